@@ -1,0 +1,79 @@
+"""Where ops, the engine and modules report what happens, for whoever is listening.
+
+`RECORDERS` is empty in ordinary use and every entry point tests just that (`if RECORDERS:`), so that recording costs
+nothing when nobody records. The tracing floor appends a `Recorder`; ops, the engine, `Tensor.grad` and `nn.Module`
+call it. This module knows no op and no tensor, so that everything above can import it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Recorder(Protocol):
+    """What a listener must answer to. Tensors handed over must not be kept alive by it."""
+
+    thread: int  # threading.get_ident() of the thread it listens to
+    depth: int  # > 0 while an op that it was told of is running: nested ops stay silent
+
+    def op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """An op finished. `kind` is "op", "view", "inplace", "create" or "random"."""
+
+    def op_failed(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
+    ) -> None:
+        """An op raised."""
+
+    def backward_begin(
+        self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]
+    ) -> None:
+        """`backward()` (`accumulate`) or `autograd.grad()` started; `call` numbers the calls of this process."""
+
+    def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
+        """A node ran: gradients of its outputs came in, gradients of its inputs (edges) went out."""
+
+    def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
+        """A leaf's (or retained) `.grad` took a contribution. `before` is None or an array copied before the sum."""
+
+    def backward_end(self, call: int, error: BaseException | None) -> None:
+        """The call returned, or raised `error`."""
+
+    def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
+        """`tensor.grad = new` by user code or an optimizer (None clears it)."""
+
+    def module_enter(self, module: Any) -> None:
+        """`module.__call__` began."""
+
+    def module_exit(self, module: Any) -> None:
+        """`module.__call__` returned or raised."""
+
+
+RECORDERS: list[Recorder] = []
+
+
+def listeners() -> list[Recorder]:
+    """The recorders that listen to this thread and are not inside an op already reported."""
+    here = threading.get_ident()
+    return [recorder for recorder in RECORDERS if recorder.thread == here and not recorder.depth]
+
+
+def observed(
+    name: str, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Run an op and report it once, whatever it calls inside."""
+    active = listeners()
+    for recorder in active:
+        recorder.depth += 1
+    try:
+        result = run(*args, **kwargs)
+    except BaseException as error:
+        for recorder in active:
+            recorder.depth -= 1
+            recorder.op_failed(name, args, kwargs, error)
+        raise
+    for recorder in active:
+        recorder.depth -= 1
+        recorder.op(name, kind, args, kwargs, result)
+    return result

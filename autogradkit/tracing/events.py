@@ -1,0 +1,170 @@
+"""The event stream: what a trace consists of, and the contract between the engine's side and every picture.
+
+Plain, frozen, serialisable values; no tensor, no array, no clock. The recorder writes them in order; `Trace`, the
+renderers and the widgets read them. Tensors, storages, nodes and values are numbered within the trace, from 0, in
+order of first appearance, so that the same cell gives the same trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Number = int | float | bool | complex
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in the learner's code something happened. Lines count from 1, columns from 0."""
+
+    file: str  # "cell" for the traced cell, "cell [3]" for another one, else the file's name
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str  # the source of the statement's line, stripped
+    function: str  # "<module>" or the function's qualified name
+    turn: int | None = None  # which time round, where this line ran more than once in the trace (from 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A bounded copy of a tensor's data."""
+
+    shape: tuple[int, ...]
+    dtype: str  # "float32"
+    data: tuple[Number, ...] | None  # every element, row-major; None where only the summary was kept
+    text: str  # as PyTorch prints the data, without "tensor(...)"
+    low: float | None  # over the finite elements; None where there are none
+    high: float | None
+    mean: float | None
+    nans: int
+    infs: int
+    omitted: int  # elements not in `data`
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor as it was at one moment: each op result and each in-place edit makes a new one."""
+
+    id: int
+    tensor: int  # the same object keeps its number
+    name: (
+        str | None
+    )  # the learner's name for it: "W", "self.fc1.weight", "h"; None for an unnamed intermediate
+    numbers: Numbers
+    stride: tuple[int, ...]
+    offset: int
+    storage: int
+    version: int
+    requires_grad: bool
+    is_leaf: bool
+    is_parameter: bool
+    base: int | None  # tensor number of the base, for a view
+    retains_grad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of an op: a value by its id, or the text of what was not a tensor."""
+
+    name: str | None
+    value: int | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An op ran forward."""
+
+    step: int
+    name: str  # "mul", "add_"
+    kind: str  # "op" | "view" | "inplace" | "create" | "random"
+    node: int | None  # number of the graph node made, None where nothing was recorded
+    node_name: str | None  # "MulBackward0"
+    inputs: tuple[Argument, ...]
+    outputs: tuple[int, ...]  # value ids
+    saved: tuple[str, ...]  # "_saved_self", ... as on the node
+    position: Position | None
+    scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
+    why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create"
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardBegin:
+    """`backward()` or `autograd.grad()` was called."""
+
+    step: int
+    call: int  # from 0 within the trace
+    accumulate: bool  # True for backward()
+    roots: tuple[int, ...]  # value ids
+    retain_graph: bool
+    create_graph: bool
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRan:
+    """A graph node ran backward."""
+
+    step: int
+    call: int
+    node: int
+    node_name: str
+    received: tuple[Numbers | None, ...]  # gradient with respect to each output
+    sent: tuple[Numbers | None, ...]  # gradient with respect to each input edge
+    edges: tuple[
+        int | None, ...
+    ]  # the node each input edge leads to; leaves' AccumulateGrad nodes are numbered too
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulated:
+    """A `.grad` took a contribution (always by addition)."""
+
+    step: int
+    call: int
+    tensor: int
+    node: int | None  # number of its AccumulateGrad node
+    name: str | None
+    before: Numbers | None
+    contribution: Numbers
+    after: Numbers
+    position: Position | None  # of the backward call
+
+
+@dataclass(frozen=True, slots=True)
+class GradAssigned:
+    """`.grad` was set: to None (`zero_grad`), to zeros, or to another tensor."""
+
+    step: int
+    tensor: int
+    name: str | None
+    how: str  # "none" | "zeros" | "assigned"
+    before: Numbers | None
+    after: Numbers | None
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardEnd:
+    """The backward call returned, or failed."""
+
+    step: int
+    call: int
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The cell raised; the trace ends here."""
+
+    step: int
+    error: str  # "RuntimeError"
+    message: str
+    notes: tuple[str, ...]  # what autogradkit added (PEP 678)
+    op: str | None  # the op that raised, where one did
+    inputs: tuple[Argument, ...]
+    position: Position | None
+
+
+Event = Op | BackwardBegin | NodeRan | Accumulated | GradAssigned | BackwardEnd | Failure
