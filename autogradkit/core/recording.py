@@ -21,14 +21,10 @@ class Recorder(Protocol):
     def op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """An op finished. `kind` is "op", "view", "inplace", "create" or "random"."""
 
-    def op_failed(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
-    ) -> None:
+    def op_failed(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException) -> None:
         """An op raised."""
 
-    def backward_begin(
-        self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]
-    ) -> None:
+    def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         """`backward()` (`accumulate`) or `autograd.grad()` started; `call` numbers the calls of this process."""
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
@@ -59,9 +55,7 @@ def listeners() -> list[Recorder]:
     return [recorder for recorder in RECORDERS if recorder.thread == here and not recorder.depth]
 
 
-def observed(
-    name: str, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def observed(name: str, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run an op and report it once, whatever it calls inside."""
     active = listeners()
     for recorder in active:

@@ -48,9 +48,7 @@ class Value:
 
     id: int
     tensor: int  # the same object keeps its number
-    name: (
-        str | None
-    )  # the learner's name for it: "W", "self.fc1.weight", "h"; None for an unnamed intermediate
+    name: str | None  # the learner's name for it: "W", "self.fc1.weight", "h"; None for an unnamed intermediate
     numbers: Numbers
     stride: tuple[int, ...]
     offset: int
@@ -112,9 +110,7 @@ class NodeRan:
     node_name: str
     received: tuple[Numbers | None, ...]  # gradient with respect to each output
     sent: tuple[Numbers | None, ...]  # gradient with respect to each input edge
-    edges: tuple[
-        int | None, ...
-    ]  # the node each input edge leads to; leaves' AccumulateGrad nodes are numbered too
+    edges: tuple[int | None, ...]  # the node each input edge leads to; leaves' AccumulateGrad nodes are numbered too
 
 
 @dataclass(frozen=True, slots=True)
