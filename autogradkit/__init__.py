@@ -1,1 +1,78 @@
-"""PyTorch you can see through: tensors, autograd, nn, optim and data on NumPy, with pictures of what is hidden."""
+"""PyTorch you can see through: tensors, autograd, nn, optim and data on NumPy, with pictures of what is hidden.
+
+`import autogradkit as torch` carries over what is known of PyTorch, in both directions. Importing this package loads NumPy
+only; what is not needed by tensors and autograd (`nn`, `optim`, `record`, the magics, the widgets) is loaded when it is
+first used. What the declared ops publish is listed, with types, in the generated `__init__.pyi`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math as _math
+import warnings as _warnings
+from typing import Any as _Any
+
+import autogradkit.engine.attributes as _attributes
+from autogradkit import _ops as _ops
+from autogradkit._ops.copies import channels_last as channels_last
+from autogradkit._ops.copies import contiguous_format as contiguous_format
+from autogradkit._ops.copies import memory_format as memory_format
+from autogradkit._ops.copies import preserve_format as preserve_format
+from autogradkit._ops.op import PUBLIC as _PUBLIC
+from autogradkit.core import dtype as _dtypes
+from autogradkit.core.device import device as device
+from autogradkit.core.dtype import bfloat16 as bfloat16
+from autogradkit.core.dtype import can_cast as can_cast
+from autogradkit.core.dtype import complex64 as complex64
+from autogradkit.core.dtype import complex128 as complex128
+from autogradkit.core.dtype import dtype as dtype
+from autogradkit.core.dtype import float16 as float16
+from autogradkit.core.dtype import float32 as float32
+from autogradkit.core.dtype import float64 as float64
+from autogradkit.core.dtype import get_default_dtype as get_default_dtype
+from autogradkit.core.dtype import int8 as int8
+from autogradkit.core.dtype import int16 as int16
+from autogradkit.core.dtype import int32 as int32
+from autogradkit.core.dtype import int64 as int64
+from autogradkit.core.dtype import promote_types as promote_types
+from autogradkit.core.dtype import set_default_dtype as set_default_dtype
+from autogradkit.core.dtype import uint8 as uint8
+from autogradkit.core.size import Size as Size
+from autogradkit.core.tensor import Tensor as Tensor
+from autogradkit.engine.modes import enable_grad as enable_grad
+from autogradkit.engine.modes import is_grad_enabled as is_grad_enabled
+from autogradkit.engine.modes import no_grad as no_grad
+from autogradkit.engine.modes import set_grad_enabled as set_grad_enabled
+
+__version__ = "0.1.0"
+
+half, double, cfloat, cdouble = float16, float64, complex64, complex128
+short, long = int16, int64
+float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
+inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
+
+globals().update(_PUBLIC)
+
+# IEEE results such as inf and NaN are results, not mishaps: NumPy's notes on them stay silent inside the ops.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\._ops\.")
+
+_LAZY_MODULES = frozenset({"autograd", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"})
+_LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY_MODULES:
+        return importlib.import_module(f"autogradkit.{name}")
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
+    raise AttributeError(f"module 'autogradkit' has no attribute '{name}'")
+
+
+def load_ipython_extension(shell: _Any) -> None:
+    """`%load_ext autogradkit`: register the magics."""
+    importlib.import_module("autogradkit.magics").load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: _Any) -> None:
+    """`%unload_ext autogradkit`: take the magics away again."""
+    importlib.import_module("autogradkit.magics").unload_ipython_extension(shell)

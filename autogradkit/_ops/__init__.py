@@ -1,1 +1,32 @@
-"""What a tensor can do: op.py says how an op is declared; every other module is the table of one family."""
+"""What a tensor can do: op.py says how an op is declared; every other module is the table of one family.
+
+Importing it declares all ops, and hands the engine the few that differentiation itself needs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops import arithmetic, compare, copies, create, elementary, matrix, reduce, shape
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.required import OPS
+
+
+def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
+    from autogradkit.core.dtype import from_numpy_dtype
+
+    return copies.to(tensor, dtype=from_numpy_dtype(numpy_dtype))
+
+
+OPS.sum_array = reduce.sum_array
+OPS.sum_to_size = reduce.sum_to_size
+OPS.add = arithmetic.add
+OPS.cast = _cast
+OPS.clone = copies.clone
+OPS.copy_ = copies.copy_
+OPS.zero_ = copies.zero.in_place
+OPS.as_strided = copies.renewed_view
+
+__all__ = ["arithmetic", "compare", "copies", "create", "elementary", "matrix", "reduce", "shape"]

@@ -1,0 +1,281 @@
+"""Matrix products: mm, mv, dot, bmm, addmm, outer and matmul, which chooses among them.
+
+Rests on op. Each is one node with PyTorch's name; matmul, as in PyTorch, is no node of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops import k
+from autogradkit._ops.op import Array, composite, op
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.tensor import Tensor
+
+
+def _require_same_dtype(a: Array, b: Array) -> None:
+    if a.dtype != b.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (a, b))
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(first)} != {_c_name(second)}")
+
+
+def _c_name(scalar_type: str) -> str:
+    return {"Float": "float", "Double": "double", "Long": "long long", "Int": "int"}.get(scalar_type, scalar_type)
+
+
+@op(samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))])
+def mm(self: Array, mat2: Array) -> Array:
+    """The product of two matrices, (n, m) and (m, p) → (n, p). Raises RuntimeError where m differs.
+
+    >>> import autogradkit as torch
+    >>> torch.mm(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
+    tensor([[11.]])
+    """
+    if self.ndim != 2:
+        raise RuntimeError("self must be a matrix")
+    if mat2.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    if self.shape[1] != mat2.shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({self.shape[0]}x{self.shape[1]} and "
+            f"{mat2.shape[0]}x{mat2.shape[1]})"
+        )
+    _require_same_dtype(self, mat2)
+    return np.matmul(self, mat2)
+
+
+mm.vjp(
+    self=lambda g, mat2: k.mm(g, k.transpose(k.conj(mat2), 0, 1)),
+    mat2=lambda g, self: k.mm(k.transpose(k.conj(self), 0, 1), g),
+)
+
+
+@op(samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))])
+def mv(self: Array, vec: Array) -> Array:
+    """The product of a matrix (n, m) and a vector (m) → (n).
+
+    >>> import autogradkit as torch
+    >>> torch.mv(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    if self.ndim != 2 or vec.ndim != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {self.ndim}, {vec.ndim}")
+    if self.shape[1] != vec.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({self.shape[0]}), mat ({self.shape[0]}x{self.shape[1]}), vec ({vec.shape[0]})"
+        )
+    _require_same_dtype(self, vec)
+    return np.matmul(self, vec)
+
+
+mv.vjp(
+    self=lambda g, vec: k.outer_product(g, k.conj(vec)),
+    vec=lambda g, self: k.mv(k.transpose(k.conj(self), 0, 1), g),
+)
+
+
+@op(name="outer_product", node="OuterBackward0", method=False, function=False)
+def outer_product(self: Array, vec2: Array) -> Array:
+    """The product of every element of one vector with every one of another."""
+    return np.multiply.outer(self, vec2)
+
+
+outer_product.vjp(
+    self=lambda g, vec2: k.mv(g, k.conj(vec2)),
+    vec2=lambda g, self: k.mv(k.transpose(g, 0, 1), k.conj(self)),
+)
+
+
+@op(samples=lambda t: [(t(3), t(3)), (t(1), t(1))])
+def dot(self: Array, tensor: Array) -> Array:
+    """The inner product of two vectors.
+
+    >>> import autogradkit as torch
+    >>> torch.dot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    if self.ndim != 1 or tensor.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {self.ndim}D and {tensor.ndim}D tensors")
+    if self.shape != tensor.shape:
+        raise RuntimeError(
+            "inconsistent tensor size, expected tensor "
+            f"[{self.shape[0]}] and src [{tensor.shape[0]}] to have the same number of elements, but got "
+            f"{self.shape[0]} and {tensor.shape[0]} elements respectively"
+        )
+    if self.dtype != tensor.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, tensor))
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
+    return np.asarray(np.dot(self, tensor))
+
+
+dot.vjp(self=lambda g, tensor: g * k.conj(tensor), tensor=lambda g, self: g * k.conj(self))
+
+
+@op(samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))])
+def bmm(self: Array, mat2: Array) -> Array:
+    """The products of two batches of matrices, (b, n, m) and (b, m, p) → (b, n, p).
+
+    >>> import autogradkit as torch
+    >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 2)).shape
+    torch.Size([2, 1, 2])
+    """
+    if self.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    if mat2.ndim != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    if self.shape[0] != mat2.shape[0] or self.shape[2] != mat2.shape[1]:
+        expected = [self.shape[0], self.shape[2]]
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"{expected} but got: {list(mat2.shape[:2])}."
+        )
+    _require_same_dtype(self, mat2)
+    return np.matmul(self, mat2)
+
+
+bmm.vjp(
+    self=lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),
+    mat2=lambda g, self: k.bmm(k.transpose(k.conj(self), 1, 2), g),
+)
+
+
+@op(in_place=True, samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))])
+def addmm(self: Array, mat1: Array, mat2: Array, *, beta: float = 1, alpha: float = 1) -> Array:
+    """beta · self + alpha · (mat1 @ mat2), with `self` broadcast.
+
+    >>> import autogradkit as torch
+    >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
+    tensor([[12.]])
+    """
+    if mat1.ndim != 2:
+        raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
+    if mat2.ndim != 2:
+        raise RuntimeError(f"mat2 must be a matrix, got {mat2.ndim}-D tensor")
+    if mat1.shape[1] != mat2.shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({mat1.shape[0]}x{mat1.shape[1]} and "
+            f"{mat2.shape[0]}x{mat2.shape[1]})"
+        )
+    if mat1.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
+    product = np.matmul(mat1, mat2)
+    if alpha != 1:
+        product *= product.dtype.type(alpha)
+    try:
+        np.add(product, self if beta == 1 else self * self.dtype.type(beta), out=product)
+    except ValueError:
+        raise RuntimeError(_expand_message(self.shape, product.shape)) from None
+    return product
+
+
+def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
+    for back in range(1, min(len(shape), len(target)) + 1):
+        if shape[-back] not in (1, target[-back]):
+            return (
+                f"The expanded size of the tensor ({target[-back]}) must match the existing size ({shape[-back]}) at "
+                f"non-singleton dimension {len(target) - back}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+            )
+    return (
+        f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of dimensions in the "
+        f"tensor ({len(shape)})"
+    )
+
+
+addmm.vjp(
+    self=lambda g, beta: g if beta == 1 else g * beta,
+    mat1=lambda g, mat2, alpha: _scaled(k.mm(g, k.transpose(k.conj(mat2), 0, 1)), alpha),
+    mat2=lambda g, mat1, alpha: _scaled(k.mm(k.transpose(k.conj(mat1), 0, 1), g), alpha),
+)
+
+
+def _scaled(g: Any, alpha: float) -> Any:
+    return g if alpha == 1 else g * alpha
+
+
+@composite("ger")
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """The outer product of two vectors, (n) and (m) → (n, m).
+
+    >>> import autogradkit as torch
+    >>> torch.outer(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    if input.dim() != 1 or vec2.dim() != 1:
+        which, tensor = ("self", input) if input.dim() != 1 else ("vec2", vec2)
+        raise RuntimeError(f"outer: Expected 1-D argument {which}, but got {tensor.dim()}-D")
+    return input.reshape(-1, 1) * vec2  # type: ignore[attr-defined]
+
+
+@composite()
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Any:
+    """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([[1.0, 2.0], [3.0, 4.0]]) @ torch.tensor([1.0, 1.0])
+    tensor([3., 7.])
+    """
+    for position, value in enumerate((input, other), 1):
+        if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            name = ("input", "other")[position - 1]
+            raise TypeError(
+                f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+    if out is not None:
+        from autogradkit._ops.in_place import into_out
+
+        return into_out(mm.op, [input, other], _matmul(input, other)._array, out)
+    return _matmul(input, other)
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    m, n = a.dim(), b.dim()
+    if m == 0 or n == 0:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {m}D and {n}D")
+    if m == 1 and n == 1:
+        return dot(a, b)
+    if m == 2 and n == 1:
+        return mv(a, b)
+    if m == 1 and n == 2:
+        return mm(a.unsqueeze(0), b).squeeze_(0)
+    if m == 2 and n == 2:
+        return mm(a, b)
+    if m >= 3 and n <= 2:
+        return _folded(a, b)
+    return _batched(a, b)
+
+
+def _folded(a: Any, b: Any) -> Any:
+    """A batch times one matrix or vector: one large product instead of many."""
+    flat = a.reshape(-1, a.shape[-1])
+    if b.dim() == 1:
+        return unsafe_view(mv(flat, b), tuple(a.shape[:-1]))
+    return unsafe_view(mm(flat, b), (*a.shape[:-1], b.shape[1]))
+
+
+def _batched(a: Any, b: Any) -> Any:
+    """Both operands over the broadcast batch dimensions, as one bmm."""
+    left = a if a.dim() > 1 else a.unsqueeze(0)
+    right = b if b.dim() > 1 else b.unsqueeze(-1)
+    n, p = left.shape[-2], right.shape[-1]
+    batch = broadcast_shapes(tuple(left.shape[:-2]), tuple(right.shape[:-2]))
+    x = left.expand(*batch, n, left.shape[-1]).reshape(-1, n, left.shape[-1])
+    y = right.expand(*batch, right.shape[-2], p).reshape(-1, right.shape[-2], p)
+    shape = (*batch, *((n,) if a.dim() > 1 else ()), *((p,) if b.dim() > 1 else ()))
+    return unsafe_view(bmm(x, y), shape)
+
+
+@op(name="_unsafe_view", node="UnsafeViewBackward0", method=False, function=False)
+def unsafe_view(self: Array, size: tuple[int, ...]) -> Array:
+    """A fresh result in another shape; not a view for autograd, since nobody else has it."""
+    return self.reshape(size)
+
+
+unsafe_view.vjp(self=lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes))
+
+Tensor.__matmul__ = matmul  # type: ignore[attr-defined]
+Tensor.__rmatmul__ = lambda self, other: matmul(other, self)  # type: ignore[attr-defined]

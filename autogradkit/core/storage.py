@@ -1,0 +1,131 @@
+"""The memory behind tensors: which bytes they share, and how often they were edited.
+
+Rests on NumPy's ownership chain: the array at the root of `array.base` owns the buffer, and every tensor whose array
+leads to the same root shares the storage. Nothing is kept for it on the tensor; `UntypedStorage` is made when somebody
+asks. The version counter is separate from the memory because `.data` shares one and not the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+
+Array = np.ndarray[Any, Any]
+
+
+class VersionCounter:
+    """How many in-place edits a tensor, its views and its `detach()`es have seen together."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+class BorrowedMemory:
+    """Ends the ownership chain at memory that somebody else owns, such as an array given to `from_numpy`.
+
+    Without it the storage of `from_numpy(a[2:])` would begin where `a` begins; PyTorch's begins at `a[2]`.
+    """
+
+    __slots__ = ("__array_interface__", "owner")
+
+    def __init__(self, array: Array) -> None:
+        self.owner = array
+        self.__array_interface__ = array.__array_interface__
+
+
+def borrow(array: Array) -> Array:
+    """The same memory as `array`, as the root of a storage of its own."""
+    return np.asarray(BorrowedMemory(array))
+
+
+def root_of(array: Array) -> Array:
+    """The array that owns `array`'s memory."""
+    base = array.base
+    while base.__class__ is np.ndarray:
+        array = base
+        base = array.base
+    return array
+
+
+def address_of(array: Array) -> int:
+    """Address of the first element."""
+    return array.__array_interface__["data"][0]
+
+
+class UntypedStorage:
+    """The bytes that one or several tensors look at.
+
+    >>> import autogradkit as torch
+    >>> x = torch.zeros(2, 3)
+    >>> x.t().untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+    True
+    >>> x.untyped_storage().nbytes()
+    24
+    """
+
+    __slots__ = ("_address", "_nbytes", "_root")
+
+    def __init__(self, array: Array) -> None:
+        self._root = root_of(array)
+        low, high = byte_bounds(self._root)
+        self._address = low
+        self._nbytes = high - low if self._root.size else 0
+
+    def data_ptr(self) -> int:
+        """Address of the first byte."""
+        return self._address
+
+    def nbytes(self) -> int:
+        """Size in bytes."""
+        return self._nbytes
+
+    size = nbytes
+    __len__ = nbytes
+
+    def _bytes(self) -> Array:
+        class Bytes:
+            __array_interface__ = {
+                "data": (self._address, not self._root.flags.writeable),
+                "shape": (self._nbytes,),
+                "typestr": "|u1",
+                "version": 3,
+            }
+            owner = self._root
+
+        return np.asarray(Bytes())
+
+    def flat(self, dtype: np.dtype[Any]) -> Array:
+        """The storage from its first byte as a one-dimensional array of `dtype`, sharing the memory."""
+        usable = self._nbytes - self._nbytes % dtype.itemsize
+        flat = self._bytes()[:usable].view(dtype)
+        return flat
+
+    def __getitem__(self, index: int) -> int:
+        return int(self._bytes()[index])
+
+    def tolist(self) -> list[int]:
+        """Every byte as an int."""
+        return self._bytes().tolist()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UntypedStorage) and self._address == other._address and self._nbytes == other._nbytes
+
+    def __hash__(self) -> int:
+        return hash((self._address, self._nbytes))
+
+    def __repr__(self) -> str:
+        lines = "".join(f" {byte}\n" for byte in self.tolist())
+        return f"{lines}[torch.storage.UntypedStorage(device=cpu) of size {self._nbytes}]"
+
+
+def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Array:
+    """A view on `array`'s storage with these sizes, strides and offset, all in elements of `array`'s dtype."""
+    itemsize = array.itemsize
+    flat = UntypedStorage(array).flat(array.dtype)
+    view = np.ndarray(shape, array.dtype, flat, offset * itemsize, tuple(s * itemsize for s in strides))
+    view.flags.writeable = array.flags.writeable
+    return view

@@ -1,0 +1,330 @@
+"""The tensor: a NumPy array with PyTorch's geometry, and room for what autograd knows of it.
+
+Rests on dtype, device and storage. It knows no op and no graph: ops attach their methods where they are declared
+(`autogradkit/_ops`), the engine attaches `grad`, `grad_fn`, `backward` and their kin (`engine/attributes.py`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from autogradkit.core.device import CPU, device
+from autogradkit.core.dtype import dtype, from_numpy_dtype
+from autogradkit.core.size import Size
+from autogradkit.core.storage import Array, UntypedStorage, VersionCounter, address_of
+from autogradkit.core.strides import contiguous_strides, element_strides, is_channels_last, wrap_dim
+
+if TYPE_CHECKING:
+    from autogradkit.core.views import View
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype. Make one with `tensor`, `zeros`, `randn` and their kin.
+
+    >>> import autogradkit as torch
+    >>> x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> x.t().stride()
+    (1, 2)
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_array",  # the ndarray, with PyTorch's shape and strides
+        "_counter",  # VersionCounter, shared with views and detach(); None until somebody needs it
+        "_grad",
+        "_hooks",  # engine.hooks.TensorHooks, None until used
+        "_node",  # the graph node whose output this is; for a view ask `grad_fn`, which renews it
+        "_output_nr",
+        "_requires_grad",
+        "_view",  # core.views.View, None unless this is a view
+    )
+
+    _array: Array
+    _counter: VersionCounter | None
+    _grad: Tensor | None
+    _hooks: Any
+    _node: Any
+    _output_nr: int
+    _requires_grad: bool
+    _view: View | None
+
+    # NumPy lets our operators decide when an array stands on the left.
+    __array_priority__ = 1000
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Tensor:
+        return cast(Tensor, CONSTRUCTOR[0](cls, *args, **kwargs))
+
+    # -- geometry ---------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return Size(self._array.shape)
+
+    def size(self, dim: int | None = None) -> Size | int:
+        """The size of every dimension, or of dimension `dim`. Raises IndexError where there is none such."""
+        if dim is None:
+            return Size(self._array.shape)
+        return self._array.shape[wrap_dim(dim, self._array.ndim)]
+
+    def stride(self, dim: int | None = None) -> tuple[int, ...] | int:
+        """How many elements of the storage one step along each dimension (or along `dim`) skips."""
+        strides = element_strides(self._array)
+        return strides if dim is None else strides[wrap_dim(dim, self._array.ndim)]
+
+    def storage_offset(self) -> int:
+        """How many elements of the storage come before this tensor's first."""
+        array = self._array
+        if not array.size:
+            return 0
+        return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements together."""
+        return self._array.size * self._array.itemsize
+
+    def is_contiguous(self, memory_format: str | None = None) -> bool:
+        """Whether the elements lie in the storage in row-major order without gaps.
+
+        `memory_format` may be `autogradkit.channels_last` for the N×C×H×W layout with channels innermost.
+        """
+        if memory_format is not None and str(memory_format) == "torch.channels_last":
+            return self._array.ndim == 4 and is_channels_last(self._array.shape, element_strides(self._array))
+        return bool(self._array.flags.c_contiguous)
+
+    # -- what it holds ----------------------------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> dtype:
+        """The element type."""
+        return from_numpy_dtype(self._array.dtype)
+
+    @property
+    def device(self) -> device:
+        """Always the CPU."""
+        return CPU
+
+    @property
+    def is_cuda(self) -> bool:
+        """Always False."""
+        return False
+
+    is_sparse = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
+
+    @property
+    def layout(self) -> str:
+        """Always strided."""
+        return "torch.strided"
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a real floating-point one."""
+        return self._array.dtype.kind == "f" or self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is complex."""
+        return self._array.dtype.kind == "c"
+
+    def is_signed(self) -> bool:
+        """Whether the dtype can hold negative numbers."""
+        return self.dtype.is_signed
+
+    def is_conj(self) -> bool:
+        """Whether the conjugation is still pending; results here are always conjugated at once."""
+        return False
+
+    def is_neg(self) -> bool:
+        """Whether a negation is still pending; never here."""
+        return False
+
+    def untyped_storage(self) -> UntypedStorage:
+        """The bytes that it looks at."""
+        return UntypedStorage(self._array)
+
+    def data_ptr(self) -> int:
+        """Address of the first element; 0 for a tensor without elements."""
+        return address_of(self._array) if self._array.size else 0
+
+    def is_set_to(self, tensor: Tensor) -> bool:
+        """Whether both look at the same elements of the same storage in the same way."""
+        return (
+            self.data_ptr() == tensor.data_ptr()
+            and self._array.shape == tensor._array.shape
+            and self.stride() == tensor.stride()
+        )
+
+    @property
+    def _version(self) -> int:
+        """How often it, its views or its base were edited in place."""
+        return 0 if self._counter is None else self._counter.value
+
+    @property
+    def _base(self) -> Tensor | None:
+        """The tensor it is a view of, or None."""
+        return None if self._view is None else self._view.base
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    # -- to Python and NumPy ----------------------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The only element, as a Python number. Raises RuntimeError where there is not exactly one.
+
+        >>> import autogradkit as torch
+        >>> torch.tensor([2.5]).item()
+        2.5
+        """
+        if self._array.size != 1:
+            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers; the number itself for a tensor without dimensions."""
+        return self._array.tolist()
+
+    def numpy(self, *, force: bool = False) -> Array:
+        """The NumPy array that shares its memory.
+
+        Raises RuntimeError for a tensor that requires grad, unless `force` is true, which detaches first.
+        """
+        if self.requires_grad and not force:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self._array
+
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> Array:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return cast("tuple[int, int]", self._array.__dlpack_device__())
+
+    def _to_number(self, convert: Callable[[Any], Any]) -> Any:
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        if self.requires_grad:
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first.",
+                UserWarning,
+                stacklevel=3,
+            )
+        return convert(self._array.item())
+
+    def __float__(self) -> float:
+        return self._to_number(float)
+
+    def __int__(self) -> int:
+        return self._to_number(int)
+
+    def __complex__(self) -> complex:
+        return self._to_number(complex)
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self._array.dtype.kind not in "iub":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __bool__(self) -> bool:
+        if self._array.size == 1:
+            return bool(self._array.item())
+        if self._array.size == 0:
+            raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+        raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+
+    def __len__(self) -> int:
+        if not self._array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __reversed__(self) -> Tensor:
+        return self.flip(0) if self._array.ndim else self  # type: ignore[attr-defined]
+
+    def __format__(self, spec: str) -> str:
+        if self._array.ndim == 0 and type(self) is Tensor:
+            return self.item().__format__(spec)
+        return object.__format__(self, spec)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self.__dict__})
+
+
+# The floor above decides what `Tensor(...)` accepts: the creation ops fill this in.
+CONSTRUCTOR: list[Callable[..., Tensor]] = []
+
+_new = object.__new__
+
+
+def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
+    """A tensor around `array`, sharing its memory: a leaf that requires no gradient."""
+    tensor = _new(cls)
+    tensor._array = array
+    tensor._node = tensor._grad = tensor._counter = tensor._view = tensor._hooks = None
+    tensor._output_nr = 0
+    tensor._requires_grad = False
+    return tensor
+
+
+def counter_of(tensor: Tensor) -> VersionCounter:
+    """The tensor's version counter, made if it has none yet."""
+    counter = tensor._counter
+    if counter is None:
+        counter = tensor._counter = VersionCounter()
+    return counter
+
+
+def bump_version(tensor: Tensor) -> None:
+    """Say that `tensor`'s memory was just edited."""
+    counter_of(tensor).value += 1
+
+
+def empty_array(shape: tuple[int, ...], numpy_dtype: np.dtype[Any]) -> Array:
+    """Uninitialised contiguous memory; empty arrays get PyTorch's strides, which NumPy would zero."""
+    array = np.empty(shape, numpy_dtype)
+    if array.size:
+        return array
+    strides = tuple(s * array.itemsize for s in contiguous_strides(shape))
+    return np.ndarray(shape, numpy_dtype, array, 0, strides)

@@ -1,0 +1,253 @@
+"""What autograd adds to a tensor: `requires_grad`, `grad`, `grad_fn`, `backward`, hooks, `detach`, `data`.
+
+Rests on graph and backward, and attaches to `core.tensor.Tensor` at import.
+"""
+
+from __future__ import annotations
+
+import copy as copying
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit.core import errors
+from autogradkit.core.recording import RECORDERS, listeners
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.views import alias
+from autogradkit.engine import graph
+from autogradkit.engine.backward import backward
+from autogradkit.engine.hooks import RemovableHandle, TensorHooks
+
+_NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
+    "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+    ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
+    "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
+)
+
+
+def attach(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make `function` a method of Tensor."""
+    setattr(Tensor, function.__name__, function)
+    return function
+
+
+def attach_property(getter: Callable[[Tensor], Any]) -> property:
+    """Make `getter` a property of Tensor, to which a setter may be added."""
+    made = property(getter)
+    setattr(Tensor, getter.__name__, made)
+    return made
+
+
+@attach_property
+def grad_fn(self: Tensor) -> graph.Node | None:
+    """The graph node that made this tensor; None for a leaf."""
+    return graph.grad_fn(self)
+
+
+@attach_property
+def is_leaf(self: Tensor) -> bool:
+    """Whether no recorded op made it: gradients of leaves that require grad are kept in `.grad`."""
+    return graph.grad_fn(self) is None
+
+
+@attach_property
+def output_nr(self: Tensor) -> int:
+    """Which output of `grad_fn` it is."""
+    return self._output_nr
+
+
+def _get_requires_grad(self: Tensor) -> bool:
+    return graph.requires_grad(self)
+
+
+def _set_requires_grad(self: Tensor, wanted: bool) -> None:
+    if wanted and not (self.is_floating_point() or self.is_complex()):
+        raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+    if graph.grad_fn(self) is not None:
+        if not wanted:
+            raise RuntimeError(errors.CHANGE_FLAG_OF_RESULT)
+        return
+    self._requires_grad = bool(wanted)
+
+
+Tensor.requires_grad = property(  # type: ignore[attr-defined]
+    _get_requires_grad, _set_requires_grad, doc="Whether gradients are to be computed for it; settable on leaves."
+)
+
+
+@attach
+def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
+    """Set `requires_grad` and return the tensor itself.
+
+    >>> import autogradkit as torch
+    >>> torch.ones(2).requires_grad_()
+    tensor([1., 1.], requires_grad=True)
+    """
+    if requires_grad and not (self.is_floating_point() or self.is_complex()):
+        raise RuntimeError("only Tensors of floating point dtype can require gradients")
+    _set_requires_grad(self, requires_grad)
+    return self
+
+
+def _get_grad(self: Tensor) -> Tensor | None:
+    if self._grad is None and graph.grad_fn(self) is not None and not _retains(self):
+        warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
+    return self._grad
+
+
+def _set_grad(self: Tensor, value: Tensor | None) -> None:
+    if value is not None:
+        if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+            )
+        if value is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        if value._array.shape != self._array.shape:
+            raise RuntimeError(
+                f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
+                f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+            )
+        if value.dtype is not self.dtype:
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{_c_name(value)}' to a tensor with grad_dtype "
+                f"'{self.dtype.tensor_type[6:-6]}'. The gradient must match the tensor's grad_dtype (defaults to the "
+                "tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow "
+                "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
+                "downstream systems that assume they match."
+            )
+    old, self._grad = self._grad, value
+    if RECORDERS:
+        for recorder in listeners():
+            recorder.grad_assigned(self, old, value)
+
+
+def _delete_grad(self: Tensor) -> None:
+    _set_grad(self, None)
+
+
+def _c_name(tensor: Tensor) -> str:
+    names = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long", "int32": "int"}
+    return names.get(tensor.dtype.name, tensor.dtype.name)
+
+
+Tensor.grad = property(  # type: ignore[attr-defined]
+    _get_grad, _set_grad, _delete_grad, doc="The gradients that backward calls added up here; None before the first."
+)
+
+
+def _retains(tensor: Tensor) -> bool:
+    node = tensor._node
+    return node is not None and node.hooks is not None and tensor._output_nr in node.hooks.retained
+
+
+@attach_property
+def retains_grad(self: Tensor) -> bool:
+    """Whether `.grad` is kept though it is no leaf."""
+    return graph.grad_fn(self) is not None and _retains(self)
+
+
+@attach
+def retain_grad(self: Tensor) -> None:
+    """Have backward keep `.grad` of a tensor that is no leaf. Raises RuntimeError where it requires no grad."""
+    if not graph.requires_grad(self):
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    node = graph.grad_fn(self)
+    if node is not None:
+        node._hooks().retained[self._output_nr] = weakref.ref(self)
+
+
+def _get_data(self: Tensor) -> Tensor:
+    return wrap(self._array)
+
+
+def _set_data(self: Tensor, new: Tensor) -> None:
+    if not isinstance(new, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    self._array = new._array
+
+
+Tensor.data = property(  # type: ignore[attr-defined]
+    _get_data,
+    _set_data,
+    doc="The same memory as a tensor that autograd knows nothing of: edits through it are not seen by the version counter.",
+)
+
+
+@attach
+def detach(self: Tensor) -> Tensor:
+    """A leaf on the same memory and version counter, outside the graph.
+
+    >>> import autogradkit as torch
+    >>> (torch.ones(2, requires_grad=True) * 2).detach()
+    tensor([2., 2.])
+    """
+    return alias(self)
+
+
+@attach
+def detach_(self: Tensor) -> Tensor:
+    """Cut the tensor itself off the graph. Raises RuntimeError for a view."""
+    if self._view is not None:
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "detach_() cannot be called on these gradients. To fix this error, please refer to the "
+            "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
+        )
+    self._node = None
+    self._output_nr = 0
+    self._requires_grad = False
+    return self
+
+
+Tensor.backward = lambda self, gradient=None, retain_graph=None, create_graph=False, inputs=None: backward(  # type: ignore[attr-defined]
+    self, gradient, retain_graph, create_graph, inputs
+)
+
+
+@attach
+def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+    """Call `hook(grad)` each time this tensor's gradient is computed; what it returns replaces the gradient."""
+    if not graph.requires_grad(self):
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    node = graph.grad_fn(self)
+    if node is not None:
+        return RemovableHandle.add(node._hooks().of_tensors.setdefault(self._output_nr, {}), hook)
+    if self._hooks is None:
+        self._hooks = TensorHooks()
+    return RemovableHandle.add(self._hooks.on_gradient, hook)
+
+
+@attach
+def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], None]) -> RemovableHandle:
+    """Call `hook(tensor)` after backward added to this leaf's `.grad`."""
+    if graph.grad_fn(self) is not None:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if not self._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if self._hooks is None:
+        self._hooks = TensorHooks()
+    return RemovableHandle.add(self._hooks.after_accumulate, hook)
+
+
+@attach
+def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    if graph.grad_fn(self) is not None:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
+            "https://github.com/pytorch/pytorch/pull/103001"
+        )
+    if id(self) in memo:
+        return memo[id(self)]
+    array = self._array
+    duplicate = wrap(array.copy(order="K"), type(self))
+    duplicate._requires_grad = self._requires_grad
+    memo[id(self)] = duplicate
+    if self._grad is not None:
+        duplicate._grad = copying.deepcopy(self._grad, memo)
+    duplicate.__dict__.update(copying.deepcopy(self.__dict__, memo))
+    return duplicate

@@ -1,0 +1,347 @@
+"""The graph: nodes, their edges, what they saved, and how in-place edits and views rewrite it.
+
+Rests on `core`. An edge leads to a (target, output number) pair, kept flat in `Node.edges`; the target is the node that
+made the input, or the leaf tensor itself (its AccumulateGrad node is made when somebody asks for it), or None. Declared
+ops subclass `OpNode` (see `_ops/op.py`), custom functions `Node`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autogradkit.core import errors
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.storage import Array, VersionCounter, strided
+from autogradkit.core.strides import element_strides, empty_strided
+from autogradkit.core.tensor import Tensor, counter_of, wrap
+from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD
+from autogradkit.engine.hooks import NodeHooks, RemovableHandle
+from autogradkit.engine.modes import MODE
+from autogradkit.engine.required import OPS
+
+Gradients = Sequence[
+    Any
+]  # one per output (or input edge): an array in plain backward, a Tensor in create_graph, or None
+
+next_sequence_number = itertools.count().__next__
+
+
+class Node:
+    """One step of the backward pass: takes the gradients of its outputs, gives those of its inputs."""
+
+    __slots__ = ("__weakref__", "edges", "hooks", "outputs", "sequence")
+
+    edges: tuple[Any, ...]  # target, output number, target, output number, ...
+    outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat
+    sequence: int
+    hooks: NodeHooks | None
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        """The gradient for each edge, None where the edge leads nowhere."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Let go of the saved tensors."""
+
+    def name(self) -> str:
+        """The name PyTorch gives it, such as "MulBackward0"."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The edges: (node, number of its output) for each input, (None, 0) for one that needs no gradient."""
+        return tuple(
+            (accumulator_of(target) if isinstance(target, Tensor) else target, number)
+            for target, number in zip(self.edges[::2], self.edges[1::2], strict=True)
+        )
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for whatever the user wants to note on this node."""
+        return self._hooks().metadata
+
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
+    def _hooks(self) -> NodeHooks:
+        if self.hooks is None:
+            self.hooks = NodeHooks()
+        return self.hooks
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after the node ran; what it returns replaces grad_inputs."""
+        return RemovableHandle.add(self._hooks().after, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before the node runs; what it returns replaces grad_outputs."""
+        return RemovableHandle.add(self._hooks().before, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """The end of an edge at a leaf: adds what arrives to `variable.grad`. Made when asked for, never kept alive."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+        self.edges = ()
+        self.outputs = (variable._array.shape, variable._array.dtype)
+        self.sequence = 2**64 - 1
+        self.hooks = None
+
+
+_ACCUMULATORS: weakref.WeakValueDictionary[int, AccumulateGrad] = weakref.WeakValueDictionary()
+
+
+def accumulator_of(leaf: Tensor) -> AccumulateGrad:
+    """The leaf's AccumulateGrad node: the same one for as long as somebody holds it."""
+    node = _ACCUMULATORS.get(id(leaf))
+    if node is None or node.variable is not leaf:
+        node = _ACCUMULATORS[id(leaf)] = AccumulateGrad(leaf)
+    return node
+
+
+def live_accumulator(leaf: Tensor) -> AccumulateGrad | None:
+    """The leaf's AccumulateGrad node if somebody holds it: only then can it have hooks."""
+    return _ACCUMULATORS.get(id(leaf)) if _ACCUMULATORS else None
+
+
+class SavedOutput:
+    """A node's own result, saved without the tensor: the tensor owns the node, so the node must not own the tensor."""
+
+    __slots__ = ("array", "counter", "number")
+
+    def __init__(self, tensor: Tensor, number: int) -> None:
+        self.array = tensor._array
+        self.counter: VersionCounter = counter_of(tensor)
+        self.number = number
+
+
+FREED: Any = "freed"
+
+
+class OpNode(Node):
+    """The node of a declared op. Subclasses are made by the declaration and carry its formulas."""
+
+    __slots__ = ("saved", "settings", "versions")
+
+    saved: Any  # tensors, SavedOutputs, numbers or None, one per name in `saved_names`; FREED after backward
+    versions: tuple[int, ...]  # what each saved tensor's counter read
+    settings: tuple[Any, ...]  # what is no tensor, one per name in `setting_names`
+
+    saved_names: ClassVar[tuple[str, ...]] = ()
+    setting_names: ClassVar[tuple[str, ...]] = ()
+    edge_of_saved: ClassVar[dict[str, int]] = {}
+    differentiate: ClassVar[Callable[..., Gradients]]
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        for gradient in gradients:
+            if gradient is not None:
+                break
+        else:
+            return (None,) * (len(self.edges) // 2)
+        return self.differentiate(gradients, self.unpack(create_graph))
+
+    def unpack(self, as_tensors: bool) -> list[Any]:
+        """The saved values in order of `saved_names`, as arrays or as tensors of the graph.
+
+        Raises RuntimeError, with PyTorch's text, where one was edited since or all were freed.
+        """
+        saved = self.saved
+        if saved is FREED:
+            raise RuntimeError(errors.BACKWARD_TWICE)
+        values: list[Any] = []
+        for index, value in enumerate(saved):
+            if isinstance(value, Tensor):
+                counter = value._counter
+                if counter is not None and counter.value != self.versions[index]:
+                    raise self._edited(index, value._array, counter.value)
+                values.append(value if as_tensors else value._array)
+            elif value.__class__ is SavedOutput:
+                if value.counter.value != self.versions[index]:
+                    raise self._edited(index, value.array, value.counter.value)
+                values.append(self._output(value) if as_tensors else value.array)
+            elif value.__class__ is tuple:
+                values.append(value if as_tensors else tuple(each._array for each in value))
+            else:
+                values.append(value)
+        return values
+
+    def _output(self, value: SavedOutput) -> Tensor:
+        tensor = wrap(value.array)
+        tensor._counter = value.counter
+        tensor._node = self
+        tensor._output_nr = value.number
+        tensor._requires_grad = True
+        return tensor
+
+    def _edited(self, index: int, array: Array, version: int) -> RuntimeError:
+        name = self.saved_names[index]
+        maker: Node | None = None
+        number = 0
+        if self.saved[index].__class__ is SavedOutput:
+            maker, number = self, self.saved[index].number
+        elif name in self.edge_of_saved:
+            edge = 2 * self.edge_of_saved[name]
+            if isinstance(self.edges[edge], Node):
+                maker, number = self.edges[edge], self.edges[edge + 1]
+        output = "" if maker is None else f", which is output {number} of {short_name(maker)},"
+        hint = (
+            "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+            "question was changed in there or anywhere later. Good luck!"
+            if MODE.anomaly
+            else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+        )
+        kind = from_numpy_dtype(array.dtype).tensor_type
+        error = RuntimeError(errors.modified_in_place(kind, array.shape, output, version, self.versions[index], hint))
+        return error
+
+    def release(self) -> None:
+        for value in self.saved:
+            if value is not None and (value.__class__ is SavedOutput or isinstance(value, Tensor | tuple)):
+                self.saved = FREED
+                return
+
+
+def short_name(node: Node) -> str:
+    """A node's name as PyTorch's messages shorten it: "Exp" for ExpBackward0."""
+    return node.name().split("Backward")[0]
+
+
+def edge_of(tensor: Tensor) -> tuple[Any, int]:
+    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0)."""
+    node = tensor._node if tensor._view is None else grad_fn(tensor)
+    if node is not None:
+        return node, tensor._output_nr
+    return (tensor, 0) if tensor._requires_grad else (None, 0)
+
+
+def requires_grad(tensor: Tensor) -> bool:
+    """Whether gradients are to be computed for it."""
+    return tensor._requires_grad or (tensor._view is not None and grad_fn(tensor) is not None)
+
+
+def grad_fn(tensor: Tensor) -> Node | None:
+    """The node that made `tensor`; for a view whose memory was edited since, a new one from its base."""
+    view = tensor._view
+    if view is None or view.version == counter_of(tensor).value:
+        return tensor._node
+    if tensor._node is None and not requires_grad(view.base):
+        return None
+    array = tensor._array
+    fresh = OPS.as_strided(view.base, array.shape, element_strides(array), tensor.storage_offset())
+    tensor._node = fresh._node
+    tensor._output_nr = 0
+    tensor._requires_grad = fresh._node is not None
+    view.version = counter_of(tensor).value
+    return tensor._node
+
+
+def check_in_place(tensor: Tensor, records: bool) -> None:
+    """Refuse an in-place edit that autograd could not follow; memory is still untouched.
+
+    `records` says whether the edit will be recorded (grad mode on and an operand requires grad).
+    """
+    if not records:
+        return
+    view = tensor._view
+    if view is not None:
+        if view.creation == MULTI_OUTPUT:
+            node = grad_fn(tensor)
+            subject = f"Output {tensor._output_nr} of {short_name(node)}" if node is not None else "This view"
+            raise RuntimeError(
+                f"{subject} is a view and is being modified inplace. This view is the output of a function that returns "
+                "multiple views. Such functions do not allow the output views to be modified inplace. You should "
+                "replace the inplace operation by an out-of-place one."
+            )
+        if view.creation == NO_GRAD:
+            raise RuntimeError(
+                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
+                "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
+                "the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
+                "tracked) or both outside (if you want the inplace to be tracked)."
+            )
+        if view.creation == CUSTOM:
+            node = grad_fn(tensor)
+            subject = f"Output {tensor._output_nr} of {short_name(node)}" if node is not None else "This view"
+            raise RuntimeError(
+                f"{subject} is a view and is being modified inplace. This view was created inside a custom Function (or "
+                "because an input was returned as-is) and the autograd logic to handle view+inplace would override the "
+                "custom backward associated with the custom Function, leading to incorrect gradients. This behavior is "
+                "forbidden. You can fix this by cloning the output of the custom Function."
+            )
+        if requires_grad(tensor) and view.base._node is None and view.base._requires_grad:
+            raise RuntimeError(errors.VIEW_OF_LEAF_IN_PLACE)
+    if requires_grad(tensor) and grad_fn(tensor) is None:
+        raise RuntimeError(errors.LEAF_IN_PLACE)
+
+
+def rebase_history(tensor: Tensor, node: Node) -> None:
+    """Make `node`, which edited `tensor` in place, the maker of it; for a view, of its base too."""
+    view = tensor._view
+    if view is None:
+        _adopt(tensor, node)
+        return
+    _adopt(view.base, CopySlices(view.base, tensor, node))
+    grad_fn(tensor)
+
+
+def _adopt(tensor: Tensor, node: Node) -> None:
+    old = tensor._node
+    retained = old.hooks.retained.pop(tensor._output_nr, None) if old is not None and old.hooks is not None else None
+    tensor._node = node
+    tensor._output_nr = 0
+    tensor._requires_grad = True
+    if retained is not None:
+        node._hooks().retained[0] = retained
+
+
+class CopySlices(Node):
+    """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
+
+    __slots__ = ("base_geometry", "function", "view_geometry")
+
+    def __init__(self, base: Tensor, view: Tensor, function: Node) -> None:
+        array = base._array
+        offset = view.storage_offset() - base.storage_offset()
+        self.base_geometry = (array.shape, element_strides(array), array.dtype)
+        self.view_geometry = (view._array.shape, element_strides(view._array), offset)
+        self.function = function
+        self.edges = (*edge_of(base), *function.edges[2:])
+        self.outputs = (array.shape, array.dtype)
+        self.sequence = next_sequence_number()
+        self.hooks = None
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        gradient = gradients[0]
+        if gradient is None:
+            return (None,) * (len(self.edges) // 2)
+        shape, strides, numpy_dtype = self.base_geometry
+        whole = empty_strided(shape, strides, numpy_dtype)
+        if not create_graph:
+            np.copyto(whole, gradient)
+            part = strided(whole, *self.view_geometry)
+            first, *others = self.function.apply((part.copy(),), False)
+            part[...] = 0 if first is None else OPS.sum_array(first, part.shape)
+            return (whole, *others)
+        result = wrap(whole)
+        OPS.copy_(result, gradient)
+        piece = OPS.as_strided(result, *self.view_geometry)
+        first, *others = self.function.apply((OPS.clone(piece),), True)
+        if first is None:
+            OPS.zero_(piece)
+        else:
+            OPS.copy_(piece, first)
+        return (result, *others)
+
+    def release(self) -> None:
+        self.function.release()

@@ -1,0 +1,162 @@
+"""Whether ops record, per thread: `no_grad`, `enable_grad`, `set_grad_enabled`, and anomaly detection.
+
+Rests on threading only. A `threading.local`, not a context variable: the mode must survive from one `await` to the
+next in a notebook cell. Op entry points read `MODE.grad`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import warnings
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode(threading.local):
+    grad: bool = True
+    anomaly: bool = False
+    anomaly_checks_nan: bool = True
+
+
+MODE = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops record now.
+
+    >>> import autogradkit as torch
+    >>> with torch.no_grad():
+    ...     torch.is_grad_enabled()
+    False
+    """
+    return MODE.grad
+
+
+class _ContextDecorator:
+    """A context manager that can also decorate a function or a generator function."""
+
+    def __enter__(self) -> Any:
+        raise NotImplementedError
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        raise NotImplementedError
+
+    def _fresh(self) -> _ContextDecorator:
+        return self.__class__()
+
+    def __call__(self, function: F) -> F:
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generate(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+                running = function(*args, **kwargs)
+                answer: Any = None
+                while True:
+                    # The mode holds while the generator runs, not while its consumer does.
+                    try:
+                        with self._fresh():
+                            item = running.send(answer)
+                    except StopIteration as stop:
+                        return stop.value
+                    answer = yield item
+
+            return cast(F, generate)
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self._fresh():
+                return function(*args, **kwargs)
+
+        return cast(F, run)
+
+
+class _GradMode(_ContextDecorator):
+    _wanted = True
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        made = super().__new__(cls)
+        return made if function is None else made(function)
+
+    def __enter__(self) -> None:
+        self._previous = MODE.grad
+        MODE.grad = self._wanted
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        MODE.grad = self._previous
+
+
+class no_grad(_GradMode):  # noqa: N801 - PyTorch's name
+    """Ops inside do not record; tensors that exist keep their own `requires_grad`.
+
+    >>> import autogradkit as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad, x.requires_grad
+    (False, True)
+    """
+
+    _wanted = False
+
+
+class enable_grad(_GradMode):  # noqa: N801 - PyTorch's name
+    """Ops inside record, also within `no_grad`."""
+
+
+class set_grad_enabled(_ContextDecorator):  # noqa: N801 - PyTorch's name
+    """Set whether ops record, at once; as a context manager, until its end."""
+
+    def __init__(self, mode: bool) -> None:
+        self._previous = MODE.grad
+        self.mode = mode
+        MODE.grad = mode
+
+    def _fresh(self) -> set_grad_enabled:
+        return set_grad_enabled(self.mode)
+
+    def __call__(self, function: F) -> F:
+        MODE.grad = self._previous
+        return super().__call__(function)
+
+    def __enter__(self) -> None:
+        MODE.grad = self.mode
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        MODE.grad = self._previous
+
+
+class set_detect_anomaly:  # noqa: N801 - PyTorch's name
+    """Remember where each node was made, and name that place when its backward fails or gives NaN."""
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self._previous = (MODE.anomaly, MODE.anomaly_checks_nan)
+        MODE.anomaly, MODE.anomaly_checks_nan = mode, check_nan
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        MODE.anomaly, MODE.anomaly_checks_nan = self._previous
+
+
+class detect_anomaly(set_detect_anomaly):  # noqa: N801 - PyTorch's name
+    """`set_detect_anomaly(True)` for a `with` block."""
+
+    def __init__(self, check_nan: bool = True) -> None:
+        super().__init__(True, check_nan)
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
+            "debugging.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def is_anomaly_enabled() -> bool:
+    """Whether anomaly detection is on in this thread."""
+    return MODE.anomaly

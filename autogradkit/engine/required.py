@@ -1,0 +1,25 @@
+"""The few ops that differentiation itself needs, handed up by `_ops` at import: the engine imports no op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit.core.storage import Array
+from autogradkit.core.tensor import Tensor
+
+
+class RequiredOps:
+    """Filled in by `autogradkit/_ops/__init__.py`. Those on arrays serve plain backward, those on tensors create_graph."""
+
+    sum_array: Callable[[Array, tuple[int, ...]], Array]  # sum over the dimensions that broadcasting added
+    add: Callable[[Tensor, Tensor], Tensor]
+    sum_to_size: Callable[[Tensor, tuple[int, ...]], Tensor]
+    cast: Callable[[Tensor, Any], Tensor]  # to a NumPy dtype
+    clone: Callable[[Tensor], Tensor]
+    copy_: Callable[[Tensor, Tensor], Tensor]
+    zero_: Callable[[Tensor], Tensor]
+    as_strided: Callable[[Tensor, tuple[int, ...], tuple[int, ...], int], Tensor]
+
+
+OPS = RequiredOps()
