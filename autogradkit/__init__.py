@@ -12,7 +12,7 @@ import math as _math
 import warnings as _warnings
 from typing import Any as _Any
 
-import autogradkit.engine.attributes as _attributes
+import autogradkit.engine.attributes  # noqa: F401 - attaches them
 from autogradkit import _ops as _ops
 from autogradkit._ops.copies import channels_last as channels_last
 from autogradkit._ops.copies import contiguous_format as contiguous_format

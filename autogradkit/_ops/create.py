@@ -99,7 +99,7 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any]) -> No
             raise TypeError(f"must be real number, not {type(data).__name__}")
         into.append(data)
         return
-    if isinstance(data, Tensor) or isinstance(data, np.ndarray):
+    if isinstance(data, (Tensor, np.ndarray)):
         data = data.tolist()
     if not isinstance(data, Sequence) or len(data) != shape[dim]:
         length = len(data) if isinstance(data, Sequence) else 0

@@ -35,9 +35,8 @@ def _either(kernel: Callable[..., Any], entry: Callable[..., Any]) -> Callable[.
         for value in args:
             if isinstance(value, Tensor):
                 return entry(*args, **kwargs)
-            if value.__class__ is list or value.__class__ is tuple:
-                if any(isinstance(each, Tensor) for each in value):
-                    return entry(*args, **kwargs)
+            if isinstance(value, list | tuple) and any(isinstance(each, Tensor) for each in value):
+                return entry(*args, **kwargs)
         return kernel(*args, **kwargs)
 
     return call

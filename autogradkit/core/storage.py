@@ -24,7 +24,22 @@ class VersionCounter:
         self.value = 0
 
 
-class BorrowedMemory:
+class Memory:
+    """Some bytes that `owner` keeps alive, for NumPy to wrap."""
+
+    __slots__ = ("__array_interface__", "owner")
+
+    def __init__(self, owner: Array, address: int, nbytes: int) -> None:
+        self.owner = owner
+        self.__array_interface__: dict[str, Any] = {
+            "data": (address, not owner.flags.writeable),
+            "shape": (nbytes,),
+            "typestr": "|u1",
+            "version": 3,
+        }
+
+
+class Borrowed:
     """Ends the ownership chain at memory that somebody else owns, such as an array given to `from_numpy`.
 
     Without it the storage of `from_numpy(a[2:])` would begin where `a` begins; PyTorch's begins at `a[2]`.
@@ -39,7 +54,7 @@ class BorrowedMemory:
 
 def borrow(array: Array) -> Array:
     """The same memory as `array`, as the root of a storage of its own."""
-    return np.asarray(BorrowedMemory(array))
+    return np.asarray(Borrowed(array))
 
 
 def root_of(array: Array) -> Array:
@@ -87,22 +102,12 @@ class UntypedStorage:
     __len__ = nbytes
 
     def _bytes(self) -> Array:
-        class Bytes:
-            __array_interface__ = {
-                "data": (self._address, not self._root.flags.writeable),
-                "shape": (self._nbytes,),
-                "typestr": "|u1",
-                "version": 3,
-            }
-            owner = self._root
-
-        return np.asarray(Bytes())
+        return np.asarray(Memory(self._root, self._address, self._nbytes))
 
     def flat(self, dtype: np.dtype[Any]) -> Array:
         """The storage from its first byte as a one-dimensional array of `dtype`, sharing the memory."""
         usable = self._nbytes - self._nbytes % dtype.itemsize
-        flat = self._bytes()[:usable].view(dtype)
-        return flat
+        return self._bytes()[:usable].view(dtype)
 
     def __getitem__(self, index: int) -> int:
         return int(self._bytes()[index])

@@ -233,8 +233,7 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
     return RemovableHandle.add(self._hooks.after_accumulate, hook)
 
 
-@attach
-def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
+def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     if graph.grad_fn(self) is not None:
         raise RuntimeError(
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
@@ -251,3 +250,6 @@ def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
         duplicate._grad = copying.deepcopy(self._grad, memo)
     duplicate.__dict__.update(copying.deepcopy(self.__dict__, memo))
     return duplicate
+
+
+Tensor.__deepcopy__ = _deepcopy  # type: ignore[attr-defined]

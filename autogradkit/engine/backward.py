@@ -290,9 +290,9 @@ def laid_out_like(tensor: Tensor, gradient: np.ndarray[Any, Any], steal: bool) -
     array = tensor._array
     strides = element_strides(array)
     wanted = strides if is_non_overlapping_and_dense(array.shape, strides) else None
-    if steal and gradient.base is None and gradient.flags.owndata and gradient.flags.writeable:
-        if wanted is None or element_strides(gradient) == wanted:
-            return gradient
+    own = steal and gradient.base is None and gradient.flags.owndata and gradient.flags.writeable
+    if own and (wanted is None or element_strides(gradient) == wanted):
+        return gradient
     if wanted is None:
         return gradient.copy()
     copy = empty_strided(array.shape, wanted, gradient.dtype)

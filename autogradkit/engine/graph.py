@@ -202,8 +202,7 @@ class OpNode(Node):
             "torch.autograd.set_detect_anomaly(True, check_nan=False)."
         )
         kind = from_numpy_dtype(array.dtype).tensor_type
-        error = RuntimeError(errors.modified_in_place(kind, array.shape, output, version, self.versions[index], hint))
-        return error
+        return RuntimeError(errors.modified_in_place(kind, array.shape, output, version, self.versions[index], hint))
 
     def release(self) -> None:
         for value in self.saved:
