@@ -15,7 +15,7 @@ import numpy as np
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import contiguous_strides, empty_strided, has_internal_overlap, partial_overlap
-from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.engine.graph import check_in_place, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE
 
@@ -130,6 +130,6 @@ def put(out: Tensor, result: Array) -> None:
                 UserWarning,
                 stacklevel=5,
             )
-        out._array = empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype)
+        reseat(out, empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype))
     np.copyto(out._array, result, casting="unsafe")
     bump_version(out)

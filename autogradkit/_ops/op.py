@@ -166,6 +166,8 @@ class Op:
             "__module__": "autogradkit",
             "__doc__": f"The backward of `{self.name}`.",
         }
+        if not settings:
+            members["settings"] = ()  # in place of the slot: most nodes have none, and none is set
         if self.group is not None:
             picks = tuple(position[name] for name in _names(self.group) if name != "needs")
             members["differentiate"] = _grouped(self.group, picks, single)
@@ -202,10 +204,11 @@ class Op:
             versions.append(version)
         node.saved = tuple(saved)
         node.versions = tuple(versions)
-        node.settings = tuple(
-            values[self.index[name]] if name in self.index else self._derived(name, values)
-            for name in node_class.setting_names
-        )
+        if node_class.setting_names:
+            node.settings = tuple(
+                values[self.index[name]] if name in self.index else self._derived(name, values)
+                for name in node_class.setting_names
+            )
         node.sequence = next_sequence_number()
         node.hooks = None
         if MODE.anomaly:

@@ -39,7 +39,7 @@ from autogradkit.core.dtype import (
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided, output_strides
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import UNUSUAL, Tensor, layout_of, wrap
 from autogradkit.engine.graph import SavedOutput, check_in_place, next_sequence_number
 from autogradkit.engine.modes import MODE
 
@@ -188,12 +188,9 @@ def binary(promotion: str, **options: Any) -> Callable[[Callable[..., Any]], Any
 
     def declare(kernel: Callable[..., Any]) -> Any:
         declared = PointwiseOp(kernel, promotion, 2, **options)
-        return publish(declared, _binary_entry(declared))
+        return publish(declared, fast_binary(declared, declared.run))
 
     return declare
-
-
-_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def _unary_entry(declared: PointwiseOp) -> Callable[..., Any]:
@@ -207,25 +204,24 @@ def _unary_entry(declared: PointwiseOp) -> Callable[..., Any]:
     def entry(self: Any = None, *args: Any, **kwargs: Any) -> Any:
         if RECORDERS:
             return observed(name, "op", run, args if self is None else (self, *args), kwargs)
-        if args or kwargs or not simple or self.__class__ is not Tensor or self._view is not None or MODE.anomaly:
+        if args or kwargs or not simple or self.__class__ is not Tensor or self._view is not None:
             return run(*args, **kwargs) if self is None else run(self, *args, **kwargs)
-        array = self._array
-        kind = array.dtype
-        if (kind is not _FLOAT32 and kind is not _FLOAT64) or not array.flags.c_contiguous:
+        layout = self._layout or layout_of(self)
+        if layout is UNUSUAL:
             return run(self)
-        result = kernel(array)
+        result = kernel(self._array)
         if result.__class__ is not _ndarray:
             result = np.asarray(result)
         out = _new(Tensor)
         out._array = result
+        out._layout = layout
         out._grad = out._counter = out._view = out._hooks = None
         out._output_nr = 0
         if self._requires_grad and node_class is not None and MODE.grad:
             node = _new(node_class)
             node.edges = (self._node or self, self._output_nr)
-            node.outputs = (array.shape, kind)
+            node.outputs = layout
             node.hooks = None
-            node.settings = ()
             node.sequence = next_sequence_number()
             if saves_self:
                 counter = self._counter
@@ -256,22 +252,7 @@ def _unary_entry(declared: PointwiseOp) -> Callable[..., Any]:
     return entry
 
 
-def _binary_entry(declared: PointwiseOp) -> Callable[..., Any]:
-    run = declared.run
-    name = declared.name
-    two = fast_binary(declared, run)
-
-    def entry(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == 2 and not kwargs:
-            return two(*args)
-        if RECORDERS:
-            return observed(name, "op", run, args, kwargs)
-        return run(*args, **kwargs)
-
-    return entry
-
-
-def operator(declared: PointwiseOp) -> Callable[[Any, Any], Any]:
+def operator(declared: PointwiseOp) -> Callable[..., Any]:
     """The method behind an operator: like the op, but leaves operands that it does not know to the other side."""
     run = declared.run
 
@@ -285,7 +266,11 @@ def operator(declared: PointwiseOp) -> Callable[[Any, Any], Any]:
     return fast_binary(declared, otherwise)
 
 
-def fast_binary(declared: PointwiseOp, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+_ABSENT: Any = object()
+_BOTH_UNEDITED = (0, 0)
+
+
+def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """An entry for two operands: the usual case at once, any other through `otherwise`."""
     kernel = declared.kernel
     name = declared.name
@@ -294,27 +279,24 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[[Any, Any], Any]) -> 
     # Whether the formula for self, and the one for other, needs self (other).
     self_needs_self = other_needs_self = self_needs_other = other_needs_other = False
     settings: tuple[Any, ...] = ()
+    has_settings = False
 
-    def two(self: Any, other: Any) -> Any:
-        if RECORDERS:
-            return observed(name, "op", otherwise, (self, other), {})
+    def two(self: Any = _ABSENT, other: Any = _ABSENT, *more: Any, **named: Any) -> Any:
+        if RECORDERS or more or named or other is _ABSENT:
+            args = tuple(value for value in (self, other, *more) if value is not _ABSENT)
+            return observed(name, "op", otherwise, args, named) if RECORDERS else otherwise(*args, **named)
         if not simple or self.__class__ is not Tensor or self._view is not None:
             return otherwise(self, other)
-        left = self._array
-        kind = left.dtype
-        if (kind is not _FLOAT32 and kind is not _FLOAT64) or not left.flags.c_contiguous:
+        layout = self._layout or layout_of(self)
+        if layout is UNUSUAL:
             return otherwise(self, other)
-        shape = left.shape
         if other.__class__ is Tensor:
-            right = other._array
-            if right.dtype is not kind or right.shape != shape or other._view is not None:
+            if (other._layout or layout_of(other)) is not layout or other._view is not None:
                 return otherwise(self, other)
-            if not right.flags.c_contiguous:
-                return otherwise(self, other)
-            result = kernel(left, right)
+            result = kernel(self._array, other._array)
             right_grad = other._requires_grad
         elif (other.__class__ is float or other.__class__ is int) and -1e30 < other < 1e30:
-            result = kernel(left, other)
+            result = kernel(self._array, other)
             right_grad = False
         else:
             return otherwise(self, other)
@@ -322,6 +304,7 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[[Any, Any], Any]) -> 
             result = np.asarray(result)
         out = _new(Tensor)
         out._array = result
+        out._layout = layout
         out._grad = out._counter = out._view = out._hooks = None
         out._output_nr = 0
         left_grad = self._requires_grad
@@ -337,39 +320,33 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[[Any, Any], Any]) -> 
             else:
                 node.edges = (self._node or self, self._output_nr, None, 0)
             if saves:
-                first = second = None
-                version = other_version = 0
-                if (left_grad and self_needs_self) or (right_grad and other_needs_self):
-                    first = self
-                    if self._counter is not None:
-                        version = self._counter.value
-                if (left_grad and self_needs_other) or (right_grad and other_needs_other):
-                    second = other
-                    if other.__class__ is Tensor and other._counter is not None:
-                        other_version = other._counter.value
-                if self_first:
-                    node.saved = (first, second)
-                    node.versions = (version, other_version)
+                first = self if (right_grad and other_needs_self) or (left_grad and self_needs_self) else None
+                second = other if (left_grad and self_needs_other) or (right_grad and other_needs_other) else None
+                node.saved = (first, second) if self_first else (second, first)
+                counter = self._counter
+                other_counter = other._counter if other.__class__ is Tensor else None
+                if counter is None and other_counter is None:
+                    node.versions = _BOTH_UNEDITED
                 else:
-                    node.saved = (second, first)
-                    node.versions = (other_version, version)
+                    version = 0 if counter is None else counter.value
+                    other_version = 0 if other_counter is None else other_counter.value
+                    node.versions = (version, other_version) if self_first else (other_version, version)
             else:
                 node.saved = node.versions = ()
-            node.outputs = (shape, kind)
+            node.outputs = layout
             node.hooks = None
-            node.settings = settings
+            if has_settings:
+                node.settings = settings
             node.sequence = next_sequence_number()
             out._node = node
             out._requires_grad = True
-            if MODE.anomaly:
-                declared.note_traceback(node)
         else:
             out._node = None
             out._requires_grad = False
         return out
 
     def configure() -> None:
-        nonlocal node_class, settings, simple, saves, self_first
+        nonlocal node_class, settings, has_settings, simple, saves, self_first
         nonlocal self_needs_self, other_needs_self, self_needs_other, other_needs_other
         node_class = declared.node_class
         assert node_class is not None
@@ -382,6 +359,7 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[[Any, Any], Any]) -> 
         known = set(names) in (set(), {"self", "other"}) and tuple(declared.formulas) == ("self", "other")
         constant = all(setting in declared.index for setting in node_class.setting_names)
         settings = tuple(declared.defaults[declared.index[s]] for s in node_class.setting_names) if constant else ()
+        has_settings = bool(settings)
         simple = declared.promotion in (SAME, INT_TO_FLOAT) and known and constant
 
     declared.when_differentiable(configure)

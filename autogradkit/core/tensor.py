@@ -38,6 +38,7 @@ class Tensor:
         "_counter",  # VersionCounter, shared with views and detach(); None until somebody needs it
         "_grad",
         "_hooks",  # engine.hooks.TensorHooks, None until used
+        "_layout",  # see `layout_of`; None where nobody asked yet
         "_node",  # the graph node whose output this is; for a view ask `grad_fn`, which renews it
         "_output_nr",
         "_requires_grad",
@@ -48,6 +49,7 @@ class Tensor:
     _counter: VersionCounter | None
     _grad: Tensor | None
     _hooks: Any
+    _layout: Layout | None
     _node: Any
     _output_nr: int
     _requires_grad: bool
@@ -295,6 +297,11 @@ class Tensor:
 # The floor above decides what `Tensor(...)` accepts: the creation ops fill this in.
 CONSTRUCTOR: list[Callable[..., Tensor]] = []
 
+Layout = tuple[tuple[int, ...], np.dtype[Any]] | tuple[()]
+UNUSUAL: Layout = ()
+_LAYOUTS: dict[Layout, Layout] = {}
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
 _new = object.__new__
 
 
@@ -302,10 +309,33 @@ def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
     """A tensor around `array`, sharing its memory: a leaf that requires no gradient."""
     tensor = _new(cls)
     tensor._array = array
-    tensor._node = tensor._grad = tensor._counter = tensor._view = tensor._hooks = None
+    tensor._node = tensor._grad = tensor._counter = tensor._view = tensor._hooks = tensor._layout = None
     tensor._output_nr = 0
     tensor._requires_grad = False
     return tensor
+
+
+def reseat(tensor: Tensor, array: Array) -> None:
+    """Have `tensor` show another array: what `t.data = new` and resizing an `out=` do."""
+    tensor._array = array
+    tensor._layout = None
+
+
+def layout_of(tensor: Tensor) -> Layout:
+    """The (shape, NumPy dtype) of a contiguous float32 or float64 tensor, one object for all alike; else `UNUSUAL`.
+
+    Fast entries compare layouts by identity: alike means that a ufunc's result needs no further thought.
+    """
+    array = tensor._array
+    kind = array.dtype
+    if (kind is not _FLOAT32 and kind is not _FLOAT64) or not array.flags.c_contiguous:
+        tensor._layout = UNUSUAL
+        return UNUSUAL
+    if len(_LAYOUTS) > 10_000:  # endlessly many shapes: begin anew, old tensors just take the slower way
+        _LAYOUTS.clear()
+    layout = (array.shape, kind)
+    tensor._layout = layout = _LAYOUTS.setdefault(layout, layout)
+    return layout
 
 
 def counter_of(tensor: Tensor) -> VersionCounter:

@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core import errors
 from autogradkit.core.recording import RECORDERS, listeners
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor, reseat, wrap
 from autogradkit.core.views import alias
 from autogradkit.engine import graph
 from autogradkit.engine.backward import backward
@@ -166,7 +166,7 @@ def _get_data(self: Tensor) -> Tensor:
 def _set_data(self: Tensor, new: Tensor) -> None:
     if not isinstance(new, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
-    self._array = new._array
+    reseat(self, new._array)
 
 
 Tensor.data = property(  # type: ignore[attr-defined]

@@ -140,8 +140,9 @@ class _Pass:
             if gradient is None or target is None:
                 continue
             gradient = sent[index] = self.validate(gradient, target, edges[2 * index + 1])
-            if not self.create_graph and any(gradient is other for other in (*received, *sent[:index])):
-                sent[index] = gradient[...]  # a view: an array that goes two ways must not become anybody's .grad
+            if gradient is received[0] or (index and (gradient is sent[0] or gradient is sent[index - 1])):
+                # It goes two ways: as a view it will not become anybody's .grad.
+                sent[index] = gradient if self.create_graph else gradient[...]
         if MODE.anomaly and MODE.anomaly_checks_nan:
             self.check_nan(node, sent)
         if node.hooks is not None and node.hooks.after:
@@ -156,6 +157,8 @@ class _Pass:
             shape, numpy_dtype = target._array.shape, target._array.dtype
         else:
             shape, numpy_dtype = target.outputs[2 * number], target.outputs[2 * number + 1]
+        if gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.shape == shape:
+            return gradient
         if self.create_graph:
             if gradient._array.shape != shape:
                 gradient = OPS.sum_to_size(gradient, shape)

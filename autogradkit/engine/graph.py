@@ -143,10 +143,7 @@ class OpNode(Node):
     differentiate: ClassVar[Callable[..., Gradients]]
 
     def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
-        for gradient in gradients:
-            if gradient is not None:
-                break
-        else:
+        if gradients[0] is None and all(gradient is None for gradient in gradients):
             return (None,) * (len(self.edges) // 2)
         return self.differentiate(gradients, self.unpack(create_graph))
 
@@ -160,7 +157,7 @@ class OpNode(Node):
             raise RuntimeError(errors.BACKWARD_TWICE)
         values: list[Any] = []
         for index, value in enumerate(saved):
-            if isinstance(value, Tensor):
+            if value.__class__ is Tensor or isinstance(value, Tensor):
                 counter = value._counter
                 if counter is not None and counter.value != self.versions[index]:
                     raise self._edited(index, value._array, counter.value)
@@ -170,7 +167,7 @@ class OpNode(Node):
                     raise self._edited(index, value.array, value.counter.value)
                 values.append(self._output(value) if as_tensors else value.array)
             elif value.__class__ is tuple:
-                values.append(value if as_tensors else tuple(each._array for each in value))
+                values.append(value if as_tensors else tuple(each if each is None else each._array for each in value))
             else:
                 values.append(value)
         return values

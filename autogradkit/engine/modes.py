@@ -1,6 +1,6 @@
 """Whether ops record, per thread: `no_grad`, `enable_grad`, `set_grad_enabled`, and anomaly detection.
 
-Rests on threading only. A `threading.local`, not a context variable: the mode must survive from one `await` to the
+Rests on threading and core.recording. A `threading.local`, not a context variable: the mode must survive from one `await` to the
 next in a notebook cell. Op entry points read `MODE.grad`.
 """
 
@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, TypeVar, cast
+
+from autogradkit.core.recording import RECORDERS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -130,18 +132,36 @@ class set_grad_enabled(_ContextDecorator):  # noqa: N801 - PyTorch's name
         MODE.grad = self._previous
 
 
+class _Attention:
+    """A recorder that listens to nobody: its presence sends every op through the entry that looks at `MODE.anomaly`."""
+
+    thread = -1
+    depth = 0
+
+
+_ATTENTION: Any = _Attention()
+
+
+def _set_anomaly(mode: bool, check_nan: bool) -> None:
+    if mode and not MODE.anomaly:
+        RECORDERS.append(_ATTENTION)
+    elif MODE.anomaly and not mode:
+        RECORDERS.remove(_ATTENTION)
+    MODE.anomaly, MODE.anomaly_checks_nan = mode, check_nan
+
+
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name
     """Remember where each node was made, and name that place when its backward fails or gives NaN."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._previous = (MODE.anomaly, MODE.anomaly_checks_nan)
-        MODE.anomaly, MODE.anomaly_checks_nan = mode, check_nan
+        _set_anomaly(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        MODE.anomaly, MODE.anomaly_checks_nan = self._previous
+        _set_anomaly(*self._previous)
 
 
 class detect_anomaly(set_detect_anomaly):  # noqa: N801 - PyTorch's name
