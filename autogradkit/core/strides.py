@@ -270,6 +270,26 @@ def view_strides(shape: Ints, strides: Ints, new_shape: Ints) -> Ints | None:
     return tuple(result) if new_dim < 0 else None
 
 
+def expand_strides(shape: Ints, strides: Ints, new_shape: Ints) -> Ints:
+    """Strides with which the same memory shows the larger `new_shape`, every repeated dimension having stride 0.
+
+    `new_shape` holds no -1 and `shape` fits it.
+
+    >>> expand_strides((3, 1), (1, 1), (2, 3, 4))
+    (3, 1, 0)
+    """
+    if not shape:
+        return (0,) * len(new_shape)
+    missing = len(new_shape) - len(shape)
+    result = [
+        stride if size == new else 0 for size, stride, new in zip(shape, strides, new_shape[missing:], strict=True)
+    ]
+    for dim in range(missing - 1, -1, -1):
+        inner = new_shape[dim + 1] * result[0]
+        result.insert(0, inner if new_shape[dim] == 1 else 0)
+    return tuple(result)
+
+
 # -- shapes -----------------------------------------------------------------------------------------------------------
 
 
