@@ -165,7 +165,7 @@ torch.tensor([1], dtype=torch.int16); [True, False]; [True, 1]; ([0, 1], [0, 1, 
 )
 
 
-@pytest.mark.parametrize("text", map(str.strip, SINGLES))
+@pytest.mark.parametrize("text", [text.strip() for text in SINGLES])
 @pytest.mark.parametrize("shape", [(2, 3, 4), (), (0, 2)], ids=str)
 def test_unusual_indices(text, shape):
     leaf = torch.arange(float(np.prod(shape))).reshape(shape).requires_grad_()
