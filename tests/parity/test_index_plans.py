@@ -9,10 +9,10 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from autogradkit.core.tensor import Tensor, wrap
 
 from autogradkit.core.indexing import locate, parse
 from autogradkit.core.strides import element_strides
+from autogradkit.core.tensor import Tensor, wrap
 
 SEEDS = range(40)
 CASES_PER_SEED = 40

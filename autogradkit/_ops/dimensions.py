@@ -1,0 +1,266 @@
+"""Views that change which dimensions there are, and their order: unsqueeze, squeeze, transpose, permute and their kin.
+
+Rests on op and shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autogradkit._ops import k
+from autogradkit._ops.op import Array, composite, op
+from autogradkit._ops.shape import Ints, alias, restrided
+from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.strides import element_strides, wrap_dim
+from autogradkit.core.tensor import Tensor, bump_version
+from autogradkit.engine.graph import check_in_place, rebase_history
+
+# -- dimensions of size 1 ----------------------------------------------------------------------------------------------
+
+
+@op(view=True, samples=lambda t: [(t(2, 3), 1), (t(3), -1), (t(), 0)])
+def unsqueeze(self: Array, dim: int) -> Array:
+    """A view with a dimension of size 1 inserted at `dim`.
+
+    >>> import autogradkit as torch
+    >>> torch.ones(3).unsqueeze(0).shape
+    torch.Size([1, 3])
+    """
+    dim = wrap_dim(dim, self.ndim + 1)
+    strides = element_strides(self)
+    own = self.shape[dim] * strides[dim] if dim < self.ndim else 1
+    return restrided(self, (*self.shape[:dim], 1, *self.shape[dim:]), (*strides[:dim], own, *strides[dim:]))
+
+
+unsqueeze.vjp(self=lambda g, dim: k.squeeze_dim(g, dim))
+
+
+def _without(self: Array, dims: Sequence[int]) -> Array:
+    """A view without those of `dims` that have size 1."""
+    kept = [dim for dim, size in enumerate(self.shape) if size != 1 or dim not in dims]
+    strides = element_strides(self)
+    return restrided(self, [self.shape[dim] for dim in kept], [strides[dim] for dim in kept])
+
+
+@op(
+    view=True,
+    name="squeeze_all",
+    node="SqueezeBackward0",
+    method=False,
+    function=False,
+    samples=lambda t: [(t(1, 3, 1),)],
+)
+def squeeze_all(self: Array) -> Array:
+    """A view without dimensions of size 1."""
+    return _without(self, range(self.ndim))
+
+
+@op(
+    view=True, name="squeeze_dim", node="SqueezeBackward1", method=False, function=False,
+    samples=lambda t: [(t(1, 3), 0), (t(1, 3), -1)],
+)  # fmt: skip
+def squeeze_dim(self: Array, dim: int) -> Array:
+    """A view without dimension `dim`, if that has size 1."""
+    return _without(self, (wrap_dim(dim, self.ndim),))
+
+
+@op(
+    view=True, name="squeeze_dims", node="SqueezeBackward2", method=False, function=False,
+    samples=lambda t: [(t(1, 3, 1), (0, 2)), (t(1, 3, 1), (1, -1))],
+)  # fmt: skip
+def squeeze_dims(self: Array, dim: Ints) -> Array:
+    """A view without those of the dimensions `dim` that have size 1."""
+    return _without(self, [wrap_dim(each, self.ndim) for each in dim])
+
+
+squeeze_all.vjp(self=lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes))
+squeeze_dim.vjp(self=lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes))
+squeeze_dims.vjp(self=lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes))
+
+
+@composite()
+def squeeze(input: Tensor, *dim: Any) -> Tensor:
+    """A view without the dimensions of size 1, or without those of them that `dim` names.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(1, 2, 1).squeeze().shape, torch.zeros(1, 2, 1).squeeze(0).shape
+    (torch.Size([2]), torch.Size([2, 1]))
+    """
+    if not dim:
+        return squeeze_all(input)
+    if len(dim) == 1 and not isinstance(dim[0], list | tuple):
+        return squeeze_dim(input, dim[0])
+    return squeeze_dims(input, tuple(dim[0]) if len(dim) == 1 else dim)
+
+
+# -- the order of dimensions -------------------------------------------------------------------------------------------
+
+
+@op(view=True, samples=lambda t: [(t(2, 3, 4), 0, 2), (t(2, 3), -1, 0)])
+def transpose(self: Array, dim0: int, dim1: int) -> Array:
+    """A view with two dimensions exchanged.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(6).view(2, 3).transpose(0, 1).stride()
+    (1, 3)
+    """
+    order = list(range(self.ndim))
+    dim0, dim1 = wrap_dim(dim0, self.ndim), wrap_dim(dim1, self.ndim)
+    if order:
+        order[dim0], order[dim1] = dim1, dim0
+    return _permuted(self, order)
+
+
+def _permuted(self: Array, order: Sequence[int]) -> Array:
+    if self.size:
+        return self.transpose(order)
+    strides = element_strides(self)
+    return restrided(self, [self.shape[dim] for dim in order], [strides[dim] for dim in order])
+
+
+transpose.vjp(self=lambda g, dim0, dim1: k.transpose(g, dim0, dim1))
+
+
+@op(view=True, samples=lambda t: [(t(2, 3),), (t(3),)])
+def t(self: Array) -> Array:
+    """A matrix transposed, as a view; a vector as it is.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(6).view(2, 3).t()
+    tensor([[0, 3],
+            [1, 4],
+            [2, 5]])
+    """
+    if self.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {self.ndim}D")
+    return _permuted(self, range(self.ndim)[::-1])
+
+
+t.vjp(self=lambda g: k.t(g))
+
+
+@op(view=True, sizes="dims", samples=lambda t: [(t(2, 3, 4), (2, 0, 1)), (t(2, 3), (-1, 0))])
+def permute(self: Array, dims: Ints) -> Array:
+    """A view with the dimensions in the order `dims`.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2, 3, 4).permute(2, 0, 1).shape
+    torch.Size([4, 2, 3])
+    """
+    if len(dims) != self.ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
+            f"of dimensions i.e. input.dim() = {self.ndim} is not equal to len(dims) = {len(dims)}"
+        )
+    order = [wrap_dim(dim, self.ndim) for dim in dims]
+    if len({*order}) != len(order):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return _permuted(self, order)
+
+
+permute.vjp(self=lambda g, dims: k.permute(g, _inverse(dims)))
+
+
+def _inverse(dims: Ints) -> Ints:
+    order = [dim % len(dims) for dim in dims]
+    return tuple(order.index(dim) for dim in range(len(dims)))
+
+
+@composite("swapdims", "swapaxes")
+def swap_dims(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """A view with two dimensions exchanged: `transpose` under another name."""
+    return transpose(input, dim0, dim1)
+
+
+@composite("moveaxis")
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+    """A view with dimensions `source` moved to the places `destination`, the others keeping their order.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2, 3, 4).movedim(0, -1).shape
+    torch.Size([3, 4, 2])
+    """
+    source = (source,) if isinstance(source, int) else tuple(source)
+    destination = (destination,) if isinstance(destination, int) else tuple(destination)
+    if len(source) != len(destination):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the same number of "
+            f"dims as destination ({list(destination)} dims)"
+        )
+    ndim = input._array.ndim
+    sources = [wrap_dim(dim, ndim) for dim in source]
+    places = [wrap_dim(dim, ndim) for dim in destination]
+    for name, given, found in (("source", source, sources), ("destination", destination, places)):
+        if len({*found}) != len(found):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(given)})")
+    if not ndim:
+        return alias(input)
+    rest = iter(dim for dim in range(ndim) if dim not in sources)
+    moved = dict(zip(places, sources, strict=True))
+    return permute(input, tuple(moved[dim] if dim in moved else next(rest) for dim in range(ndim)))
+
+
+def _reversed_dims(self: Tensor) -> Tensor:
+    """A view with all dimensions in reverse order."""
+    return permute(self, tuple(range(self._array.ndim))[::-1])
+
+
+def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
+    def transposed(self: Tensor) -> Tensor:
+        ndim = self._array.ndim
+        if ndim == 0 or (ndim > 2 and name == "H") or ndim == 1:
+            if ndim == 0:
+                return permute(self, ())
+            what = "matrices (2-D tensors)" if name == "H" else "matrices or batches of matrices"
+            raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.")
+        swapped = transpose(self, -2, -1)
+        return swapped.conj() if name[-1] == "H" and self.is_complex() else swapped  # type: ignore[attr-defined]
+
+    transposed.__doc__ = "The matrix, or the batch of matrices, transposed; conjugated as well for H and mH."
+    return transposed
+
+
+Tensor.T = property(_reversed_dims)  # type: ignore[attr-defined]
+for _name in ("mT", "H", "mH"):
+    setattr(Tensor, _name, property(_matrix_transpose(_name)))
+
+
+# -- the same, in place ------------------------------------------------------------------------------------------------
+
+
+def _in_place(name: str, choose: Callable[..., tuple[Any, tuple[Any, ...]]], doc: str) -> None:
+    """Attach `Tensor.name`, which gives the tensor itself the geometry of the view that `choose` names."""
+
+    def change(self: Tensor, *args: Any) -> Tensor:
+        declared, rest = choose(*args)
+        values = [self, *rest]
+        records = declared.op.records(values)
+        check_in_place(self, records)
+        array = declared.op.kernel(self._array, *rest)
+        node = None
+        if records:
+            node = declared.op.make_node(values, *declared.op.needs_and_edges(values))
+            node.outputs = (array.shape, array.dtype)
+        self._array = array
+        bump_version(self)
+        if node is not None:
+            rebase_history(self, node)
+        return self
+
+    def entry(self: Tensor, *args: Any) -> Tensor:
+        return observed(name, "inplace", change, (self, *args), {}) if RECORDERS else change(self, *args)
+
+    entry.__name__ = entry.__qualname__ = name
+    entry.__doc__ = doc
+    setattr(Tensor, name, entry)
+
+
+def _squeezed(*dim: Any) -> tuple[Any, tuple[Any, ...]]:
+    return (squeeze_dim, dim) if dim and isinstance(dim[0], int) else (squeeze_dims, dim) if dim else (squeeze_all, ())
+
+
+_in_place("squeeze_", _squeezed, "Drop dimensions of size 1 from the tensor itself.")
+_in_place("unsqueeze_", lambda dim: (unsqueeze, (dim,)), "Give the tensor itself a dimension of size 1 at `dim`.")
+_in_place("t_", lambda: (t, ()), "Transpose the matrix itself.")
+_in_place("transpose_", lambda dim0, dim1: (transpose, (dim0, dim1)), "Exchange two dimensions of the tensor itself.")
