@@ -1,0 +1,182 @@
+"""Random numbers of every distribution, each drawn from the generator's words exactly as PyTorch draws it.
+
+Flat arrays of numbers in the order of the draws; `fill` writes them into a tensor's memory in PyTorch's order.
+Rests on `core.random`, `core.gaussian` and `core.fused`; the random ops, `nn.init`, dropout and data loading use it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.fused import fma32, fma64
+from autogradkit.core.gaussian import normal_blocks, normal_pairs, through, unit32, unit64
+from autogradkit.core.random import Generator
+from autogradkit.core.strides import dense_strides_like, element_strides
+
+Array = np.ndarray[Any, Any]
+single, double = np.dtype(np.float32), np.dtype(np.float64)
+
+_WIDE = 1 << 28  # integer ranges from here on take words of 64 bits
+_DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}  # bits of a floating dtype's significand
+
+
+# -- reals ------------------------------------------------------------------------------------------------------------
+
+
+def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
+    """Uniform in [0, 1): float64 from a 64-bit word each, the narrower dtypes from a 32-bit word each.
+
+    >>> unit(Generator().manual_seed(0), 2, np.dtype("float32"))
+    array([0.4962566, 0.7682218], dtype=float32)
+    """
+    if numpy_dtype == single:
+        return unit32(generator.words32(count))
+    if numpy_dtype == double:
+        return unit64(generator.words64(count))
+    digits = _DIGITS[numpy_dtype.name]
+    words = generator.words32(count) & np.uint64(2**digits - 1)
+    return (words.astype(single) * np.float32(2.0**-digits)).astype(numpy_dtype)
+
+
+def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: float, high: float) -> Array:
+    """Uniform in [low, high): a draw from [0, 1) scaled and shifted with one rounding."""
+    draws = unit(generator, count, numpy_dtype)
+    if low == 0 and high == 1:
+        return draws
+    if numpy_dtype == double:
+        return fma64(draws, high - low, low)
+    first, width = numpy_dtype.type(low), numpy_dtype.type(high) - numpy_dtype.type(low)
+    return fma32(draws, width, first).astype(numpy_dtype, copy=False)
+
+
+def normal(
+    generator: Generator, count: int, numpy_dtype: np.dtype[Any], mean: float, std: float, *, dense: bool = True
+) -> Array:
+    """Normal draws. `dense`: the memory to fill has no gaps, which is when 16 or more are made in blocks.
+
+    >>> normal(Generator().manual_seed(0), 2, np.dtype("float32"), 0.0, 1.0)
+    array([ 1.5409961, -0.2934289], dtype=float32)
+    """
+    if count < 16 or not dense:
+        draws = normal_pairs(generator, count)
+        draws = draws + mean if std == 1 else fma64(draws, std, mean)
+        return draws.astype(numpy_dtype, copy=False)
+    draws = normal_blocks(generator, count, double if numpy_dtype == double else single)
+    if std == 1:
+        draws += mean
+        return draws.astype(numpy_dtype, copy=False)
+    if numpy_dtype == double:
+        return fma64(draws, std, mean)
+    return fma32(draws, np.float32(std), np.float32(mean)).astype(numpy_dtype, copy=False)
+
+
+def exponential(generator: Generator, count: int, numpy_dtype: np.dtype[Any], rate: float) -> Array:
+    """Exponential draws, computed in float64 by inverting the distribution.
+
+    >>> exponential(Generator().manual_seed(0), 1, np.dtype("float64"), 1.0)
+    array([3.50832619])
+    """
+    return (-1.0 / rate * through(math.log1p, -unit64(generator.words64(count)))).astype(numpy_dtype, copy=False)
+
+
+# -- integers ---------------------------------------------------------------------------------------------------------
+
+
+def integers(generator: Generator, count: int, low: int, high: int) -> Array:
+    """Integers in [low, high) as int64: a word's remainder. Over all of int64, the word as it is.
+
+    >>> integers(Generator().manual_seed(0), 5, 0, 10)
+    array([4, 9, 3, 0, 3])
+    """
+    width = high - low
+    words = generator.words32(count) if width < _WIDE else generator.words64(count)
+    if width == 2**64:
+        return words.view(np.int64)
+    return (words % np.uint64(width) + np.uint64(low % 2**64)).view(np.int64)
+
+
+def any_values(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
+    """Integers from 0 over all that `numpy_dtype` holds exactly: what `random_()` without bounds draws."""
+    if numpy_dtype.kind == "b":
+        return generator.words32(count) & np.uint64(1) != 0
+    limit = np.iinfo(numpy_dtype).max + 1 if numpy_dtype.kind in "iu" else 2 ** _DIGITS[numpy_dtype.name] + 1
+    words = generator.words64(count) if numpy_dtype.itemsize == 8 else generator.words32(count)
+    return (words % np.uint64(limit)).astype(numpy_dtype)
+
+
+def permutation(generator: Generator, count: int) -> Array:
+    """The numbers from 0 to count - 1, shuffled (Fisher and Yates, from the front), as int64.
+
+    >>> permutation(Generator().manual_seed(0), 5)
+    array([4, 0, 1, 3, 2])
+    """
+    if count < 2:
+        return np.arange(count)
+    left = np.arange(count, 1, -1, dtype=np.uint64)
+    words = generator.words32(count - 1) if count < 2**32 // 20 else generator.words64(count - 1)
+    order = list(range(count))
+    for place, ahead in enumerate((words % left).tolist()):
+        other = place + ahead
+        order[place], order[other] = order[other], order[place]
+    return np.array(order)
+
+
+# -- events -----------------------------------------------------------------------------------------------------------
+
+
+def chances(generator: Generator, count: int, probability: float) -> Array:
+    """Booleans, each true with the same probability (`Tensor.bernoulli_(p)`, dropout)."""
+    return unit64(generator.words64(count)) < probability
+
+
+def chances_each(generator: Generator, probabilities: Array) -> Array:
+    """Booleans, one for each of the flat float `probabilities`."""
+    if probabilities.dtype == double:
+        return unit64(generator.words64(probabilities.size)) < probabilities
+    return unit32(generator.words32(probabilities.size)) < probabilities.astype(single, copy=False)
+
+
+def categories(generator: Generator, weights: Array, count: int, replacement: bool) -> Array:
+    """`count` column numbers for each row of the (rows, columns) float `weights`, as int64.
+
+    One draw, or draws without replacement: the largest ratios of weight to an exponential draw. Otherwise a search in
+    the cumulated weights.
+    """
+    rows = len(weights)
+    if replacement and count != 1:
+        cumulated = np.cumsum(weights, axis=1, dtype=weights.dtype)
+        with np.errstate(invalid="ignore"):
+            cumulated /= cumulated[:, -1:]
+        drawn = unit64(generator.words64(rows * count)).reshape(rows, count)
+        found = [np.searchsorted(row.astype(double), sample) for row, sample in zip(cumulated, drawn, strict=True)]
+        return np.array(found, np.int64).reshape(rows, count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = weights / exponential(generator, weights.size, weights.dtype, 1.0).reshape(weights.shape)
+    if count == 1:
+        return ratios.argmax(axis=1, keepdims=True)
+    return np.argsort(-ratios, axis=1, kind="stable")[:, :count]
+
+
+# -- into memory ------------------------------------------------------------------------------------------------------
+
+
+def in_memory_order(array: Array) -> Array:
+    """A view of `array` with its dimensions from the slowest to the fastest in memory, which is PyTorch's filling order.
+
+    >>> in_memory_order(np.zeros((2, 3)).T).shape
+    (2, 3)
+    """
+    if array.ndim < 2 or array.flags.c_contiguous:
+        return array
+    dense = dense_strides_like(array.shape, element_strides(array))
+    return array.transpose(sorted(range(array.ndim), key=lambda dim: -dense[dim]))
+
+
+def fill(array: Array, draws: Array) -> Array:
+    """Write flat `draws` into `array` in the order of its memory, and return it."""
+    target = in_memory_order(array)
+    target[...] = draws.reshape(target.shape)
+    return array

@@ -1,0 +1,138 @@
+"""The random generator: PyTorch's CPU stream of words, its seeds and its state.
+
+A Mersenne Twister as NumPy has it, seeded PyTorch's way, and the half of a Gaussian pair that is left over. Rests on
+NumPy alone. `core.draws` turns the words into numbers; ops, modules and data loaders take the generator as `generator=`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import struct
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+DEFAULT_SEED = 67280421310721  # a new generator's, PyTorch's choice
+_WORDS = 624  # of a Mersenne Twister's state
+_HEAD = struct.Struct("<QiiQ")  # initial seed, words left, seeded, next word
+_TAIL = struct.Struct("<dddi4xf4x")  # unused, cached normal, unused, whether there is one, unused
+STATE_BYTES = _HEAD.size + 8 * _WORDS + _TAIL.size
+
+
+class Generator:
+    """A stream of random numbers, the same as PyTorch's CPU generator for the same seed.
+
+    >>> Generator().manual_seed(0).words32(2)
+    array([2357136044, 2546248239], dtype=uint64)
+    """
+
+    __slots__ = ("__weakref__", "_initial_seed", "_source", "_untouched", "cached_normal")
+
+    device = "cpu"
+
+    def __init__(self, device: Any = "cpu") -> None:
+        if str(device) != "cpu":
+            raise RuntimeError(f"Generator: the only device is cpu, but got {device}")
+        self.manual_seed(DEFAULT_SEED)
+
+    # -- seeds ----------------------------------------------------------------------------------------------------
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Restart the stream at `seed`, from -2**63 to 2**64 - 1; a negative one counts down from 2**64.
+
+        Raises RuntimeError for what is not an int and ValueError for one out of range.
+
+        >>> Generator().manual_seed(-1).initial_seed() == 2**64 - 1
+        True
+        """
+        if not isinstance(seed, int) or isinstance(seed, bool):  # pyright: ignore
+            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
+        if not -(2**63) <= seed < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        self._initial_seed = seed % 2**64
+        self._source: np.random.MT19937 = np.random.RandomState(seed & 0xFFFFFFFF)._bit_generator  # pyright: ignore
+        self._untouched = True
+        self.cached_normal: float | None = None
+        return self
+
+    def seed(self) -> int:
+        """Restart the stream at a seed that nobody can foresee, and return it."""
+        seed = secrets.randbits(64)
+        self.manual_seed(seed)
+        return seed
+
+    def initial_seed(self) -> int:
+        """The seed at which the stream last started."""
+        return self._initial_seed
+
+    # -- words ----------------------------------------------------------------------------------------------------
+
+    def words32(self, count: int) -> Array:
+        """The next `count` words of 32 bits, as uint64."""
+        if count:
+            self._untouched = False
+        return self._source.random_raw(count)  # pyright: ignore
+
+    def words64(self, count: int) -> Array:
+        """The next `count` words of 64 bits, as uint64: two words of 32 bits each, the upper half first."""
+        words = self.words32(2 * count)
+        return (words[0::2] << np.uint64(32)) | words[1::2]
+
+    def base_seed(self) -> int:
+        """A seed drawn from the stream, from 0 to 2**63 - 1: that of a data loader's workers or sampler."""
+        return int(self.words64(1)[0]) & (2**63 - 1)
+
+    # -- state ----------------------------------------------------------------------------------------------------
+
+    def state_bytes(self) -> Array:
+        """Everything that decides the numbers to come, as uint8 in PyTorch's own layout."""
+        state = self._source.state["state"]
+        position: int = state["pos"]
+        following = 0 if self._untouched and position == _WORDS else position
+        left = 1 if position == _WORDS else _WORDS + 1 - position
+        cached = self.cached_normal
+        packed = (
+            _HEAD.pack(self._initial_seed, left, 1, following)
+            + state["key"].astype("<u8").tobytes()
+            + _TAIL.pack(0.0, cached or 0.0, 0.0, cached is not None, 0.0)
+        )
+        return np.frombuffer(packed, np.uint8).copy()
+
+    def restore_bytes(self, state: Array) -> None:
+        """Continue where `state`, taken by `state_bytes` or by PyTorch, was. Raises RuntimeError where it is none."""
+        if state.size != STATE_BYTES:
+            raise RuntimeError(
+                f"Expected a CPUGeneratorImplState of size {STATE_BYTES} but found the input RNG state size to be "
+                f"{state.size}"
+            )
+        packed = np.ascontiguousarray(state).tobytes()
+        seed, left, seeded, following = _HEAD.unpack_from(packed)
+        if not (seeded and 0 < left <= _WORDS and following <= _WORDS):
+            raise RuntimeError("Invalid mt19937 state")
+        key = np.frombuffer(packed, "<u8", _WORDS, _HEAD.size).astype(np.uint32)
+        _, cached, _, is_cached, _ = _TAIL.unpack_from(packed, _HEAD.size + 8 * _WORDS)
+        position = _WORDS if left == 1 else following
+        self._initial_seed = seed
+        self._source.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
+        self._untouched = left == 1 and following == 0
+        self.cached_normal = cached if is_cached else None
+
+    def clone_state(self) -> Generator:
+        """A second generator that will draw the same numbers as this one."""
+        clone = type(self)()
+        clone.restore_bytes(self.state_bytes())
+        return clone
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.state_bytes().tobytes(),)
+
+
+def _restored(packed: bytes) -> Generator:
+    generator = Generator()
+    generator.restore_bytes(np.frombuffer(packed, np.uint8))
+    return generator
+
+
+default_generator = Generator()
