@@ -190,22 +190,27 @@ class OpNode(Node):
             edge = 2 * self.edge_of_saved[name]
             if isinstance(self.edges[edge], Node):
                 maker, number = self.edges[edge], self.edges[edge + 1]
-        output = "" if maker is None else f", which is output {number} of {short_name(maker)},"
-        hint = (
-            "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
-            "question was changed in there or anywhere later. Good luck!"
-            if MODE.anomaly
-            else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True, check_nan=False)."
-        )
-        kind = from_numpy_dtype(array.dtype).tensor_type
-        return RuntimeError(errors.modified_in_place(kind, array.shape, output, version, self.versions[index], hint))
+        return saved_was_edited(array, maker, number, version, self.versions[index])
 
     def release(self) -> None:
         for value in self.saved:
             if value is not None and (value.__class__ is SavedOutput or isinstance(value, Tensor | tuple)):
                 self.saved = FREED
                 return
+
+
+def saved_was_edited(array: Array, maker: Node | None, number: int, version: int, expected: int) -> RuntimeError:
+    """The error for a saved tensor whose memory was edited after it was saved; `maker` is the node that made it."""
+    output = "" if maker is None else f", which is output {number} of {short_name(maker)},"
+    hint = (
+        "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+        "question was changed in there or anywhere later. Good luck!"
+        if MODE.anomaly
+        else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+    kind = from_numpy_dtype(array.dtype).tensor_type
+    return RuntimeError(errors.modified_in_place(kind, array.shape, output, version, expected, hint))
 
 
 def short_name(node: Node) -> str:

@@ -1,0 +1,21 @@
+"""PyTorch's `torch.autograd`: running backward, custom functions, checking gradients, grad modes.
+
+Thin over the engine; `function.py` and `gradcheck.py` are what this room adds.
+"""
+
+from __future__ import annotations
+
+from autogradkit.autograd import function as function
+from autogradkit.autograd.function import Function as Function
+from autogradkit.autograd.gradcheck import GradcheckError as GradcheckError
+from autogradkit.autograd.gradcheck import gradcheck as gradcheck
+from autogradkit.autograd.gradcheck import gradgradcheck as gradgradcheck
+from autogradkit.core.tensor import Tensor as Variable  # noqa: F401 - PyTorch's old name
+from autogradkit.engine.backward import backward as backward
+from autogradkit.engine.backward import grad as grad
+from autogradkit.engine.modes import detect_anomaly as detect_anomaly
+from autogradkit.engine.modes import enable_grad as enable_grad
+from autogradkit.engine.modes import is_anomaly_enabled as is_anomaly_enabled
+from autogradkit.engine.modes import no_grad as no_grad
+from autogradkit.engine.modes import set_detect_anomaly as set_detect_anomaly
+from autogradkit.engine.modes import set_grad_enabled as set_grad_enabled

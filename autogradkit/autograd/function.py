@@ -1,0 +1,372 @@
+"""Custom functions: a forward and a backward of the user's own, as one node of the graph.
+
+Rests on the engine. New style: static `forward(ctx, ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, ...)`,
+called through `apply`. Also the style of before PyTorch 1.5, instance methods called as `MyFunction()(x)`, which PyTorch
+refuses and many pages still teach.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from autogradkit.core import errors
+from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.storage import root_of
+from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
+from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, view_of
+from autogradkit.engine.graph import (
+    FREED,
+    Node,
+    SavedOutput,
+    check_in_place,
+    edge_of,
+    next_sequence_number,
+    rebase_history,
+    requires_grad,
+    saved_was_edited,
+)
+from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
+
+
+class FunctionCtx:
+    """What `forward` and `backward` share: saved tensors, flags, and any attribute the user sets."""
+
+    needs_input_grad: tuple[bool, ...]
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors (or None) for backward. Raises TypeError for anything else."""
+        for index, tensor in enumerate(tensors):
+            if tensor is not None and not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {index} is of type {type(tensor).__name__}"
+                )
+        self._to_save = tensors
+
+    def mark_dirty(self, *args: Tensor) -> None:
+        """Say which inputs `forward` edits in place; they must be returned."""
+        self._dirty = args
+
+    def mark_non_differentiable(self, *args: Tensor) -> None:
+        """Say which outputs have no gradient."""
+        self._non_differentiable = args
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether a gradient that did not arrive is given to `backward` as zeros (the default) or as None."""
+        self._materialize = value
+
+    _to_save: tuple[Tensor | None, ...] = ()
+    _dirty: tuple[Tensor, ...] = ()
+    _non_differentiable: tuple[Tensor, ...] = ()
+    _materialize: bool = True
+
+
+class BackwardFunction(Node, FunctionCtx):
+    """The node of a custom function; it is also the `ctx` that the user's methods get."""
+
+    _saved: Any = ()
+    _versions: tuple[int, ...] = ()
+    _function: Any = None  # the Function subclass, or the instance in the old style
+
+    def __init__(self) -> None:
+        self.hooks = None
+        self.sequence = next_sequence_number()
+        self.edges = ()
+        self.outputs = ()
+
+    @property
+    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+        """What `save_for_backward` kept. Raises RuntimeError once freed, or where a tensor was edited since."""
+        if self._saved is FREED:
+            raise RuntimeError(errors.BACKWARD_TWICE)
+        if not self._saved and self._to_save:  # within forward
+            return self._to_save
+        tensors: list[Tensor | None] = []
+        for value, version in zip(self._saved, self._versions, strict=True):
+            if value is None:
+                tensors.append(None)
+                continue
+            array, counter = (
+                (value._array, value._counter) if isinstance(value, Tensor) else (value.array, value.counter)
+            )
+            if counter is not None and counter.value != version:
+                own = isinstance(value, SavedOutput)
+                maker, number = (self, value.number) if own else edge_of(value)
+                raise saved_was_edited(
+                    array, maker if isinstance(maker, Node) else None, number, counter.value, version
+                )
+            tensors.append(value if isinstance(value, Tensor) else self._rebuilt(value))
+        return tuple(tensors)
+
+    saved_variables = saved_tensors
+
+    def _rebuilt(self, value: SavedOutput) -> Tensor:
+        tensor = wrap(value.array)
+        tensor._counter = value.counter
+        tensor._node = self
+        tensor._output_nr = value.number
+        tensor._requires_grad = True
+        return tensor
+
+    def release(self) -> None:
+        if self._saved:
+            self._saved = FREED
+
+    def apply(self, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
+        given = [
+            wrap_gradient(gradient) if gradient is not None else self._missing(number)
+            for number, gradient in enumerate(gradients)
+        ]
+        with set_grad_enabled(create_graph):
+            answer = self._backward(given)
+        answers = answer if isinstance(answer, tuple) else (answer,)
+        count = len(self.edges) // 2
+        if len(answers) > count and all(each is None for each in answers[count:]):
+            answers = answers[:count]
+        if len(answers) != count:
+            raise RuntimeError(
+                f"function {self.name()} returned an incorrect number of gradients (expected {count}, got {len(answers)})"
+            )
+        return [self._checked(index, each, create_graph) for index, each in enumerate(answers)]
+
+    def _backward(self, gradients: list[Any]) -> Any:
+        function = self._function
+        if isinstance(function, type):
+            backward = function.backward if function.backward is not Function.backward else function.vjp
+            return backward(self, *gradients)
+        return function.backward(*gradients)
+
+    def _missing(self, number: int) -> Tensor | None:
+        if not self._materialize:
+            return None
+        return wrap(np.zeros(self.outputs[2 * number], self.outputs[2 * number + 1]))
+
+    def _checked(self, index: int, answer: Any, create_graph: bool) -> Any:
+        if answer is None:
+            return None
+        if not isinstance(answer, Tensor):
+            raise RuntimeError(f"expected Variable or None (got {type(answer).__name__})")
+        target, number = self.edges[2 * index], self.edges[2 * index + 1]
+        if target is None:
+            return None
+        shape = target._array.shape if isinstance(target, Tensor) else target.outputs[2 * number]
+        got = answer._array.shape
+        extra = len(got) - len(shape)
+        if extra < 0 or any(n not in (1, m) for n, m in zip(shape, got[extra:], strict=True)):
+            raise RuntimeError(
+                f"Function {self.name()} returned an invalid gradient at index {index} - got {list(got)} but expected shape "
+                f"compatible with {list(shape)}"
+            )
+        # A view: the user may hold on to the array, so it must not become somebody's .grad.
+        return answer if create_graph else answer._array[...]
+
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"
+
+
+def wrap_gradient(gradient: Any) -> Tensor:
+    """A gradient as the user's backward sees it."""
+    return gradient if isinstance(gradient, Tensor) else wrap(gradient)
+
+
+class Function(FunctionCtx):
+    """Base of custom functions.
+
+    >>> import autogradkit as torch
+    >>> class Cube(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x**3
+    ...
+    ...     @staticmethod
+    ...     def backward(ctx, grad_output):
+    ...         (x,) = ctx.saved_tensors
+    ...         return grad_output * 3 * x**2
+    >>> x = torch.tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._node_class = type(f"{cls.__name__}Backward", (BackwardFunction,), {"__module__": cls.__module__})
+
+    _node_class: type[BackwardFunction] = BackwardFunction
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the result; to be overridden."""
+        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        """Save what backward needs, where `forward` takes no `ctx`; to be overridden."""
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """The gradients of the inputs from those of the outputs; to be overridden."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward mode AD."
+        )
+
+    vjp = backward
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward` on the arguments and record the call as one node."""
+        if RECORDERS:
+            return observed(cls.__name__, "op", cls._apply, args, kwargs)
+        return cls._apply(*args, **kwargs)
+
+    @classmethod
+    def _apply(cls, *args: Any, **kwargs: Any) -> Any:
+        context = cls._node_class()
+        context._function = cls
+        separate = cls.setup_context is not Function.setup_context
+
+        def forward() -> Any:
+            if not separate:
+                return cls.forward(context, *args, **kwargs)
+            output = cls.forward(*args, **kwargs)
+            cls.setup_context(context, args, output)
+            return output
+
+        return run_forward(context, context, args, forward)
+
+    def __call__(self, *args: Any) -> Any:
+        """The style of before PyTorch 1.5: instance methods, the instance itself keeping what is saved."""
+        if isinstance(type(self).__dict__.get("forward"), staticmethod):
+            raise RuntimeError(
+                "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
+                "function with static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch."
+                "autograd.Function)"
+            )
+        node = self._node_class()
+        node._function = self
+        self._node = node
+        return run_forward(node, self, args, lambda: self.forward(*args))
+
+    @property
+    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+        """In the old style: what `save_for_backward` kept."""
+        return cast(BackwardFunction, self._node).saved_tensors
+
+    _node: BackwardFunction | None = None
+
+
+def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, ...], forward: Callable[[], Any]) -> Any:
+    """Call the user's forward, and tie its outputs to `node` if any argument requires grad."""
+    edges: list[Any] = []
+    for value in args:
+        edges += edge_of(value) if isinstance(value, Tensor) else (None, 0)
+    context.needs_input_grad = tuple(target is not None for target in edges[::2])
+    node.edges = tuple(edges)
+    versions = {id(value): value._version for value in args if isinstance(value, Tensor)}
+    records = MODE.grad and any(context.needs_input_grad)
+    with no_grad():
+        given = forward()
+    outputs: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+    results: list[Any] = []
+    templates: list[Any] = []
+    for output in outputs:
+        tensor = _output(output, args, context, records, len(outputs) > 1) if isinstance(output, Tensor) else output
+        results.append(tensor)
+        templates += (tensor._array.shape, tensor._array.dtype) if isinstance(tensor, Tensor) else ((), None)
+    node.outputs = tuple(templates)
+    for dirty in context._dirty:
+        if dirty._version == versions.get(id(dirty)):
+            bump_version(dirty)
+    if records:
+        _tie(node, context, args, outputs, results)
+    node._materialize = context._materialize
+    return tuple(results) if isinstance(given, tuple) else results[0]
+
+
+def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records: bool, several: bool) -> Tensor:
+    """An output as the caller gets it: an input that was returned unedited comes back as a view of it."""
+    if any(output is each for each in context._dirty):
+        if records:
+            if requires_grad(output) and edge_of(output)[0] is output:
+                raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
+            check_in_place(output, True)
+        return output
+    for value in args:
+        if isinstance(value, Tensor) and (value is output or root_of(value._array) is root_of(output._array)):
+            return view_of(value, output._array, MULTI_OUTPUT if several else CUSTOM)
+    return output
+
+
+def _tie(
+    node: BackwardFunction,
+    context: FunctionCtx,
+    args: tuple[Any, ...],
+    outputs: tuple[Any, ...],
+    results: list[Any],
+) -> None:
+    for number, (output, result) in enumerate(zip(outputs, results, strict=True)):
+        if not isinstance(result, Tensor) or any(output is each for each in context._non_differentiable):
+            continue
+        if result._array.dtype.kind not in "fc" and not result.dtype.is_floating_point:
+            continue
+        if any(output is each for each in context._dirty):
+            rebase_history(result, node)
+        else:
+            result._node = node
+            result._output_nr = number
+            result._requires_grad = True
+    saved: list[Any] = []
+    versions: list[int] = []
+    for tensor in context._to_save:
+        value: Any = tensor
+        for number, output in enumerate(outputs):
+            # Its own output, unless that is an input too: saved without the tensor, which owns the node.
+            if tensor is not None and output is tensor and not any(tensor is each for each in args):
+                counter_of(tensor)
+                value = SavedOutput(tensor, number)
+        if tensor is not None and any(tensor is each for each in context._dirty):
+            value = SavedOutput(tensor, next(i for i, output in enumerate(outputs) if output is tensor))
+        saved.append(value)
+        versions.append(0 if tensor is None else tensor._version)
+    node._saved = tuple(saved)
+    node._versions = tuple(versions)
+
+
+class _Twice(BackwardFunction):
+    """Stands where a function that may be differentiated only once was differentiated."""
+
+    def apply(self, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+
+
+def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a `backward` whose own computation must not be differentiated: it runs without recording."""
+
+    @functools.wraps(function)
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        with no_grad():
+            found = function(ctx, *grad_outputs)
+        if not MODE.grad or not any(isinstance(each, Tensor) and requires_grad(each) for each in grad_outputs):
+            return found
+        answers = found if isinstance(found, tuple) else (found,)
+        node = _Twice()
+        edges: list[Any] = []
+        for each in grad_outputs:
+            edges += edge_of(each) if isinstance(each, Tensor) else (None, 0)
+        node.edges = tuple(edges)
+        marked: list[Any] = []
+        for each in answers:
+            if isinstance(each, Tensor):
+                node.outputs = (*node.outputs, each._array.shape, each._array.dtype)
+                each = wrap(each._array)
+                each._node, each._output_nr, each._requires_grad = node, len(node.outputs) // 2 - 1, True
+            marked.append(each)
+        return tuple(marked) if isinstance(found, tuple) else marked[0]
+
+    return backward

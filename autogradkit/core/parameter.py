@@ -1,0 +1,45 @@
+"""`Parameter`: a tensor that a module registers as its own.
+
+Rests on tensor. `nn.Module` collects parameters by their class; optimizers treat them as any leaf.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.tensor import Tensor, empty_array, wrap
+
+
+class Parameter(Tensor):
+    """A leaf that requires grad, to be assigned to an attribute of a module.
+
+    `data` is shared, not copied. Raises RuntimeError for a dtype that cannot require gradients.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.Parameter(torch.zeros(2))
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
+        array = empty_array((0,), np.dtype(np.float32)) if data is None else data._array
+        parameter = wrap(array, cls)
+        assert isinstance(parameter, Parameter)
+        if data is not None:
+            parameter._counter = data._counter
+        if requires_grad:
+            if array.dtype.kind in "biu":
+                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+            parameter._requires_grad = True
+        return parameter
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (wrap(self._array.copy()), self._requires_grad)
+
+
+def _rebuild(data: Tensor, requires_grad: bool) -> Parameter:
+    return Parameter(data, requires_grad)
