@@ -37,6 +37,9 @@ from autogradkit.core.dtype import int64 as int64
 from autogradkit.core.dtype import promote_types as promote_types
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
+from autogradkit.core.printing import get_printoptions as get_printoptions
+from autogradkit.core.printing import printoptions as printoptions
+from autogradkit.core.printing import set_printoptions as set_printoptions
 from autogradkit.core.size import Size as Size
 from autogradkit.core.tensor import Tensor as Tensor
 from autogradkit.engine.modes import enable_grad as enable_grad

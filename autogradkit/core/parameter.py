@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.printing import tensor_repr
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
 
@@ -36,6 +37,9 @@ class Parameter(Tensor):
                 raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
             parameter._requires_grad = True
         return parameter
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + tensor_repr(self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (wrap(self._array.copy()), self._requires_grad)

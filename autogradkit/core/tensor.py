@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit.core.device import CPU, device
 from autogradkit.core.dtype import dtype, from_numpy_dtype
+from autogradkit.core.printing import tensor_repr
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, UntypedStorage, VersionCounter, address_of
 from autogradkit.core.strides import contiguous_strides, element_strides, is_channels_last, wrap_dim
@@ -284,6 +285,9 @@ class Tensor:
 
     def __reversed__(self) -> Tensor:
         return self.flip(0) if self._array.ndim else self  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
         if self._array.ndim == 0 and type(self) is Tensor:
