@@ -1,0 +1,121 @@
+"""Numbers as PyTorch prints them, shortened to what fits a picture; the rest stays on hover and in the table.
+
+Rests on `tracing.events.Numbers`; every renderer and the text forms use it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..events import Number, Numbers
+
+SHOWN = 12  # elements printed on a picture; beyond that a summary and a heat strip
+
+
+def number(value: Number, digits: int = 4) -> str:
+    """One number: PyTorch's four decimals without the trailing zeros, `1.` for a whole float.
+
+    >>> [number(v) for v in (1.0, 0.25, -1.5, 3, True, 1e-5, 123456.75, float("nan"))]
+    ['1.', '0.25', '-1.5', '3', 'True', '1e-05', '1.2346e+05', 'nan']
+    """
+    if isinstance(value, bool | int):
+        return str(value)
+    if isinstance(value, complex):
+        sign = "-" if value.imag < 0 or (value.imag == 0 and math.copysign(1, value.imag) < 0) else "+"
+        return f"{number(value.real, digits)}{sign}{number(abs(value.imag), digits)}j"
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size and (size < 10.0**-digits or size >= 1e5):
+        mantissa, exponent = f"{value:.{digits}e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+    text = f"{value:.{digits}f}".rstrip("0")
+    return "-0." if text == "-0." and value == 0 else "0." if text == "-0." else text
+
+
+def rows(numbers: Numbers, digits: int = 4) -> list[str] | None:
+    """The elements as nested brackets, one string for each row of a matrix; None where too many to print.
+
+    >>> rows(Numbers((2, 2), "float32", (0.5, -1.0, 2.0, 0.25), "", -1.0, 2.0, 0.4375, 0, 0, 0))
+    ['[[0.5, -1. ],', ' [2.,  0.25]]']
+    """
+    if numbers.data is None or len(numbers.data) > SHOWN or len(numbers.shape) > 2 or numbers.omitted:
+        return None
+    cells = [number(value, digits) for value in numbers.data]
+    if not numbers.shape:
+        return cells[:1]
+    if len(numbers.shape) == 1 or 0 in numbers.shape:
+        return ["[" + ", ".join(cells) + "]" if cells else "[]"]
+    columns = numbers.shape[1]
+    wide = [max(len(cell) for cell in cells[c::columns]) for c in range(columns)]
+    lines = []
+    for start in range(0, len(cells), columns):
+        row = cells[start : start + columns]
+        aligned = [f"{cell}," for cell in row[:-1]] + row[-1:]
+        padded = [cell.ljust(wide[c] + (c < columns - 1)) for c, cell in enumerate(aligned)]
+        lines.append(
+            ("[[" if start == 0 else " [") + " ".join(padded) + "]" + ("," if start + columns < len(cells) else "]")
+        )
+    return lines
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as people say it: `2×3`, or `scalar` where there is no dimension.
+
+    >>> shape_text((2, 3)), shape_text(()), shape_text((4,))
+    ('2×3', 'scalar', '4')
+    """
+    return "×".join(map(str, shape)) if shape else "scalar"
+
+
+def summary(numbers: Numbers) -> str:
+    """What stands for elements that are too many to print.
+
+    >>> summary(Numbers((1000,), "float32", None, "", -1.0, 2.0, 0.4375, 0, 0, 1000))
+    'min -1. · mean 0.438 · max 2.'
+    """
+    if numbers.low is None or numbers.high is None:
+        return "nan" if numbers.nans else "inf" if numbers.infs else "empty"
+    parts = [f"min {number(numbers.low, 3)}"]
+    if numbers.mean is not None:
+        parts.append(f"mean {number(numbers.mean, 3)}")
+    return " · ".join([*parts, f"max {number(numbers.high, 3)}"])
+
+
+def oddities(numbers: Numbers) -> str:
+    """`3 nan`, `1 inf`, both or nothing."""
+    found = [f"{count} {what}" for count, what in ((numbers.nans, "nan"), (numbers.infs, "inf")) if count]
+    return ", ".join(found)
+
+
+def lines(numbers: Numbers, room: int = 26) -> list[str]:
+    """The lines that a label shows: the elements where they fit in `room` characters, else a summary.
+
+    >>> lines(Numbers((2,), "float32", (0.123456, 2.0), "", 0.123456, 2.0, 1.06, 0, 0, 0))
+    ['[0.1235, 2.]']
+    """
+    for digits in (4, 3, 2):
+        found = rows(numbers, digits)
+        if found is not None and len(found) <= 4 and max(map(len, found)) <= room:
+            return found
+    return summary_lines(numbers)
+
+
+def summary_lines(numbers: Numbers) -> list[str]:
+    """Shape, range and mean on two short lines."""
+    if numbers.low is None or numbers.high is None:
+        return [f"{shape_text(numbers.shape)} · {summary(numbers)}"]
+    mean = "" if numbers.mean is None else f" mean {number(numbers.mean, 3)}"
+    return [f"{number(numbers.low, 3)} … {number(numbers.high, 3)}", *([mean.strip()] if mean else [])]
+
+
+def one_line(numbers: Numbers, room: int = 60) -> str:
+    """The elements on one line, or the summary: for sentences and tables."""
+    for digits in (4, 3):
+        found = rows(numbers, digits)
+        if found is not None:
+            text = " ".join(" ".join(line.split()) for line in found)
+            if len(text) <= room:
+                return text
+    odd = oddities(numbers)
+    return f"{shape_text(numbers.shape)}: {summary(numbers)}" + (f" ({odd})" if odd and numbers.low is not None else "")
