@@ -1,0 +1,69 @@
+"""The IDX reader: what it reads, and what it says of files that are not whole."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autogradkit.vision.idx import read_idx
+
+CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
+
+
+def idx_bytes(array: np.ndarray) -> bytes:
+    code = CODES[array.dtype.str[1:]]
+    header = struct.pack(">HBB", 0, code, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("shape", [(5,), (2, 3, 4), (0, 28, 28), (1,)], ids=str)
+def test_reads_every_element_type_and_shape(tmp_path: Path, code: str, shape: tuple[int, ...]) -> None:
+    array = (np.arange(np.prod(shape)).reshape(shape) * 3 + 1).astype(code)
+    (tmp_path / "x").write_bytes(idx_bytes(array))
+    (tmp_path / "x.gz").write_bytes(gzip.compress(idx_bytes(array)))
+    for name in ("x", "x.gz"):
+        read = read_idx(tmp_path / name)
+        np.testing.assert_array_equal(read, array)
+        assert read.dtype == array.dtype
+        assert read.dtype.isnative
+        assert read.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is truncated: 0 bytes"),
+        (b"\x00\x00\x08", "is truncated: 3 bytes"),
+        (b"PK\x03\x04rest", r"is not an IDX file: it begins with 50 4b 03 04$"),
+        (b"\x00\x00\x07\x01\x00\x00\x00\x00", "is not an IDX file: it begins with 00 00 07 01"),
+        (gzip.compress(b"abc"), "is gzip-compressed and its name should end in .gz"),
+        (b"\x00\x00\x08\x03\x00\x00\x00\x01", "is truncated: its header of 16 bytes ends after 8"),
+        (b"\x00\x00\x08\x01\x00\x00\x00\x03ab", r"is truncated: its sizes \(3,\) need 3 bytes of data, it holds 2"),
+        (b"\x00\x00\x08\x01\x00\x00\x00\x03abcd", r"is damaged: its sizes \(3,\) need 3 bytes of data, it holds 4"),
+    ],
+)
+def test_names_the_file_and_what_is_wrong(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "digits").write_bytes(content)
+    with pytest.raises(ValueError, match=message) as raised:
+        read_idx(tmp_path / "digits")
+    assert str(tmp_path / "digits") in str(raised.value)
+
+
+def test_damaged_compression(tmp_path: Path) -> None:
+    whole = gzip.compress(idx_bytes(np.arange(200, dtype="u1")))
+    (tmp_path / "short.gz").write_bytes(whole[:40])
+    with pytest.raises(ValueError, match=r"short\.gz is truncated: the compressed data ends too early"):
+        read_idx(tmp_path / "short.gz")
+    (tmp_path / "not.gz").write_bytes(b"no gzip at all")
+    with pytest.raises(ValueError, match=r"not\.gz is damaged"):
+        read_idx(tmp_path / "not.gz")
+
+
+def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_idx(tmp_path / "nothing")
