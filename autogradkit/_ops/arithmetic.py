@@ -198,6 +198,7 @@ def _power(self: Array, exponent: Array, out: Array | None) -> Array:
 
 @binary(
     SAME,
+    public="pow",
     node="PowBackward0",
     in_place=True,
     method=False,
@@ -217,6 +218,7 @@ pow_by_number.vjp(
 
 @binary(
     SAME,
+    public="pow",
     node="PowBackward1",
     in_place=True,
     method=False,
@@ -239,6 +241,7 @@ pow_by_tensor.vjp(
 
 @binary(
     SAME,
+    public="pow",
     node="PowBackward2",
     method=False,
     function=False,
@@ -306,7 +309,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
-@binary(SAME, node="DivBackward1", method=False, function=False, refuse=_refuse_zero)
+@binary(SAME, public="div", node="DivBackward1", method=False, function=False, refuse=_refuse_zero)
 def div_trunc(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """The quotient rounded towards zero."""
     if self.dtype.kind in "iu":

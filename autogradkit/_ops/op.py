@@ -27,6 +27,7 @@ tests take samples and the type stub its signature, and `k.mm` for use in other 
 - `view=True`: the kernel returns a view on `self`'s memory (or a tuple of views: they may not be edited in place).
 - `in_place=True`: also `Tensor.name_`.
 - `sizes="shape"`: this parameter may be given as separate ints, `x.view(2, 3)`.
+- `public="sum"`: the name that users know it by, where several nodes stand behind one function.
 - `samples`: from a maker `t(*shape, low=, high=)` of float64 tensors that require grad, a list of argument tuples.
 
 What is no node of its own in PyTorch is a plain function over declared ops, published with `@composite()`.
@@ -72,6 +73,7 @@ class Op:
         kernel: Callable[..., Any],
         *,
         name: str | None = None,
+        public: str | None = None,
         node: str | None = None,
         outputs: tuple[str, ...] = ("result",),
         differentiable_outputs: int | None = None,
@@ -84,6 +86,7 @@ class Op:
         function: bool = True,
     ) -> None:
         self.name = name or kernel.__name__
+        self.public = public or self.name
         self.kernel = kernel
         self.view = view
         self.in_place = in_place
@@ -274,22 +277,22 @@ class Op:
             args, kwargs = self._gather_sizes(args, kwargs)
         if len(args) > self.positional:
             raise TypeError(
-                f"{self.name}() takes {self.positional} positional argument{'s' * (self.positional != 1)} but "
+                f"{self.public}() takes {self.positional} positional argument{'s' * (self.positional != 1)} but "
                 f"{len(args)} were given"
             )
         values = [*args, *self.defaults[len(args) :]]
         for name, value in kwargs.items():
             name = _ALIASES.get(name, name) if name not in self.index else name
             if name not in self.index:
-                raise TypeError(f"{self.name}() got an unexpected keyword argument '{name}'")
+                raise TypeError(f"{self.public}() got an unexpected keyword argument '{name}'")
             if self.index[name] < len(args):
-                raise TypeError(f"{self.name}() got multiple values for argument '{name}'")
+                raise TypeError(f"{self.public}() got multiple values for argument '{name}'")
             values[self.index[name]] = value
         for index, (value, kind) in enumerate(zip(values, self.kinds, strict=True)):
             if value is _REQUIRED:
                 missing = [p for p, v in zip(self.parameters, values, strict=True) if v is _REQUIRED]
                 listed = ", ".join(f'"{"input" if p == "self" else p}"' for p in missing)
-                raise TypeError(f"{self.name}() missing {len(missing)} required positional arguments: {listed}")
+                raise TypeError(f"{self.public}() missing {len(missing)} required positional arguments: {listed}")
             if kind is not PLAIN_VALUE and not isinstance(value, Tensor):
                 self._check_tensor(index, value, kind)
         return values
@@ -301,7 +304,7 @@ class Op:
         if kind == LIST:
             if not isinstance(value, list | tuple):
                 raise TypeError(
-                    f"{self.name}(): argument '{name}' (position {index + 1}) must be tuple of Tensors, not "
+                    f"{self.public}(): argument '{name}' (position {index + 1}) must be tuple of Tensors, not "
                     f"{type(value).__name__}"
                 )
             for position, each in enumerate(value):
@@ -311,7 +314,7 @@ class Op:
                     )
             return
         raise TypeError(
-            f"{self.name}(): argument '{name}' (position {index + 1}) must be Tensor, not {type_name(value)}"
+            f"{self.public}(): argument '{name}' (position {index + 1}) must be Tensor, not {type_name(value)}"
         )
 
     def _gather_sizes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -401,7 +404,7 @@ def publish(declared: Op, entry: Callable[..., Any]) -> Any:
     if declared.method:
         setattr(Tensor, declared.name, entry)
     if declared.in_place:
-        edit = _general_entry(declared, declared.run_in_place, "inplace", declared.name + "_")
+        edit = _general_entry(declared, declared.run_in_place, "inplace", declared.public + "_")
         edit.__name__ = edit.__qualname__ = declared.name + "_"
         edit.__doc__ = f"In-place version of `{declared.name}`: writes into `self`, and returns it."
         edit.__module__ = "autogradkit"
@@ -429,7 +432,7 @@ def _general_entry(
     declared: Op, run: Callable[..., Any], kind: str | None = None, name: str | None = None
 ) -> Callable[..., Any]:
     kind = kind or declared.kind
-    name = name or declared.name
+    name = name or declared.public
 
     def entry(*args: Any, **kwargs: Any) -> Any:
         if RECORDERS:

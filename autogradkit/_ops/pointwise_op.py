@@ -196,7 +196,7 @@ def binary(promotion: str, **options: Any) -> Callable[[Callable[..., Any]], Any
 def _unary_entry(declared: PointwiseOp) -> Callable[..., Any]:
     kernel = declared.kernel
     run = declared.run
-    name = declared.name
+    name = declared.public
     node_class: Any = None
     simple = declared.promotion in (SAME, INT_TO_FLOAT) and len(declared.parameters) == 1
     saves_self = saves_result = False
@@ -273,7 +273,7 @@ _BOTH_UNEDITED = (0, 0)
 def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """An entry for two operands: the usual case at once, any other through `otherwise`."""
     kernel = declared.kernel
-    name = declared.name
+    name = declared.public
     node_class: Any = None
     simple = saves = self_first = False
     # Whether the formula for self, and the one for other, needs self (other).

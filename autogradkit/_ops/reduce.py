@@ -84,7 +84,14 @@ def _two(t: Any) -> list[tuple[Any, ...]]:
     return [(t(2, 3, 4), 1), (t(2, 3, 4), (0, -1), True), (t(3), 0), (t(0, 3), 0), (t(), 0)]
 
 
-@op(name="sum_all", node="SumBackward0", method=False, function=False, samples=lambda t: [(t(2, 3),), (t(),), (t(0),)])
+@op(
+    name="sum_all",
+    public="sum",
+    node="SumBackward0",
+    method=False,
+    function=False,
+    samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
+)
 def sum_all(self: Array, dtype: Dtype | None = None) -> Array:
     """The sum of all elements."""
     return np.add.reduce(self, axis=None, dtype=_summed_dtype(self, dtype))
@@ -93,7 +100,7 @@ def sum_all(self: Array, dtype: Dtype | None = None) -> Array:
 sum_all.vjp(self=lambda g, self_sym_sizes: k.expand(g, self_sym_sizes))
 
 
-@op(name="sum_dims", node="SumBackward1", method=False, function=False, samples=_two)
+@op(name="sum_dims", public="sum", node="SumBackward1", method=False, function=False, samples=_two)
 def sum_dims(self: Array, dim: Dims = None, keepdim: bool = False, dtype: Dtype | None = None) -> Array:
     """Sums along dimensions."""
     axes = wrapped_dims(dim, self.ndim)
@@ -128,7 +135,14 @@ def _require_floats(name: str, self: Array, dtype: Dtype | None) -> None:
         )
 
 
-@op(name="mean_all", node="MeanBackward0", method=False, function=False, samples=lambda t: [(t(2, 3),), (t(),)])
+@op(
+    name="mean_all",
+    public="mean",
+    node="MeanBackward0",
+    method=False,
+    function=False,
+    samples=lambda t: [(t(2, 3),), (t(),)],
+)
 def mean_all(self: Array, dtype: Dtype | None = None) -> Array:
     """The mean of all elements."""
     _require_floats("mean", self, dtype)
@@ -139,7 +153,7 @@ def mean_all(self: Array, dtype: Dtype | None = None) -> Array:
 mean_all.vjp(self=lambda g, self_sym_sizes: k.expand(g, self_sym_sizes) / math.prod(self_sym_sizes))
 
 
-@op(name="mean_dims", node="MeanBackward1", method=False, function=False, samples=lambda t: _two(t)[:3])
+@op(name="mean_dims", public="mean", node="MeanBackward1", method=False, function=False, samples=lambda t: _two(t)[:3])
 def mean_dims(self: Array, dim: Dims = None, keepdim: bool = False, dtype: Dtype | None = None) -> Array:
     """Means along dimensions."""
     _require_floats("mean", self, dtype)
@@ -172,13 +186,13 @@ def mean(
     return mean_dims(input, dim, keepdim, dtype, **options)
 
 
-@op(name="all_dims", method=False, function=False)
+@op(name="all_dims", public="all", method=False, function=False)
 def all_dims(self: Array, dim: Dims = None, keepdim: bool = False) -> Array:
     """Whether every element is nonzero."""
     return np.all(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim)
 
 
-@op(name="any_dims", method=False, function=False)
+@op(name="any_dims", public="any", method=False, function=False)
 def any_dims(self: Array, dim: Dims = None, keepdim: bool = False) -> Array:
     """Whether some element is nonzero."""
     return np.any(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim)

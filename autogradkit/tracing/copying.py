@@ -1,0 +1,77 @@
+"""Bounded copies of tensors' data: what a trace may keep of a value.
+
+Rests on NumPy. A value of at most `FULL` elements is copied whole, as long as the trace has copied fewer than `BUDGET`
+elements altogether; of any other only its range, mean and printed summary are kept. No array of the learner is held.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit.tracing.events import Number, Numbers
+
+FULL = 1_000  # elements: what PyTorch prints without "..."
+BUDGET = 200_000  # elements copied whole in one trace
+
+
+class Copier:
+    """Copies values for one trace and watches its budget."""
+
+    def __init__(self) -> None:
+        self.copied = 0
+        self.left_out = 0
+
+    def copy(self, tensor: Any) -> Numbers:
+        """The numbers of a tensor as they are now."""
+        data = tensor.detach()
+        array: np.ndarray[Any, Any] = data.numpy()
+        size = array.size
+        whole = size <= FULL and self.copied + size <= BUDGET
+        elements: tuple[Number, ...] | None = None
+        if whole:
+            self.copied += size
+            elements = tuple(array.reshape(-1).tolist())
+        else:
+            self.left_out += size
+        low, high, mean, nans, infs = _summary(array)
+        return Numbers(
+            shape=tuple(array.shape),
+            dtype=data.dtype.name,
+            data=elements,
+            text=_printed(data),
+            low=low,
+            high=high,
+            mean=mean,
+            nans=nans,
+            infs=infs,
+            omitted=0 if whole else size,
+        )
+
+
+def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, float | None, int, int]:
+    if not array.size or array.dtype.kind == "c":
+        return None, None, None, 0, 0
+    if array.dtype.kind in "biu":
+        return float(array.min()), float(array.max()), float(array.mean()), 0, 0
+    finite = np.isfinite(array)
+    if finite.all():
+        return float(array.min()), float(array.max()), float(array.mean(dtype=np.float64)), 0, 0
+    nans = int(np.isnan(array).sum())
+    kept = array[finite]
+    infs = int(array.size - kept.size - nans)
+    if not kept.size:
+        return None, None, None, nans, infs
+    return float(kept.min()), float(kept.max()), float(kept.mean(dtype=np.float64)), nans, infs
+
+
+def _printed(data: Any) -> str:
+    """The data as PyTorch prints it, without the `tensor(...)` around it."""
+    text = repr(data)
+    inner = text.removeprefix("tensor(")
+    for suffix in (f", dtype={data.dtype!r})", ")"):
+        if inner.endswith(suffix):
+            inner = inner.removesuffix(suffix)
+            break
+    return inner.replace("\n       ", "\n")

@@ -1,0 +1,223 @@
+"""From where an op ran to what the learner wrote: line, column, and the names on that line.
+
+Rests on nothing of ours. An op's place is recorded as code objects and instruction offsets only (`Site`); here, after the
+cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it follow the name
+that its value was assigned to and the names of its operands. All that it returns is plain text.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+import autogradkit
+
+_PACKAGE = autogradkit.__file__.removesuffix("__init__.py")
+_MOST_FRAMES = 8
+
+
+class Site(NamedTuple):
+    """A call stack of the learner's frames, innermost first, as (code, offset of the running instruction)."""
+
+    frames: tuple[tuple[CodeType, int], ...]
+
+
+def is_ours(code: CodeType) -> bool:
+    """Whether the code belongs to this package rather than to the learner."""
+    return code.co_filename.startswith(_PACKAGE)
+
+
+def learner_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame outside this package."""
+    while frame is not None and is_ours(frame.f_code):
+        frame = frame.f_back
+    return frame
+
+
+def site_of(frame: FrameType | None) -> Site:
+    """Where the learner's code is, from the frame that called into this package up to the cell or script."""
+    found: list[tuple[CodeType, int]] = []
+    while frame is not None and len(found) < _MOST_FRAMES:
+        code = frame.f_code
+        if not is_ours(code):
+            found.append((code, frame.f_lasti))
+            if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
+                break
+        frame = frame.f_back
+    return Site(tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site resolved: the span, the statement's first line as text, the function, and the expression if found."""
+
+    filename: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str
+    function: str
+    expression: ast.AST | None
+
+
+@dataclass
+class _Source:
+    """A parsed file: its lines, and its nodes by span."""
+
+    lines: list[str]
+    by_span: dict[tuple[int, int, int, int], list[ast.AST]] = field(default_factory=dict)
+    parent: dict[ast.AST, ast.AST] = field(default_factory=dict)
+
+
+class SourceReader:
+    """Resolves sites, parsing each file once."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, _Source] = {}
+
+    def place(self, code: CodeType, offset: int) -> Place | None:
+        """Where an instruction stands in its file. None for code without positions."""
+        positions = list(code.co_positions())
+        index = offset // 2
+        if not 0 <= index < len(positions):
+            return None
+        line, end_line, column, end_column = positions[index]
+        if line is None:
+            return None
+        end_line = line if end_line is None else end_line
+        column = 0 if column is None else column
+        end_column = 0 if end_column is None else end_column
+        source = self._source(code)
+        nodes = source.by_span.get((line, column, end_line, end_column), [])
+        expression = nodes[0] if nodes else None
+        first = self._statement_line(source, expression) or line
+        text = source.lines[first - 1].strip() if 0 < first <= len(source.lines) else ""
+        return Place(
+            code.co_filename,
+            line,
+            _characters(source.lines, line, column),
+            end_line,
+            _characters(source.lines, end_line, end_column),
+            text,
+            code.co_qualname,
+            expression,
+        )
+
+    def _source(self, code: CodeType) -> _Source:
+        found = self._files.get(code.co_filename)
+        if found is None:
+            lines = linecache.getlines(code.co_filename)
+            found = self._files[code.co_filename] = _Source(lines)
+            try:
+                tree = ast.parse("".join(lines))
+            except SyntaxError:  # a file that changed since it was compiled: lines without names
+                return found
+            for node in ast.walk(tree):
+                for child in ast.iter_child_nodes(node):
+                    found.parent[child] = node
+                if isinstance(node, ast.expr | ast.stmt):
+                    span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+                    found.by_span.setdefault(span, []).append(node)
+        return found
+
+    def _statement(self, node: ast.AST | None, source: _Source) -> ast.stmt | None:
+        while node is not None and not isinstance(node, ast.stmt):
+            node = source.parent.get(node)
+        return node
+
+    def _statement_line(self, source: _Source, node: ast.AST | None) -> int | None:
+        statement = self._statement(node, source)
+        return None if statement is None else statement.lineno
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def result_name(self, site: Site) -> str | None:
+        """The name that the value computed at `site` gets: the target of the assignment whose whole value it is.
+
+        Where it is what a function returns, the caller's assignment counts.
+        """
+        for code, offset in site.frames:
+            place = self.place(code, offset)
+            if place is None or place.expression is None:
+                return None
+            source = self._source(code)
+            name, returned = _target(place.expression, source.parent)
+            if name is not None:
+                return name
+            if not returned:
+                return None
+        return None
+
+    def operand_names(self, site: Site, count: int, modules: frozenset[str]) -> list[str | None]:
+        """The names under which the first `count` operands of the op at `site` are written, None where unnamed.
+
+        `modules` are the names that stand for modules there: `torch` in `torch.tanh(x)` is no operand.
+        """
+        place = self.place(*site.frames[0]) if site.frames else None
+        written = [] if place is None or place.expression is None else _operands(place.expression, modules)
+        names = [written_name(each) for each in written[:count]]
+        return names + [None] * (count - len(names))
+
+
+def _characters(lines: list[str], line: int, column: int) -> int:
+    """A column counted in UTF-8 bytes, as positions are, in characters."""
+    if not 0 < line <= len(lines):
+        return column
+    return len(lines[line - 1].encode()[:column].decode(errors="ignore"))
+
+
+def _target(node: ast.AST, parent: dict[ast.AST, ast.AST]) -> tuple[str | None, bool]:
+    """The name a node's value is assigned to, and whether the node is what its function returns."""
+    if isinstance(node, ast.AugAssign):
+        return written_name(node.target), False
+    above = parent.get(node)
+    while isinstance(above, ast.Await):
+        node, above = above, parent.get(above)
+    if isinstance(above, ast.NamedExpr):
+        return written_name(above.target), False
+    if isinstance(above, ast.Assign) and above.value is node:
+        return written_name(above.targets[0]), False
+    if isinstance(above, ast.AnnAssign) and above.value is node:
+        return written_name(above.target), False
+    if isinstance(above, ast.Tuple) and isinstance(parent.get(above), ast.Assign):
+        assignment = parent[above]
+        assert isinstance(assignment, ast.Assign)
+        target = assignment.targets[0]
+        if isinstance(target, ast.Tuple) and assignment.value is above and len(target.elts) == len(above.elts):
+            return written_name(target.elts[above.elts.index(node)]), False  # type: ignore[arg-type]
+    returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
+    return None, returned
+
+
+def _operands(node: ast.AST, modules: frozenset[str]) -> list[ast.AST]:
+    """The expressions that an op's operands were written as."""
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.UnaryOp):
+        return [node.operand]
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.AugAssign):
+        return [node.target, node.value]
+    if isinstance(node, ast.Subscript):
+        return [node.value]
+    if isinstance(node, ast.Call):
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if receiver is None or (written_name(receiver) or "").partition(".")[0] in modules:
+            return list(node.args)
+        return [receiver, *node.args]
+    return []
+
+
+def written_name(node: ast.AST) -> str | None:
+    """A name or a dotted name as it is written; None for any other expression."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        owner = written_name(node.value)
+        return None if owner is None else f"{owner}.{node.attr}"
+    return None
