@@ -1,0 +1,1 @@
+"""Notebook widgets. Python owns state, layout and markup; the front end (`widgets/` in the repository) steps and zooms."""

@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { button, h, svgElement, table } from "../src/shared/dom";
+import { frame } from "../src/shared/frame";
+import { keepFocus } from "../src/shared/focus";
+import { panZoom } from "../src/shared/panzoom";
+import { stepper } from "../src/shared/stepper";
+import { isDark } from "../src/shared/theme";
+import { FakeModel, settled } from "./model";
+
+const SVG = (key = "n1") => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"><g tabindex="0" data-key="${key}"><text>W</text></g></svg>`;
+afterEach(() => { document.body.replaceChildren(); document.body.removeAttribute("data-jp-theme-light"); });
+
+describe("text", () => {
+  it("shows markup in names as text", () => {
+    const element = table(["name"], [["<script>alert(1)</script>"]], "<b>");
+    expect(element.querySelector("script, b")).toBeNull();
+    expect(element.textContent).toContain("<script>alert(1)</script>");
+  });
+  it("drops what a picture must not hold", () => {
+    const svg = svgElement('<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><script>x()</script><text onclick="x()">a &lt;b></text></svg>');
+    expect(svg.querySelector("script")).toBeNull();
+    expect(svg.outerHTML).not.toContain("onclick");
+    expect(svg.hasAttribute("onload")).toBe(false);
+  });
+  it("makes real buttons", () => {
+    const element = button("Table", () => {}, { pressed: false });
+    expect([element.type, element.getAttribute("aria-pressed")]).toEqual(["button", "false"]);
+  });
+});
+
+describe("theme", () => {
+  it("follows JupyterLab", () => {
+    document.body.dataset["jpThemeLight"] = "false";
+    expect(isDark(document.body)).toBe(true);
+    document.body.dataset["jpThemeLight"] = "true";
+    expect(isDark(document.body)).toBe(false);
+  });
+});
+
+describe("focus", () => {
+  it("survives a redraw", () => {
+    const root = h("div");
+    document.body.append(root);
+    const draw = () => root.replaceChildren(h("button", { "data-key": "a" }), h("button", { "data-key": "b" }));
+    draw();
+    (root.lastChild as HTMLElement).focus();
+    keepFocus(root, draw);
+    expect(document.activeElement).toBe(root.lastChild);
+  });
+});
+
+describe("frame", () => {
+  it("inlines the picture, toggles the table and redraws", async () => {
+    const model = new FakeModel({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
+    const seen: string[] = [];
+    const { root } = frame(model, document.body, new AbortController().signal, (svg) => seen.push(svg.querySelector("g")!.dataset["key"]!));
+    await settled();
+    const toggle = [...root.querySelectorAll("button")].find((b) => b.textContent === "Table")!;
+    expect(root.querySelector<HTMLElement>(".ak-alternative")!.hidden).toBe(true);
+    toggle.click();
+    expect(root.querySelector<HTMLElement>(".ak-alternative")!.hidden).toBe(false);
+    expect(toggle.getAttribute("aria-pressed")).toBe("true");
+    model.set("svg", SVG("n2"));
+    expect(seen).toEqual(["n1", "n2"]);
+  });
+});
+
+describe("stepper", () => {
+  it("stays within its steps and keeps useless buttons focusable", () => {
+    let at = 0;
+    const steps = stepper({ count: () => 3, at: () => at, go: (s) => { at = s; }, signal: new AbortController().signal });
+    steps.by(9);
+    expect(at).toBe(2);
+    const forward = steps.element.querySelector('[title="Step forward"]')!;
+    expect([forward.getAttribute("aria-disabled"), forward.hasAttribute("disabled")]).toEqual(["true", false]);
+    steps.by(-1);
+    expect(steps.element.textContent).toContain("step 2 of 3");
+  });
+});
+
+describe("pan and zoom", () => {
+  it("zooms about the middle and comes home", () => {
+    const svg = svgElement(SVG());
+    const view = panZoom(new AbortController().signal);
+    view.attach(svg);
+    view.buttons[0]!.click();
+    expect(svg.getAttribute("viewBox")).not.toBe("0 0 100 50");
+    view.buttons[2]!.click();
+    expect(svg.getAttribute("viewBox")).toBe("0 0 100 50");
+  });
+});
