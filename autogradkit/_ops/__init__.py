@@ -9,7 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import arithmetic, compare, copies, create, dimensions, elementary, matrix, reduce, shape
+from autogradkit._ops import (
+    arithmetic,
+    compare,
+    conv,
+    copies,
+    create,
+    dimensions,
+    elementary,
+    loss,
+    matrix,
+    pool,
+    reduce,
+    shape,
+)
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -29,4 +42,17 @@ OPS.copy_ = copies.copy_
 OPS.zero_ = copies.zero.in_place
 OPS.as_strided = copies.renewed_view
 
-__all__ = ["arithmetic", "compare", "copies", "create", "dimensions", "elementary", "matrix", "reduce", "shape"]
+__all__ = [
+    "arithmetic",
+    "compare",
+    "conv",
+    "copies",
+    "create",
+    "dimensions",
+    "elementary",
+    "loss",
+    "matrix",
+    "pool",
+    "reduce",
+    "shape",
+]

@@ -130,7 +130,7 @@ class Op:
         for name in settings:
             if (
                 name not in self.index
-                and name.rpartition("_sym_sizes")[0] not in self.index
+                and name.removesuffix("_opt").rpartition("_sym_sizes")[0] not in self.index
                 and (name.rpartition("_geometry")[0] not in self.index)
             ):
                 raise TypeError(f"a formula of {self.name} asks for '{name}', which is no parameter or output of it")
@@ -226,7 +226,9 @@ class Op:
         if name.endswith("_geometry"):
             tensor: Tensor = values[self.index[name.removesuffix("_geometry")]]
             return tensor._array.shape, element_strides(tensor._array), tensor.storage_offset()
-        value = values[self.index[name.removesuffix("_sym_sizes")]]
+        value = values[self.index[name.removesuffix("_opt").removesuffix("_sym_sizes")]]
+        if value is None and name.endswith("_opt"):
+            return (0,)  # what PyTorch keeps of an argument that was left out
         if isinstance(value, list | tuple):
             return tuple(each._array.shape for each in value)
         return None if value is None else value._array.shape

@@ -175,6 +175,8 @@ class OpNode(Node):
     def _output(self, value: SavedOutput) -> Tensor:
         tensor = wrap(value.array)
         tensor._counter = value.counter
+        if 2 * value.number >= len(self.outputs):
+            return tensor  # such as the positions of a pooling: no gradient flows through them
         tensor._node = self
         tensor._output_nr = value.number
         tensor._requires_grad = True

@@ -1,0 +1,176 @@
+"""Convolution on contiguous N×C×H×W arrays: the result, and its gradients, each by one batched matrix product.
+
+Rests on NumPy only; `conv.py` declares the ops. The input is unfolded along the width alone: `strips` holds, for each
+padded input row, the C·kw values under the kernel's columns at every output column. The kernel's rows need no copy of
+their own, because kh neighbouring input rows lie one after the other: the matrix that output row i multiplies is the slice
+of strips from row i·stride on. That is kw copies of the input instead of kh·kw, and stays in the cache.
+
+Shapes: G groups, Cg and Og channels per group, Hp and Wp the padded input's rows and columns, L = N·Wo the columns of one
+output row of the whole batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[int, int]
+Gradients = tuple[Array | None, Array | None, Array | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a kernel moves over its input: one number for the rows, one for the columns."""
+
+    stride: Pair
+    padding: Pair
+    dilation: Pair
+    groups: int = 1
+
+    def output_size(self, size: Pair, kernel: Pair) -> Pair:
+        """Rows and columns of the result for an input and a kernel of these sizes."""
+        rows, columns = (
+            (n + 2 * p - d * (k - 1) - 1) // s + 1
+            for n, k, s, p, d in zip(size, kernel, self.stride, self.padding, self.dilation, strict=True)
+        )
+        return rows, columns
+
+
+def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
+    """The convolution of x (N×C×H×W) with weight (O×Cg×kh×kw), plus bias (O), contiguous."""
+    n, _, height, width = x.shape
+    o, _, kh, kw = weight.shape
+    g = window.groups
+    ho, wo = window.output_size((height, width), (kh, kw))
+    out = np.empty((n, o, ho, wo), x.dtype)
+    if x.size == 0 or out.size == 0:
+        out[...] = 0 if bias is None else bias[:, None, None]
+        return out
+    rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
+    np.matmul(_matrix(weight, g), _columns(_strips(x, kw, wo, window), kh, ho, window), out=rows)
+    if bias is not None:
+        rows += bias.reshape(g, 1, o // g, 1)
+    np.copyto(_by_row(out, g), grid)
+    return out
+
+
+def convolve_backward(gradient: Array, x: Array, weight: Array, window: Window, needs: tuple[bool, ...]) -> Gradients:
+    """The gradients with respect to x, weight and bias; None for those that `needs` leaves out."""
+    o, _, _, kw = weight.shape
+    g = window.groups
+    n, _, ho, wo = gradient.shape
+    if gradient.size == 0 or x.size == 0:
+        shapes = (x.shape, weight.shape, (o,))
+        of_x, of_weight, of_bias = (
+            np.zeros(shape, x.dtype) if need else None for shape, need in zip(shapes, needs, strict=True)
+        )
+        return of_x, of_weight, of_bias
+    rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), gradient.dtype)
+    np.copyto(grid, _by_row(gradient, g))
+    return (
+        _input_gradient(rows, x.shape, weight, wo, window) if needs[0] else None,
+        _weight_gradient(rows, _strips(x, kw, wo, window), weight.shape, window) if needs[1] else None,
+        np.matmul(rows, np.ones(n * wo, rows.dtype)).sum(axis=1).reshape(o) if needs[2] else None,
+    )
+
+
+def _input_gradient(rows: Array, shape: tuple[int, ...], weight: Array, wo: int, window: Window) -> Array:
+    (sh, sw), (ph, pw), (dh, dw) = window.stride, window.padding, window.dilation
+    n, _, height, width = shape
+    _, cg, kh, kw = weight.shape
+    g, ho, _, columns = rows.shape
+    transposed = _batch_innermost(n, wo)
+    unfolded = np.matmul(_matrix(weight, g).transpose(0, 1, 3, 2), rows).reshape(g, ho, kh, cg * kw, columns)
+    # Added up in two stages, over the kernel's rows and then over its columns: kh + kw sums instead of kh·kw.
+    strips, grid = _grid((g, height + 2 * ph, cg, kw), n, wo, transposed, rows.dtype)
+    strips.fill(0)
+    folded = strips.reshape(g, height + 2 * ph, cg * kw, columns)
+    for i in range(kh):
+        part = folded[:, dh * i : dh * i + sh * (ho - 1) + 1 : sh]
+        np.add(part, unfolded[:, :, i], out=part)
+    memory, wide = _grid((g, height, cg), n, width + 2 * pw, transposed, rows.dtype)
+    memory.fill(0)
+    for j in range(kw):
+        part = wide[..., dw * j : dw * j + sw * (wo - 1) + 1 : sw]
+        np.add(part, grid[:, ph : ph + height, :, j], out=part)
+    gradient = np.empty(shape, rows.dtype)
+    np.copyto(_by_row(gradient, g), wide[..., pw : pw + width])
+    return gradient
+
+
+def _weight_gradient(rows: Array, strips: Array, shape: tuple[int, ...], window: Window) -> Array:
+    _, cg, kh, kw = shape
+    g, ho, og, columns = rows.shape
+    step = window.stride[0]
+    # A product with few rows wastes the processor, so two output rows go into one, against one more step of the input;
+    # of the result the two matching blocks are wanted.
+    together = 2 if og <= 8 and ho % 2 == 0 and window.dilation[0] == 1 else 1
+    reach = kh + (together - 1) * step
+    blocks = rows.reshape(g, ho // together, together * og, columns)
+    window_of_block = Window((step * together, 1), (0, 0), window.dilation)
+    against = _columns(strips, reach, ho // together, window_of_block)
+    total = np.matmul(blocks, against.transpose(0, 1, 3, 2)).sum(axis=1).reshape(g, together, og, reach, cg, kw)
+    gradient = np.empty(shape, rows.dtype)
+    target = gradient.reshape(g, og, cg, kh, kw).transpose(0, 1, 3, 2, 4)
+    np.copyto(target, total[:, 0, :, :kh])
+    if together == 2:
+        np.add(target, total[:, 1, :, step:], out=target)
+    return gradient
+
+
+def _batch_innermost(n: int, wo: int) -> bool:
+    # Short runs of memory are slow to copy: where rows are short, the samples of the batch lie side by side instead.
+    return wo < 16 <= n
+
+
+def _grid(lead: tuple[int, ...], n: int, columns: int, transposed: bool, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Memory of shape lead × (n·columns), and the same as lead × n × columns; `transposed` puts n innermost."""
+    if transposed:
+        memory = np.empty((*lead, columns, n), dtype)
+        return memory.reshape(*lead, columns * n), memory.swapaxes(-1, -2)
+    memory = np.empty((*lead, n, columns), dtype)
+    return memory.reshape(*lead, n * columns), memory
+
+
+def _by_row(x: Array, g: int) -> Array:
+    """N × C × H × W seen as G × H × Cg × N × W."""
+    n, c, height, width = x.shape
+    return x.reshape(n, g, c // g, height, width).transpose(1, 3, 2, 0, 4)
+
+
+def _matrix(weight: Array, g: int) -> Array:
+    """The weight as G × 1 × Og × (kh·Cg·kw)."""
+    o, cg, kh, kw = weight.shape
+    return weight.reshape(g, o // g, cg, kh, kw).transpose(0, 1, 3, 2, 4).reshape(g, 1, o // g, kh * cg * kw)
+
+
+def _strips(x: Array, kw: int, wo: int, window: Window) -> Array:
+    """G × Hp × (Cg·kw) × L: each padded input row, unfolded along the width."""
+    (_, sw), (ph, pw), (_, dw) = window.stride, window.padding, window.dilation
+    n, c, height, width = x.shape
+    g = window.groups
+    rows = _by_row(x, g)
+    transposed = _batch_innermost(n, wo)
+    strips, grid = _grid((g, height + 2 * ph, c // g, kw), n, wo, transposed, x.dtype)
+    if ph or pw or transposed:
+        memory, padded = _grid((g, height + 2 * ph, c // g), n, width + 2 * pw, transposed, x.dtype)
+        if ph or pw:
+            memory.fill(0)
+        np.copyto(padded[:, ph : ph + height, ..., pw : pw + width], rows)
+        rows = padded
+    group, row, channel, sample, column = rows.strides
+    np.copyto(grid, as_strided(rows, grid.shape, (group, row, channel, dw * column, sample, sw * column)))
+    return strips.reshape(g, height + 2 * ph, c // g * kw, n * wo)
+
+
+def _columns(strips: Array, kh: int, ho: int, window: Window) -> Array:
+    """G × Ho × (kh·Cg·kw) × L: the matrix of each output row. No copy unless the kernel's rows are dilated."""
+    g, _, unfolded, columns = strips.shape
+    group, row, inner, item = strips.strides
+    strides = (group, window.stride[0] * row, window.dilation[0] * row, inner, item)
+    overlapping = as_strided(strips, (g, ho, kh, unfolded, columns), strides)
+    return overlapping.reshape(g, ho, kh * unfolded, columns)
