@@ -96,7 +96,7 @@ def tensor_repr(tensor: Tensor) -> str:
     kind = type(tensor)
     name = "tensor" if kind.__module__.startswith("autogradkit.") else kind.__name__
     try:
-        node: Any = tensor.grad_fn  # type: ignore[attr-defined]  # the engine attaches it
+        node: Any = tensor.grad_fn  # type: ignore  # the engine attaches it
         grad_fn = None if node is None else type(node).__name__
     except RuntimeError:  # a view that was edited under no_grad has lost its history
         grad_fn = "Invalid"
