@@ -40,6 +40,8 @@ from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.printing import get_printoptions as get_printoptions
 from autogradkit.core.printing import printoptions as printoptions
 from autogradkit.core.printing import set_printoptions as set_printoptions
+from autogradkit.core.random import Generator as Generator
+from autogradkit.core.random import default_generator as default_generator
 from autogradkit.core.size import Size as Size
 from autogradkit.core.tensor import Tensor as Tensor
 from autogradkit.engine.modes import enable_grad as enable_grad

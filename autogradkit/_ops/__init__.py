@@ -20,7 +20,9 @@ from autogradkit._ops import (
     loss,
     matrix,
     pool,
+    random,
     reduce,
+    sampling,
     shape,
 )
 from autogradkit.core.tensor import Tensor
@@ -53,6 +55,8 @@ __all__ = [
     "loss",
     "matrix",
     "pool",
+    "random",
     "reduce",
+    "sampling",
     "shape",
 ]

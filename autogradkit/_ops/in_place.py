@@ -30,7 +30,8 @@ def edit(op: Op, values: list[Any]) -> Tensor:
     check_in_place(target, records)
     arrays = [value._array if isinstance(value, Tensor) else value for value in values]
     require_writable(target._array, arrays[1:])
-    computed = op.kernel(*arrays)
+    named = zip(op.parameters[op.positional :], arrays[op.positional :], strict=True)
+    computed = op.kernel(*arrays[: op.positional], **dict(named))
     require_fits(target._array, computed)
     write(op, values, target, records, computed)
     return target

@@ -163,20 +163,20 @@ def categories(generator: Generator, weights: Array, count: int, replacement: bo
 # -- into memory ------------------------------------------------------------------------------------------------------
 
 
-def in_memory_order(array: Array) -> Array:
-    """A view of `array` with its dimensions from the slowest to the fastest in memory, which is PyTorch's filling order.
+def memory_order(array: Array) -> list[int]:
+    """The dimensions from the slowest to the fastest in memory: the order in which PyTorch visits the elements.
 
-    >>> in_memory_order(np.zeros((2, 3)).T).shape
-    (2, 3)
+    >>> memory_order(np.zeros((2, 3)).T)
+    [1, 0]
     """
     if array.ndim < 2 or array.flags.c_contiguous:
-        return array
+        return list(range(array.ndim))
     dense = dense_strides_like(array.shape, element_strides(array))
-    return array.transpose(sorted(range(array.ndim), key=lambda dim: -dense[dim]))
+    return sorted(range(array.ndim), key=lambda dim: -dense[dim])
 
 
 def fill(array: Array, draws: Array) -> Array:
     """Write flat `draws` into `array` in the order of its memory, and return it."""
-    target = in_memory_order(array)
+    target = array.transpose(memory_order(array))
     target[...] = draws.reshape(target.shape)
     return array

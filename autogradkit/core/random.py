@@ -1,16 +1,20 @@
 """The random generator: PyTorch's CPU stream of words, its seeds and its state.
 
 A Mersenne Twister as NumPy has it, seeded PyTorch's way, and the half of a Gaussian pair that is left over. Rests on
-NumPy alone. `core.draws` turns the words into numbers; ops, modules and data loaders take the generator as `generator=`.
+the tensor, for its state. `core.draws` turns the words into numbers; ops, modules and data loaders take the generator as
+`generator=`.
 """
 
 from __future__ import annotations
 
-import secrets
+import os
 import struct
 from typing import Any
 
 import numpy as np
+
+from autogradkit.core.dtype import uint8
+from autogradkit.core.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
 
@@ -28,9 +32,13 @@ class Generator:
     array([2357136044, 2546248239], dtype=uint64)
     """
 
-    __slots__ = ("__weakref__", "_initial_seed", "_source", "_untouched", "cached_normal")
+    __slots__ = ("__weakref__", "_initial_seed", "_twister", "_untouched", "cached_normal")
 
     device = "cpu"
+    _initial_seed: int
+    _twister: Any
+    _untouched: bool
+    cached_normal: float | None
 
     def __init__(self, device: Any = "cpu") -> None:
         if str(device) != "cpu":
@@ -52,14 +60,14 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
         self._initial_seed = seed % 2**64
-        self._source: np.random.MT19937 = np.random.RandomState(seed & 0xFFFFFFFF)._bit_generator  # pyright: ignore
+        self._twister = None
         self._untouched = True
-        self.cached_normal: float | None = None
+        self.cached_normal = None
         return self
 
     def seed(self) -> int:
         """Restart the stream at a seed that nobody can foresee, and return it."""
-        seed = secrets.randbits(64)
+        seed = int.from_bytes(os.urandom(8), "little")
         self.manual_seed(seed)
         return seed
 
@@ -67,13 +75,19 @@ class Generator:
         """The seed at which the stream last started."""
         return self._initial_seed
 
+    def _source(self) -> Any:
+        """NumPy's twister, made when the first number is drawn: importing NumPy's random module costs 5 MB."""
+        if self._twister is None:
+            self._twister = np.random.RandomState(self._initial_seed & 0xFFFFFFFF)._bit_generator  # pyright: ignore
+        return self._twister
+
     # -- words ----------------------------------------------------------------------------------------------------
 
     def words32(self, count: int) -> Array:
         """The next `count` words of 32 bits, as uint64."""
         if count:
             self._untouched = False
-        return self._source.random_raw(count)  # pyright: ignore
+        return self._source().random_raw(count)
 
     def words64(self, count: int) -> Array:
         """The next `count` words of 64 bits, as uint64: two words of 32 bits each, the upper half first."""
@@ -88,7 +102,7 @@ class Generator:
 
     def state_bytes(self) -> Array:
         """Everything that decides the numbers to come, as uint8 in PyTorch's own layout."""
-        state = self._source.state["state"]
+        state = self._source().state["state"]
         position: int = state["pos"]
         following = 0 if self._untouched and position == _WORDS else position
         left = 1 if position == _WORDS else _WORDS + 1 - position
@@ -115,9 +129,22 @@ class Generator:
         _, cached, _, is_cached, _ = _TAIL.unpack_from(packed, _HEAD.size + 8 * _WORDS)
         position = _WORDS if left == 1 else following
         self._initial_seed = seed
-        self._source.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
+        self._source().state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
         self._untouched = left == 1 and following == 0
         self.cached_normal = cached if is_cached else None
+
+    def get_state(self) -> Tensor:
+        """The state as a uint8 tensor."""
+        return wrap(self.state_bytes())
+
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Continue where `new_state` was. Raises TypeError or RuntimeError where it is no state."""
+        if not isinstance(new_state, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
+        if new_state.dtype is not uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
+        self.restore_bytes(new_state.numpy())
+        return self
 
     def clone_state(self) -> Generator:
         """A second generator that will draw the same numbers as this one."""
