@@ -1,0 +1,66 @@
+"""Fixtures of the browser tests; tests/browser/harness.py shows how they are used."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.harness import CHROMIUM_OPTIONS, ROOT, Lab, Server, serve
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """JupyterLab, for the whole run."""
+    with serve(tmp_path_factory.mktemp("browser")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, for the whole run."""
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def lab(browser: Browser, server: Server) -> Iterator[Lab]:
+    """A fresh page on JupyterLab."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, device_scale_factor=1)
+    yield Lab(context.new_page(), server)
+    context.close()
+
+
+@pytest.fixture
+def notebook(server: Server, request: pytest.FixtureRequest) -> Callable[..., Path]:
+    """Write a notebook of the given code cells into the server's folder."""
+    numbers = count()
+
+    def write(*sources: str) -> Path:
+        cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+        metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        path = server.root / f"{request.node.originalname}-{next(numbers)}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def lesson(server: Server) -> Callable[[str], Path]:
+    """Copy a stored lesson, by its name without ".ipynb", into the server's folder."""
+
+    def copy(name: str) -> Path:
+        path = server.root / f"{name}.ipynb"
+        shutil.copyfile(ROOT / "tutorials" / path.name, path)
+        return path
+
+    return copy

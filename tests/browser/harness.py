@@ -1,0 +1,253 @@
+"""Real JupyterLab in headless Chromium, driven from tests.
+
+`tests/browser/conftest.py` makes of it the fixtures that a test uses:
+
+    def test_something(lab: Lab, notebook: Callable[..., Path]) -> None:
+        path = notebook("import autogradkit as torch", "%load_ext autogradkit", "%%trace\\n...")   # one source per cell
+        lab.open(path)                     # lab.open(path, trusted=False): stored outputs as an untrusted notebook
+        lab.run_all()                      # or lab.run_cell(2); lab.start_cell(2) ... lab.wait_cell(2)
+        cell = lab.cell(2)                 # a playwright locator: cell.get_by_role("button", name="Step").click()
+        assert lab.ask("view.step") == "3" # what the kernel's Python says (repr), without adding a cell
+        assert lab.outputs(2)[0]["data"]["text/plain"] == ...
+        assert lab.errors == []            # what the page reported on its console
+        assert lab.axe(cell) == []         # accessibility violations
+        lab.theme("dark")
+        lab.screenshot("graph-dark", cell) # tests/browser/screenshots/graph-dark.png: look at it
+
+Each `Lab` is a fresh page with fresh settings; the server, its folder and the browser are shared by the whole run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+SCREENSHOTS = HERE / "screenshots"
+AXE = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--force-color-profile=srgb",
+]
+SETTINGS = {
+    # No news, no questions: nothing that asks the network or covers the page.
+    "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": true}',
+    # Every cell is in the page, whether it is scrolled into view or not.
+    "notebook-extension/tracker": '{"windowingMode": "none"}',
+    "docmanager-extension/plugin": '{"autosave": false}',
+}
+PANEL = "window.jupyterapp.shell.currentWidget"
+READY = f"""() => {{
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const kernel = panel?.sessionContext?.session?.kernel;
+    return Boolean(kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle'
+        && panel.content?.widgets?.length && {PANEL}.context.isReady);
+}}"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running JupyterLab: its address, the folder it shows, and its private Jupyter data."""
+
+    url: str
+    root: Path
+    data: Path
+
+
+def free_port() -> int:
+    """A port of the loopback address that nothing listens to."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serve(folder: Path) -> Iterator[Server]:
+    """JupyterLab on the loopback address, with settings of its own, until the block ends."""
+    root, private = folder / "notebooks", folder / "jupyter"
+    root.mkdir(parents=True)
+    for name, text in SETTINGS.items():
+        file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    environment = os.environ | {name: str(private / place) for name, place in places.items()}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    port = free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--IdentityProvider.token="]
+    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
+    url = f"http://127.0.0.1:{port}"
+    with (private / "server.log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_up(url, process, private / "server.log")
+        yield Server(url, root, private / "data")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/api/status", timeout=5):
+            return
+        time.sleep(0.25)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+class Lab:
+    """One page on JupyterLab."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.page = page
+        self.server = server
+        self.errors: list[str] = []
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self._note(message.type, message.text))
+
+    def _note(self, kind: str, text: str) -> None:
+        # A resource that is not there (a favicon, a source map) is the server's matter, not the page's.
+        if kind == "error" and not text.startswith("Failed to load resource"):
+            self.errors.append(text)
+
+    def open(self, path: Path, trusted: bool = True) -> Lab:
+        """Open a notebook of the server's folder, stored outputs and all, and wait for its kernel."""
+        if trusted:
+            trust(path, self.server.data)
+        name = path.relative_to(self.server.root).as_posix()
+        self.page.goto(f"{self.server.url}/lab/tree/{name}?reset")
+        self.page.wait_for_function(READY)
+        return self
+
+    def theme(self, name: str) -> None:
+        """Switch to the "light" or the "dark" theme."""
+        command = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+        self.page.evaluate(command, f"JupyterLab {name.title()}")
+        body = f'body[data-jp-theme-light="{str(name == "light").lower()}"]'
+        self.page.wait_for_selector(body, state="attached")
+
+    def cell(self, index: int) -> Locator:
+        """The cell, counted from 0, Markdown cells too; scrolled into view."""
+        cell = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").nth(index)
+        cell.scroll_into_view_if_needed()
+        return cell
+
+    def start_cell(self, index: int) -> None:
+        """Run a cell without waiting for it."""
+        self.page.evaluate(
+            f"""index => {{
+                const panel = {PANEL};
+                panel.content.deselectAll();
+                panel.content.activeCellIndex = index;
+                window.running ??= {{}};
+                window.running[index] = window.jupyterapp.commands.execute('notebook:run-cell');
+            }}""",
+            index,
+        )
+
+    def wait_cell(self, index: int) -> list[dict[str, Any]]:
+        """Wait until a started cell has finished; its outputs."""
+        self.page.evaluate("async index => { await window.running[index]; }", index)
+        self.page.wait_for_function(READY)
+        return self.outputs(index)
+
+    def run_cell(self, index: int) -> list[dict[str, Any]]:
+        """Run a cell to its end; its outputs, as they would be stored."""
+        self.start_cell(index)
+        return self.wait_cell(index)
+
+    def run_all(self) -> None:
+        """Run every cell; a cell that raises does not stop the ones after it."""
+        for index, kind in enumerate(self.page.evaluate(f"() => {PANEL}.content.widgets.map(w => w.model.type)")):
+            if kind == "code":
+                self.run_cell(index)
+
+    def outputs(self, index: int) -> list[dict[str, Any]]:
+        """A cell's outputs in nbformat's JSON."""
+        return self.page.evaluate(f"index => {PANEL}.content.widgets[index].model.outputs.toJSON()", index)
+
+    def failures(self) -> list[str]:
+        """Every error that a cell ended in, "TypeError: ..."."""
+        cells = self.page.evaluate(
+            f"() => {PANEL}.content.widgets.map(w => w.model.type === 'code' ? w.model.outputs.toJSON() : [])"
+        )
+        return [f"{o['ename']}: {o['evalue']}" for cell in cells for o in cell if o["output_type"] == "error"]
+
+    def ask(self, expression: str) -> str:
+        """The repr of an expression, evaluated in the kernel without a trace of it in the notebook."""
+        answer = self.page.evaluate(
+            f"""async expression => {{
+                const kernel = {PANEL}.sessionContext.session.kernel;
+                const reply = await kernel.requestExecute({{
+                    code: '', silent: true, store_history: false, user_expressions: {{ answer: expression }},
+                }}).done;
+                return reply.content.user_expressions.answer;
+            }}""",
+            expression,
+        )
+        if answer["status"] != "ok":
+            raise AssertionError(f"{expression}: {answer['ename']}: {answer['evalue']}")
+        return answer["data"]["text/plain"]
+
+    def screenshot(self, name: str, what: Locator | None = None) -> Path:
+        """A picture of the page, or of one part of it, as tests/browser/screenshots/NAME.png."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        file = SCREENSHOTS / f"{name}.png"
+        (what or self.page).screenshot(path=file)
+        return file
+
+    def axe(self, what: Locator) -> list[str]:
+        """What axe-core finds wrong for people who use a keyboard, a screen reader or need contrast."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            # JupyterLab's page defines `define` (AMD), which axe would register with instead of the window.
+            source = AXE.read_text(encoding="utf-8")
+            self.page.evaluate(f"() => {{ const define = undefined, module = undefined; {source} }}")
+        result = what.evaluate(
+            """element => window.axe.run(element, {
+                runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'],
+                rules: { region: { enabled: false }, 'heading-order': { enabled: false } },
+            })"""
+        )
+        return [
+            f"{found['id']}: {found['help']} ({', '.join(str(node['target']) for node in found['nodes'][:3])})"
+            for found in result["violations"]
+        ]
+
+
+def trust(path: Path, data: Path) -> None:
+    """Sign a stored notebook, as `jupyter trust` does, so that its stored HTML is shown as it is."""
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    notary = NotebookNotary(data_dir=str(data))
+    notary.sign(nbformat.read(path, as_version=4))
+    notary.store.close()

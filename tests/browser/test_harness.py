@@ -1,0 +1,31 @@
+"""The harness itself: a plain notebook runs, is asked, changes its theme and is photographed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.browser.harness import Lab
+
+
+def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook("x = 6 * 7\nx", "1 / 0", "import autogradkit as torch\ntorch.ones(2, requires_grad=True) * 3"))
+    lab.run_all()
+    assert lab.outputs(0)[0]["data"]["text/plain"] == "42"
+    assert lab.failures() == ["ZeroDivisionError: division by zero"]
+    assert "grad_fn=<MulBackward0>" in lab.cell(2).inner_text()
+    assert lab.ask("x + 1") == "43"
+    assert lab.errors == []
+    light = lab.screenshot("harness-light").stat().st_size
+    lab.theme("dark")
+    assert lab.page.evaluate("() => getComputedStyle(document.body).colorScheme") == "dark"
+    assert light > 5_000
+    assert lab.screenshot("harness-dark", lab.cell(2)).stat().st_size > 500
+
+
+def test_widgets_reach_the_kernel(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook("import ipywidgets\nbutton = ipywidgets.ToggleButton(description='Show')\nbutton"))
+    lab.run_cell(0)
+    assert lab.ask("button.value") == "False"
+    lab.cell(0).get_by_role("button", name="Show").click()
+    assert lab.ask("button.value") == "True"
