@@ -12,10 +12,12 @@ import numpy as np
 from autogradkit._ops import k
 from autogradkit._ops.in_place import require_writable
 from autogradkit._ops.op import Array, Op, composite, op
+from autogradkit._ops.scalars import scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import strided
 from autogradkit.core.strides import (
@@ -207,7 +209,7 @@ def as_strided(self: Array, size: tuple[int, ...], stride: tuple[int, ...], stor
     size, stride = tuple(size), tuple(stride)
     start = Tensor.storage_offset(wrap(self)) if storage_offset is None else storage_offset
     if len(size) != len(stride):
-        raise RuntimeError(f"mismatch in length of strides and shape (got {len(size)} size and {len(stride)} stride)")
+        raise RuntimeError("mismatch in length of strides and shape")
     if any(each < 0 for each in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     extent = 0 if 0 in size else start + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
@@ -295,11 +297,13 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
 
 
 def _copy_into(self: Tensor, src: Tensor) -> Tensor:
+    if self is src:
+        return self
     declared: Op = copy.op
     values = [self, src]
     records = declared.records(values)
     check_in_place(self, records)
-    require_writable(self._array, ())
+    require_writable(self._array, (src._array,))
     if broadcast_shapes(self._array.shape, src._array.shape) != self._array.shape:
         raise RuntimeError(
             f"output with shape {list(self._array.shape)} doesn't match the broadcast shape "
@@ -320,15 +324,59 @@ def _copy_into(self: Tensor, src: Tensor) -> Tensor:
     return self
 
 
-@op(name="fill", in_place=True, method=False, node="FillBackward0")
-def fill(self: Array, value: float) -> Array:
-    """A tensor of this shape with every element `value`."""
+def _full(self: Array, value: Any) -> Array:
     filled = empty_strided(self.shape, dense_strides_like(self.shape, element_strides(self)), self.dtype)
-    filled[...] = value
+    np.copyto(filled, value, casting="unsafe")
     return filled
 
 
-fill.vjp(self=lambda g: g * 0)
+@op(
+    name="fill_by_number", public="fill", node="FillBackward0", in_place=True, in_place_node="FillBackward2",
+    method=False, function=False,
+    samples=lambda t: [(t(2, 3), 1.5)],
+)  # fmt: skip
+def fill_by_number(self: Array, value: float) -> Array:
+    """A tensor of this shape with every element the number `value`."""
+    return _full(self, scalar_array(value, from_numpy_dtype(self.dtype)))
+
+
+@op(
+    name="fill_by_tensor", public="fill", node="FillBackward1", in_place=True, in_place_node="FillBackward3",
+    method=False, function=False,
+    samples=lambda t: [(t(2, 3), t())],
+)  # fmt: skip
+def fill_by_tensor(self: Array, value: Array) -> Array:
+    """A tensor of this shape with every element the only one of `value`."""
+    if value.ndim:
+        raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+    return _full(self, value)
+
+
+fill_by_number.vjp(self=lambda g: g * 0)
+fill_by_tensor.vjp(self=lambda g: g * 0, value=lambda g: g)
+
+
+@composite(method=False)
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A tensor like `input` with every element `value`.
+
+    >>> import autogradkit as torch
+    >>> torch.fill(torch.zeros(2), 3)
+    tensor([3., 3.])
+    """
+    return fill_by_tensor(input, value) if isinstance(value, Tensor) else fill_by_number(input, value)
+
+
+@composite(function=False)
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Write `value`, a number or a tensor without dimensions, into every element.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2).fill_(3)
+    tensor([3., 3.])
+    """
+    declared = fill_by_tensor if isinstance(value, Tensor) else fill_by_number
+    return declared.in_place(self, value)
 
 
 @op(name="zero", in_place=True, method=False, function=False, node="ZeroBackward0")

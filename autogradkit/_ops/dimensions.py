@@ -5,6 +5,7 @@ Rests on op and shape.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,13 +14,13 @@ from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.shape import Ints, alias, restrided
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.strides import element_strides, wrap_dim
-from autogradkit.core.tensor import Tensor, bump_version
+from autogradkit.core.tensor import Tensor, bump_version, reseat
 from autogradkit.engine.graph import check_in_place, rebase_history
 
 # -- dimensions of size 1 ----------------------------------------------------------------------------------------------
 
 
-@op(view=True, samples=lambda t: [(t(2, 3), 1), (t(3), -1), (t(), 0)])
+@op(view=True, in_place_node="UnsqueezeBackward1", samples=lambda t: [(t(2, 3), 1), (t(3), -1), (t(), 0)])
 def unsqueeze(self: Array, dim: int) -> Array:
     """A view with a dimension of size 1 inserted at `dim`.
 
@@ -46,7 +47,9 @@ def _without(self: Array, dims: Sequence[int]) -> Array:
 @op(
     view=True,
     name="squeeze_all",
+    public="squeeze",
     node="SqueezeBackward0",
+    in_place_node="SqueezeBackward3",
     method=False,
     function=False,
     samples=lambda t: [(t(1, 3, 1),)],
@@ -57,7 +60,8 @@ def squeeze_all(self: Array) -> Array:
 
 
 @op(
-    view=True, name="squeeze_dim", node="SqueezeBackward1", method=False, function=False,
+    view=True, name="squeeze_dim", public="squeeze", node="SqueezeBackward1", in_place_node="SqueezeBackward4",
+    method=False, function=False,
     samples=lambda t: [(t(1, 3), 0), (t(1, 3), -1)],
 )  # fmt: skip
 def squeeze_dim(self: Array, dim: int) -> Array:
@@ -66,7 +70,8 @@ def squeeze_dim(self: Array, dim: int) -> Array:
 
 
 @op(
-    view=True, name="squeeze_dims", node="SqueezeBackward2", method=False, function=False,
+    view=True, name="squeeze_dims", public="squeeze", node="SqueezeBackward2", in_place_node="SqueezeBackward5",
+    method=False, function=False,
     samples=lambda t: [(t(1, 3, 1), (0, 2)), (t(1, 3, 1), (1, -1))],
 )  # fmt: skip
 def squeeze_dims(self: Array, dim: Ints) -> Array:
@@ -97,7 +102,7 @@ def squeeze(input: Tensor, *dim: Any) -> Tensor:
 # -- the order of dimensions -------------------------------------------------------------------------------------------
 
 
-@op(view=True, samples=lambda t: [(t(2, 3, 4), 0, 2), (t(2, 3), -1, 0)])
+@op(view=True, in_place_node="TransposeBackward1", samples=lambda t: [(t(2, 3, 4), 0, 2), (t(2, 3), -1, 0)])
 def transpose(self: Array, dim0: int, dim1: int) -> Array:
     """A view with two dimensions exchanged.
 
@@ -122,7 +127,7 @@ def _permuted(self: Array, order: Sequence[int]) -> Array:
 transpose.vjp(self=lambda g, dim0, dim1: k.transpose(g, dim0, dim1))
 
 
-@op(view=True, samples=lambda t: [(t(2, 3),), (t(3),)])
+@op(view=True, in_place_node="TBackward1", samples=lambda t: [(t(2, 3),), (t(3),)])
 def t(self: Array) -> Array:
     """A matrix transposed, as a view; a vector as it is.
 
@@ -167,9 +172,14 @@ def _inverse(dims: Ints) -> Ints:
     return tuple(order.index(dim) for dim in range(len(dims)))
 
 
-@composite("swapdims", "swapaxes")
-def swap_dims(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """A view with two dimensions exchanged: `transpose` under another name."""
+@composite("swapaxes")
+def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """A view with two dimensions exchanged: `transpose` under another name.
+
+    >>> import autogradkit as torch
+    >>> torch.swapdims(torch.zeros(2, 3), 0, 1).shape
+    torch.Size([3, 2])
+    """
     return transpose(input, dim0, dim1)
 
 
@@ -202,20 +212,38 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 
 
 def _reversed_dims(self: Tensor) -> Tensor:
-    """A view with all dimensions in reverse order."""
-    return permute(self, tuple(range(self._array.ndim))[::-1])
+    """A view with all dimensions in reverse order; deprecated in PyTorch where there are not two."""
+    ndim = self._array.ndim
+    if ndim == 0:
+        _deprecated("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
+    elif ndim != 2:
+        _deprecated(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an "
+            "error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
+        )
+    return permute(self, tuple(range(ndim))[::-1])
+
+
+def _deprecated(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=3)
 
 
 def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
+    conjugates = name[-1] == "H"
+    identity = "Consider using x.conj()." if conjugates else "This function is the identity in these cases."
+
     def transposed(self: Tensor) -> Tensor:
         ndim = self._array.ndim
-        if ndim == 0 or (ndim > 2 and name == "H") or ndim == 1:
-            if ndim == 0:
-                return permute(self, ())
+        if ndim == 0:
+            _deprecated(f"Tensor.{name} is deprecated on 0-D tensors. {identity}")
+            return permute(self, ())
+        if ndim == 1 or (ndim > 2 and name == "H"):
             what = "matrices (2-D tensors)" if name == "H" else "matrices or batches of matrices"
-            raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.")
+            batches = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
+            raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.{batches}")
         swapped = transpose(self, -2, -1)
-        return swapped.conj() if name[-1] == "H" and self.is_complex() else swapped  # type: ignore[attr-defined]
+        return swapped.conj() if conjugates and self.is_complex() else swapped  # type: ignore[attr-defined]
 
     transposed.__doc__ = "The matrix, or the batch of matrices, transposed; conjugated as well for H and mH."
     return transposed
@@ -241,8 +269,9 @@ def _in_place(name: str, choose: Callable[..., tuple[Any, tuple[Any, ...]]], doc
         node = None
         if records:
             node = declared.op.make_node(values, *declared.op.needs_and_edges(values))
+            node.__class__ = declared.op.in_place_node_class
             node.outputs = (array.shape, array.dtype)
-        self._array = array
+        reseat(self, array)
         bump_version(self)
         if node is not None:
             rebase_history(self, node)

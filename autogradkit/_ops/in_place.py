@@ -28,10 +28,8 @@ def edit(op: Op, values: list[Any]) -> Tensor:
     target: Tensor = values[0]
     records = op.records(values)
     check_in_place(target, records)
-    arrays = [value._array if isinstance(value, Tensor) else value for value in values]
-    require_writable(target._array, arrays[1:])
-    named = zip(op.parameters[op.positional :], arrays[op.positional :], strict=True)
-    computed = op.kernel(*arrays[: op.positional], **dict(named))
+    require_writable(target._array, [value._array for value in values[1:] if isinstance(value, Tensor)])
+    computed = op.call_kernel(values)
     require_fits(target._array, computed)
     write(op, values, target, records, computed)
     return target
@@ -47,6 +45,7 @@ def write(op: Op, values: list[Any], target: Tensor, records: bool, computed: Ar
         if _needs_old(op, needs):
             saved[0] = wrap(target._array.copy())
         node = op.make_node(saved, needs, edges)
+        node.__class__ = op.in_place_node_class
         node.outputs = (target._array.shape, target._array.dtype)
     np.copyto(target._array, computed, casting="unsafe")
     bump_version(target)

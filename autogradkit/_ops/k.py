@@ -60,6 +60,15 @@ def zeros_like(x: Any) -> Any:
     return np.zeros_like(x)
 
 
+def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with the dtype of `x`, outside the graph."""
+    if isinstance(x, Tensor):
+        from autogradkit.core.tensor import wrap
+
+        return wrap(np.zeros(shape, x._array.dtype))
+    return np.zeros(shape, x.dtype)
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """`a` where the condition holds, `b` elsewhere; either may be a Python number."""
     if isinstance(condition, Tensor) or isinstance(a, Tensor) or isinstance(b, Tensor):

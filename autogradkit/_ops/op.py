@@ -25,7 +25,7 @@ tests take samples and the type stub its signature, and `k.mm` for use in other 
 - `group_vjp(formula)`: PyTorch computes these gradients together, so all that it names is saved if any is needed. It gets
   `needs`, a tuple of bools, last, and returns a tuple.
 - `view=True`: the kernel returns a view on `self`'s memory (or a tuple of views: they may not be edited in place).
-- `in_place=True`: also `Tensor.name_`.
+- `in_place=True`: also `Tensor.name_`; `in_place_node=` where PyTorch gives its node another name.
 - `sizes="shape"`: this parameter may be given as separate ints, `x.view(2, 3)`.
 - `public="sum"`: the name that users know it by, where several nodes stand behind one function.
 - `samples`: from a maker `t(*shape, low=, high=)` of float64 tensors that require grad, a list of argument tuples.
@@ -79,6 +79,7 @@ class Op:
         differentiable_outputs: int | None = None,
         view: bool = False,
         in_place: bool = False,
+        in_place_node: str | None = None,
         sizes: str | None = None,
         kind: str | None = None,
         samples: Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]] | None = None,
@@ -90,10 +91,14 @@ class Op:
         self.kernel = kernel
         self.view = view
         self.in_place = in_place
+        self.in_place_node = in_place_node
+        self.in_place_node_class: type[OpNode] | None = None
         self.kind = kind or ("view" if view else "op")
         self.outputs = outputs
         self.differentiable_outputs = len(outputs) if differentiable_outputs is None else differentiable_outputs
         self.samples = samples
+        # A view op that gives several views gets the gradients of all of them, as one tuple.
+        self.several_views = view and str(inspect.signature(kernel).return_annotation).startswith("tuple")
         self.method = method
         self.function = function
         self.sizes = sizes
@@ -141,6 +146,9 @@ class Op:
         )
         self.list_input = len(formulas) == 1 and self.kinds[self.differentiable[0]] == LIST
         self.node_class = self._make_node_class(saved, settings, names)
+        self.in_place_node_class = self.node_class
+        if self.in_place_node is not None:
+            self.in_place_node_class = type(self.in_place_node, (self.node_class,), {"__slots__": ()})
         for configure in self._entries:
             configure()
 
@@ -160,7 +168,7 @@ class Op:
     ) -> type[OpNode]:
         position = {name: i for i, name in enumerate(saved)}
         position.update({name: len(saved) + i for i, name in enumerate(settings)})
-        single = self.differentiable_outputs == 1
+        single = self.differentiable_outputs == 1 and not self.several_views
         members: dict[str, Any] = {
             "__slots__": (),
             "saved_names": saved,
@@ -193,16 +201,17 @@ class Op:
         node = object.__new__(node_class)
         node.edges = edges
         saved: list[Any] = []
-        versions: list[int] = []
+        versions: list[Any] = []
         for name, needed_by in zip(node_class.saved_names, self.needed_by, strict=True):
             value: Any = None
-            version = 0
+            version: Any = 0
             if name not in self.outputs and any(needs[i] for i in needed_by):
                 value = values[self.index[name]]
                 if isinstance(value, Tensor):
                     version = 0 if value._counter is None else value._counter.value
                 elif isinstance(value, list | tuple):
                     value = tuple(value)
+                    version = tuple([0 if each is None else each._version for each in value])
             saved.append(value)
             versions.append(version)
         node.saved = tuple(saved)
@@ -295,7 +304,7 @@ class Op:
                 missing = [p for p, v in zip(self.parameters, values, strict=True) if v is _REQUIRED]
                 listed = ", ".join(f'"{"input" if p == "self" else p}"' for p in missing)
                 raise TypeError(f"{self.public}() missing {len(missing)} required positional arguments: {listed}")
-            if kind is not PLAIN_VALUE and not isinstance(value, Tensor):
+            if kind is not PLAIN_VALUE and (kind == LIST or not isinstance(value, Tensor)):
                 self._check_tensor(index, value, kind)
         return values
 
@@ -331,10 +340,8 @@ class Op:
             return (*args[:at], tuple(int(s) for s in given)), kwargs
         return args, kwargs
 
-    def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the op: compute, and record where grad mode and the inputs ask for it."""
-        out = kwargs.pop("out", None) if kwargs else None
-        values = self.bind(args, kwargs)
+    def call_kernel(self, values: Sequence[Any]) -> Any:
+        """What the kernel gives for these argument values."""
         arrays = [
             value._array
             if isinstance(value, Tensor)
@@ -344,7 +351,13 @@ class Op:
             for value, kind in zip(values, self.kinds, strict=True)
         ]
         named = zip(self.parameters[self.positional :], arrays[self.positional :], strict=True)
-        computed = self.kernel(*arrays[: self.positional], **dict(named))
+        return self.kernel(*arrays[: self.positional], **dict(named))
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the op: compute, and record where grad mode and the inputs ask for it."""
+        out = kwargs.pop("out", None) if kwargs else None
+        values = self.bind(args, kwargs)
+        computed = self.call_kernel(values)
         if out is not None:
             return write_out(self, values, computed, out)
         results = self.wrapped(values, computed)

@@ -190,7 +190,7 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
             "2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
             "x[torch.tensor(seq)], which will result either in an error or a different result",
             UserWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
         return tuple(index)
     return (index,)

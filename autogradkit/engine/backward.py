@@ -28,6 +28,12 @@ from autogradkit.engine.required import OPS
 _calls = itertools.count()
 
 
+def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether a tensor of `shape` expands to `wanted`, so that a gradient of `wanted` can be summed to `shape`."""
+    pairs = zip(reversed(shape), reversed(wanted), strict=False)
+    return len(shape) <= len(wanted) and all(size in (1, other) for size, other in pairs)
+
+
 class _Pass:
     """One run of the engine."""
 
@@ -139,7 +145,7 @@ class _Pass:
             target = edges[2 * index]
             if gradient is None or target is None:
                 continue
-            gradient = sent[index] = self.validate(gradient, target, edges[2 * index + 1])
+            gradient = sent[index] = self.validate(gradient, target, edges[2 * index + 1], node, index)
             if gradient is received[0] or (index and (gradient is sent[0] or gradient is sent[index - 1])):
                 # It goes two ways: as a view it will not become anybody's .grad.
                 sent[index] = gradient if self.create_graph else gradient[...]
@@ -151,14 +157,20 @@ class _Pass:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent
 
-    def validate(self, gradient: Any, target: Any, number: int) -> Any:
-        """Bring a gradient to the shape and dtype of what it is the gradient of."""
+    def validate(self, gradient: Any, target: Any, number: int, node: Node, index: int) -> Any:
+        """Bring a gradient to the shape and dtype of what it is the gradient of: `node` gave it for its input `index`."""
         if isinstance(target, Tensor):
             shape, numpy_dtype = target._array.shape, target._array.dtype
         else:
             shape, numpy_dtype = target.outputs[2 * number], target.outputs[2 * number + 1]
         if gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.shape == shape:
             return gradient
+        own = gradient._array.shape if isinstance(gradient, Tensor) else np.shape(gradient)
+        if own != shape and not _expandable(shape, own):
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {index} - got {list(own)} but expected shape "
+                f"compatible with {list(shape)}"
+            )
         if self.create_graph:
             if gradient._array.shape != shape:
                 gradient = OPS.sum_to_size(gradient, shape)

@@ -134,7 +134,7 @@ class OpNode(Node):
     __slots__ = ("saved", "settings", "versions")
 
     saved: Any  # tensors, SavedOutputs, numbers or None, one per name in `saved_names`; FREED after backward
-    versions: tuple[int, ...]  # what each saved tensor's counter read
+    versions: tuple[Any, ...]  # what each saved tensor's counter read; a tuple of them where several were saved
     settings: tuple[Any, ...]  # what is no tensor, one per name in `setting_names`
 
     saved_names: ClassVar[tuple[str, ...]] = ()
