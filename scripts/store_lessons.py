@@ -55,7 +55,7 @@ def clean(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
 
 
 def _clean_output(output: nbformat.NotebookNode, executed: int) -> nbformat.NotebookNode:
-    kept = nbformat.from_dict(output)
+    kept: Any = nbformat.from_dict(output)
     if "data" in kept:
         kept.data = nbformat.from_dict({kind: data for kind, data in output.data.items() if kind != WIDGET_VIEW})
         kept.metadata = nbformat.from_dict({})
