@@ -361,7 +361,8 @@ class Op:
         if out is not None:
             return write_out(self, values, computed, out)
         results = self.wrapped(values, computed)
-        if self.node_class is not None and MODE.grad:
+        # Integers and bools have no gradient.
+        if self.node_class is not None and MODE.grad and results and results[0]._array.dtype.kind not in "iub":
             needs, edges = self.needs_and_edges(values)
             if any(needs):
                 node = self.make_node(values, needs, edges)

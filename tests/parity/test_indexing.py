@@ -1,4 +1,4 @@
-"""Indexing, assignment and the ops that pick or write by position, against PyTorch: one line of code, run by both.
+"""Indexing, assignment and the ops that pick, order or write elements, against PyTorch: one line of code, run by both.
 
 Compared are values, shapes, strides, views, versions, graph nodes, what they saved, gradients, and errors.
 """
@@ -33,6 +33,20 @@ x.index_copy(1, p, x); m.index_put((i,), v); m.index_put((i,), v, accumulate=Tru
 m.index_put((m > 3,), s); x.index_put((i - 1, i), v, True); m.take_along_dim(j, 0); m.take_along_dim(i); m.nonzero()
 m.nonzero(as_tuple=True); m.argwhere(); (m > 2).nonzero(); s.nonzero(as_tuple=True); torch.where(m > 2, m, v)
 torch.where(m > 2, m, 0.0); torch.where(m > 2); m.where(m > 2, 0.0)
+"""
+
+ORDERS = """
+z.max(1); z.max(); z.min(); z.min(0, True); z.max(dim=1, keepdim=True); torch.max(z, 0); torch.min(z, dim=-1)
+s.max(0); z.max(z.t().t() * 0 + 2); z.t().max(1); z.argmax(); z.argmin(); z.argmax(1); z.argmin(0, keepdim=True)
+z.argmax(keepdim=True); s.argmax(); z.t().argmax(dim=0); s.argmin(0); z.sort(); z.sort(0); z.sort(1, True)
+z.sort(dim=0, descending=True); z.sort(stable=True); z.sort(dim=0, stable=True, descending=True); z.t().sort()
+s.sort(); x.permute(2, 0, 1).sort(0); z.argsort(); z.argsort(0, True); z.argsort(dim=1, stable=True); n.sort()
+n.sort(descending=True); n.max(0); n.min(0); n.argmax(); n.argmin(); d.topk(2); d.topk(3, 0); d.topk(2, largest=False)
+d.t().topk(1, dim=1); s.topk(1); d.topk(0); d.topk(4, 1, True, True); d.median(); d.median(1); d.median(0, True)
+n.median(); n.median(0); d.kthvalue(2); d.kthvalue(1, 0); s.median(); d.t().kthvalue(3, -1, True); z.cumsum(0)
+z.cumsum(1); z.cumsum(-1, dtype=torch.float64); s.cumsum(0); i.cumsum(0); b.cumsum(0); z.t().cumsum(0); z.cumprod(0)
+m.cumprod(1); s.cumprod(0); i.max(); b.max(); b.max(0); i.sort(descending=True); i.argmax(); z.long().max(1); b.sort()
+i.cumprod(0); z.cumprod(1); z[:0].cumsum(0); z[:0].max(1); z[:0].sort()
 """
 
 WRITES = """
@@ -70,13 +84,14 @@ m.masked_select(i); m.masked_select(torch.ones(5, dtype=torch.bool)); m.take(tor
 m.take(torch.tensor([0.0])); m.index_add(0, i, m[:2]); m.index_add(0, torch.tensor([7]), m[:1])
 m.index_add(0, i, m.double()); m.index_add(0, i, m[:, :2]); m.index_copy(0, i, m[:2])
 m.index_fill(0, torch.tensor([9]), 1.0); m.index_put((i, i, i), v); m.index_put((torch.tensor([9]),), v)
-m.index_put((i,), m.double()); m[5]; m[0, 0, 0]; m[::-1]; m['a']; m[1.0]; m[[0, 1], [0, 1, 2]]
-m[torch.ones(4, dtype=torch.bool)]; s[0]; s[:]
+m.index_put((i,), m.double()); z.max(5); z[:0].max(); z[:0].argmax(); z[:0].argmax(0); z[:0].max(0); b.argmax()
+z.topk(9); z.topk(-1); z.topk(2, 5); z.sort(5); z.cumsum(5); z.kthvalue(9); m[5]; m[0, 0, 0]; m[::-1]; m['a']; m[1.0]
+m[[0, 1], [0, 1, 2]]; m[torch.ones(4, dtype=torch.bool)]; s[0]; s[:]
 """
 
 
 def lines(text: str) -> list[str]:
-    return [each.strip() for each in text.strip().replace("\n", ";").split(";")]
+    return [each.strip() for each in text.replace("\n", ";").split(";") if each.strip()]
 
 
 def names(library) -> dict[str, object]:
@@ -89,8 +104,11 @@ def names(library) -> dict[str, object]:
     leaves = {"x": leaf(2, 3, 4), "m": leaf(3, 4), "v": leaf(4), "s": leaf(), "w": leaf(4, 3), "y": leaf(3, 4)}
     made = {name: tensor * 1 for name, tensor in leaves.items()}
     made["w"] = made["w"].transpose(0, 1)
-    return {
+    known = {
         **made,
+        "z": (leaves["m"] * 7) % 5,  # with ties and a zero
+        "d": (leaves["m"] * 7) % 13,  # without ties
+        "n": library.tensor([2.0, float("nan"), 1.0, float("nan")]) * leaves["v"],
         "leaf": leaf(3, 4),
         "i": library.tensor([0, 1, 1]),
         "p": library.tensor([2, 0, 1]),
@@ -100,15 +118,16 @@ def names(library) -> dict[str, object]:
         "torch": library,
         "np": np,
         "leaves": leaves,
-        "stops": {id(tensor.grad_fn): tensor.grad_fn for tensor in made.values()},
     }
+    every = [tensor for tensor in known.values() if getattr(tensor, "grad_fn", None) is not None]
+    return {**known, "stops": {id(tensor.grad_fn): tensor.grad_fn for tensor in every}}
 
 
 def described(value) -> object:
     if isinstance(value, tuple):
         return tuple(map(described, value))
     if hasattr(value, "tolist"):
-        return value.tolist()
+        return repr(value.tolist())
     # PyTorch shows negative numbers as unsigned ones.
     return value % 2**64 if isinstance(value, int) and value < 0 else value
 
@@ -135,7 +154,7 @@ def facts(tensor, stops) -> dict[str, object]:
         "dtype": str(tensor.dtype),
         "view": tensor._is_view(),
         "nodes": chain(tensor, stops),
-        "values": tensor.tolist(),
+        "values": repr(tensor.tolist()),  # as text, for NaN is not equal to itself
         "version": tensor._version,
     }
 
@@ -149,7 +168,7 @@ def gradients(library, outputs, leaves):
             total = part if total is None else total + part
     if total is not None:
         total.backward()
-    return {n: None if t.grad is None else t.grad.tolist() for n, t in leaves.items()}
+    return {n: None if t.grad is None else repr(t.grad.tolist()) for n, t in leaves.items()}
 
 
 def attempt(call):
@@ -176,7 +195,7 @@ def write(library, line):
     return failed, facts(target, known["stops"]), attempt(lambda: gradients(library, [target], known["leaves"]))
 
 
-@pytest.mark.parametrize("line", lines(READS))
+@pytest.mark.parametrize("line", lines(READS + ORDERS))
 def test_reading(line):
     assert read(autogradkit, line) == read(torch, line)
 
