@@ -1,0 +1,347 @@
+"""Functions of neural networks: what layers compute, without their parameters.
+
+Rests on the declared ops; the modules in `nn.modules` call these. Everything is differentiable.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops import create, loss, shape
+from autogradkit._ops.arithmetic import mul
+from autogradkit._ops.compare import where
+from autogradkit._ops.conv import conv2d as conv2d
+from autogradkit._ops.conv import pad as pad
+from autogradkit._ops.elementary import relu as _relu
+from autogradkit._ops.matrix import addmm, matmul, mm
+from autogradkit._ops.pool import max_pool2d as _max_pool2d
+from autogradkit.core.draws import chances
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.random import default_generator
+from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.tensor import Tensor, wrap
+
+_REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
+
+
+def _reduction(reduction: str) -> int:
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return _REDUCTIONS[reduction]
+
+
+def reduction_name(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction that the two flags of old PyTorch ask for; `reduction` itself where neither is given."""
+    if size_average is None and reduce is None:
+        return reduction
+    chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return chosen
+
+
+# -- layers ------------------------------------------------------------------------------------------------------------
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """input·weightᵀ + bias over the last dimension: (*, in) and (out, in) → (*, out).
+
+    Raises RuntimeError where the shapes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.linear(torch.ones(2, 3), torch.ones(1, 3), torch.tensor([0.5]))
+    tensor([[3.5000],
+            [3.5000]])
+    """
+    if weight._array.ndim == 2:
+        dims = input._array.ndim
+        transposed = weight.t()  # type: ignore[attr-defined]
+        if dims == 2:
+            return mm(input, transposed) if bias is None else addmm(bias, input, transposed)
+        if dims and bias is not None and input._array.flags.c_contiguous and bias._array.ndim == 1:
+            # One large product over all leading dimensions, as PyTorch does it.
+            flat = addmm(bias, input.view(-1, input._array.shape[-1]), transposed)  # type: ignore[attr-defined]
+            return flat.view(*input._array.shape[:-1], weight._array.shape[0])
+        result = matmul(input, transposed)
+    else:
+        result = matmul(input, weight.t())  # type: ignore[attr-defined]
+    return result if bias is None else result + bias
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(x, 0), elementwise; `inplace` overwrites the input.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return input.relu_() if inplace else _relu(input)  # type: ignore[attr-defined]
+
+
+def tanh(input: Tensor) -> Tensor:
+    """tanh x, elementwise."""
+    return input.tanh()  # type: ignore[attr-defined]
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + e⁻ˣ), elementwise."""
+    return input.sigmoid()  # type: ignore[attr-defined]
+
+
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest value of each window of images (N, C, H, W) or (C, H, W); see `autogradkit.max_pool2d`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.max_pool2d(torch.arange(4.0).reshape(1, 2, 2), 2)
+    tensor([[[3.]]])
+    """
+    return _max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _softmax_dim(name: str, ndim: int, stacklevel: int) -> int:
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Dtype | None = None) -> Tensor:
+    """eˣ / Σ eˣ along `dim`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.softmax(torch.zeros(2), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    chosen = _softmax_dim("softmax", input.ndim, _stacklevel) if dim is None else dim
+    return loss.softmax(input, chosen, dtype)
+
+
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Dtype | None = None) -> Tensor:
+    """log(softmax(x)) along `dim`, computed without overflow.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.log_softmax(torch.zeros(2), dim=0)
+    tensor([-0.6931, -0.6931])
+    """
+    chosen = _softmax_dim("log_softmax", input.ndim, _stacklevel) if dim is None else dim
+    return loss.log_softmax(input, chosen, dtype)
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """In training, zeroes each element with probability `p` and scales the rest by 1/(1 − p); else the input itself.
+
+    Raises ValueError for a probability outside [0, 1].
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.dropout(torch.ones(3), p=1.0)
+    tensor([0., 0., 0.])
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if p == 0 or not training or not input._array.size:
+        return input
+    if p == 1:
+        noise: Any = create.zeros(())
+    else:
+        array = input._array
+        kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
+        noise = wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
+    return input.mul_(noise) if inplace else mul(input, noise)  # type: ignore[attr-defined]
+
+
+# -- losses ------------------------------------------------------------------------------------------------------------
+
+
+def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both operands broadcast against each other; a warning where that changes one, as it is mostly a mistake."""
+    if target.size() != input.size():
+        warnings.warn(
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely "
+            "lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            UserWarning,
+            stacklevel=3,
+        )
+        common = broadcast_shapes(input._array.shape, target._array.shape)
+        return shape.expand(input, common), shape.expand(target, common)
+    return input, target
+
+
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
+    """The mean (or "sum", or "none") of (input − target)², each times `weight` if given.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0]))
+    tensor(2.)
+    """
+    reduction = reduction_name(size_average, reduce, reduction)
+    a, b = _same_size(input, target)
+    if weight is None:
+        return loss.mse_loss(a, b, _reduction(reduction))
+    weighted = loss.mse_loss(a, b, loss.NONE) * weight
+    if reduction == "none":
+        return weighted
+    return weighted.sum() if reduction == "sum" else weighted.sum() / weight.sum()  # type: ignore[attr-defined]
+
+
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean (or "sum", or "none") of |input − target|.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0]))
+    tensor(1.)
+    """
+    reduction = reduction_name(size_average, reduce, reduction)
+    a, b = _same_size(input, target)
+    kind = _reduction(reduction)
+    distance = (a - b).abs()  # type: ignore[operator]
+    return distance if kind == loss.NONE else distance.mean() if kind == loss.MEAN else distance.sum()
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """−weight[target] · input[target] for log-probabilities (N, C), (C) or (N, C, ...) and class indices.
+
+    "mean" divides by the sum of the weights; targets equal to `ignore_index` do not count. Raises IndexError for a class
+    that does not exist, ValueError or RuntimeError where the shapes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.nll_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
+    tensor(2.)
+    """
+    reduction = reduction_name(size_average, reduce, reduction)
+    return _nll(input, target, weight, _reduction(reduction), ignore_index)
+
+
+def _nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int) -> Tensor:
+    given, wanted = input._array.shape, target._array.shape
+    dims = len(given)
+    if dims == 0:
+        raise ValueError(f"Expected 1 or more dimensions (got {dims})")
+    if dims != 1 and wanted[:1] != given[:1]:
+        raise ValueError(
+            f"Expected input batch_size ({given[0]}) to match target batch_size ({wanted[0] if wanted else 0})."
+        )
+    if dims <= 2:
+        return loss.nll_loss_forward(input, target, weight, reduction, ignore_index)[0]
+    if dims == 4:
+        return loss.nll_loss2d_forward(input, target, weight, reduction, ignore_index)[0]
+    expected = (given[0], *given[2:])
+    if wanted != expected:
+        raise RuntimeError(f"Expected target size {list(expected)}, got {list(wanted)}")
+    flat = input.reshape(given[0], given[1], 1, -1)  # type: ignore[attr-defined]
+    classes = target.reshape(given[0], 1, -1)  # type: ignore[attr-defined]
+    losses = loss.nll_loss2d_forward(flat, classes, weight, reduction, ignore_index)[0]
+    return losses.reshape(expected) if reduction == loss.NONE else losses
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The cross entropy of logits (N, C, ...) or (C) against class indices, or against class probabilities.
+
+    It applies log_softmax itself. `label_smoothing` mixes the targets with the uniform distribution. Raises as `nll_loss`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.cross_entropy(torch.zeros(1, 4), torch.tensor([2]))
+    tensor(1.3863)
+    """
+    kind = _reduction(reduction_name(size_average, reduce, reduction))
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+    class_dim = 0 if input.ndim == 1 else 1
+    if target.shape == input.shape and target.is_floating_point():
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        return _against_probabilities(input, target, weight, kind, label_smoothing, class_dim)
+    log_probabilities = loss.log_softmax_along(input, class_dim)
+    if label_smoothing == 0.0:
+        return _nll(log_probabilities, target, weight, kind, ignore_index)
+    return _smoothed(log_probabilities, target, weight, kind, ignore_index, label_smoothing, class_dim)
+
+
+def _against_probabilities(
+    input: Tensor, target: Any, weight: Any, kind: int, label_smoothing: float, class_dim: int
+) -> Tensor:
+    log_probabilities: Any = loss.log_softmax_along(input, class_dim)
+    classes = input.shape[class_dim]
+    if label_smoothing > 0.0:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    terms = log_probabilities * target
+    if weight is not None:
+        terms = terms * _along(weight, class_dim, input.ndim)
+    if kind == loss.NONE:
+        return -terms.sum(class_dim)
+    return -terms.sum() / (input.numel() // classes) if kind == loss.MEAN else -terms.sum()
+
+
+def _along(weight: Any, class_dim: int, ndim: int) -> Any:
+    return weight.view(*(weight.shape[0] if dim == class_dim else 1 for dim in range(ndim)))
+
+
+def _smoothed(
+    log_probabilities: Any,
+    target: Tensor,
+    weight: Any,
+    kind: int,
+    ignore_index: int,
+    label_smoothing: float,
+    class_dim: int,
+) -> Tensor:
+    certain = _nll(log_probabilities, target, weight, kind, ignore_index)
+    if weight is not None:
+        uniform = -(log_probabilities * _along(weight, class_dim, log_probabilities.ndim)).sum(class_dim)
+    else:
+        uniform = -log_probabilities.sum(class_dim)
+    ignored = target._array == ignore_index
+    uniform = where(wrap(np.asarray(ignored)), create.zeros((), dtype=uniform.dtype), uniform)
+    if kind != loss.NONE:
+        uniform = uniform.sum()
+    if kind == loss.MEAN:
+        kept = target._array[~ignored]
+        uniform = uniform / (float(weight._array[kept].sum()) if weight is not None else kept.size or math.nan)
+    classes = log_probabilities.shape[class_dim]
+    return certain * (1 - label_smoothing) + uniform * (label_smoothing / classes)

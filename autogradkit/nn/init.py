@@ -1,0 +1,172 @@
+"""Initial values of parameters: fill a tensor in place, outside the graph, with PyTorch's own random draws.
+
+Rests on core.draws. Each function returns the tensor that it filled. The fan of a weight (out, in, ...) is the number of
+values that one output reads (`fan_in`), or that one input reaches (`fan_out`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.draws import fill, normal, uniform
+from autogradkit.core.random import Generator, default_generator
+from autogradkit.core.strides import dense_strides_like, element_strides
+from autogradkit.core.tensor import Tensor, bump_version
+
+_GAINS = {
+    **dict.fromkeys(
+        (
+            "linear",
+            "conv1d",
+            "conv2d",
+            "conv3d",
+            "conv_transpose1d",
+            "conv_transpose2d",
+            "conv_transpose3d",
+            "sigmoid",
+        ),
+        1,
+    ),
+    "tanh": 5.0 / 3,
+    "relu": math.sqrt(2.0),
+    "selu": 3.0 / 4,
+}
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """By how much to scale initial weights before this nonlinearity; `param` is leaky_relu's slope.
+
+    Raises ValueError for an unknown one.
+
+    >>> import autogradkit as torch
+    >>> round(torch.nn.init.calculate_gain("relu"), 4)
+    1.4142
+    """
+    if nonlinearity == "leaky_relu":
+        if param is None:
+            slope = 0.01
+        elif isinstance(param, int | float) and not isinstance(param, bool):
+            slope = param
+        else:
+            raise ValueError(f"negative_slope {param} not a valid number")
+        return math.sqrt(2.0 / (1 + slope**2))
+    if nonlinearity not in _GAINS:
+        raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
+    return _GAINS[nonlinearity]
+
+
+def _filled(tensor: Tensor, draws: Any) -> Tensor:
+    fill(tensor._array, draws)
+    bump_version(tensor)
+    return tensor
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Uniform in [a, b).
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.uniform_(torch.empty(3), 1.0, 1.0)
+    tensor([1., 1., 1.])
+    """
+    array = tensor._array
+    return _filled(tensor, uniform(generator or default_generator, array.size, array.dtype, a, b))
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Normal with this mean and standard deviation.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.normal_(torch.empty(2), mean=3.0, std=0.0)
+    tensor([3., 3.])
+    """
+    array = tensor._array
+    dense = dense_strides_like(array.shape, element_strides(array)) == element_strides(array)
+    return _filled(tensor, normal(generator or default_generator, array.size, array.dtype, mean, std, dense=dense))
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """`val` everywhere.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.constant_(torch.empty(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
+    tensor._array[...] = val
+    bump_version(tensor)
+    return tensor
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """1 everywhere."""
+    return constant_(tensor, 1)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """0 everywhere."""
+    return constant_(tensor, 0)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """The identity matrix. Raises ValueError for what is no matrix."""
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    tensor._array[...] = np.eye(*tensor.shape)
+    bump_version(tensor)
+    return tensor
+
+
+def _fans(tensor: Tensor) -> tuple[int, int]:
+    if tensor.ndim < 2:
+        raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
+    outputs, inputs, *field = tensor._array.shape
+    return inputs * math.prod(field), outputs * math.prod(field)
+
+
+def _chosen_fan(tensor: Tensor, mode: str) -> int:
+    chosen = mode.lower()
+    if chosen not in ("fan_in", "fan_out"):
+        raise ValueError(f"Mode {chosen} not supported, please use one of ['fan_in', 'fan_out']")
+    return _fans(tensor)[chosen == "fan_out"]
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Uniform in ±gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    bound = math.sqrt(3.0) * gain * math.sqrt(2.0 / sum(_fans(tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Normal with standard deviation gain·√(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Uniform in ±gain·√(3 / fan), for a network of rectifiers with slope `a` (He et al., 2015)."""
+    fan = _chosen_fan(tensor, mode)
+    if not tensor._array.size:
+        return tensor
+    bound = math.sqrt(3.0) * (calculate_gain(nonlinearity, a) / math.sqrt(fan))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Normal with standard deviation gain / √fan, for a network of rectifiers with slope `a` (He et al., 2015)."""
+    fan = _chosen_fan(tensor, mode)
+    if not tensor._array.size:
+        return tensor
+    return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan), generator)

@@ -1,0 +1,106 @@
+"""`Conv2d`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autogradkit._ops import create
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.tensor import Tensor
+from autogradkit.nn import functional, init
+from autogradkit.nn.modules.module import Module
+
+Size2 = int | tuple[int, int]
+
+
+def _pair(value: Size2) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+class Conv2d(Module):
+    """2-D convolution: (N, in_channels, H, W) → (N, out_channels, H', W'), or one image without N.
+
+    H' = (H + 2·padding − dilation·(kernel_size − 1) − 1) // stride + 1. `padding` may be "same" or "valid". Weight
+    (out_channels, in_channels/groups, kh, kw) and bias start uniform in ±1/√(in_channels/groups · kh · kw).
+    Raises ValueError for arguments that do not fit together.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.Conv2d(1, 6, 5, padding=2)(torch.ones(8, 1, 28, 28)).shape
+    torch.Size([8, 6, 28, 28])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size2,
+        stride: Size2 = 1,
+        padding: Size2 | str = 0,
+        dilation: Size2 = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Dtype | None = None,
+    ) -> None:
+        super().__init__()
+        if groups <= 0:
+            raise ValueError("groups must be a positive integer")
+        if in_channels % groups:
+            raise ValueError("in_channels must be divisible by groups")
+        if out_channels % groups:
+            raise ValueError("out_channels must be divisible by groups")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = _pair(kernel_size)
+        self.stride = _pair(stride)
+        self.padding = padding if isinstance(padding, str) else _pair(padding)
+        self.dilation = _pair(dilation)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        self._check_padding()
+        self.weight = Parameter(create.empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype))
+        if bias:
+            self.bias = Parameter(create.empty(out_channels, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def _check_padding(self) -> None:
+        if isinstance(self.padding, str):
+            if self.padding not in ("same", "valid"):
+                raise ValueError(f"Invalid padding string '{self.padding}', should be one of {{'same', 'valid'}}")
+            if self.padding == "same" and self.stride != (1, 1):
+                raise ValueError("padding='same' is not supported for strided convolutions")
+        if self.padding_mode not in ("zeros", "reflect", "replicate", "circular"):
+            raise ValueError(
+                "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, but got "
+                f"padding_mode='{self.padding_mode}'"
+            )
+        if self.padding_mode != "zeros":
+            raise NotImplementedError(f"padding_mode='{self.padding_mode}' is not available; 'zeros' is")
+
+    def reset_parameters(self) -> None:
+        """Draw the initial values anew."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            fan_in = math.prod(self.weight.shape[1:])
+            if fan_in:
+                bound = 1 / math.sqrt(fan_in)
+                init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The convolution of `input` with the weight, plus the bias."""
+        return functional.conv2d(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        parts = [
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}",
+            f"padding={self.padding}" if self.padding != (0, 0) else "",
+            f"dilation={self.dilation}" if self.dilation != (1, 1) else "",
+            f"groups={self.groups}" if self.groups != 1 else "",
+            "bias=False" if self.bias is None else "",
+        ]
+        return ", ".join(part for part in parts if part)

@@ -1,0 +1,7 @@
+"""Optimizers: what turns gradients into steps. `SGD`, `Adam` and `AdamW`, with parameter groups and saved state."""
+
+from autogradkit.optim.adam import Adam, AdamW
+from autogradkit.optim.optimizer import Optimizer
+from autogradkit.optim.sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]

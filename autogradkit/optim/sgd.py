@@ -1,0 +1,82 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
+
+
+class SGD(Optimizer):
+    """θ ← θ − lr·g, optionally with momentum (Sutskever et al., 2013), weight decay and Nesterov's look-ahead.
+
+    With momentum the direction is b ← momentum·b + (1 − dampening)·g, starting from b = g; `nesterov` takes
+    g + momentum·b. `weight_decay` adds λθ to g, `maximize` goes uphill. Raises ValueError for options out of range.
+
+    >>> import autogradkit as torch
+    >>> torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1, momentum=0.9).defaults["momentum"]
+    0.9
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        if isinstance(lr, Tensor) and lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
+        require_not_negative("learning rate", lr)
+        require_not_negative("momentum value", momentum)
+        require_not_negative("weight_decay value", weight_decay)
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        super().__init__(params, defaults)
+
+    def _update(self, parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
+        values = parameter._array
+        direction = gradient._array
+        if group["maximize"]:
+            direction = -direction
+        if group["weight_decay"]:
+            decay = values * group["weight_decay"]
+            decay += direction
+            direction = decay
+        momentum = group["momentum"]
+        if momentum:
+            state = self.state[parameter]
+            buffer = state.get("momentum_buffer")
+            if buffer is None:
+                average = direction.copy()
+                state["momentum_buffer"] = wrap(average)
+            else:
+                average = buffer._array
+                average *= momentum
+                average += direction if not group["dampening"] else direction * (1 - group["dampening"])
+            direction = direction + average * momentum if group["nesterov"] else average
+        np.subtract(values, direction * number(group["lr"]), out=values)
+        bump_version(parameter)
+        return parameter
