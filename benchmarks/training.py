@@ -47,9 +47,7 @@ def lenet(framework: Any) -> Any:
 def mlp(framework: Any) -> Any:
     """The MLP 784-128-64-10 in either framework."""
     nn = framework.nn
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10)
-    )
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
 
 
 def make_step(framework: Any, model: Any, batch: int, optimizer: str) -> Callable[[], float]:
