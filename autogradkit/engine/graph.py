@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import dtype, from_numpy_dtype
+from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, VersionCounter, strided
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, counter_of, wrap
@@ -29,6 +30,13 @@ Gradients = Sequence[
 ]  # one per output (or input edge): an array in plain backward, a Tensor in create_graph, or None
 
 next_sequence_number = itertools.count().__next__
+
+
+class InputMetadata(NamedTuple):
+    """What a gradient that comes into a node must look like."""
+
+    shape: Size
+    dtype: dtype
 
 
 class Node:
@@ -64,6 +72,12 @@ class Node:
     def metadata(self) -> dict[Any, Any]:
         """A dict for whatever the user wants to note on this node."""
         return self._hooks().metadata
+
+    @property
+    def _input_metadata(self) -> list[InputMetadata]:
+        """Shape and dtype of each output of the op: what its gradient must look like."""
+        pairs = zip(self.outputs[::2], self.outputs[1::2], strict=True)
+        return [InputMetadata(Size(shape), from_numpy_dtype(kind)) for shape, kind in pairs]
 
     def _sequence_nr(self) -> int:
         return self.sequence

@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -64,6 +65,7 @@ class Recording:
     values: dict[int, Value]
     left_out: int  # elements of which only a summary was kept
     dropped: int  # events beyond the limit
+    numbers: dict[int, tuple[weakref.ref[Any], int]]  # id(tensor) -> the tensor, while it lives, and its number
 
 
 class EventRecorder:
@@ -87,7 +89,8 @@ class EventRecorder:
         self._backward_sites: dict[int, Site] = {}
         self._grads: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}  # id(grad) -> grad, its tensor
         self._scope: list[str] = []
-        self._failed: tuple[BaseException, str, tuple[Argument, ...], Site] | None = None
+        self.failed: tuple[BaseException, str, tuple[Argument, ...], Site] | None = None  # the op that raised last
+        self.scope: tuple[str, ...] = ()  # modules that were running when it did
         self._first_names: dict[int, str] = {}  # tensor number -> name found in the learner's namespace
         self._modules: dict[CodeType, frozenset[str]] = {}  # code -> names that stand for modules where it runs
         self._layer_names: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
@@ -272,12 +275,13 @@ class EventRecorder:
         return "dtype"
 
     def op_failed(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException) -> None:
-        if self._quiet or (self._failed is not None and self._failed[0] is error):
+        if self._quiet or (self.failed is not None and self.failed[0] is error):
             return
         self._quiet = True
         try:
             inputs, _ = self._arguments(args, kwargs, None)
-            self._failed = (error, name, inputs, site_of(sys._getframe(1)))
+            self.failed = (error, name, inputs, site_of(sys._getframe(1)))
+            self.scope = tuple(self._scope)
         finally:
             self._quiet = False
 
@@ -381,7 +385,7 @@ class EventRecorder:
         reader = SourceReader()
         if error is not None:
             self._add_failure(error)
-        positions = _Positions(reader, label or (lambda name: name))
+        positions = _Positions(reader, label or (lambda name: Path(name).name))
         turns = positions.turns(self.drafts)
         names = self._names(reader, turns)
         self.values = {id: replace(value, name=names.get(id)) for id, value in self.values.items()}
@@ -393,10 +397,11 @@ class EventRecorder:
             _resolved(draft, positions.position(draft.site, turns[index]), by_tensor)
             for index, draft in enumerate(self.drafts)
         )
-        return Recording(events, self.values, self.copier.left_out, self.dropped)
+        numbers = {key: (seen.reference, seen.number) for key, seen in self._tensors.items()}
+        return Recording(events, self.values, self.copier.left_out, self.dropped, numbers)
 
     def _add_failure(self, error: BaseException) -> None:
-        failed = self._failed if self._failed is not None and self._failed[0] is error else None
+        failed = self.failed if self.failed is not None and self.failed[0] is error else None
         site = failed[3] if failed is not None else _site_of_traceback(error)
         event = Failure(
             step=len(self.drafts),

@@ -1,0 +1,218 @@
+"""How `%%trace` runs a cell: as the cell it is, with a recorder beside it.
+
+Rests on tracing and widgets; used by `magics.py`. A clean-up transform turns the `%%trace` line into a comment and hooks
+before and after the cell start and stop the recorder, so that `Out`, `;`, top-level `await`, line numbers, tracebacks and
+the status of a failing cell are IPython's own. Where that cannot be (below another cell magic, above one, in a nested run)
+the line stays, and the ordinary magic runs the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
+
+from autogradkit.core.recording import RECORDERS
+from autogradkit.tracing.events import Accumulated, Event, GradAssigned
+from autogradkit.tracing.notes import explain
+from autogradkit.tracing.recorder import EventRecorder
+from autogradkit.tracing.trace import Trace
+
+_HEADER = re.compile(r"%%trace(?:[ \t]+(?P<arguments>.*?))?[ \t]*$")
+_MOST_TRACES = 50
+
+
+def trace_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments of `%%trace`."""
+    named = argument("name", nargs="?", help="a variable to keep the trace in")
+    return magic_arguments()(named(function))
+
+
+@trace_arguments
+def _trace(line: str) -> None:
+    """Stands for the magic when its line is parsed before the cell runs."""
+
+
+def _parsed(arguments: str) -> str | None:
+    """The NAME in `%%trace NAME`. Raises UsageError for anything else."""
+    name = parse_argstring(_trace, arguments).name
+    if name is not None and not name.isidentifier():
+        raise UsageError(f"%%trace: '{name}' cannot be the name of a variable.")
+    return name
+
+
+def header_of(cell: str) -> tuple[str | None] | None:
+    """The NAME that a cell's `%%trace` line gives, in a tuple; None if the cell is not one to be traced in place."""
+    first, _, body = cell.partition("\n")
+    match = _HEADER.match(first)
+    if match is None or not body.strip() or body.lstrip().startswith("%%"):
+        return None
+    try:
+        return (_parsed(match["arguments"] or ""),)
+    except UsageError:
+        return None  # the ordinary magic will say what is wrong
+
+
+class TracedCells:
+    """Runs `%%trace` cells of one shell and shows what they did."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.traces: list[Trace] = []
+        self._depth = 0
+        self._recorder: EventRecorder | None = None
+        self._source = ""
+        self._name: str | None = None
+
+    def install(self) -> None:
+        """Hook into the shell."""
+        self.shell.input_transformer_manager.cleanup_transforms.insert(0, self.transform)
+        self.shell.events.register("pre_run_cell", self._before)
+        self.shell.events.register("post_run_cell", self._after)
+
+    def remove(self) -> None:
+        """Take the hooks out again."""
+        self.shell.input_transformer_manager.cleanup_transforms.remove(self.transform)
+        self.shell.events.unregister("pre_run_cell", self._before)
+        self.shell.events.unregister("post_run_cell", self._after)
+
+    def transform(self, lines: list[str]) -> list[str]:
+        """Turn the `%%trace` line of a cell into a comment."""
+        if self._depth or not lines or header_of("".join(lines)) is None:
+            return lines
+        return ["# " + lines[0], *lines[1:]]
+
+    # -- around the cell --------------------------------------------------------------------------------------------
+
+    def _before(self, info: Any) -> None:
+        self._depth += 1
+        header = header_of(info.raw_cell) if self._depth == 1 else None
+        if header is None:
+            return
+        self._name = header[0]
+        self._source = info.raw_cell.partition("\n")[2]
+        self._start()
+        self._show_before_traceback()
+
+    def _after(self, result: Any) -> None:
+        depth, self._depth = self._depth, max(0, self._depth - 1)
+        if depth != 1 or self._recorder is None:
+            return
+        trace = self._stop(result.error_in_exec)
+        if result.error_before_exec is None:  # a SyntaxError: nothing ran, and the error says all
+            self._keep(trace)
+            self.show(trace, self._source)
+
+    def _start(self) -> None:
+        self._recorder = EventRecorder()
+        RECORDERS.append(self._recorder)
+
+    def _stop(self, error: BaseException | None) -> Trace:
+        recorder = self._recorder
+        assert recorder is not None
+        self._recorder = None
+        self._hide_before_traceback()
+        RECORDERS.remove(recorder)
+        if error is not None:
+            explain(error, recorder)
+        trace = Trace(source=self._source)
+        trace.fill(recorder.finish(error, self._label))
+        return trace
+
+    def _show_before_traceback(self) -> None:
+        """Have the picture come before the traceback if the cell fails."""
+        shell = self.shell
+        original = shell.showtraceback
+
+        def showtraceback(*args: Any, **kwargs: Any) -> None:
+            import sys
+
+            error = sys.exc_info()[1]
+            if self._depth == 1 and self._recorder is not None and error is not None:
+                trace = self._stop(error)
+                self._keep(trace)
+                self.show(trace, self._source)
+            original(*args, **kwargs)
+
+        shell.__dict__["showtraceback"] = showtraceback
+
+    def _hide_before_traceback(self) -> None:
+        self.shell.__dict__.pop("showtraceback", None)
+
+    def _label(self, filename: str) -> str:
+        """A file as the learner knows it: "cell" for the traced one, "In[3]" for another."""
+        known = self.shell.compile.format_code_name(filename)
+        if known is None:
+            return filename.replace("\\", "/").rpartition("/")[2]
+        return "cell" if known[1] == f"In[{self.shell.execution_count}]" else known[1]
+
+    def _keep(self, trace: Trace) -> None:
+        self.traces = [*self.traces, trace][-_MOST_TRACES:]
+        if self._name is not None:
+            self.shell.user_ns[self._name] = trace
+
+    # -- as an ordinary magic ---------------------------------------------------------------------------------------
+
+    def run_as_magic(self, line: str, cell: str) -> Any:
+        """Run a cell where the line could not become a comment: above or below another cell magic."""
+        self._name = _parsed(line)
+        if not cell.strip():
+            raise UsageError("%%trace: the cell is empty. Write the code to trace below the %%trace line.")
+        if self._recorder is not None:
+            raise UsageError("%%trace: this code is being traced already.")
+        self._source = cell
+        self._start()
+        error: BaseException | None = None
+        try:
+            return self._run(cell)
+        except BaseException as caught:
+            error = caught
+            raise
+        finally:
+            if self._recorder is not None:
+                trace = self._stop(error)
+                self._keep(trace)
+                self.show(trace, cell)
+
+    def _run(self, cell: str) -> Any:
+        transformed = self.shell.transform_cell(cell)
+        name = self.shell.compile.cache(transformed, self.shell.execution_count, cell)
+        tree = self.shell.compile.ast_parse(transformed, name)
+        namespace = self.shell.user_ns
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(self.shell.compile(tree, name, "exec"), namespace)
+        if last is None:
+            return None
+        value = eval(self.shell.compile(ast.Expression(last.value), name, "eval"), namespace)
+        return None if cell.rstrip().endswith(";") else value
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    def show(self, trace: Trace, source: str) -> None:
+        """Draw a trace in the notebook."""
+        from autogradkit.widgets.graph import GraphView
+
+        trace.source = source
+        if not trace.events:
+            print("Nothing was traced: no tensor operation ran in this cell.")
+            return
+        display(GraphView(trace))
+
+    def history(self, tensor: Any) -> tuple[Event, ...]:
+        """What the traced cells say of a tensor's `.grad`, oldest first."""
+        found: list[Event] = []
+        for trace in self.traces:
+            number = trace.number_of(tensor)
+            if number is not None:
+                found += [
+                    event
+                    for event in trace.events
+                    if isinstance(event, Accumulated | GradAssigned) and event.tensor == number
+                ]
+        return tuple(found)
