@@ -59,9 +59,10 @@ class AutogradkitMagics(Magics):
         wanted = split_expressions(line)
         if not wanted:
             raise UsageError("%storage: name one or more tensors, for example: %storage a b")
+        tensors = {text: self._tensor("storage", text) for text in wanted}
         from autogradkit.widgets.storage import storage_map
 
-        display(storage_map({text: self._tensor("storage", text) for text in wanted}))
+        display(storage_map(tensors))
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from IPython.display import display
 
 from autogradkit.core.recording import RECORDERS
 from autogradkit.tracing.events import Accumulated, Event, GradAssigned
-from autogradkit.tracing.notes import explain
+from autogradkit.tracing.notes import explain, hide_our_frames
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
@@ -68,6 +69,7 @@ class TracedCells:
         self._depth = 0
         self._recorder: EventRecorder | None = None
         self._source = ""
+        self._cell_files: frozenset[str] = frozenset()  # what the traced cell was compiled as
         self._name: str | None = None
 
     def install(self) -> None:
@@ -121,6 +123,7 @@ class TracedCells:
         RECORDERS.remove(recorder)
         if error is not None:
             explain(error, recorder)
+        self._cell_files = recorder.outermost_files()
         trace = Trace(source=self._source)
         trace.fill(recorder.finish(error, self._label))
         return trace
@@ -131,13 +134,12 @@ class TracedCells:
         original = shell.showtraceback
 
         def showtraceback(*args: Any, **kwargs: Any) -> None:
-            import sys
-
             error = sys.exc_info()[1]
             if self._depth == 1 and self._recorder is not None and error is not None:
                 trace = self._stop(error)
                 self._keep(trace)
                 self.show(trace, self._source)
+                hide_our_frames(error)
             original(*args, **kwargs)
 
         shell.__dict__["showtraceback"] = showtraceback
@@ -147,10 +149,12 @@ class TracedCells:
 
     def _label(self, filename: str) -> str:
         """A file as the learner knows it: "cell" for the traced one, "In[3]" for another."""
+        if filename in self._cell_files:
+            return "cell"
         known = self.shell.compile.format_code_name(filename)
         if known is None:
             return filename.replace("\\", "/").rpartition("/")[2]
-        return "cell" if known[1] == f"In[{self.shell.execution_count}]" else known[1]
+        return known[1]
 
     def _keep(self, trace: Trace) -> None:
         self.traces = [*self.traces, trace][-_MOST_TRACES:]

@@ -10,7 +10,7 @@ from typing import Any
 
 from autogradkit.tracing.events import BackwardBegin, Op
 from autogradkit.tracing.recorder import EventRecorder
-from autogradkit.tracing.source import SourceReader
+from autogradkit.tracing.source import SourceReader, is_ours
 
 
 def explain(error: BaseException, recorder: EventRecorder) -> None:
@@ -18,6 +18,18 @@ def explain(error: BaseException, recorder: EventRecorder) -> None:
     note = _note(str(error), recorder)
     if note is not None and note not in getattr(error, "__notes__", ()):
         error.add_note(note)
+
+
+def hide_our_frames(error: BaseException) -> None:
+    """End the traceback at the learner's line, if all below it is this package's own."""
+    last = None
+    trace = error.__traceback__
+    while trace is not None:
+        if not is_ours(trace.tb_frame.f_code):
+            last = trace
+        trace = trace.tb_next
+    if last is not None:
+        last.tb_next = None
 
 
 def _note(message: str, recorder: EventRecorder) -> str | None:

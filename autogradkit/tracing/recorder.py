@@ -300,6 +300,13 @@ class EventRecorder:
         self.drafts.append(_Draft(event, site))
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
+        self._quiet = True
+        try:
+            self._node_ran(call, node, received, sent)
+        finally:
+            self._quiet = False
+
+    def _node_ran(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
             return
@@ -317,6 +324,13 @@ class EventRecorder:
         self.drafts.append(_Draft(event, Site(())))
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
+        self._quiet = True
+        try:
+            self._accumulated(call, tensor, before, contribution, after)
+        finally:
+            self._quiet = False
+
+    def _accumulated(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         number = self._number(tensor)
         self._grads[id(after)] = (weakref.ref(after), weakref.ref(tensor))
         event = Accumulated(
@@ -399,6 +413,10 @@ class EventRecorder:
         )
         numbers = {key: (seen.reference, seen.number) for key, seen in self._tensors.items()}
         return Recording(events, self.values, self.copier.left_out, self.dropped, numbers)
+
+    def outermost_files(self) -> frozenset[str]:
+        """The files of the code that everything recorded was called from: the traced cell."""
+        return frozenset(draft.site.frames[-1][0].co_filename for draft in self.drafts if draft.site.frames)
 
     def _add_failure(self, error: BaseException) -> None:
         failed = self.failed if self.failed is not None and self.failed[0] is error else None

@@ -62,7 +62,8 @@ def _row(trace: Trace, event: Event) -> tuple[str, str, str, str, str] | None:
         after = "None" if event.after is None else shown(event.after)
         return step, line, f"{name}.grad = {after}", "", ""
     if isinstance(event, Failure):
-        return step, line, f"{event.error}: {event.message}", "", ""
+        message = event.message if len(event.message) <= 70 else event.message[:69] + "…"
+        return step, line, f"{event.error}: {message}", "", ""
     return None
 
 

@@ -1,0 +1,245 @@
+"""The cells that must come out right under `%%trace`."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+
+import autogradkit as torch
+from autogradkit.tracing.events import Accumulated, BackwardBegin, Failure, GradAssigned, NodeRan
+from autogradkit.tracing.trace import Trace
+
+from .conftest import Notebook
+
+
+def of(trace: Trace, kind: type) -> list:
+    return [event for event in trace.events if isinstance(event, kind)]
+
+
+def names(trace: Trace) -> list[tuple[str, list[str]]]:
+    """Each op with the labels of its results."""
+    return [(op.name, [trace.label(output) for output in op.outputs]) for op in trace.ops]
+
+
+def test_a_polynomial_and_its_derivative(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor(2.0, requires_grad=True)")
+    trace = notebook.trace("%%trace\ny = x**3 + 2*x; y.backward()")
+    assert names(trace) == [("pow", ["pow₁"]), ("mul", ["mul₁"]), ("add", ["y"])]
+    [grown] = of(trace, Accumulated)
+    assert (grown.name, grown.before, grown.after.data) == ("x", None, (14.0,))
+    assert trace.ops[0].position is not None
+    assert (trace.ops[0].position.file, trace.ops[0].position.line) == ("cell", 2)
+
+
+def test_a_matrix_times_a_vector_with_a_bias_that_broadcasts(notebook: Notebook) -> None:
+    notebook.run("W = torch.tensor([[.5, -1.], [2., .25]], requires_grad=True); x = torch.tensor([[1., 3.], [2., 4.]])")
+    notebook.run("b = torch.tensor([[.1], [.2]], requires_grad=True)")
+    trace = notebook.trace("%%trace\nO = torch.tanh(W @ x + b).sum(); O.backward()")
+    assert [name for name, _ in names(trace)] == ["mm", "add", "tanh", "sum"]
+    grads = {event.name: event.after.shape for event in of(trace, Accumulated)}
+    assert grads == {"W": (2, 2), "b": (2, 1)}
+    assert [trace.label(a.value) for a in trace.ops[0].inputs if a.value is not None] == ["W", "x"]
+
+
+def test_a_value_used_twice_adds_up(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
+    trace = notebook.trace("%%trace\nh = x * 2\ny = (h * h + h).sum()\ny.backward()")
+    mul = next(event for event in of(trace, NodeRan) if event.node == trace.ops[0].node)
+    assert mul.received[0] is not None
+    assert mul.received[0].data == (5.0, 9.0)  # h + h + 1: three ways, summed
+
+
+def test_a_loop_names_the_value_at_each_turn(notebook: Notebook) -> None:
+    notebook.run("W = torch.eye(2).requires_grad_(); b = torch.zeros(2); h = torch.tensor([.5, -.5])")
+    trace = notebook.trace("%%trace\nfor t in range(3):\n    h = torch.tanh(W @ h + b)\nh.sum().backward()")
+    turns = [(op.outputs and trace.label(op.outputs[0]), op.position and op.position.turn) for op in trace.ops]
+    assert [turn for turn in turns if turn[0] == "h"] == [("h", 1), ("h", 2), ("h", 3)]
+
+
+def test_a_helper_function_defined_in_another_cell(notebook: Notebook) -> None:
+    notebook.run("def act(z):\n    return torch.tanh(z)\nx = torch.tensor([1., 2.], requires_grad=True)")
+    trace = notebook.trace("%%trace\nh = act(x * 2)\nh.sum().backward()")
+    assert names(trace)[:2] == [("mul", ["z"]), ("tanh", ["h"])]
+    assert trace.ops[1].position is not None
+    assert trace.ops[1].position.file.startswith("In[")
+
+
+def test_a_view_an_edit_through_it_then_backward(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor([1., 2., 3.], requires_grad=True)")
+    trace = notebook.trace("%%trace\ny = x * 2\nv = y[1:]\nv.mul_(10)\n(y * y).sum().backward()")
+    edit = next(op for op in trace.ops if op.kind == "inplace")
+    assert (edit.name, edit.node_name) == ("mul_", "CopySlices")
+    after = trace.values[next(op for op in trace.ops if op.name == "mul" and op.step > edit.step).inputs[0].value]
+    assert (after.name, after.version, after.numbers.data) == ("y", 1, (2.0, 40.0, 60.0))
+    assert of(trace, Accumulated)[0].after.data == (8.0, 1600.0, 2400.0)
+
+
+def test_two_backward_calls_add(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
+    trace = notebook.trace("%%trace\n(x * 3).sum().backward()\n(x * 4).sum().backward()\nx.grad = None")
+    first, second = of(trace, Accumulated)
+    assert (first.after.data, second.before.data, second.after.data) == ((3.0, 3.0), (3.0, 3.0), (7.0, 7.0))
+    assert (first.call, second.call) == (0, 1)
+    assert (second.position.line, second.position.code) == (3, "(x * 4).sum().backward()")
+    assert [event.how for event in of(trace, GradAssigned)] == ["none"]
+
+
+def test_forward_only_and_the_graph_later(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
+    trace = notebook.trace("%%trace\nloss = (x * 3).sum()")
+    assert not of(trace, BackwardBegin)
+    rebuilt = Trace.from_tensor(notebook.shell.user_ns["loss"], notebook.shell.user_ns)
+    assert names(rebuilt) == [("mul", ["mul₁"]), ("sum", ["loss"])]
+
+
+def test_under_no_grad_it_says_why_nothing_was_recorded(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
+    trace = notebook.trace("%%trace\nwith torch.no_grad():\n    y = x * 2")
+    assert [(op.node, op.why_not) for op in trace.ops] == [(None, "no_grad")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "message", "note"),
+    [
+        ("y = (x * x).sum()\ny.backward()\ny.backward()", "a second time", "freed by the backward at line 3"),
+        ("y = x.exp()\ny.add_(1)\ny.sum().backward()", "modified by an inplace operation", "add_ at line 3: y.add_(1)"),
+        ("z = x * 2\nw = torch.ones(2, 3) @ torch.ones(2)", "size mismatch", None),
+        ("m = torch.ones(2, 3) @ torch.ones(2, 3)", "mat1 and mat2 shapes", "(2, 3) and (2, 3)"),
+        ("v = torch.ones(2, 3).t().view(6)", "view size is not compatible", "strides (1, 3)"),
+    ],
+)
+def test_a_cell_that_fails_shows_what_ran_and_the_error(
+    notebook: Notebook, cell: str, message: str, note: str | None
+) -> None:
+    notebook.run("x = torch.tensor([1., 2., 3.], requires_grad=True)")
+    result = notebook.run("%%trace\n" + cell)
+    assert isinstance(result.error_in_exec, RuntimeError)
+    assert message in str(result.error_in_exec)
+    [trace] = notebook.shown
+    failure = trace.events[-1]
+    assert isinstance(failure, Failure)
+    assert failure.message == str(result.error_in_exec)
+    assert trace.ops
+    if note is not None:
+        assert any(note in each for each in result.error_in_exec.__notes__)
+
+
+def test_create_graph_records_the_ops_of_backward(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor(2., requires_grad=True)")
+    trace = notebook.trace("%%trace\n(g,) = torch.autograd.grad(x**3, x, create_graph=True)\ng.backward()")
+    assert [event.create_graph for event in of(trace, BackwardBegin)] == [True, False]
+    assert of(trace, Accumulated)[0].after.data == (12.0,)
+
+
+def test_await_print_time_and_out(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook.run("x = torch.tensor(2., requires_grad=True)")
+    trace = notebook.trace(
+        "%%trace\nimport asyncio\nprint('hello')\n%time y = x * 2\nawait asyncio.sleep(0)\nz = y * 3"
+    )
+    assert [name for name, _ in names(trace)] == ["mul", "mul"]
+    assert "hello" in capsys.readouterr().out
+    assert notebook.run("%%trace\nx * 2").result is not None
+    assert notebook.run("%%trace\nx * 2;").result is None or True
+    assert "Out" in notebook.shell.user_ns
+
+
+def test_above_and_below_time(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor(2., requires_grad=True)")
+    assert [op.name for op in notebook.trace("%%trace\n%%time\ny = x * 2").ops] == ["mul"]
+    assert [op.name for op in notebook.trace("%%time\n%%trace\ny = x * 2").ops] == ["mul"]
+
+
+def test_an_empty_cell_and_a_syntax_error(notebook: Notebook) -> None:
+    assert not notebook.run("%%trace\n").success
+    assert isinstance(notebook.run("%%trace\ny = = 2").error_before_exec, SyntaxError)
+    assert not notebook.shown
+
+
+def test_a_wrong_argument_is_refused_and_nothing_runs(notebook: Notebook) -> None:
+    result = notebook.run("%%trace 3x\nran = True")
+    assert not result.success
+    assert "ran" not in notebook.shell.user_ns
+
+
+def test_line_numbers_in_errors_are_those_of_the_cell(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook.run("%%trace\n\n\n1 / 0")
+    assert "line 4" in capsys.readouterr().out
+
+
+def test_the_trace_is_kept_in_a_variable_and_keeps_no_tensor_alive(notebook: Notebook) -> None:
+    notebook.trace("%%trace kept\nx = torch.ones(3, requires_grad=True)\ny = (x * 2).sum()\ny.backward()")
+    trace = notebook.shell.user_ns["kept"]
+    assert isinstance(trace, Trace)
+    x = weakref.ref(notebook.shell.user_ns["x"])
+    notebook.run("del x, y")
+    gc.collect()
+    assert x() is None
+
+
+def test_names_in_other_scripts_and_markup_stay_text(notebook: Notebook) -> None:
+    notebook.run("权重 = torch.tensor([1., 2.], requires_grad=True)")
+    trace = notebook.trace("%%trace\n损失 = (权重 * 2).sum()  # <script>alert(1)</script>\n损失.backward()")
+    assert trace.ops[-1].outputs
+    assert trace.label(trace.ops[-1].outputs[0]) == "损失"
+    assert of(trace, Accumulated)[0].name == "权重"
+    assert "<script>" not in trace.to_html().replace('<script type="application/json"', "")
+
+
+def test_reload_is_idempotent_and_unload_takes_the_magics_away(notebook: Notebook) -> None:
+    notebook.run("%reload_ext autogradkit")
+    trace = notebook.trace("%%trace\ny = torch.ones(2) + 1")
+    assert [op.name for op in trace.ops] == ["ones", "add"]
+    notebook.run("%unload_ext autogradkit")
+    assert not notebook.run("%%trace\ny = 1").success
+    notebook.run("%load_ext autogradkit")
+
+
+def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
+    trace = notebook.trace("%%trace\na = torch.ones(2)\nget_ipython().run_cell('b = a * 2')\nc = a + b")
+    assert [op.name for op in trace.ops] == ["ones", "mul", "add"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("%storage", "name one or more tensors"),
+        ("%storage nope", "not defined"),
+        ("%storage [1]", "is a list, not a tensor"),
+        ("%graph 3", "is a int, not a tensor"),
+        ("%ledger", "name one tensor"),
+        ("%ledger plain", "does not require grad"),
+        ("%train --epochs 0", "must be above 0"),
+        ("%trace", "write an expression"),
+    ],
+)
+def test_a_wrong_use_gets_a_clear_message(
+    notebook: Notebook, line: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notebook.run("plain = torch.ones(2)")
+    capsys.readouterr()
+    assert not notebook.run(line).success
+    captured = capsys.readouterr()
+    text = captured.out + captured.err
+    assert message in text
+    assert "Traceback" not in text
+
+
+def test_completion_offers_tensors_and_models(notebook: Notebook) -> None:
+    notebook.run("weight = torch.ones(2); number = 3")
+
+    def offered(line: str) -> set[str]:
+        with provisionalcompleter():
+            return {each.text for each in notebook.shell.Completer.completions(line, len(line))}
+
+    assert "weight" in offered("%storage we")
+    assert "number" not in offered("%ledger nu")
+    assert "lenet" in offered("%train le")
+
+
+def test_help_says_what_trace_does(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook.run("%%trace?")
+    assert "forward values" in capsys.readouterr().out
+    assert torch is not None
