@@ -78,7 +78,14 @@ def clone(self: Array, *, memory_format: Any = preserve_format) -> Array:
 clone.vjp(self=lambda g: g)
 
 
-@op(name="_to_copy", public="to", node="ToCopyBackward0", method=False, samples=lambda t: [(t(2, 3), dtypes.float64)])
+@op(
+    name="_to_copy",
+    public="to",
+    node="ToCopyBackward0",
+    method=False,
+    function=False,
+    samples=lambda t: [(t(2, 3), dtypes.float64)],
+)
 def to_copy(self: Array, dtype: Dtype, memory_format: Any = preserve_format) -> Array:
     """A copy in another dtype."""
     copy = _laid_out(self, memory_format)

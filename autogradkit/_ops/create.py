@@ -208,7 +208,13 @@ def from_numpy(ndarray: Array) -> Tensor:
 
 @composite(method=False)
 def from_dlpack(ext_tensor: Any) -> Tensor:
-    """The tensor that shares the memory of any object with `__dlpack__`."""
+    """The tensor that shares the memory of any object with `__dlpack__`.
+
+    >>> import numpy as np
+    >>> import autogradkit as torch
+    >>> torch.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
     return wrap(np.from_dlpack(ext_tensor))
 
 
