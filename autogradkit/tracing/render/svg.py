@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape as _escape
 
 Attribute = str | int | float | None
@@ -292,6 +292,16 @@ class Picture:
         self._marks.append(
             f'<path d="{d}" stroke-width="{num(line)}"{dash}{head}'
             f"{_paint(fill or 'none', stroke, class_)}{_attributes(extra)}/>"
+        )
+
+    def polyline(
+        self, points: Iterable[tuple[float, float]], *, stroke: str = "ink", line: float = 1.5, **extra: Attribute
+    ) -> None:
+        """A line through points, its corners rounded."""
+        where = " ".join(f"{num(x)},{num(y)}" for x, y in points)
+        self._marks.append(
+            f'<polyline points="{where}" stroke-width="{num(line)}" stroke-linejoin="round"'
+            f"{_paint('none', stroke)}{_attributes(extra)}/>"
         )
 
     def open(self, class_: str = "", **extra: Attribute) -> None:

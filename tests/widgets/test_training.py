@@ -1,0 +1,177 @@
+"""The training view without a front end: curves, buttons as methods, loops of one's own, interrupts, bounds."""
+
+import threading
+
+import pytest
+
+import autogradkit as torch
+from autogradkit.widgets.curves import LIMIT, Curve
+from autogradkit.widgets.training import TrainingView
+from tests.vision.test_train import Descent, Line, batches, squared
+
+
+def fit(view, epochs=2, loader=None, during=lambda: None, **options):
+    model = Line()
+    return view.fit(model, loader or batches(), squared, Descent(model, during=during), epochs, **options)
+
+
+def press(view, kind):
+    view._hear(view, {"kind": kind}, [])
+
+
+def test_a_run_fills_curves_table_and_text():
+    view = TrainingView("line")
+    assert view.state == "ready"
+    epochs = fit(view, test_loader=batches(1))
+    assert view.state == "finished"
+    assert view.progress == 1.0
+    assert [row[0] for row in view.table] == ["epoch", "1", "2"]
+    assert view.table[0] == ["epoch", "train loss", "test loss"]
+    assert view.table[2][2] == f"{epochs[1].test_loss:.4f}".rstrip("0")
+    assert view.plain().startswith("line: finished · epoch 2 of 2 · lr 0.1\nloss      train █")
+    assert view.svg == view.static_svg()
+    assert view.description.startswith("line: finished")
+
+
+def test_a_second_run_goes_on_along_the_axis():
+    view = TrainingView()
+    fit(view, 2)
+    fit(view, 1)
+    assert [row[0] for row in view.table[1:]] == ["1", "2", "3"]
+    assert "epoch 3 of 3" in view.plain()
+
+
+def test_stop_ends_after_the_batch_and_resume_goes_on_with_the_next():
+    whole = TrainingView()
+    fit(whole)
+    view = TrainingView()
+    pressed = iter([None] * 5 + ["stop"] + [None] * 10)
+    fit(view, during=lambda: (kind := next(pressed)) and press(view, kind))
+    assert view.state == "stopped"
+    assert "stopped · epoch 2 of 2 · batch 2 of 4" in view.plain()
+    assert view.training.optimizer.taken == 6
+    view.resume()
+    assert view.state == "finished"
+    assert view._curves.lines("loss") == whole._curves.lines("loss")
+
+
+def test_pause_step_and_resume_from_another_thread():
+    view = TrainingView()
+    taken = []
+    view.pause()
+    paused = threading.Event()
+    view.observe(lambda change: paused.set() if change["new"] == "paused" else None, "state")
+
+    def user():
+        for kind in ("step", "step", "resume"):
+            assert paused.wait(10)
+            paused.clear()
+            taken.append(len(view._curves.lines("loss")[0].values))
+            press(view, kind)
+            if kind == "step":
+                wait_until(lambda: len(view._curves.lines("loss")[0].values) > taken[-1])
+                paused.set()
+
+    thread = threading.Thread(target=user)
+    thread.start()
+    for _ in view.track(range(5)):
+        view.log(loss=1.0)
+    thread.join(10)
+    assert taken == [1, 2, 3]
+    assert view.state == "running"
+
+
+def wait_until(condition):
+    for _ in range(200):
+        if condition():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it never happened")
+
+
+def test_an_interrupt_leaves_a_run_that_can_go_on():
+    view = TrainingView()
+
+    def interrupt():
+        if view.training.optimizer.taken == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(view, during=interrupt)
+    assert view.state == "interrupted"
+    view.training.optimizer.during = lambda: None
+    view.resume()
+    assert view.state == "finished"
+
+
+def test_a_failure_is_said_and_the_curves_stay():
+    view = TrainingView()
+
+    def fail():
+        if view.training.optimizer.taken == 2:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fit(view, during=fail)
+    assert view.state == "failed"
+    assert len(view._curves.lines("loss")[0].values) == 1
+
+
+def test_there_must_be_something_to_resume():
+    with pytest.raises(RuntimeError, match="no run to resume"):
+        TrainingView().resume()
+
+
+def test_a_loop_of_one_s_own():
+    view = TrainingView("mine")
+    for epoch in view.epochs(2):
+        for batch in view.track([1.0, 0.5]):
+            view.log(loss=torch.tensor(batch / (epoch + 1), requires_grad=True), accuracy=0.5)
+        view.log(test_loss=0.25, test_accuracy=torch.tensor(0.75))
+    train, test = view._curves.lines("loss")
+    assert train.epochs == (0.5, 1.0, 1.5, 2.0)
+    assert train.values == (1.0, 0.5, 0.5, 0.25)
+    assert (test.epochs, test.values) == ((1.0, 2.0), (0.25, 0.25))
+    assert view.table_rows()[1][0] == ("1", "0.75", "0.25", "50.0 %", "75.0 %")
+    assert "epoch 2 of 2" in view.plain()
+
+
+def test_stop_ends_the_loops_around_it_too():
+    view = TrainingView()
+    seen = []
+    for epoch in range(3):
+        for batch in view.track(range(4)):
+            seen.append((epoch, batch))
+            if len(seen) == 2:
+                press(view, "stop")
+    assert seen == [(0, 0), (0, 1)]
+    assert view.state == "stopped"
+
+
+def test_logging_without_batches_counts_epochs():
+    view = TrainingView()
+    for i in range(3):
+        view.log(loss=float(i))
+    assert view._curves.lines("loss")[0].epochs == (1.0, 2.0, 3.0)
+
+
+def test_long_runs_stay_bounded():
+    curve = Curve("train")
+    for i in range(100_000):
+        curve.add(i / 1000, float(i))
+    line = curve.line()
+    assert len(line.values) <= LIMIT
+    assert line.epochs[-1] == 99.999
+    assert sum(line.values) / len(line.values) == pytest.approx(50_000, rel=0.02)
+    view = TrainingView()
+    for _ in view.track(range(20_000)):
+        view.log(loss=1.0, accuracy=0.5)
+    assert len(view.static_svg()) < 25_000
+
+
+def test_what_the_front_end_makes_up_is_ignored():
+    view = TrainingView()
+    for content in ({}, {"kind": "hello"}, {"kind": "explode"}, {"kind": 3}):
+        view._hear(view, content, [])
+    fit(view)
+    assert view.state == "finished"
