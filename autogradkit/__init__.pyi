@@ -43,6 +43,10 @@ from autogradkit.engine.modes import is_grad_enabled as is_grad_enabled
 from autogradkit.engine.modes import no_grad as no_grad
 from autogradkit.engine.modes import set_grad_enabled as set_grad_enabled
 from autogradkit import autograd as autograd
+from autogradkit import cli as cli
+from autogradkit import magics as magics
+from autogradkit import nn as nn
+from autogradkit import optim as optim
 from autogradkit import tracing as tracing
 from autogradkit import vision as vision
 from autogradkit import widgets as widgets
@@ -140,6 +144,33 @@ def arange(
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """The numbers from `start` up to, without, `end`: ⌈(end − start) / step⌉ of them."""
+    ...
+def argmax(
+    input: Tensor,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    out: Any = None,
+) -> Tensor:
+    """Where the largest element stands along `dim`, or in row-major order of all; the first one of ties."""
+    ...
+def argmin(
+    input: Tensor,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    out: Any = None,
+) -> Tensor:
+    """Where the smallest element stands along `dim`, or in row-major order of all; the first one of ties."""
+    ...
+def argsort(
+    input: Tensor,
+    dim: builtins.int = -1,
+    descending: builtins.bool = False,
+    *,
+    stable: builtins.bool = False,
+) -> Tensor:
+    """The positions that put the elements in order along `dim`."""
     ...
 def argwhere(input: Tensor) -> Tensor:
     """The positions of nonzero elements, one a row."""
@@ -258,6 +289,12 @@ def convolution(
 ) -> Tensor: ...
 def cos(input: Tensor, *, out: Any = None) -> Tensor:
     """The cosine."""
+    ...
+def cumprod(input: Tensor, dim: builtins.int, *, dtype: _dtype | None = None, out: Any = None) -> Tensor:
+    """Running products along `dim`."""
+    ...
+def cumsum(input: Tensor, dim: builtins.int, *, dtype: _dtype | None = None, out: Any = None) -> Tensor:
+    """Running sums along `dim`."""
     ...
 def diag(input: Tensor, diagonal: builtins.int = 0) -> Tensor:
     """A copy of a matrix's diagonal; for a vector the matrix that has it as its diagonal."""
@@ -447,6 +484,9 @@ def isinf(input: Tensor, *, out: Any = None) -> Tensor:
 def isnan(input: Tensor, *, out: Any = None) -> Tensor:
     """Whether elements are NaN."""
     ...
+def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False) -> Any:
+    """The `k`-th smallest element along `dim`, and where it stands, as (values, indices)."""
+    ...
 def le(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     """self ≤ other, elementwise, as bools."""
     ...
@@ -497,6 +537,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Any:
     """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast."""
     ...
+def max(*args: Any, **kwargs: Any) -> Any: ...
 def max_pool2d(
     input: Tensor,
     kernel_size: Any,
@@ -521,9 +562,13 @@ def mean(
 ) -> Tensor:
     """The mean of all elements, or along one or several dimensions. Raises RuntimeError for integers."""
     ...
+def median(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Any:
+    """The median of all elements, the lower of two; given `dim`, (values, indices) along it."""
+    ...
 def meshgrid(*tensors: Any, indexing: str = 'ij') -> tuple[Tensor, ...]:
     """Grids of coordinates, one for each of the vectors, as expanded views."""
     ...
+def min(*args: Any, **kwargs: Any) -> Any: ...
 def minimum(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     """The smaller of two elements; NaN if either is. At a tie each gets half of the gradient."""
     ...
@@ -770,6 +815,13 @@ def sin(input: Tensor, *, out: Any = None) -> Tensor:
 def softmax(input: Tensor, dim: builtins.int, dtype: _dtype | None = None) -> Any:
     """eˣ / Σ eˣ along `dim`: positive, with sum 1; same shape. `dtype` converts first."""
     ...
+def sort(
+    input: Tensor,
+    dim: builtins.int = -1,
+    descending: builtins.bool = False,
+    *,
+    stable: builtins.bool | None = None,
+) -> Any: ...
 def split(
     tensor: Tensor,
     split_size_or_sections: builtins.int | Sequence[builtins.int],
@@ -839,6 +891,15 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: builtins.int = 0)
     ...
 def tile(input: Tensor, *dims: Any) -> Tensor:
     """The tensor repeated along each dimension; dimensions that `dims` does not reach are repeated once."""
+    ...
+def topk(
+    input: Tensor,
+    k: builtins.int,
+    dim: builtins.int = -1,
+    largest: builtins.bool = True,
+    sorted: builtins.bool = True,
+) -> Any:
+    """The `k` largest (or smallest) elements along `dim`, and where they stand, as (values, indices)."""
     ...
 def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
     """A view with two dimensions exchanged."""

@@ -31,10 +31,12 @@ def main() -> int:
     if status:
         print("Installing failed; the lines above say why.", file=sys.stderr)
         return status
-    try:
-        return subprocess.call([str(python), "-m", "autogradkit", "lab", *sys.argv[1:]])
-    except KeyboardInterrupt:  # Ctrl-C ends JupyterLab, and is meant to
-        return 0
+    lab = subprocess.Popen([str(python), "-m", "autogradkit", "lab", *sys.argv[1:]])
+    while True:
+        try:
+            return lab.wait()
+        except KeyboardInterrupt:  # JupyterLab gets it too, and asks whether to stop
+            continue
 
 
 if __name__ == "__main__":

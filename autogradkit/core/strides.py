@@ -276,7 +276,7 @@ def expand_strides(shape: Ints, strides: Ints, new_shape: Ints) -> Ints:
     `new_shape` holds no -1 and `shape` fits it.
 
     >>> expand_strides((3, 1), (1, 1), (2, 3, 4))
-    (3, 1, 0)
+    (0, 1, 0)
     """
     if not shape:
         return (0,) * len(new_shape)

@@ -1,0 +1,92 @@
+"""The command line: `autogradkit lab` opens the lessons.
+
+Rests on everything below; each command imports what it needs when it runs, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autogradkit import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return 2
+    try:
+        return arguments.command(arguments)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autogradkit", description="PyTorch you can see through: tensors, autograd and training on NumPy."
+    )
+    parser.add_argument("--version", action="version", version=f"autogradkit {__version__}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    lab_help = "open the lessons in JupyterLab"
+    lab_parser = commands.add_parser(
+        "lab",
+        help=lab_help,
+        description=f"{lab_help[0].upper()}{lab_help[1:]}. They are copied into FOLDER/tutorials; what you edited "
+        "there is never overwritten.",
+    )
+    lab_parser.add_argument("folder", nargs="?", type=Path, default=Path("autogradkit-lessons"), metavar="FOLDER")
+    lab_parser.add_argument("--port", type=_port, help="the port of JupyterLab (default: 8888, or the next free one)")
+    lab_parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab_parser.set_defaults(command=lab)
+    return parser
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535 is")
+    return number
+
+
+def lab(arguments: argparse.Namespace) -> int:
+    """Copy the lessons and open the first one in JupyterLab, until it is stopped."""
+    from autogradkit.lessons import FIRST, SUBFOLDER, copy_lessons, lessons_folder
+
+    missing = [name for name in ("jupyterlab", "ipykernel") if importlib.util.find_spec(name) is None]
+    if missing:
+        print(f"autogradkit lab needs {' and '.join(missing)}, which this Python does not have. Install it with\n")
+        print(f"    {Path(sys.executable).name} -m pip install jupyterlab ipykernel")
+        return 1
+    folder: Path = arguments.folder.expanduser().resolve()
+    try:
+        done = copy_lessons(lessons_folder(), folder / SUBFOLDER)
+    except OSError as error:
+        print(f"The lessons cannot be copied: {error}", file=sys.stderr)
+        return 1
+    print(f"Your lessons are in {folder / SUBFOLDER}")
+    if done.kept:
+        print(f"Kept as you edited them: {', '.join(done.kept)}")
+    if done.beside:
+        print(f"Newer versions are beside them: {', '.join(done.beside)}")
+    options = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{SUBFOLDER}/{FIRST}"]
+    if arguments.port is not None:
+        options += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
+    if arguments.no_browser:
+        options.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container one often is root; only this machine can connect
+        options.append("--allow-root")
+    from jupyterlab.labapp import LabApp
+
+    sys.stdout.flush()
+    LabApp.launch_instance(argv=options)
+    return 0

@@ -1,0 +1,100 @@
+"""The command line, as somebody types it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import autogradkit
+from autogradkit import cli, lessons
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"autogradkit {autogradkit.__version__}\n"
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--help"])
+    assert left.value.code == 0
+    assert "lab" in capsys.readouterr().out
+    assert cli.main([]) == 2
+    assert "usage: autogradkit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        (["lab", "--port", "no"], "'no' is no port"),
+        (["lab", "--port", "0"], "'0' is no port"),
+        (["lab", "--port", "65536"], "'65536' is no port"),
+    ],
+)
+def test_refuses_what_it_does_not_know(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+    assert left.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_lab_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "jupyterlab" else found(name))
+    assert cli.main(["lab", str(tmp_path / "x")]) == 1
+    said = capsys.readouterr().out
+    assert "needs jupyterlab, which this Python does not have" in said
+    assert "-m pip install jupyterlab" in said
+    assert not (tmp_path / "x").exists()
+
+
+def test_lab_says_where_it_cannot_write(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    (shipped / lessons.FIRST).write_text("{}")
+    monkeypatch.setattr(lessons, "lessons_folder", lambda: shipped)
+    (tmp_path / "file").write_text("in the way")
+    assert cli.main(["lab", str(tmp_path / "file")]) == 1
+    assert "The lessons cannot be copied" in capsys.readouterr().err
+
+
+def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
+    """The real thing, as a process of its own: lessons copied, JupyterLab up on the first one."""
+    environment = os.environ | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "PYTHONPATH": str(ROOT)}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "autogradkit", "lab", "mine", "--no-browser"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + 90
+        while not (described := list((tmp_path / "runtime").glob("jpserver-*.json"))):
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        server = json.loads(described[0].read_text())
+        assert Path(server["root_dir"]) == tmp_path / "mine"
+        ask = f"{server['url']}api/contents/tutorials/00_start_here.ipynb?content=0&token={server['token']}"
+        with urllib.request.urlopen(ask, timeout=30) as answer:
+            assert json.load(answer)["type"] == "notebook"
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert "/lab/tree/tutorials/00_start_here.ipynb" in (tmp_path / "log").read_text()
