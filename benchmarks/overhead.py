@@ -1,0 +1,75 @@
+"""Per-op overhead beside PyTorch: small tensors, one thread, interleaved runs, ratio of minima.
+
+Run it as `python benchmarks/overhead.py`. A ratio below 1 means that autogradkit is faster. "forward" is one op with
+graph recording, as a chain of ops that keeps its graph; "both" adds the backward of the chain.
+"""
+
+from __future__ import annotations
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+import autogradkit as ak
+
+CHAIN = 100
+ROUNDS = 60
+
+OPS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "mul": lambda m, x, w: x * w,
+    "add": lambda m, x, w: x + w,
+    "mul by a number": lambda m, x, w: x * 0.5,
+    "tanh": lambda m, x, w: m.tanh(x),
+    "relu": lambda m, x, w: m.relu(x),
+    "matmul": lambda m, x, w: x @ w,
+    "transpose": lambda m, x, w: x.t(),
+    "sum over a dimension, expanded": lambda m, x, w: x.sum(0, keepdim=True).expand(8, 8),
+}
+
+
+def chain(module: Any, op: Callable[[Any, Any, Any], Any], x: Any, w: Any) -> Any:
+    for _ in range(CHAIN):
+        x = op(module, x, w)
+    return x
+
+
+def measure(module: Any, op: Callable[[Any, Any, Any], Any], x: Any, w: Any, seed: Any) -> tuple[float, float]:
+    """Seconds for the forward chain, and for forward and backward."""
+    clock = time.perf_counter
+    start = clock()
+    result = chain(module, op, x, w)
+    middle = clock()
+    result.backward(seed)
+    end = clock()
+    x.grad = w.grad = None
+    return middle - start, end - start
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    numbers = (np.random.default_rng(0).random((8, 8), np.float32) + 0.5) / 4
+    print(f"{'8×8 float32':32s} {'ours fwd':>9s} {'torch':>7s} {'ratio':>6s} {'ours both':>10s} {'torch':>7s} {'ratio':>6s}   (µs per op)")
+    for name, op in OPS.items():
+        sides = {}
+        for module, tensor in ((ak, ak.from_numpy), (torch, torch.from_numpy)):
+            x, w = tensor(numbers.copy()).requires_grad_(), tensor(numbers.copy()).requires_grad_()
+            sides[module] = (x, w, tensor(numbers.copy()))
+        best = {module: [1e9, 1e9] for module in sides}
+        for _ in range(ROUNDS):
+            for module, (x, w, seed) in sides.items():
+                for index, seconds in enumerate(measure(module, op, x, w, seed)):
+                    best[module][index] = min(best[module][index], seconds / CHAIN * 1e6)
+        (f, b), (tf, tb) = best[ak], best[torch]
+        print(f"{name:32s} {f:9.2f} {tf:7.2f} {f / tf:6.2f} {b:10.2f} {tb:7.2f} {b / tb:6.2f}")
+
+
+if __name__ == "__main__":
+    main()
