@@ -41,7 +41,7 @@ from autogradkit.core.storage import Array
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided, output_strides
 from autogradkit.core.tensor import UNUSUAL, Tensor, layout_of, wrap
 from autogradkit.engine.graph import SavedOutput, check_in_place, next_sequence_number
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import MODE, NO_GRAD
 
 # What the result's dtype is, given what the operands promote to.
 SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
@@ -217,8 +217,8 @@ def _unary_entry(declared: PointwiseOp) -> Callable[..., Any]:
         out._layout = layout
         out._grad = out._counter = out._view = out._hooks = None
         out._output_nr = 0
-        if self._requires_grad and node_class is not None and MODE.grad:
-            node = _new(node_class)
+        if self._requires_grad and node_class is not None and (not NO_GRAD or MODE.grad):
+            node = node_class()
             node.edges = (self._node or self, self._output_nr)
             node.outputs = layout
             node.hooks = None
@@ -308,8 +308,8 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
         out._grad = out._counter = out._view = out._hooks = None
         out._output_nr = 0
         left_grad = self._requires_grad
-        if (left_grad or right_grad) and MODE.grad:
-            node = _new(node_class)
+        if (left_grad or right_grad) and (not NO_GRAD or MODE.grad):
+            node = node_class()
             if right_grad:
                 node.edges = (
                     (self._node or self) if left_grad else None,

@@ -1,7 +1,8 @@
 """Whether ops record, per thread: `no_grad`, `enable_grad`, `set_grad_enabled`, and anomaly detection.
 
 Rests on threading and core.recording. A `threading.local`, not a context variable: the mode must survive from one `await` to the
-next in a notebook cell. Op entry points read `MODE.grad`.
+next in a notebook cell. Op entry points read `MODE.grad`;
+the fastest ask `NO_GRAD` first, which costs less than a look into thread-local storage.
 """
 
 from __future__ import annotations
@@ -19,8 +20,25 @@ from autogradkit.core.recording import RECORDERS
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+NO_GRAD: list[None] = []  # one entry for each thread that does not record now: while empty, nobody need ask `MODE.grad`
+
+
 class _Mode(threading.local):
-    grad: bool = True
+    _grad: bool = True
+
+    @property
+    def grad(self) -> bool:
+        """Whether ops record in this thread."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, wanted: bool) -> None:
+        if wanted and not self._grad:
+            NO_GRAD.pop()
+        elif self._grad and not wanted:
+            NO_GRAD.append(None)
+        self._grad = wanted
+
     anomaly: bool = False
     anomaly_checks_nan: bool = True
 
