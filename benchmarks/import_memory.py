@@ -23,7 +23,9 @@ print(seconds, size)
 
 def probe(module: str) -> tuple[float, float]:
     """Seconds to import `module`, and megabytes in use afterwards."""
-    run = subprocess.run([sys.executable, "-c", PROBE.format(module=module)], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", PROBE.format(module=module)], capture_output=True, text=True, check=True
+    )
     seconds, megabytes = run.stdout.split()
     return float(seconds), float(megabytes)
 

@@ -110,6 +110,8 @@ class Op:
         self.defaults = tuple(p.default for p in parameters)
         self.positional = sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters)
         self.index = {parameter: i for i, parameter in enumerate(self.parameters)}
+        self.tensors_at = tuple(i for i, kind in enumerate(self.kinds) if kind != PLAIN_VALUE)
+        self.required = sum(default is _REQUIRED for default in self.defaults)
         self.formulas: dict[str, Callable[..., Any]] = {}
         self.group: Callable[..., Any] | None = None
         self.differentiable: tuple[int, ...] = ()  # parameters that have a formula
@@ -144,6 +146,8 @@ class Op:
         self.needed_by = tuple(
             tuple(i for i, parameter in enumerate(formulas) if name in names[parameter]) for name in saved
         )
+        # Where in the argument values each saved tensor stands; None for a result.
+        self.saved_at = tuple(None if name in self.outputs else self.index[name] for name in saved)
         self.list_input = len(formulas) == 1 and self.kinds[self.differentiable[0]] == LIST
         self.node_class = self._make_node_class(saved, settings, names)
         self.in_place_node_class = self.node_class
@@ -202,11 +206,11 @@ class Op:
         node.edges = edges
         saved: list[Any] = []
         versions: list[Any] = []
-        for name, needed_by in zip(node_class.saved_names, self.needed_by, strict=True):
+        for index, needed_by in zip(self.saved_at, self.needed_by, strict=True):
             value: Any = None
             version: Any = 0
-            if name not in self.outputs and any(needs[i] for i in needed_by):
-                value = values[self.index[name]]
+            if index is not None and any([needs[i] for i in needed_by]):
+                value = values[index]
                 if isinstance(value, Tensor):
                     version = 0 if value._counter is None else value._counter.value
                 elif isinstance(value, list | tuple):
@@ -245,7 +249,7 @@ class Op:
     def finish_node(self, node: OpNode, results: Sequence[Tensor], needs: Sequence[bool]) -> None:
         """Tie the results to their node, and save those that a formula names."""
         outputs: list[Any] = []
-        for number, result in enumerate(results[: self.differentiable_outputs] if not self.view else results):
+        for number, result in enumerate(results if self.view else results[: self.differentiable_outputs]):
             outputs += (result._array.shape, result._array.dtype)
             result._node = node
             result._output_nr = number
@@ -255,6 +259,8 @@ class Op:
 
     def save_outputs(self, node: OpNode, results: Sequence[Tensor], needs: Sequence[bool]) -> None:
         """Save the results that a formula names."""
+        if None not in self.saved_at:
+            return
         for index, name in enumerate(node.saved_names):
             if name in self.outputs and any(needs[i] for i in self.needed_by[index]):
                 number = self.outputs.index(name)
@@ -275,10 +281,17 @@ class Op:
 
     def records(self, values: Sequence[Any]) -> bool:
         """Whether a call with these values is to be recorded."""
-        if not MODE.grad or self.node_class is None:
-            return False
+        return MODE.grad and self.node_class is not None and self.asks_for_grad(values)
+
+    def asks_for_grad(self, values: Sequence[Any]) -> bool:
+        """Whether some differentiable input requires grad."""
         inputs = values[self.differentiable[0]] if self.list_input else [values[i] for i in self.differentiable]
-        return any(isinstance(value, Tensor) and requires_grad(value) for value in inputs)
+        for value in inputs:
+            if isinstance(value, Tensor) and (
+                value._requires_grad or (value._view is not None and requires_grad(value))
+            ):
+                return True
+        return False
 
     # -- calling ----------------------------------------------------------------------------------------------------
 
@@ -299,13 +312,14 @@ class Op:
             if self.index[name] < len(args):
                 raise TypeError(f"{self.public}() got multiple values for argument '{name}'")
             values[self.index[name]] = value
-        for index, (value, kind) in enumerate(zip(values, self.kinds, strict=True)):
-            if value is _REQUIRED:
-                missing = [p for p, v in zip(self.parameters, values, strict=True) if v is _REQUIRED]
-                listed = ", ".join(f'"{"input" if p == "self" else p}"' for p in missing)
-                raise TypeError(f"{self.public}() missing {len(missing)} required positional arguments: {listed}")
-            if kind is not PLAIN_VALUE and (kind == LIST or not isinstance(value, Tensor)):
-                self._check_tensor(index, value, kind)
+        if len(args) < self.required and any(value is _REQUIRED for value in values):
+            missing = [p for p, v in zip(self.parameters, values, strict=True) if v is _REQUIRED]
+            listed = ", ".join(f'"{"input" if p == "self" else p}"' for p in missing)
+            raise TypeError(f"{self.public}() missing {len(missing)} required positional arguments: {listed}")
+        for index in self.tensors_at:
+            value = values[index]
+            if value.__class__ is not Tensor and not isinstance(value, Tensor):
+                self._check_tensor(index, value, self.kinds[index])
         return values
 
     def _check_tensor(self, index: int, value: Any, kind: str) -> None:
@@ -342,14 +356,15 @@ class Op:
 
     def call_kernel(self, values: Sequence[Any]) -> Any:
         """What the kernel gives for these argument values."""
-        arrays = [
-            value._array
-            if isinstance(value, Tensor)
-            else [None if each is None else each._array for each in value]
-            if kind == LIST
-            else value
-            for value, kind in zip(values, self.kinds, strict=True)
-        ]
+        arrays = list(values)
+        for index in self.tensors_at:
+            value = arrays[index]
+            if isinstance(value, Tensor):
+                arrays[index] = value._array
+            elif value is not None and self.kinds[index] == LIST:
+                arrays[index] = [None if each is None else each._array for each in value]
+        if self.positional == len(arrays):
+            return self.kernel(*arrays)
         named = zip(self.parameters[self.positional :], arrays[self.positional :], strict=True)
         return self.kernel(*arrays[: self.positional], **dict(named))
 
@@ -363,8 +378,8 @@ class Op:
         results = self.wrapped(values, computed)
         # Integers and bools have no gradient.
         if self.node_class is not None and MODE.grad and results and results[0]._array.dtype.kind not in "iub":
-            needs, edges = self.needs_and_edges(values)
-            if any(needs):
+            if self.asks_for_grad(values):
+                needs, edges = self.needs_and_edges(values)
                 node = self.make_node(values, needs, edges)
                 self.finish_node(node, results, needs)
         return tuple(results) if isinstance(computed, tuple | list) else results[0]
