@@ -56,9 +56,8 @@ def measure(module: Any, op: Callable[[Any, Any, Any], Any], x: Any, w: Any, see
 def main() -> None:
     torch.set_num_threads(1)
     numbers = (np.random.default_rng(0).random((8, 8), np.float32) + 0.5) / 4
-    print(
-        f"{'8×8 float32':32s} {'ours fwd':>9s} {'torch':>7s} {'ratio':>6s} {'ours both':>10s} {'torch':>7s} {'ratio':>6s}   (µs per op)"
-    )
+    heads = ("8×8 float32, µs per op", "ours fwd", "torch", "ratio", "ours both", "torch", "ratio")
+    print("{:32s} {:>9s} {:>7s} {:>6s} {:>10s} {:>7s} {:>6s}".format(*heads))
     for name, op in OPS.items():
         sides = {}
         for module, tensor in ((ak, ak.from_numpy), (torch, torch.from_numpy)):

@@ -209,7 +209,7 @@ class Op:
         for index, needed_by in zip(self.saved_at, self.needed_by, strict=True):
             value: Any = None
             version: Any = 0
-            if index is not None and any([needs[i] for i in needed_by]):
+            if index is not None and any(needs[i] for i in needed_by):
                 value = values[index]
                 if isinstance(value, Tensor):
                     version = 0 if value._counter is None else value._counter.value
@@ -377,11 +377,10 @@ class Op:
             return write_out(self, values, computed, out)
         results = self.wrapped(values, computed)
         # Integers and bools have no gradient.
-        if self.node_class is not None and MODE.grad and results and results[0]._array.dtype.kind not in "iub":
-            if self.asks_for_grad(values):
-                needs, edges = self.needs_and_edges(values)
-                node = self.make_node(values, needs, edges)
-                self.finish_node(node, results, needs)
+        if self.records(values) and results and results[0]._array.dtype.kind not in "iub":
+            needs, edges = self.needs_and_edges(values)
+            node = self.make_node(values, needs, edges)
+            self.finish_node(node, results, needs)
         return tuple(results) if isinstance(computed, tuple | list) else results[0]
 
     def wrapped(self, values: Sequence[Any], computed: Any) -> list[Tensor]:
