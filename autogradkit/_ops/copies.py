@@ -239,9 +239,10 @@ def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], s
 @op(name="as_strided_backward", node="AsStridedBackwardBackward0", method=False, function=False)
 def as_strided_gradient(g: Array, indices: Any, self_sym_sizes: tuple[int, ...]) -> Array:
     """Adds each element of `g` to the element of the base that it came from."""
-    total = np.zeros(self_sym_sizes, g.dtype)
-    np.add.at(total.reshape(-1), indices, g)
-    return total
+    # One place more than there are elements, the last, takes what came from memory that the base does not show.
+    total = np.zeros(int(np.prod(self_sym_sizes)) + 1, g.dtype)
+    np.add.at(total, indices, g)
+    return total[:-1].reshape(self_sym_sizes)
 
 
 as_strided_gradient.vjp(g=lambda g, indices: k.pick_flat(g, indices))
@@ -250,19 +251,19 @@ as_strided_gradient.vjp(g=lambda g, indices: k.pick_flat(g, indices))
 @op(name="pick_flat", method=False, function=False)
 def pick_flat(self: Array, indices: Any) -> Array:
     """The elements at these positions of the row-major order."""
-    return self.reshape(-1)[indices]
+    return np.append(self.reshape(-1), self.dtype.type(0))[indices]
 
 
 pick_flat.vjp(self=lambda g, indices, self_sym_sizes: k.as_strided_backward(g, indices, self_sym_sizes))
 
 
 def _positions(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], start: int | None) -> Array:
-    """For each element of the strided view, the row-major position in the base of the element it shows."""
+    """For each element of the strided view, the row-major position in the base of the element it shows; else −1."""
     shape, strides, offset = geometry
     addresses = _addresses(shape, strides, offset)
     wanted = _addresses(tuple(size), tuple(stride), offset if start is None else start)
     highest = max(addresses.max(initial=0), wanted.max(initial=0))
-    position = np.zeros(int(highest) + 1, np.int64)
+    position = np.full(int(highest) + 1, -1, np.int64)
     position[addresses.reshape(-1)] = np.arange(addresses.size)
     return position[wanted]
 
@@ -304,8 +305,6 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
 
 
 def _copy_into(self: Tensor, src: Tensor) -> Tensor:
-    if self is src:
-        return self
     declared: Op = copy.op
     values = [self, src]
     records = declared.records(values)

@@ -273,8 +273,14 @@ def _in_place(name: str, choose: Callable[..., tuple[Any, tuple[Any, ...]]], doc
             node.outputs = (array.shape, array.dtype)
         reseat(self, array)
         bump_version(self)
-        if node is not None:
+        if node is None:
+            return self
+        if self._view is None:
             rebase_history(self, node)
+        else:
+            # Only this view changed its face: its base and the other views stay as they are.
+            self._node, self._output_nr, self._requires_grad = node, 0, True
+            self._view.version = self._version
         return self
 
     def entry(self: Tensor, *args: Any) -> Tensor:

@@ -54,6 +54,8 @@ def index_select(self: Array, dim: int, index: Array) -> Array:
         raise IndexError("index_select(): Index is supposed to be a vector")
     if not _is_index(index):
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+    if not self.ndim and index.size != 1:
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)")
     source = self if self.ndim else self.reshape(1)
     if index.size and not 0 <= index.min() <= index.max() < source.shape[dim]:
         raise IndexError("index out of range in self")

@@ -132,7 +132,12 @@ class Op:
             everything = tuple(name for name in _names(group) if name != "needs")
             names = dict.fromkeys(formulas, everything)
         wanted = list(dict.fromkeys(name for each in names.values() for name in each))
-        saved = tuple(name for name in wanted if self._is_tensor_name(name))
+        # In PyTorch's order, inputs by name and then outputs: the first that was edited is the one its error speaks of.
+        saved = tuple(
+            sorted(
+                (name for name in wanted if self._is_tensor_name(name)), key=lambda name: (name in self.outputs, name)
+            )
+        )
         settings = tuple(name for name in wanted if name not in saved)
         for name in settings:
             if (
@@ -177,7 +182,6 @@ class Op:
             "__slots__": (),
             "saved_names": saved,
             "setting_names": settings,
-            "edge_of_saved": {p: i for i, p in enumerate(self.formulas)},
             "__module__": "autogradkit",
             "__doc__": f"The backward of `{self.name}`.",
         }

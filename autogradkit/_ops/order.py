@@ -12,16 +12,10 @@ import numpy as np
 from autogradkit._ops import k, return_types
 from autogradkit._ops.compare import maximum, minimum
 from autogradkit._ops.op import Array, composite, op
-from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, wrap_dim
-from autogradkit.core.tensor import Tensor, empty_array
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, row_major, wrap_dim
+from autogradkit.core.tensor import Tensor
 
 Ints = tuple[int, ...]
-
-
-def _contiguous(array: Array) -> Array:
-    result = empty_array(array.shape, array.dtype)
-    result[...] = array
-    return result
 
 
 def _lined_up(self: Array, dim: int) -> tuple[Array, int]:
@@ -38,7 +32,7 @@ def _pick(self: Array, positions: Array, dim: int, keepdim: bool) -> tuple[Array
         return values.reshape(()), positions.reshape(())
     if not keepdim:
         values, positions = values.squeeze(dim), positions.squeeze(dim)
-    return _contiguous(values), _contiguous(positions)
+    return row_major(values), row_major(positions)
 
 
 def _to_picked(g: Any, self_sym_sizes: Ints, dim: int, indices: Any, keepdim: bool) -> Any:
@@ -171,7 +165,7 @@ def _arg_extreme(name: str, self: Array, dim: int | None, keepdim: bool) -> Arra
     if not source.shape[dim]:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
     found = getattr(source, name)(dim, keepdims=keepdim)
-    return _contiguous(np.asarray(found).reshape(()) if not self.ndim else np.asarray(found))
+    return row_major(np.asarray(found).reshape(()) if not self.ndim else np.asarray(found))
 
 
 @op()
@@ -276,7 +270,7 @@ def topk_values(self: Array, k: int, dim: int = -1, largest: bool = True, sorted
     values = np.take_along_axis(source, positions, at)
     if not self.ndim:
         return values.reshape(()), positions.reshape(())
-    return _contiguous(values), _contiguous(positions)
+    return row_major(values), row_major(positions)
 
 
 topk_values.vjp(self=lambda g, self_sym_sizes, dim, indices: _to_picked(g, self_sym_sizes, dim, indices, True))

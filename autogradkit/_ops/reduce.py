@@ -17,7 +17,7 @@ from autogradkit._ops.op import Array, composite, op
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.strides import row_major, wrap_dim
 from autogradkit.core.tensor import Tensor
 
 Dims = int | Sequence[int] | None
@@ -104,7 +104,7 @@ sum_all.vjp(self=lambda g, self_sym_sizes: k.expand(g, self_sym_sizes))
 def sum_dims(self: Array, dim: Dims = None, keepdim: bool = False, dtype: Dtype | None = None) -> Array:
     """Sums along dimensions."""
     axes = wrapped_dims(dim, self.ndim)
-    return np.add.reduce(self, axis=axes, keepdims=keepdim, dtype=_summed_dtype(self, dtype))
+    return row_major(np.add.reduce(self, axis=axes, keepdims=keepdim, dtype=_summed_dtype(self, dtype)))
 
 
 sum_dims.vjp(self=lambda g, self_sym_sizes, dim, keepdim: spread(g, self_sym_sizes, dim, keepdim))
@@ -159,7 +159,7 @@ def mean_dims(self: Array, dim: Dims = None, keepdim: bool = False, dtype: Dtype
     _require_floats("mean", self, dtype)
     axes = wrapped_dims(dim, self.ndim)
     total = np.add.reduce(self, axis=axes, keepdims=keepdim, dtype=_summed_dtype(self, dtype))
-    return np.true_divide(total, total.dtype.type(math.prod(self.shape[axis] for axis in axes)))
+    return row_major(np.true_divide(total, total.dtype.type(math.prod(self.shape[axis] for axis in axes))))
 
 
 mean_dims.vjp(
@@ -189,13 +189,13 @@ def mean(
 @op(name="all_dims", public="all", method=False, function=False)
 def all_dims(self: Array, dim: Dims = None, keepdim: bool = False) -> Array:
     """Whether every element is nonzero."""
-    return np.all(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim)
+    return row_major(np.all(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim))
 
 
 @op(name="any_dims", public="any", method=False, function=False)
 def any_dims(self: Array, dim: Dims = None, keepdim: bool = False) -> Array:
     """Whether some element is nonzero."""
-    return np.any(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim)
+    return row_major(np.any(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim))
 
 
 @composite()
@@ -231,7 +231,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False) -> Array:
     >>> torch.amax(torch.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     tensor([5., 7.])
     """
-    return np.max(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim)
+    return row_major(np.max(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim))
 
 
 @op(name="amin", samples=lambda t: [(t(2, 3), 1), (t(2, 3), (0, 1), True)])
@@ -242,7 +242,7 @@ def amin(self: Array, dim: Dims = (), keepdim: bool = False) -> Array:
     >>> torch.amin(torch.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     tensor([1., 2.])
     """
-    return np.min(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim)
+    return row_major(np.min(self, axis=wrapped_dims(dim, self.ndim), keepdims=keepdim))
 
 
 def _share_among_ties(g: Any, self: Any, result: Any, dim: Dims, keepdim: bool) -> Any:

@@ -91,9 +91,19 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     """
     sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
     wanted = infer_size(tuple(int(each) for each in sizes), input._array.size)
-    if view_strides(input._array.shape, element_strides(input._array), wanted) is None:
-        return _unsafe_view_of_copy(input, wanted)
-    return view(input, wanted)
+    if input._array.flags.c_contiguous:
+        return view(input, wanted)
+    strides = view_strides(input._array.shape, element_strides(input._array), wanted)
+    return _unsafe_view_of_copy(input, wanted) if strides is None else reshape_alias(input, wanted, strides)
+
+
+@op(name="_reshape_alias", public="reshape", node="ReshapeAliasBackward0", view=True, method=False, function=False)
+def reshape_alias(self: Array, size: Ints, stride: Ints) -> Array:
+    """A view with other sizes on memory that is not contiguous, the strides being known to fit."""
+    return restrided(self, size, stride)
+
+
+reshape_alias.vjp(self=lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes))
 
 
 def _unsafe_view_of_copy(input: Tensor, shape: Ints) -> Tensor:

@@ -20,7 +20,7 @@ from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, VersionCounter, strided
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, counter_of, wrap
-from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD
+from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD, PLAIN
 from autogradkit.engine.hooks import NodeHooks, RemovableHandle
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.required import OPS
@@ -153,7 +153,6 @@ class OpNode(Node):
 
     saved_names: ClassVar[tuple[str, ...]] = ()
     setting_names: ClassVar[tuple[str, ...]] = ()
-    edge_of_saved: ClassVar[dict[str, int]] = {}
     differentiate: ClassVar[Callable[..., Gradients]]
 
     def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
@@ -197,15 +196,9 @@ class OpNode(Node):
         return tensor
 
     def _edited(self, index: int, array: Array, version: int) -> RuntimeError:
-        name = self.saved_names[index]
-        maker: Node | None = None
-        number = 0
-        if self.saved[index].__class__ is SavedOutput:
-            maker, number = self, self.saved[index].number
-        elif name in self.edge_of_saved:
-            edge = 2 * self.edge_of_saved[name]
-            if isinstance(self.edges[edge], Node):
-                maker, number = self.edges[edge], self.edges[edge + 1]
+        value = self.saved[index]
+        maker = self if value.__class__ is SavedOutput else grad_fn(value)
+        number = value.number if value.__class__ is SavedOutput else value._output_nr
         return saved_was_edited(array, maker, number, version, self.versions[index])
 
     def release(self) -> None:
@@ -230,30 +223,42 @@ def saved_was_edited(array: Array, maker: Node | None, number: int, version: int
 
 
 def short_name(node: Node) -> str:
-    """A node's name as PyTorch's messages shorten it: "Exp" for ExpBackward0."""
-    return node.name().split("Backward")[0]
+    """A node's name as PyTorch's messages shorten it: "Exp" for ExpBackward0, "Sum1" for SumBackward1."""
+    if node.name() in ("CopySlices", "CopyBackwards"):
+        return f"torch::autograd::{node.name()}"
+    return node.name().replace("Backward0", "").replace("Backward", "")
 
 
 def edge_of(tensor: Tensor) -> tuple[Any, int]:
     """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0)."""
-    node = tensor._node if tensor._view is None else grad_fn(tensor)
-    if node is not None:
-        return node, tensor._output_nr
-    return (tensor, 0) if tensor._requires_grad else (None, 0)
+    view = tensor._view
+    if view is None:
+        if tensor._node is not None:
+            return tensor._node, tensor._output_nr
+        return (tensor, 0) if tensor._requires_grad else (None, 0)
+    if not requires_grad(tensor):
+        return None, 0
+    node = grad_fn(tensor)
+    return (tensor, 0) if node is None else (node, tensor._output_nr)
 
 
 def requires_grad(tensor: Tensor) -> bool:
-    """Whether gradients are to be computed for it."""
-    return tensor._requires_grad or (tensor._view is not None and grad_fn(tensor) is not None)
+    """Whether gradients are to be computed for it. A view requires grad where its base does, however it was made."""
+    return tensor._requires_grad or (tensor._view is not None and requires_grad(tensor._view.base))
 
 
 def grad_fn(tensor: Tensor) -> Node | None:
-    """The node that made `tensor`; for a view whose memory was edited since, a new one from its base."""
+    """The node that made `tensor`; for a view whose memory was edited since, a new one from its base.
+
+    Raises RuntimeError for a view that may not follow its base.
+    """
     view = tensor._view
     if view is None or view.version == counter_of(tensor).value:
         return tensor._node
     if tensor._node is None and not requires_grad(view.base):
         return None
+    if view.creation != PLAIN:
+        raise _refusal(tensor, view.creation, "its base or another view of its base has been")
     array = tensor._array
     fresh = OPS.as_strided(view.base, array.shape, element_strides(array), tensor.storage_offset())
     tensor._node = fresh._node
@@ -261,6 +266,33 @@ def grad_fn(tensor: Tensor) -> Node | None:
     tensor._requires_grad = fresh._node is not None
     view.version = counter_of(tensor).value
     return tensor._node
+
+
+_NO_GRAD_VIEW = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the "
+    "view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside "
+    "(if you want the inplace to be tracked)."
+)
+_ADVICE = {
+    MULTI_OUTPUT: "This view is the output of a function that returns multiple views. Such functions do not allow the output "
+    "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+    NO_GRAD: _NO_GRAD_VIEW,
+    CUSTOM: "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic "
+    "to handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
+    "gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function.",
+}
+
+
+def _refusal(view: Tensor, creation: str, edited: str) -> RuntimeError:
+    """The error for an edit of a view, or of its base, that autograd cannot follow."""
+    node = view._node
+    subject = "" if node is None else f"Output {view._output_nr} of {short_name(node)} is a view"
+    if creation == NO_GRAD or node is None:
+        made = f"{subject} of a view which was created in" if subject else "A view was created in"
+        what = f"{made} no_grad mode and {edited} modified inplace with grad mode enabled."
+    else:
+        what = f"{subject} and {edited} modified inplace."
+    return RuntimeError(f"{what} {_ADVICE[creation]}")
 
 
 def check_in_place(tensor: Tensor, records: bool) -> None:
@@ -272,31 +304,9 @@ def check_in_place(tensor: Tensor, records: bool) -> None:
         return
     view = tensor._view
     if view is not None:
-        if view.creation == MULTI_OUTPUT:
-            node = grad_fn(tensor)
-            subject = f"Output {tensor._output_nr} of {short_name(node)}" if node is not None else "This view"
-            raise RuntimeError(
-                f"{subject} is a view and is being modified inplace. This view is the output of a function that returns "
-                "multiple views. Such functions do not allow the output views to be modified inplace. You should "
-                "replace the inplace operation by an out-of-place one."
-            )
-        if view.creation == NO_GRAD:
-            raise RuntimeError(
-                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
-                "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
-                "the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
-                "tracked) or both outside (if you want the inplace to be tracked)."
-            )
-        if view.creation == CUSTOM:
-            node = grad_fn(tensor)
-            subject = f"Output {tensor._output_nr} of {short_name(node)}" if node is not None else "This view"
-            raise RuntimeError(
-                f"{subject} is a view and is being modified inplace. This view was created inside a custom Function (or "
-                "because an input was returned as-is) and the autograd logic to handle view+inplace would override the "
-                "custom backward associated with the custom Function, leading to incorrect gradients. This behavior is "
-                "forbidden. You can fix this by cloning the output of the custom Function."
-            )
-        if requires_grad(tensor) and view.base._node is None and view.base._requires_grad:
+        if view.creation != PLAIN:
+            raise _refusal(tensor, view.creation, "is being")
+        if requires_grad(tensor) and view.base._node is None:
             raise RuntimeError(errors.VIEW_OF_LEAF_IN_PLACE)
     if requires_grad(tensor) and grad_fn(tensor) is None:
         raise RuntimeError(errors.LEAF_IN_PLACE)
