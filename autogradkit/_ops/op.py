@@ -322,7 +322,7 @@ class Op:
             raise TypeError(f"{self.public}() missing {len(missing)} required positional arguments: {listed}")
         for index in self.tensors_at:
             value = values[index]
-            if value.__class__ is not Tensor and not isinstance(value, Tensor):
+            if self.kinds[index] == LIST or (value.__class__ is not Tensor and not isinstance(value, Tensor)):
                 self._check_tensor(index, value, self.kinds[index])
         return values
 
