@@ -209,6 +209,23 @@ class TrainingView(PictureWidget):
         self._stop.set()
         self._go.set()
 
+    def open(self) -> None:
+        super().open()
+        self._hear_beside_the_cell()
+
+    def _send(self, msg: dict[str, Any], buffers: Any = None) -> None:
+        super()._send(msg, buffers)
+        self._hear_beside_the_cell()
+
+    def _hear_beside_the_cell(self) -> None:
+        """Keep clicks from waiting for the cell that trains.
+
+        JupyterLab sends them over a subshell of their own, but ipykernel (seen in 7.4) remembers where a widget last spoke
+        from and delivers its answers there: to the busy main thread. Forgotten, they arrive where they were sent.
+        """
+        if self.comm is not None:
+            vars(self.comm).pop("_reply_subshell_id", None)
+
     def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
         """What the front end says; it may run on another thread, so nothing but events is touched."""
         act = {"pause": self.pause, "resume": self._go.set, "step": self.step, "stop": self.stop}.get(
