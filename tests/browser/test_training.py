@@ -36,7 +36,7 @@ def test_buttons_work_while_the_cell_runs(lab: Lab, notebook: Callable[..., Path
     resume = cell.get_by_role("button", name="Resume")
     expect(resume).to_have_attribute("aria-pressed", "true")
     assert lab.axe(cell.locator(".ak-widget")) == []
-    paused_at = cell.locator("svg text", has_text="paused").inner_text()
+    paused_at = cell.locator("svg text", has_text="paused").text_content()
     cell.get_by_role("button", name="Learn one more batch").click()
     expect(cell.locator("svg text", has_text="paused")).not_to_have_text(paused_at)
     lab.screenshot("training-paused-light", cell)
