@@ -64,7 +64,7 @@ class TracedCells:
     """Runs `%%trace` cells of one shell and shows what they did."""
 
     def __init__(self, shell: InteractiveShell) -> None:
-        self.shell = shell
+        self.shell: Any = shell
         self.traces: list[Trace] = []
         self._depth = 0
         self._recorder: EventRecorder | None = None
@@ -187,7 +187,7 @@ class TracedCells:
     def _run(self, cell: str) -> Any:
         transformed = self.shell.transform_cell(cell)
         name = self.shell.compile.cache(transformed, self.shell.execution_count, cell)
-        tree = self.shell.compile.ast_parse(transformed, name)
+        tree: Any = self.shell.compile.ast_parse(transformed, name)
         namespace = self.shell.user_ns
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(self.shell.compile(tree, name, "exec"), namespace)

@@ -3,9 +3,12 @@
 Rests on pointwise_op.
 """
 
+# pyright: reportReturnType=false
+# A function given `ufunc=` only documents it: its body returns nothing.
+
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -306,7 +309,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
     operands: list[Tensor] = []
     kinds = [
         (value.dtype, 2 if value._array.ndim else 1) if isinstance(value, Tensor) else (dtype_of_number(value), 0)
-        for value in (input, other)
+        for value in cast("list[Any]", [input, other])
     ]
     common = result_type(kinds)
     if condition.dtype.name != "bool":

@@ -45,7 +45,7 @@ def write(op: Op, values: list[Any], target: Tensor, records: bool, computed: Ar
         if _needs_old(op, needs):
             saved[0] = wrap(target._array.copy())
         node = op.make_node(saved, needs, edges)
-        node.__class__ = op.in_place_node_class
+        node.__class__ = op.in_place_node_class  # pyright: ignore[reportAttributeAccessIssue]
         node.outputs = (target._array.shape, target._array.dtype)
     np.copyto(target._array, computed, casting="unsafe")
     bump_version(target)

@@ -25,7 +25,7 @@ from autogradkit.core.tensor import Tensor
 # -- several tensors in one --------------------------------------------------------------------------------------------
 
 
-@op(samples=lambda t: [([t(2, 3), t(1, 3)],), ([t(2, 1), t(2, 2), t(0)], -1)])
+@op(method=False, samples=lambda t: [([t(2, 3), t(1, 3)],), ([t(2, 1), t(2, 2), t(0)], -1)])
 def cat(tensors: Sequence[Array], dim: int = 0) -> Array:
     """The tensors one after another along dimension `dim`.
 

@@ -40,7 +40,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -430,7 +430,7 @@ def publish(declared: Op, entry: Callable[..., Any]) -> Any:
     entry.vjp = lambda **formulas: declared.set_formulas(formulas, None)  # type: ignore[attr-defined]
     entry.group_vjp = lambda *parameters: (
         lambda formula: declared.set_formulas(  # type: ignore[attr-defined]
-            dict.fromkeys(parameters, formula), formula
+            cast("dict[str, Callable[..., Any]]", dict.fromkeys(parameters, formula)), formula
         )
     )
     if declared.function:

@@ -123,7 +123,7 @@ def _max_or_min(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         return of_all(*args)
     other = kwargs.get("other", args[1] if len(args) > 1 else None)
     if isinstance(other, Tensor):
-        return pairwise(args[0], other)
+        return pairwise(*args[:1], other)
     return getattr(return_types, name)(by_dim(*args, **kwargs))
 
 

@@ -35,7 +35,7 @@ def flip(self: Array, dims: Ints) -> Array:
         if wrapped.count(dim) > 1:
             raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")
     result = empty_strided(self.shape, dense_strides_like(self.shape, element_strides(self)), self.dtype)
-    result[...] = np.flip(self, wrapped) if self.ndim else self
+    result[...] = np.flip(self, tuple(wrapped)) if self.ndim else self
     return result
 
 

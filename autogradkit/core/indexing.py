@@ -60,7 +60,7 @@ def parse(index: Any, shape: Ints) -> Plan:
     if index is None:
         return Plan((("unsqueeze", 0),), ())
     if isinstance(index, slice):
-        bounds = _unpack_slice(index)
+        bounds = _unpack_slice(cast("slice[Any, Any, Any]", index))
         if not shape:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         return Plan((("slice", 0, *bounds),), ())
@@ -94,7 +94,7 @@ class _Parser:
             elif isinstance(item, bool):
                 self.boolean(item)
             elif isinstance(item, slice):
-                self.slice(item)
+                self.slice(cast("slice[Any, Any, Any]", item))
             elif _is_integer(item):
                 self.select(item, place)
             elif _is_sequence(item):
@@ -180,7 +180,7 @@ def _slice_bound(bound: Any, otherwise: int) -> int:
 def _as_tuple(index: Any) -> tuple[Any, ...]:
     if isinstance(index, tuple):
         return cast("tuple[Any, ...]", index)
-    if isinstance(index, Tensor | np.ndarray) or not _is_sequence(index) or len(index) >= 32:
+    if isinstance(index, Tensor) or index.__class__ is np.ndarray or not _is_sequence(index) or len(index) >= 32:
         return (index,)
     if any(
         each is None or each is Ellipsis or isinstance(each, slice | Tensor) or _is_sequence(each) for each in index

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, SupportsIndex, overload
+from typing import Any, SupportsIndex, cast, overload
 
 
 class Size(tuple[int, ...]):
@@ -25,14 +25,14 @@ class Size(tuple[int, ...]):
     @overload
     def __getitem__(self, index: slice) -> Size: ...
     def __getitem__(self, index: Any) -> Any:
-        found = tuple.__getitem__(self, index)
-        return Size(found) if isinstance(index, slice) else found
+        found: Any = cast("Any", super().__getitem__)(index)
+        return Size(found) if index.__class__ is slice else found
 
     def __add__(self, other: Any) -> Size:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return Size(tuple.__add__(self, other))
+        return Size(super().__add__(other))
 
     def __mul__(self, times: SupportsIndex) -> Size:
-        return Size(tuple.__mul__(self, times))
+        return Size(super().__mul__(times))
 
     __rmul__ = __mul__
 

@@ -59,7 +59,7 @@ def borrow(array: Array) -> Array:
 
 def root_of(array: Array) -> Array:
     """The array that owns `array`'s memory."""
-    base = array.base
+    base: Any = array.base
     while base.__class__ is np.ndarray:
         array = base
         base = array.base

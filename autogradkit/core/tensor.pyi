@@ -254,9 +254,6 @@ class Tensor:
     def byte(self, memory_format: Any = ...) -> Tensor:
         """The tensor as torch.uint8; itself if it is that already."""
         ...
-    def cat(tensors: Sequence[Tensor], dim: builtins.int = 0, *, out: Any = None) -> Tensor:
-        """The tensors one after another along dimension `dim`."""
-        ...
     def cdouble(self, memory_format: Any = ...) -> Tensor:
         """The tensor as torch.complex128; itself if it is that already."""
         ...

@@ -3,6 +3,9 @@
 Rests on graph and backward, and attaches to `core.tensor.Tensor` at import.
 """
 
+# pyright: reportPrivateUsage=false
+# The slots of a tensor are shared by core, engine and _ops.
+
 from __future__ import annotations
 
 import copy as copying

@@ -5,6 +5,9 @@ one made last goes first, as in PyTorch. Plain backward moves raw arrays; `creat
 same formulas, so that the result can be differentiated again.
 """
 
+# pyright: reportPrivateUsage=false
+# The slots of a tensor are shared by core, engine and _ops.
+
 from __future__ import annotations
 
 import itertools
@@ -12,7 +15,7 @@ import warnings
 import weakref
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -177,12 +180,13 @@ class _Pass:
             return gradient if gradient._array.dtype == numpy_dtype else OPS.cast(gradient, numpy_dtype)
         if gradient.__class__ is not np.ndarray:
             gradient = np.asarray(gradient)
-        if gradient.shape != shape:
-            gradient = OPS.sum_array(gradient, shape)
-        if gradient.dtype is not numpy_dtype and gradient.dtype != numpy_dtype:
-            real = gradient.real if gradient.dtype.kind == "c" and numpy_dtype.kind != "c" else gradient
-            gradient = real.astype(numpy_dtype)
-        return gradient
+        array: Any = gradient
+        if array.shape != shape:
+            array = OPS.sum_array(array, shape)
+        if array.dtype is not numpy_dtype and array.dtype != numpy_dtype:
+            real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array
+            array = real.astype(numpy_dtype)
+        return array
 
     def before(self, node: Node, received: list[Any]) -> None:
         """Hooks of the tensors the node made, its own pre-hooks, and retained gradients."""
@@ -192,10 +196,10 @@ class _Pass:
             if received[number] is not None:
                 received[number] = self.through(registered, received[number])
         for hook in list(hooks.before.values()):
-            replaced = hook(tuple(map(as_tensor, received)))
+            replaced: Any = hook(tuple(map(as_tensor, received)))
             if replaced is not None:
-                replaced = replaced if isinstance(replaced, tuple) else (replaced,)
-                received[:] = [None if each is None else self.raw(each) for each in replaced]
+                several = as_tuple(replaced)
+                received[:] = [None if each is None else self.raw(each) for each in several]
         for number, reference in hooks.retained.items():
             tensor = reference()
             if tensor is not None and received[number] is not None:
@@ -216,10 +220,10 @@ class _Pass:
     def after(self, node: Node, sent: list[Any], received: list[Any]) -> list[Any]:
         assert node.hooks is not None
         for hook in list(node.hooks.after.values()):
-            replaced = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, received)))
+            replaced: Any = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, received)))
             if replaced is not None:
-                replaced = replaced if isinstance(replaced, tuple) else (replaced,)
-                sent = [None if each is None else self.raw(each) for each in replaced]
+                several = as_tuple(replaced)
+                sent = [None if each is None else self.raw(each) for each in several]
         return sent
 
     def raw(self, tensor: Tensor) -> Any:
@@ -238,9 +242,9 @@ class _Pass:
         if hooks is not None:
             received = [gradient]
             for hook in list(hooks.before.values()):
-                replaced = hook(tuple(map(as_tensor, received)))
+                replaced: Any = hook(tuple(map(as_tensor, received)))
                 if replaced is not None:
-                    received = [self.raw(replaced[0] if isinstance(replaced, tuple) else replaced)]
+                    received = [self.raw(as_tuple(replaced)[0])]
             gradient = received[0]
             fresh = False
         if (leaf, 0) in self.captured:
@@ -291,9 +295,14 @@ class _Pass:
                 raise RuntimeError(f"Function '{node.name()}' returned nan values in its {index}th output.")
 
 
+def as_tuple(given: Any) -> tuple[Any, ...]:
+    """What a hook gave: a tuple, or the only one."""
+    return cast("tuple[Any, ...]", given) if isinstance(given, tuple) else (given,)
+
+
 def as_tensor(gradient: Any) -> Any:
     """A gradient as hooks and recorders see it."""
-    return wrap(gradient) if isinstance(gradient, np.ndarray) else gradient
+    return wrap(gradient) if gradient.__class__ is np.ndarray else gradient
 
 
 def laid_out_like(tensor: Tensor, gradient: np.ndarray[Any, Any], steal: bool) -> np.ndarray[Any, Any]:

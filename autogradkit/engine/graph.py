@@ -5,6 +5,9 @@ made the input, or the leaf tensor itself (its AccumulateGrad node is made when 
 ops subclass `OpNode` (see `_ops/op.py`), custom functions `Node`.
 """
 
+# pyright: reportPrivateUsage=false
+# The slots of a tensor are shared by core, engine and _ops.
+
 from __future__ import annotations
 
 import itertools

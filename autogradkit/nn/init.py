@@ -113,7 +113,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """The identity matrix. Raises ValueError for what is no matrix."""
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    tensor._array[...] = np.eye(*tensor.shape)
+    tensor._array[...] = np.eye(tensor.shape[0], tensor.shape[1])
     bump_version(tensor)
     return tensor
 

@@ -409,9 +409,10 @@ class Module:
     # -- hooks ------------------------------------------------------------------------------------------------------
 
     def _own_hooks(self) -> hooks.ModuleHooks:
-        if self._hooks is None:
-            self.__dict__["_hooks"] = hooks.ModuleHooks()
-        return self._hooks
+        own = self._hooks
+        if own is None:
+            own = self.__dict__["_hooks"] = hooks.ModuleHooks()
+        return own
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
