@@ -17,9 +17,9 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
   const view = frame(model as never, el, signal, (svg) => cursor.attach(svg, signal));
   const tell = (kind: string) => { view.say(WAITING[kind]!); model.send({ kind }); };
 
-  const pause = button("⏸ Pause", () => tell(model.get("state") === "paused" ? "resume" : "pause"), { pressed: false });
-  const step = button("⏭ Step", () => tell("step"), { title: "Learn one more batch, then wait" });
-  const stop = button("⏹ Stop", () => tell("stop"), { title: "End after the batch in hand" });
+  const pause = button("‖ Pause", () => tell(model.get("state") === "paused" ? "resume" : "pause"), { pressed: false });
+  const step = button("▸ Step", () => tell("step"), { title: "Learn one more batch, then wait" });
+  const stop = button("■ Stop", () => tell("stop"), { title: "End after the batch in hand" });
   view.toolbar.append(h("span", { class: "ak-group", role: "group", "aria-label": "Training" }, pause, step, stop), bar);
   view.stage.after(readout);
 
@@ -27,7 +27,7 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
     const state = model.get("state");
     const busy = state === "running" || state === "paused";
     press(pause, state === "paused");
-    pause.textContent = state === "paused" ? "▶ Resume" : "⏸ Pause";
+    pause.textContent = state === "paused" ? "▶ Resume" : "‖ Pause";
     for (const element of [pause, step, stop]) element.setAttribute("aria-disabled", String(!busy));
     view.say(said(state));
   };
@@ -39,6 +39,7 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
   }
   on(model as never, "change:state", refresh, signal);
   on(model as never, "change:progress", fill, signal);
+  on(model as never, "change:svg", () => { if (model.get("state") === "paused") view.say(said("paused")); }, signal);
   refresh();
   fill();
   greet(model); // a kernel that was spoken to at render hears the first click while its cell runs
@@ -111,7 +112,10 @@ class Cursor {
       line.setAttribute("class", "ak-cursor");
       chart.append(line);
       const kind = chart.getAttribute("data-key");
-      for (const point of here.values()) words.push(`${point.name} ${kind} ${point.shown}`);
+      for (const point of here.values()) {
+        const elsewhere = Math.abs(point.epoch - closest.epoch) > 0.02 ? ` at epoch ${point.epoch}` : "";
+        words.push(`${point.name} ${kind} ${point.shown}${elsewhere}`);
+      }
     }
     this.readout.textContent = epoch === null || !words.length ? "" : `epoch ${+epoch.toFixed(2)} · ${words.join(" · ")}`;
   }

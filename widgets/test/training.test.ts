@@ -35,6 +35,9 @@ describe("buttons", () => {
     model.set("state", "paused");
     expect(button("Resume").getAttribute("aria-pressed")).toBe("true");
     expect(root.querySelector(".ak-sentence")!.textContent).toContain("Paused");
+    button("Step").click();
+    model.set("svg", SVG);
+    expect(root.querySelector(".ak-sentence")!.textContent).toContain("Paused");
     button("Resume").click();
     expect(model.sent.at(-1)).toBe("resume");
   });
@@ -66,7 +69,7 @@ describe("cursor", () => {
     const press = (key: string) => root.querySelector(".ak-chart")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     const readout = () => root.querySelector(".ak-readout")!.textContent;
     press("End");
-    expect(readout()).toBe("epoch 1.5 · train loss 0.5 · test loss 0.9");
+    expect(readout()).toBe("epoch 1.5 · train loss 0.5 · test loss 0.9 at epoch 1");
     press("ArrowLeft");
     expect(readout()).toBe("epoch 1 · train loss 1.1 · test loss 0.9");
     model.set("svg", SVG.replace("2.3|1.1", "2.3|1.2"));
