@@ -200,7 +200,7 @@ class Picture:
 
     def __init__(self) -> None:
         self._marks: list[str] = []
-        self._arrows: dict[tuple[str, bool], None] = {}
+        self._arrows: dict[str, None] = {}
 
     def text(
         self,
@@ -275,7 +275,7 @@ class Picture:
         self,
         d: str,
         *,
-        stroke: str = "ink",
+        stroke: str | None = "ink",
         line: float = 1.3,
         dashed: bool = False,
         arrow: bool = False,
@@ -285,8 +285,8 @@ class Picture:
     ) -> None:
         """A path, with an arrow at its end where `arrow`; `dashed` is how a gradient is drawn."""
         head = ""
-        if arrow:
-            self._arrows[stroke, dashed] = None
+        if arrow and stroke is not None:
+            self._arrows[stroke] = None
             head = f' marker-end="url(#\0{stroke})"'
         dash = ' stroke-dasharray="5 3"' if dashed else ""
         self._marks.append(
@@ -324,7 +324,7 @@ class Picture:
             f'<marker id="\0{role}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"'
             f' markerUnits="userSpaceOnUse" orient="auto"><path d="M0.5 0.5L8 4L0.5 7.5z"'
             f"{_paint(role, None)}/></marker>"
-            for role in dict.fromkeys(role for role, _ in self._arrows)
+            for role in self._arrows
         )
         digest = hashlib.sha256(f"{body}{description}".encode()).hexdigest()[:10]
         w, h = num(width), num(height)

@@ -1,0 +1,340 @@
+"""The things on the picture of a graph: how large each is, and how it is drawn at its place.
+
+Rests on `svg.py`, `model.py`, `numbers.py` and `words.py`; `graph.py` puts them together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from ..events import Accumulated, Numbers, Value
+from . import numbers as nums
+from .model import Graph, Item, Link
+from .svg import Picture, alias_role, clip, text_width
+from .words import item_title, op_title
+
+SIZE = 12.0
+LINE = 17.0
+PAD = 12.0
+ROOM = 28  # characters of a row of numbers beside an edge
+STRIP = 9.0  # side of a heat strip's cell
+MOST_CELLS = 28  # columns or rows of a heat strip
+
+
+@dataclass(slots=True)
+class Text:
+    """A line inside a box or a label."""
+
+    parts: list[tuple[str, str, bool, bool]]  # text, role, mono, bold
+
+    @property
+    def width(self) -> float:
+        return sum(text_width(text, SIZE, mono=mono, bold=bold) for text, _, mono, bold in self.parts)
+
+    def draw(self, picture: Picture, x: float, y: float, anchor: str = "start") -> None:
+        x -= self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        for text, role, mono, bold in self.parts:
+            kept = text.lstrip()
+            indent = text_width(text[: len(text) - len(kept)], SIZE, mono=mono, bold=bold)
+            picture.text(x + indent, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold)
+            x += text_width(text, SIZE, mono=mono, bold=bold)
+
+
+@dataclass(slots=True)
+class Part:
+    """An item with its lines and its size."""
+
+    item: Item
+    lines: list[Text] = field(default_factory=list)
+    heat: Numbers | None = None
+    width: float = 0.0
+    height: float = 0.0
+
+    def bottom(self, dx: float) -> float:
+        """Distance from the centre down (or up) to the rim, `dx` beside the centre."""
+        if self.item.kind in ("op", "failed"):
+            return self.height / 2 * math.sqrt(max(0.0, 1 - (2 * dx / self.width) ** 2))
+        return self.height / 2
+
+
+def mono(text: str, role: str = "ink", bold: bool = False) -> tuple[str, str, bool, bool]:
+    return text, role, True, bold
+
+
+def sans(text: str, role: str = "muted") -> tuple[str, str, bool, bool]:
+    return text, role, False, False
+
+
+def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26) -> list[Text]:
+    """The elements after `lead`, rows of a matrix under one another; what is not finite stands out."""
+    odd = nums.oddities(numbers)
+    shown = nums.lines(numbers, room)
+    paint = "error" if odd else role
+    blank = " " * len(lead)
+    lines = [
+        Text([mono(lead if i == 0 else blank, role), mono(line, paint, bool(odd))]) for i, line in enumerate(shown)
+    ]
+    if odd:
+        lines.append(Text([mono(blank, role), (f"⚠ {odd}", "error", False, True)]))
+    return lines
+
+
+def measure(item: Item, graph: Graph, ports: int) -> Part:
+    """The lines of an item, and the size that they and `ports` edges on one side ask for."""
+    part = Part(item)
+    if item.kind in ("op", "failed"):
+        text = item.title or (op_title(item.op) if item.op is not None else "")
+        part.lines = [Text([(clip(text, 180, SIZE), "ink", False, False)])]
+        inner = part.lines[0].width + (24 if item.kind == "failed" else 0)
+        part.width = max(64.0, inner + 38, ports * 52 - 12)
+        part.height = 34.0
+        return part
+    if item.kind == "tensor" and item.value is not None:
+        _tensor_lines(part, item.value, graph)
+    else:
+        _folded_lines(part, graph)
+    strip = _strip_size(part.heat)
+    wide = max([strip[0], *(line.width for line in part.lines)])
+    part.width = max(wide + 2 * PAD + (6 if _alias(part, graph) is not None else 0), ports * 52 - 20, 48.0)
+    part.height = len(part.lines) * LINE + 12 + (strip[1] + 6 if strip[1] else 0)
+    return part
+
+
+def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
+    label = clip(graph.labels[value.id], 180, SIZE, mono=True)
+    kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
+    maker = part.item.step >= 0 and next((op for op in graph.ops if op.step == part.item.step), None)
+    if maker and maker.kind in ("create", "random"):
+        kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
+    version = f"v{value.version}" if value.version else ""
+    numbers = value.numbers
+    shown = nums.lines(numbers)
+    if not numbers.shape and not nums.oddities(numbers):
+        extra = " · ".join(filter(None, (kind, version)))
+        part.lines = [Text([mono(label, bold=True), mono(f" = {shown[0]}"), sans(f"  {extra}" if extra else "")])]
+    else:
+        extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
+        part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *number_lines(numbers, "ink", room=30)]
+        part.heat = _heat(numbers)
+    others = _sharers(value, graph)
+    if others:
+        part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
+    part.lines += _grad_lines(value, graph, part.item.key)
+
+
+def _sharers(value: Value, graph: Graph) -> str:
+    if value.tensor not in graph.aliases:
+        return ""
+    names: dict[int, str] = {}
+    for other in graph.values.values():
+        if other.storage == value.storage and other.tensor != value.tensor and other.tensor in graph.aliases:
+            names.setdefault(other.tensor, graph.labels[other.id])
+    return ", ".join(list(names.values())[:3])
+
+
+def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
+    """What `.grad` is, call by call; where several edges meet, that it is their sum."""
+    events = [e for e in graph.grads.get(value.tensor, ()) if isinstance(e, Accumulated)]
+    last = max(
+        (v.id for v in graph.values.values() if v.tensor == value.tensor and f"v{v.id}" in graph.items), default=-1
+    )
+    links = [link for link in graph.links if link.tail == key and link.grads and link.kind == "flow"]
+    if events and last == value.id:
+        final = events[-1].after
+        lines: list[Text] = []
+        if len(events) > 1 or events[0].before is not None:
+            if events[0].before is not None:
+                lines += number_lines(events[0].before, "gradient", "before ")
+            for event in events[:4]:
+                lines += number_lines(event.contribution, "gradient", f"call {event.call + 1} + ")
+            if len(events) > 4:
+                lines.append(Text([sans(f"… {len(events) - 4} more calls", "gradient")]))
+        return lines + number_lines(final, "gradient", ".grad = ")
+    if len(links) > 1 and not value.is_leaf:
+        incoming = next((link for link in graph.links if link.head == key and link.grads), None)
+        if incoming is not None:
+            total = incoming.grads[-1].numbers
+            return number_lines(total, "gradient", "Σ∂ = ")
+    return []
+
+
+def _folded_lines(part: Part, graph: Graph) -> None:
+    item = part.item
+    names = list(dict.fromkeys(op.name for op in item.ops))
+    what = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
+    head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
+    if item.kind == "stack":
+        head.append((f"  ×{item.times}", "ink", False, True))
+    part.lines = [Text([*head, sans(f"  {clip(what, 170, SIZE)}")])]
+    for value in item.absorbed[:4]:
+        name = graph.labels[value.id].rpartition(".")[2]
+        part.lines.append(
+            Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")])
+        )
+        events = [e for e in graph.grads.get(value.tensor, ()) if isinstance(e, Accumulated)]
+        if events:
+            part.lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
+    if len(item.absorbed) > 4:
+        part.lines.append(Text([sans(f"and {len(item.absorbed) - 4} more parameters")]))
+
+
+def _heat(numbers: Numbers) -> Numbers | None:
+    many = numbers.data is not None and len(numbers.data) > nums.SHOWN and not isinstance(numbers.data[0], complex)
+    return numbers if many and numbers.low is not None else None
+
+
+def _grid(numbers: Numbers) -> tuple[int, int]:
+    columns = numbers.shape[-1]
+    rows = math.prod(numbers.shape[:-1])
+    return min(rows, MOST_CELLS // 2), min(columns, MOST_CELLS)
+
+
+def _strip_size(numbers: Numbers | None) -> tuple[float, float]:
+    if numbers is None:
+        return 0.0, 0.0
+    rows, columns = _grid(numbers)
+    return columns * _cell(rows, columns), rows * _cell(rows, columns)
+
+
+def _cell(rows: int, columns: int) -> float:
+    return STRIP if rows <= 8 and columns <= 20 else 6.0
+
+
+def _alias(part: Part, graph: Graph) -> str | None:
+    value = part.item.value
+    return None if value is None or value.tensor not in graph.aliases else alias_role(graph.aliases[value.tensor])
+
+
+def draw(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
+    """Draw an item with its centre at (x, y)."""
+    item = part.item
+    picture.open(
+        f"ak-item ak-{item.kind}", data_key=item.key, tabindex=-1, role="button", aria_label=item_title(item, graph)
+    )
+    left, top = x - part.width / 2, y - part.height / 2
+    if item.kind in ("op", "failed"):
+        _draw_op(part, picture, x, y, graph)
+    else:
+        _draw_box(part, picture, left, top, graph)
+    if item.freed:
+        _draw_freed(part, picture, x + part.width / 2 + 8, y)
+    picture.close()
+
+
+def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
+    item = part.item
+    bad = item.stopped or item.culprit
+    fill, stroke = ("blush", "error") if bad else ("ground", "ink")
+    if item.op is not None and item.op.step in graph.second_order and not bad:
+        stroke = "gradient"
+    dash = {"stroke_dasharray": "4 3"} if item.kind == "failed" else {}
+    picture.ellipse(x, y, part.width / 2, part.height / 2, fill=fill, stroke=stroke, line=1.8 if bad else 1.2, **dash)
+    part.lines[0].draw(picture, x, y + 4, "middle")
+    if bad:
+        picture.text(
+            x - part.width / 2 - 6, y + 4, "✗ stopped here" if item.stopped else "✎ edited here", "error", anchor="end"
+        )
+
+
+def _draw_freed(part: Part, picture: Picture, x: float, y: float) -> None:
+    for name in part.item.freed:
+        width = text_width(f"{name} · freed", 11) + 14
+        picture.box(x, y - 11, width, 22, radius=5, fill=None, stroke="mark", stroke_dasharray="4 3")
+        picture.text(x + 7, y + 4, f"{name} · freed", "muted", 11)
+        x += width + 6
+
+
+def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Graph) -> None:
+    item, value = part.item, part.item.value
+    width, height = part.width, part.height
+    rim, line = "ink", 1.2
+    if value is not None and value.is_leaf:
+        rim, line = ("leaf", 1.8) if value.requires_grad else ("mark", 1.4)
+    if item.stopped:
+        rim = "error"
+    fill = "panel"
+    if value is not None and not value.is_leaf:
+        rim = "rule"
+    if item.kind == "stack":
+        for shift in (8, 4):
+            picture.box(left + shift, top + shift, width, height, fill="panel", stroke="ink", line=1)
+    picture.box(left, top, width, height, fill=fill, stroke=rim, line=line)
+    if item.kind == "module":
+        picture.box(left + 3.5, top + 3.5, width - 7, height - 7, radius=5, fill=None, stroke=rim, line=1)
+    alias = _alias(part, graph)
+    if alias is not None:
+        picture.box(left + 4, top + 5, 5, height - 10, radius=2.5, fill=alias, stroke=None)
+        left, width = left + 6, width - 6
+    block = max((each.width for each in part.lines), default=0.0)
+    y = top + 6 + LINE - 4.5
+    start = left + (width - block) / 2
+    for each in part.lines:
+        each.draw(picture, start, y)
+        y += LINE
+    if part.heat is not None:
+        _draw_heat(part.heat, picture, start, y - LINE + 8)
+
+
+def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float) -> None:
+    """The elements as squares: warm above zero, cool below, stronger with size."""
+    rows, columns = _grid(numbers)
+    side = _cell(rows, columns)
+    data = numbers.data or ()
+    largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
+    wide = numbers.shape[-1]
+    picture.open("ak-heat", aria_hidden="true")
+    for r in range(rows):
+        for c in range(columns):
+            value = data[r * wide + c]
+            if isinstance(value, complex):
+                continue
+            finite = math.isfinite(value)
+            role = "error" if not finite else "warm" if value >= 0 else "cool"
+            strength = 1.0 if not finite else 0.06 + 0.84 * abs(float(value)) / largest
+            picture.box(
+                left + c * side, top + r * side, side - 0.6, side - 0.6, radius=1, fill=role, stroke=None,
+                fill_opacity=f"{strength:.2f}",
+            )  # fmt: skip
+    picture.close()
+
+
+def forward_lines(link: Link, graph: Graph) -> list[Text]:
+    """The label on the ink side of an edge."""
+    lines: list[Text] = []
+    tail, head = graph.items[link.tail], graph.items[link.head]
+    if link.uses > 1:
+        lines.append(Text([sans(f"{link.uses} uses")]))
+    elif tail.kind != "tensor" and head.kind != "tensor":
+        value = graph.values[link.value]
+        name = clip(graph.labels[value.id], 130, SIZE, mono=True)
+        if tail.kind == "op":
+            lines += number_lines(value.numbers, "ink", f"{name} = ", ROOM)
+        else:
+            lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
+    if link.kind == "memory":
+        lines.append(Text([sans("edited through the view")]))
+    if link.broadcast:
+        plural = "s" if "," in link.broadcast else ""
+        lines.append(Text([sans(f"broadcast over dim{plural} {link.broadcast}")]))
+    return lines
+
+
+def gradient_lines(link: Link, graph: Graph) -> list[Text]:
+    """The label on the gradient side of an edge: one ∂ for each call."""
+    many = len(graph.calls) > 1
+    lines: list[Text] = []
+    for grad in link.grads[-3:]:
+        mark = "∂" + (str(grad.call + 1).translate(SUBSCRIPT) if many else "") + " "
+        found = number_lines(grad.numbers, "gradient", mark, ROOM)
+        lines += found if len(grad.numbers.shape) == 2 or nums.oddities(grad.numbers) else found[:1]
+    if len(link.grads) > 3:
+        lines.append(Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")]))
+    if link.broadcast and link.grads:
+        lines.append(
+            Text([sans(f"summed over dim{'s' if ',' in link.broadcast else ''} {link.broadcast}", "gradient")])
+        )
+    return lines
+
+
+SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

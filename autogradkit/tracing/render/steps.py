@@ -1,0 +1,204 @@
+"""The walk through a picture: one step for each op, each node that ran backward, each sum into a `.grad`.
+
+Rests on `model.py` and `words.py`. Serves GraphView: steps and details are plain JSON values whose keys are those on
+the picture.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..events import Accumulated, Failure, NodeRan, Op, Value
+from . import numbers as nums
+from .model import Graph, Item, Link, Traced
+from .words import RULES, item_title, op_call, op_title
+
+MOST_STEPS = 600
+MOST_TEXT = 1500  # characters of a printed tensor in the detail panel
+
+
+def steps_of(graph: Graph, trace: Traced) -> list[dict[str, Any]]:
+    """Each step: `kind`, `call` (None forward), `keys` that light up, `sentence`."""
+    home = _homes(graph)
+    by_node = {op.node: op for op in graph.ops if op.node is not None}
+    steps: list[dict[str, Any]] = []
+    ops = {op.step for op in graph.ops}
+    for event in trace.events:
+        made: dict[str, Any] | None = None
+        if isinstance(event, Op) and event.step in ops:
+            made = _forward(event, graph, home)
+        elif isinstance(event, NodeRan):
+            made = _backward(event, by_node.get(event.node), graph, home)
+        elif isinstance(event, Accumulated):
+            made = _accumulated(event, graph)
+        elif isinstance(event, Failure):
+            made = _failed(event, graph)
+        if made is not None:
+            steps.append(made)
+    if len(steps) > MOST_STEPS:
+        last = steps[-1]
+        steps = [*steps[: MOST_STEPS - 1], last]
+    return steps
+
+
+def _homes(graph: Graph) -> dict[int, str]:
+    """For each op's step, the key of the item that shows it."""
+    return {op.step: item.key for item in graph.items.values() for op in (item.ops or [item.op]) if op is not None}
+
+
+def _links(graph: Graph, tail: str | None = None, head: str | None = None) -> list[str]:
+    return [
+        f"e{n}"
+        for n, link in enumerate(graph.links)
+        if (tail is None or link.tail == tail) and (head is None or link.head == head)
+    ]
+
+
+def _shown(keys: list[str], graph: Graph) -> list[str]:
+    return [key for key in dict.fromkeys(keys) if key in graph.items or key.startswith("e")]
+
+
+def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
+    key = home.get(op.step, "")
+    outputs = [f"v{output}" for output in op.outputs]
+    result = ", ".join(
+        f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 44)}" for out in op.outputs[:2]
+    )
+    where = f"line {op.position.line}: " if op.position is not None else ""
+    node = f"; {op.node_name} is recorded" if op.node_name else ""
+    keys = [key, *_links(graph, head=key), *outputs]
+    for out in outputs:
+        keys += _links(graph, tail=key, head=out)
+    keys += [link.tail for link in graph.links if link.head == key]
+    return {
+        "kind": "forward", "call": None, "keys": _shown(keys, graph),
+        "sentence": f"{where}{op_call(op, graph.labels)} gives {result}{node}.",
+    }  # fmt: skip
+
+
+def _backward(ran: NodeRan, op: Op | None, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
+    key = home.get(op.step, "") if op is not None else ""
+    keys = [key]
+    keys += [f"e{n}" for n, link in enumerate(graph.links) if key in (link.head, link.tail) and link.grads]
+    keys += [link.tail for link in graph.links if link.head == key and link.grads]
+    received = ", ".join(nums.one_line(each, 36) for each in ran.received if each is not None)
+    sent = "; ".join(nums.one_line(each, 36) for each in ran.sent if each is not None)
+    sentence = f"backward {ran.call + 1}: {ran.node_name} receives ∂ {received or 'nothing'}"
+    sentence += f" and sends up ∂ {sent}." if sent else "."
+    return {"kind": "backward", "call": ran.call, "keys": _shown(keys, graph), "sentence": sentence}
+
+
+def _accumulated(event: Accumulated, graph: Graph) -> dict[str, Any]:
+    keys = [
+        item.key for item in graph.items.values()
+        if (item.value is not None and item.value.tensor == event.tensor)
+        or any(value.tensor == event.tensor for value in item.absorbed)
+    ]  # fmt: skip
+    name = event.name or "tensor"
+    before = f"{nums.one_line(event.before, 30)} + " if event.before is not None else ""
+    total = f"{before}{nums.one_line(event.contribution, 36)}"
+    result = f" = {nums.one_line(event.after, 36)}" if before else ""
+    return {
+        "kind": "accumulate", "call": event.call, "keys": _shown(keys, graph),
+        "sentence": f"backward {event.call + 1}: {name}.grad = {total}{result}.",
+    }  # fmt: skip
+
+
+def _failed(event: Failure, graph: Graph) -> dict[str, Any]:
+    keys = [item.key for item in graph.items.values() if item.stopped or item.culprit]
+    return {
+        "kind": "failure", "call": None, "keys": _shown(keys, graph),
+        "sentence": f"{event.error}: {event.message}",
+    }  # fmt: skip
+
+
+def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
+    """For each key on the picture its title and rows of (what, text), for the detail panel."""
+    found = {
+        key: {"title": item_title(item, graph), "rows": _item_rows(item, graph)} for key, item in graph.items.items()
+    }
+    for number, link in enumerate(graph.links):
+        found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, graph)}
+    return found
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}… {len(text) - MOST_TEXT} more characters"
+
+
+def _value_rows(value: Value, graph: Graph) -> list[list[str]]:
+    numbers = value.numbers
+    flags = ["requires_grad"] * value.requires_grad + ["leaf"] * value.is_leaf + ["parameter"] * value.is_parameter
+    rows = [
+        ["value", _cut(numbers.text)],
+        ["shape", f"{numbers.shape}   stride {value.stride}   offset {value.offset}"],
+        ["dtype", numbers.dtype],
+        ["version", f"{value.version}   storage {value.storage}"],
+    ]
+    if numbers.omitted:
+        rows.append(["kept", f"{nums.summary(numbers)}; {numbers.omitted:,} elements were not copied"])
+    if nums.oddities(numbers):
+        rows.append(["careful", nums.oddities(numbers)])
+    if flags:
+        rows.append(["is", ", ".join(flags)])
+    for event in graph.grads.get(value.tensor, ()):
+        if isinstance(event, Accumulated):
+            rows.append([f".grad after call {event.call + 1}", _cut(event.after.text)])
+    return rows
+
+
+def _op_rows(op: Op, graph: Graph) -> list[list[str]]:
+    rows = [["call", op_call(op, graph.labels)]]
+    if op.position is not None:
+        rows.append(["source", f"{op.position.file} line {op.position.line}: {op.position.code}"])
+    rows.append(["grad_fn", op.node_name or f"none ({op.why_not or 'not recorded'})"])
+    if op.saved:
+        rows.append(["saved", ", ".join(op.saved)])
+    rule = RULES.get(op.name.rstrip("_"))
+    if rule:
+        rows.append(["derivative", rule])
+    if op.scope:
+        rows.append(["module", ".".join(op.scope)])
+    return rows
+
+
+def _item_rows(item: Item, graph: Graph) -> list[list[str]]:
+    if item.kind == "tensor" and item.value is not None:
+        rows = _value_rows(item.value, graph)
+        maker = next((op for op in graph.ops if item.value.id in op.outputs), None)
+        return rows + (_op_rows(maker, graph) if maker is not None else [])
+    if item.kind == "op" and item.op is not None:
+        rows = _op_rows(item.op, graph)
+        for link in graph.links:
+            for grad in link.grads:
+                if link.head == item.key:
+                    rows.append(
+                        [f"∂ sent to {graph.labels[link.value]}, call {grad.call + 1}", _cut(grad.numbers.text)]
+                    )
+                elif link.tail == item.key:
+                    rows.append([f"∂ received, call {grad.call + 1}", _cut(grad.numbers.text)])
+        return rows
+    rows = [[op_title(op), op_call(op, graph.labels)] for op in item.ops[:40]]
+    if len(item.ops) > 40:
+        rows.append(["…", f"{len(item.ops) - 40} more operations"])
+    for value in item.absorbed:
+        for event in graph.grads.get(value.tensor, ()):
+            if isinstance(event, Accumulated):
+                rows.append([f"{graph.labels[value.id]}.grad", _cut(event.after.text)])
+    if item.kind == "failed" and graph.failure is not None:
+        rows.append([graph.failure.error, graph.failure.message])
+    return rows
+
+
+def _link_title(link: Link, graph: Graph) -> str:
+    tail, head = graph.items[link.tail], graph.items[link.head]
+    return f"{graph.labels[link.value]}: {item_title(tail, graph)} → {item_title(head, graph)}"
+
+
+def _link_rows(link: Link, graph: Graph) -> list[list[str]]:
+    rows = _value_rows(graph.values[link.value], graph)
+    for grad in link.grads:
+        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text)])
+    if link.broadcast:
+        rows.append(["broadcast", f"over dimension {link.broadcast}; the gradient is summed over it"])
+    return rows

@@ -1,0 +1,85 @@
+"""A graph without a picture: Unicode lines for `text/plain`, and the rows of a table.
+
+Rests on `model.py`, `words.py` and `numbers.py`.
+"""
+
+from __future__ import annotations
+
+from ..events import Accumulated
+from . import numbers as nums
+from .model import Graph, Item, Traced
+from .words import item_title, op_call, overview, title
+
+HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
+MOST_ROWS = 200
+
+
+def graph_text(graph: Graph, trace: Traced) -> str:
+    """Top to bottom: what ran, what it gave, which gradient came back (marked ∂).
+
+    >>> from types import SimpleNamespace
+    >>> from autogradkit.tracing.render.model import build
+    >>> nothing = SimpleNamespace(events=(), values={}, source="")
+    >>> print(graph_text(build(nothing), nothing))
+    nothing was traced
+    No tensor operation ran in this cell, so there is nothing to draw.
+    """
+    lines = [title(trace.source), overview(graph)]
+    for item in graph.items.values():
+        lines += _lines(item, graph)
+    lines += [f"⋯ {sentence}" for sentence in graph.left_out]
+    if graph.failure is not None:
+        lines.append(f"✗ {graph.failure.error}: {graph.failure.message}")
+        lines += [f"  {note}" for note in graph.failure.notes]
+    return "\n".join(lines)
+
+
+def _lines(item: Item, graph: Graph) -> list[str]:
+    grads = [grad for link in graph.links if link.head == item.key for grad in link.grads]
+    if item.kind == "tensor" and item.value is not None:
+        value = item.value
+        rim = "▣" if value.is_leaf and value.requires_grad else "□"
+        lines = [f"{rim} {graph.labels[value.id]} = {nums.one_line(value.numbers)}"]
+        for event in graph.grads.get(value.tensor, ()):
+            if isinstance(event, Accumulated):
+                lines.append(f"    ∂ .grad = {nums.one_line(event.after)}  (backward {event.call + 1})")
+        return lines
+    mark = {"op": "○", "failed": "✗", "module": "◎", "stack": "⧉"}[item.kind]
+    text = item_title(item, graph)
+    if item.op is not None and item.op.outputs:
+        output = graph.values[item.op.outputs[0]]
+        text += f" → {graph.labels[output.id]} = {nums.one_line(output.numbers)}"
+    if item.stopped:
+        text += "   ✗ stopped here"
+    if item.freed:
+        text += f"   (freed: {', '.join(item.freed)})"
+    return [f"  {mark} {text}", *(f"      ∂ {nums.one_line(grad.numbers)}" for grad in grads[:6])]
+
+
+def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
+    """One row for each op, then one for each leaf's gradient; the header is `HEADER`."""
+    ran: dict[int, list[tuple[str, str]]] = {}
+    for call in graph.calls:
+        for node in call.ran:
+            received = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
+            sent = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
+            ran.setdefault(node.node, []).append((received, sent))
+    rows: list[tuple[str, ...]] = []
+    for number, op in enumerate(graph.ops[:MOST_ROWS]):
+        source = f"line {op.position.line}: {op.position.code}" if op.position is not None else ""
+        result = ", ".join(
+            f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
+        )
+        back = ran.get(op.node, []) if op.node is not None else []
+        received, sent = (" | ".join(each) for each in zip(*back, strict=True)) if back else ("", "")
+        rows.append((str(number + 1), source, op_call(op, graph.labels), result, received, sent))
+    if len(graph.ops) > MOST_ROWS:
+        rows.append(("…", "", f"{len(graph.ops) - MOST_ROWS} more operations", "", "", ""))
+    for events in graph.grads.values():
+        for event in events:
+            if isinstance(event, Accumulated):
+                name = f"{event.name or 'tensor'}.grad"
+                rows.append(("", f"backward {event.call + 1}", name, nums.one_line(event.after, 48), "", ""))
+    if graph.failure is not None:
+        rows.append(("✗", "", graph.failure.error, graph.failure.message, "", ""))
+    return rows

@@ -1,0 +1,152 @@
+"""What the picture of a graph says in words: title, sentences, op names, local derivatives.
+
+Rests on `model.py` and `numbers.py`; `graph.py`, `steps.py` and `text.py` speak with it.
+"""
+
+from __future__ import annotations
+
+from ..events import Op
+from .model import Graph, Item
+from .numbers import shape_text
+
+SIGNS = {
+    "add": "+", "sub": "−", "rsub": "−", "mul": "×", "div": "÷", "pow": "^", "neg": "−",
+    "mm": "@", "mv": "@", "bmm": "@", "dot": "@", "matmul": "@", "addmm": "@ +",
+}  # fmt: skip
+
+RULES = {
+    "add": "∂self = ∂;  ∂other = alpha · ∂",
+    "sub": "∂self = ∂;  ∂other = −∂",
+    "mul": "∂self = ∂ · other;  ∂other = ∂ · self",
+    "div": "∂self = ∂ / other;  ∂other = −∂ · self / other²",
+    "pow": "∂self = ∂ · n · self^(n−1)",
+    "neg": "∂self = −∂",
+    "exp": "∂self = ∂ · result",
+    "log": "∂self = ∂ / self",
+    "sqrt": "∂self = ∂ / (2 · result)",
+    "sin": "∂self = ∂ · cos(self)",
+    "cos": "∂self = −∂ · sin(self)",
+    "abs": "∂self = ∂ · sign(self)",
+    "tanh": "∂self = ∂ · (1 − result²)",
+    "sigmoid": "∂self = ∂ · result · (1 − result)",
+    "relu": "∂self = ∂ where result > 0, else 0",
+    "mm": "∂self = ∂ @ mat2ᵀ;  ∂mat2 = selfᵀ @ ∂",
+    "mv": "∂self = ∂ ⊗ vec;  ∂vec = selfᵀ @ ∂",
+    "dot": "∂self = ∂ · tensor;  ∂tensor = ∂ · self",
+    "bmm": "∂self = ∂ @ mat2ᵀ;  ∂mat2 = selfᵀ @ ∂",
+    "addmm": "∂self = ∂;  ∂mat1 = ∂ @ mat2ᵀ;  ∂mat2 = mat1ᵀ @ ∂",
+    "sum": "∂self = ∂, spread over the summed elements",
+    "mean": "∂self = ∂ / n, spread over the n averaged elements",
+    "t": "∂self = ∂ᵀ",
+    "transpose": "∂self = ∂ with the two dimensions swapped",
+    "view": "∂self = ∂ in the shape of self",
+    "reshape": "∂self = ∂ in the shape of self",
+    "expand": "∂self = ∂ summed over the expanded dimensions",
+    "select": "∂self = ∂ at the selected index, 0 elsewhere",
+    "slice": "∂self = ∂ in the slice, 0 elsewhere",
+    "clone": "∂self = ∂",
+    "max_pool2d": "∂self = ∂ at each window's maximum, 0 elsewhere",
+    "conv2d": "∂input = ∂ ⋆ weight, turned by 180°;  ∂weight = input ⋆ ∂;  ∂bias = Σ∂",
+    "convolution": "∂input = ∂ ⋆ weight, turned by 180°;  ∂weight = input ⋆ ∂;  ∂bias = Σ∂",
+    "log_softmax": "∂self = ∂ − softmax(self) · Σ∂",
+    "nll_loss": "∂self = −∂ / n at each target, 0 elsewhere",
+    "cross_entropy": "∂input = ∂ · (softmax(input) − one-hot(target)) / n",
+}
+
+REASONS = {
+    "no_grad": "the cell ran under no_grad(), which switches recording off",
+    "inputs": "no input requires grad",
+    "dtype": "the results are not differentiable (integers or booleans)",
+}
+
+
+def op_title(op: Op) -> str:
+    """What stands in an ellipse: `@ mm`, `× 2`, `^ 3`, `sum dim=1`."""
+    name = op.name
+    sign = SIGNS.get(name.rstrip("_"))
+    scalars = [f"{a.name}={a.text}" if a.name else str(a.text) for a in op.inputs if a.value is None and a.text]
+    text = " ".join(scalars)
+    if sign and len(scalars) == 1 and len(text) <= 8 and not name.endswith("_"):
+        return f"{text} {sign}" if op.inputs[0].value is None else f"{sign} {text}"
+    if len(text) > 14 or not text:
+        text = ""
+    return " ".join(part for part in (sign, name, text) if part)
+
+
+def op_call(op: Op, labels: dict[int, str]) -> str:
+    """The op as a call on the learner's names: `mul(x, 2)`."""
+    parts = []
+    for argument in op.inputs:
+        text = labels[argument.value] if argument.value is not None else str(argument.text)
+        parts.append(f"{argument.name}={text}" if argument.name else text)
+    return f"{op.name}({', '.join(parts)})"
+
+
+def title(source: str) -> str:
+    """The traced expression: the statements of the cell in one line."""
+    lines = [
+        line.split("#")[0].rstrip() if "'" not in line and '"' not in line else line for line in source.splitlines()
+    ]
+    kept = [line for line in lines if line.strip() and not line.lstrip().startswith(("%", "!"))]
+    text = ""
+    for line in kept:
+        joint = "" if not text else " " if text.endswith(":") else "; "
+        text += joint + line.strip()
+    return text or "nothing was traced"
+
+
+def overview(graph: Graph) -> str:
+    """One sentence for the whole picture."""
+    forward = [op for op in graph.ops if op.step not in graph.second_order]
+    if not graph.ops and not graph.items:
+        if graph.failure is not None:
+            return "The cell failed before any tensor operation ran."
+        return "No tensor operation ran in this cell, so there is nothing to draw."
+    made = sum(op.kind in ("create", "random") for op in forward)
+    ran = len(forward) - made
+    counted = f"{ran} operation{'s' * (ran != 1)} ran forward" if ran else f"{made} new tensor{'s' * (made != 1)}"
+    reasons = {op.why_not for op in forward if op.kind not in ("create", "random")}
+    nodes = [op for op in forward if op.node is not None]
+    if graph.calls:
+        done = [call for call in graph.calls if not call.failed]
+        steps = sum(len(call.ran) for call in graph.calls)
+        times = {0: "", 1: "", 2: "two backward calls, "}.get(len(graph.calls), f"{len(graph.calls)} backward calls, ")
+        text = f"{counted}; {times}{steps} node{'s' * (steps != 1)} ran backward, gradients (∂) flow up."
+        if len(done) > 1 and any(e.before is not None for call in done for e in call.accumulated):
+            text += " Each call adds to .grad."
+        if graph.second_order:
+            text += f" create_graph=True recorded {len(graph.second_order)} operations of the backward pass as well."
+        return text
+    if ran and not nodes:
+        reason = next((REASONS[r] for r in ("no_grad", "inputs", "dtype") if r in reasons), REASONS["inputs"])
+        return f"{counted}. No graph was recorded: {reason}; backward() would have nothing to follow."
+    if not ran:
+        return f"{counted}; no operation connects them."
+    return f"{counted}. No backward call, so there are no gradients yet."
+
+
+def alt(graph: Graph, source: str) -> str:
+    """What is read aloud in place of the picture."""
+    failure = f" It failed with {graph.failure.error}." if graph.failure is not None else ""
+    return f"Graph of {title(source)[:160]}. {overview(graph)}{failure}"
+
+
+def item_title(item: Item, graph: Graph) -> str:
+    """What an item is called in sentences and lists."""
+    if item.kind == "tensor" and item.value is not None:
+        value = item.value
+        kind = (
+            "leaf that requires grad"
+            if value.is_leaf and value.requires_grad
+            else "data"
+            if value.is_leaf
+            else "result"
+        )
+        return f"{graph.labels[value.id]}, {kind}, {shape_text(value.numbers.shape)}"
+    if item.kind == "op" and item.op is not None:
+        return op_call(item.op, graph.labels)
+    if item.kind == "module":
+        return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}"
+    if item.kind == "stack":
+        return f"{item.title}, {len(item.ops)} operations"
+    return f"{item.title}, which failed"
