@@ -139,7 +139,7 @@ def _stack(graph: Graph) -> None:
                 best = (length, i - length, period)
             run = 0
     length, start, period = best
-    if not length:
+    if 2 * length < len(ops):
         return
     turns = length // period
     inner = ops[start + period : start + (turns - 1) * period]

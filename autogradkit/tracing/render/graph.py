@@ -65,6 +65,16 @@ def draw_graph(trace: Traced, folds: dict[str, bool] | None = None) -> Drawn:
     return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
 
 
+def graph_svg(trace: Traced) -> str:
+    """The picture alone."""
+    return draw_graph(trace).svg
+
+
+def graph_alt(trace: Traced) -> str:
+    """What is read aloud in place of the picture."""
+    return words.alt(fold(build(trace)), trace.source)
+
+
 def _node(part: Part) -> Node:
     side = 0.0
     if part.item.stopped or part.item.culprit or part.item.freed:

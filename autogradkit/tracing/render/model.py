@@ -5,6 +5,7 @@ Rests on the event stream alone; `fold.py` makes the graph smaller, `graph.py` d
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -113,6 +114,31 @@ class Graph:
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
     left_out: list[str] = field(default_factory=list)  # sentences
 
+    def contributions(self, value: Value) -> list[Accumulated]:
+        """What was added to the `.grad` of a leaf while it had this value, since it was last cleared."""
+        kept: list[Accumulated] = []
+        for event in self.grads.get(value.tensor, ()):
+            if isinstance(event, GradAssigned):
+                kept = []
+            elif self._owner(event) == value.id:
+                kept.append(event)
+        if not kept:  # cleared after the last backward, or never reached: what there was is still worth showing
+            events = [e for e in self.grads.get(value.tensor, ()) if isinstance(e, Accumulated)]
+            kept = [event for event in events if self._owner(event) == value.id][-1:]
+        return kept
+
+    def _owner(self, event: Accumulated) -> int:
+        """The value that a leaf had when the graph of this backward call was built."""
+        began = next(call.begin.step for call in self.calls if call.number == event.call)
+        used = [
+            argument.value
+            for op in self.ops
+            if op.step < began
+            for argument in op.inputs
+            if argument.value is not None and self.values[argument.value].tensor == event.tensor
+        ]
+        return max(used, default=-1)
+
 
 def calls_of(events: Iterable[Event]) -> list[Call]:
     """The backward calls with what ran in each."""
@@ -149,9 +175,16 @@ def labels_of(values: dict[int, Value], ops: list[Op], second_order: set[int]) -
     subscript = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
     labels: dict[int, str] = {}
     counts: dict[str, int] = defaultdict(int)
+    first: dict[int, str] = {}
+    for value in values.values():
+        if value.is_leaf and value.name is not None:
+            first.setdefault(value.tensor, value.name)
+            labels[value.id] = first[value.tensor]  # a parameter edited in place keeps its name
     for op in ops:
         for place, output in enumerate(op.outputs):
             value = values[output]
+            if output in labels and value.version:
+                continue
             if value.name is None or op.step in second_order:
                 counts[op.name] += 1
                 labels[output] = op.name.rstrip("_") + str(counts[op.name]).translate(subscript)
@@ -172,6 +205,9 @@ class _Builder:
             for event in trace.events
             if isinstance(event, Op) and not (event.step in self.second_order and event.node is None)
         ]
+        steps = [op for op in self.ops if _in_optimizer(op)]
+        self.ops = [op for op in self.ops if not _in_optimizer(op)]
+        self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
         self.calls = calls_of(trace.events)
         self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
         self.producer: dict[int, Op] = {}
@@ -181,7 +217,8 @@ class _Builder:
                     self.producer.setdefault(output, op)
         self.labels = labels_of(self.values, self.ops, self.second_order)
         self._name_seeds()
-        self.aliases = aliases_of(self.values.values())
+        shown = {value for op in self.ops for value in (*self._inputs(op), *op.outputs)}
+        self.aliases = aliases_of(value for value in self.values.values() if value.id in shown)
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
         self.grads: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)
@@ -223,6 +260,7 @@ class _Builder:
         return Graph(
             ordered, self.links, self.values, self.labels, self.ops, self.calls, self.failure, self.aliases,
             dict(self.grads), {op.step for op in self.ops} & self.second_order,
+            left_out=[f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer],
         )  # fmt: skip
 
     def _boxed(self, uses: dict[int, list[Op]]) -> list[int]:
@@ -236,6 +274,9 @@ class _Builder:
             if id not in used and id not in produced and id not in roots:
                 continue
             source = maker is None or maker.kind in MAKERS
+            aside = maker is not None and maker.outputs.index(id) > 0 and value.name is None
+            if aside and id not in used and id not in roots:
+                continue  # indices and the like, which nobody asked for
             busy = len(uses[id]) != 1 or id in roots or (self.failure is not None and id not in uses)
             if source or busy or value.tensor in self.aliases or value.retains_grad:
                 found.append(id)
@@ -282,6 +323,11 @@ class _Builder:
                     tail = output if output in self.items else _op_key(op)
                     self.links.append(Link(tail, key, value.id, kind="memory"))
                     self.items[key].step = op.step
+                    earlier = [
+                        v.id for v in self.values.values() if v.tensor == value.tensor and v.version < value.version
+                    ]
+                    if op.node_name == "CopySlices" and earlier and _value_key(earlier[-1]) in self.items:
+                        self.links.append(Link(_value_key(earlier[-1]), _op_key(op), earlier[-1], kind="memory"))
                     break
 
     def _mark_failure(self) -> None:
@@ -334,6 +380,9 @@ class _Builder:
                 if op is None or _op_key(op) not in self.items:
                     continue
                 key = _op_key(op)
+                if op.node_name == "CopySlices":
+                    self._copy_slices(ran, call, key)
+                    continue
                 for link in outof[key]:
                     if link.kind == "flow" and self.items[link.head].kind == "tensor":
                         place = op.outputs.index(link.value) if link.value in op.outputs else 0
@@ -341,6 +390,17 @@ class _Builder:
                         if numbers is not None:
                             link.grads.append(Grad(call.number, numbers, ran.step))
                 self._sent(ran, call, into[key], accumulators)
+
+    def _copy_slices(self, ran: NodeRan, call: Call, key: str) -> None:
+        """An edit through a view: the gradient passes through the base, not through the view."""
+        outputs = {link.head for link in self.links if link.tail == key}
+        for link in self.links:
+            if link.kind != "memory":
+                continue
+            numbers = ran.received[0] if link.tail in outputs or link.tail == key else None
+            numbers = ran.sent[0] if link.head == key else numbers
+            if numbers is not None:
+                link.grads.append(Grad(call.number, numbers, ran.step))
 
     def _sent(self, ran: NodeRan, call: Call, links: list[Link], accumulators: dict[int, int | None]) -> None:
         """Give each input its gradient: an edge leads to the node that made the input, or to its leaf."""
@@ -374,6 +434,11 @@ def _second_order(events: Iterable[Event]) -> set[int]:
         elif isinstance(event, Op) and inside > 0:
             found.add(event.step)
     return found
+
+
+def _in_optimizer(op: Op) -> bool:
+    """Whether the op ran inside an optimizer's `step()`: no part of the graph, and many."""
+    return op.node is None and op.position is not None and re.search(r"\.step\(\s*\)", op.position.code) is not None
 
 
 def _op_key(op: Op) -> str:

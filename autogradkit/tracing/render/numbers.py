@@ -75,7 +75,11 @@ def summary(numbers: Numbers) -> str:
     'min -1. · mean 0.438 · max 2.'
     """
     if numbers.low is None or numbers.high is None:
-        return "nan" if numbers.nans else "inf" if numbers.infs else "empty"
+        if numbers.nans or numbers.infs:
+            return "nan" if numbers.nans else "inf"
+        return "empty" if 0 in numbers.shape else "complex" if numbers.dtype.startswith("complex") else "value not kept"
+    if numbers.low == numbers.high and not oddities(numbers):
+        return f"all {number(numbers.low, 3)}"
     parts = [f"min {number(numbers.low, 3)}"]
     if numbers.mean is not None:
         parts.append(f"mean {number(numbers.mean, 3)}")
@@ -105,6 +109,8 @@ def summary_lines(numbers: Numbers) -> list[str]:
     """Shape, range and mean on two short lines."""
     if numbers.low is None or numbers.high is None:
         return [f"{shape_text(numbers.shape)} · {summary(numbers)}"]
+    if numbers.low == numbers.high and not oddities(numbers):
+        return [f"all {number(numbers.low, 3)}"]
     mean = "" if numbers.mean is None else f" mean {number(numbers.mean, 3)}"
     return [f"{number(numbers.low, 3)} … {number(numbers.high, 3)}", *([mean.strip()] if mean else [])]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from ..events import Accumulated, Numbers, Value
+from ..events import Numbers, Value
 from . import numbers as nums
 from .model import Graph, Item, Link
 from .svg import Picture, alias_role, clip, text_width
-from .words import item_title, op_title
+from .words import SIGNS, item_title, op_name, op_title
 
 SIZE = 12.0
 LINE = 17.0
@@ -31,6 +31,11 @@ class Text:
     @property
     def width(self) -> float:
         return sum(text_width(text, SIZE, mono=mono, bold=bold) for text, _, mono, bold in self.parts)
+
+    @property
+    def is_gradient(self) -> bool:
+        """Whether the line is about a gradient, so that a walk may keep it back until then."""
+        return any(role == "gradient" for _, role, _, _ in self.parts)
 
     def draw(self, picture: Picture, x: float, y: float, anchor: str = "start") -> None:
         x -= self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
@@ -66,10 +71,15 @@ def sans(text: str, role: str = "muted") -> tuple[str, str, bool, bool]:
     return text, role, False, False
 
 
-def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26) -> list[Text]:
-    """The elements after `lead`, rows of a matrix under one another; what is not finite stands out."""
+def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26, brief: bool = False) -> list[Text]:
+    """The elements after `lead`, rows of a matrix under one another; what is not finite stands out.
+
+    `brief` leaves of a summary its range.
+    """
     odd = nums.oddities(numbers)
     shown = nums.lines(numbers, room)
+    if brief and shown == nums.summary_lines(numbers):
+        shown = shown[:1]
     paint = "error" if odd else role
     blank = " " * len(lead)
     lines = [
@@ -84,7 +94,9 @@ def measure(item: Item, graph: Graph, ports: int) -> Part:
     """The lines of an item, and the size that they and `ports` edges on one side ask for."""
     part = Part(item)
     if item.kind in ("op", "failed"):
-        text = item.title or (op_title(item.op) if item.op is not None else "")
+        text = (
+            op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {op_name(item.title)}".strip()
+        )
         part.lines = [Text([(clip(text, 180, SIZE), "ink", False, False)])]
         inner = part.lines[0].width + (24 if item.kind == "failed" else 0)
         part.width = max(64.0, inner + 38, ports * 52 - 12)
@@ -107,7 +119,8 @@ def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
     maker = part.item.step >= 0 and next((op for op in graph.ops if op.step == part.item.step), None)
     if maker and maker.kind in ("create", "random"):
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
-    version = f"v{value.version}" if value.version else ""
+    versions = {other.version for other in graph.values.values() if other.tensor == value.tensor}
+    version = f"v{value.version}" if len(versions) > 1 else ""
     numbers = value.numbers
     shown = nums.lines(numbers)
     if not numbers.shape and not nums.oddities(numbers):
@@ -135,33 +148,30 @@ def _sharers(value: Value, graph: Graph) -> str:
 
 def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
     """What `.grad` is, call by call; where several edges meet, that it is their sum."""
-    events = [e for e in graph.grads.get(value.tensor, ()) if isinstance(e, Accumulated)]
-    last = max(
-        (v.id for v in graph.values.values() if v.tensor == value.tensor and f"v{v.id}" in graph.items), default=-1
-    )
+    events = graph.contributions(value)
     links = [link for link in graph.links if link.tail == key and link.grads and link.kind == "flow"]
-    if events and last == value.id:
+    if events:
         final = events[-1].after
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
             if events[0].before is not None:
-                lines += number_lines(events[0].before, "gradient", "before ")
+                lines += number_lines(events[0].before, "gradient", "before ", brief=True)
             for event in events[:4]:
-                lines += number_lines(event.contribution, "gradient", f"call {event.call + 1} + ")
+                lines += number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
             if len(events) > 4:
                 lines.append(Text([sans(f"… {len(events) - 4} more calls", "gradient")]))
-        return lines + number_lines(final, "gradient", ".grad = ")
+        return lines + number_lines(final, "gradient", ".grad = ", brief=True)
     if len(links) > 1 and not value.is_leaf:
         incoming = next((link for link in graph.links if link.head == key and link.grads), None)
         if incoming is not None:
             total = incoming.grads[-1].numbers
-            return number_lines(total, "gradient", "Σ∂ = ")
+            return number_lines(total, "gradient", "Σ∂ = ", brief=True)
     return []
 
 
 def _folded_lines(part: Part, graph: Graph) -> None:
     item = part.item
-    names = list(dict.fromkeys(op.name for op in item.ops))
+    names = list(dict.fromkeys(op_name(op.name) for op in item.ops))
     what = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
     head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
     if item.kind == "stack":
@@ -172,7 +182,7 @@ def _folded_lines(part: Part, graph: Graph) -> None:
         part.lines.append(
             Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")])
         )
-        events = [e for e in graph.grads.get(value.tensor, ()) if isinstance(e, Accumulated)]
+        events = graph.contributions(value)
         if events:
             part.lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
     if len(item.absorbed) > 4:
@@ -270,7 +280,11 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
     y = top + 6 + LINE - 4.5
     start = left + (width - block) / 2
     for each in part.lines:
+        if each.is_gradient:
+            picture.open("ak-grad")
         each.draw(picture, start, y)
+        if each.is_gradient:
+            picture.close()
         y += LINE
     if part.heat is not None:
         _draw_heat(part.heat, picture, start, y - LINE + 8)
@@ -309,11 +323,12 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
         value = graph.values[link.value]
         name = clip(graph.labels[value.id], 130, SIZE, mono=True)
         if tail.kind == "op":
-            lines += number_lines(value.numbers, "ink", f"{name} = ", ROOM)
+            lines += number_lines(value.numbers, "ink", f"{name} = ", ROOM, brief=True)
         else:
             lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
     if link.kind == "memory":
-        lines.append(Text([sans("edited through the view")]))
+        edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
+        lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))
     if link.broadcast:
         plural = "s" if "," in link.broadcast else ""
         lines.append(Text([sans(f"broadcast over dim{plural} {link.broadcast}")]))
@@ -326,8 +341,7 @@ def gradient_lines(link: Link, graph: Graph) -> list[Text]:
     lines: list[Text] = []
     for grad in link.grads[-3:]:
         mark = "∂" + (str(grad.call + 1).translate(SUBSCRIPT) if many else "") + " "
-        found = number_lines(grad.numbers, "gradient", mark, ROOM)
-        lines += found if len(grad.numbers.shape) == 2 or nums.oddities(grad.numbers) else found[:1]
+        lines += number_lines(grad.numbers, "gradient", mark, ROOM, brief=True)
     if len(link.grads) > 3:
         lines.append(Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")]))
     if link.broadcast and link.grads:

@@ -13,8 +13,8 @@ from . import numbers as nums
 from .model import Graph, Item, Link, Traced
 from .words import RULES, item_title, op_call, op_title
 
-MOST_STEPS = 600
-MOST_TEXT = 1500  # characters of a printed tensor in the detail panel
+MOST_STEPS = 300
+MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 
 
 def steps_of(graph: Graph, trace: Traced) -> list[dict[str, Any]]:
@@ -117,6 +117,11 @@ def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
     found = {
         key: {"title": item_title(item, graph), "rows": _item_rows(item, graph)} for key, item in graph.items.items()
     }
+    for key, item in graph.items.items():
+        closed = "/".join(item.ops[0].scope) if item.kind == "module" else ""
+        closed = next((path for path in graph.folded if f"{closed}/".startswith(f"{path}/")), "")
+        inside = "/".join(item.op.scope) if item.op is not None and item.op.scope else ""
+        found[key] |= {"closed": closed if item.kind == "module" else "", "inside": inside}
     for number, link in enumerate(graph.links):
         found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, graph)}
     return found

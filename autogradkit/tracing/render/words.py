@@ -60,9 +60,18 @@ REASONS = {
 }
 
 
+def op_name(name: str) -> str:
+    """An op as people call it: PyTorch's inner names lose what only tells variants apart.
+
+    >>> [op_name(n) for n in ("max_pool2d_with_indices", "_log_softmax", "nll_loss_nd", "add_")]
+    ['max_pool2d', 'log_softmax', 'nll_loss', 'add_']
+    """
+    return name.removesuffix("_with_indices").removesuffix("_nd").lstrip("_")
+
+
 def op_title(op: Op) -> str:
     """What stands in an ellipse: `@ mm`, `× 2`, `^ 3`, `sum dim=1`."""
-    name = op.name
+    name = op_name(op.name)
     sign = SIGNS.get(name.rstrip("_"))
     scalars = [f"{a.name}={a.text}" if a.name else str(a.text) for a in op.inputs if a.value is None and a.text]
     text = " ".join(scalars)
@@ -79,7 +88,7 @@ def op_call(op: Op, labels: dict[int, str]) -> str:
     for argument in op.inputs:
         text = labels[argument.value] if argument.value is not None else str(argument.text)
         parts.append(f"{argument.name}={text}" if argument.name else text)
-    return f"{op.name}({', '.join(parts)})"
+    return f"{op_name(op.name)}({', '.join(parts)})"
 
 
 def title(source: str) -> str:
@@ -107,6 +116,9 @@ def overview(graph: Graph) -> str:
     counted = f"{ran} operation{'s' * (ran != 1)} ran forward" if ran else f"{made} new tensor{'s' * (made != 1)}"
     reasons = {op.why_not for op in forward if op.kind not in ("create", "random")}
     nodes = [op for op in forward if op.node is not None]
+    if graph.failure is not None and not graph.calls:
+        where = f" in {op_name(graph.failure.op)}" if graph.failure.op else ""
+        return f"{counted}, then the cell failed{where}."
     if graph.calls:
         done = [call for call in graph.calls if not call.failed]
         steps = sum(len(call.ran) for call in graph.calls)
@@ -114,8 +126,11 @@ def overview(graph: Graph) -> str:
         text = f"{counted}; {times}{steps} node{'s' * (steps != 1)} ran backward, gradients (∂) flow up."
         if len(done) > 1 and any(e.before is not None for call in done for e in call.accumulated):
             text += " Each call adds to .grad."
+        if graph.failure is not None:
+            last = graph.calls[-1]
+            text += f" Backward call {last.number + 1} failed." if last.failed else " Then the cell failed."
         if graph.second_order:
-            text += f" create_graph=True recorded {len(graph.second_order)} operations of the backward pass as well."
+            text += f" create_graph=True recorded {len(graph.second_order)} operations of the backward pass, too."
         return text
     if ran and not nodes:
         reason = next((REASONS[r] for r in ("no_grad", "inputs", "dtype") if r in reasons), REASONS["inputs"])

@@ -1,0 +1,92 @@
+"""GraphView: the graph of a trace, live. Step through it, click for detail, fold and unfold modules.
+
+Rests on `widgets/base.py` and `tracing.render`; the front end is `widgets/src/graph.ts`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+
+from ..tracing.events import Op, Value
+from ..tracing.render.graph import draw_graph
+from ..tracing.render.model import Traced
+from ..tracing.render.steps import details_of, steps_of
+from ..tracing.render.text import HEADER, graph_rows, graph_text
+from ..tracing.render.words import overview
+from .base import PictureWidget, static
+
+
+class GraphView(PictureWidget):
+    """The graph of a trace: forward values in ink, the gradient on every edge dashed and marked ∂.
+
+    `step` is the step shown (-1: all of it), `selected` the key of what was clicked or chosen, `folds` says of modules,
+    by their path, whether they are folded. All three may be set from Python and are set by the reader's clicks.
+
+    >>> import autogradkit as torch
+    >>> x = torch.tensor(2.0, requires_grad=True)
+    >>> with torch.record() as t:
+    ...     (x * x).backward()
+    >>> view = GraphView(t)
+    >>> [step["kind"] for step in view.steps]
+    ['forward', 'backward', 'accumulate']
+    """
+
+    _esm = static("graph.js")
+    _css = static("graph.css")
+
+    steps = traitlets.List(traitlets.Dict()).tag(sync=True)
+    details = traitlets.Dict().tag(sync=True)
+    calls = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    foldable = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    folded = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    overview = traitlets.Unicode().tag(sync=True)
+    step = traitlets.Int(-1).tag(sync=True)
+    selected = traitlets.Unicode("").tag(sync=True)
+    folds = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, trace: Traced, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.trace = trace
+        self._draw()
+        self.observe(self._fold, "folds")
+
+    def _draw(self) -> None:
+        self._drawn = draw_graph(self.trace, {str(path): bool(closed) for path, closed in self.folds.items()})
+        graph = self._drawn.graph
+        with self.hold_sync():
+            self.steps = steps_of(graph, self.trace)
+            self.details = details_of(graph)
+            self.calls = [f"backward {call.number + 1}" for call in graph.calls]
+            self.foldable, self.folded = graph.unfoldable, graph.folded
+            self.overview = overview(graph)
+            if self.selected not in self.details:
+                self.selected = ""
+            self.refresh()
+
+    def _fold(self, change: Any) -> None:
+        self._draw()
+
+    @property
+    def selection(self) -> Value | Op | None:
+        """What is selected: the value of a tensor or an edge, or the op of an ellipse."""
+        graph = self._drawn.graph
+        item = graph.items.get(self.selected)
+        if item is not None:
+            return item.value or item.op
+        if self.selected.startswith("e") and self.selected in self.details:
+            return graph.values[graph.links[int(self.selected[1:])].value]
+        return None
+
+    def static_svg(self) -> str:
+        return self._drawn.svg
+
+    def alt(self) -> str:
+        return self._drawn.alt
+
+    def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        return HEADER, graph_rows(self._drawn.graph)
+
+    def plain(self) -> str:
+        return graph_text(self._drawn.graph, self.trace)

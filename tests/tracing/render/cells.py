@@ -1,0 +1,144 @@
+"""Traces of the cells that the pictures must get right: each is run as a notebook would run it."""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+import autogradkit as torch
+from autogradkit.core.recording import RECORDERS
+from autogradkit.tracing.recorder import EventRecorder
+from autogradkit.tracing.trace import Trace
+
+LENET = """
+from autogradkit import nn
+import autogradkit.nn.functional as F
+class LeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 6, 5, padding=2)
+        self.conv2 = nn.Conv2d(6, 16, 5)
+        self.fc1 = nn.Linear(400, 120)
+        self.fc2 = nn.Linear(120, 84)
+        self.fc3 = nn.Linear(84, 10)
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = x.view(-1, 400)
+        x = F.relu(self.fc1(x))
+        x = F.relu(self.fc2(x))
+        return self.fc3(x)
+torch.manual_seed(0)
+model = LeNet()
+images = torch.randn(4, 1, 28, 28)
+digits = torch.tensor([3, 1, 4, 1])
+"""
+
+CELLS: dict[str, tuple[str, str]] = {  # name -> (the cells before, the traced cell)
+    "power": ("x = torch.tensor(2., requires_grad=True)", "y = x**3 + 2*x\ny.backward()"),
+    "broadcast": (
+        "W = torch.tensor([[.5, -1.], [2., .25]], requires_grad=True)\nx = torch.tensor([[1., 2., 3.], [2., -1., .5]])\n"
+        "b = torch.tensor([[.1], [-.2]], requires_grad=True)",
+        "O = torch.tanh(W @ x + b).sum()\nO.backward()",
+    ),
+    "fan_in": (
+        "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)",
+        "h = x * w\nloss = (h * h + h).sum()\nloss.backward()",
+    ),
+    "loop": (
+        "W = torch.tensor([[.5, -1.], [2., .25]], requires_grad=True)\nb = torch.tensor([.1, -.2], requires_grad=True)\n"
+        "h = torch.zeros(2)",
+        "for t in range(3):\n    h = torch.tanh(W @ h + b)\nh.sum().backward()",
+    ),
+    "helper": (
+        "from autogradkit import nn\ndef squared(v):\n    s = v * v\n    return s.mean()\ntorch.manual_seed(1)\n"
+        "layer = nn.Linear(3, 2)\nx = torch.tensor([[1., -2., .5]])",
+        "loss = squared(layer(x))\nloss.backward()",
+    ),
+    "lenet": (LENET, "loss = F.cross_entropy(model(images), digits)\nloss.backward()"),
+    "view_edit": (
+        "x = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True)",
+        "y = x * 1\nv = y[0]\nv.mul_(10)\nloss = (y * y).sum()\nloss.backward()",
+    ),
+    "accumulate": (
+        "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)",
+        "y = (w * x).sum()\ny.backward(retain_graph=True)\ny.backward()",
+    ),
+    "two_losses": (
+        "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)",
+        "loss1 = (w * x).sum()\nloss1.backward()\nloss2 = (w ** 2).sum()\nloss2.backward()",
+    ),
+    "forward": ("x = torch.tensor([1., 2.], requires_grad=True)", "y = torch.sin(x) * x"),
+    "no_grad": (
+        "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)",
+        "with torch.no_grad():\n    y = w * x\n    z = y.sum()",
+    ),
+    "second_backward": (
+        "w = torch.tensor([.5, -1., 2.], requires_grad=True)",
+        "y = (w * w).sum()\ny.backward()\ny.backward()",
+    ),
+    "edited": (
+        "x = torch.tensor([.5, -1., 2.], requires_grad=True)",
+        "y = torch.exp(x)\ny.add_(1)\nz = y.sum()\nz.backward()",
+    ),
+    "mismatch": ("a = torch.ones(2, 3, requires_grad=True)\nb = torch.ones(2, 3)", "h = a * 2\ny = h @ b"),
+    "create_graph": (
+        "x = torch.tensor(2., requires_grad=True)",
+        "y = x**3\ng, = torch.autograd.grad(y, x, create_graph=True)\ng.backward()",
+    ),
+    "chinese": (
+        "权重 = torch.tensor([1., 2.], requires_grad=True)\n输入 = torch.tensor([3., 4.])",
+        "损失 = (权重 * 输入).sum()\n损失.backward()",
+    ),
+    "nan": (
+        "x = torch.tensor([-1., 0., 4.], requires_grad=True)",
+        "y = torch.sqrt(x)\nz = y.sum()\nz.backward()",
+    ),
+    "nothing": ("", "print"),
+    "large": ("x = torch.ones(1000, 1000, requires_grad=True)", "y = (x * 2).sum()\ny.backward()"),
+    "deep": (
+        "x = torch.tensor(1., requires_grad=True)",
+        "h = x\nfor i in range(250):\n    h = h * 1.01 + 0.1\nh.backward()",
+    ),
+    "irregular": (
+        "x = torch.tensor(1., requires_grad=True)\nimport random\nrandom.seed(0)",
+        "h = x\nfor i in range(500):\n    h = random.choice([torch.sin, torch.cos, torch.exp, torch.tanh])(h)\nh.backward()",
+    ),
+    "created": (
+        "",
+        "torch.manual_seed(0)\nx = torch.randn(2, 2)\nw = torch.ones(2, requires_grad=True)\n((x @ w).sum() ** 2).backward()",
+    ),
+    "medium": ("x = torch.linspace(-1, 1, 60).reshape(5, 12).requires_grad_()", "loss = (x * x).mean()\nloss.backward()"),
+    "mlp_steps": (
+        "from autogradkit import nn, optim\ntorch.manual_seed(0)\n"
+        "net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))\n"
+        "opt = optim.SGD(net.parameters(), lr=.1)\nX = torch.tensor([[0., 1.], [1., 1.]])\ny = torch.tensor([[1.], [0.]])",
+        "for step in range(2):\n    opt.zero_grad()\n    loss = ((net(X) - y) ** 2).mean()\n    loss.backward()\n    opt.step()",
+    ),
+}  # fmt: skip
+
+
+def trace_cell(name: str) -> Trace:
+    """Run one of the cells and return its trace; a cell that raises is traced up to there."""
+    before, source = CELLS[name]
+    return trace_source(source, before)
+
+
+def trace_source(source: str, before: str = "") -> Trace:
+    """Run `before`, then trace `source` as a cell."""
+    space: dict[str, Any] = {"torch": torch, "__name__": "__main__"}
+    exec(compile(before, "<before>", "exec"), space)
+    file = f"<cell {source!r}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    recorder = EventRecorder()
+    error: Exception | None = None
+    RECORDERS.append(recorder)
+    try:
+        exec(compile(source, file, "exec"), space)
+    except Exception as raised:
+        error = raised
+    finally:
+        RECORDERS.remove(recorder)
+    trace = Trace(source=source)
+    trace.fill(recorder.finish(error, lambda name: "cell" if name == file else name))
+    return trace

@@ -1,0 +1,208 @@
+"""The pictures of the cells that must come out right: what each says, that it is the same every time, and bounded."""
+
+import doctest
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from autogradkit.tracing.render import graph, layout, text, words
+from autogradkit.tracing.render.fold import MOST_ITEMS
+from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.tracing.render.steps import MOST_STEPS, details_of, steps_of
+from autogradkit.tracing.render.text import graph_rows, graph_text
+from autogradkit.tracing.trace import Trace
+from tests.tracing.render.cells import CELLS, trace_cell, trace_source
+
+NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
+
+
+def drawn(name: str):
+    return draw_graph(trace_cell(name))
+
+
+def texts(svg: str) -> list[str]:
+    return [node.text or "" for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def said(name: str) -> str:
+    return "\n".join(texts(drawn(name).svg))
+
+
+@pytest.mark.parametrize("module", [graph, layout, text, words], ids=lambda m: m.__name__)
+def test_examples_in_docstrings_run(module):
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_same_cell_same_picture_and_well_formed(name):
+    first, second = drawn(name), drawn(name)
+    assert first.svg == second.svg
+    ElementTree.fromstring(first.svg)
+    assert len(first.graph.items) <= MOST_ITEMS
+    assert len(first.svg) < 120_000
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_step_lights_something_on_the_picture(name):
+    trace = trace_cell(name)
+    found = draw_graph(trace)
+    keys = set(re.findall(r'data-key="([^"]+)"', found.svg))
+    steps = steps_of(found.graph, trace)
+    assert len(steps) <= MOST_STEPS
+    for step in steps:
+        assert set(step["keys"]) <= keys
+    assert set(details_of(found.graph)) == keys
+
+
+def test_power_has_the_leaf_its_gradient_and_both_contributions():
+    words_ = texts(drawn("power").svg)
+    assert words_[0] == "y = x**3 + 2*x; y.backward()"
+    assert {".grad =", "14.", "12.", "2.", "∂"} <= set(words_)
+
+
+def test_a_broadcast_is_marked_on_both_sides():
+    assert "broadcast over dim 1" in said("broadcast")
+    assert "summed over dim 1" in said("broadcast")
+
+
+def test_fan_in_shows_the_contributions_and_their_sum():
+    found = drawn("fan_in").graph
+    box = next(item for item in found.items.values() if item.value is not None and item.value.name == "h")
+    sent = [grad.numbers.data for link in found.links if link.tail == box.key for grad in link.grads]
+    assert sorted(sent) == [(0.5, -2.0, 6.0), (0.5, -2.0, 6.0), (1.0, 1.0, 1.0)]
+    assert "Σ∂ =" in said("fan_in")
+    assert "[2., -3., 13.]" in said("fan_in")
+
+
+def test_a_loop_names_each_turn():
+    for turn in (1, 2, 3):
+        assert f"h (turn {turn}) =" in said("loop")
+
+
+def test_lenet_folds_its_layers_with_their_parameters():
+    found = drawn("lenet").graph
+    modules = {item.title: item for item in found.items.values() if item.kind == "module"}
+    assert list(modules) == ["conv1", "conv2", "fc1", "fc2", "fc3"]
+    assert [value.numbers.shape for value in modules["conv1"].absorbed] == [(6, 1, 5, 5), (6,)]
+    assert "module, folded" in said("lenet")
+
+
+def test_modules_unfold():
+    trace = trace_cell("lenet")
+    opened = draw_graph(trace, {"LeNet/fc1": False}).graph
+    assert "fc1" not in {item.title for item in opened.items.values()}
+    assert "LeNet/fc1" not in opened.folded
+    whole = draw_graph(trace, {"LeNet": True}).graph
+    assert [item.title for item in whole.items.values() if item.kind == "module"] == ["LeNet"]
+
+
+def test_an_edit_through_a_view_shows_versions_memory_and_where_the_gradient_goes():
+    words_ = said("view_edit")
+    for part in ("edited through the view", "same memory as y", "same memory as v", "[[20., 40.],"):
+        assert part in words_
+    assert "v1" in words_
+    svg = drawn("view_edit").svg
+    assert "ak-f-alias0" in svg
+    assert "ak-f-alias1" in svg
+
+
+def test_two_backward_calls_are_told_apart_and_add_up():
+    words_ = said("accumulate")
+    for part in ("∂₁", "∂₂", "call 1 +", "call 2 +", ".grad =", "[2., 4., 6.]", "Each call adds to .grad."):
+        assert part in words_.replace("\n", " ")
+
+
+def test_zero_grad_begins_anew_and_the_optimizer_is_named_not_drawn():
+    words_ = said("mlp_steps")
+    assert "call 1 +" not in words_
+    assert "opt.step() edits parameters in place" in words_
+
+
+def test_forward_only_says_so():
+    assert "No backward call, so there are no gradients yet." in said("forward")
+    assert "∂" not in said("forward")
+
+
+def test_no_grad_says_that_nothing_was_recorded_and_why():
+    words_ = said("no_grad").replace("\n", " ")
+    assert "No graph was recorded: the cell ran under no_grad()" in words_
+
+
+def test_second_backward_shows_where_it_stopped_and_what_was_freed():
+    words_ = said("second_backward")
+    assert "✗ stopped here" in words_
+    assert "self · freed" in words_
+    assert "Trying to backward through the graph a second time" in words_
+    assert "line 3: y.backward()" in words_
+
+
+def test_an_edited_saved_value_marks_the_edit_and_the_victim():
+    found = drawn("edited").graph
+    assert [item.op.name for item in found.items.values() if item.stopped and item.op] == ["exp"]
+    assert [item.op.name for item in found.items.values() if item.culprit and item.op] == ["add_"]
+    assert "modified by an inplace operation" in said("edited").replace("\n", " ")
+
+
+def test_a_shape_mismatch_shows_the_picture_up_to_the_error():
+    words_ = said("mismatch")
+    assert "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)" in words_.replace("\n", " ")
+    assert "✗ stopped here" in words_
+    assert "then the cell failed in mm" in words_
+
+
+def test_create_graph_draws_the_second_order_graph():
+    found = drawn("create_graph").graph
+    assert len(found.second_order) == 3
+    assert "operation of a backward pass" in said("create_graph")
+    assert {grad.call for link in found.links for grad in link.grads} == {0, 1}
+
+
+def test_wide_names_fit_their_boxes():
+    assert "权重" in said("chinese")
+    assert "损失 = (权重 * 输入).sum(); 损失.backward()" in said("chinese")
+
+
+def test_markup_in_the_source_stays_text():
+    source = 'y = x * 2  # </text><script>alert(1)</script>\nz = "<script>"\ny.backward()'
+    found = draw_graph(trace_source(source, "x = torch.tensor(3., requires_grad=True)"))
+    assert "<script" not in found.svg
+    assert any("<script>" in each for each in texts(found.svg))
+
+
+def test_nan_stands_out():
+    svg = drawn("nan").svg
+    assert "⚠ 1 nan, 1 inf" in said("nan")
+    assert re.search(r'class="ak-f-error"[^>]*>\[nan, inf, 0.25\]', svg)
+
+
+def test_nothing_traced_is_a_sentence():
+    assert "No tensor operation ran in this cell" in said("nothing").replace("\n", " ")
+    empty = draw_graph(Trace(source=""))
+    assert "nothing to draw" in empty.alt
+
+
+def test_large_tensors_are_summarised():
+    assert "1000×1000" in said("large")
+    assert "all 1." in said("large")
+
+
+def test_deep_graphs_are_stacked_and_say_so():
+    words_ = said("deep")
+    assert "×248" in words_
+    assert "248 equal turns of 2 operations are stacked into one." in words_
+
+
+def test_irregular_graphs_lose_their_middle_and_say_so():
+    assert "operations in the middle are folded into one." in said("irregular")
+
+
+def test_text_and_table_say_what_the_picture_says():
+    trace = trace_cell("fan_in")
+    found = draw_graph(trace)
+    plain = graph_text(found.graph, trace)
+    assert "▣ w = [0.5, -1., 2.]" in plain
+    assert "∂ .grad = [2., -6., 39.]  (backward 1)" in plain
+    table = graph_rows(found.graph)
+    assert [row[2] for row in table[:4]] == ["mul(x, w)", "mul(h, h)", "add(mul₁, h)", "sum(add₁)"]
+    assert table[0][4:] == ("[2., -3., 13.]", "[2., -6., 39.]")
