@@ -49,8 +49,15 @@ def mm(self: Array, mat2: Array) -> Array:
 
 mm.vjp(
     self=lambda g, mat2: k.mm(g, k.transpose(k.conj(mat2), 0, 1)),
-    mat2=lambda g, self: k.mm(k.transpose(k.conj(self), 0, 1), g),
+    mat2=lambda g, self, mat2_sym_sizes, mat2_sym_strides: _mm_mat2(g, self, mat2_sym_sizes, mat2_sym_strides),
 )
+
+
+def _mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    """The gradient of the second factor, in its own layout: a transposed weight gets it without a copy."""
+    if strides == (1, sizes[0]) and sizes[1] > 1:
+        return k.transpose(k.mm(k.transpose(g, 0, 1), k.conj(mat1)), 0, 1)
+    return k.mm(k.transpose(k.conj(mat1), 0, 1), g)
 
 
 @op(samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))])
@@ -188,7 +195,9 @@ def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
 addmm.vjp(
     self=lambda g, beta: g if beta == 1 else g * beta,
     mat1=lambda g, mat2, alpha: _scaled(k.mm(g, k.transpose(k.conj(mat2), 0, 1)), alpha),
-    mat2=lambda g, mat1, alpha: _scaled(k.mm(k.transpose(k.conj(mat1), 0, 1), g), alpha),
+    mat2=lambda g, mat1, alpha, mat2_sym_sizes, mat2_sym_strides: _scaled(
+        _mm_mat2(g, mat1, mat2_sym_sizes, mat2_sym_strides), alpha
+    ),
 )
 
 

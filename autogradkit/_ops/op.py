@@ -17,7 +17,7 @@ tests take samples and the type stub its signature, and `k.mm` for use in other 
 
 - `vjp(parameter=formula, ...)`: one formula for each differentiable parameter. A formula's first parameter is the gradient
   of the output (a tuple of them if the op has several differentiable outputs); the names of the others are what is saved:
-  a tensor parameter, `result` (or a name from `outputs=`), `<parameter>_sym_sizes` for its shape, `<parameter>_geometry`
+  a tensor parameter, `result` (or a name from `outputs=`), `<parameter>_sym_sizes` or `_sym_strides` for its geometry,
   for its shape, strides and offset, or a plain parameter.
   A tensor is saved only when a formula that names it will run. A formula uses operators, `.shape`, `.ndim` and `k.` only:
   the same one runs on arrays in plain backward and on tensors under `create_graph`. It need not undo broadcasting or
@@ -143,6 +143,7 @@ class Op:
             if (
                 name not in self.index
                 and name.removesuffix("_opt").rpartition("_sym_sizes")[0] not in self.index
+                and name.rpartition("_sym_strides")[0] not in self.index
                 and (name.rpartition("_geometry")[0] not in self.index)
             ):
                 raise TypeError(f"a formula of {self.name} asks for '{name}', which is no parameter or output of it")
@@ -243,6 +244,8 @@ class Op:
         if name.endswith("_geometry"):
             tensor: Tensor = values[self.index[name.removesuffix("_geometry")]]
             return tensor._array.shape, element_strides(tensor._array), tensor.storage_offset()
+        if name.endswith("_sym_strides"):
+            return element_strides(values[self.index[name.removesuffix("_sym_strides")]]._array)
         value = values[self.index[name.removesuffix("_opt").removesuffix("_sym_sizes")]]
         if value is None and name.endswith("_opt"):
             return (0,)  # what PyTorch keeps of an argument that was left out

@@ -11,6 +11,7 @@ same formulas, so that the result can be differentiated again.
 from __future__ import annotations
 
 import itertools
+import sys
 import warnings
 import weakref
 from collections.abc import Sequence
@@ -308,13 +309,13 @@ def as_tensor(gradient: Any) -> Any:
 def laid_out_like(tensor: Tensor, gradient: np.ndarray[Any, Any], steal: bool) -> np.ndarray[Any, Any]:
     """The array that becomes `tensor.grad`: memory of its own, with the tensor's strides where these are dense.
 
-    With `steal` the gradient's own memory serves if nobody else can hold it: a formula that passes its gradient on, or
-    returns a view, gives an array that has a `base` or was lent (read-only), and those are copied.
+    With `steal` the gradient's own memory serves if nobody else can hold it; one that a formula passed on, or of which
+    another view exists, is copied.
     """
     array = tensor._array
     strides = element_strides(array)
     wanted = strides if is_non_overlapping_and_dense(array.shape, strides) else None
-    own = steal and gradient.base is None and gradient.flags.owndata and gradient.flags.writeable
+    own = steal and gradient.flags.writeable and _alone(gradient)
     if own and (wanted is None or element_strides(gradient) == wanted):
         return gradient
     if wanted is None:
@@ -322,6 +323,15 @@ def laid_out_like(tensor: Tensor, gradient: np.ndarray[Any, Any], steal: bool) -
     copy = empty_strided(array.shape, wanted, gradient.dtype)
     np.copyto(copy, gradient)
     return copy
+
+
+def _alone(gradient: np.ndarray[Any, Any]) -> bool:
+    """Whether no other array can look at the memory: it owns it, or is the only view of an array that nobody holds."""
+    base = gradient.base
+    if base is None:
+        return gradient.flags.owndata
+    # Three references: the view's, the one above, and the argument of getrefcount.
+    return base.__class__ is np.ndarray and base.size == gradient.size and sys.getrefcount(base) <= 3
 
 
 def _run(
