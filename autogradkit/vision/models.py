@@ -1,0 +1,91 @@
+"""LeNet and an MLP for 28×28 digits, and the recipes by which they are trained here.
+
+Rests on nn. Both take pixels from 0 to 1, shape (N, 1, 28, 28), and give logits (N, 10); the loss is the cross entropy.
+
+`RECIPES` holds, for each model by its name, what the tutorials, `autogradkit train` and `%train` use: seed, epochs, batch
+size and the optimizer's options. With the 5,000 bundled training digits and these recipes LeNet names more than 97 % of the
+1,000 test digits rightly, the MLP more than 92 %, each in less than a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autogradkit import nn
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.tensor import Tensor
+from autogradkit.nn import functional
+from autogradkit.optim import Adam, Optimizer
+
+
+class LeNet(nn.Module):
+    """LeNet-5 (LeCun et al., 1998) with ReLU and max pooling: (N, 1, 28, 28) → (N, 10).
+
+    The first convolution pads by 2, which makes the picture the 32×32 of the paper. 61,706 parameters.
+
+    >>> import autogradkit as torch
+    >>> LeNet()(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 6, 5, padding=2)
+        self.conv2 = nn.Conv2d(6, 16, 5)
+        self.fc1 = nn.Linear(16 * 5 * 5, 120)
+        self.fc2 = nn.Linear(120, 84)
+        self.fc3 = nn.Linear(84, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits of a batch of pictures."""
+        x = functional.max_pool2d(functional.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(functional.relu(self.conv2(x)), 2)
+        x = x.flatten(1)  # type: ignore[attr-defined]
+        x = functional.relu(self.fc1(x))
+        x = functional.relu(self.fc2(x))
+        return self.fc3(x)
+
+
+class MLP(nn.Module):
+    """A perceptron with two hidden layers, 784-128-64-10: (N, 1, 28, 28) or (N, 784) → (N, 10). 109,386 parameters.
+
+    >>> import autogradkit as torch
+    >>> MLP()(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(28 * 28, 128)
+        self.fc2 = nn.Linear(128, 64)
+        self.fc3 = nn.Linear(64, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits of a batch of pictures."""
+        x = x.flatten(1)  # type: ignore[attr-defined]
+        x = functional.relu(self.fc1(x))
+        x = functional.relu(self.fc2(x))
+        return self.fc3(x)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a model is trained: seed it, build it, then so many epochs over the shuffled digits."""
+
+    model: Callable[[], nn.Module]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    target: float  # the share of test digits that it must name rightly
+    seed: int = 0
+
+    def optimizer(self, parameters: list[Parameter]) -> Optimizer:
+        """Adam with the recipe's learning rate."""
+        return Adam(parameters, lr=self.learning_rate)
+
+
+RECIPES: dict[str, Recipe] = {
+    "lenet": Recipe(LeNet, epochs=12, batch_size=64, learning_rate=2e-3, target=0.97),
+    "mlp": Recipe(MLP, epochs=10, batch_size=64, learning_rate=1e-3, target=0.92),
+}
