@@ -135,10 +135,6 @@ def softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Any:
 
 
 def _check_target(self: Array, target: Array, weight: Array | None, spatial: bool) -> None:
-    if target.dtype.kind not in "iu" or target.dtype.itemsize not in (8, 1) or target.dtype == np.int8:
-        raise RuntimeError(
-            "expected target dtype to be Long or Byte, but got " + SCALAR_TYPE_NAMES[from_numpy_dtype(target.dtype)]
-        )
     classes = self.shape[-1] if self.ndim < 2 else self.shape[1]
     if spatial and target.ndim != 3:
         raise RuntimeError(
@@ -150,6 +146,10 @@ def _check_target(self: Array, target: Array, weight: Array | None, spatial: boo
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if not spatial and self.ndim == 2 and target.shape != self.shape[:1]:
         raise RuntimeError(f"size mismatch (got input: {list(self.shape)}, target: {list(target.shape)})")
+    if target.dtype not in (np.int64, np.uint8):
+        raise RuntimeError(
+            "expected target dtype to be Long or Byte, but got " + SCALAR_TYPE_NAMES[from_numpy_dtype(target.dtype)]
+        )
     if weight is not None and weight.shape != (classes,):
         raise RuntimeError(
             f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "

@@ -48,9 +48,16 @@ def mm(self: Array, mat2: Array) -> Array:
 
 
 mm.vjp(
-    self=lambda g, mat2: k.mm(g, k.transpose(k.conj(mat2), 0, 1)),
+    self=lambda g, mat2, self_sym_sizes, self_sym_strides: _mm_mat1(g, mat2, self_sym_sizes, self_sym_strides),
     mat2=lambda g, self, mat2_sym_sizes, mat2_sym_strides: _mm_mat2(g, self, mat2_sym_sizes, mat2_sym_strides),
 )
+
+
+def _mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    """The gradient of the first factor, in its own layout."""
+    if strides == (1, sizes[0]) and sizes[1] > 1:
+        return k.transpose(k.mm(k.conj(mat2), k.transpose(g, 0, 1)), 0, 1)
+    return k.mm(g, k.transpose(k.conj(mat2), 0, 1))
 
 
 def _mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
@@ -194,7 +201,9 @@ def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
 
 addmm.vjp(
     self=lambda g, beta: g if beta == 1 else g * beta,
-    mat1=lambda g, mat2, alpha: _scaled(k.mm(g, k.transpose(k.conj(mat2), 0, 1)), alpha),
+    mat1=lambda g, mat2, alpha, mat1_sym_sizes, mat1_sym_strides: _scaled(
+        _mm_mat1(g, mat2, mat1_sym_sizes, mat1_sym_strides), alpha
+    ),
     mat2=lambda g, mat1, alpha, mat2_sym_sizes, mat2_sym_strides: _scaled(
         _mm_mat2(g, mat1, mat2_sym_sizes, mat2_sym_strides), alpha
     ),

@@ -1,22 +1,13 @@
-"""LeNet and an MLP for 28×28 digits, and the recipes by which they are trained here.
+"""LeNet and an MLP for 28×28 digits. Rests on nn; `recipes.py` says how they are trained.
 
-Rests on nn. Both take pixels from 0 to 1, shape (N, 1, 28, 28), and give logits (N, 10); the loss is the cross entropy.
-
-`RECIPES` holds, for each model by its name, what the tutorials, `autogradkit train` and `%train` use: seed, epochs, batch
-size and the optimizer's options. With the 5,000 bundled training digits and these recipes LeNet names more than 97 % of the
-1,000 test digits rightly, the MLP more than 92 %, each in less than a minute.
+Both take pixels from 0 to 1, shape (N, 1, 28, 28), and give logits (N, 10), for the cross entropy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from autogradkit import nn
-from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.optim import Adam, Optimizer
 
 
 class LeNet(nn.Module):
@@ -67,25 +58,3 @@ class MLP(nn.Module):
         x = functional.relu(self.fc1(x))
         x = functional.relu(self.fc2(x))
         return self.fc3(x)
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a model is trained: seed it, build it, then so many epochs over the shuffled digits."""
-
-    model: Callable[[], nn.Module]
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    target: float  # the share of test digits that it must name rightly
-    seed: int = 0
-
-    def optimizer(self, parameters: list[Parameter]) -> Optimizer:
-        """Adam with the recipe's learning rate."""
-        return Adam(parameters, lr=self.learning_rate)
-
-
-RECIPES: dict[str, Recipe] = {
-    "lenet": Recipe(LeNet, epochs=12, batch_size=64, learning_rate=2e-3, target=0.97),
-    "mlp": Recipe(MLP, epochs=10, batch_size=64, learning_rate=1e-3, target=0.92),
-}
