@@ -41,7 +41,7 @@ def draw_graph(trace: Traced, folds: dict[str, bool] | None = None) -> Drawn:
     True
     """
     graph = fold(build(trace), folds)
-    alt = words.alt(graph, trace.source)
+    alt = words.alt(graph, trace)
     ports: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for link in graph.links:
         ports[link.tail][1] += 1
@@ -54,9 +54,9 @@ def draw_graph(trace: Traced, folds: dict[str, bool] | None = None) -> Drawn:
     )
     picture = Picture()
     sentence = words.overview(graph)
-    titled = min(MOST_TITLE, text_width(words.title(trace.source), 14, mono=True, bold=True) + 2 * MARGIN)
+    titled = min(MOST_TITLE, text_width(words.title(trace), 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH, titled, placed.width + 2 * MARGIN)
-    top = _heading(picture, trace.source, sentence, width)
+    top = _heading(picture, words.title(trace), sentence, width)
     left = (width - placed.width) / 2
     _links(picture, graph, parts, placed, labels, left, top)
     for key, (x, y) in placed.nodes.items():
@@ -72,7 +72,7 @@ def graph_svg(trace: Traced) -> str:
 
 def graph_alt(trace: Traced) -> str:
     """What is read aloud in place of the picture."""
-    return words.alt(fold(build(trace)), trace.source)
+    return words.alt(fold(build(trace)), trace)
 
 
 def _node(part: Part) -> Node:
@@ -94,9 +94,9 @@ def _edge(link: Link, graph: Graph, forward: list[Text], gradient: list[Text]) -
     )
 
 
-def _heading(picture: Picture, source: str, sentence: str, width: float) -> float:
+def _heading(picture: Picture, title: str, sentence: str, width: float) -> float:
     room = width - 2 * MARGIN
-    picture.text(MARGIN, 30, clip(words.title(source), room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
+    picture.text(MARGIN, 30, clip(title, room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
     y = 52.0
     for line in wrap_text(sentence, room, 12, lines=3):
         picture.text(MARGIN, y, line, "muted", 12, class_="ak-overview")

@@ -402,7 +402,7 @@ class _Builder:
             if numbers is not None:
                 link.grads.append(Grad(call.number, numbers, ran.step))
 
-    def _sent(self, ran: NodeRan, call: Call, links: list[Link], accumulators: dict[int, int | None]) -> None:
+    def _sent(self, ran: NodeRan, call: Call, links: list[Link], accumulators: dict[int, int]) -> None:
         """Give each input its gradient: an edge leads to the node that made the input, or to its leaf."""
         free = [place for place, numbers in enumerate(ran.sent) if numbers is not None]
         waiting = [link for link in links if self.values[link.value].requires_grad]

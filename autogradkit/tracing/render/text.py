@@ -24,7 +24,7 @@ def graph_text(graph: Graph, trace: Traced) -> str:
     nothing was traced
     No tensor operation ran in this cell, so there is nothing to draw.
     """
-    lines = [title(trace.source), overview(graph)]
+    lines = [title(trace), overview(graph)]
     for item in graph.items.values():
         lines += _lines(item, graph)
     lines += [f"⋯ {sentence}" for sentence in graph.left_out]

@@ -5,8 +5,8 @@ Rests on `model.py` and `numbers.py`; `graph.py`, `steps.py` and `text.py` speak
 
 from __future__ import annotations
 
-from ..events import Op
-from .model import Graph, Item
+from ..events import BackwardBegin, Op
+from .model import Graph, Item, Traced
 from .numbers import shape_text
 
 SIGNS = {
@@ -91,17 +91,20 @@ def op_call(op: Op, labels: dict[int, str]) -> str:
     return f"{op_name(op.name)}({', '.join(parts)})"
 
 
-def title(source: str) -> str:
-    """The traced expression: the statements of the cell in one line."""
-    lines = [
-        line.split("#")[0].rstrip() if "'" not in line and '"' not in line else line for line in source.splitlines()
-    ]
-    kept = [line for line in lines if line.strip() and not line.lstrip().startswith(("%", "!"))]
+def title(trace: Traced) -> str:
+    """The traced expression: the statements of the cell in one line, or those that ran where there is no cell."""
+    lines = trace.source.splitlines()
+    lines = [line.split("#")[0].rstrip() if "'" not in line and '"' not in line else line for line in lines]
+    if not trace.source.strip():
+        places = [event.position for event in trace.events if isinstance(event, Op | BackwardBegin) and event.position]
+        lines = list(dict.fromkeys(place.code for place in places))
     text = ""
-    for line in kept:
+    for line in lines:
+        if not line.strip() or line.lstrip().startswith(("%", "!")):
+            continue
         joint = "" if not text else " " if text.endswith(":") else "; "
         text += joint + line.strip()
-    return text or "nothing was traced"
+    return text or ("a recorded block" if trace.events else "nothing was traced")
 
 
 def overview(graph: Graph) -> str:
@@ -140,10 +143,10 @@ def overview(graph: Graph) -> str:
     return f"{counted}. No backward call, so there are no gradients yet."
 
 
-def alt(graph: Graph, source: str) -> str:
+def alt(graph: Graph, trace: Traced) -> str:
     """What is read aloud in place of the picture."""
     failure = f" It failed with {graph.failure.error}." if graph.failure is not None else ""
-    return f"Graph of {title(source)[:160]}. {overview(graph)}{failure}"
+    return f"Graph of {title(trace)[:160]}. {overview(graph)}{failure}"
 
 
 def item_title(item: Item, graph: Graph) -> str:
