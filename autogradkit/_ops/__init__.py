@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import (
+    agreement,
     arithmetic,
     compare,
     conv,
@@ -32,6 +33,7 @@ from autogradkit._ops import (
     scan,
     shape,
     slicing,
+    statistics,
 )
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -53,6 +55,7 @@ OPS.zero_ = copies.zero.in_place
 OPS.as_strided = copies.renewed_view
 
 __all__ = [
+    "agreement",
     "arithmetic",
     "compare",
     "conv",
@@ -75,4 +78,5 @@ __all__ = [
     "scan",
     "shape",
     "slicing",
+    "statistics",
 ]
