@@ -5,6 +5,7 @@ Rests on custom functions: the backward hooks stand at two identities, one befor
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,11 @@ from autogradkit.engine.modes import is_grad_enabled
 if TYPE_CHECKING:
     from autogradkit.nn.modules.module import Module
 
+_NO_INPUT_GRADIENT = (
+    "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require "
+    "gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.register_full_"
+    "backward_hook for more details."
+)
 Hooks = dict[int, tuple[Callable[..., Any], bool]]
 
 
@@ -122,6 +128,8 @@ class _Backward:
         self.grad_output = full
         if not self.input_indices:
             # Nothing flows on to the inputs, so this is the last word about the module's backward.
+            if self.after:
+                warnings.warn(_NO_INPUT_GRADIENT, UserWarning, stacklevel=5)
             for hook in self.after:
                 if hook(self.module, (None,) * self.inputs, full) is not None:
                     raise RuntimeError(
