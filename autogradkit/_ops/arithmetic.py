@@ -98,6 +98,7 @@ def mul(self: Array, other: Array, *, out: Array | None = None) -> Array:
     tensor([[3., 6.],
             [4., 8.]])
     """
+    ...
 
 
 mul.vjp(self=lambda g, other: g * k.conj(other), other=lambda g, self: g * k.conj(self))
@@ -165,6 +166,7 @@ def neg(self: Array, *, out: Array | None = None) -> Array:
     >>> -torch.tensor([1.0, -2.0])
     tensor([-1.,  2.])
     """
+    ...
 
 
 neg.vjp(self=lambda g: -g)

@@ -30,6 +30,7 @@ def exp(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.exp(torch.tensor([0.0, 1.0]))
     tensor([1.0000, 2.7183])
     """
+    ...
 
 
 exp.vjp(self=lambda g, result: g * k.conj(result))
@@ -43,6 +44,7 @@ def log(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.log(torch.tensor([1.0, 10.0]))
     tensor([0.0000, 2.3026])
     """
+    ...
 
 
 log.vjp(self=lambda g, self: g / k.conj(self))
@@ -56,6 +58,7 @@ def log1p(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.log1p(torch.tensor([0.0, 1e-6]))
     tensor([0.0000e+00, 1.0000e-06])
     """
+    ...
 
 
 log1p.vjp(self=lambda g, self: g / k.conj(self + 1))
@@ -69,6 +72,7 @@ def sqrt(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.sqrt(torch.tensor([4.0, 2.0]))
     tensor([2.0000, 1.4142])
     """
+    ...
 
 
 sqrt.vjp(self=lambda g, result: g / (2 * k.conj(result)))
@@ -96,6 +100,7 @@ def sin(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.sin(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8415])
     """
+    ...
 
 
 sin.vjp(self=lambda g, self: g * k.conj(k.cos(self)))
@@ -109,6 +114,7 @@ def cos(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.cos(torch.tensor([0.0, 1.0]))
     tensor([1.0000, 0.5403])
     """
+    ...
 
 
 cos.vjp(self=lambda g, self: g * -k.conj(k.sin(self)))
@@ -122,6 +128,7 @@ def tan(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.tan(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 1.5574])
     """
+    ...
 
 
 tan.vjp(self=lambda g, result: g * k.conj(1 + result * result))
@@ -135,6 +142,7 @@ def tanh(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.tanh(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
+    ...
 
 
 tanh.vjp(self=lambda g, result: g * k.conj(1 - result * result))
@@ -181,6 +189,7 @@ def abs(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.abs(torch.tensor([-1.5, 2.0]))
     tensor([1.5000, 2.0000])
     """
+    ...
 
 
 abs.vjp(self=lambda g, self: g * k.sign(self))

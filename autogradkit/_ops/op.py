@@ -238,7 +238,7 @@ class Op:
 
     def note_traceback(self, node: OpNode) -> None:
         """Remember where a node was made, for anomaly mode."""
-        node._hooks().traceback = "".join(traceback.format_stack()[:-3])
+        node.ensure_hooks().traceback = "".join(traceback.format_stack()[:-3])
 
     def _derived(self, name: str, values: Sequence[Any]) -> Any:
         if name.endswith("_geometry"):

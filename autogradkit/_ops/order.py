@@ -120,8 +120,8 @@ def _max_or_min(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     kwargs = {{"axis": "dim", "input": "self"}.get(key, key): value for key, value in kwargs.items()}
     args = (kwargs.pop("self"), *args) if "self" in kwargs else args
     if len(args) + len(kwargs) == 1:
-        return of_all(*args)
-    other = kwargs.get("other", args[1] if len(args) > 1 else None)
+        return of_all(next(iter(args)))
+    other: Any = args[1] if len(args) > 1 else kwargs.get("other")
     if isinstance(other, Tensor):
         return pairwise(*args[:1], other)
     return getattr(return_types, name)(by_dim(*args, **kwargs))

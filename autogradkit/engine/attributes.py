@@ -159,7 +159,7 @@ def retain_grad(self: Tensor) -> None:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     node = graph.grad_fn(self)
     if node is not None:
-        node._hooks().retained[self._output_nr] = weakref.ref(self)
+        node.ensure_hooks().retained[self._output_nr] = weakref.ref(self)
 
 
 def _get_data(self: Tensor) -> Tensor:
@@ -218,7 +218,7 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     node = graph.grad_fn(self)
     if node is not None:
-        return RemovableHandle.add(node._hooks().of_tensors.setdefault(self._output_nr, {}), hook)
+        return RemovableHandle.add(node.ensure_hooks().of_tensors.setdefault(self._output_nr, {}), hook)
     if self._hooks is None:
         self._hooks = TensorHooks()
     return RemovableHandle.add(self._hooks.on_gradient, hook)

@@ -74,7 +74,7 @@ class Node:
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dict for whatever the user wants to note on this node."""
-        return self._hooks().metadata
+        return self.ensure_hooks().metadata
 
     @property
     def _input_metadata(self) -> list[InputMetadata]:
@@ -85,18 +85,19 @@ class Node:
     def _sequence_nr(self) -> int:
         return self.sequence
 
-    def _hooks(self) -> NodeHooks:
+    def ensure_hooks(self) -> NodeHooks:
+        """The node's hooks, made if it has none yet."""
         if self.hooks is None:
             self.hooks = NodeHooks()
         return self.hooks
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after the node ran; what it returns replaces grad_inputs."""
-        return RemovableHandle.add(self._hooks().after, hook)
+        return RemovableHandle.add(self.ensure_hooks().after, hook)
 
     def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(grad_outputs)` before the node runs; what it returns replaces grad_outputs."""
-        return RemovableHandle.add(self._hooks().before, hook)
+        return RemovableHandle.add(self.ensure_hooks().before, hook)
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
@@ -332,7 +333,7 @@ def _adopt(tensor: Tensor, node: Node) -> None:
     tensor._output_nr = 0
     tensor._requires_grad = True
     if retained is not None:
-        node._hooks().retained[0] = retained
+        node.ensure_hooks().retained[0] = retained
 
 
 class CopySlices(Node):
