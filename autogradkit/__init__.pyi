@@ -48,6 +48,7 @@ from autogradkit import magics as magics
 from autogradkit import nn as nn
 from autogradkit import optim as optim
 from autogradkit import tracing as tracing
+from autogradkit import utils as utils
 from autogradkit import vision as vision
 from autogradkit import widgets as widgets
 from autogradkit.tracing import Trace as Trace
