@@ -173,7 +173,10 @@ class EventRecorder:
         return known[0]
 
     def _look_for_name(self, tensor: Any, number: int) -> None:
-        """Find the name under which a tensor made before the trace is known where the learner's code runs."""
+        """Find the name under which a tensor made before the trace is known where the learner's code runs.
+
+        The cell's own name for it comes before a parameter's name inside a function that the cell calls.
+        """
         parameter = self._parameter_names.get(id(tensor))
         if parameter is not None and parameter[0]() is tensor:
             self._first_names[number] = parameter[1]
@@ -183,8 +186,8 @@ class EventRecorder:
             for name, value in list(frame.f_locals.items()):
                 if value is tensor and not name.startswith("_"):
                     self._first_names[number] = name
-                    return
-            if frame.f_code.co_name == "<module>":
+                    break
+            if frame.f_code.co_name.startswith(("<module>", "<cell line")):
                 break
             frame = learner_frame(frame.f_back)
 
@@ -440,6 +443,7 @@ class EventRecorder:
             first_value.setdefault(value.tensor, value.id)
         for tensor, name in self._first_names.items():
             names[first_value[tensor]] = name
+        made_at: dict[int, tuple[Any, int | None]] = {}  # value -> where its op ran
         last_at_site: dict[tuple[Any, int | None], int] = {}
         for index, draft in enumerate(self.drafts):
             if isinstance(draft.event, Op) and draft.site.frames:
@@ -448,12 +452,14 @@ class EventRecorder:
             if not isinstance(draft.event, Op) or not draft.site.frames:
                 continue
             modules = self._modules.get(draft.site.frames[0][0], frozenset())
-            written = reader.operand_names(draft.site, len(draft.operands), modules)
+            written = reader.operand_names(draft.site, len(draft.operands), modules, draft.event.name)
+            here = (draft.site, turns[index])
             for operand, name in zip(draft.operands, written, strict=True):
-                if operand is not None and name is not None:
+                if operand is not None and name is not None and made_at.get(operand) != here:
                     names.setdefault(operand, name)
+            made_at.update(dict.fromkeys(draft.outputs, here))
             last = last_at_site[(draft.site, turns[index])] == index
-            target = reader.result_name(draft.site) if last and len(draft.outputs) == 1 else None
+            target = reader.result_name(draft.site) if last and _one_result(draft) else None
             if target is not None:
                 names[draft.outputs[0]] = target
         # An edited tensor keeps the name it had.
@@ -474,8 +480,10 @@ class _Positions:
         """For each event, which time round its place was passed; None where it was passed once."""
         passed: dict[Any, int] = {}
         found: list[int | None] = []
+        inside = 0  # a backward call runs many ops at one place, once
         for draft in drafts:
-            if not isinstance(draft.event, Op) or not draft.site.frames:
+            inside += isinstance(draft.event, BackwardBegin) - isinstance(draft.event, BackwardEnd)
+            if not isinstance(draft.event, Op) or not draft.site.frames or inside:
                 found.append(None)
                 continue
             key = (draft.site, draft.event.name)
@@ -509,6 +517,11 @@ def _resolved(draft: _Draft, position: Position | None, names: dict[int, str]) -
     if isinstance(event, NodeRan | BackwardEnd):
         return event
     return replace(event, position=position)
+
+
+def _one_result(draft: _Draft) -> bool:
+    """Whether the learner gets one tensor from the op; a loss's total weight or a pool's indices stay inside."""
+    return len(draft.outputs) == 1 or draft.event.name.endswith(("_nd", "_with_indices"))  # type: ignore[union-attr]
 
 
 def _site_of_traceback(error: BaseException) -> Site:

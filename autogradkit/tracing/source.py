@@ -152,13 +152,16 @@ class SourceReader:
                 return None
         return None
 
-    def operand_names(self, site: Site, count: int, modules: frozenset[str]) -> list[str | None]:
+    def operand_names(self, site: Site, count: int, modules: frozenset[str], op: str) -> list[str | None]:
         """The names under which the first `count` operands of the op at `site` are written, None where unnamed.
 
-        `modules` are the names that stand for modules there: `torch` in `torch.tanh(x)` is no operand.
+        `modules` are the names that stand for modules there: `torch` in `torch.tanh(x)` is no operand. What is written
+        in a call of something else, `net(x)`, are not the operands of the ops that ran inside.
         """
         place = self.place(*site.frames[0]) if site.frames else None
-        written = [] if place is None or place.expression is None else _operands(place.expression, modules)
+        expression = None if place is None else place.expression
+        foreign = isinstance(expression, ast.Call) and not _calls(expression, op)
+        written = [] if expression is None or foreign else _operands(expression, modules)
         names = [written_name(each) for each in written[:count]]
         return names + [None] * (count - len(names))
 
@@ -179,8 +182,12 @@ def _target(node: ast.AST, parent: dict[ast.AST, ast.AST]) -> tuple[str | None, 
         node, above = above, parent.get(above)
     if isinstance(above, ast.NamedExpr):
         return written_name(above.target), False
+    if isinstance(above, ast.Subscript) and isinstance(node, ast.Call) and _calls(node, "grad"):
+        node, above = above, parent.get(above)  # autograd.grad(y, x)[0]
     if isinstance(above, ast.Assign) and above.value is node:
-        return written_name(above.targets[0]), False
+        target = above.targets[0]
+        alone = isinstance(target, ast.Tuple | ast.List) and len(target.elts) == 1  # g, = autograd.grad(y, x)
+        return written_name(target.elts[0] if alone else target), False  # type: ignore[union-attr]
     if isinstance(above, ast.AnnAssign) and above.value is node:
         return written_name(above.target), False
     if isinstance(above, ast.Tuple) and isinstance(parent.get(above), ast.Assign):
@@ -191,6 +198,17 @@ def _target(node: ast.AST, parent: dict[ast.AST, ast.AST]) -> tuple[str | None, 
             return written_name(target.elts[above.elts.index(node)]), False  # type: ignore[arg-type]
     returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
     return None, returned
+
+
+def _calls(node: ast.Call, op: str) -> bool:
+    """Whether a call is written as a call of this op: `F.relu(x)` of relu, `W.matmul(x)` of mv."""
+    function = node.func
+    name = (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+    called = name.strip("_")
+    products = called == "matmul" and op in ("mm", "mv", "dot", "bmm")
+    return bool(called) and (op.strip("_").startswith(called) or products)
 
 
 def _operands(node: ast.AST, modules: frozenset[str]) -> list[ast.AST]:

@@ -140,6 +140,15 @@ class Graph:
         return max(used, default=-1)
 
 
+def op_name(name: str) -> str:
+    """An op as people call it: PyTorch's inner names lose what only tells variants apart.
+
+    >>> [op_name(n) for n in ("max_pool2d_with_indices", "_log_softmax", "nll_loss_nd", "add_")]
+    ['max_pool2d', 'log_softmax', 'nll_loss', 'add_']
+    """
+    return name.removesuffix("_with_indices").removesuffix("_nd").lstrip("_")
+
+
 def calls_of(events: Iterable[Event]) -> list[Call]:
     """The backward calls with what ran in each."""
     found: dict[int, Call] = {}
@@ -170,7 +179,7 @@ def aliases_of(values: Iterable[Value]) -> dict[int, int]:
     return {tensor: place for place, tensor in enumerate(t for t in dict.fromkeys(order) if t in shared)}
 
 
-def labels_of(values: dict[int, Value], ops: list[Op], second_order: set[int]) -> dict[int, str]:
+def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
     """Each value's name: the learner's, with the turn of a loop; else its op with a number, `matmul₁`."""
     subscript = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
     labels: dict[int, str] = {}
@@ -185,9 +194,9 @@ def labels_of(values: dict[int, Value], ops: list[Op], second_order: set[int]) -
             value = values[output]
             if output in labels and value.version:
                 continue
-            if value.name is None or op.step in second_order:
+            if value.name is None:
                 counts[op.name] += 1
-                labels[output] = op.name.rstrip("_") + str(counts[op.name]).translate(subscript)
+                labels[output] = op_name(op.name).rstrip("_") + str(counts[op.name]).translate(subscript)
                 continue
             turn = op.position.turn if op.position is not None else None
             labels[output] = value.name + (f" (turn {turn})" if turn is not None and place == 0 else "")
@@ -215,7 +224,7 @@ class _Builder:
             for output in op.outputs:
                 if output not in self._inputs(op):
                     self.producer.setdefault(output, op)
-        self.labels = labels_of(self.values, self.ops, self.second_order)
+        self.labels = labels_of(self.values, self.ops)
         self._name_seeds()
         shown = {value for op in self.ops for value in (*self._inputs(op), *op.outputs)}
         self.aliases = aliases_of(value for value in self.values.values() if value.id in shown)

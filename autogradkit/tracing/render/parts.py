@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from ..events import Numbers, Value
 from . import numbers as nums
-from .model import Graph, Item, Link
+from .model import Graph, Item, Link, op_name
 from .svg import Picture, alias_role, clip, text_width
-from .words import SIGNS, item_title, op_name, op_title
+from .words import SIGNS, item_title, op_title
 
 SIZE = 12.0
 LINE = 17.0

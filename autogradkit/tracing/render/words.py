@@ -6,7 +6,7 @@ Rests on `model.py` and `numbers.py`; `graph.py`, `steps.py` and `text.py` speak
 from __future__ import annotations
 
 from ..events import BackwardBegin, Op
-from .model import Graph, Item, Traced
+from .model import Graph, Item, Traced, op_name
 from .numbers import shape_text
 
 SIGNS = {
@@ -58,15 +58,6 @@ REASONS = {
     "inputs": "no input requires grad",
     "dtype": "the results are not differentiable (integers or booleans)",
 }
-
-
-def op_name(name: str) -> str:
-    """An op as people call it: PyTorch's inner names lose what only tells variants apart.
-
-    >>> [op_name(n) for n in ("max_pool2d_with_indices", "_log_softmax", "nll_loss_nd", "add_")]
-    ['max_pool2d', 'log_softmax', 'nll_loss', 'add_']
-    """
-    return name.removesuffix("_with_indices").removesuffix("_nd").lstrip("_")
 
 
 def op_title(op: Op) -> str:

@@ -88,6 +88,14 @@ def test_lenet_folds_its_layers_with_their_parameters():
     assert "module, folded" in said("lenet")
 
 
+def test_the_learners_names_come_before_those_inside_a_module():
+    words_ = said("lenet")
+    for name in ("images", "digits", "loss"):
+        assert name in words_.splitlines()
+    for inner in ("self", "x", "_log_softmax", "max_pool2d_with_indices"):
+        assert inner not in words_.splitlines()
+
+
 def test_modules_unfold():
     trace = trace_cell("lenet")
     opened = draw_graph(trace, {"LeNet/fc1": False}).graph
@@ -155,6 +163,8 @@ def test_create_graph_draws_the_second_order_graph():
     found = drawn("create_graph").graph
     assert len(found.second_order) == 3
     assert "operation of a backward pass" in said("create_graph")
+    named = [item.value for item in found.items.values() if item.value is not None and item.value.name == "g"]
+    assert [value.numbers.data for value in named] == [(12.0,)]
     assert {grad.call for link in found.links for grad in link.grads} == {0, 1}
 
 

@@ -18,11 +18,11 @@ export function stepper(options: {
     timer = setInterval(() => { go(at() + 1); if (at() >= count() - 1) stop(); else refresh(); }, delay);
     refresh();
   };
-  const first = button("⏮", () => by(-count()), { title: "First step" });
+  const first = button("|◀", () => by(-count()), { title: "First step" });
   const back = button("◀", () => by(-1), { title: "Step back" });
   const playing = button("▶ Play", play, { pressed: false });
   const forward = button("▶", () => by(1), { title: "Step forward" });
-  const last = button("⏭", () => by(count()), { title: "Last step" });
+  const last = button("▶|", () => by(count()), { title: "Last step" });
   const label = h("span", { class: "ak-step" });
   const element = h("span", { class: "ak-group", role: "group", "aria-label": "Steps" }, first, back, playing, forward, last, label);
 
@@ -30,7 +30,7 @@ export function stepper(options: {
   const able = (element: HTMLElement, yes: boolean) => element.setAttribute("aria-disabled", String(!yes));
   function refresh(): void {
     press(playing, timer !== undefined);
-    playing.textContent = timer === undefined ? "▶ Play" : "⏸ Pause";
+    playing.textContent = timer === undefined ? "▶ Play" : "❚❚ Pause";
     for (const element of [first, back]) able(element, at() > 0);
     for (const element of [forward, last]) able(element, at() < count() - 1);
     label.textContent = count() ? `step ${at() + 1} of ${count()}` : "no steps";
