@@ -51,7 +51,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
         out[...] = 0 if bias is None else bias[:, None, None]
         return out
     rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
-    np.matmul(_matrix(weight, g), _columns(_strips(x, kw, wo, window), kh, ho, window), out=rows)
+    np.matmul(_matrix(weight, g), _columns(_strips(x, kw, wo, window), kh, ho, 1, window), out=rows)
     if bias is not None:
         rows += bias.reshape(g, 1, o // g, 1)
     np.copyto(_by_row(out, g), grid)
@@ -106,14 +106,17 @@ def _weight_gradient(rows: Array, strips: Array, shape: tuple[int, ...], window:
     _, cg, kh, kw = shape
     g, ho, og, columns = rows.shape
     step = window.stride[0]
-    # A product with few rows wastes the processor, so two output rows go into one, against one more step of the input;
-    # of the result the two matching blocks are wanted.
+    # A product of few rows wastes the processor: two output rows against one more step of the input are quicker, though
+    # half of what comes out is not wanted.
     together = 2 if og <= 8 and ho % 2 == 0 and window.dilation[0] == 1 else 1
     reach = kh + (together - 1) * step
     blocks = rows.reshape(g, ho // together, together * og, columns)
-    window_of_block = Window((step * together, 1), (0, 0), window.dilation)
-    against = _columns(strips, reach, ho // together, window_of_block)
-    total = np.matmul(blocks, against.transpose(0, 1, 3, 2)).sum(axis=1).reshape(g, together, og, reach, cg, kw)
+    against = _columns(strips, reach, ho, together, window)
+    if together == 1:
+        total = np.matmul(against, blocks.transpose(0, 1, 3, 2)).sum(axis=1).transpose(0, 2, 1)
+    else:
+        total = np.matmul(blocks, against.transpose(0, 1, 3, 2)).sum(axis=1)
+    total = total.reshape(g, together, og, reach, cg, kw)
     gradient = np.empty(shape, rows.dtype)
     target = gradient.reshape(g, og, cg, kh, kw).transpose(0, 1, 3, 2, 4)
     np.copyto(target, total[:, 0, :, :kh])
@@ -167,10 +170,13 @@ def _strips(x: Array, kw: int, wo: int, window: Window) -> Array:
     return strips.reshape(g, height + 2 * ph, c // g * kw, n * wo)
 
 
-def _columns(strips: Array, kh: int, ho: int, window: Window) -> Array:
-    """G × Ho × (kh·Cg·kw) × L: the matrix of each output row. No copy unless the kernel's rows are dilated."""
+def _columns(strips: Array, reach: int, ho: int, together: int, window: Window) -> Array:
+    """G × Ho/together × (reach·Cg·kw) × L: the matrix that `together` output rows multiply, `reach` input rows high.
+
+    No copy unless the kernel's rows are dilated.
+    """
     g, _, unfolded, columns = strips.shape
     group, row, inner, item = strips.strides
-    strides = (group, window.stride[0] * row, window.dilation[0] * row, inner, item)
-    overlapping = as_strided(strips, (g, ho, kh, unfolded, columns), strides)
-    return overlapping.reshape(g, ho, kh * unfolded, columns)
+    strides = (group, together * window.stride[0] * row, window.dilation[0] * row, inner, item)
+    overlapping = as_strided(strips, (g, ho // together, reach, unfolded, columns), strides)
+    return overlapping.reshape(g, ho // together, reach * unfolded, columns)
