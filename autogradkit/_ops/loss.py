@@ -36,6 +36,7 @@ def _shifted(x: Array, dim: int) -> Array:
 
 @op(
     name="_log_softmax",
+    public="log_softmax",
     node="LogSoftmaxBackward0",
     method=False,
     function=False,
@@ -74,6 +75,7 @@ log_softmax_backward_data.vjp(
 
 @op(
     name="_softmax",
+    public="softmax",
     node="SoftmaxBackward0",
     method=False,
     function=False,
@@ -204,6 +206,7 @@ def _nll_samples(t: Any) -> list[tuple[Any, ...]]:
 
 @op(
     name="nll_loss_nd",
+    public="nll_loss",
     node="NllLossBackward0",
     method=False,
     function=False,

@@ -32,7 +32,7 @@ from autogradkit.tracing.events import (
     Position,
     Value,
 )
-from autogradkit.tracing.source import Place, Site, SourceReader, learner_frame, site_of
+from autogradkit.tracing.source import Place, Site, SourceReader, entry_frame, learner_frame, site_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
 
@@ -45,6 +45,7 @@ class _Draft:
     site: Site
     outputs: tuple[int, ...] = ()
     operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
+    visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
 
 
 @dataclass
@@ -95,6 +96,8 @@ class EventRecorder:
         self._modules: dict[CodeType, frozenset[str]] = {}  # code -> names that stand for modules where it runs
         self._layer_names: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._parameter_names: dict[int, tuple[weakref.ref[Any], str]] = {}
+        self._visit = 0
+        self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._quiet = False  # while we look at tensors ourselves
 
     # -- numbering --------------------------------------------------------------------------------------------------
@@ -233,9 +236,13 @@ class EventRecorder:
             scope=tuple(self._scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
         )
-        frame = learner_frame(sys._getframe(2))
+        entry = entry_frame(sys._getframe(2))
+        if entry is not self._entry:
+            self._entry = entry
+            self._visit += 1
+        frame = learner_frame(entry)
         self._note_modules(frame)
-        self.drafts.append(_Draft(event, site_of(frame), tuple(outputs), operands))
+        self.drafts.append(_Draft(event, site_of(frame), tuple(outputs), operands, self._visit))
         if edited is not None:
             self._grad_edited(edited)
 
@@ -400,11 +407,12 @@ class EventRecorder:
     def finish(self, error: BaseException | None = None, label: Callable[[str], str] | None = None) -> Recording:
         """Resolve places and names. `error` is what ended the cell; `label` names a file for the learner."""
         reader = SourceReader()
+        self._entry = None
         if error is not None:
             self._add_failure(error)
         positions = _Positions(reader, label or (lambda name: Path(name).name))
         turns = positions.turns(self.drafts)
-        names = self._names(reader, turns)
+        names = self._names(reader)
         self.values = {id: replace(value, name=names.get(id)) for id, value in self.values.items()}
         by_tensor: dict[int, str] = {}
         for value in self.values.values():
@@ -435,7 +443,7 @@ class EventRecorder:
         )
         self.drafts.append(_Draft(event, site))
 
-    def _names(self, reader: SourceReader, turns: list[int | None]) -> dict[int, str]:
+    def _names(self, reader: SourceReader) -> dict[int, str]:
         """A name for each value: what it was assigned to, or how it is written where it is used."""
         names: dict[int, str] = {}
         first_value: dict[int, int] = {}
@@ -443,25 +451,24 @@ class EventRecorder:
             first_value.setdefault(value.tensor, value.id)
         for tensor, name in self._first_names.items():
             names[first_value[tensor]] = name
-        made_at: dict[int, tuple[Any, int | None]] = {}  # value -> where its op ran
-        last_at_site: dict[tuple[Any, int | None], int] = {}
+        last_of_visit: dict[tuple[Site, int], int] = {}
+        made_at: dict[int, Site] = {}
         for index, draft in enumerate(self.drafts):
             if isinstance(draft.event, Op) and draft.site.frames:
-                last_at_site[(draft.site, turns[index])] = index
+                last_of_visit[(draft.site, draft.visit)] = index
+                made_at.update(dict.fromkeys(draft.outputs, draft.site))
         for index, draft in enumerate(self.drafts):
             if not isinstance(draft.event, Op) or not draft.site.frames:
                 continue
             modules = self._modules.get(draft.site.frames[0][0], frozenset())
             written = reader.operand_names(draft.site, len(draft.operands), modules, draft.event.name)
-            here = (draft.site, turns[index])
             for operand, name in zip(draft.operands, written, strict=True):
-                if operand is not None and name is not None and made_at.get(operand) != here:
+                # What was made on the way, inside `model(x)`, is not the `x` written there.
+                if operand is not None and name is not None and made_at.get(operand) != draft.site:
                     names.setdefault(operand, name)
-            made_at.update(dict.fromkeys(draft.outputs, here))
-            last = last_at_site[(draft.site, turns[index])] == index
-            target = reader.result_name(draft.site) if last and _one_result(draft) else None
-            if target is not None:
-                names[draft.outputs[0]] = target
+            last = last_of_visit[(draft.site, draft.visit)] == index
+            if last:
+                names.update(_named(draft.outputs, reader.result_names(draft.site)))
         # An edited tensor keeps the name it had.
         for value in self.values.values():
             if value.id not in names and first_value[value.tensor] in names and first_value[value.tensor] != value.id:
@@ -478,20 +485,17 @@ class _Positions:
 
     def turns(self, drafts: list[_Draft]) -> list[int | None]:
         """For each event, which time round its place was passed; None where it was passed once."""
-        passed: dict[Any, int] = {}
-        found: list[int | None] = []
-        inside = 0  # a backward call runs many ops at one place, once
+        visits: dict[Site, list[int]] = {}
         for draft in drafts:
-            inside += isinstance(draft.event, BackwardBegin) - isinstance(draft.event, BackwardEnd)
-            if not isinstance(draft.event, Op) or not draft.site.frames or inside:
-                found.append(None)
-                continue
-            key = (draft.site, draft.event.name)
-            passed[key] = passed.get(key, 0) + 1
-            found.append(passed[key])
+            if isinstance(draft.event, Op) and draft.site.frames:
+                passed = visits.setdefault(draft.site, [])
+                if not passed or passed[-1] != draft.visit:
+                    passed.append(draft.visit)
         return [
-            turn if turn is not None and passed[(draft.site, draft.event.name)] > 1 else None  # type: ignore[union-attr]
-            for draft, turn in zip(drafts, found, strict=True)
+            visits[draft.site].index(draft.visit) + 1
+            if isinstance(draft.event, Op) and len(visits.get(draft.site, ())) > 1
+            else None
+            for draft in drafts
         ]
 
     def position(self, site: Site, turn: int | None) -> Position | None:
@@ -510,6 +514,13 @@ class _Positions:
         )
 
 
+def _named(outputs: tuple[int, ...], targets: list[str | None]) -> dict[int, str]:
+    """The names of an op's results: all of them in `a, b = x.unbind()`, else the first (as of `loss`, one of two)."""
+    if not outputs or not targets or (len(targets) > 1 and len(targets) != len(outputs)):
+        return {}
+    return {output: name for output, name in zip(outputs, targets, strict=False) if name is not None}
+
+
 def _resolved(draft: _Draft, position: Position | None, names: dict[int, str]) -> Event:
     event = draft.event
     if isinstance(event, Accumulated | GradAssigned):
@@ -517,11 +528,6 @@ def _resolved(draft: _Draft, position: Position | None, names: dict[int, str]) -
     if isinstance(event, NodeRan | BackwardEnd):
         return event
     return replace(event, position=position)
-
-
-def _one_result(draft: _Draft) -> bool:
-    """Whether the learner gets one tensor from the op; a loss's total weight or a pool's indices stay inside."""
-    return len(draft.outputs) == 1 or draft.event.name.endswith(("_nd", "_with_indices"))  # type: ignore[union-attr]
 
 
 def _site_of_traceback(error: BaseException) -> Site:

@@ -37,6 +37,13 @@ def learner_frame(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
+def entry_frame(frame: FrameType) -> FrameType:
+    """The outermost frame of this package below the learner's code: the call that the learner made."""
+    while frame.f_back is not None and is_ours(frame.f_back.f_code):
+        frame = frame.f_back
+    return frame
+
+
 def site_of(frame: FrameType | None) -> Site:
     """Where the learner's code is, from the frame that called into this package up to the cell or script."""
     found: list[tuple[CodeType, int]] = []
@@ -135,22 +142,23 @@ class SourceReader:
 
     # -- names ----------------------------------------------------------------------------------------------------
 
-    def result_name(self, site: Site) -> str | None:
-        """The name that the value computed at `site` gets: the target of the assignment whose whole value it is.
+    def result_names(self, site: Site) -> list[str | None]:
+        """The names that what is computed at `site` gets: the targets of the assignment whose whole value it is.
 
-        Where it is what a function returns, the caller's assignment counts.
+        Several for `a, b = x.unbind()`. Where it is what a function returns, the caller's assignment counts.
         """
         for code, offset in site.frames:
             place = self.place(code, offset)
             if place is None or place.expression is None:
-                return None
+                return []
             source = self._source(code)
-            name, returned = _target(place.expression, source.parent)
-            if name is not None:
-                return name
+            target, returned = _target(place.expression, source.parent)
+            if target is not None:
+                targets = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+                return [written_name(each) for each in targets]
             if not returned:
-                return None
-        return None
+                return []
+        return []
 
     def operand_names(self, site: Site, count: int, modules: frozenset[str], op: str) -> list[str | None]:
         """The names under which the first `count` operands of the op at `site` are written, None where unnamed.
@@ -173,29 +181,27 @@ def _characters(lines: list[str], line: int, column: int) -> int:
     return len(lines[line - 1].encode()[:column].decode(errors="ignore"))
 
 
-def _target(node: ast.AST, parent: dict[ast.AST, ast.AST]) -> tuple[str | None, bool]:
-    """The name a node's value is assigned to, and whether the node is what its function returns."""
+def _target(node: ast.AST, parent: dict[ast.AST, ast.AST]) -> tuple[ast.AST | None, bool]:
+    """What a node's value is assigned to, and whether the node is what its function returns."""
     if isinstance(node, ast.AugAssign):
-        return written_name(node.target), False
+        return node.target, False
     above = parent.get(node)
     while isinstance(above, ast.Await):
         node, above = above, parent.get(above)
     if isinstance(above, ast.NamedExpr):
-        return written_name(above.target), False
+        return above.target, False
     if isinstance(above, ast.Subscript) and isinstance(node, ast.Call) and _calls(node, "grad"):
         node, above = above, parent.get(above)  # autograd.grad(y, x)[0]
     if isinstance(above, ast.Assign) and above.value is node:
-        target = above.targets[0]
-        alone = isinstance(target, ast.Tuple | ast.List) and len(target.elts) == 1  # g, = autograd.grad(y, x)
-        return written_name(target.elts[0] if alone else target), False  # type: ignore[union-attr]
+        return above.targets[0], False
     if isinstance(above, ast.AnnAssign) and above.value is node:
-        return written_name(above.target), False
+        return above.target, False
     if isinstance(above, ast.Tuple) and isinstance(parent.get(above), ast.Assign):
         assignment = parent[above]
         assert isinstance(assignment, ast.Assign)
         target = assignment.targets[0]
         if isinstance(target, ast.Tuple) and assignment.value is above and len(target.elts) == len(above.elts):
-            return written_name(target.elts[above.elts.index(node)]), False  # type: ignore[arg-type]
+            return target.elts[above.elts.index(node)], False  # type: ignore[arg-type]
     returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
     return None, returned
 

@@ -109,8 +109,9 @@ class Trace:
             for output in op.outputs:
                 value = self.values[output]
                 if value.name is None and output not in labels:
-                    counts[op.name] = counts.get(op.name, 0) + 1
-                    labels[output] = op.name + str(counts[op.name]).translate(_SUBSCRIPTS)
+                    name = op.name.strip("_")
+                    counts[name] = counts.get(name, 0) + 1
+                    labels[output] = name + str(counts[name]).translate(_SUBSCRIPTS)
         for value in self.values.values():
             if value.name is not None:
                 labels[value.id] = value.name

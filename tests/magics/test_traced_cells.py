@@ -243,3 +243,40 @@ def test_help_says_what_trace_does(notebook: Notebook, capsys: pytest.CaptureFix
     notebook.run("%%trace?")
     assert "forward values" in capsys.readouterr().out
     assert torch is not None
+
+
+def test_a_module_of_another_cell_and_its_layers(notebook: Notebook) -> None:
+    notebook.run(
+        "class Net(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.first = torch.nn.Linear(3, 2)\n"
+        "    def forward(self, x):\n"
+        "        return torch.relu(self.first(x))\n"
+        "net = Net(); x = torch.ones(1, 3)"
+    )
+    trace = notebook.trace("%%trace\nout = net(x)\nout.sum().backward()")
+    assert [(op.name, op.scope) for op in trace.ops[:3]] == [
+        ("t", ("Net", "first")),
+        ("addmm", ("Net", "first")),
+        ("relu", ("Net",)),
+    ]
+    assert {event.name for event in of(trace, Accumulated)} == {"first.weight", "first.bias"}
+    assert trace.label(trace.ops[2].outputs[0]) == "out"
+
+
+def test_lenet_forward_loss_and_backward(notebook: Notebook) -> None:
+    notebook.run(
+        "from autogradkit.vision.models import LeNet\nimport autogradkit.nn.functional as F\n"
+        "net = LeNet(); images = torch.rand(2, 1, 28, 28); labels = torch.tensor([3, 7])"
+    )
+    trace = notebook.trace("%%trace\nloss = F.cross_entropy(net(images), labels)\nloss.backward()")
+    assert trace.label(trace.ops[-1].outputs[0]) == "loss"
+    assert {op.scope[-1] for op in trace.ops if op.name == "convolution"} == {"conv1", "conv2"}
+    assert len(of(trace, Accumulated)) == 10
+    assert trace.left_out > 0
+
+
+def test_several_results_take_the_names_they_are_unpacked_to(notebook: Notebook) -> None:
+    trace = notebook.trace("%%trace\na, b = torch.ones(2, 3).unbind()")
+    assert [trace.label(output) for output in trace.ops[-1].outputs] == ["a", "b"]
