@@ -222,7 +222,18 @@ class Lab:
         """A picture of the page, or of one part of it, as tests/browser/screenshots/NAME.png."""
         SCREENSHOTS.mkdir(exist_ok=True)
         file = SCREENSHOTS / f"{name}.png"
-        (what or self.page).screenshot(path=file)
+        if what is None:
+            self.page.screenshot(path=file)
+            return file
+        size = self.page.viewport_size
+        box = what.bounding_box()
+        assert size is not None, "the page has a size"
+        assert box is not None, f"nothing to see for {name}"
+        # JupyterLab scrolls inside the page, so what is taller than the page has to be given room.
+        self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], int(box["height"]) + 200)})
+        what.scroll_into_view_if_needed()
+        what.screenshot(path=file)
+        self.page.set_viewport_size(size)
         return file
 
     def axe(self, what: Locator) -> list[str]:

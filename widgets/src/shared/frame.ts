@@ -17,7 +17,7 @@ export function frame(model: Listens, el: HTMLElement, signal: AbortSignal, draw
   const stage = h("div", { class: "ak-stage" });
   const sentence = h("p", { class: "ak-sentence", role: "status", "aria-live": "polite" });
   const detail = h("section", { class: "ak-detail", "aria-label": "Detail", hidden: true });
-  const alternative = h("div", { class: "ak-alternative", hidden: true });
+  const alternative = h("div", { class: "ak-alternative", hidden: true, tabindex: "0", role: "region", "aria-label": "Table" });
   const toggle = button("Table", () => { alternative.hidden = !alternative.hidden; press(toggle, !alternative.hidden); }, { pressed: false });
   const root = h("div", { class: "ak-widget" }, toolbar, sentence, h("div", { class: "ak-columns" }, stage, detail), alternative);
 
