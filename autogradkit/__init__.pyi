@@ -125,6 +125,15 @@ def addmm(
 def all(input: Tensor, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
     """Whether every element (along `dim`) is nonzero."""
     ...
+def allclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: builtins.float = 1e-05,
+    atol: builtins.float = 1e-08,
+    equal_nan: builtins.bool = False,
+) -> builtins.bool:
+    """Whether |input − other| ≤ atol + rtol · |other| everywhere."""
+    ...
 def amax(input: Tensor, dim: Any = (), keepdim: builtins.bool = False, *, out: Any = None) -> Tensor:
     """The largest elements along dimensions; ties share the gradient equally."""
     ...
@@ -207,6 +216,9 @@ def bernoulli(
     out: Tensor | None = None,
 ) -> Tensor:
     """Ones with the probabilities in `input`, and zeros; with `p`, all of that one probability."""
+    ...
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: builtins.int = 0) -> Tensor:
+    """How often each number 0, 1, 2 … occurs in a vector, or the sum of its `weights`."""
     ...
 def bitwise_and(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     """Bits set in both; `and` on bools."""
@@ -291,6 +303,9 @@ def convolution(
 def cos(input: Tensor, *, out: Any = None) -> Tensor:
     """The cosine."""
     ...
+def count_nonzero(input: Tensor, dim: Any = None, *, out: Any = None) -> Tensor:
+    """How many elements (along `dim`) are not zero."""
+    ...
 def cumprod(input: Tensor, dim: builtins.int, *, dtype: _dtype | None = None, out: Any = None) -> Tensor:
     """Running products along `dim`."""
     ...
@@ -312,6 +327,15 @@ def diag_embed(
     ...
 def diagonal(input: Tensor, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
     """A view on the diagonal of dimensions `dim1` and `dim2`, as the last dimension."""
+    ...
+def diff(
+    input: Tensor,
+    n: builtins.int = 1,
+    dim: builtins.int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Tensor:
+    """The differences of neighbours along `dim`, taken `n` times."""
     ...
 def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     """input / other, elementwise; integers give floats. `rounding_mode` may be "floor" or "trunc"."""
@@ -352,6 +376,9 @@ def empty_like(
     ...
 def eq(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     """self = other, elementwise, as bools."""
+    ...
+def equal(input: Tensor, other: Tensor) -> builtins.bool:
+    """Whether both have the same shape and the same elements. NaN equals nothing."""
     ...
 def exp(input: Tensor, *, out: Any = None) -> Tensor:
     """eˣ."""
@@ -476,6 +503,15 @@ def initial_seed() -> builtins.int:
 def is_tensor(obj: Any) -> builtins.bool:
     """Whether `obj` is a tensor."""
     ...
+def isclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: builtins.float = 1e-05,
+    atol: builtins.float = 1e-08,
+    equal_nan: builtins.bool = False,
+) -> Tensor:
+    """Where |input − other| ≤ atol + rtol · |other|, as bools."""
+    ...
 def isfinite(input: Tensor, *, out: Any = None) -> Tensor:
     """Whether elements are neither infinite nor NaN."""
     ...
@@ -522,6 +558,9 @@ def logical_or(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     ...
 def logical_xor(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     """Exactly one is nonzero."""
+    ...
+def logsumexp(input: Tensor, dim: Any, keepdim: builtins.bool = False) -> Tensor:
+    """The logarithm of the sum of exponentials over `dim`, computed without overflow."""
     ...
 def lt(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     """self < other, elementwise, as bools."""
@@ -616,6 +655,16 @@ def neg(input: Tensor, *, out: Any = None) -> Tensor:
     """−self."""
     ...
 def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> Any: ...
+def norm(
+    input: Tensor,
+    p: Any = 'fro',
+    dim: Any = None,
+    keepdim: builtins.bool = False,
+    out: Any = None,
+    dtype: _dtype | None = None,
+) -> Tensor:
+    """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise."""
+    ...
 def normal(
     mean: Tensor | builtins.float = 0.0,
     std: Tensor | builtins.float = 1.0,
@@ -661,6 +710,15 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     ...
 def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """input to the power of exponent, elementwise; either may be a Python number."""
+    ...
+def prod(
+    input: Tensor,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    dtype: _dtype | None = None,
+) -> Tensor:
+    """The product of all elements, or of those along `dim`."""
     ...
 def rand(
     *sizes: Any,
@@ -843,6 +901,12 @@ def squeeze(input: Tensor, *dim: Any) -> Tensor:
 def stack(tensors: Sequence[Tensor], dim: builtins.int = 0, *, out: Any = None) -> Tensor:
     """Tensors of one shape, side by side along a new dimension `dim`."""
     ...
+def std(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """The standard deviation of all elements, or over `dim`: the square root of `var`."""
+    ...
+def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """The standard deviation and the mean, as `std` and `mean` give them."""
+    ...
 def sub(input: Tensor, other: Any, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
     """self − alpha · other, with broadcasting and promotion."""
     ...
@@ -902,6 +966,9 @@ def topk(
 ) -> Any:
     """The `k` largest (or smallest) elements along `dim`, and where they stand, as (values, indices)."""
     ...
+def trace(input: Tensor, *, out: Any = None) -> Tensor:
+    """The sum of a matrix's diagonal."""
+    ...
 def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
     """A view with two dimensions exchanged."""
     ...
@@ -921,8 +988,19 @@ def unflatten(input: Tensor, dim: builtins.int, sizes: Sequence[builtins.int]) -
     """Dimension `dim` split into several of these sizes, one of which may be −1."""
     ...
 def unfold(input: Tensor, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor: ...
+def unique(
+    input: Tensor,
+    sorted: builtins.bool = True,
+    return_inverse: builtins.bool = False,
+    return_counts: builtins.bool = False,
+    dim: builtins.int | None = None,
+) -> Any: ...
 def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
     """A view with a dimension of size 1 inserted at `dim`."""
+    ...
+def var(input: Tensor, *args: Any, **kwargs: Any) -> Any: ...
+def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """The variance and the mean, as `var` and `mean` give them."""
     ...
 def view(input: Tensor, *size: Any) -> Tensor: ...
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:

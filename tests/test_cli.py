@@ -39,6 +39,10 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["lab", "--port", "no"], "'no' is no port"),
         (["lab", "--port", "0"], "'0' is no port"),
         (["lab", "--port", "65536"], "'65536' is no port"),
+        (["train"], "the following arguments are required: network"),
+        (["train", "resnet"], "invalid choice: 'resnet'"),
+        (["train", "mlp", "--epochs", "0"], "'0' should be a whole number, 1 or more"),
+        (["train", "mlp", "--seed", "x"], "invalid int value: 'x'"),
     ],
 )
 def test_refuses_what_it_does_not_know(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,6 +50,32 @@ def test_refuses_what_it_does_not_know(arguments: list[str], message: str, capsy
         cli.main(arguments)
     assert left.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_train_reaches_its_target(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", "mlp"]) == 0
+    said = capsys.readouterr()
+    assert "mlp, seed 0, 12 epochs of 79 batches" in said.out
+    assert "epoch 12: loss" in said.out
+    assert "the recipe's target is 92%" in said.out
+    assert "948/948" in said.err
+
+
+def test_train_a_single_epoch_quietly(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", "mlp", "--epochs", "1", "--seed", "3", "--quiet"]) == 0
+    said = capsys.readouterr()
+    assert "mlp, seed 3, 1 epochs" in said.out
+    assert "of the test digits named rightly" in said.out
+    assert said.err == ""
+
+
+def test_train_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autogradkit.vision.train.Training.steps", interrupted)
+    assert cli.main(["train", "lenet", "--quiet"]) == 130
+    assert "Interrupted." in capsys.readouterr().err
 
 
 def test_lab_says_what_to_install(

@@ -165,6 +165,15 @@ class Tensor:
     def all(self, dim: Any = None, keepdim: builtins.bool = False) -> Tensor:
         """Whether every element (along `dim`) is nonzero."""
         ...
+    def allclose(
+        self,
+        other: Tensor,
+        rtol: builtins.float = 1e-05,
+        atol: builtins.float = 1e-08,
+        equal_nan: builtins.bool = False,
+    ) -> builtins.bool:
+        """Whether |input − other| ≤ atol + rtol · |other| everywhere."""
+        ...
     def amax(self, dim: Any = (), keepdim: builtins.bool = False, *, out: Any = None) -> Tensor:
         """The largest elements along dimensions; ties share the gradient equally."""
         ...
@@ -217,6 +226,9 @@ class Tensor:
         ...
     def bfloat16(self, memory_format: Any = ...) -> Tensor:
         """The tensor as torch.bfloat16; itself if it is that already."""
+        ...
+    def bincount(self, weights: Tensor | None = None, minlength: builtins.int = 0) -> Tensor:
+        """How often each number 0, 1, 2 … occurs in a vector, or the sum of its `weights`."""
         ...
     def bitwise_and(self, other: Any, *, out: Any = None) -> Tensor:
         """Bits set in both; `and` on bools."""
@@ -300,6 +312,9 @@ class Tensor:
     def cos_(self) -> Tensor:
         """In-place version of `cos`."""
         ...
+    def count_nonzero(self, dim: Any = None, *, out: Any = None) -> Tensor:
+        """How many elements (along `dim`) are not zero."""
+        ...
     def cpu(self) -> Tensor:
         """Itself: every tensor is on the CPU."""
         ...
@@ -342,6 +357,15 @@ class Tensor:
     def diagonal(self, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
         """A view on the diagonal of dimensions `dim1` and `dim2`, as the last dimension."""
         ...
+    def diff(
+        self,
+        n: builtins.int = 1,
+        dim: builtins.int = -1,
+        prepend: Tensor | None = None,
+        append: Tensor | None = None,
+    ) -> Tensor:
+        """The differences of neighbours along `dim`, taken `n` times."""
+        ...
     def div(self, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         """input / other, elementwise; integers give floats. `rounding_mode` may be "floor" or "trunc"."""
         ...
@@ -365,6 +389,9 @@ class Tensor:
         ...
     def eq_(self, other: Any) -> Tensor:
         """In-place version of `eq`."""
+        ...
+    def equal(self, other: Tensor) -> builtins.bool:
+        """Whether both have the same shape and the same elements. NaN equals nothing."""
         ...
     def exp(self, *, out: Any = None) -> Tensor:
         """eˣ."""
@@ -493,6 +520,15 @@ class Tensor:
         ...
     @property
     def is_leaf(self) -> builtins.bool: ...
+    def isclose(
+        self,
+        other: Tensor,
+        rtol: builtins.float = 1e-05,
+        atol: builtins.float = 1e-08,
+        equal_nan: builtins.bool = False,
+    ) -> Tensor:
+        """Where |input − other| ≤ atol + rtol · |other|, as bools."""
+        ...
     def isfinite(self, *, out: Any = None) -> Tensor:
         """Whether elements are neither infinite nor NaN."""
         ...
@@ -549,6 +585,9 @@ class Tensor:
         ...
     def logical_xor_(self, other: Any) -> Tensor:
         """In-place version of `logical_xor`."""
+        ...
+    def logsumexp(self, dim: Any, keepdim: builtins.bool = False) -> Tensor:
+        """The logarithm of the sum of exponentials over `dim`, computed without overflow."""
         ...
     def long(self, memory_format: Any = ...) -> Tensor:
         """The tensor as torch.int64; itself if it is that already."""
@@ -665,6 +704,16 @@ class Tensor:
         """As `autogradkit.zeros`, with this tensor's dtype unless another is given."""
         ...
     def nonzero(self, *, as_tuple: builtins.bool = False) -> Any: ...
+    def norm(
+        self,
+        p: Any = 'fro',
+        dim: Any = None,
+        keepdim: builtins.bool = False,
+        out: Any = None,
+        dtype: _dtype | None = None,
+    ) -> Tensor:
+        """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise."""
+        ...
     def normal_(self, *args: Any, **kwargs: Any) -> Tensor:
         """Fill with normal numbers of the given mean and standard deviation."""
         ...
@@ -687,6 +736,15 @@ class Tensor:
         ...
     def pow_by_tensor_(self, exponent: Any) -> Tensor:
         """In-place version of `pow_by_tensor`."""
+        ...
+    def prod(
+        self,
+        dim: builtins.int | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        dtype: _dtype | None = None,
+    ) -> Tensor:
+        """The product of all elements, or of those along `dim`."""
         ...
     def random_(self, *args: Any, **kwargs: Any) -> Tensor:
         """Fill with whole numbers from 0 over all that the dtype holds exactly."""
@@ -831,6 +889,9 @@ class Tensor:
     def squeeze_(self, *args: Any) -> Tensor:
         """Drop dimensions of size 1 from the tensor itself."""
         ...
+    def std(self, *args: Any, **kwargs: Any) -> Any:
+        """The standard deviation of all elements, or over `dim`: the square root of `var`."""
+        ...
     def sub(self, other: Any, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
         """self − alpha · other, with broadcasting and promotion."""
         ...
@@ -894,6 +955,9 @@ class Tensor:
     ) -> Any:
         """The `k` largest (or smallest) elements along `dim`, and where they stand, as (values, indices)."""
         ...
+    def trace(self, *, out: Any = None) -> Tensor:
+        """The sum of a matrix's diagonal."""
+        ...
     def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """A view with two dimensions exchanged."""
         ...
@@ -929,12 +993,20 @@ class Tensor:
     def uniform_(self, *args: Any, **kwargs: Any) -> Tensor:
         """Fill with numbers drawn evenly from [from, to)."""
         ...
+    def unique(
+        self,
+        sorted: builtins.bool = True,
+        return_inverse: builtins.bool = False,
+        return_counts: builtins.bool = False,
+        dim: builtins.int | None = None,
+    ) -> Any: ...
     def unsqueeze(self, dim: builtins.int) -> Tensor:
         """A view with a dimension of size 1 inserted at `dim`."""
         ...
     def unsqueeze_(self, *args: Any) -> Tensor:
         """Give the tensor itself a dimension of size 1 at `dim`."""
         ...
+    def var(self, *args: Any, **kwargs: Any) -> Any: ...
     def view(self, *size: Any) -> Tensor: ...
     def view_as(self, other: Tensor) -> Tensor:
         """The tensor viewed in the shape of `other`."""
