@@ -18,11 +18,12 @@ from .svg import Picture, alias_role, clip
 MOST = 12  # events drawn; the earlier ones are counted
 _COLUMN, _BAR, _PLOT, _TOP = 84, 56, 150, 74
 _LEFT = 40
+_WORDS = {"none": "set to None", "zeros": "zeroed", "unseen": "not traced"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One event in the life of a `.grad`. `what` is "backward", "none", "zeros", "assigned" or "before"."""
+    """One event in the life of a `.grad`. `what` is "backward", "none", "zeros", "assigned", "before" or "unseen"."""
 
     what: str
     where: str  # "line 4", "In[2] line 1", or empty
@@ -48,16 +49,29 @@ def entries(history: Iterable[Accumulated | GradAssigned]) -> tuple[Entry, ...]:
     made: list[Entry] = []
     for event in history:
         where, code = place(event.position)
+        if isinstance(event, Accumulated) or event.before is not None:
+            _fill_gap(made, event.before)
         if isinstance(event, Accumulated):
-            if not made and event.before is not None:
-                made.append(Entry("before", "", "", event.before, event.before))
             kept = event.before is not None and not _is_zero(event.before)
             made.append(Entry("backward", where, code, event.contribution, event.after, kept))
         else:
-            if not made and event.before is not None:
-                made.append(Entry("before", "", "", event.before, event.before))
             made.append(Entry(event.how, where, code, None, event.after))
     return tuple(made)
+
+
+def _fill_gap(made: list[Entry], before: Numbers | None) -> None:
+    """Say that `.grad` was something else before an event than what the last one left."""
+    if not made and before is not None:
+        made.append(Entry("before", "", "", before, before))
+    elif made and not same(made[-1].after, before):
+        made.append(Entry("unseen", "", "", before, before))
+
+
+def same(one: Numbers | None, other: Numbers | None) -> bool:
+    """Whether two gradients print alike, NaN and NaN included."""
+    if one is None or other is None:
+        return one is other
+    return (one.text, one.dtype) == (other.text, other.dtype)
 
 
 def place(position: Position | None) -> tuple[str, str]:
@@ -113,6 +127,8 @@ def sentence(ledger: Ledger, index: int) -> str:
         return _ended(f"backward{at} added {added}{kept}: {subject(ledger)} is now {now}")
     if entry.what == "before":
         return f"{subject(ledger)} was {now} before the first event that was seen."
+    if entry.what == "unseen":
+        return _ended(f".grad changed in a cell that was not traced: {subject(ledger)} is now {now}")
     if entry.what == "none":
         return f".grad was set to None{at}: the next backward starts afresh."
     if entry.what == "zeros":
@@ -133,7 +149,7 @@ def uncleared(ledger: Ledger) -> str | None:
     """The warning where a backward added to the gradients of an earlier one; None where all is well."""
     since = ""
     for entry in ledger.entries:
-        if entry.what in ("none", "zeros"):
+        if entry.what in ("none", "zeros", "unseen"):
             since = ""
         elif entry.what == "backward":
             if entry.kept:
@@ -224,8 +240,7 @@ class _Drawing:
         role = "error" if total is not None and not math.isfinite(total) else "muted" if total is None else "ink"
         picture.text(middle, top, _said(total), role, 13, anchor="middle", mono=True, bold=True)
         base = _TOP + _PLOT + 22
-        words = {"none": "set to None", "zeros": "zeroed", "assigned": "assigned", "before": "before"}
-        picture.text(middle, base, words.get(entry.what, entry.what), anchor="middle")
+        picture.text(middle, base, _WORDS.get(entry.what, entry.what), anchor="middle")
         if entry.where:
             picture.text(middle, base + 16, clip(entry.where, _COLUMN - 4, 11), "muted", 11, anchor="middle")
         picture.close()
@@ -276,9 +291,9 @@ def rows(ledger: Ledger) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     header = ("event", "where", "added", f"{ledger.name}.grad afterwards")
     return header, [
         (
-            {"none": "set to None", "zeros": "zeroed"}.get(entry.what, entry.what),
+            _WORDS.get(entry.what, entry.what),
             " · ".join(part for part in (entry.where, entry.code) if part),
-            "" if entry.added is None or entry.what == "before" else entry.added.text,
+            entry.added.text if entry.what == "backward" and entry.added is not None else "",
             "None" if entry.after is None else entry.after.text,
         )
         for entry in ledger.entries

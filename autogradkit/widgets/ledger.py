@@ -1,0 +1,148 @@
+"""`GradLedger`: how a tensor's `.grad` grew, from the cells that were traced and from every cell to come.
+
+Rests on the ledger's picture and the watcher. `%ledger w` makes one; the front end chooses the element and steps through
+the events.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import traitlets
+from IPython.core.getipython import get_ipython
+
+from ..core.tensor import Tensor
+from ..tracing.copying import Copier
+from ..tracing.events import Accumulated, GradAssigned
+from ..tracing.render.ledger import Entry, Ledger, description, entries, ledger_svg, rows, same, sentence
+from ..tracing.watch import GradWatcher
+from .base import PictureWidget, static
+
+MOST = 200  # entries kept
+BEAT = 0.1  # seconds between two pictures while a cell runs
+
+
+class GradLedger(PictureWidget):
+    """The ledger of one tensor's gradient. Make it with `grad_ledger`."""
+
+    _esm = static("ledger.js")
+    _css = static("ledger.css")
+
+    elements = traitlets.Int(0).tag(sync=True)  # how many can be chosen; 0 where only the mean is known
+    element = traitlets.Int(0).tag(sync=True)  # the chosen one in row-major order; -1 is the mean
+    sentences = traitlets.List(traitlets.Unicode()).tag(sync=True)  # one for each event shown
+    first = traitlets.Int(0).tag(sync=True)  # the number of the first event drawn
+
+    def __init__(self, name: str, tensor: Any, found: Iterable[Accumulated | GradAssigned] = ()) -> None:
+        super().__init__()
+        self.name = name
+        self._shape = tuple(tensor.shape)
+        self._entries = entries(found)
+        self._ended = False
+        self._due = 0.0
+        self._pending = False
+        size = math.prod(self._shape)
+        self.elements = size if size <= 1_000 else 0
+        self.element = 0 if self.elements else -1
+        self._note_untraced(tensor)
+        self._watcher = GradWatcher(tensor, self._hear, _label, self._end) if isinstance(tensor, Tensor) else None
+        shell = get_ipython()
+        if shell is not None:
+            shell.events.register("post_run_cell", self._cell_ended)
+        self.observe(lambda _: self.refresh(), "element")
+        self.refresh()
+
+    def close(self) -> None:
+        """Follow no more."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        shell = get_ipython()
+        if shell is not None and self._cell_ended in shell.events.callbacks["post_run_cell"]:
+            shell.events.unregister("post_run_cell", self._cell_ended)
+        super().close()
+
+    def _note_untraced(self, tensor: Any) -> None:
+        """If `.grad` is not what the traced cells left, say what it is now."""
+        now = None if tensor.grad is None else Copier().copy(tensor.grad)
+        if not same(self._entries[-1].after if self._entries else None, now):
+            self._entries += (Entry("unseen" if self._entries else "before", "", "", now, now),)
+
+    def _hear(self, event: Accumulated | GradAssigned) -> None:
+        (entry,) = entries([event])[-1:]
+        self._entries = (*self._entries, entry)[-MOST:]
+        self._pending = True
+        if time.monotonic() >= self._due:
+            self._redraw()
+
+    def _end(self) -> None:
+        self._ended = self._pending = True
+
+    def _cell_ended(self, result: Any) -> None:
+        if self._pending:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self._pending = False
+        self.refresh()
+        self._due = time.monotonic() + BEAT
+
+    # -- the picture --------------------------------------------------------------------------------------------------
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self.name, self._shape, self._entries, None if self.element < 0 else self.element, self._ended)
+
+    def refresh(self) -> None:
+        ledger = self._ledger()
+        with self.hold_sync():
+            self.sentences = [sentence(ledger, index) for index in range(len(ledger.entries))]
+            super().refresh()
+
+    def static_svg(self) -> str:
+        return ledger_svg(self._ledger())
+
+    def alt(self) -> str:
+        return description(self._ledger())
+
+    def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        return rows(self._ledger())
+
+    def plain(self) -> str:
+        ledger = self._ledger()
+        return "\n".join([description(ledger), *(f"  {sentence(ledger, i)}" for i in range(len(ledger.entries)))])
+
+
+def grad_ledger(name: str, tensor: Any, history: Iterable[Accumulated | GradAssigned] = ()) -> GradLedger:
+    """The ledger of `tensor`, which the learner calls `name`; `history` is what traced cells know of its `.grad`.
+
+    From now on it follows the tensor through every cell. Raises TypeError for what is no tensor and ValueError for a
+    tensor that no backward reaches.
+
+    >>> import autogradkit as torch
+    >>> w = torch.tensor(2.0, requires_grad=True)
+    >>> ledger = grad_ledger("w", w)
+    >>> (w * 3).backward()
+    >>> (w * 5).backward()
+    >>> print(ledger.plain())  # doctest: +ELLIPSIS
+    w.grad after 2 backward calls: 8.; grad was not cleared since...
+    """
+    if not hasattr(tensor, "requires_grad") or not hasattr(tensor, "grad_fn"):
+        raise TypeError(f"'{name}' is a {type(tensor).__name__}, not a tensor")
+    if not tensor.requires_grad:
+        raise ValueError(f"'{name}' does not require grad, so that no backward adds to its .grad")
+    if not tensor.is_leaf and not tensor.retains_grad:
+        raise ValueError(
+            f"'{name}' is computed from other tensors, and backward keeps no .grad for it. "
+            f"Call {name}.retain_grad() before backward, or look at the leaves that it comes from."
+        )
+    return GradLedger(name, tensor, history)
+
+
+def _label(filename: str) -> str:
+    """A file as the learner knows it: "In[3]" for a cell."""
+    shell = get_ipython()
+    known = None if shell is None else shell.compile.format_code_name(filename)
+    return Path(filename).name if known is None else str(known[1])
