@@ -98,7 +98,11 @@ class AutogradkitMagics(Magics):
             )
         from autogradkit.widgets.ledger import grad_ledger
 
-        display(grad_ledger(line.strip(), tensor, history=self.cells.history(tensor)))
+        try:
+            ledger = grad_ledger(line.strip(), tensor, history=self.cells.history(tensor))
+        except ValueError as error:
+            raise UsageError(f"%ledger: {error}") from None
+        display(ledger)
 
     @magic_arguments()
     @argument("model", nargs="?", default="lenet", help="lenet, mlp, or the name of a model of your own")
@@ -120,7 +124,7 @@ class AutogradkitMagics(Magics):
         from autogradkit.widgets.training import train_from_magic
 
         namespace = self._namespace()
-        if options.model not in _MODELS and options.model not in namespace:
+        if options.model not in _MODELS and not isinstance(namespace.get(options.model), autogradkit.nn.Module):
             raise UsageError(
                 f"%train: there is no model '{options.model}'. Use lenet, mlp, or the name of a model you made."
             )
