@@ -31,7 +31,7 @@ export function frame(model: Listens, el: HTMLElement, signal: AbortSignal, draw
     alternative.replaceChildren(table(header, rows, model.get("description")));
   };
   on(model, "change:svg", redraw, signal);
-  on(model, "change:table", retable, signal);
+  for (const name of ["table", "description"]) on(model, `change:${name}`, retable, signal);
   followTheme(root, signal);
   el.append(root);
   retable();
