@@ -15,9 +15,10 @@ import numpy as np
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import contiguous_strides, empty_strided, has_internal_overlap, partial_overlap
-from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
+from autogradkit.core.tensor import Tensor, bump_version, reseat
 from autogradkit.engine.graph import check_in_place, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.required import OPS
 
 if TYPE_CHECKING:
     from autogradkit._ops.op import Op
@@ -43,7 +44,7 @@ def write(op: Op, values: list[Any], target: Tensor, records: bool, computed: Ar
         saved = list(values)
         needs, edges = op.needs_and_edges(values)
         if _needs_old(op, needs):
-            saved[0] = wrap(target._array.copy())
+            saved[0] = OPS.clone(target)
         node = op.make_node(saved, needs, edges)
         node.__class__ = op.in_place_node_class  # pyright: ignore[reportAttributeAccessIssue]
         node.outputs = (target._array.shape, target._array.dtype)

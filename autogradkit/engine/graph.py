@@ -135,12 +135,14 @@ def live_accumulator(leaf: Tensor) -> AccumulateGrad | None:
 class SavedOutput:
     """A node's own result, saved without the tensor: the tensor owns the node, so the node must not own the tensor."""
 
-    __slots__ = ("array", "counter", "number")
+    __slots__ = ("array", "counter", "maker", "number")
 
     def __init__(self, tensor: Tensor, number: int) -> None:
         self.array = tensor._array
         self.counter: VersionCounter = counter_of(tensor)
         self.number = number
+        # A view that was edited in place comes, for whoever asks later, from its base and not from the edit's own node.
+        self.maker: Node | None = None if tensor._view is None else tensor._node
 
 
 FREED: Any = "freed"
@@ -194,15 +196,17 @@ class OpNode(Node):
         tensor._counter = value.counter
         if 2 * value.number >= len(self.outputs):
             return tensor  # such as the positions of a pooling: no gradient flows through them
-        tensor._node = self
+        tensor._node = self if value.maker is None else value.maker
         tensor._output_nr = value.number
         tensor._requires_grad = True
         return tensor
 
     def _edited(self, index: int, array: Array, version: int) -> RuntimeError:
         value = self.saved[index]
-        maker = self if value.__class__ is SavedOutput else grad_fn(value)
-        number = value.number if value.__class__ is SavedOutput else value._output_nr
+        if value.__class__ is SavedOutput:
+            maker, number = value.maker or self, value.number
+        else:
+            maker, number = grad_fn(value), value._output_nr
         return saved_was_edited(array, maker, number, version, self.versions[index])
 
     def release(self) -> None:
