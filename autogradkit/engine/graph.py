@@ -141,8 +141,13 @@ class SavedOutput:
         self.array = tensor._array
         self.counter: VersionCounter = counter_of(tensor)
         self.number = number
-        # A view that was edited in place comes, for whoever asks later, from its base and not from the edit's own node.
-        self.maker: Node | None = None if tensor._view is None else tensor._node
+        # A view that was edited in place comes, while that is known, from its base and not from the edit's own node.
+        node = None if tensor._view is None else tensor._node
+        self.maker = None if node is None else weakref.ref(node)
+
+    def maker_or(self, node: Node) -> Node:
+        """The node that this result comes from: `node`, which saved it, or the one that replaced it since."""
+        return (self.maker and self.maker()) or node
 
 
 FREED: Any = "freed"
@@ -196,7 +201,7 @@ class OpNode(Node):
         tensor._counter = value.counter
         if 2 * value.number >= len(self.outputs):
             return tensor  # such as the positions of a pooling: no gradient flows through them
-        tensor._node = self if value.maker is None else value.maker
+        tensor._node = value.maker_or(self)
         tensor._output_nr = value.number
         tensor._requires_grad = True
         return tensor
@@ -204,7 +209,7 @@ class OpNode(Node):
     def _edited(self, index: int, array: Array, version: int) -> RuntimeError:
         value = self.saved[index]
         if value.__class__ is SavedOutput:
-            maker, number = value.maker or self, value.number
+            maker, number = value.maker_or(self), value.number
         else:
             maker, number = grad_fn(value), value._output_nr
         return saved_was_edited(array, maker, number, version, self.versions[index])
@@ -350,13 +355,15 @@ class CopySlices(Node):
         offset = view.storage_offset() - base.storage_offset()
         self.base_geometry = (array.shape, element_strides(array), array.dtype)
         self.view_geometry = (view._array.shape, element_strides(view._array), offset)
-        self.function = function
+        self.function: Node | None = function
         self.edges = (*edge_of(base), *function.edges[2:])
         self.outputs = (array.shape, array.dtype)
         self.sequence = next_sequence_number()
         self.hooks = None
 
     def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        if self.function is None:
+            raise RuntimeError(errors.BACKWARD_TWICE)
         gradient = gradients[0]
         if gradient is None:
             return (None,) * (len(self.edges) // 2)
@@ -379,4 +386,4 @@ class CopySlices(Node):
         return (result, *others)
 
     def release(self) -> None:
-        self.function.release()
+        self.function = None

@@ -140,11 +140,10 @@ def run(library, lines, twice):
             if tensor.requires_grad:
                 weights = library.arange(tensor.numel()).reshape(tensor.shape) % 5 + 1.0
                 total = total + (tensor * weights).sum()
-        if isinstance(total, library.Tensor):
-            if twice:
-                wanted = [leaf for leaf in leaves.values() if leaf.requires_grad and leaf.is_leaf]
-                first = library.autograd.grad(total, wanted, create_graph=True, allow_unused=True)
-                total = sum((each * each).sum() for each in first if each is not None)
+        if twice and isinstance(total, library.Tensor):
+            wanted = [leaf for leaf in leaves.values() if leaf.requires_grad and leaf.is_leaf]
+            first = library.autograd.grad(total, wanted, create_graph=True, allow_unused=True)
+            total = sum((each * each).sum() for each in first if each is not None)
         if isinstance(total, library.Tensor) and total.requires_grad:
             total.backward()
 
