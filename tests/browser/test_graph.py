@@ -58,6 +58,7 @@ def test_traced_cells(lab: Lab, notebook: Callable[..., Path], name: str, seen: 
     lab.screenshot(f"graph-{name}-light", cell)
     lab.theme("dark")
     cell.locator('.ak-graph-view[data-ak-theme="dark"]').wait_for()
+    lab.page.locator("#jupyterlab-splash").wait_for(state="detached")
     lab.screenshot(f"graph-{name}-dark", cell)
     assert lab.errors == []
 
@@ -81,6 +82,8 @@ def test_steps_selection_table_and_calls(lab: Lab, notebook: Callable[..., Path]
     cell.get_by_role("button", name="Step forward").click()
     assert lab.ask("view.step") == "2"
     assert sentence.inner_text().startswith("backward 1: SumBackward0 receives ∂ 1.")
+    hidden = cell.locator(".ak-unknown").all_text_contents()
+    assert any("∂₂" in text for text in hidden)
     lab.screenshot("graph-step", cell)
     lab.ask("setattr(view, 'step', 4)")
     cell.get_by_text("w.grad = [1., 2., 3.]").wait_for()

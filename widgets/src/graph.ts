@@ -5,7 +5,7 @@ import { frame, on, type Listens } from "./shared/frame";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
 
-interface Step { kind: "forward" | "backward" | "accumulate" | "failure"; call: number | null; keys: string[]; sentence: string }
+interface Step { event: number; kind: "forward" | "backward" | "accumulate" | "failure"; call: number | null; keys: string[]; sentence: string }
 interface Detail { title: string; rows: [string, string][]; closed?: string; inside?: string }
 interface Model extends Listens { set(name: string, value: unknown): void; save_changes(): void }
 
@@ -54,16 +54,17 @@ export function render({ model, el, signal }: { model: Model; el: HTMLElement; s
     const past = all.slice(0, last + 1);
     const forward = new Set(past.filter((s) => s.kind === "forward" || s.kind === "failure").flatMap((s) => s.keys));
     const backward = new Set(past.filter((s) => s.kind === "backward" || s.kind === "accumulate").flatMap((s) => s.keys));
-    const summed = new Set(past.filter((s) => s.kind === "accumulate").flatMap((s) => s.keys));
     const now = new Set(step < 0 ? [] : all[last]?.keys);
     for (const element of [...items(), ...links()]) {
       const k = key(element);
       element.classList.toggle("ak-later", step >= 0 && mentioned.has(k) && !forward.has(k) && !backward.has(k));
       element.classList.toggle("ak-now", now.has(k));
-      const reached = element.classList.contains("ak-link") || !element.querySelector(".ak-grad") ? backward.has(k) : summed.has(k) || backward.has(k);
-      element.classList.toggle("ak-ungraded", step >= 0 && !reached);
       element.setAttribute("aria-current", String(k === model.get("selected")));
-      const calls = element.querySelector(".ak-back")?.getAttribute("data-calls")?.split(" ");
+    }
+    const event = step < 0 ? Infinity : all[last]?.event ?? Infinity;
+    for (const element of svg?.querySelectorAll("[data-step]") ?? []) {
+      element.classList.toggle("ak-unknown", Number(element.getAttribute("data-step")) > event);
+      const calls = (element.getAttribute("data-calls") ?? element.getAttribute("data-call"))?.split(" ");
       element.classList.toggle("ak-other-call", call !== null && calls !== undefined && !calls.includes(String(call)));
     }
     page.say(step < 0 ? model.get("overview") : all[last]?.sentence ?? "");

@@ -3,9 +3,9 @@ import widget from "../src/graph";
 import { FakeModel, settled } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
-<g class="ak-link" data-key="e0" data-tail="v0" data-head="o0" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-calls="0"/></g>
-<g class="ak-link" data-key="e1" data-tail="o0" data-head="v1" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-calls="0 1"/></g>
-<g class="ak-item" data-key="v0" tabindex="-1"><g class="ak-grad"/></g>
+<g class="ak-link" data-key="e0" data-tail="v0" data-head="o0" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b0" data-calls="0" data-step="1"/></g>
+<g class="ak-link" data-key="e1" data-tail="o0" data-head="v1" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b1" data-calls="0 1" data-step="1"/></g>
+<g class="ak-item" data-key="v0" tabindex="-1"><g class="ak-grad" data-key="g0" data-step="2" data-call="0"/></g>
 <g class="ak-item" data-key="o0" tabindex="-1"/><g class="ak-item" data-key="v1" tabindex="-1"/></svg>`;
 const row = (title: string) => ({ title, rows: [["value", "<b>2.</b>"]], closed: title === "mul" ? "Net/fc" : "", inside: "" });
 
@@ -13,9 +13,9 @@ function made(): FakeModel {
   return new FakeModel({
     svg: SVG, description: "y = w * x", overview: "1 operation ran forward.", table: [["operation"], ["mul"]],
     steps: [
-      { kind: "forward", call: null, keys: ["v0", "o0", "e0", "v1", "e1"], sentence: "mul(w, x) gives y = 2." },
-      { kind: "backward", call: 0, keys: ["o0", "e0", "e1"], sentence: "backward 1: MulBackward0 receives ∂ 1." },
-      { kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
+      { event: 0, kind: "forward", call: null, keys: ["v0", "o0", "e0", "v1", "e1"], sentence: "mul(w, x) gives y = 2." },
+      { event: 1, kind: "backward", call: 0, keys: ["o0", "e0", "e1"], sentence: "backward 1: MulBackward0 receives ∂ 1." },
+      { event: 2, kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
     ],
     details: { v0: row("w"), o0: row("mul"), v1: row("y"), e0: row("edge") },
     calls: ["backward 1", "backward 2"], foldable: ["Net", "Net/fc"], folded: ["Net/fc"], folds: {}, step: -1, selected: "",
@@ -38,19 +38,19 @@ describe("GraphView", () => {
   it("shows everything at first and says what it is", async () => {
     const { at } = await shown();
     expect(document.querySelector(".ak-sentence")!.textContent).toBe("1 operation ran forward.");
-    expect(at("e0").classList.contains("ak-ungraded")).toBe(false);
+    expect(at("b0").classList.contains("ak-unknown")).toBe(false);
   });
 
   it("keeps gradients back until their step", async () => {
     const { model, at, named } = await shown();
     named("First step").click();
     expect(model.get("step")).toBe(0);
-    expect(at("e0").classList.contains("ak-ungraded")).toBe(true);
+    expect(at("b0").classList.contains("ak-unknown")).toBe(true);
     expect(at("o0").classList.contains("ak-now")).toBe(true);
     named("Step forward").click();
-    expect(at("e0").classList.contains("ak-ungraded")).toBe(false);
+    expect(at("b0").classList.contains("ak-unknown")).toBe(false);
     expect(document.querySelector(".ak-sentence")!.textContent).toContain("MulBackward0");
-    expect(at("v0").classList.contains("ak-ungraded")).toBe(true);
+    expect(at("g0").classList.contains("ak-unknown")).toBe(true);
     named("Show the whole computation").click();
     expect(model.get("step")).toBe(-1);
   });
@@ -98,6 +98,6 @@ describe("GraphView", () => {
     const choice = document.querySelector("select")!;
     choice.value = "1";
     choice.dispatchEvent(new Event("change"));
-    expect([at("e0"), at("e1")].map((e) => e.classList.contains("ak-other-call"))).toEqual([true, false]);
+    expect([at("b0"), at("b1")].map((e) => e.classList.contains("ak-other-call"))).toEqual([true, false]);
   });
 });

@@ -133,7 +133,8 @@ def _links(
         _label(picture, forward, x - BESIDE - 7, (a + b) / 2, "end")
         picture.close()
         if both:
-            picture.open("ak-back", data_calls=" ".join(dict.fromkeys(str(grad.call) for grad in link.grads)))
+            calls = " ".join(dict.fromkeys(str(grad.call) for grad in link.grads))
+            picture.open("ak-back", data_calls=calls, data_step=link.grads[0].step)
             picture.path(_route(start, route, end, BESIDE, up=True), stroke="gradient", dashed=True, arrow=True)
             _label(picture, gradient, x + BESIDE + 7, (a + b) / 2, "start")
             picture.close()

@@ -24,25 +24,27 @@ MOST_CELLS = 28  # columns or rows of a heat strip
 
 @dataclass(slots=True)
 class Text:
-    """A line inside a box or a label."""
+    """A line inside a box or a label. A gradient's is known from event `step` on, in backward call `call`."""
 
     parts: list[tuple[str, str, bool, bool]]  # text, role, mono, bold
+    step: int | None = None
+    call: int | None = None
 
     @property
     def width(self) -> float:
         return sum(text_width(text, SIZE, mono=mono, bold=bold) for text, _, mono, bold in self.parts)
-
-    @property
-    def is_gradient(self) -> bool:
-        """Whether the line is about a gradient, so that a walk may keep it back until then."""
-        return any(role == "gradient" for _, role, _, _ in self.parts)
 
     def draw(self, picture: Picture, x: float, y: float, anchor: str = "start") -> None:
         x -= self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
         for text, role, mono, bold in self.parts:
             kept = text.lstrip()
             indent = text_width(text[: len(text) - len(kept)], SIZE, mono=mono, bold=bold)
+            late = self.step is not None and role != "ink" and role != "muted"
+            if late:
+                picture.open("ak-grad", data_step=self.step, data_call=self.call)
             picture.text(x + indent, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold)
+            if late:
+                picture.close()
             x += text_width(text, SIZE, mono=mono, bold=bold)
 
 
@@ -149,24 +151,29 @@ def _sharers(value: Value, graph: Graph) -> str:
 def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
     """What `.grad` is, call by call; where several edges meet, that it is their sum."""
     events = graph.contributions(value)
-    links = [link for link in graph.links if link.tail == key and link.grads and link.kind == "flow"]
     if events:
-        final = events[-1].after
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
             if events[0].before is not None:
-                lines += number_lines(events[0].before, "gradient", "before ", brief=True)
+                lines += _late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
             for event in events[:4]:
-                lines += number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
+                found = number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
+                lines += _late(found, event.step, event.call)
             if len(events) > 4:
-                lines.append(Text([sans(f"… {len(events) - 4} more calls", "gradient")]))
-        return lines + number_lines(final, "gradient", ".grad = ", brief=True)
+                lines += _late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
+        return lines + _late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
+    links = [link for link in graph.links if link.tail == key and link.grads]
     if len(links) > 1 and not value.is_leaf:
         incoming = next((link for link in graph.links if link.head == key and link.grads), None)
         if incoming is not None:
-            total = incoming.grads[-1].numbers
-            return number_lines(total, "gradient", "Σ∂ = ", brief=True)
+            total = incoming.grads[-1]
+            return _late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
     return []
+
+
+def _late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
+    """The lines, marked with the event from which on they are known."""
+    return [Text(line.parts, step, call) for line in lines]
 
 
 def _folded_lines(part: Part, graph: Graph) -> None:
@@ -184,6 +191,7 @@ def _folded_lines(part: Part, graph: Graph) -> None:
         )
         events = graph.contributions(value)
         if events:
+            part.lines[-1].step = events[-1].step
             part.lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
     if len(item.absorbed) > 4:
         part.lines.append(Text([sans(f"and {len(item.absorbed) - 4} more parameters")]))
@@ -280,11 +288,7 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
     y = top + 6 + LINE - 4.5
     start = left + (width - block) / 2
     for each in part.lines:
-        if each.is_gradient:
-            picture.open("ak-grad")
         each.draw(picture, start, y)
-        if each.is_gradient:
-            picture.close()
         y += LINE
     if part.heat is not None:
         _draw_heat(part.heat, picture, start, y - LINE + 8)
@@ -341,13 +345,13 @@ def gradient_lines(link: Link, graph: Graph) -> list[Text]:
     lines: list[Text] = []
     for grad in link.grads[-3:]:
         mark = "∂" + (str(grad.call + 1).translate(SUBSCRIPT) if many else "") + " "
-        lines += number_lines(grad.numbers, "gradient", mark, ROOM, brief=True)
+        lines += _late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
+    first = link.grads[0].step if link.grads else 0
     if len(link.grads) > 3:
-        lines.append(Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")]))
+        lines += _late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)
     if link.broadcast and link.grads:
-        lines.append(
-            Text([sans(f"summed over dim{'s' if ',' in link.broadcast else ''} {link.broadcast}", "gradient")])
-        )
+        dims = f"dim{'s' if ',' in link.broadcast else ''} {link.broadcast}"
+        lines += _late([Text([sans(f"summed over {dims}", "gradient")])], first)
     return lines
 
 

@@ -18,7 +18,7 @@ MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 
 
 def steps_of(graph: Graph, trace: Traced) -> list[dict[str, Any]]:
-    """Each step: `kind`, `call` (None forward), `keys` that light up, `sentence`."""
+    """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`."""
     home = _homes(graph)
     by_node = {op.node: op for op in graph.ops if op.node is not None}
     steps: list[dict[str, Any]] = []
@@ -34,7 +34,7 @@ def steps_of(graph: Graph, trace: Traced) -> list[dict[str, Any]]:
         elif isinstance(event, Failure):
             made = _failed(event, graph)
         if made is not None:
-            steps.append(made)
+            steps.append({"event": event.step, **made})
     if len(steps) > MOST_STEPS:
         last = steps[-1]
         steps = [*steps[: MOST_STEPS - 1], last]
