@@ -1,1 +1,5 @@
 """Pictures to learn from: data sets, transforms and models under torchvision's names. Rests on nn and utils.data."""
+
+from autogradkit.vision import datasets as datasets
+from autogradkit.vision import models as models
+from autogradkit.vision import transforms as transforms

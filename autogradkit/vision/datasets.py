@@ -1,6 +1,6 @@
 """Data sets of pictures: MNIST from its published files, and the sample of it that the package carries.
 
-Rests on `vision.idx` and the tensor; training code, the command line and the lessons use it.
+Rests on `vision.idx` and utils.data; training code, the command line and the lessons use it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.utils.data import Dataset
 from autogradkit.vision.idx import read_idx
 
 SAMPLE_FILE = Path(__file__).parent / "_data" / "mnist_sample.npz"
@@ -22,7 +23,7 @@ _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight
 Transform = Callable[[Any], Any]
 
 
-class _Digits:
+class _Digits(Dataset):
     """Pictures of digits with their labels, each passed through the transforms when it is asked for."""
 
     classes: ClassVar[list[str]] = [f"{digit} - {name}" for digit, name in enumerate(_DIGITS)]

@@ -129,3 +129,12 @@ def test_downloads_once_and_checks(tmp_path: Path, files: dict[str, bytes], monk
 def test_read_mnist_names_the_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="neither t10k-images-idx3-ubyte nor"):
         read_mnist(tmp_path, train=False)
+
+
+def test_feeds_a_data_loader() -> None:
+    loader = autogradkit.utils.data.DataLoader(MNISTSample(train=False, transform=ToTensor()), batch_size=250)
+    shapes = [(tuple(pictures.shape), labels.tolist()[:3]) for pictures, labels in loader]
+    assert shapes[0] == ((250, 1, 28, 28), [7, 2, 1])
+    assert len(shapes) == 4
+    both = MNISTSample(train=True) + MNISTSample(train=False)
+    assert len(both) == 6000
