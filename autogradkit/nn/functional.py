@@ -86,12 +86,22 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def tanh(input: Tensor) -> Tensor:
-    """tanh x, elementwise."""
+    """tanh x, elementwise.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.tanh(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
     return input.tanh()  # type: ignore[attr-defined]
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + e⁻ˣ), elementwise."""
+    """1 / (1 + e⁻ˣ), elementwise.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.sigmoid(torch.tensor([0.0]))
+    tensor([0.5000])
+    """
     return input.sigmoid()  # type: ignore[attr-defined]
 
 

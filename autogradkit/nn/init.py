@@ -100,17 +100,33 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """1 everywhere."""
+    """1 everywhere.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.ones_(torch.empty(2))
+    tensor([1., 1.])
+    """
     return constant_(tensor, 1)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """0 everywhere."""
+    """0 everywhere.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.zeros_(torch.empty(2))
+    tensor([0., 0.])
+    """
     return constant_(tensor, 0)
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """The identity matrix. Raises ValueError for what is no matrix."""
+    """The identity matrix. Raises ValueError for what is no matrix.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.eye_(torch.empty(2, 2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     tensor._array[...] = np.eye(tensor.shape[0], tensor.shape[1])
@@ -133,13 +149,23 @@ def _chosen_fan(tensor: Tensor, mode: str) -> int:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Uniform in ±gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    """Uniform in ±gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
+
+    >>> import autogradkit as torch
+    >>> bool((torch.nn.init.xavier_uniform_(torch.empty(4, 2)).abs() <= 1).all())
+    True
+    """
     bound = math.sqrt(3.0) * gain * math.sqrt(2.0 / sum(_fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Normal with standard deviation gain·√(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    """Normal with standard deviation gain·√(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.xavier_normal_(torch.empty(4, 2), gain=0.0).sum()
+    tensor(0.)
+    """
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
 
 
@@ -150,7 +176,12 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Uniform in ±gain·√(3 / fan), for a network of rectifiers with slope `a` (He et al., 2015)."""
+    """Uniform in ±gain·√(3 / fan), for a network of rectifiers with slope `a` (He et al., 2015).
+
+    >>> import autogradkit as torch
+    >>> bool((torch.nn.init.kaiming_uniform_(torch.empty(4, 6)).abs() <= 1).all())
+    True
+    """
     fan = _chosen_fan(tensor, mode)
     if not tensor._array.size:
         return tensor
@@ -165,7 +196,12 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Normal with standard deviation gain / √fan, for a network of rectifiers with slope `a` (He et al., 2015)."""
+    """Normal with standard deviation gain / √fan, for a network of rectifiers with slope `a` (He et al., 2015).
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.kaiming_normal_(torch.empty(4, 6), mode="fan_out").shape
+    torch.Size([4, 6])
+    """
     fan = _chosen_fan(tensor, mode)
     if not tensor._array.size:
         return tensor
