@@ -1,6 +1,6 @@
 """Convolution on contiguous N×C×H×W arrays: the result, and its gradients, each by one batched matrix product.
 
-Rests on NumPy only; `conv.py` declares the ops. The input is unfolded along the width alone: `strips` holds, for each
+Rests on core.blas; `conv.py` declares the ops. The input is unfolded along the width alone: `strips` holds, for each
 padded input row, the C·kw values under the kernel's columns at every output column. The kernel's rows need no copy of
 their own, because kh neighbouring input rows lie one after the other: the matrix that output row i multiplies is the slice
 of strips from row i·stride on. That is kw copies of the input instead of kh·kw, and stays in the cache.
@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from autogradkit.core.blas import matmul
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
@@ -51,7 +53,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Arr
         out[...] = 0 if bias is None else bias[:, None, None]
         return out
     rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
-    np.matmul(_matrix(weight, g), _columns(_strips(x, kw, wo, window), kh, ho, 1, window), out=rows)
+    matmul(_matrix(weight, g), _columns(_strips(x, kw, wo, window), kh, ho, 1, window), out=rows)
     if bias is not None:
         rows += bias.reshape(g, 1, o // g, 1)
     np.copyto(_by_row(out, g), grid)
@@ -74,7 +76,7 @@ def convolve_backward(gradient: Array, x: Array, weight: Array, window: Window, 
     return (
         _input_gradient(rows, x.shape, weight, wo, window) if needs[0] else None,
         _weight_gradient(rows, _strips(x, kw, wo, window), weight.shape, window) if needs[1] else None,
-        np.matmul(rows, np.ones(n * wo, rows.dtype)).sum(axis=1).reshape(o) if needs[2] else None,
+        matmul(rows, np.ones(n * wo, rows.dtype)).sum(axis=1).reshape(o) if needs[2] else None,
     )
 
 
@@ -84,7 +86,7 @@ def _input_gradient(rows: Array, shape: tuple[int, ...], weight: Array, wo: int,
     _, cg, kh, kw = weight.shape
     g, ho, _, columns = rows.shape
     transposed = _batch_innermost(n, wo)
-    unfolded = np.matmul(_matrix(weight, g).transpose(0, 1, 3, 2), rows).reshape(g, ho, kh, cg * kw, columns)
+    unfolded = matmul(_matrix(weight, g).transpose(0, 1, 3, 2), rows).reshape(g, ho, kh, cg * kw, columns)
     # Added up in two stages, over the kernel's rows and then over its columns: kh + kw sums instead of kh·kw.
     strips, grid = _grid((g, height + 2 * ph, cg, kw), n, wo, transposed, rows.dtype)
     strips.fill(0)
@@ -113,9 +115,9 @@ def _weight_gradient(rows: Array, strips: Array, shape: tuple[int, ...], window:
     blocks = rows.reshape(g, ho // together, together * og, columns)
     against = _columns(strips, reach, ho, together, window)
     if together == 1:
-        total = np.matmul(against, blocks.transpose(0, 1, 3, 2)).sum(axis=1).transpose(0, 2, 1)
+        total = matmul(against, blocks.transpose(0, 1, 3, 2)).sum(axis=1).transpose(0, 2, 1)
     else:
-        total = np.matmul(blocks, against.transpose(0, 1, 3, 2)).sum(axis=1)
+        total = matmul(blocks, against.transpose(0, 1, 3, 2)).sum(axis=1)
     total = total.reshape(g, together, og, reach, cg, kw)
     gradient = np.empty(shape, rows.dtype)
     target = gradient.reshape(g, og, cg, kh, kw).transpose(0, 1, 3, 2, 4)

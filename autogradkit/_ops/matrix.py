@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops import k
 from autogradkit._ops.op import Array, composite, op
+from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
@@ -45,7 +46,7 @@ def mm(self: Array, mat2: Array) -> Array:
         )
     _require_same_dtype(self, mat2)
     # A column times a row: multiplying is quicker than a product of matrices, as in the weight's gradient for one sample.
-    return np.multiply(self, mat2) if self.shape[1] == 1 and self.size else np.matmul(self, mat2)
+    return np.multiply(self, mat2) if self.shape[1] == 1 and self.size else blas_matmul(self, mat2)
 
 
 mm.vjp(
@@ -83,7 +84,7 @@ def mv(self: Array, vec: Array) -> Array:
             f"size mismatch, got input ({self.shape[0]}), mat ({self.shape[0]}x{self.shape[1]}), vec ({vec.shape[0]})"
         )
     _require_same_dtype(self, vec)
-    return np.matmul(self, vec)
+    return blas_matmul(self, vec)
 
 
 mv.vjp(
@@ -148,7 +149,7 @@ def bmm(self: Array, mat2: Array) -> Array:
             f"{expected} but got: {list(mat2.shape[:2])}."
         )
     _require_same_dtype(self, mat2)
-    return np.matmul(self, mat2)
+    return blas_matmul(self, mat2)
 
 
 bmm.vjp(
@@ -177,7 +178,7 @@ def addmm(self: Array, mat1: Array, mat2: Array, *, beta: float = 1, alpha: floa
     if mat1.dtype != mat2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
-    product = np.matmul(mat1, mat2)
+    product = blas_matmul(mat1, mat2)
     if alpha != 1:
         product *= product.dtype.type(alpha)
     try:
