@@ -63,7 +63,15 @@ embedding_backward.vjp(grad=lambda g, indices, padding_idx: k.embedding(g, indic
 
 @op(method=False, function=False)
 def one_hot(self: Array, num_classes: int = -1) -> Array:
-    """For every class number a vector of `num_classes` zeros with a one at that place, as int64: (...) → (..., C)."""
+    """For every class number a vector of `num_classes` zeros with a one at that place, as int64: (*) → (*, C).
+
+    Without `num_classes` there are as many as the largest number asks for. Raises RuntimeError for other numbers.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.one_hot(torch.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
     if self.dtype != np.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not self.size:

@@ -17,6 +17,8 @@ from autogradkit._ops.compare import where
 from autogradkit._ops.conv import conv2d as conv2d
 from autogradkit._ops.conv import pad as pad
 from autogradkit._ops.elementary import relu as _relu
+from autogradkit._ops.embedding import embedding as _embedding
+from autogradkit._ops.embedding import one_hot as one_hot
 from autogradkit._ops.matrix import addmm, matmul, mm
 from autogradkit._ops.pool import max_pool2d as _max_pool2d
 from autogradkit.core.draws import chances
@@ -48,6 +50,31 @@ def reduction_name(size_average: bool | None, reduce: bool | None, reduction: st
 
 
 # -- layers ------------------------------------------------------------------------------------------------------------
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    *,
+    scale_grad_by_freq: bool = False,
+) -> Tensor:
+    """The row of `weight` (V, D) that each integer of `input` names: (*) → (*, D).
+
+    The row `padding_idx` receives no gradient; `scale_grad_by_freq` divides each row's gradient by how often it was
+    named. Raises IndexError for a number without a row.
+
+    >>> import autogradkit as torch
+    >>> table = torch.tensor([[0.0, 0.0], [1.0, 2.0]])
+    >>> torch.nn.functional.embedding(torch.tensor([1, 0]), table)
+    tensor([[1., 2.],
+            [0., 0.]])
+    """
+    rows = weight._array.shape[0]
+    if padding_idx is not None and not -rows <= padding_idx < rows:
+        raise AssertionError("Padding_idx must be within num_embeddings")
+    padding = -1 if padding_idx is None else padding_idx % rows
+    return _embedding(weight, input, padding, scale_grad_by_freq)
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
