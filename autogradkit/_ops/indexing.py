@@ -32,6 +32,9 @@ STEPS: dict[str, Callable[..., Tensor]] = {"select": select, "slice": slice_, "u
 @op(method=False, function=False, samples=lambda t: _samples(t))
 def index(self: Array, indices: Sequence[Array]) -> Array:
     """What `self` holds where `indices` point, in memory of its own."""
+    found = _leading(self, indices) if len(indices) == 1 else None
+    if found is not None:
+        return found
     place = locate(indices, self.shape, element_strides(self))
     if 0 in place.shape:
         return empty_strided(place.shape, place.strides, self.dtype)
@@ -41,6 +44,22 @@ def index(self: Array, indices: Sequence[Array]) -> Array:
     result = empty_strided(place.shape, place.strides, self.dtype)
     result[...] = found
     return result
+
+
+def _leading(self: Array, indices: Sequence[Array]) -> Array | None:
+    """The result for the usual single index, a vector of integers or a mask over leading dimensions, found directly."""
+    [first] = indices
+    kind = first.dtype
+    if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size:
+        return None
+    if kind == np.bool_ and first.shape == self.shape[: first.ndim] and first.ndim:
+        return self[first]
+    if kind == np.int64 and first.ndim == 1:
+        try:
+            return self.take(first, 0)
+        except IndexError:
+            return None  # the general way says which index it was
+    return None
 
 
 index.vjp(self=lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True))
