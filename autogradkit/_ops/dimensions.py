@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit._ops import k
-from autogradkit._ops.op import Array, composite, op
+from autogradkit._ops.op import Array, composite
 from autogradkit._ops.shape import Ints, alias, restrided
+from autogradkit._ops.view_op import view_op
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.strides import element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, bump_version, reseat
@@ -20,7 +21,7 @@ from autogradkit.engine.graph import check_in_place, rebase_history
 # -- dimensions of size 1 ----------------------------------------------------------------------------------------------
 
 
-@op(view=True, in_place_node="UnsqueezeBackward1", samples=lambda t: [(t(2, 3), 1), (t(3), -1), (t(), 0)])
+@view_op(in_place_node="UnsqueezeBackward1", samples=lambda t: [(t(2, 3), 1), (t(3), -1), (t(), 0)])
 def unsqueeze(self: Array, dim: int) -> Array:
     """A view with a dimension of size 1 inserted at `dim`.
 
@@ -44,8 +45,7 @@ def _without(self: Array, dims: Sequence[int]) -> Array:
     return restrided(self, [self.shape[dim] for dim in kept], [strides[dim] for dim in kept])
 
 
-@op(
-    view=True,
+@view_op(
     name="squeeze_all",
     public="squeeze",
     node="SqueezeBackward0",
@@ -59,8 +59,8 @@ def squeeze_all(self: Array) -> Array:
     return _without(self, range(self.ndim))
 
 
-@op(
-    view=True, name="squeeze_dim", public="squeeze", node="SqueezeBackward1", in_place_node="SqueezeBackward4",
+@view_op(
+    name="squeeze_dim", public="squeeze", node="SqueezeBackward1", in_place_node="SqueezeBackward4",
     method=False, function=False,
     samples=lambda t: [(t(1, 3), 0), (t(1, 3), -1)],
 )  # fmt: skip
@@ -69,8 +69,8 @@ def squeeze_dim(self: Array, dim: int) -> Array:
     return _without(self, (wrap_dim(dim, self.ndim),))
 
 
-@op(
-    view=True, name="squeeze_dims", public="squeeze", node="SqueezeBackward2", in_place_node="SqueezeBackward5",
+@view_op(
+    name="squeeze_dims", public="squeeze", node="SqueezeBackward2", in_place_node="SqueezeBackward5",
     method=False, function=False,
     samples=lambda t: [(t(1, 3, 1), (0, 2)), (t(1, 3, 1), (1, -1))],
 )  # fmt: skip
@@ -102,7 +102,7 @@ def squeeze(input: Tensor, *dim: Any) -> Tensor:
 # -- the order of dimensions -------------------------------------------------------------------------------------------
 
 
-@op(view=True, in_place_node="TransposeBackward1", samples=lambda t: [(t(2, 3, 4), 0, 2), (t(2, 3), -1, 0)])
+@view_op(in_place_node="TransposeBackward1", samples=lambda t: [(t(2, 3, 4), 0, 2), (t(2, 3), -1, 0)])
 def transpose(self: Array, dim0: int, dim1: int) -> Array:
     """A view with two dimensions exchanged.
 
@@ -127,7 +127,7 @@ def _permuted(self: Array, order: Sequence[int]) -> Array:
 transpose.vjp(self=lambda g, dim0, dim1: k.transpose(g, dim0, dim1))
 
 
-@op(view=True, in_place_node="TBackward1", samples=lambda t: [(t(2, 3),), (t(3),)])
+@view_op(in_place_node="TBackward1", samples=lambda t: [(t(2, 3),), (t(3),)])
 def t(self: Array) -> Array:
     """A matrix transposed, as a view; a vector as it is.
 
@@ -145,7 +145,7 @@ def t(self: Array) -> Array:
 t.vjp(self=lambda g: k.t(g))
 
 
-@op(view=True, sizes="dims", samples=lambda t: [(t(2, 3, 4), (2, 0, 1)), (t(2, 3), (-1, 0))])
+@view_op(sizes="dims", samples=lambda t: [(t(2, 3, 4), (2, 0, 1)), (t(2, 3), (-1, 0))])
 def permute(self: Array, dims: Ints) -> Array:
     """A view with the dimensions in the order `dims`.
 

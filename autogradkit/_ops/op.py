@@ -24,7 +24,8 @@ tests take samples and the type stub its signature, and `k.mm` for use in other 
   promotion: the engine does. For `Sequence[Array]` parameters it gives one gradient per element.
 - `group_vjp(formula)`: PyTorch computes these gradients together, so all that it names is saved if any is needed. It gets
   `needs`, a tuple of bools, last, and returns a tuple.
-- `view=True`: the kernel returns a view on `self`'s memory (or a tuple of views: they may not be edited in place).
+- `view=True`: the kernel returns views on `self`'s memory as a tuple: they may not be edited in place. An op that gives
+  one view is declared with `view_op` (view_op.py).
 - `in_place=True`: also `Tensor.name_`; `in_place_node=` where PyTorch gives its node another name.
 - `sizes="shape"`: this parameter may be given as separate ints, `x.view(2, 3)`.
 - `public="sum"`: the name that users know it by, where several nodes stand behind one function.
@@ -418,7 +419,7 @@ def op(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def declare(kernel: Callable[..., Any]) -> Any:
         declared = Op(kernel, **options)
-        return publish(declared, _general_entry(declared, declared.run))
+        return publish(declared, general_entry(declared, declared.run))
 
     return declare
 
@@ -441,7 +442,7 @@ def publish(declared: Op, entry: Callable[..., Any]) -> Any:
     if declared.method:
         setattr(Tensor, declared.name, entry)
     if declared.in_place:
-        edit = _general_entry(declared, declared.run_in_place, "inplace", declared.public + "_")
+        edit = general_entry(declared, declared.run_in_place, "inplace", declared.public + "_")
         edit.__name__ = edit.__qualname__ = declared.name + "_"
         edit.__doc__ = f"In-place version of `{declared.name}`: writes into `self`, and returns it."
         edit.__module__ = "autogradkit"
@@ -465,9 +466,10 @@ def composite(*names: str, method: bool = True, function: bool = True) -> Callab
     return declare
 
 
-def _general_entry(
+def general_entry(
     declared: Op, run: Callable[..., Any], kind: str | None = None, name: str | None = None
 ) -> Callable[..., Any]:
+    """What users call: `run`, reported to whoever records."""
     kind = kind or declared.kind
     name = name or declared.public
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
-from autogradkit._ops.op import Array, composite, op
+from autogradkit._ops.op import Array, composite
+from autogradkit._ops.view_op import view_op
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.storage import address_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
@@ -34,7 +35,7 @@ def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start:
     return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
 
 
-@op(view=True, method=False, function=False, samples=lambda t: [(t(2, 3),), (t(),)])
+@view_op(method=False, function=False, samples=lambda t: [(t(2, 3),), (t(),)])
 def alias(self: Array) -> Array:
     """Another view on all of the same memory, which is what `x[...]` is."""
     return restrided(self, self.shape, element_strides(self))
@@ -46,7 +47,7 @@ alias.vjp(self=lambda g: g)
 # -- other sizes for the same elements ---------------------------------------------------------------------------------
 
 
-@op(view=True, sizes="size", samples=lambda t: [(t(2, 6), (3, 4)), (t(2, 3), (-1,)), (t(), (1, 1))])
+@view_op(sizes="size", samples=lambda t: [(t(2, 6), (3, 4)), (t(2, 3), (-1,)), (t(), (1, 1))])
 def view(self: Array, size: Ints) -> Array:
     """The same memory with other sizes; one may be −1. Raises RuntimeError where the strides do not allow it.
 
@@ -97,7 +98,7 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     return _unsafe_view_of_copy(input, wanted) if strides is None else reshape_alias(input, wanted, strides)
 
 
-@op(name="_reshape_alias", public="reshape", node="ReshapeAliasBackward0", view=True, method=False, function=False)
+@view_op(name="_reshape_alias", public="reshape", node="ReshapeAliasBackward0", method=False, function=False)
 def reshape_alias(self: Array, size: Ints, stride: Ints) -> Array:
     """A view with other sizes on memory that is not contiguous, the strides being known to fit."""
     return restrided(self, size, stride)
@@ -179,7 +180,7 @@ def ravel(input: Tensor) -> Tensor:
     return view(input.contiguous(), (-1,))  # type: ignore[attr-defined]
 
 
-@op(view=True, sizes="size", samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))])
+@view_op(sizes="size", samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))])
 def expand(self: Array, size: Ints, *, implicit: bool = False) -> Array:
     """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size.
 

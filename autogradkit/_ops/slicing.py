@@ -15,6 +15,7 @@ import numpy as np
 from autogradkit._ops import k
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.shape import Ints, restrided
+from autogradkit._ops.view_op import view_op
 from autogradkit.core.strides import element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -24,7 +25,7 @@ Whole = slice(None)
 # -- one element, or a range of them, along a dimension ----------------------------------------------------------------
 
 
-@op(view=True, samples=lambda t: [(t(2, 3), 1, 2), (t(2, 3), 0, -1), (t(4), 0, 1)])
+@view_op(samples=lambda t: [(t(2, 3), 1, 2), (t(2, 3), 0, -1), (t(4), 0, 1)])
 def select(self: Array, dim: int, index: int) -> Array:
     """A view on place `index` of dimension `dim`, without that dimension.
 
@@ -55,8 +56,8 @@ select.vjp(self=lambda g, self_sym_sizes, dim, index: k.select_backward(g, self_
 select_backward.vjp(grad_output=lambda g, dim, index: k.select(g, dim, index))
 
 
-@op(
-    name="slice", view=True, method=False, function=False,
+@view_op(
+    name="slice", method=False, function=False,
     samples=lambda t: [(t(4, 3), 0, 1, 3), (t(2, 7), -1, 1, 6, 2), (t(3), 0, 2, 1)],
 )  # fmt: skip
 def slice_(self: Array, dim: int = 0, start: int = 0, end: int = sys.maxsize, step: int = 1) -> Array:
@@ -294,7 +295,7 @@ _split_along("dsplit", 2, 3)
 # -- diagonals and windows ---------------------------------------------------------------------------------------------
 
 
-@op(view=True, samples=lambda t: [(t(3, 3),), (t(2, 3, 4), 1, 0, 2), (t(3, 2), -1)])
+@view_op(samples=lambda t: [(t(3, 3),), (t(2, 3, 4), 1, 0, 2), (t(3, 2), -1)])
 def diagonal(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
     """A view on the diagonal of dimensions `dim1` and `dim2`, as the last dimension.
 
@@ -328,7 +329,7 @@ diagonal.vjp(
 diagonal_backward.vjp(grad_output=lambda g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2))
 
 
-@op(view=True, samples=lambda t: [(t(5), 0, 2, 1), (t(2, 6), 1, 3, 2)])
+@view_op(samples=lambda t: [(t(5), 0, 2, 1), (t(2, 6), 1, 3, 2)])
 def unfold(self: Array, dimension: int, size: int, step: int) -> Array:
     """A view on all windows of `size` places of a dimension, `step` apart; the window is the last dimension.
 
