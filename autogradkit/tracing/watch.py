@@ -55,6 +55,10 @@ class GradWatcher:
         if self in RECORDERS:
             RECORDERS.remove(self)
 
+    def follows(self, tensor: Any) -> bool:
+        """Whether this is the tensor, and it still listens."""
+        return self._tensor() is tensor and self in RECORDERS
+
     def _gone(self, ended: Callable[[], None]) -> None:
         self.stop()
         ended()

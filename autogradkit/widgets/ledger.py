@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,10 @@ class GradLedger(PictureWidget):
             shell.events.unregister("post_run_cell", self._cell_ended)
         super().close()
 
+    def follows(self, tensor: Any) -> bool:
+        """Whether this is the tensor that it listens to."""
+        return self._watcher is not None and self._watcher.follows(tensor)
+
     def _note_untraced(self, tensor: Any) -> None:
         """If `.grad` is not what the traced cells left, say what it is now."""
         now = None if tensor.grad is None else Copier().copy(tensor.grad)
@@ -118,7 +123,7 @@ class GradLedger(PictureWidget):
 def grad_ledger(name: str, tensor: Any, history: Iterable[Accumulated | GradAssigned] = ()) -> GradLedger:
     """The ledger of `tensor`, which the learner calls `name`; `history` is what traced cells know of its `.grad`.
 
-    From now on it follows the tensor through every cell. Raises TypeError for what is no tensor and ValueError for a
+    From now on it follows the tensor through every cell; asked for again, it is the same ledger. Raises TypeError for what is no tensor and ValueError for a
     tensor that no backward reaches.
 
     >>> import autogradkit as torch
@@ -138,7 +143,14 @@ def grad_ledger(name: str, tensor: Any, history: Iterable[Accumulated | GradAssi
             f"'{name}' is computed from other tensors, and backward keeps no .grad for it. "
             f"Call {name}.retain_grad() before backward, or look at the leaves that it comes from."
         )
-    return GradLedger(name, tensor, history)
+    known = _LEDGERS.get(id(tensor))
+    if known is None or known.name != name or not known.follows(tensor):
+        known = _LEDGERS[id(tensor)] = GradLedger(name, tensor, history)
+    known.refresh()
+    return known
+
+
+_LEDGERS: weakref.WeakValueDictionary[int, GradLedger] = weakref.WeakValueDictionary()  # by the id of the tensor
 
 
 def _label(filename: str) -> str:

@@ -56,6 +56,18 @@ def test_the_front_end_chooses_the_element(make):
     assert ledger.elements == 4
 
 
+def test_asked_for_again_it_is_the_same(make):
+    w = weight()
+    ledger = make("w", w)
+    (w * 2).sum().backward()
+    again = make("w", w)
+    assert again is ledger
+    assert len(again.sentences) == 1
+    assert make("v", w) is not ledger
+    ledger.close()
+    assert make("w", w) is not ledger
+
+
 def test_a_large_tensor_shows_its_mean(make):
     w = torch.ones(1_000_000, requires_grad=True)
     ledger = make("w", w)
