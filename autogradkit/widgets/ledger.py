@@ -123,8 +123,8 @@ class GradLedger(PictureWidget):
 def grad_ledger(name: str, tensor: Any, history: Iterable[Accumulated | GradAssigned] = ()) -> GradLedger:
     """The ledger of `tensor`, which the learner calls `name`; `history` is what traced cells know of its `.grad`.
 
-    From now on it follows the tensor through every cell; asked for again, it is the same ledger. Raises TypeError for what is no tensor and ValueError for a
-    tensor that no backward reaches.
+    From now on it follows the tensor through every cell; asked for again, it is the same ledger. Raises TypeError for what
+    is no tensor and ValueError for a tensor that no backward reaches.
 
     >>> import autogradkit as torch
     >>> w = torch.tensor(2.0, requires_grad=True)
