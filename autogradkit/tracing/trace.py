@@ -53,7 +53,7 @@ class Trace:
         >>> with torch.record() as t:
         ...     y = torch.ones(2) + 1
         >>> print(t.table())  # doctest: +ELLIPSIS
-        step  line ... what ran ...gradient ...
+        step  line ...what ran...
         """
         return importlib.import_module("autogradkit.tracing.table").table(self)
 
