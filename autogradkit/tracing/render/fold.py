@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from .model import Graph, Item, Link, Op, _topological  # pyright: ignore[reportPrivateUsage]
+from ..events import Op
+from .model import Graph, Item, Link, in_order
 
 MOST_ITEMS = 64  # items on one picture
+MOST_ALONE = 16  # tensors that no op on the picture touches
 CALM = 12  # ops up to which modules stay open
 
 
@@ -75,15 +77,17 @@ def _collapse(graph: Graph, groups: list[tuple[list[str], Item]]) -> None:
     for link in graph.links:
         neighbours[link.tail].add(home.get(link.head, link.head))
         neighbours[link.head].add(home.get(link.tail, link.tail))
+    tails = {link.tail for link in graph.links}
+    heads = {link.head for link in graph.links}
     for key, item in graph.items.items():
         if item.kind == "tensor" and item.value is not None and len(neighbours[key]) == 1:
             (only,) = neighbours[key]
-            inner = any(link.head == key for link in graph.links)
-            if only in made and (item.value.is_parameter or inner) and any(link.tail == key for link in graph.links):
+            used = key in tails and (item.value.is_parameter or key in heads)
+            dropped = only in made and made[only].kind == "stack" and key not in tails
+            if only in made and (used or dropped):
                 home[key] = only
                 if item.value.is_parameter:
                     made[only].absorbed.append(item.value)
-    _absorb_chains(graph, home, made)
     graph.items = {key: item for key, item in graph.items.items() if key not in home} | made
     merged: dict[tuple[str, str, str], Link] = {}
     kept: list[Link] = []
@@ -102,20 +106,7 @@ def _collapse(graph: Graph, groups: list[tuple[list[str], Item]]) -> None:
             merged[key] = link
         kept.append(link)
     graph.links = kept
-    graph.items = _topological(graph.items, graph.links)
-
-
-def _absorb_chains(graph: Graph, home: dict[str, str], made: dict[str, Item]) -> None:
-    """Values between two items of the same group belong to it too."""
-    for key, item in graph.items.items():
-        if key in home or item.kind != "tensor":
-            continue
-        tails = {home.get(link.tail) for link in graph.links if link.head == key}
-        heads = {home.get(link.head) for link in graph.links if link.tail == key}
-        if len(tails) == 1 and tails == heads and None not in tails:
-            (only,) = tails
-            assert only is not None
-            home[key] = made[only].key
+    graph.items = in_order(graph.items, graph.links)
 
 
 def _signature(op: Op) -> tuple[str, int, int]:
@@ -139,7 +130,7 @@ def _stack(graph: Graph) -> None:
                 best = (length, i - length, period)
             run = 0
     length, start, period = best
-    if 2 * length < len(ops):
+    if not length or 2 * length < len(ops):
         return
     turns = length // period
     inner = ops[start + period : start + (turns - 1) * period]
@@ -166,11 +157,15 @@ def _middle(graph: Graph) -> None:
 
 def _bound(graph: Graph) -> None:
     """Tensors beyond the bound are counted, not drawn."""
-    over = len(graph.items) - MOST_ITEMS
-    if over <= 0:
+    linked = {end for link in graph.links for end in (link.tail, link.head)}
+    alone = [key for key in graph.items if key not in linked]
+    dropped = set(alone[MOST_ALONE:])
+    over = len(graph.items) - len(dropped) - MOST_ITEMS
+    if over > 0:
+        tensors = [key for key, item in graph.items.items() if item.kind == "tensor" and key not in dropped]
+        dropped |= set(tensors[-over:])
+    if not dropped:
         return
-    tensors = [key for key, item in graph.items.items() if item.kind == "tensor" and not item.stopped]
-    dropped = set(tensors[-over:])
     graph.items = {key: item for key, item in graph.items.items() if key not in dropped}
     graph.links = [link for link in graph.links if link.tail not in dropped and link.head not in dropped]
     graph.left_out.append(f"{len(dropped)} further tensors are not drawn.")

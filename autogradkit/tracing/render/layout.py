@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 GAP = 26.0  # between neighbours in a row
 THREAD = 9.0  # half of the room that an edge without a label takes in a row it passes
 SWEEPS = 12
+ACROSS = 4  # nodes without edges in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,9 @@ def _ranks(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, int]:
     for node in reversed(nodes):
         if node.key in feeds and heads[node.key]:
             rank[node.key] = min(rank[head] for head in heads[node.key]) - 1
+    alone = [node.key for node in nodes if not tails[node.key] and not heads[node.key]]
+    for place_, key in enumerate(alone):
+        rank[key] = place_ // ACROSS
     lowest = min(rank.values())
     return {key: value - lowest for key, value in rank.items()}
 

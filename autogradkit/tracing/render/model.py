@@ -265,7 +265,7 @@ class _Builder:
         self._edits()
         self._mark_failure()
         self._gradients()
-        ordered = _topological(self.items, self.links)
+        ordered = in_order(self.items, self.links)
         return Graph(
             ordered, self.links, self.values, self.labels, self.ops, self.calls, self.failure, self.aliases,
             dict(self.grads), {op.step for op in self.ops} & self.second_order,
@@ -287,7 +287,7 @@ class _Builder:
             if aside and id not in used and id not in roots:
                 continue  # indices and the like, which nobody asked for
             busy = len(uses[id]) != 1 or id in roots or (self.failure is not None and id not in uses)
-            if source or busy or value.tensor in self.aliases or value.retains_grad:
+            if source or busy or value.tensor in self.aliases or value.tensor in self.grads:
                 found.append(id)
         return found
 
@@ -458,7 +458,7 @@ def _value_key(id: int) -> str:
     return f"v{id}"
 
 
-def _topological(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
+def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
     """The items so that every edge points forward, otherwise in order of appearance."""
     waiting = dict.fromkeys(items, 0)
     heads: dict[str, list[str]] = defaultdict(list)
@@ -476,6 +476,11 @@ def _topological(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
             waiting[head] -= 1
             if waiting[head] == 0:
                 ready.append(head)
+    if len(done) < len(items):  # an edit can lead back into its own past: what shares memory is no flow
+        memory = [link for link in links if link.kind == "memory" and (link.tail not in done or link.head not in done)]
+        looped = memory or [link for link in links if link.tail not in done and link.head not in done]
+        links[:] = [link for link in links if not any(link is each for each in looped)]
+        return in_order(items, links)
     return done
 
 

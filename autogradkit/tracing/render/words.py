@@ -107,17 +107,27 @@ def overview(graph: Graph) -> str:
         return "No tensor operation ran in this cell, so there is nothing to draw."
     made = sum(op.kind in ("create", "random") for op in forward)
     ran = len(forward) - made
-    counted = f"{ran} operation{'s' * (ran != 1)} ran forward" if ran else f"{made} new tensor{'s' * (made != 1)}"
+    counted = (
+        "No operation ran forward"
+        if not forward
+        else f"{ran} operation{'s' * (ran != 1)} ran forward"
+        if ran
+        else f"{made} new tensor{'s' * (made != 1)}"
+    )
     reasons = {op.why_not for op in forward if op.kind not in ("create", "random")}
     nodes = [op for op in forward if op.node is not None]
     if graph.failure is not None and not graph.calls:
         where = f" in {op_name(graph.failure.op)}" if graph.failure.op else ""
+        if not graph.ops:
+            return f"The cell failed{where} before any operation finished."
         return f"{counted}, then the cell failed{where}."
     if graph.calls:
         done = [call for call in graph.calls if not call.failed]
         steps = sum(len(call.ran) for call in graph.calls)
         times = {0: "", 1: "", 2: "two backward calls, "}.get(len(graph.calls), f"{len(graph.calls)} backward calls, ")
         text = f"{counted}; {times}{steps} node{'s' * (steps != 1)} ran backward, gradients (∂) flow up."
+        if not steps:
+            text = f"{counted}; {times or 'the backward call '}reached leaves only."
         if len(done) > 1 and any(e.before is not None for call in done for e in call.accumulated):
             text += " Each call adds to .grad."
         if graph.failure is not None:
