@@ -85,6 +85,7 @@ class EventRecorder:
         self._accumulators: dict[int, int] = {}  # tensor number -> number of its AccumulateGrad node
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
+        self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
         self._storage_count = 0
         self._calls: dict[int, int] = {}
         self._backward_sites: dict[int, Site] = {}
@@ -152,12 +153,16 @@ class EventRecorder:
         return seen.number
 
     def _storage(self, tensor: Any, fresh: bool) -> int:
+        """The number of a tensor's storage. An address counts only while a tensor that we saw there lives."""
         storage = tensor.untyped_storage()
         key = (storage.data_ptr(), storage.nbytes())
-        if fresh or key not in self._storages:
-            self._storages[key] = self._storage_count
+        number = self._storages.get(key)
+        if fresh or number is None or not any(reference() is not None for reference in self._sharers[number]):
+            number = self._storages[key] = self._storage_count
             self._storage_count += 1
-        return self._storages[key]
+            self._sharers[number] = []
+        self._sharers[number].append(weakref.ref(tensor))
+        return number
 
     def _node(self, node: Any) -> int | None:
         if node is None:

@@ -220,7 +220,8 @@ def _calls(node: ast.Call, op: str) -> bool:
 def _operands(node: ast.AST, modules: frozenset[str]) -> list[ast.AST]:
     """The expressions that an op's operands were written as."""
     if isinstance(node, ast.BinOp):
-        return [node.left, node.right]
+        turned = isinstance(node.left, ast.Constant)  # 2 * x is x.__rmul__(2)
+        return [node.right, node.left] if turned else [node.left, node.right]
     if isinstance(node, ast.UnaryOp):
         return [node.operand]
     if isinstance(node, ast.Compare):

@@ -12,7 +12,7 @@ from .model import Graph, Item, Link, in_order
 
 MOST_ITEMS = 64  # items on one picture
 MOST_ALONE = 16  # tensors that no op on the picture touches
-CALM = 12  # ops up to which modules stay open
+CALM = 8  # ops up to which modules stay open
 
 
 def fold(graph: Graph, folds: dict[str, bool] | None = None) -> Graph:
@@ -150,7 +150,7 @@ def _middle(graph: Graph) -> None:
         return
     ops = [op for key in inner for op in (graph.items[key].ops or [graph.items[key].op]) if op is not None]
     first = graph.items[inner[0]].step
-    item = Item(f"s{first}", "stack", first, ops=ops, times=len(ops), title=f"{len(ops)} operations")
+    item = Item(f"s{first}", "stack", first, ops=ops, title=f"{len(ops)} operations")
     _collapse(graph, [(inner, item)])
     graph.left_out.append(f"{len(ops)} operations in the middle are folded into one.")
 

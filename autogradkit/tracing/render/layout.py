@@ -312,6 +312,8 @@ def _distance(left: _Slot, right: _Slot) -> float:
 
 def _settle(slots: list[_Slot], row: list[int], wanted: list[float], weights: list[float]) -> None:
     """The least-squares placement of a row in its order: pool adjacent violators."""
+    if not row:
+        return
     ahead = [0.0]
     for left, right in itertools.pairwise(row):
         ahead.append(ahead[-1] + _distance(slots[left], slots[right]))

@@ -216,6 +216,7 @@ class _Builder:
         ]
         steps = [op for op in self.ops if _in_optimizer(op)]
         self.ops = [op for op in self.ops if not _in_optimizer(op)]
+        self._drop_unused_makers()
         self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
         self.calls = calls_of(trace.events)
         self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
@@ -234,6 +235,16 @@ class _Builder:
         for event in trace.events:
             if isinstance(event, Accumulated | GradAssigned):
                 self.grads[event.tensor].append(event)
+
+    def _drop_unused_makers(self) -> None:
+        """New tensors that have no name and go nowhere, such as what a module's constructor fills, unless they are all."""
+        used = {value for op in self.ops for value in self._inputs(op)}
+
+        def matters(op: Op) -> bool:
+            return op.kind not in MAKERS or any(out in used or self.values[out].name is not None for out in op.outputs)
+
+        kept = [op for op in self.ops if matters(op)]
+        self.ops = kept or self.ops
 
     def _name_seeds(self) -> None:
         """The gradient that a backward call with create_graph starts from is no tensor of the learner's."""

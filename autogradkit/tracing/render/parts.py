@@ -154,7 +154,7 @@ def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
     if events:
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
-            if events[0].before is not None:
+            if events[0].before is not None and (events[0].before.low, events[0].before.high) != (0, 0):
                 lines += _late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
             for event in events[:4]:
                 found = number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
@@ -181,7 +181,7 @@ def _folded_lines(part: Part, graph: Graph) -> None:
     names = list(dict.fromkeys(op_name(op.name) for op in item.ops))
     what = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
     head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
-    if item.kind == "stack":
+    if item.times > 1:
         head.append((f"  ×{item.times}", "ink", False, True))
     part.lines = [Text([*head, sans(f"  {clip(what, 170, SIZE)}")])]
     for value in item.absorbed[:4]:

@@ -109,6 +109,28 @@ CELLS: dict[str, tuple[str, str]] = {  # name -> (the cells before, the traced c
         "torch.manual_seed(0)\nx = torch.randn(2, 2)\nw = torch.ones(2, requires_grad=True)\n((x @ w).sum() ** 2).backward()",
     ),
     "medium": ("x = torch.linspace(-1, 1, 60).reshape(5, 12).requires_grad_()", "loss = (x * x).mean()\nloss.backward()"),
+    "manual_steps": (
+        "x = torch.tensor([[1., 2., 3.], [4., 5., 6.]])\nw = torch.tensor([1., 2., 3.], requires_grad=True)",
+        "for i in range(3):\n    loss = ((x @ w) ** 2).mean()\n    loss.backward()\n    with torch.no_grad():\n"
+        "        w -= 0.01 * w.grad\n        w.grad = None",
+    ),
+    "many_new": ("", "ts = [torch.ones(3) for i in range(150)]"),
+    "many_results": ("w = torch.ones(2, requires_grad=True)", "for i in range(400):\n    w * 2"),
+    "network": (
+        "from autogradkit import nn\ntorch.manual_seed(0)\nx = torch.ones(2, 3)\n"
+        "net = nn.Sequential(*[m for _ in range(60) for m in (nn.Linear(3, 3), nn.Tanh())])",
+        "loss = net(x).sum()\nloss.backward()",
+    ),
+    "assigned": (
+        "x = torch.tensor([4., 5.])\nw = torch.tensor([1., 2., 3.], requires_grad=True)",
+        "y = w * 1\ny[0] = 7.\ny[1:] = x\nq = (y * y).sum()\nq.backward()",
+    ),
+    "retained": (
+        "w = torch.tensor([1., 2.], requires_grad=True)",
+        "y = w * 2\ny.retain_grad()\nz = (y * 3).sum()\nz.backward()",
+    ),
+    "leaf_edit": ("w = torch.ones(2, requires_grad=True)", "w.add_(1)"),
+    "early_error": ("", "1 / 0"),
     "mlp_steps": (
         "from autogradkit import nn, optim\ntorch.manual_seed(0)\n"
         "net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))\n"

@@ -127,6 +127,44 @@ def test_zero_grad_begins_anew_and_the_optimizer_is_named_not_drawn():
     assert "opt.step() edits parameters in place" in words_
 
 
+def test_a_manual_step_shows_each_version_with_its_own_gradient():
+    found = drawn("manual_steps")
+    assert found.graph.aliases == {}  # a temporary at a freed address shares nothing
+    words_ = texts(found.svg)
+    assert words_.count("w.grad") == 3
+    assert {"leaf · 3 · v0", "leaf · 3 · v3", "[142., 188., 234.]"} <= set(words_)
+
+
+def test_assignments_into_a_tensor_pass_the_gradient_on_through_the_base():
+    found = drawn("assigned").graph
+    through = [link for link in found.links if link.kind == "memory" and link.grads]
+    assert {(14.0, 8.0, 10.0), (14.0, 0.0, 0.0)} <= {link.grads[0].numbers.data for link in through}
+    assert len(through) == 4
+
+
+def test_lone_tensors_and_results_are_bounded_and_counted():
+    assert "134 further tensors are not drawn." in said("many_new")
+    assert len(drawn("many_results").graph.items) < 10
+
+
+def test_a_long_network_keeps_its_ends():
+    titles = [item.title for item in drawn("network").graph.items.values() if item.kind == "module"]
+    assert titles[0] == "0"
+    assert titles[-1] == "119"
+
+
+def test_a_retained_gradient_is_shown_on_its_tensor():
+    found = drawn("retained")
+    assert any(item.value is not None and item.value.name == "y" for item in found.graph.items.values())
+    assert texts(found.svg).count(".grad =") == 2
+
+
+def test_errors_before_any_result():
+    assert "The cell failed in add_ before any operation finished." in said("leaf_edit").replace("\n", " ")
+    assert "The cell failed before any tensor operation ran." in said("early_error")
+    assert "ZeroDivisionError: division by zero" in said("early_error")
+
+
 def test_forward_only_says_so():
     assert "No backward call, so there are no gradients yet." in said("forward")
     assert "∂" not in said("forward")
