@@ -1,0 +1,69 @@
+"""`StorageMap`: tensors, their strides and the memory they share, to be walked element by element.
+
+Rests on memory and the storage picture. `%storage a b` makes one; the front end lights elements and cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import traitlets
+
+from ..tracing.memory import memory_map
+from ..tracing.render.storage import description, plain, rows, sentences, storage_svg
+from .base import PictureWidget, static
+
+
+class StorageMap(PictureWidget):
+    """The memory behind some tensors, as it is when the map is made. Make it with `storage_map`."""
+
+    _esm = static("storage.js")
+    _css = static("storage.css")
+
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)  # of the tensors, in order
+    sentences = traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()).tag(sync=True)
+    selected = traitlets.Unicode("").tag(sync=True)  # key of the chosen element or cell: "t0-3", "s0-4"
+
+    def __init__(self, tensors: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.memory = memory_map(tensors)
+        self.names = [header.name for header in self.memory.headers]
+        self.sentences = sentences(self.memory)
+        self.refresh()
+
+    @property
+    def element(self) -> tuple[str, tuple[int, ...]] | None:
+        """The chosen element as (tensor's name, index); None if none is, or a storage cell is."""
+        if not self.selected.startswith("t"):
+            return None
+        tensor, flat = map(int, self.selected[1:].split("-"))
+        header = self.memory.headers[tensor]
+        return header.name, header.elements[flat][0]
+
+    def static_svg(self) -> str:
+        return storage_svg(self.memory)
+
+    def alt(self) -> str:
+        return description(self.memory)
+
+    def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        return rows(self.memory)
+
+    def plain(self) -> str:
+        return plain(self.memory)
+
+
+def storage_map(tensors: Mapping[str, Any]) -> StorageMap:
+    """The map of named tensors.
+
+    Raises ValueError where there is none, TypeError for a value that is no tensor.
+
+    >>> import autogradkit as torch
+    >>> a = torch.arange(6).view(2, 3)
+    >>> print(storage_map({"a": a, "b": a.t()}).plain())
+    a  2×3  shape (2, 3)  stride (3, 1)  offset 0  → storage 0
+    b  3×2  shape (3, 2)  stride (1, 3)  offset 0  → storage 0
+    storage 0 (48 bytes): 0 1 2 3 4 5
+    """
+    return StorageMap(tensors)
