@@ -89,11 +89,17 @@ def _input_gradient(rows: Array, shape: tuple[int, ...], weight: Array, wo: int,
     unfolded = matmul(_matrix(weight, g).transpose(0, 1, 3, 2), rows).reshape(g, ho, kh, cg * kw, columns)
     # Added up in two stages, over the kernel's rows and then over its columns: kh + kw sums instead of kh·kw.
     strips, grid = _grid((g, height + 2 * ph, cg, kw), n, wo, transposed, rows.dtype)
-    strips.fill(0)
     folded = strips.reshape(g, height + 2 * ph, cg * kw, columns)
     for i in range(kh):
         part = folded[:, dh * i : dh * i + sh * (ho - 1) + 1 : sh]
-        np.add(part, unfolded[:, :, i], out=part)
+        if i:
+            np.add(part, unfolded[:, :, i], out=part)
+        elif sh == 1:
+            np.copyto(part, unfolded[:, :, 0])
+            folded[:, ho:] = 0
+        else:
+            folded.fill(0)
+            np.copyto(part, unfolded[:, :, 0])
     memory, wide = _grid((g, height, cg), n, width + 2 * pw, transposed, rows.dtype)
     memory.fill(0)
     for j in range(kw):

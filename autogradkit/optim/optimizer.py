@@ -115,7 +115,14 @@ class Optimizer:
             if gradient is None:
                 continue
             if RECORDERS:
-                observed(self._in_place, "inplace", update, (parameter, gradient, group), {})
+                shown = {"lr": number(group["lr"])}  # what a trace says of the options
+                observed(
+                    self._in_place,
+                    "inplace",
+                    lambda parameter, gradient, lr: update(parameter, gradient, group),
+                    (parameter, gradient),
+                    shown,
+                )
             else:
                 update(parameter, gradient, group)
 
