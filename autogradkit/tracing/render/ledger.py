@@ -146,16 +146,16 @@ def _said(value: float | None) -> str:
 
 
 def uncleared(ledger: Ledger) -> str | None:
-    """The warning where a backward added to the gradients of an earlier one; None where all is well."""
+    """The warning where `.grad` holds what several backward calls added; None where it was cleared in between."""
     since = ""
+    warning = None
     for entry in ledger.entries:
-        if entry.what in ("none", "zeros", "unseen"):
-            since = ""
-        elif entry.what == "backward":
-            if entry.kept:
-                return f"grad was not cleared since {since}" if since else "grad was not cleared before this backward"
-            since = since or entry.where
-    return None
+        if entry.what != "backward":
+            since, warning = "", None
+        elif entry.kept:
+            warning = f"grad was not cleared since {since}" if since else "grad was not cleared before this backward"
+        since = since or entry.where
+    return warning
 
 
 def description(ledger: Ledger) -> str:
@@ -240,7 +240,8 @@ class _Drawing:
         role = "error" if total is not None and not math.isfinite(total) else "muted" if total is None else "ink"
         picture.text(middle, top, _said(total), role, 13, anchor="middle", mono=True, bold=True)
         base = _TOP + _PLOT + 22
-        picture.text(middle, base, _WORDS.get(entry.what, entry.what), anchor="middle")
+        words = ("⚠ " if entry.kept else "") + _WORDS.get(entry.what, entry.what)
+        picture.text(middle, base, words, "error" if entry.kept else "ink", anchor="middle")
         if entry.where:
             picture.text(middle, base + 16, clip(entry.where, _COLUMN - 4, 11), "muted", 11, anchor="middle")
         picture.close()

@@ -59,6 +59,18 @@ def test_a_forgotten_zero_grad_is_flagged_with_its_line():
     assert warning in description(ledger(trace))
 
 
+def test_a_flag_stays_on_the_backward_but_the_warning_ends_with_the_clearing():
+    w = weight()
+    with torch.record() as trace:
+        (w * 3).sum().backward()
+        (w * 5).sum().backward()
+        w.grad = None
+        (w * 3).sum().backward()
+    assert uncleared(ledger(trace)) is None
+    assert ledger_svg(ledger(trace)).count("⚠") == 1
+    assert ">⚠ backward</text>" in ledger_svg(ledger(trace))
+
+
 def test_a_cleared_grad_is_not():
     w = weight()
     with torch.record() as trace:
