@@ -40,7 +40,7 @@ from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided, output_strides
 from autogradkit.core.tensor import UNUSUAL, Tensor, layout_of, wrap
-from autogradkit.engine.graph import SavedOutput, check_in_place, next_sequence_number
+from autogradkit.engine.graph import SavedOutput, check_in_place, is_settled, next_sequence_number
 from autogradkit.engine.modes import MODE, NO_GRAD
 
 # What the result's dtype is, given what the operands promote to.
@@ -204,7 +204,13 @@ def _unary_entry(declared: PointwiseOp) -> Callable[..., Any]:
     def entry(self: Any = None, *args: Any, **kwargs: Any) -> Any:
         if RECORDERS:
             return observed(name, "op", run, args if self is None else (self, *args), kwargs)
-        if args or kwargs or not simple or self.__class__ is not Tensor or self._view is not None:
+        if (
+            args
+            or kwargs
+            or not simple
+            or self.__class__ is not Tensor
+            or (self._view is not None and not is_settled(self))
+        ):
             return run(*args, **kwargs) if self is None else run(self, *args, **kwargs)
         layout = self._layout or layout_of(self)
         if layout is UNUSUAL:
@@ -285,13 +291,13 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
         if RECORDERS or more or named or other is _ABSENT:
             args = tuple(value for value in (self, other, *more) if value is not _ABSENT)
             return observed(name, "op", otherwise, args, named) if RECORDERS else otherwise(*args, **named)
-        if not simple or self.__class__ is not Tensor or self._view is not None:
+        if not simple or self.__class__ is not Tensor or (self._view is not None and not is_settled(self)):
             return otherwise(self, other)
         layout = self._layout or layout_of(self)
         if layout is UNUSUAL:
             return otherwise(self, other)
         if other.__class__ is Tensor:
-            if (other._layout or layout_of(other)) is not layout or other._view is not None:
+            if (other._layout or layout_of(other)) is not layout or (other._view is not None and not is_settled(other)):
                 return otherwise(self, other)
             result = kernel(self._array, other._array)
             right_grad = other._requires_grad
