@@ -30,14 +30,16 @@ def edit(op: Op, values: list[Any]) -> Tensor:
     records = op.records(values)
     check_in_place(target, records)
     require_writable(target._array, [value._array for value in values[1:] if isinstance(value, Tensor)])
-    computed = op.call_kernel(values)
-    require_fits(target._array, computed)
+    computed = None
+    if op.writes is None:
+        computed = op.call_kernel(values)
+        require_fits(target._array, computed)
     write(op, values, target, records, computed)
     return target
 
 
-def write(op: Op, values: list[Any], target: Tensor, records: bool, computed: Array) -> None:
-    """Put `computed` into `target`, and record the op as what made it."""
+def write(op: Op, values: list[Any], target: Tensor, records: bool, computed: Array | None) -> None:
+    """Put `computed`, or what the op itself writes, into `target`, and record the op as what made it."""
     node = None
     if records:
         # What is saved of `target` is its old contents: they are about to be overwritten.
@@ -48,7 +50,10 @@ def write(op: Op, values: list[Any], target: Tensor, records: bool, computed: Ar
         node = op.make_node(saved, needs, edges)
         node.__class__ = op.in_place_node_class  # pyright: ignore[reportAttributeAccessIssue]
         node.outputs = (target._array.shape, target._array.dtype)
-    np.copyto(target._array, computed, casting="unsafe")
+    if computed is None:
+        op.call_kernel(values, op.writes)
+    else:
+        np.copyto(target._array, computed, casting="unsafe")
     bump_version(target)
     if node is not None:
         rebase_history(target, node)

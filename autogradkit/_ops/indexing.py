@@ -65,21 +65,15 @@ def _leading(self: Array, indices: Sequence[Array]) -> Array | None:
 index.vjp(self=lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True))
 
 
-@op(in_place=True, samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]])
-def index_put(self: Array, indices: Sequence[Array], values: Array, accumulate: bool = False) -> Array:
-    """A copy of `self` with `values` written, or added, where the tuple `indices` of index tensors points.
-
-    >>> import autogradkit as torch
-    >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1.0, 2.0]))
-    tensor([1., 0., 2.])
-    """
-    if self.dtype != values.dtype:
-        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (self, values))
+def _put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool = False) -> None:
+    """Write, or add, `values` where `indices` point; all checks come first."""
+    if target.dtype != values.dtype:
+        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
             "the source."
         )
-    place = locate(indices, self.shape, element_strides(self))
+    place = locate(indices, target.shape, element_strides(target))
     try:
         spread = np.broadcast_to(values, place.shape)
     except ValueError:
@@ -87,13 +81,27 @@ def index_put(self: Array, indices: Sequence[Array], values: Array, accumulate: 
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(place.shape)}"
         ) from None
+    if 0 in place.shape:
+        return
+    if np.may_share_memory(target, values):
+        spread = spread.copy()
+    if accumulate:
+        _add_at(target, place.numpy_index, spread)
+    else:
+        target[place.numpy_index] = spread
+
+
+@op(in_place=True, writes=_put, samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]])
+def index_put(self: Array, indices: Sequence[Array], values: Array, accumulate: bool = False) -> Array:
+    """A copy of `self` with `values` written, or added, where the tuple `indices` of index tensors points.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
+    """
     result = empty_strided(self.shape, dense_strides_like(self.shape, element_strides(self)), self.dtype)
     result[...] = self
-    if 0 not in place.shape:
-        if accumulate:
-            _add_at(result, place.numpy_index, spread)
-        else:
-            result[place.numpy_index] = spread
+    _put(result, indices, values, accumulate)
     return result
 
 

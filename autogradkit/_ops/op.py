@@ -26,7 +26,8 @@ tests take samples and the type stub its signature, and `k.mm` for use in other 
   `needs`, a tuple of bools, last, and returns a tuple.
 - `view=True`: the kernel returns views on `self`'s memory as a tuple: they may not be edited in place. An op that gives
   one view is declared with `view_op` (view_op.py).
-- `in_place=True`: also `Tensor.name_`; `in_place_node=` where PyTorch gives its node another name.
+- `in_place=True`: also `Tensor.name_`; `in_place_node=` where PyTorch gives its node another name, `writes=` a
+  kernel that checks and then writes into its first argument, where that saves computing all of it.
 - `sizes="shape"`: this parameter may be given as separate ints, `x.view(2, 3)`.
 - `public="sum"`: the name that users know it by, where several nodes stand behind one function.
 - `samples`: from a maker `t(*shape, low=, high=)` of float64 tensors that require grad, a list of argument tuples.
@@ -81,6 +82,7 @@ class Op:
         view: bool = False,
         in_place: bool = False,
         in_place_node: str | None = None,
+        writes: Callable[..., None] | None = None,
         sizes: str | None = None,
         kind: str | None = None,
         samples: Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]] | None = None,
@@ -93,6 +95,7 @@ class Op:
         self.view = view
         self.in_place = in_place
         self.in_place_node = in_place_node
+        self.writes = writes
         self.in_place_node_class: type[OpNode] | None = None
         self.kind = kind or ("view" if view else "op")
         self.outputs = outputs
@@ -362,8 +365,8 @@ class Op:
             return (*args[:at], tuple(int(s) for s in given)), kwargs
         return args, kwargs
 
-    def call_kernel(self, values: Sequence[Any]) -> Any:
-        """What the kernel gives for these argument values."""
+    def call_kernel(self, values: Sequence[Any], kernel: Callable[..., Any] | None = None) -> Any:
+        """What the kernel (or another one with the same parameters) gives for these argument values."""
         arrays = list(values)
         for index in self.tensors_at:
             value = arrays[index]
@@ -371,10 +374,11 @@ class Op:
                 arrays[index] = value._array
             elif value is not None and self.kinds[index] == LIST:
                 arrays[index] = [None if each is None else each._array for each in value]
+        kernel = kernel or self.kernel
         if self.positional == len(arrays):
-            return self.kernel(*arrays)
+            return kernel(*arrays)
         named = zip(self.parameters[self.positional :], arrays[self.positional :], strict=True)
-        return self.kernel(*arrays[: self.positional], **dict(named))
+        return kernel(*arrays[: self.positional], **dict(named))
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Call the op: compute, and record where grad mode and the inputs ask for it."""
