@@ -21,6 +21,7 @@ from IPython.display import display
 
 from autogradkit.core.recording import RECORDERS
 from autogradkit.tracing.events import Accumulated, Event, GradAssigned
+from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.notes import explain, hide_our_frames
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
@@ -149,12 +150,7 @@ class TracedCells:
 
     def _label(self, filename: str) -> str:
         """A file as the learner knows it: "cell" for the traced one, "In[3]" for another."""
-        if filename in self._cell_files:
-            return "cell"
-        known = self.shell.compile.format_code_name(filename)
-        if known is None:
-            return filename.replace("\\", "/").rpartition("/")[2]
-        return known[1]
+        return "cell" if filename in self._cell_files else file_label(filename)
 
     def _keep(self, trace: Trace) -> None:
         self.traces = [*self.traces, trace][-_MOST_TRACES:]

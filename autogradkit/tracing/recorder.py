@@ -12,7 +12,6 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -32,6 +31,7 @@ from autogradkit.tracing.events import (
     Position,
     Value,
 )
+from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.source import Place, Site, SourceReader, entry_frame, learner_frame, site_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
@@ -409,13 +409,13 @@ class EventRecorder:
 
     # -- afterwards -------------------------------------------------------------------------------------------------
 
-    def finish(self, error: BaseException | None = None, label: Callable[[str], str] | None = None) -> Recording:
+    def finish(self, error: BaseException | None = None, label: Callable[[str], str] = file_label) -> Recording:
         """Resolve places and names. `error` is what ended the cell; `label` names a file for the learner."""
         reader = SourceReader()
         self._entry = None
         if error is not None:
             self._add_failure(error)
-        positions = _Positions(reader, label or (lambda name: Path(name).name))
+        positions = _Positions(reader, label)
         turns = positions.turns(self.drafts)
         names = self._names(reader)
         self.values = {id: replace(value, name=names.get(id)) for id, value in self.values.items()}

@@ -10,7 +10,6 @@ import math
 import time
 import weakref
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import traitlets
@@ -19,6 +18,7 @@ from IPython.core.getipython import get_ipython
 from ..core.tensor import Tensor
 from ..tracing.copying import Copier
 from ..tracing.events import Accumulated, GradAssigned
+from ..tracing.labels import file_label
 from ..tracing.render.ledger import Entry, Ledger, description, entries, ledger_svg, rows, same, sentence
 from ..tracing.watch import GradWatcher
 from .base import PictureWidget, static
@@ -50,7 +50,7 @@ class GradLedger(PictureWidget):
         self.elements = size if size <= 1_000 else 0
         self.element = 0 if self.elements else -1
         self._note_untraced(tensor)
-        self._watcher = GradWatcher(tensor, self._hear, _label, self._end) if isinstance(tensor, Tensor) else None
+        self._watcher = GradWatcher(tensor, self._hear, file_label, self._end) if isinstance(tensor, Tensor) else None
         shell = get_ipython()
         if shell is not None:
             shell.events.register("post_run_cell", self._cell_ended)
@@ -151,10 +151,3 @@ def grad_ledger(name: str, tensor: Any, history: Iterable[Accumulated | GradAssi
 
 
 _LEDGERS: weakref.WeakValueDictionary[int, GradLedger] = weakref.WeakValueDictionary()  # by the id of the tensor
-
-
-def _label(filename: str) -> str:
-    """A file as the learner knows it: "In[3]" for a cell."""
-    shell = get_ipython()
-    known = None if shell is None else shell.compile.format_code_name(filename)
-    return Path(filename).name if known is None else str(known[1])

@@ -154,6 +154,7 @@ class Lab:
         self.page.evaluate(command, f"JupyterLab {name.title()}")
         body = f'body[data-jp-theme-light="{str(name == "light").lower()}"]'
         self.page.wait_for_selector(body, state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")  # shown while the theme's style sheet loads
 
     def cell(self, index: int) -> Locator:
         """The cell, counted from 0, Markdown cells too; scrolled into view."""
