@@ -92,3 +92,30 @@ def test_the_kernel_s_interrupt_leaves_a_run_that_goes_on(lab: Lab, notebook: Ca
     assert lab.ask("view.state") == "'finished'"
     assert int(lab.ask("learnt - lost")) == 120
     assert lab.errors == []
+
+
+def test_a_real_run_is_interrupted_and_goes_on(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(
+        notebook(
+            "import autogradkit as torch\n%load_ext autogradkit", "view = %train mlp --epochs 200", "view.resume();"
+        )
+    )
+    lab.run_cell(0)
+    lab.start_cell(1)
+    cell = lab.cell(1)
+    expect(cell.locator(".ak-stage svg")).to_contain_text("of 200 · batch")
+    expect(cell.locator(".ak-stage svg")).to_contain_text("test 0.")  # an epoch is done
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+    lab.wait_cell(1)
+    assert lab.failures() == []
+    expect(sentence(cell)).to_contain_text("Interrupted between two batches.")
+    learnt = int(lab.ask("sum(1 for _ in view.training.epochs)"))
+    assert 1 <= learnt < 200
+    lab.start_cell(2)
+    expect(sentence(cell)).to_have_text("Training …")
+    lab.page.wait_for_timeout(1000)
+    cell.get_by_role("button", name="End after the batch").click()
+    lab.wait_cell(2)
+    assert lab.ask("view.state") == "'stopped'"
+    assert int(lab.ask("len(view.training.epochs)")) > learnt
+    assert lab.errors == []
