@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
-from autogradkit._ops.conv_kernels import Window, convolve, convolve_backward
+from autogradkit._ops.conv_kernels import Window, channels_last, convolve, convolve_backward, prefers_channels_last
 from autogradkit._ops.op import Array, composite, op
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.tensor import Tensor
@@ -50,7 +50,21 @@ def convolution(
         raise NotImplementedError("transposed convolution is not available")
     window = Window(stride, padding, dilation, groups)
     _check(input, weight, bias, window)
-    return convolve(input, weight, bias, window)
+    result = convolve(input, weight, bias, window)
+    return channels_last(result) if prefers_channels_last(input, weight) else result
+
+
+_CPP_NAMES = {
+    "float32": "float",
+    "float64": "double",
+    "int64": "long int",
+    "int32": "int",
+    "int16": "short int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
 
 
 def _check(x: Array, weight: Array, bias: Array | None, window: Window) -> None:
@@ -95,7 +109,7 @@ def _check(x: Array, weight: Array, bias: Array | None, window: Window) -> None:
         names = [SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)].title() for each in (x, weight)]
         raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
     if bias is not None and bias.dtype != x.dtype:
-        names = [SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)].lower() for each in (x, bias)]
+        names = [_CPP_NAMES.get(each.dtype.name, each.dtype.name) for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
 
 
@@ -123,6 +137,8 @@ def convolution_backward(
     """The gradients of `convolution` with respect to input, weight and bias; empty for those that the mask leaves out."""
     window = Window(stride, padding, dilation, groups)
     found = convolve_backward(grad_output, input, weight, window, output_mask)
+    if prefers_channels_last(input, weight):
+        found = tuple(channels_last(each) if each is not None and each.ndim == 4 else each for each in found)
     return tuple(np.empty(0, input.dtype) if each is None else each for each in found)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from autogradkit.core.blas import matmul
+from autogradkit.core.strides import element_strides, suggests_channels_last
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
@@ -188,3 +189,13 @@ def _columns(strips: Array, reach: int, ho: int, together: int, window: Window) 
     strides = (group, together * window.stride[0] * row, window.dilation[0] * row, inner, item)
     overlapping = as_strided(strips, (g, ho // together, reach, unfolded, columns), strides)
     return overlapping.reshape(g, ho // together, reach * unfolded, columns)
+
+
+def prefers_channels_last(*arrays: Array) -> bool:
+    """Whether one of these N×C×H×W arrays has its channels innermost: results then have them so too."""
+    return any(not a.flags.c_contiguous and suggests_channels_last(a.shape, element_strides(a)) for a in arrays)
+
+
+def channels_last(x: Array) -> Array:
+    """The same N×C×H×W values with the channels innermost in memory."""
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)

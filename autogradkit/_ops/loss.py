@@ -31,7 +31,9 @@ def _floating_only(x: Array, name: str, dim: int) -> int:
 def _shifted(x: Array, dim: int) -> Array:
     if not x.ndim:
         return np.zeros((), x.dtype)
-    return x - np.maximum.reduce(x, axis=dim, keepdims=True) if x.shape[dim] else x.copy()
+    if not x.shape[dim]:
+        return x.copy()
+    return np.subtract(x, np.maximum.reduce(x, axis=dim, keepdims=True), order="C")
 
 
 @op(

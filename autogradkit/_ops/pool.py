@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
+from autogradkit._ops.conv_kernels import channels_last, prefers_channels_last
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
 from autogradkit.core.tensor import Tensor, wrap
@@ -45,6 +46,8 @@ def max_pool2d_with_indices(
         (dilation[0], dilation[1]),
         size,
     )
+    if self.ndim == 4 and prefers_channels_last(self):
+        return channels_last(values), channels_last(positions)
     shape = (*self.shape[:-2], *size)
     return values.reshape(shape), positions.reshape(shape)
 
@@ -118,7 +121,8 @@ def max_pool2d_with_indices_backward(
     if not indices.size:
         return np.zeros(self.shape, grad_output.dtype)
     found = scatter_to_positions(grad_output.reshape(batch), indices.reshape(batch), shape, disjoint)
-    return found.reshape(self.shape)
+    found = found.reshape(self.shape)
+    return channels_last(found) if self.ndim == 4 and prefers_channels_last(self) else found
 
 
 @op(method=False, function=False, samples=lambda t: [(t(1, 2, 4), wrap(np.array([[[1, 6]]])))])

@@ -69,12 +69,27 @@ def test_conv2d(size: tuple[int, ...], channels: int, kernel: tuple[int, int], o
         )
 
 
-def test_conv2d_keeps_contiguous_strides_and_takes_any_input_layout() -> None:
-    [x, w] = arrays(3, (17, 8, 9, 3), (4, 3, 3, 3))
-    theirs = torch.nn.functional.conv2d(torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(w))
-    ours = autogradkit.nn.functional.conv2d(autogradkit.from_numpy(x).permute(0, 3, 1, 2), autogradkit.from_numpy(w))
-    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-9, atol=1e-9)
-    assert ours.is_contiguous()
+LAYOUTS = [(2, 3, 8, 9), (1, 3, 4, 4), (2, 2, 8, 8)]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 3, 1, 2), (0, 1, 3, 2), (1, 0, 2, 3)])
+@pytest.mark.parametrize("size", LAYOUTS)
+def test_results_have_pytorchs_layout_for_any_input_layout(order: tuple[int, ...], size: tuple[int, ...]) -> None:
+    [x] = arrays(3, size)
+    found: list[list[Any]] = []
+    for m in BOTH:
+        leaf = m.from_numpy(x.copy()).permute(*order)
+        w = m.ones(4, leaf.shape[1], 2, 2, dtype=m.float64, requires_grad=True)
+        functional = m.nn.functional
+        pooled, where = functional.max_pool2d(leaf, 2, return_indices=True)
+        convolved = functional.conv2d(leaf, w)
+        (gradient,) = m.autograd.grad((convolved * convolved).sum(), w)
+        results = [convolved.detach(), pooled, where, gradient, functional.softmax(leaf, 1)]
+        results += [functional.log_softmax(leaf, 3), functional.mse_loss(leaf, leaf + 1, reduction="none")]
+        found.append(results)
+    for ours, theirs in zip(*found, strict=True):
+        assert ours.stride() == theirs.stride()
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-9, atol=1e-9)
 
 
 def test_conv2d_of_an_empty_batch() -> None:
