@@ -35,8 +35,9 @@ def browser() -> Iterator[Browser]:
 def lab(browser: Browser, server: Server) -> Iterator[Lab]:
     """A fresh page on JupyterLab."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, device_scale_factor=1)
-    yield Lab(context.new_page(), server)
-    context.close()
+    opened = Lab(context.new_page(), server)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -148,6 +148,11 @@ class Lab:
         self.page.wait_for_function(READY)
         return self
 
+    def close(self) -> None:
+        """End the kernels that the page started, and the page."""
+        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+        self.page.context.close()
+
     def theme(self, name: str) -> None:
         """Switch to the "light" or the "dark" theme."""
         command = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
