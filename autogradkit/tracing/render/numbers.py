@@ -120,7 +120,7 @@ def one_line(numbers: Numbers, room: int = 60) -> str:
     for digits in (4, 3):
         found = rows(numbers, digits)
         if found is not None:
-            text = " ".join(" ".join(line.split()) for line in found)
+            text = " ".join(" ".join(line.split()) for line in found).replace(" ]", "]").replace(" ,", ",")
             if len(text) <= room:
                 return text
     odd = oddities(numbers)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..events import Numbers, Value
 from . import numbers as nums
-from .model import Graph, Item, Link, op_name
+from .model import MAKERS, Graph, Item, Link, op_name
 from .svg import Picture, alias_role, clip, text_width
 from .words import SIGNS, item_title, op_title
 
@@ -119,7 +119,7 @@ def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
     label = clip(graph.labels[value.id], 180, SIZE, mono=True)
     kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
     maker = part.item.step >= 0 and next((op for op in graph.ops if op.step == part.item.step), None)
-    if maker and maker.kind in ("create", "random"):
+    if maker and maker.kind in MAKERS and maker.name != "tensor":
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
     versions = {other.version for other in graph.values.values() if other.tensor == value.tensor}
     version = f"v{value.version}" if len(versions) > 1 else ""

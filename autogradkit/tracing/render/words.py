@@ -5,8 +5,10 @@ Rests on `model.py` and `numbers.py`; `graph.py`, `steps.py` and `text.py` speak
 
 from __future__ import annotations
 
+import re
+
 from ..events import BackwardBegin, Op
-from .model import Graph, Item, Traced, op_name
+from .model import MAKERS, Graph, Item, Traced, op_name
 from .numbers import shape_text
 
 SIGNS = {
@@ -83,19 +85,34 @@ def op_call(op: Op, labels: dict[int, str]) -> str:
 
 
 def title(trace: Traced) -> str:
-    """The traced expression: the statements of the cell in one line, or those that ran where there is no cell."""
-    lines = trace.source.splitlines()
-    lines = [line.split("#")[0].rstrip() if "'" not in line and '"' not in line else line for line in lines]
+    """The traced expression: the statements of the cell in one line, without those that only make ready.
+
+    Where there is no cell, as under `record()`, the statements that ran.
+    """
+    lines = [_without_comment(line) for line in trace.source.splitlines()]
     if not trace.source.strip():
         places = [event.position for event in trace.events if isinstance(event, Op | BackwardBegin) and event.position]
         lines = list(dict.fromkeys(place.code for place in places))
+    kept = [line for line in lines if line.strip() and not line.lstrip().startswith(("%", "!"))]
+    makers: dict[str, bool] = {}
+    for event in trace.events:
+        if isinstance(event, Op) and event.position is not None:
+            code = _without_comment(event.position.code).strip()
+            makers[code] = makers.get(code, True) and event.kind in MAKERS
+    telling = [line for line in kept if not (makers.get(line.strip()) or _READY.match(line))]
     text = ""
-    for line in lines:
-        if not line.strip() or line.lstrip().startswith(("%", "!")):
-            continue
+    for line in telling or kept:
         joint = "" if not text else " " if text.endswith(":") else "; "
         text += joint + line.strip()
     return text or ("a recorded block" if trace.events else "nothing was traced")
+
+
+_READY = re.compile(r"\s*(import |from |[\w.]*manual_seed\()")
+
+
+def _without_comment(line: str) -> str:
+    """A line without its comment; one with quotes in it is left alone."""
+    return line if "'" in line or '"' in line else line.split("#")[0].rstrip()
 
 
 def overview(graph: Graph) -> str:

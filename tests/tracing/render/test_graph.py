@@ -61,6 +61,11 @@ def test_power_has_the_leaf_its_gradient_and_both_contributions():
     assert {".grad =", "14.", "12.", "2.", "∂"} <= set(words_)
 
 
+def test_the_title_leaves_out_what_only_makes_ready():
+    assert texts(drawn("created").svg)[0] == "((x @ w).sum() ** 2).backward()"
+    assert texts(drawn("many_new").svg)[0] == "ts = [torch.ones(3) for i in range(150)]"
+
+
 def test_a_broadcast_is_marked_on_both_sides():
     assert "broadcast over dim 1" in said("broadcast")
     assert "summed over dim 1" in said("broadcast")
