@@ -9,46 +9,72 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import autogradkit
 from autogradkit.core.recording import RECORDERS
-from autogradkit.tracing.copying import Copier
-from autogradkit.tracing.events import Accumulated, GradAssigned, Position
+from autogradkit.tracing.copying import FULL, Copier
+from autogradkit.tracing.events import Accumulated, GradAssigned, Numbers, Position
 from autogradkit.tracing.source import Site, SourceReader, site_of
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """An event as it was noted, and as it is told once somebody asks: copies are printed only then."""
+
+    how: str  # "backward", or how `.grad` was set
+    before: Array | Numbers | None
+    added: Array | Numbers | None
+    after: Array | Numbers | None
+    site: Site
+    event: Accumulated | GradAssigned | None = None
 
 
 class GradWatcher:
-    """Tells `heard` of every contribution to `tensor.grad` and of every time it is set, in this thread.
+    """Notes every contribution to `tensor.grad`, and every time it is set, in this thread; the last `most` are kept.
 
-    `label` names a file for the learner; `ended` is called when the tensor is gone.
+    `heard` is called after each; `events()` tells them. `label` names a file for the learner; `ended` is called when the
+    tensor is gone.
 
     >>> import autogradkit as torch
     >>> w = torch.ones(2, requires_grad=True)
-    >>> watcher = GradWatcher(w, lambda event: print(type(event).__name__, event.after.text))
+    >>> watcher = GradWatcher(w)
     >>> (w * 3).sum().backward()
-    Accumulated [3., 3.]
+    >>> [event.after.text for event in watcher.events()]
+    ['[3., 3.]']
     >>> watcher.stop()
     """
 
     def __init__(
         self,
         tensor: Any,
-        heard: Callable[[Accumulated | GradAssigned], None],
+        heard: Callable[[], None] = lambda: None,
+        *,
         label: Callable[[str], str] = lambda name: Path(name).name,
         ended: Callable[[], None] = lambda: None,
+        most: int = 200,
     ) -> None:
         self.thread = threading.get_ident()
         self.depth = 0
         self._heard = heard
         self._label = label
-        self._copier = Copier()
+        self._notes: deque[_Heard] = deque(maxlen=most)
         self._tensor = weakref.ref(tensor, lambda _: self._gone(ended))
         self._site = Site(())
-        self._calls = 0
+        self._reader = SourceReader()
         RECORDERS.append(self)
+
+    def events(self) -> tuple[Accumulated | GradAssigned, ...]:
+        """What was heard, oldest first."""
+        return tuple(note.event or self._told(note) for note in self._notes)
 
     def stop(self) -> None:
         """Listen no more. May be called again."""
@@ -77,28 +103,13 @@ class GradWatcher:
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._site = site_of(sys._getframe(1))
-        self._calls += 1
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         pass
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
-        if tensor is not self._tensor():
-            return
-        copy = self._copier.copy
-        self._heard(
-            Accumulated(
-                step=0,
-                call=self._calls,
-                tensor=0,
-                node=None,
-                name=None,
-                before=None if before is None else copy(autogradkit.from_numpy(before)),
-                contribution=copy(contribution),
-                after=copy(after),
-                position=self._position(self._site),
-            )
-        )
+        if tensor is self._tensor():
+            self._note(_Heard("backward", _copied(before), _copied(contribution), _copied(after), self._site))
 
     def backward_end(self, call: int, error: BaseException | None) -> None:
         pass
@@ -113,22 +124,30 @@ class GradWatcher:
     def module_exit(self, module: Any) -> None:
         pass
 
+    # -- noting and telling -------------------------------------------------------------------------------------------
+
     def _assigned(self, old: Any, new: Any, site: Site) -> None:
-        after = None if new is None else self._copier.copy(new)
-        self._heard(
-            GradAssigned(
-                step=0,
-                tensor=0,
-                name=None,
-                how="none" if after is None else "zeros" if after.low == after.high == 0 else "assigned",
-                before=None if old is None else self._copier.copy(old),
-                after=after,
-                position=self._position(site),
-            )
-        )
+        how = "none" if new is None else "assigned" if new.detach().numpy().any() else "zeros"
+        self._note(_Heard(how, _copied(old), None, _copied(new), site))
+
+    def _note(self, note: _Heard) -> None:
+        self._notes.append(note)
+        self._heard()
+
+    def _told(self, note: _Heard) -> Accumulated | GradAssigned:
+        before, after, position = _numbers(note.before), _numbers(note.after), self._position(note.site)
+        if note.how == "backward":
+            added = _numbers(note.added)
+            assert added is not None
+            assert after is not None
+            note.event = Accumulated(0, 0, 0, None, None, before, added, after, position)
+        else:
+            note.event = GradAssigned(0, 0, None, note.how, before, after, position)
+        note.before = note.added = note.after = None
+        return note.event
 
     def _position(self, site: Site) -> Position | None:
-        place = SourceReader().place(*site.frames[0]) if site.frames else None
+        place = self._reader.place(*site.frames[0]) if site.frames else None
         if place is None:
             return None
         return Position(
@@ -140,3 +159,15 @@ class GradWatcher:
             place.code,
             place.function,
         )
+
+
+def _copied(value: Any) -> Array | Numbers | None:
+    """A copy of a small array, the summary of a large one. `value` is a tensor or an array."""
+    if value is None:
+        return None
+    array: Array = value if isinstance(value, np.ndarray) else value.detach().numpy()
+    return array.copy() if array.size <= FULL else _numbers(array)
+
+
+def _numbers(kept: Array | Numbers | None) -> Numbers | None:
+    return Copier().copy(autogradkit.from_numpy(kept)) if isinstance(kept, np.ndarray) else kept

@@ -24,7 +24,8 @@ from ..tracing.watch import GradWatcher
 from .base import PictureWidget, static
 
 MOST = 200  # entries kept
-BEAT = 0.1  # seconds between two pictures while a cell runs
+BEAT = 0.1  # seconds between two pictures while a cell runs, at least
+SHARE = 8  # and this many times what drawing one takes
 
 
 class GradLedger(PictureWidget):
@@ -36,13 +37,12 @@ class GradLedger(PictureWidget):
     elements = traitlets.Int(0).tag(sync=True)  # how many can be chosen; 0 where only the mean is known
     element = traitlets.Int(0).tag(sync=True)  # the chosen one in row-major order; -1 is the mean
     sentences = traitlets.List(traitlets.Unicode()).tag(sync=True)  # one for each event shown
-    first = traitlets.Int(0).tag(sync=True)  # the number of the first event drawn
 
     def __init__(self, name: str, tensor: Any, found: Iterable[Accumulated | GradAssigned] = ()) -> None:
         super().__init__()
         self.name = name
         self._shape = tuple(tensor.shape)
-        self._entries = entries(found)
+        self._first = entries(found)
         self._ended = False
         self._due = 0.0
         self._pending = False
@@ -50,7 +50,9 @@ class GradLedger(PictureWidget):
         self.elements = size if size <= 1_000 else 0
         self.element = 0 if self.elements else -1
         self._note_untraced(tensor)
-        self._watcher = GradWatcher(tensor, self._hear, file_label, self._end) if isinstance(tensor, Tensor) else None
+        self._watcher = None
+        if isinstance(tensor, Tensor):
+            self._watcher = GradWatcher(tensor, self._hear, label=file_label, ended=self._end, most=MOST)
         shell = get_ipython()
         if shell is not None:
             shell.events.register("post_run_cell", self._cell_ended)
@@ -73,12 +75,10 @@ class GradLedger(PictureWidget):
     def _note_untraced(self, tensor: Any) -> None:
         """If `.grad` is not what the traced cells left, say what it is now."""
         now = None if tensor.grad is None else Copier().copy(tensor.grad)
-        if not same(self._entries[-1].after if self._entries else None, now):
-            self._entries += (Entry("unseen" if self._entries else "before", "", "", now, now),)
+        if not same(self._first[-1].after if self._first else None, now):
+            self._first += (Entry("unseen" if self._first else "before", "", "", now, now),)
 
-    def _hear(self, event: Accumulated | GradAssigned) -> None:
-        (entry,) = entries([event])[-1:]
-        self._entries = (*self._entries, entry)[-MOST:]
+    def _hear(self) -> None:
         self._pending = True
         if time.monotonic() >= self._due:
             self._redraw()
@@ -91,14 +91,24 @@ class GradLedger(PictureWidget):
             self._redraw()
 
     def _redraw(self) -> None:
+        began = time.monotonic()
         self._pending = False
         self.refresh()
-        self._due = time.monotonic() + BEAT
+        self._due = time.monotonic() + max(BEAT, SHARE * (time.monotonic() - began))
 
     # -- the picture --------------------------------------------------------------------------------------------------
 
     def _ledger(self) -> Ledger:
-        return Ledger(self.name, self._shape, self._entries, None if self.element < 0 else self.element, self._ended)
+        since = () if self._watcher is None else entries(self._watcher.events())
+        # The first entry of what was heard may say what `.grad` was before: that is known here.
+        since = since[1:] if self._first and since and since[0].what == "before" else since
+        return Ledger(
+            self.name,
+            self._shape,
+            (*self._first, *since)[-MOST:],
+            None if self.element < 0 else self.element,
+            self._ended,
+        )
 
     def refresh(self) -> None:
         ledger = self._ledger()
