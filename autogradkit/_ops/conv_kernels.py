@@ -198,4 +198,7 @@ def prefers_channels_last(*arrays: Array) -> bool:
 
 def channels_last(x: Array) -> Array:
     """The same N×C×H×W values with the channels innermost in memory."""
-    return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    n, c, height, width = x.shape
+    result = np.empty((n, height, width, c), x.dtype).transpose(0, 3, 1, 2)
+    np.copyto(result, x)
+    return result

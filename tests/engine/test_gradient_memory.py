@@ -1,0 +1,61 @@
+"""A leaf's gradient has memory of its own, whatever way it came, though it is taken over without a copy where that is safe."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autogradkit as torch
+
+PATHS: dict[str, Callable[[Any], Any]] = {
+    "itself": lambda x: x,
+    "transposed": lambda x: x.t().t(),
+    "reshaped": lambda x: x.reshape(-1).view(3, 3),
+    "transposed once": lambda x: x.t(),
+    "expanded": lambda x: x.unsqueeze(0).expand(2, 3, 3).sum(0),
+    "negated": lambda x: -x,
+    "multiplied": lambda x: x @ torch.eye(3),
+    "from the right": lambda x: torch.eye(3) @ x.t(),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations_with_replacement(PATHS, 2)))
+def test_two_gradients_never_share_memory(first: str, second: str) -> None:
+    a, b = (torch.arange(9.0).reshape(3, 3).clone().requires_grad_() for _ in range(2))
+    seen: list[torch.Tensor] = []
+    middle = PATHS[first](a) + PATHS[second](b)
+    middle.register_hook(seen.append)
+    given = torch.arange(9.0).reshape(3, 3)
+    middle.backward(given)
+    arrays = [a.grad.numpy(), b.grad.numpy(), given.numpy(), seen[0].numpy()]
+    for left, right in itertools.combinations(arrays[:2], 2):
+        assert not np.shares_memory(left, right)
+    for array in arrays[:2]:
+        assert not np.shares_memory(array, given.numpy())
+        assert not np.shares_memory(array, seen[0].numpy())
+    before = b.grad.tolist()
+    with torch.no_grad():
+        a.grad.add_(100)
+    assert b.grad.tolist() == before
+    assert a.grad.stride() == a.stride()
+
+
+def test_a_transposed_weight_gets_its_gradient_in_its_own_layout() -> None:
+    weight = torch.ones(4, 3, requires_grad=True)
+    x = torch.arange(6.0).reshape(2, 3)
+    (x @ weight.t()).sum().backward()
+    assert weight.grad.stride() == (3, 1)
+    assert weight.grad.tolist() == [[3.0, 5.0, 7.0]] * 4
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_a_leafs_hook_was_given_is_not_the_gradient_that_is_kept(path: str) -> None:
+    leaf = torch.arange(9.0).reshape(3, 3).clone().requires_grad_()
+    seen: list[torch.Tensor] = []
+    leaf.register_hook(seen.append)
+    PATHS[path](leaf * 2).sum().backward()
+    assert not np.shares_memory(seen[0].numpy(), leaf.grad.numpy())
