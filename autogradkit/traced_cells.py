@@ -20,7 +20,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from autogradkit.core.recording import RECORDERS
-from autogradkit.tracing.events import Accumulated, Event, GradAssigned
+from autogradkit.tracing.events import Accumulated, GradAssigned
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.notes import explain, hide_our_frames
 from autogradkit.tracing.recorder import EventRecorder
@@ -204,9 +204,9 @@ class TracedCells:
             return
         display(GraphView(trace))
 
-    def history(self, tensor: Any) -> tuple[Event, ...]:
+    def history(self, tensor: Any) -> tuple[Accumulated | GradAssigned, ...]:
         """What the traced cells say of a tensor's `.grad`, oldest first."""
-        found: list[Event] = []
+        found: list[Accumulated | GradAssigned] = []
         for trace in self.traces:
             number = trace.number_of(tensor)
             if number is not None:

@@ -1,8 +1,8 @@
 """The recorder: listens to ops, backward and modules in one thread, and turns what it hears into an event stream.
 
 Rests on `core.recording` (the contract), `copying` and `source`, and on public tensor attributes. While the cell runs it
-notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found afterwards, in
-`finish`. It holds weak references only: a traced tensor dies when the learner drops it.
+notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found afterwards, by
+`resolve`. It holds weak references only: a traced tensor dies when the learner drops it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -26,26 +26,14 @@ from autogradkit.tracing.events import (
     Failure,
     GradAssigned,
     NodeRan,
-    Numbers,
     Op,
-    Position,
     Value,
 )
 from autogradkit.tracing.labels import file_label
-from autogradkit.tracing.source import Place, Site, SourceReader, entry_frame, learner_frame, site_of
+from autogradkit.tracing.resolve import Draft, resolve
+from autogradkit.tracing.source import Site, entry_frame, learner_frame, site_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
-
-
-@dataclass
-class _Draft:
-    """An event with its place still unresolved."""
-
-    event: Event
-    site: Site
-    outputs: tuple[int, ...] = ()
-    operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
-    visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
 
 
 @dataclass
@@ -76,7 +64,7 @@ class EventRecorder:
         self.thread = threading.get_ident()
         self.depth = 0
         self.copier = Copier()
-        self.drafts: list[_Draft] = []
+        self.drafts: list[Draft] = []
         self.values: dict[int, Value] = {}
         self.dropped = 0
         self._tensors: dict[int, _Seen] = {}
@@ -247,7 +235,7 @@ class EventRecorder:
             self._visit += 1
         frame = learner_frame(entry)
         self._note_modules(frame)
-        self.drafts.append(_Draft(event, site_of(frame), tuple(outputs), operands, self._visit))
+        self.drafts.append(Draft(event, site_of(frame), tuple(outputs), operands, self._visit))
         if edited is not None:
             self._grad_edited(edited)
 
@@ -312,7 +300,7 @@ class EventRecorder:
             create_graph=options["create_graph"],
             position=None,
         )
-        self.drafts.append(_Draft(event, site))
+        self.drafts.append(Draft(event, site))
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         self._quiet = True
@@ -336,7 +324,7 @@ class EventRecorder:
             sent=tuple(None if each is None else self.copier.copy(each) for each in sent),
             edges=tuple(self._node(target) for target, _ in node.next_functions),
         )
-        self.drafts.append(_Draft(event, Site(())))
+        self.drafts.append(Draft(event, Site(())))
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         self._quiet = True
@@ -359,10 +347,10 @@ class EventRecorder:
             after=self.copier.copy(after),
             position=None,
         )
-        self.drafts.append(_Draft(event, self._backward_sites[self._calls[call]]))
+        self.drafts.append(Draft(event, self._backward_sites[self._calls[call]]))
 
     def backward_end(self, call: int, error: BaseException | None) -> None:
-        self.drafts.append(_Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), Site(())))
+        self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), Site(())))
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
         if self._quiet:
@@ -385,7 +373,7 @@ class EventRecorder:
             after=after,
             position=None,
         )
-        self.drafts.append(_Draft(event, site))
+        self.drafts.append(Draft(event, site))
 
     def _grad_edited(self, edited: Any) -> None:
         """An in-place edit of some leaf's `.grad`, such as `w.grad.zero_()`."""
@@ -411,24 +399,16 @@ class EventRecorder:
 
     def finish(self, error: BaseException | None = None, label: Callable[[str], str] = file_label) -> Recording:
         """Resolve places and names. `error` is what ended the cell; `label` names a file for the learner."""
-        reader = SourceReader()
         self._entry = None
         if error is not None:
             self._add_failure(error)
-        positions = _Positions(reader, label)
-        turns = positions.turns(self.drafts)
-        names = self._names(reader)
-        self.values = {id: replace(value, name=names.get(id)) for id, value in self.values.items()}
-        by_tensor: dict[int, str] = {}
+        first_value: dict[int, int] = {}
         for value in self.values.values():
-            if value.name is not None:
-                by_tensor[value.tensor] = value.name
-        events = tuple(
-            _resolved(draft, positions.position(draft.site, turns[index]), by_tensor)
-            for index, draft in enumerate(self.drafts)
-        )
+            first_value.setdefault(value.tensor, value.id)
+        known = {first_value[tensor]: name for tensor, name in self._first_names.items()}
+        events, values = resolve(self.drafts, self.values, known, self._modules, label)
         numbers = {key: (seen.reference, seen.number) for key, seen in self._tensors.items()}
-        return Recording(events, self.values, self.copier.left_out, self.dropped, numbers)
+        return Recording(events, values, self.copier.left_out, self.dropped, numbers)
 
     def outermost_files(self) -> frozenset[str]:
         """The files of the code that everything recorded was called from: the traced cell."""
@@ -446,93 +426,7 @@ class EventRecorder:
             inputs=() if failed is None else failed[2],
             position=None,
         )
-        self.drafts.append(_Draft(event, site))
-
-    def _names(self, reader: SourceReader) -> dict[int, str]:
-        """A name for each value: what it was assigned to, or how it is written where it is used."""
-        names: dict[int, str] = {}
-        first_value: dict[int, int] = {}
-        for value in self.values.values():
-            first_value.setdefault(value.tensor, value.id)
-        for tensor, name in self._first_names.items():
-            names[first_value[tensor]] = name
-        last_of_visit: dict[tuple[Site, int], int] = {}
-        made_at: dict[int, Site] = {}
-        for index, draft in enumerate(self.drafts):
-            if isinstance(draft.event, Op) and draft.site.frames:
-                last_of_visit[(draft.site, draft.visit)] = index
-                made_at.update(dict.fromkeys(draft.outputs, draft.site))
-        for index, draft in enumerate(self.drafts):
-            if not isinstance(draft.event, Op) or not draft.site.frames:
-                continue
-            modules = self._modules.get(draft.site.frames[0][0], frozenset())
-            written = reader.operand_names(draft.site, len(draft.operands), modules, draft.event.name)
-            for operand, name in zip(draft.operands, written, strict=True):
-                # What was made on the way, inside `model(x)`, is not the `x` written there.
-                if operand is not None and name is not None and made_at.get(operand) != draft.site:
-                    names.setdefault(operand, name)
-            last = last_of_visit[(draft.site, draft.visit)] == index
-            if last:
-                names.update(_named(draft.outputs, reader.result_names(draft.site)))
-        # An edited tensor keeps the name it had.
-        for value in self.values.values():
-            if value.id not in names and first_value[value.tensor] in names and first_value[value.tensor] != value.id:
-                names[value.id] = names[first_value[value.tensor]]
-        return names
-
-
-class _Positions:
-    """Positions of sites as the learner reads them, and how often each place was passed."""
-
-    def __init__(self, reader: SourceReader, label: Callable[[str], str]) -> None:
-        self._reader = reader
-        self._label = label
-
-    def turns(self, drafts: list[_Draft]) -> list[int | None]:
-        """For each event, which time round its place was passed; None where it was passed once."""
-        visits: dict[Site, list[int]] = {}
-        for draft in drafts:
-            if isinstance(draft.event, Op) and draft.site.frames:
-                passed = visits.setdefault(draft.site, [])
-                if not passed or passed[-1] != draft.visit:
-                    passed.append(draft.visit)
-        return [
-            visits[draft.site].index(draft.visit) + 1
-            if isinstance(draft.event, Op) and len(visits.get(draft.site, ())) > 1
-            else None
-            for draft in drafts
-        ]
-
-    def position(self, site: Site, turn: int | None) -> Position | None:
-        place: Place | None = self._reader.place(*site.frames[0]) if site.frames else None
-        if place is None:
-            return None
-        return Position(
-            file=self._label(place.filename),
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            code=place.code,
-            function=place.function,
-            turn=turn,
-        )
-
-
-def _named(outputs: tuple[int, ...], targets: list[str | None]) -> dict[int, str]:
-    """The names of an op's results: all of them in `a, b = x.unbind()`, else the first (as of `loss`, one of two)."""
-    if not outputs or not targets or (len(targets) > 1 and len(targets) != len(outputs)):
-        return {}
-    return {output: name for output, name in zip(outputs, targets, strict=False) if name is not None}
-
-
-def _resolved(draft: _Draft, position: Position | None, names: dict[int, str]) -> Event:
-    event = draft.event
-    if isinstance(event, Accumulated | GradAssigned):
-        return replace(event, position=position, name=names.get(event.tensor))
-    if isinstance(event, NodeRan | BackwardEnd):
-        return event
-    return replace(event, position=position)
+        self.drafts.append(Draft(event, site))
 
 
 def _site_of_traceback(error: BaseException) -> Site:
@@ -572,7 +466,11 @@ def _saved(node: Any) -> tuple[str, ...]:
     kind = type(node)
     if kind not in _SAVED_NAMES:
         _SAVED_NAMES[kind] = tuple(name for name in dir(kind) if name.startswith("_saved_"))
-    return tuple(name for name in _SAVED_NAMES[kind] if _is_tensor(getattr(node, name)))
+    return tuple(name for name in _SAVED_NAMES[kind] if _holds_tensor(node, name))
 
 
-__all__ = ["MOST_EVENTS", "EventRecorder", "Numbers", "Recording"]
+def _holds_tensor(node: Any, name: str) -> bool:
+    try:
+        return _is_tensor(getattr(node, name))
+    except RuntimeError:  # saved, and edited by this very op, as in `y.mul_(y)`
+        return True

@@ -280,3 +280,9 @@ def test_lenet_forward_loss_and_backward(notebook: Notebook) -> None:
 def test_several_results_take_the_names_they_are_unpacked_to(notebook: Notebook) -> None:
     trace = notebook.trace("%%trace\na, b = torch.ones(2, 3).unbind()")
     assert [trace.label(output) for output in trace.ops[-1].outputs] == ["a", "b"]
+
+
+def test_an_edit_of_a_tensor_by_itself_is_recorded(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
+    trace = notebook.trace("%%trace\ny = x * 2\ny.mul_(y)")
+    assert trace.values[trace.ops[-1].outputs[0]].numbers.data == (4.0, 16.0)

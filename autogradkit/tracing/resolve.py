@@ -1,0 +1,138 @@
+"""From what the recorder noted to events that speak the learner's language: positions, turns of loops, names.
+
+Rests on events and source; called once, when the traced code has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import CodeType
+
+from autogradkit.tracing.events import Accumulated, BackwardEnd, Event, GradAssigned, NodeRan, Op, Position, Value
+from autogradkit.tracing.source import Place, Site, SourceReader
+
+
+@dataclass
+class Draft:
+    """An event with its place still unresolved."""
+
+    event: Event
+    site: Site
+    outputs: tuple[int, ...] = ()
+    operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
+    visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
+
+
+def resolve(
+    drafts: list[Draft],
+    values: dict[int, Value],
+    known: dict[int, str],
+    modules: dict[CodeType, frozenset[str]],
+    label: Callable[[str], str],
+) -> tuple[tuple[Event, ...], dict[int, Value]]:
+    """The events with positions and the values with names.
+
+    `known` are names found while the code ran, by value id; `modules` the names that stand for modules in each code;
+    `label` says what the learner calls a file.
+    """
+    reader = SourceReader()
+    positions = _Positions(reader, label)
+    turns = positions.turns(drafts)
+    names = _names(drafts, values, known, modules, reader)
+    named = {id: replace(value, name=names.get(id)) for id, value in values.items()}
+    by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
+    events = tuple(
+        _resolved(draft, positions.position(draft.site, turns[index]), by_tensor) for index, draft in enumerate(drafts)
+    )
+    return events, named
+
+
+def _names(
+    drafts: list[Draft],
+    values: dict[int, Value],
+    known: dict[int, str],
+    modules: dict[CodeType, frozenset[str]],
+    reader: SourceReader,
+) -> dict[int, str]:
+    """A name for each value: what it was assigned to, or how it is written where it is used."""
+    names = dict(known)
+    first_value: dict[int, int] = {}
+    for value in values.values():
+        first_value.setdefault(value.tensor, value.id)
+    last_of_visit: dict[tuple[Site, int], int] = {}
+    made_at: dict[int, Site] = {}
+    for index, draft in enumerate(drafts):
+        if isinstance(draft.event, Op) and draft.site.frames:
+            last_of_visit[(draft.site, draft.visit)] = index
+            made_at.update(dict.fromkeys(draft.outputs, draft.site))
+    for index, draft in enumerate(drafts):
+        if not isinstance(draft.event, Op) or not draft.site.frames:
+            continue
+        here = modules.get(draft.site.frames[0][0], frozenset())
+        written = reader.operand_names(draft.site, len(draft.operands), here, draft.event.name)
+        for operand, name in zip(draft.operands, written, strict=True):
+            # What was made on the way, inside `model(x)`, is not the `x` written there.
+            if operand is not None and name is not None and made_at.get(operand) != draft.site:
+                names.setdefault(operand, name)
+        last = last_of_visit[(draft.site, draft.visit)] == index
+        if last:
+            names.update(_named(draft.outputs, reader.result_names(draft.site)))
+    # An edited tensor keeps the name it had.
+    for value in values.values():
+        if value.id not in names and first_value[value.tensor] in names and first_value[value.tensor] != value.id:
+            names[value.id] = names[first_value[value.tensor]]
+    return names
+
+
+class _Positions:
+    """Positions of sites as the learner reads them, and how often each place was passed."""
+
+    def __init__(self, reader: SourceReader, label: Callable[[str], str]) -> None:
+        self._reader = reader
+        self._label = label
+
+    def turns(self, drafts: list[Draft]) -> list[int | None]:
+        """For each event, which time round its place was passed; None where it was passed once."""
+        visits: dict[Site, dict[int, int]] = {}
+        for draft in drafts:
+            if isinstance(draft.event, Op) and draft.site.frames:
+                passed = visits.setdefault(draft.site, {})
+                passed.setdefault(draft.visit, len(passed) + 1)
+        return [
+            visits[draft.site][draft.visit]
+            if isinstance(draft.event, Op) and len(visits.get(draft.site, ())) > 1
+            else None
+            for draft in drafts
+        ]
+
+    def position(self, site: Site, turn: int | None) -> Position | None:
+        place: Place | None = self._reader.place(*site.frames[0]) if site.frames else None
+        if place is None:
+            return None
+        return Position(
+            file=self._label(place.filename),
+            line=place.line,
+            column=place.column,
+            end_line=place.end_line,
+            end_column=place.end_column,
+            code=place.code,
+            function=place.function,
+            turn=turn,
+        )
+
+
+def _named(outputs: tuple[int, ...], targets: list[str | None]) -> dict[int, str]:
+    """The names of an op's results: all of them in `a, b = x.unbind()`, else the first (as of `loss`, one of two)."""
+    if not outputs or not targets or (len(targets) > 1 and len(targets) != len(outputs)):
+        return {}
+    return {output: name for output, name in zip(outputs, targets, strict=False) if name is not None}
+
+
+def _resolved(draft: Draft, position: Position | None, names: dict[int, str]) -> Event:
+    event = draft.event
+    if isinstance(event, Accumulated | GradAssigned):
+        return replace(event, position=position, name=names.get(event.tensor))
+    if isinstance(event, NodeRan | BackwardEnd):
+        return event
+    return replace(event, position=position)
