@@ -146,6 +146,8 @@ class Lab:
         name = path.relative_to(self.server.root).as_posix()
         self.page.goto(f"{self.server.url}/lab/tree/{name}?reset")
         self.page.wait_for_function(READY)
+        if self.page.evaluate("() => document.body.dataset.jpThemeLight") == "false":
+            self.theme("light")  # the server remembers what another page chose
         return self
 
     def close(self) -> None:
