@@ -229,7 +229,12 @@ class TrainingView(PictureWidget):
             vars(self.comm).pop("_reply_subshell_id", None)
 
     def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
-        """What the front end says; it may run on another thread, so nothing but events is touched."""
+        """What the front end says; it may run on another thread, so nothing but events is touched.
+
+        Where clicks wait for the cell after all, they come when nothing is left to pause: they are dropped then.
+        """
+        if self.state not in ("running", "paused"):
+            return
         act = {"pause": self.pause, "resume": self._go.set, "step": self.step, "stop": self.stop}.get(
             str(content.get("kind"))
         )
@@ -327,6 +332,8 @@ class TrainingView(PictureWidget):
     def _end(self, state: str) -> None:
         self.state = state
         self._stopped_in = _cell() if state == "stopped" else None
+        self._go.set()
+        self._one_more.clear()
         self._draw()
 
     def _cell_ended(self, result: Any) -> None:

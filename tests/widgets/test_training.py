@@ -169,6 +169,24 @@ def test_long_runs_stay_bounded():
     assert len(view.static_svg()) < 25_000
 
 
+def test_a_click_that_comes_too_late_does_nothing():
+    view = TrainingView()
+    fit(view)
+    for kind in ("pause", "stop", "step"):
+        press(view, kind)
+    assert list(view.track(range(3))) == [0, 1, 2]
+
+
+def test_a_run_interrupted_while_pausing_does_not_pause_the_next():
+    view = TrainingView()
+    view._go.wait = lambda timeout: (_ for _ in ()).throw(KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit(view, during=lambda: press(view, "pause"))
+    assert view.state == "interrupted"
+    del view._go.wait
+    assert list(view.track(range(3))) == [0, 1, 2]
+
+
 def test_what_the_front_end_makes_up_is_ignored():
     view = TrainingView()
     for content in ({}, {"kind": "hello"}, {"kind": "explode"}, {"kind": 3}):
