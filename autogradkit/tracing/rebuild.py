@@ -43,6 +43,10 @@ class _Rebuilder:
         self._names = {
             id(value): name for name, value in names.items() if _is_tensor(value) and not name.startswith("_")
         }
+        for name, value in names.items():
+            if not name.startswith("_") and hasattr(value, "named_parameters") and not isinstance(value, type):
+                for inner, parameter in value.named_parameters():
+                    self._names.setdefault(id(parameter), f"{name}.{inner}")
         self._by_node = {
             (id(value.grad_fn), value.output_nr): name
             for name, value in names.items()

@@ -77,13 +77,19 @@ def summary(numbers: Numbers) -> str:
     if numbers.low is None or numbers.high is None:
         if numbers.nans or numbers.infs:
             return "nan" if numbers.nans else "inf"
-        return "empty" if 0 in numbers.shape else "complex" if numbers.dtype.startswith("complex") else "value not kept"
+        return "empty" if 0 in numbers.shape else "value not kept" if unknown(numbers) else "complex"
     if numbers.low == numbers.high and not oddities(numbers):
         return f"all {number(numbers.low, 3)}"
     parts = [f"min {number(numbers.low, 3)}"]
     if numbers.mean is not None:
         parts.append(f"mean {number(numbers.mean, 3)}")
     return " · ".join([*parts, f"max {number(numbers.high, 3)}"])
+
+
+def unknown(numbers: Numbers) -> bool:
+    """Whether nothing but the shape is known, as of a value that no node saved."""
+    told = numbers.data is not None or numbers.low is not None or numbers.nans or numbers.infs
+    return not told and not numbers.dtype.startswith("complex")
 
 
 def oddities(numbers: Numbers) -> str:

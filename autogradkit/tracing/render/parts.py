@@ -125,7 +125,10 @@ def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
     version = f"v{value.version}" if len(versions) > 1 else ""
     numbers = value.numbers
     shown = nums.lines(numbers)
-    if not numbers.shape and not nums.oddities(numbers):
+    if nums.unknown(numbers):
+        extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), "not kept")))
+        part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")])]
+    elif not numbers.shape and not nums.oddities(numbers):
         extra = " · ".join(filter(None, (kind, version)))
         part.lines = [Text([mono(label, bold=True), mono(f" = {shown[0]}"), sans(f"  {extra}" if extra else "")])]
     else:
@@ -326,7 +329,9 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
     elif tail.kind != "tensor" and head.kind != "tensor":
         value = graph.values[link.value]
         name = clip(graph.labels[value.id], 130, SIZE, mono=True)
-        if tail.kind == "op":
+        if nums.unknown(value.numbers):
+            lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}, not kept")]))
+        elif tail.kind == "op":
             lines += number_lines(value.numbers, "ink", f"{name} = ", ROOM, brief=True)
         else:
             lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}")]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..events import Accumulated, Failure, NodeRan, Op, Value
+from ..events import Accumulated, Event, Failure, NodeRan, Op, Value
 from . import numbers as nums
 from .model import Graph, Item, Link, Traced
 from .words import RULES, item_title, op_call, op_title
@@ -21,23 +21,27 @@ def steps_of(graph: Graph, trace: Traced) -> list[dict[str, Any]]:
     """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`."""
     home = _homes(graph)
     by_node = {op.node: op for op in graph.ops if op.node is not None}
-    steps: list[dict[str, Any]] = []
     ops = {op.step for op in graph.ops}
-    for event in trace.events:
-        made: dict[str, Any] | None = None
-        if isinstance(event, Op) and event.step in ops:
+    kept: list[Event] = [e for e in trace.events if not isinstance(e, Op) or e.step in ops]
+    events: list[Op | NodeRan | Accumulated | Failure] = [
+        e for e in kept if isinstance(e, Op | NodeRan | Accumulated | Failure)
+    ]
+    skipped = max(0, len(events) - MOST_STEPS)
+    if skipped:
+        events = [*events[: MOST_STEPS - 1], events[-1]]
+    steps: list[dict[str, Any]] = []
+    for event in events:
+        if isinstance(event, Op):
             made = _forward(event, graph, home)
         elif isinstance(event, NodeRan):
             made = _backward(event, by_node.get(event.node), graph, home)
         elif isinstance(event, Accumulated):
             made = _accumulated(event, graph)
-        elif isinstance(event, Failure):
+        else:
             made = _failed(event, graph)
-        if made is not None:
-            steps.append({"event": event.step, **made})
-    if len(steps) > MOST_STEPS:
-        last = steps[-1]
-        steps = [*steps[: MOST_STEPS - 1], last]
+        steps.append({"event": event.step, **made})
+    if skipped:
+        steps[-1]["sentence"] += f" ({skipped:,} steps before this one are left out of the walk.)"
     return steps
 
 

@@ -59,8 +59,11 @@ def _lines(item: Item, graph: Graph) -> list[str]:
 def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
     """One row for each op, then one for each leaf's gradient; the header is `HEADER`."""
     ran: dict[int, list[tuple[str, str]]] = {}
+    shown = {op.node for op in graph.ops[:MOST_ROWS]}
     for call in graph.calls:
         for node in call.ran:
+            if node.node not in shown:
+                continue
             received = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
             sent = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
             ran.setdefault(node.node, []).append((received, sent))
@@ -75,8 +78,8 @@ def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
         rows.append((str(number + 1), source, op_call(op, graph.labels), result, received, sent))
     if len(graph.ops) > MOST_ROWS:
         rows.append(("…", "", f"{len(graph.ops) - MOST_ROWS} more operations", "", "", ""))
-    for events in graph.grads.values():
-        for event in events:
+    for events in list(graph.grads.values())[:MOST_ROWS]:
+        for event in events[:MOST_ROWS]:
             if isinstance(event, Accumulated):
                 name = f"{event.name or 'tensor'}.grad"
                 rows.append(("", f"backward {event.call + 1}", name, nums.one_line(event.after, 48), "", ""))

@@ -68,7 +68,8 @@ def op_title(op: Op) -> str:
     sign = SIGNS.get(name.rstrip("_"))
     scalars = [f"{a.name}={a.text}" if a.name else str(a.text) for a in op.inputs if a.value is None and a.text]
     text = " ".join(scalars)
-    if sign and len(scalars) == 1 and len(text) <= 8 and not name.endswith("_"):
+    if sign and len(scalars) == 1 and len(text.rpartition("=")[2]) <= 8 and not name.endswith("_"):
+        text = text.rpartition("=")[2]
         return f"{text} {sign}" if op.inputs[0].value is None else f"{sign} {text}"
     if len(text) > 14 or not text:
         text = ""

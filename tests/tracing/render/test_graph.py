@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import autogradkit as torch
 from autogradkit.tracing.render import graph, layout, text, words
 from autogradkit.tracing.render.fold import MOST_ITEMS
 from autogradkit.tracing.render.graph import draw_graph
@@ -259,3 +260,19 @@ def test_text_and_table_say_what_the_picture_says():
     table = graph_rows(found.graph)
     assert [row[2] for row in table[:4]] == ["mul(x, w)", "mul(h, h)", "add(mul₁, h)", "sum(add₁)"]
     assert table[0][4:] == ("[2., -3., 13.]", "[2., -6., 39.]")
+
+
+def test_a_graph_found_afterwards_says_which_values_were_not_kept():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (torch.exp(w) * 3).sum()
+    found = draw_graph(Trace.from_tensor(loss, {"w": w, "loss": loss}))
+    words_ = texts(found.svg)
+    assert "2, not kept" in words_
+    assert {"w", "exp₁ =", "[2.7183, 7.3891]", "× 3", "loss"} <= set(words_)
+
+
+def test_a_long_walk_is_cut_and_says_so():
+    trace = trace_cell("deep")
+    steps = steps_of(draw_graph(trace).graph, trace)
+    assert len(steps) == MOST_STEPS
+    assert steps[-1]["sentence"].endswith("steps before this one are left out of the walk.)")
