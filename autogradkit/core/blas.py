@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,10 +24,13 @@ _WORTH_SPLITTING = 1 << 27
 @functools.cache
 def _control() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     """How to ask OpenBLAS for its number of threads and how to set it; None where NumPy was not built with it."""
-    package = Path(np.__file__).parent
-    for folder in (package.parent / "numpy.libs", package / ".dylibs"):
-        for path in sorted(folder.glob("*openblas*")):
-            library = ctypes.CDLL(str(path))
+    package = os.path.dirname(np.__file__)
+    for folder in (os.path.join(os.path.dirname(package), "numpy.libs"), os.path.join(package, ".dylibs")):
+        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        for name in names:
+            if "openblas" not in name:
+                continue
+            library = ctypes.CDLL(os.path.join(folder, name))
             for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
                 ask = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
                 tell = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
