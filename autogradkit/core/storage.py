@@ -131,6 +131,7 @@ def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], offs
     """A view on `array`'s storage with these sizes, strides and offset, all in elements of `array`'s dtype."""
     itemsize = array.itemsize
     flat = UntypedStorage(array).flat(array.dtype)
+    offset = 0 if 0 in shape else offset  # nothing is read: it may lie behind the end
     view = np.ndarray(shape, array.dtype, flat, offset * itemsize, tuple(s * itemsize for s in strides))
     view.flags.writeable = array.flags.writeable
     return view
