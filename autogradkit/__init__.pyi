@@ -826,7 +826,13 @@ def remainder(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
 def repeat(input: Tensor, *repeats: Any, out: Any = None) -> Tensor:
     """The tensor laid out this many times along each dimension, in memory of its own."""
     ...
-def repeat_interleave(input: Tensor, repeats: Any, dim: builtins.int | None = None) -> Tensor:
+def repeat_interleave(
+    input: Tensor,
+    repeats: Any,
+    dim: builtins.int | None = None,
+    *,
+    output_size: builtins.int | None = None,
+) -> Tensor:
     """Each element (or each place of dimension `dim`) `repeats` times in a row."""
     ...
 def reshape(input: Tensor, *shape: Any) -> Tensor:

@@ -314,7 +314,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
     common = result_type(kinds)
     if condition.dtype.name != "bool":
         raise RuntimeError(
-            f"expected condition to be a boolean tensor, but got a tensor with dtype {_scalar_type(condition)}"
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {_scalar_type(condition)}"
         )
     for value in (input, other):
         if not isinstance(value, Tensor):

@@ -15,7 +15,7 @@ from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.scalars import scalar_array
 from autogradkit._ops.shape import expand, reshape
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.strides import broadcast_shapes, contiguous_strides, empty_strided, wrap_dim
+from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides, empty_strided, wrap_dim
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
 
@@ -134,8 +134,9 @@ def index_copy(self: Array, dim: int, index: Array, source: Array) -> Array:
             f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({count})"
         )
     result = _copy(self)
-    _require_within("index_copy", index, dim, self.shape[dim])
-    result[(*(slice(None),) * dim, index)] = source
+    places = result if self.ndim else result.reshape(1)
+    _require_within("index_copy", index, dim, places.shape[dim])
+    places[(*(slice(None),) * dim, index)] = source
     return result
 
 
@@ -154,9 +155,11 @@ def index_fill(self: Array, dim: int, index: Array, value: float) -> Array:
     tensor([5., 0., 5.])
     """
     dim = wrap_dim(dim, self.ndim)
-    _require_within("index_fill", index, dim, self.shape[dim], negative=True)
-    result = _copy(self)
-    result[(*(slice(None),) * dim, index)] = value
+    result = empty_strided(self.shape, dense_strides_like(self.shape, element_strides(self)), self.dtype)
+    result[...] = self
+    places = result if self.ndim else result.reshape(1)
+    _require_within("index_fill", index, dim, places.shape[dim], negative=True)
+    places[(*(slice(None),) * dim, index)] = value
     return result
 
 
@@ -168,7 +171,7 @@ index_fill.vjp(self=lambda g, dim, index: k.index_fill(g, dim, index, 0.0))
 
 def _require_gatherable(self: Array, dim: int, index: Array, name: str) -> int:
     dim = wrap_dim(dim, self.ndim)
-    if not _is_index(index):
+    if index.size and not _is_index(index):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if max(self.ndim, 1) != max(index.ndim, 1):
         what = "input" if name == "gather" else "self"
@@ -190,6 +193,9 @@ def gather(self: Array, dim: int, index: Array, *, sparse_grad: bool = False) ->
     tensor([[1],
             [4]])
     """
+    if not index.size:
+        wrap_dim(dim, self.ndim)
+        return empty_array(index.shape, self.dtype)
     dim = _require_gatherable(self, dim, index, "gather")
     for other, size in enumerate(index.shape):
         if other != dim and self.ndim and size > self.shape[other]:
@@ -263,6 +269,8 @@ scatter_value.vjp(self=lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)
 
 def _scattered(src: Any, kwargs: dict[str, Any]) -> tuple[Any, Any]:
     src = kwargs.get("value", kwargs.get("src", src))
+    if kwargs.get("reduce") is not None:
+        raise NotImplementedError("scatter() with reduce= is not supported; scatter_add() adds")
     return (scatter_src if isinstance(src, Tensor) else scatter_value), src
 
 
@@ -317,14 +325,19 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     tensor([[1, 3]])
     """
     if dim is None:
-        return gather(reshape(input, (-1,)), 0, reshape(indices, (-1,)))
+        return gather(reshape(input, (-1,)), 0, _counted(reshape(indices, (-1,)), input._array.size))
     dim = wrap_dim(dim, input._array.ndim)
     sizes, places = list(input._array.shape), list(indices._array.shape)
     sizes[dim] = places[dim] = 1
     shape = broadcast_shapes(tuple(sizes), tuple(places))
     whole = (*shape[:dim], input._array.shape[dim], *shape[dim + 1 :])
     names = (*shape[:dim], indices._array.shape[dim], *shape[dim + 1 :])
-    return gather(expand(input, whole), dim, expand(indices, names))
+    return gather(expand(input, whole), dim, expand(_counted(indices, whole[dim]), names))
+
+
+def _counted(indices: Tensor, size: int) -> Tensor:
+    """The indices counted from the front."""
+    return wrap(np.where(indices._array < 0, indices._array + size, indices._array))
 
 
 @op(samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))])
@@ -444,7 +457,8 @@ def masked_select(self: Array, mask: Array) -> Array:
 
 def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
     shape = broadcast_shapes(tuple(self.shape), tuple(mask.shape))
-    return k.index_put(k.new_zeros(g, shape), (k.expand(mask, shape),), g)
+    whole = k.index_put(k.new_zeros(g, shape or (1,)), (k.expand(mask, shape or (1,)),), g)
+    return k.reshape(whole, shape)
 
 
 masked_select.vjp(self=_masked_select_backward)
@@ -457,8 +471,7 @@ masked_select.vjp(self=_masked_select_backward)
 def nonzero_positions(self: Array) -> Array:
     """The positions of nonzero elements, one a row, in row-major order."""
     found = np.argwhere(self)
-    strides = (1, len(found)) if self.ndim and found.size else contiguous_strides(found.shape)
-    result = empty_strided(found.shape, strides, np.dtype(np.int64))
+    result = empty_strided(found.shape, (1, len(found)), np.dtype(np.int64))
     result[...] = found
     return result
 

@@ -85,6 +85,8 @@ def roll_along(self: Array, shifts: Ints, dims: Ints = ()) -> Array:
     if (len(shifts) != 1 or len(dims) > 1) and len(shifts) != len(dims):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
     axis = tuple(wrap_dim(dim, self.ndim) for dim in dims) if dims else None
+    if not self.size and dims:
+        return empty_strided(self.shape, dense_strides_like(self.shape, element_strides(self)), self.dtype)
     return np.array(np.roll(self, shifts if dims else shifts[0], axis), order="C")
 
 
@@ -149,7 +151,7 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
 
 
 @composite()
-def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
+def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
     """Each element (or each place of dimension `dim`) `repeats` times in a row.
 
     >>> import autogradkit as torch

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
+from autogradkit._ops.copies import clone
 from autogradkit._ops.joining import cat
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.reduce import Dims, spread, wrapped_dims
@@ -420,6 +421,8 @@ def diff(
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     at = wrap_dim(dim, input._array.ndim)
+    if n == 0:
+        return clone(input)
     parts = [each for each in (prepend, input, append) if each is not None]
     result: Any = cat(parts, at) if len(parts) > 1 else input
     for _ in range(n):

@@ -777,7 +777,13 @@ class Tensor:
     def repeat(self, *repeats: Any, out: Any = None) -> Tensor:
         """The tensor laid out this many times along each dimension, in memory of its own."""
         ...
-    def repeat_interleave(self, repeats: Any, dim: builtins.int | None = None) -> Tensor:
+    def repeat_interleave(
+        self,
+        repeats: Any,
+        dim: builtins.int | None = None,
+        *,
+        output_size: builtins.int | None = None,
+    ) -> Tensor:
         """Each element (or each place of dimension `dim`) `repeats` times in a row."""
         ...
     @property
