@@ -26,6 +26,8 @@ from autogradkit.core.tensor import Tensor
 # What PyTorch calls the integer types in its messages.
 _C_NAMES = {"uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long"}
 
+_CPP_NAMES = _C_NAMES | {"int16": "short int", "int64": "long int"}
+
 
 def stream_of(generator: Any) -> Generator:
     if generator is None:
@@ -115,6 +117,60 @@ def exponential_(self: Array, lambd: float = 1, *, generator: Any = None) -> Arr
     return _reals(like(self, self.dtype), lambda count, kind: draws.exponential(stream, count, kind, lambd))
 
 
+def cauchy_(self: Array, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Array:
+    """Fill with Cauchy numbers of the given median and scale.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(1).cauchy_()
+    tensor([10.5977])
+    """
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+    if not from_numpy_dtype(self.dtype).is_floating_point:
+        kind = _CPP_NAMES.get(self.dtype.name, self.dtype.name)
+        raise RuntimeError(
+            "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you "
+            f"specified {kind}"
+        )
+    stream = stream_of(generator)
+    return _reals(like(self, self.dtype), lambda count, kind: draws.cauchy(stream, count, kind, median, sigma))
+
+
+def log_normal_(self: Array, mean: float = 1, std: float = 2, *, generator: Any = None) -> Array:
+    """Fill with numbers whose logarithm is normal with the given mean and standard deviation.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(1).log_normal_(0, 1)
+    tensor([4.6692])
+    """
+    if std <= 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    kind = from_numpy_dtype(self.dtype)
+    if not kind.is_floating_point:
+        raise NotImplementedError(f"\"log_normal_cpu\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
+    stream = stream_of(generator)
+    return _reals(like(self, self.dtype), lambda count, kind: draws.log_normal(stream, count, kind, mean, std))
+
+
+def geometric_(self: Array, p: float, *, generator: Any = None) -> Array:
+    """Fill with how many trials it takes to succeed once, each with probability `p`.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(4).geometric_(0.5)
+    tensor([1., 1., 2., 1.])
+    """
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+    kind = from_numpy_dtype(self.dtype)
+    if kind is dtypes.bool_ or kind.is_complex:
+        raise NotImplementedError(f"\"geometric_cpu\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
+    drawn = draws.trials(stream_of(generator), self.size, p)
+    return draws.fill(like(self, self.dtype), drawn.astype(self.dtype))
+
+
 def bernoulli_(self: Array, p: float = 0.5, *, generator: Any = None) -> Array:
     """Fill with ones, each with probability `p`, and zeros.
 
@@ -178,6 +234,9 @@ def constant(kernel: Callable[..., Array], node: str, *parameters: str) -> Op:
 _UNIFORM = constant(uniform_, "UniformBackward0", "self")
 _NORMAL = constant(normal_, "NormalBackward0", "self")
 _EXPONENTIAL = constant(exponential_, "ExponentialBackward0", "self")
+_CAUCHY = constant(cauchy_, "CauchyBackward0", "self")
+_LOG_NORMAL = constant(log_normal_, "LogNormalBackward0", "self")
+_GEOMETRIC = constant(geometric_, "GeometricBackward0", "self")
 _BERNOULLI = constant(bernoulli_, "BernoulliBackward2", "self")
 _BERNOULLI_EACH = constant(bernoulli_each, "BernoulliBackward1", "self", "p")
 _RANDOM = constant(random_, "RandomBackward2", "self")
@@ -221,5 +280,8 @@ def _attach(name: str, doc: str | None, choose: Callable[..., tuple[Op, tuple[An
 _attach("uniform_", uniform_.__doc__, lambda args, kwargs: (_UNIFORM, args))
 _attach("normal_", normal_.__doc__, lambda args, kwargs: (_NORMAL, args))
 _attach("exponential_", exponential_.__doc__, lambda args, kwargs: (_EXPONENTIAL, args))
+_attach("cauchy_", cauchy_.__doc__, lambda args, kwargs: (_CAUCHY, args))
+_attach("log_normal_", log_normal_.__doc__, lambda args, kwargs: (_LOG_NORMAL, args))
+_attach("geometric_", geometric_.__doc__, lambda args, kwargs: (_GEOMETRIC, args))
 _attach("bernoulli_", bernoulli_.__doc__, _choose_bernoulli)
 _attach("random_", random_.__doc__, _choose_random)

@@ -82,6 +82,25 @@ def exponential(generator: Generator, count: int, numpy_dtype: np.dtype[Any], ra
     return (-1.0 / rate * through(math.log1p, -unit64(generator.words64(count)))).astype(numpy_dtype, copy=False)
 
 
+def cauchy(generator: Generator, count: int, numpy_dtype: np.dtype[Any], median: float, scale: float) -> Array:
+    """Cauchy draws, by inverting the distribution in float64.
+
+    >>> cauchy(Generator().manual_seed(0), 1, np.dtype("float64"), 0.0, 1.0)
+    array([10.59772933])
+    """
+    angle = math.pi * (unit64(generator.words64(count)) - 0.5)
+    return fma64(through(math.tan, angle), scale, median).astype(numpy_dtype, copy=False)
+
+
+def log_normal(generator: Generator, count: int, numpy_dtype: np.dtype[Any], mean: float, std: float) -> Array:
+    """Numbers whose logarithm is normal with this mean and standard deviation.
+
+    >>> log_normal(Generator().manual_seed(0), 1, np.dtype("float32"), 0.0, 1.0)
+    array([4.669239], dtype=float32)
+    """
+    return through(math.exp, fma64(normal_pairs(generator, count), std, mean)).astype(numpy_dtype, copy=False)
+
+
 # -- integers ---------------------------------------------------------------------------------------------------------
 
 
@@ -125,6 +144,15 @@ def permutation(generator: Generator, count: int) -> Array:
 
 
 # -- events -----------------------------------------------------------------------------------------------------------
+
+
+def trials(generator: Generator, count: int, probability: float) -> Array:
+    """How many trials it takes to succeed once, each with this probability, as float64 whole numbers from 1.
+
+    >>> trials(Generator().manual_seed(0), 3, 0.5)
+    array([1., 1., 2.])
+    """
+    return np.ceil(through(math.log, unit64(generator.words64(count))) / math.log1p(-probability))
 
 
 def chances(generator: Generator, count: int, probability: float) -> Array:
