@@ -6,6 +6,7 @@ constants: a fill of a result is recorded, and its gradient is zero. `sampling.p
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -262,7 +263,14 @@ def _choose_bernoulli(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Op
     return (_BERNOULLI_EACH if isinstance(p, Tensor) else _BERNOULLI), args
 
 
-def _attach(name: str, doc: str | None, choose: Callable[..., tuple[Op, tuple[Any, ...]]]) -> None:
+def _default(signature: inspect.Signature, parameter: str) -> Any:
+    return signature.parameters[parameter].default if parameter in signature.parameters else None
+
+
+def _attach(kernel: Callable[..., Array], choose: Callable[..., tuple[Op, tuple[Any, ...]]], **parameters: str) -> None:
+    """Make the fill a method; `parameters` annotates those that the method takes in more forms than the kernel."""
+    name = kernel.__name__
+
     def fill(*args: Any, **kwargs: Any) -> Tensor:
         if "from" in kwargs:  # PyTorch's name, and a keyword of Python
             kwargs["from_"] = kwargs.pop("from")
@@ -271,17 +279,30 @@ def _attach(name: str, doc: str | None, choose: Callable[..., tuple[Op, tuple[An
             return observed(name, "inplace", op.run_in_place, args, kwargs)
         return op.run_in_place(*args, **kwargs)
 
+    signature = inspect.signature(kernel)
+    taken = signature.parameters | {
+        parameter: inspect.Parameter(parameter, _EITHER, default=_default(signature, parameter), annotation=annotation)
+        for parameter, annotation in parameters.items()
+    }
+    taken |= {
+        "self": taken["self"].replace(annotation="Tensor"),
+        "generator": taken["generator"].replace(annotation="Generator | None"),
+    }
+    ordered = sorted(taken.values(), key=lambda parameter: parameter.kind)
+    fill.__signature__ = signature.replace(parameters=ordered, return_annotation="Tensor")  # type: ignore[attr-defined]
     fill.__name__ = fill.__qualname__ = name
-    fill.__doc__ = doc
+    fill.__doc__ = kernel.__doc__
     fill.__module__ = "autogradkit"
     setattr(Tensor, name, fill)
 
 
-_attach("uniform_", uniform_.__doc__, lambda args, kwargs: (_UNIFORM, args))
-_attach("normal_", normal_.__doc__, lambda args, kwargs: (_NORMAL, args))
-_attach("exponential_", exponential_.__doc__, lambda args, kwargs: (_EXPONENTIAL, args))
-_attach("cauchy_", cauchy_.__doc__, lambda args, kwargs: (_CAUCHY, args))
-_attach("log_normal_", log_normal_.__doc__, lambda args, kwargs: (_LOG_NORMAL, args))
-_attach("geometric_", geometric_.__doc__, lambda args, kwargs: (_GEOMETRIC, args))
-_attach("bernoulli_", bernoulli_.__doc__, _choose_bernoulli)
-_attach("random_", random_.__doc__, _choose_random)
+_EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+_attach(uniform_, lambda args, kwargs: (_UNIFORM, args))
+_attach(normal_, lambda args, kwargs: (_NORMAL, args))
+_attach(exponential_, lambda args, kwargs: (_EXPONENTIAL, args))
+_attach(cauchy_, lambda args, kwargs: (_CAUCHY, args))
+_attach(log_normal_, lambda args, kwargs: (_LOG_NORMAL, args))
+_attach(geometric_, lambda args, kwargs: (_GEOMETRIC, args))
+_attach(bernoulli_, _choose_bernoulli, p="Tensor | float")
+_attach(random_, _choose_random, from_="int | None", to="int | None")

@@ -221,7 +221,7 @@ class Tensor:
     ) -> Tensor:
         """Ones with the probabilities in `input`, and zeros; with `p`, all of that one probability."""
         ...
-    def bernoulli_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def bernoulli_(self, p: Tensor | builtins.float = 0.5, *, generator: Generator | None = None) -> Tensor:
         """Fill with ones, each with probability `p`, and zeros."""
         ...
     def bfloat16(self, memory_format: Any = ...) -> Tensor:
@@ -265,6 +265,15 @@ class Tensor:
         ...
     def byte(self, memory_format: Any = ...) -> Tensor:
         """The tensor as torch.uint8; itself if it is that already."""
+        ...
+    def cauchy_(
+        self,
+        median: builtins.float = 0,
+        sigma: builtins.float = 1,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Fill with Cauchy numbers of the given median and scale."""
         ...
     def cdouble(self, memory_format: Any = ...) -> Tensor:
         """The tensor as torch.complex128; itself if it is that already."""
@@ -405,7 +414,7 @@ class Tensor:
     def expand_as(self, other: Tensor) -> Tensor:
         """The tensor expanded to the shape of `other`."""
         ...
-    def exponential_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def exponential_(self, lambd: builtins.float = 1, *, generator: Generator | None = None) -> Tensor:
         """Fill with exponential numbers of the given rate."""
         ...
     def fill_(self, value: Any) -> Tensor:
@@ -457,6 +466,9 @@ class Tensor:
         ...
     def ge_(self, other: Any) -> Tensor:
         """In-place version of `ge`."""
+        ...
+    def geometric_(self, p: builtins.float, *, generator: Generator | None = None) -> Tensor:
+        """Fill with how many trials it takes to succeed once, each with probability `p`."""
         ...
     def ger(self, vec2: Tensor) -> Tensor:
         """The outer product of two vectors, (n) and (m) → (n, m)."""
@@ -558,6 +570,15 @@ class Tensor:
         ...
     def log_(self) -> Tensor:
         """In-place version of `log`."""
+        ...
+    def log_normal_(
+        self,
+        mean: builtins.float = 1,
+        std: builtins.float = 2,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Fill with numbers whose logarithm is normal with the given mean and standard deviation."""
         ...
     def log_softmax(self, dim: builtins.int, dtype: _dtype | None = None) -> Any:
         """log(softmax(x)) along `dim`, computed without overflow; same shape. `dtype` converts first."""
@@ -714,7 +735,13 @@ class Tensor:
     ) -> Tensor:
         """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise."""
         ...
-    def normal_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def normal_(
+        self,
+        mean: builtins.float = 0,
+        std: builtins.float = 1,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
         """Fill with normal numbers of the given mean and standard deviation."""
         ...
     def outer(self, vec2: Tensor) -> Tensor:
@@ -746,7 +773,13 @@ class Tensor:
     ) -> Tensor:
         """The product of all elements, or of those along `dim`."""
         ...
-    def random_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def random_(
+        self,
+        from_: builtins.int | None = None,
+        to: builtins.int | None = None,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
         """Fill with whole numbers from 0 over all that the dtype holds exactly."""
         ...
     def ravel(self) -> Tensor:
@@ -996,7 +1029,13 @@ class Tensor:
         """Dimension `dim` split into several of these sizes, one of which may be −1."""
         ...
     def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor: ...
-    def uniform_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def uniform_(
+        self,
+        from_: builtins.float = 0,
+        to: builtins.float = 1,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
         """Fill with numbers drawn evenly from [from, to)."""
         ...
     def unique(
