@@ -116,7 +116,7 @@ def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Call
         lab.page.keyboard.press(key)
     assert "module conv1" in cell.locator(".ak-detail h4").inner_text()
     cell.get_by_role("button", name="Unfold LeNet/conv1").click()
-    cell.locator('svg:not(:has([aria-label^="module conv1"]))').first.wait_for()
+    cell.locator('.ak-item[aria-label^="module conv1"]').wait_for(state="detached")
     assert "LeNet/conv1" not in lab.ask("view.folded")
     cell.get_by_role("button", name="Zoom in").click()
     box = cell.locator(".ak-stage svg").get_attribute("viewBox")
