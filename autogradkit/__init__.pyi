@@ -660,7 +660,6 @@ def norm(
     p: Any = 'fro',
     dim: Any = None,
     keepdim: builtins.bool = False,
-    out: Any = None,
     dtype: _dtype | None = None,
 ) -> Tensor:
     """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise."""

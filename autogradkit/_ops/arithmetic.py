@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import composite
 from autogradkit._ops.pointwise_op import INT_TO_FLOAT, SAME, Array, binary, operator, unary
 from autogradkit.core.tensor import Tensor
@@ -284,6 +285,7 @@ def pow_(self: Tensor, exponent: Any) -> Tensor:
 
 
 @composite()
+@accepts_out
 def square(input: Tensor) -> Tensor:
     """input · input, by way of `pow(input, 2)`.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.indexing import add_rows
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.scalars import scalar_array
@@ -275,6 +276,7 @@ def _scattered(src: Any, kwargs: dict[str, Any]) -> tuple[Any, Any]:
 
 
 @composite()
+@accepts_out
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, **kwargs: Any) -> Tensor:
     """A copy of `input` with elements of `src` (or the number `value`) written where `index` names them along `dim`.
 
@@ -317,6 +319,7 @@ scatter_add.vjp(self=lambda g: g, src=lambda g, dim, index: k.gather(g, dim, ind
 
 
 @composite()
+@accepts_out
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """The elements that `indices` names along `dim`, both broadcast in the other dimensions.
 
@@ -477,6 +480,7 @@ def nonzero_positions(self: Array) -> Array:
 
 
 @composite()
+@accepts_out
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The positions of nonzero elements, (how many, dimensions), or as a tuple with a vector for each dimension.
 

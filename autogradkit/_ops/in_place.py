@@ -6,8 +6,9 @@ was. Serves all declared ops, pointwise ones included.
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,17 +104,31 @@ def require_castable(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
         )
 
 
-def into_out(op: Op, values: Sequence[Any], computed: Any, out: Any) -> Any:
-    """Write what the kernel gave into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
+def accepts_out(composed: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function that composes declared ops take `out=`, a tensor (or tuple of them) for its result."""
+
+    @functools.wraps(composed)
+    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        result = composed(*args, **kwargs)
+        if out is None:
+            return result
+        results = result if isinstance(result, tuple) else (result,)
+        return into_out(composed.__name__, results, [each._array for each in results], out)
+
+    return call
+
+
+def into_out(name: str, values: Sequence[Any], computed: Any, out: Any) -> Any:
+    """Write what `name` computed from `values` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
     outs = out if isinstance(out, list | tuple) else (out,)
     results = computed if isinstance(computed, list | tuple) else (computed,)
     for each in outs:
         if not isinstance(each, Tensor):
-            raise TypeError(f"{op.name}(): argument 'out' must be Tensor, not {type(each).__name__}")
+            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(each).__name__}")
     tensors = [value for value in values if isinstance(value, Tensor)]
     if MODE.grad and any(requires_grad(tensor) for tensor in (*tensors, *outs)):
         raise RuntimeError(
-            f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
     for each, result in zip(outs, results, strict=True):

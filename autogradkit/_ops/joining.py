@@ -10,6 +10,7 @@ from typing import Any
 
 from autogradkit._ops import k
 from autogradkit._ops.dimensions import unsqueeze
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.shape import Ints, expand, reshape, view
 from autogradkit.core.dtype import from_numpy_dtype, result_type
@@ -81,6 +82,7 @@ cat.vjp(tensors=_cat_backward)
 
 
 @composite("concatenate", method=False)
+@accepts_out
 def concat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """`cat` under another name.
 
@@ -152,6 +154,7 @@ def _required(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
 
 
 @composite(method=False)
+@accepts_out
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors side by side: along dimension 1, or 0 if they have one dimension.
 
@@ -164,6 +167,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 @composite("row_stack", method=False)
+@accepts_out
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors below each other: along dimension 0, vectors counting as rows.
 
@@ -176,6 +180,7 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 @composite(method=False)
+@accepts_out
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors behind each other: along dimension 2.
 
@@ -187,6 +192,7 @@ def dstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 @composite(method=False)
+@accepts_out
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors as columns of one matrix: vectors count as columns.
 

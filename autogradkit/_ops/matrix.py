@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
@@ -217,6 +218,7 @@ def _scaled(g: Any, alpha: float) -> Any:
 
 
 @composite("ger")
+@accepts_out
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The outer product of two vectors, (n) and (m) → (n, m).
 
@@ -248,7 +250,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Any:
     if out is not None:
         from autogradkit._ops.in_place import into_out
 
-        return into_out(mm.op, [input, other], _matmul(input, other)._array, out)
+        return into_out("matmul", [input, other], _matmul(input, other)._array, out)
     return _matmul(input, other)
 
 

@@ -415,7 +415,7 @@ def write_out(op: Op, values: Sequence[Any], computed: Any, out: Any) -> Any:
     """Give the result in the tensors that `out=` names."""
     from autogradkit._ops.in_place import into_out
 
-    return into_out(op, values, computed, out)
+    return into_out(op.public, values, computed, out)
 
 
 def op(**options: Any) -> Callable[[Callable[..., Any]], Any]:

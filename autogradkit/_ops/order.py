@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops import k, return_types
 from autogradkit._ops.compare import maximum, minimum
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, row_major, wrap_dim
 from autogradkit.core.tensor import Tensor
@@ -128,6 +129,7 @@ def _max_or_min(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
 
 
 @composite()
+@accepts_out
 def max(*args: Any, **kwargs: Any) -> Any:
     """The largest element; given `dim`, (values, indices) along it; given another tensor, the larger of each pair.
 
@@ -141,6 +143,7 @@ def max(*args: Any, **kwargs: Any) -> Any:
 
 
 @composite()
+@accepts_out
 def min(*args: Any, **kwargs: Any) -> Any:
     """The smallest element; given `dim`, (values, indices) along it; given another tensor, the smaller of each pair.
 
@@ -236,6 +239,7 @@ for _each in (sort_values, sort_stably):
 
 
 @composite()
+@accepts_out
 def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> Any:
     """The elements in order along `dim`, and where they stood, as (values, indices). NaN counts as the largest.
 
@@ -277,6 +281,7 @@ topk_values.vjp(self=lambda g, self_sym_sizes, dim, indices: _to_picked(g, self_
 
 
 @composite()
+@accepts_out
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The `k` largest (or smallest) elements along `dim`, and where they stand, as (values, indices).
 
@@ -335,6 +340,7 @@ for _each in (kth_smallest, median_dim):
 
 
 @composite()
+@accepts_out
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The `k`-th smallest element along `dim`, and where it stands, as (values, indices).
 

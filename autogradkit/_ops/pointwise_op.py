@@ -133,7 +133,7 @@ class PointwiseOp(Op):
         values = self.bind(args, kwargs)
         computed = self.compute(values)
         if out is not None:
-            return into_out(self, values, computed, out)
+            return into_out(self.public, values, computed, out)
         result = wrap(computed)
         if self.node_class is not None and MODE.grad:
             needs, edges = self.needs_and_edges(values)

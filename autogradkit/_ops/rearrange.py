@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops import k
 from autogradkit._ops.dimensions import unsqueeze
 from autogradkit._ops.gather import index_select
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.shape import Ints, expand, flatten
 from autogradkit._ops.slicing import diagonal
@@ -255,6 +256,7 @@ diagonal_copy.vjp(
 
 
 @composite()
+@accepts_out
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """A copy of a matrix's diagonal; for a vector the matrix that has it as its diagonal.
 

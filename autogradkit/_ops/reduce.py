@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import dtype as Dtype
@@ -199,6 +200,7 @@ def any_dims(self: Array, dim: Dims = None, keepdim: bool = False) -> Array:
 
 
 @composite()
+@accepts_out
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element (along `dim`) is nonzero.
 
@@ -210,6 +212,7 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 
 
 @composite()
+@accepts_out
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether some element (along `dim`) is nonzero.
 

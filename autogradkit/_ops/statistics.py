@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit._ops import k
 from autogradkit._ops.copies import clone
+from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.joining import cat
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.reduce import Dims, spread, wrapped_dims
@@ -84,6 +85,7 @@ prod_dim.vjp(self=_prod_dim_backward)
 
 
 @composite()
+@accepts_out
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Dtype | None = None) -> Tensor:
     """The product of all elements, or of those along `dim`.
 
@@ -226,7 +228,7 @@ def _publish_spread(name: str, declared: Any, doc: str) -> None:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
-    composite(method=name in ("var", "std"))(function)
+    composite(method=name in ("var", "std"))(accepts_out(function))
 
 
 _publish_spread(
@@ -323,9 +325,8 @@ vector_norm.vjp(self=_norm_backward)
 
 
 @composite()
-def norm(
-    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Dtype | None = None
-) -> Tensor:
+@accepts_out
+def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Dtype | None = None) -> Tensor:
     """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise.
 
     >>> import autogradkit as torch
@@ -362,6 +363,7 @@ logsumexp_dims.vjp(
 
 
 @composite()
+@accepts_out
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     """The logarithm of the sum of exponentials over `dim`, computed without overflow.
 
@@ -407,6 +409,7 @@ def count_nonzero(self: Array, dim: Dims = None) -> Array:
 
 
 @composite()
+@accepts_out
 def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
 ) -> Tensor:

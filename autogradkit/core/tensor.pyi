@@ -730,7 +730,6 @@ class Tensor:
         p: Any = 'fro',
         dim: Any = None,
         keepdim: builtins.bool = False,
-        out: Any = None,
         dtype: _dtype | None = None,
     ) -> Tensor:
         """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise."""
