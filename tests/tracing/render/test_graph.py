@@ -2,6 +2,7 @@
 
 import doctest
 import re
+from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
@@ -11,6 +12,7 @@ from autogradkit.tracing.render import graph, layout, text, words
 from autogradkit.tracing.render.fold import MOST_ITEMS
 from autogradkit.tracing.render.graph import draw_graph
 from autogradkit.tracing.render.steps import MOST_STEPS, details_of, steps_of
+from autogradkit.tracing.render.svg import text_width
 from autogradkit.tracing.render.text import graph_rows, graph_text
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
@@ -276,3 +278,27 @@ def test_a_long_walk_is_cut_and_says_so():
     steps = steps_of(draw_graph(trace).graph, trace)
     assert len(steps) == MOST_STEPS
     assert steps[-1]["sentence"].endswith("steps before this one are left out of the walk.)")
+
+
+def boxes_of_texts(svg: str) -> list[tuple[float, float, float, float, str]]:
+    """Left, top, right, bottom and content of every text, by the width that it is fixed to."""
+    found = []
+    for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
+        size = float(node.get("font-size", 12))
+        width = float(node.get("textLength") or text_width(node.text or "", size))
+        shift = {"end": width, "middle": width / 2}.get(node.get("text-anchor", ""), 0.0)
+        left, line = float(node.get("x", 0)) - shift, float(node.get("y", 0))
+        found.append((left, line - 0.7 * size, left + width, line + 0.15 * size, node.text or ""))
+    return found
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_no_text_lies_on_another_or_outside(name):
+    svg = drawn(name).svg
+    width = float(ElementTree.fromstring(svg).get("width", 0))
+    found = boxes_of_texts(svg)
+    assert [text for left, _, right, _, text in found if left < 0 or right > width] == []
+    for one, other in combinations(found, 2):
+        across = min(one[2], other[2]) - max(one[0], other[0])
+        down = min(one[3], other[3]) - max(one[1], other[1])
+        assert across < 1.5 or down < 1, (one[4], other[4])
