@@ -183,7 +183,25 @@ def _weights(places: tuple[Array, ...], counts: Array, weight: Array | None, num
     return each if weight is None else each * weight[chosen]
 
 
+def _all_count(self: Array, target: Array, weight: Array | None, ignore_index: int) -> bool:
+    """Whether this is the usual case: a batch of rows, every target a class, none ignored, all weights 1."""
+    if self.ndim != 2 or weight is not None or target.dtype != np.int64 or not target.size:
+        return False
+    classes = self.shape[1]
+    if 0 <= ignore_index < classes:
+        return False
+    return bool(np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < classes)
+
+
 def _nll(self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int) -> tuple[Array, Array]:
+    if _all_count(self, target, weight, ignore_index):
+        count = len(target)
+        losses = -self[np.arange(count), target]
+        if reduction == NONE:
+            return losses, np.zeros((), self.dtype)
+        summed = np.add.reduce(losses)
+        total = np.asarray(count, self.dtype)
+        return np.asarray(summed / total if reduction == MEAN else summed, self.dtype), total
     places, counts = _places(self, target, ignore_index)
     weights = _weights(places, counts, weight, self.dtype)
     losses = -self[places] * weights
@@ -257,6 +275,9 @@ def nll_loss_backward(
 ) -> Array:
     """The gradient of the negative log-likelihood: −weight at each target's place."""
     result = np.zeros(self.shape, self.dtype)
+    if _all_count(self, target, weight, ignore_index):
+        result[np.arange(len(target)), target] = -grad_output / total_weight if reduction == MEAN else -grad_output
+        return result
     places, counts = _places(self, target, ignore_index)
     weights = _weights(places, counts, weight, self.dtype)
     if reduction == MEAN:
