@@ -19,7 +19,8 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
   const spot = (cell: Element) => [Number(cell.getAttribute("data-row")), Number(cell.getAttribute("data-column"))] as const;
   const group = (key: string) => key.slice(0, key.indexOf("-"));
 
-  const view = frame(model as never, el, signal, () => {
+  const view = frame(model as never, el, signal, (svg) => {
+    svg.setAttribute("role", "group"); // an image may hold nothing that can be pressed
     for (const cell of cells()) {
       const key = keyOf(cell);
       cell.addEventListener("pointerenter", () => light(key), { signal });
