@@ -76,7 +76,9 @@ def esc(text: str) -> str:
     >>> esc("<script>&\\x07")
     '&lt;script&gt;&amp;�'
     """
-    kept = "".join(c if c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff" else "\ufffd" for c in text)
+    kept = "".join(
+        c if (c >= " " or c in "\n\t") and c != "\x7f" and not "\ud800" <= c <= "\udfff" else "\ufffd" for c in text
+    )
     return _escape(kept, quote=True)
 
 

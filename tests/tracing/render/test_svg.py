@@ -62,3 +62,7 @@ def test_the_ground_is_white_unless_a_theme_is_set():
 
 def test_tables_escape_their_cells():
     assert "<td>&lt;b&gt;</td>" in svg.table_html(("name",), [("<b>",)])
+
+
+def test_lines_stay_lines():
+    assert svg.esc("a\nb\tc\x1b") == "a\nb\tc\ufffd"
