@@ -1,6 +1,6 @@
 """The picture of a graph: forward values in ink downward, the gradient on every edge dashed upward.
 
-Rests on `model.py` (what), `fold.py` (how much), `layout.py` (where), `parts.py` and `svg.py` (how). One deterministic
+Rests on `build.py` (what), `fold.py` (how much), `layout.py` (where), `parts.py` and `svg.py` (how). One deterministic
 SVG string, which is both the static picture and what GraphView inlines.
 """
 
@@ -11,9 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from . import words
+from .build import build
 from .fold import fold
 from .layout import Edge, Node, Placed, place
-from .model import Graph, Link, Traced, build
+from .model import Graph, Link, Traced
 from .parts import LINE, Part, Text, draw, forward_lines, gradient_lines, measure
 from .svg import Picture, clip, num, text_width, wrap_text
 

@@ -18,7 +18,7 @@ def graph_text(graph: Graph, trace: Traced) -> str:
     """Top to bottom: what ran, what it gave, which gradient came back (marked ∂).
 
     >>> from types import SimpleNamespace
-    >>> from autogradkit.tracing.render.model import build
+    >>> from autogradkit.tracing.render.build import build
     >>> nothing = SimpleNamespace(events=(), values={}, source="")
     >>> print(graph_text(build(nothing), nothing))
     nothing was traced
