@@ -338,7 +338,7 @@ def _full(self: Array, value: Any) -> Array:
 
 @op(
     name="fill_by_number", public="fill", node="FillBackward0", in_place=True, in_place_node="FillBackward2",
-    method=False, function=False,
+    overlaps=True, method=False, function=False,
     samples=lambda t: [(t(2, 3), 1.5)],
 )  # fmt: skip
 def fill_by_number(self: Array, value: float) -> Array:
@@ -385,7 +385,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return declared.in_place(self, value)
 
 
-@op(name="zero", in_place=True, method=False, function=False, node="ZeroBackward0")
+@op(name="zero", in_place=True, overlaps=True, method=False, function=False, node="ZeroBackward0")
 def zero(self: Array) -> Array:
     """Zeros of this shape."""
     return np.zeros(self.shape, self.dtype)

@@ -50,7 +50,7 @@ def log(self: Array, *, out: Array | None = None) -> Array:
 log.vjp(self=lambda g, self: g / k.conj(self))
 
 
-@unary(INT_TO_FLOAT, ufunc=np.log1p, in_place=True, samples=within(-0.5, 4))
+@unary(INT_TO_FLOAT, ufunc=np.log1p, node="Log1PBackward0", in_place=True, samples=within(-0.5, 4))
 def log1p(self: Array, *, out: Array | None = None) -> Array:
     """log(1 + x), accurate near 0.
 

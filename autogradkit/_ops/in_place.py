@@ -30,7 +30,8 @@ def edit(op: Op, values: list[Any]) -> Tensor:
     target: Tensor = values[0]
     records = op.records(values)
     check_in_place(target, records)
-    require_writable(target._array, [value._array for value in values[1:] if isinstance(value, Tensor)])
+    if not op.overlaps:
+        require_writable(target._array, [value._array for value in values[1:] if isinstance(value, Tensor)])
     computed = None
     if op.writes is None:
         computed = op.call_kernel(values)

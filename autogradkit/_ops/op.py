@@ -27,7 +27,8 @@ tests take samples and the type stub its signature, and `k.mm` for use in other 
 - `view=True`: the kernel returns views on `self`'s memory as a tuple: they may not be edited in place. An op that gives
   one view is declared with `view_op` (view_op.py).
 - `in_place=True`: also `Tensor.name_`; `in_place_node=` where PyTorch gives its node another name, `writes=` a
-  kernel that checks and then writes into its first argument, where that saves computing all of it.
+  kernel that checks and then writes into its first argument, where that saves computing all of it; `overlaps=True`
+  where an element may be written several times, since each time it gets the same value.
 - `sizes="shape"`: this parameter may be given as separate ints, `x.view(2, 3)`.
 - `public="sum"`: the name that users know it by, where several nodes stand behind one function.
 - `samples`: from a maker `t(*shape, low=, high=)` of float64 tensors that require grad, a list of argument tuples.
@@ -83,6 +84,7 @@ class Op:
         in_place: bool = False,
         in_place_node: str | None = None,
         writes: Callable[..., None] | None = None,
+        overlaps: bool = False,
         sizes: str | None = None,
         kind: str | None = None,
         samples: Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]] | None = None,
@@ -96,6 +98,7 @@ class Op:
         self.in_place = in_place
         self.in_place_node = in_place_node
         self.writes = writes
+        self.overlaps = overlaps
         self.in_place_node_class: type[OpNode] | None = None
         self.kind = kind or ("view" if view else "op")
         self.outputs = outputs

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.dtype import dtype, from_numpy_dtype
+from autogradkit.core.dtype import bool_, complex64, complex128, dtype, from_numpy_dtype
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, VersionCounter, strided
 from autogradkit.core.strides import element_strides, empty_strided
@@ -191,6 +191,10 @@ class OpNode(Node):
                     raise self._edited(index, value.array, value.counter.value)
                 values.append(self._output(value) if as_tensors else value.array)
             elif value.__class__ is tuple:
+                for each, version in zip(value, self.versions[index], strict=True):
+                    if each is not None and each._version != version:
+                        maker = grad_fn(each)
+                        raise saved_was_edited(each._array, maker, each._output_nr, each._version, version)
                 values.append(value if as_tensors else tuple(each if each is None else each._array for each in value))
             else:
                 values.append(value)
@@ -221,6 +225,14 @@ class OpNode(Node):
                 return
 
 
+# PyTorch's message names bool and complex tensors in its own way.
+_KINDS_WITHOUT_A_TENSOR_TYPE = {
+    bool_: "CPUBoolType",
+    complex64: "CPUComplexFloatType",
+    complex128: "CPUComplexDoubleType",
+}
+
+
 def saved_was_edited(array: Array, maker: Node | None, number: int, version: int, expected: int) -> RuntimeError:
     """The error for a saved tensor whose memory was edited after it was saved; `maker` is the node that made it."""
     output = "" if maker is None else f", which is output {number} of {short_name(maker)},"
@@ -231,7 +243,8 @@ def saved_was_edited(array: Array, maker: Node | None, number: int, version: int
         else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
-    kind = from_numpy_dtype(array.dtype).tensor_type
+    saved_dtype = from_numpy_dtype(array.dtype)
+    kind = _KINDS_WITHOUT_A_TENSOR_TYPE.get(saved_dtype, saved_dtype.tensor_type)
     return RuntimeError(errors.modified_in_place(kind, array.shape, output, version, expected, hint))
 
 
