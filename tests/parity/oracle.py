@@ -1,0 +1,130 @@
+"""PyTorch as the oracle: tensors carried over exactly, results compared in all that a user could notice.
+
+`to_ours` rebuilds a PyTorch tensor on a copy of its storage with the same sizes, strides and offset. Used by the parity
+tests only; the package never imports PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+import autogradkit as ak
+
+DTYPES = {
+    torch.float32: ak.float32,
+    torch.float64: ak.float64,
+    torch.float16: ak.float16,
+    torch.complex64: ak.complex64,
+    torch.complex128: ak.complex128,
+    torch.int64: ak.int64,
+    torch.int32: ak.int32,
+    torch.int16: ak.int16,
+    torch.int8: ak.int8,
+    torch.uint8: ak.uint8,
+    torch.bool: ak.bool,
+}
+FORMATS = {
+    torch.contiguous_format: ak.contiguous_format,
+    torch.preserve_format: ak.preserve_format,
+    torch.channels_last: ak.channels_last,
+}
+
+
+class UnsupportedError(Exception):
+    """The sample uses something that autogradkit does not have; counted and reported, never a wrong result."""
+
+
+def to_ours(value: Any) -> Any:
+    """A PyTorch argument as autogradkit's: tensors, dtypes, containers; plain values as they are."""
+    if isinstance(value, torch.Tensor):
+        if value.layout != torch.strided or value.dtype not in DTYPES or value.is_conj() or value.is_neg():
+            raise UnsupportedError(f"a {value.layout} tensor of {value.dtype}")
+        flat = torch.empty(0, dtype=value.dtype).set_(value.untyped_storage())
+        ours = ak.from_numpy(flat.numpy().copy())
+        made = ours.as_strided(tuple(value.shape), value.stride(), value.storage_offset())
+        made = _independent(made)
+        return made.requires_grad_() if value.requires_grad else made
+    if isinstance(value, torch.dtype):
+        if value not in DTYPES:
+            raise UnsupportedError(str(value))
+        return DTYPES[value]
+    if isinstance(value, torch.memory_format):
+        if value not in FORMATS:
+            raise UnsupportedError(str(value))
+        return FORMATS[value]
+    if isinstance(value, torch.device):
+        return str(value)
+    if isinstance(value, torch.layout | torch.Generator):
+        raise UnsupportedError(str(type(value)))
+    if isinstance(value, torch.Size):
+        return tuple(value)
+    if isinstance(value, list | tuple):
+        return type(value)(to_ours(each) for each in value)
+    if isinstance(value, dict):
+        return {key: to_ours(each) for key, each in value.items()}
+    return value
+
+
+def _independent(view: ak.Tensor) -> ak.Tensor:
+    """The same geometry on the same memory, as a leaf that is no view."""
+    return view.detach()
+
+
+def tensors_in(value: Any) -> list[Any]:
+    """Every tensor of either library in a nest of lists, tuples and dicts, in order."""
+    if isinstance(value, torch.Tensor | ak.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        return [t for each in value.values() for t in tensors_in(each)]
+    if isinstance(value, list | tuple):
+        return [t for each in value for t in tensors_in(each)]
+    return []
+
+
+def array_of(value: Any) -> np.ndarray[Any, Any]:
+    """The numbers of a tensor of either library."""
+    return (
+        value.detach().numpy() if isinstance(value, ak.Tensor) else value.detach().resolve_conj().resolve_neg().numpy()
+    )
+
+
+def assert_same(ours: Any, theirs: Any, *, strides: bool = True, values: bool = True, rtol: float, atol: float) -> None:
+    """Same structure, dtype, shape, strides and numbers."""
+    if isinstance(theirs, torch.Tensor):
+        assert isinstance(ours, ak.Tensor), f"{type(ours)} for a tensor"
+        assert repr(ours.dtype) == repr(theirs.dtype)
+        assert tuple(ours.shape) == tuple(theirs.shape)
+        if strides:
+            assert ours.stride() == theirs.stride(), (
+                f"strides {ours.stride()} for {theirs.stride()}, shape {theirs.shape}"
+            )
+        if values:
+            np.testing.assert_allclose(array_of(ours), array_of(theirs), rtol=rtol, atol=atol, equal_nan=True)
+        return
+    if isinstance(theirs, list | tuple):
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours, theirs, strict=True):
+            assert_same(one, other, strides=strides, values=values, rtol=rtol, atol=atol)
+        return
+    if isinstance(theirs, float) and theirs != theirs:
+        assert ours != ours
+        return
+    assert ours == theirs or type(theirs).__module__.startswith("torch"), f"{ours!r} for {theirs!r}"
+
+
+def shares_memory(result: Any, inputs: list[Any]) -> list[bool]:
+    """For each input, whether the result looks at its storage."""
+    pointer = result.untyped_storage().data_ptr()
+    return [each.untyped_storage().data_ptr() == pointer and pointer != 0 for each in inputs]
+
+
+def error_of(function: Any) -> tuple[type[BaseException], str] | None:
+    """What a call raises: type and first line; None where it returns."""
+    try:
+        function()
+    except Exception as error:
+        return type(error), (str(error).splitlines() or [""])[0]
+    return None
