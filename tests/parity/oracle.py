@@ -86,9 +86,9 @@ def tensors_in(value: Any) -> list[Any]:
 
 def array_of(value: Any) -> np.ndarray[Any, Any]:
     """The numbers of a tensor of either library."""
-    return (
-        value.detach().numpy() if isinstance(value, ak.Tensor) else value.detach().resolve_conj().resolve_neg().numpy()
-    )
+    if isinstance(value, ak.Tensor):
+        return value.detach().numpy()
+    return value.detach().resolve_conj().resolve_neg().numpy(force=True)
 
 
 def assert_same(ours: Any, theirs: Any, *, strides: bool = True, values: bool = True, rtol: float, atol: float) -> None:
