@@ -250,13 +250,10 @@ def ceil(input: Tensor, *, out: Any = None) -> Tensor:
 def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` views on parts of equal size (the last perhaps shorter) of dimension `dim`."""
     ...
-def clamp(
-    input: Tensor,
-    min: builtins.float | None = None,
-    max: builtins.float | None = None,
-    *,
-    out: Any = None,
-) -> Tensor:
+def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
+    """Elements below `min` become `min`, those above `max` become `max`."""
+    ...
+def clip(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Elements below `min` become `min`, those above `max` become `max`."""
     ...
 def clone(input: Tensor, *, memory_format: Any = ..., out: Any = None) -> Tensor:

@@ -309,20 +309,46 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     options = {} if out is None else {"out": out}
     if rounding_mode is None:
         return true_div(input, other, **options)
+    _require_mode(rounding_mode)
+    return div_rounded(input, other, rounding_mode=rounding_mode, **options)
+
+
+@binary(
+    SAME,
+    public="div",
+    node="DivBackward1",
+    in_place=True,
+    method=False,
+    function=False,
+    refuse=lambda self, other, rounding_mode="trunc": _refuse_zero(self, other),
+)
+def div_rounded(self: Array, other: Array, *, rounding_mode: str = "trunc", out: Array | None = None) -> Array:
+    """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""
     if rounding_mode == "floor":
-        return floor_divide(input, other, **options)
-    if rounding_mode == "trunc":
-        return div_trunc(input, other, **options)
-    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
-
-
-@binary(SAME, public="div", node="DivBackward1", method=False, function=False, refuse=_refuse_zero)
-def div_trunc(self: Array, other: Array, *, out: Array | None = None) -> Array:
-    """The quotient rounded towards zero."""
+        return np.floor_divide(self, other, out=out)
     if self.dtype.kind in "iu":
         quotient = np.floor_divide(np.abs(self), np.abs(other)) * (np.sign(self) * np.sign(other))
         return np.copyto(out, quotient) or out if out is not None else quotient
     return np.trunc(np.true_divide(self, other), out=out)
+
+
+div_rounded.vjp(self=lambda g: g * 0, other=lambda g: g * 0)
+
+
+@composite("divide_", function=False)
+def div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """In-place version of `div`."""
+    if rounding_mode is None:
+        return true_div.in_place(self, other)
+    _require_mode(rounding_mode)
+    return div_rounded.in_place(self, other, rounding_mode=rounding_mode)
+
+
+def _require_mode(rounding_mode: Any) -> None:
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
 
 
 def _rdiv(self: Tensor, other: Any) -> Any:
@@ -330,7 +356,7 @@ def _rdiv(self: Tensor, other: Any) -> Any:
 
 
 def _rpow(self: Tensor, base: Any) -> Any:
-    return pow_of_number(base, self)
+    return pow(base, self)
 
 
 def _pow_operator(self: Tensor, exponent: Any) -> Any:
@@ -354,5 +380,5 @@ Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
 Tensor.__iadd__ = Tensor.add_  # type: ignore[attr-defined]
 Tensor.__isub__ = Tensor.sub_  # type: ignore[attr-defined]
 Tensor.__imul__ = Tensor.mul_  # type: ignore[attr-defined]
-Tensor.__itruediv__ = Tensor.div_  # type: ignore[attr-defined]
+Tensor.__itruediv__ = div_  # type: ignore[attr-defined]
 Tensor.__ipow__ = pow_  # type: ignore[attr-defined]

@@ -240,18 +240,19 @@ def _refuse_no_bounds(self: Any, min: Any = None, max: Any = None) -> None:
 
 @unary(
     SAME,
+    name="clamp_numbers",
+    public="clamp",
     node="ClampBackward1",
     in_place=True,
+    method=False,
+    function=False,
     refuse=_refuse_no_bounds,
     samples=lambda t: [(t(2, 3), -0.4, 0.5), (t(4), None, 0.1), (t(4), 0.1)],
 )
-def clamp(self: Array, min: float | None = None, max: float | None = None, *, out: Array | None = None) -> Array:
-    """Elements below `min` become `min`, those above `max` become `max`.
-
-    >>> import autogradkit as torch
-    >>> torch.clamp(torch.tensor([-2.0, 0.3, 5.0]), min=-1, max=1)
-    tensor([-1.0000,  0.3000,  1.0000])
-    """
+def clamp_numbers(
+    self: Array, min: float | None = None, max: float | None = None, *, out: Array | None = None
+) -> Array:
+    """Elements below `min` become `min`, those above `max` become `max`."""
     if min is not None:
         self = np.maximum(self, as_array(min, self.dtype))
     if max is not None:
@@ -262,13 +263,44 @@ def clamp(self: Array, min: float | None = None, max: float | None = None, *, ou
     return out
 
 
-def _inside(self: Any, min: float | None, max: float | None) -> Any:
+@op(
+    name="clamp_tensors",
+    public="clamp",
+    node="ClampBackward0",
+    in_place=True,
+    method=False,
+    function=False,
+    samples=lambda t: [(t(2, 3), t(3, low=-2, high=-0.5), t(2, 1, low=0.5, high=2)), (t(4), t(4), None)],
+)
+def clamp_tensors(self: Array, min: Array | None = None, max: Array | None = None) -> Array:
+    """Elements below those of `min` become these, those above `max` become these."""
+    bounds = [each for each in (min, max) if each is not None]
+    shape = broadcast_shapes(self.shape, *(each.shape for each in bounds))
+    kind = np.result_type(self, *bounds)
+    operands = [(each.shape, element_strides(each)) for each in (self, *bounds)]
+    out = empty_strided(shape, output_strides(operands, shape), kind)
+    out[...] = self
+    if min is not None:
+        np.maximum(out, min, out=out)
+    if max is not None:
+        np.minimum(out, max, out=out)
+    return out
+
+
+clamp_tensors.vjp(
+    self=lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0),
+    min=lambda g, self, min, max: k.where(self < min if max is None else (self < min) & (min < max), g, 0.0),
+    max=lambda g, self, min, max: k.where(self > max if min is None else (self > max) | (max < min), g, 0.0),
+)
+
+
+def _inside(self: Any, min: Any, max: Any) -> Any:
     if min is None:
         return self <= max
     return self >= min if max is None else (self >= min) & (self <= max)
 
 
-clamp.vjp(self=lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0))
+clamp_numbers.vjp(self=lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0))
 
 
 @op(
@@ -335,6 +367,27 @@ def _where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
 
 
 Tensor.where = _where_method  # type: ignore[attr-defined]
+
+
+@composite("clip")
+def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
+    """Elements below `min` become `min`, those above `max` become `max`.
+
+    >>> import autogradkit as torch
+    >>> torch.clamp(torch.tensor([-2.0, 0.3, 5.0]), min=-1, max=1)
+    tensor([-1.0000,  0.3000,  1.0000])
+    """
+    declared = clamp_tensors if isinstance(min, Tensor) or isinstance(max, Tensor) else clamp_numbers
+    return declared(input, min, max) if out is None else declared(input, min, max, out=out)
+
+
+@composite("clip_", function=False)
+def clamp_(self: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """In-place version of `clamp`."""
+    declared = clamp_tensors if isinstance(min, Tensor) or isinstance(max, Tensor) else clamp_numbers
+    return declared.in_place(self, min, max)
+
+
 Tensor.__lt__ = operator(lt.op)  # type: ignore[attr-defined]
 Tensor.__le__ = operator(le.op)  # type: ignore[attr-defined]
 Tensor.__gt__ = operator(gt.op)  # type: ignore[attr-defined]

@@ -118,6 +118,8 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     kwargs.pop("non_blocking", None)
     require_cpu(kwargs.pop("device", None))
     other = kwargs.pop("other", None)
+    flags = [value for value in args if isinstance(value, bool)]  # non_blocking, copy
+    copy = copy or flags[1:2] == [True]
     if kwargs:
         raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
     for value in (*args, other):

@@ -394,7 +394,7 @@ def arange(
         dtype = get_default_dtype() if any(isinstance(each, float) for each in (start, end, step)) else dtypes.int64
     count = math.ceil((end - start) / step)
     if dtype.category == dtypes.INTEGRAL:
-        array = int(start) + np.arange(count, dtype=np.int64) * int(step)
+        array = int(start) + np.arange(max(count, 0), dtype=np.int64) * int(step)
     else:
         array = start + np.arange(count, dtype=np.float64) * step
     if out is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import k
+from autogradkit._ops.op import op
 from autogradkit._ops.pointwise_op import INT_TO_FLOAT, SAME, TO_REAL, Array, unary
 from autogradkit.core.tensor import Tensor
 
@@ -178,7 +179,16 @@ def relu(self: Array, *, out: Array | None = None) -> Array:
     return np.maximum(self, 0, out=out)
 
 
-relu.vjp(self=lambda g, result: g * (result > 0))
+relu.vjp(self=lambda g, result: k.threshold_backward(g, result))
+
+
+@op(method=False, function=False)
+def threshold_backward(grad_output: Array, self: Array) -> Array:
+    """The gradient where `self` is above 0, and 0 elsewhere."""
+    return grad_output * (self > 0)
+
+
+threshold_backward.vjp(grad_output=lambda g, self: k.threshold_backward(g, self), self=lambda g: g * 0)
 
 
 @unary(TO_REAL, ufunc=np.absolute, in_place=True, samples=lambda t: [(t(2, 3),), (t(),), (t(0),)])

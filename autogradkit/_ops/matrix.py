@@ -5,6 +5,7 @@ Rests on op. Each is one node with PyTorch's name; matmul, as in PyTorch, is no 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -273,7 +274,7 @@ def _matmul(a: Any, b: Any) -> Any:
 
 def _folded(a: Any, b: Any) -> Any:
     """A batch times one matrix or vector: one large product instead of many."""
-    flat = a.reshape(-1, a.shape[-1])
+    flat = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
     if b.dim() == 1:
         return unsafe_view(mv(flat, b), tuple(a.shape[:-1]))
     return unsafe_view(mm(flat, b), (*a.shape[:-1], b.shape[1]))
@@ -285,8 +286,9 @@ def _batched(a: Any, b: Any) -> Any:
     right = b if b.dim() > 1 else b.unsqueeze(-1)
     n, p = left.shape[-2], right.shape[-1]
     batch = broadcast_shapes(tuple(left.shape[:-2]), tuple(right.shape[:-2]))
-    x = left.expand(*batch, n, left.shape[-1]).reshape(-1, n, left.shape[-1])
-    y = right.expand(*batch, right.shape[-2], p).reshape(-1, right.shape[-2], p)
+    count = math.prod(batch)
+    x = left.expand(*batch, n, left.shape[-1]).reshape(count, n, left.shape[-1])
+    y = right.expand(*batch, right.shape[-2], p).reshape(count, right.shape[-2], p)
     shape = (*batch, *((n,) if a.dim() > 1 else ()), *((p,) if b.dim() > 1 else ()))
     return unsafe_view(bmm(x, y), shape)
 

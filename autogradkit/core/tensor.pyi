@@ -293,16 +293,22 @@ class Tensor:
     def chunk(self, chunks: builtins.int, dim: builtins.int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` views on parts of equal size (the last perhaps shorter) of dimension `dim`."""
         ...
-    def clamp(
-        self,
-        min: builtins.float | None = None,
-        max: builtins.float | None = None,
-        *,
-        out: Any = None,
-    ) -> Tensor:
+    def clamp(self, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
         """Elements below `min` become `min`, those above `max` become `max`."""
         ...
-    def clamp_(self, min: builtins.float | None = None, max: builtins.float | None = None) -> Tensor:
+    def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
+        """In-place version of `clamp`."""
+        ...
+    def clamp_numbers_(self, min: builtins.float | None = None, max: builtins.float | None = None) -> Tensor:
+        """In-place version of `clamp_numbers`."""
+        ...
+    def clamp_tensors_(self, min: Tensor | None = None, max: Tensor | None = None) -> Tensor:
+        """In-place version of `clamp_tensors`."""
+        ...
+    def clip(self, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
+        """Elements below `min` become `min`, those above `max` become `max`."""
+        ...
+    def clip_(self, min: Any = None, max: Any = None) -> Tensor:
         """In-place version of `clamp`."""
         ...
     def clone(self, *, memory_format: Any = ..., out: Any = None) -> Tensor:
@@ -378,11 +384,17 @@ class Tensor:
     def div(self, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         """input / other, elementwise; integers give floats. `rounding_mode` may be "floor" or "trunc"."""
         ...
-    def div_(self, other: Any) -> Tensor:
+    def div_(self, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         """In-place version of `div`."""
+        ...
+    def div_rounded_(self, other: Any, *, rounding_mode: str = 'trunc') -> Tensor:
+        """In-place version of `div_rounded`."""
         ...
     def divide(self, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         """input / other, elementwise; integers give floats. `rounding_mode` may be "floor" or "trunc"."""
+        ...
+    def divide_(self, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+        """In-place version of `div`."""
         ...
     def dot(self, tensor: Tensor, *, out: Any = None) -> Tensor:
         """The inner product of two vectors."""
