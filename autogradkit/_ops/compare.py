@@ -377,8 +377,13 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     >>> torch.clamp(torch.tensor([-2.0, 0.3, 5.0]), min=-1, max=1)
     tensor([-1.0000,  0.3000,  1.0000])
     """
-    declared = clamp_tensors if isinstance(min, Tensor) or isinstance(max, Tensor) else clamp_numbers
-    return declared(input, min, max) if out is None else declared(input, min, max, out=out)
+    options = {} if out is None else {"out": out}
+    if not isinstance(min, Tensor) and not isinstance(max, Tensor):
+        return clamp_numbers(input, min, max, **options)
+    operands = [each for each in (input, min, max) if isinstance(each, Tensor)]
+    common = result_type([(each.dtype, 2 if each._array.ndim else 1) for each in operands])
+    input, min, max = (each if each is None else each.to(common) for each in (input, min, max))  # type: ignore[attr-defined]
+    return clamp_tensors(input, min, max, **options)
 
 
 @composite("clip_", function=False)

@@ -392,6 +392,8 @@ def arange(
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if dtype is None:
         dtype = get_default_dtype() if any(isinstance(each, float) for each in (start, end, step)) else dtypes.int64
+    if dtype.category == dtypes.INTEGRAL:
+        start, end, step = int(start), int(end), int(step)
     count = math.ceil((end - start) / step)
     if dtype.category == dtypes.INTEGRAL:
         array = int(start) + np.arange(max(count, 0), dtype=np.int64) * int(step)
@@ -420,6 +422,8 @@ def linspace(
     if steps == 1:
         return finished(np.full(1, start, kind), requires_grad, device)
     # From both ends towards the middle, in the result's own precision, as PyTorch computes it.
+    if kind.kind in "iu":
+        start, end = int(start), int(end)
     work = kind.type if kind.kind in "fc" else np.float64
     step = work((end - start) / max(steps - 1, 1))
     index = np.arange(steps)

@@ -159,6 +159,8 @@ def index_fill(self: Array, dim: int, index: Array, value: float) -> Array:
     result = empty_strided(self.shape, dense_strides_like(self.shape, element_strides(self)), self.dtype)
     result[...] = self
     places = result if self.ndim else result.reshape(1)
+    if isinstance(value, Tensor) and value.requires_grad:
+        raise NotImplementedError("index_fill() with a value that requires grad is not available; use where() for it")
     _require_within("index_fill", index, dim, places.shape[dim], negative=True)
     places[(*(slice(None),) * dim, index)] = value
     return result
@@ -211,7 +213,15 @@ def gather(self: Array, dim: int, index: Array, *, sparse_grad: bool = False) ->
     return _copy(found.reshape(index.shape))
 
 
-gather.vjp(self=lambda g, self, dim, index, sparse_grad: k.scatter_add(k.new_zeros(g, self.shape), dim, index, g))
+gather.vjp(self=lambda g, self, dim, index, sparse_grad: _spread_back(g, self.shape, dim, index))
+
+
+def _spread_back(g: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
+    if 0 in index.shape:
+        return k.new_zeros(g, shape)
+    if shape:
+        return k.scatter_add(k.new_zeros(g, shape), dim, index, g)
+    return k.expand(k.sum_all(g), shape)  # every place of a scalar is its only one
 
 
 def _scatter(self: Array, dim: int, index: Array, src: Any, add: bool) -> Array:

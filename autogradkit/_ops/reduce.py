@@ -58,6 +58,8 @@ def sum_to_size(tensor: Tensor, *size: Any) -> Tensor:
     """
     shape = tuple(size[0]) if len(size) == 1 and isinstance(size[0], list | tuple) else size
     own = tensor._array.shape
+    if not own and not shape:
+        return sum_all(tensor)  # as PyTorch: a scalar comes back summed, not as it is
     extra = len(own) - len(shape)
     if extra < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, own[extra:], strict=True)):
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(own)}}}.")

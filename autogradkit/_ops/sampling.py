@@ -339,7 +339,7 @@ def multinomial(
     _require_weights(weights, searched=replacement and num_samples > 1)
     rows = weights.reshape(-1, weights.shape[-1])
     drawn = draws.categories(fills.stream_of(generator), rows, num_samples, replacement)
-    return _handed_over(drawn.reshape(*weights.shape[:-1], num_samples), out, False, None)
+    return _handed_over(np.ascontiguousarray(drawn).reshape(*weights.shape[:-1], num_samples), out, False, None)
 
 
 def _require_weights(weights: Array, searched: bool) -> None:

@@ -453,7 +453,11 @@ def unique(
     """
     values, inverse, counts = np.unique(input._array, return_inverse=True, return_counts=True, axis=dim)
     shape = input._array.shape if dim is None else (input._array.shape[dim],)
-    results = [wrap(np.ascontiguousarray(values))]
+    if dim is None:
+        values = np.ascontiguousarray(values)
+    else:  # laid out with the places of `dim` outermost, as PyTorch gathers them
+        values = np.moveaxis(np.ascontiguousarray(np.moveaxis(values, dim, 0)), 0, dim)
+    results = [wrap(values)]
     if return_inverse:
         results.append(wrap(inverse.reshape(shape)))
     if return_counts:
