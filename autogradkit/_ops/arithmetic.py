@@ -31,6 +31,11 @@ def two(t: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+def two_tensors(t: Any) -> list[tuple[Any, ...]]:
+    """The samples of `two` without a number."""
+    return [sample for sample in two(t) if not isinstance(sample[1], float)]
+
+
 def _is_bool(value: Any) -> bool:
     return isinstance(value, bool) or (isinstance(value, Tensor) and value._array.dtype.kind == "b")
 
@@ -76,7 +81,7 @@ def sub(self: Array, other: Array, *, alpha: float = 1, out: Array | None = None
 sub.vjp(self=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
 
 
-@binary(SAME, node="RsubBackward1", samples=two, refuse=_refuse_bools)
+@binary(SAME, node="RsubBackward1", tensors_node="RsubBackward0", samples=two, refuse=_refuse_bools)
 def rsub(self: Array, other: Array, *, alpha: float = 1, out: Array | None = None) -> Array:
     """other − alpha · self: what `2 - x` runs.
 
@@ -137,7 +142,7 @@ def floor_divide(self: Array, other: Array, *, out: Array | None = None) -> Arra
     return np.floor_divide(self, other, out=out)
 
 
-@binary(SAME, in_place=True, refuse=_refuse_zero, samples=two)
+@binary(SAME, tensors_node="RemainderBackward1", in_place=True, refuse=_refuse_zero, samples=two)
 def remainder(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """The rest of the division, with the sign of the divisor, as Python's `%`.
 

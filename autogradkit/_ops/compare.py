@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from autogradkit._ops import k
-from autogradkit._ops.arithmetic import two
+from autogradkit._ops.arithmetic import two_tensors
 from autogradkit._ops.op import composite, op
 from autogradkit._ops.pointwise_op import SAME, TO_BOOL, Array, as_array, binary, operator, unary
 from autogradkit.core.dtype import dtype_of_number, result_type
@@ -81,7 +81,7 @@ def ge(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(TO_BOOL, ufunc=np.logical_and, in_place=True)
+@binary(TO_BOOL, ufunc=np.logical_and, numbers=False, in_place=True)
 def logical_and(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """Both are nonzero.
 
@@ -91,7 +91,7 @@ def logical_and(self: Array, other: Array, *, out: Array | None = None) -> Array
     """
 
 
-@binary(TO_BOOL, ufunc=np.logical_or, in_place=True)
+@binary(TO_BOOL, ufunc=np.logical_or, numbers=False, in_place=True)
 def logical_or(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """At least one is nonzero.
 
@@ -101,7 +101,7 @@ def logical_or(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(TO_BOOL, ufunc=np.logical_xor, in_place=True)
+@binary(TO_BOOL, ufunc=np.logical_xor, numbers=False, in_place=True)
 def logical_xor(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """Exactly one is nonzero.
 
@@ -201,7 +201,7 @@ def bitwise_xor(self: Array, other: Array, *, out: Array | None = None) -> Array
     """
 
 
-@binary(SAME, ufunc=np.maximum, samples=two)
+@binary(SAME, ufunc=np.maximum, numbers=False, samples=two_tensors)
 def maximum(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """The larger of two elements; NaN if either is. At a tie each gets half of the gradient.
 
@@ -217,7 +217,7 @@ maximum.vjp(
 )
 
 
-@binary(SAME, ufunc=np.minimum, samples=two)
+@binary(SAME, ufunc=np.minimum, numbers=False, samples=two_tensors)
 def minimum(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """The smaller of two elements; NaN if either is. At a tie each gets half of the gradient.
 

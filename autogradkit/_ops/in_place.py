@@ -50,7 +50,8 @@ def write(op: Op, values: list[Any], target: Tensor, records: bool, computed: Ar
         if _needs_old(op, needs):
             saved[0] = OPS.clone(target)
         node = op.make_node(saved, needs, edges)
-        node.__class__ = op.in_place_node_class  # pyright: ignore[reportAttributeAccessIssue]
+        if op.in_place_node is not None:
+            node.__class__ = op.in_place_node_class  # pyright: ignore[reportAttributeAccessIssue]
         node.outputs = (target._array.shape, target._array.dtype)
     if computed is None:
         op.call_kernel(values, op.writes)

@@ -10,7 +10,8 @@ Rests on op. A kernel takes arrays of one dtype and, last, `out` (an array to fi
     exp.vjp(self=lambda g, result: g * k.conj(result))
 
 With `ufunc=` the kernel is that ufunc itself and the function only documents it. `refuse=` is a function of the argument
-values that raises where PyTorch does not allow them.
+values that raises where PyTorch does not allow them. `numbers=False`: no operand may be a Python number.
+`tensors_node=` is the node's name where both operands are tensors, if PyTorch has another one for that.
 
 `unary` and `binary` make closures whose first lines handle what nearly every call is, contiguous operands of one shape and
 dtype, without looking further; everything else goes through `_general`, which follows PyTorch's TensorIterator.
@@ -40,7 +41,7 @@ from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided, output_strides
 from autogradkit.core.tensor import UNUSUAL, Tensor, layout_of, wrap
-from autogradkit.engine.graph import SavedOutput, check_in_place, is_settled, next_sequence_number
+from autogradkit.engine.graph import OpNode, SavedOutput, check_in_place, is_settled, next_sequence_number
 from autogradkit.engine.modes import MODE, NO_GRAD
 
 # What the result's dtype is, given what the operands promote to.
@@ -63,6 +64,8 @@ class PointwiseOp(Op):
         *,
         ufunc: np.ufunc | None = None,
         refuse: Callable[..., None] | None = None,
+        numbers: bool = True,
+        tensors_node: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(kernel, **options)
@@ -71,6 +74,21 @@ class PointwiseOp(Op):
         self.promotion = promotion
         self.operands = operands
         self.refuse = refuse
+        self.numbers = numbers and operands > 1
+        self.tensors_node = tensors_node
+        self.tensors_node_class: type[OpNode] | None = None
+
+    def set_formulas(self, formulas: dict[str, Callable[..., Any]], group: Callable[..., Any] | None) -> None:
+        super().set_formulas(formulas, group)
+        if self.tensors_node is not None:
+            assert self.node_class is not None
+            self.tensors_node_class = type(self.tensors_node, (self.node_class,), {"__slots__": ()})
+
+    def make_node(self, values: Sequence[Any], needs: Sequence[bool], edges: tuple[Any, ...]) -> OpNode:
+        node = super().make_node(values, needs, edges)
+        if self.tensors_node_class is not None and all(isinstance(v, Tensor) for v in values[: self.operands]):
+            node.__class__ = self.tensors_node_class  # pyright: ignore[reportAttributeAccessIssue]
+        return node
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         values = super().bind(args, kwargs)
@@ -81,8 +99,7 @@ class PointwiseOp(Op):
         return values
 
     def _check_tensor(self, index: int, value: Any, kind: str) -> None:
-        # A Python number may stand for any operand but the only one.
-        if self.operands == 1 or not isinstance(value, _Number):
+        if not self.numbers or not isinstance(value, _Number):
             super()._check_tensor(index, value, kind)
 
     def dtypes(self, values: Sequence[Any]) -> tuple[dtype, dtype]:
@@ -286,6 +303,8 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
     self_needs_self = other_needs_self = self_needs_other = other_needs_other = False
     settings: tuple[Any, ...] = ()
     has_settings = False
+    numbers = declared.numbers
+    tensors = Tensor if declared.tensors_node is None else None  # the class of operand that needs no further look
 
     def two(self: Any = _ABSENT, other: Any = _ABSENT, *more: Any, **named: Any) -> Any:
         if RECORDERS or more or named or other is _ABSENT:
@@ -296,12 +315,12 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
         layout = self._layout or layout_of(self)
         if layout is UNUSUAL:
             return otherwise(self, other)
-        if other.__class__ is Tensor:
+        if other.__class__ is tensors:
             if (other._layout or layout_of(other)) is not layout or (other._view is not None and not is_settled(other)):
                 return otherwise(self, other)
             result = kernel(self._array, other._array)
             right_grad = other._requires_grad
-        elif (other.__class__ is float or other.__class__ is int) and -1e30 < other < 1e30:
+        elif numbers and (other.__class__ is float or other.__class__ is int) and -1e30 < other < 1e30:
             result = kernel(self._array, other)
             right_grad = False
         else:

@@ -1,0 +1,145 @@
+"""What a node saves, and so which in-place edits make backward fail: the same as PyTorch's node, for every declared op."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import autogradkit as ak
+from autogradkit._ops.op import PUBLIC, REGISTRY, Op
+
+
+def _theirs(op: Op) -> Any:
+    for place in (torch, torch.Tensor, torch.nn.functional):
+        for name in dict.fromkeys((op.public, op.name)):
+            if not name.startswith("_") and hasattr(place, name):
+                return getattr(place, name)
+    return None
+
+
+def _is_public(op: Op) -> bool:
+    return op.name in PUBLIC or op.method or op.function
+
+
+COMPARED = sorted(
+    name
+    for name, op in REGISTRY.items()
+    if op.node_class is not None and op.samples is not None and _is_public(op) and _theirs(op) is not None
+)
+
+
+def _make(*shape: int, low: float = -2.0, high: float = 2.0) -> np.ndarray[Any, Any]:
+    """Distinct values within the bounds."""
+    count = max(1, math.prod(shape))
+    spread = (np.arange(count) * 0.6180339887) % 1
+    return (low + (high - low) * spread).reshape(shape) if math.prod(shape) else np.zeros(shape)
+
+
+def _carry(value: Any, ours: bool, flags: Iterator[bool]) -> Any:
+    if isinstance(value, ak.Tensor):
+        array = value.detach().numpy().copy()
+        made: Any = ak.from_numpy(array) if ours else torch.from_numpy(array)
+        if array.dtype.kind not in "fc":
+            return made
+        return made.requires_grad_(next(flags))
+    if isinstance(value, list | tuple):
+        return type(value)(_carry(each, ours, flags) for each in value)
+    return value
+
+
+def _tensors(value: Any) -> list[Any]:
+    if isinstance(value, ak.Tensor | torch.Tensor):
+        return [value]
+    return [t for each in value for t in _tensors(each)] if isinstance(value, list | tuple) else []
+
+
+def _samples(op: Op) -> Iterator[tuple[tuple[Any, ...], tuple[bool, ...]]]:
+    """The op's samples, with each choice of which operands require grad."""
+    assert op.samples is not None
+    samples = op.samples(lambda *shape, **bounds: ak.from_numpy(_make(*shape, **bounds)).requires_grad_())
+    for sample in samples:
+        sample = tuple(sample)
+        floats = [t for t in _tensors(sample) if t.is_floating_point() or t.is_complex()]
+        for flags in itertools.product((True, False), repeat=min(len(floats), 3)):
+            if any(flags):
+                yield sample, (*flags, *([True] * (len(floats) - len(flags))))
+
+
+def _run(op: Op, sample: tuple[Any, ...], flags: tuple[bool, ...], ours: bool) -> tuple[list[Any], list[Any]]:
+    """Operands (no leaves, so that they may be edited) and results."""
+    given = _carry(sample, ours, iter(flags))
+    given = _no_leaves(given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = (op.entry if ours else _theirs(op))(*given)
+    return _tensors(given), _tensors(result)
+
+
+def _no_leaves(value: Any) -> Any:
+    if isinstance(value, ak.Tensor | torch.Tensor):
+        return value.clone() if value.requires_grad else value
+    return type(value)(_no_leaves(each) for each in value) if isinstance(value, list | tuple) else value
+
+
+def _saved(node: Any, sample: tuple[Any, ...]) -> dict[str, bool]:
+    """Each saved tensor's name, and whether it was left out (None).
+
+    Where a number stands for an operand, PyTorch's node has no name for it at all, and ours has None: not compared.
+    """
+    has_number = any(isinstance(value, float) for value in sample)
+    found = {}
+    for name in dir(node):
+        if name.startswith("_saved_"):
+            value = getattr(node, name)
+            if (value is None and not has_number) or _tensors(value):
+                found[name] = value is None
+    return found
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_node_saves_what_pytorch_saves(name: str) -> None:
+    op = REGISTRY[name]
+    for sample, flags in _samples(op):
+        _, ours = _run(op, sample, flags, True)
+        _, theirs = _run(op, sample, flags, False)
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.requires_grad == other.requires_grad
+            if other.requires_grad:
+                assert one.grad_fn.name() == other.grad_fn.name()
+                assert _saved(one.grad_fn, sample) == _saved(other.grad_fn, sample), (one.grad_fn.name(), flags)
+
+
+def _edited(op: Op, sample: Any, flags: tuple[bool, ...], ours: bool, which: int) -> str:
+    """What backward says after the in-place edit of the operand or result at position `which`."""
+    operands, results = _run(op, sample, flags, ours)
+    target = [*operands, *results][which]
+    try:
+        target.zero_() if not target.requires_grad or not target._is_view() else target.detach().zero_()
+    except RuntimeError as error:
+        return f"edit: {str(error).splitlines()[0]}"
+    try:
+        outputs = [r for r in results if r.requires_grad]
+        module = ak if ours else torch
+        module.autograd.backward(outputs, [module.ones_like(r) for r in outputs])
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    return "runs"
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_the_same_edits_make_backward_fail(name: str) -> None:
+    op = REGISTRY[name]
+    for sample, flags in _samples(op):
+        operands, results = _run(op, sample, flags, False)
+        if not any(r.requires_grad for r in results):
+            continue
+        for which in range(len(operands) + len(results)):
+            ours = _edited(op, sample, flags, True, which)
+            assert ours == _edited(op, sample, flags, False, which), (flags, which)
