@@ -138,8 +138,10 @@ def train(arguments: argparse.Namespace) -> int:
         for step in training.steps(epochs):
             bar.set_postfix_str(f"loss {step.loss:.3f}", refresh=False)
             bar.update()
-            reported = _report(training.epochs, reported, bar.write)
-        _report(training.epochs, reported, bar.write)
+            if not arguments.quiet:
+                reported = _report(training.epochs, reported, bar.write)
+        if not arguments.quiet:
+            _report(training.epochs, reported, bar.write)
     reached = training.epochs[-1].test_accuracy or 0.0
     wanted = setup.target
     print(f"{reached:.2%} of the test digits named rightly; the recipe's target is {wanted:.0%}")

@@ -65,6 +65,7 @@ def test_train_a_single_epoch_quietly(capsys: pytest.CaptureFixture[str]) -> Non
     assert cli.main(["train", "mlp", "--epochs", "1", "--seed", "3", "--quiet"]) == 0
     said = capsys.readouterr()
     assert "mlp, seed 3, 1 epochs" in said.out
+    assert len(said.out.splitlines()) == 2
     assert "of the test digits named rightly" in said.out
     assert said.err == ""
 
