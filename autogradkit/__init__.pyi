@@ -380,9 +380,6 @@ def equal(input: Tensor, other: Tensor) -> builtins.bool:
 def exp(input: Tensor, *, out: Any = None) -> Tensor:
     """eˣ."""
     ...
-def expand(input: Tensor, *size: Any, implicit: builtins.bool = False) -> Tensor:
-    """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size."""
-    ...
 def eye(
     n: builtins.int,
     m: builtins.int | None = None,
@@ -819,9 +816,6 @@ def relu(input: Tensor, *, out: Any = None) -> Tensor:
 def remainder(input: Tensor, other: Any, *, out: Any = None) -> Tensor:
     """The rest of the division, with the sign of the divisor, as Python's `%`."""
     ...
-def repeat(input: Tensor, *repeats: Any, out: Any = None) -> Tensor:
-    """The tensor laid out this many times along each dimension, in memory of its own."""
-    ...
 def repeat_interleave(
     input: Tensor,
     repeats: Any,
@@ -989,7 +983,6 @@ def unbind(input: Tensor, dim: builtins.int = 0) -> tuple[Tensor, ...]:
 def unflatten(input: Tensor, dim: builtins.int, sizes: Sequence[builtins.int]) -> Tensor:
     """Dimension `dim` split into several of these sizes, one of which may be −1."""
     ...
-def unfold(input: Tensor, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor: ...
 def unique(
     input: Tensor,
     sorted: builtins.bool = True,
@@ -1004,7 +997,6 @@ def var(input: Tensor, *args: Any, **kwargs: Any) -> Any: ...
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> Any:
     """The variance and the mean, as `var` and `mean` give them."""
     ...
-def view(input: Tensor, *size: Any) -> Tensor: ...
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Views on equal parts of dimension 0, or on its parts between the listed places."""
     ...

@@ -81,7 +81,7 @@ def sub(self: Array, other: Array, *, alpha: float = 1, out: Array | None = None
 sub.vjp(self=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
 
 
-@binary(SAME, node="RsubBackward1", tensors_node="RsubBackward0", samples=two, refuse=_refuse_bools)
+@binary(SAME, node="RsubBackward1", tensors_node="RsubBackward0", method=False, samples=two, refuse=_refuse_bools)
 def rsub(self: Array, other: Array, *, alpha: float = 1, out: Array | None = None) -> Array:
     """other − alpha · self: what `2 - x` runs.
 

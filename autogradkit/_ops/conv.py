@@ -251,6 +251,7 @@ def _named_padding(
 
 
 @op(
+    method=False,
     name="constant_pad_nd",
     node="ConstantPadNdBackward0",
     samples=lambda t: [(t(2, 3), (1, 2, 0, -1)), (t(2, 3), (2, 0), 1.5)],

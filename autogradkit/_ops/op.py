@@ -453,7 +453,8 @@ def publish(declared: Op, entry: Callable[..., Any]) -> Any:
         edit.__name__ = edit.__qualname__ = declared.name + "_"
         edit.__doc__ = f"In-place version of `{declared.name}`: writes into `self`, and returns it."
         edit.__module__ = "autogradkit"
-        setattr(Tensor, declared.name + "_", edit)
+        if declared.method:
+            setattr(Tensor, declared.name + "_", edit)
         entry.in_place = edit  # type: ignore[attr-defined]
     return entry
 

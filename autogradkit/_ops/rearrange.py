@@ -105,7 +105,7 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] =
     return roll_along(input, _ints(shifts), _ints(dims))
 
 
-@op(sizes="repeats", samples=lambda t: [(t(2, 3), (2, 1)), (t(3), (2, 2)), (t(), (2,))])
+@op(sizes="repeats", function=False, samples=lambda t: [(t(2, 3), (2, 1)), (t(3), (2, 2)), (t(), (2,))])
 def repeat(self: Array, repeats: Ints) -> Array:
     """The tensor laid out this many times along each dimension, in memory of its own.
 

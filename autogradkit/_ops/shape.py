@@ -47,7 +47,7 @@ alias.vjp(self=lambda g: g)
 # -- other sizes for the same elements ---------------------------------------------------------------------------------
 
 
-@view_op(sizes="size", samples=lambda t: [(t(2, 6), (3, 4)), (t(2, 3), (-1,)), (t(), (1, 1))])
+@view_op(sizes="size", function=False, samples=lambda t: [(t(2, 6), (3, 4)), (t(2, 3), (-1,)), (t(), (1, 1))])
 def view(self: Array, size: Ints) -> Array:
     """The same memory with other sizes; one may be −1. Raises RuntimeError where the strides do not allow it.
 
@@ -180,7 +180,7 @@ def ravel(input: Tensor) -> Tensor:
     return view(input.contiguous(), (-1,))  # type: ignore[attr-defined]
 
 
-@view_op(sizes="size", samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))])
+@view_op(sizes="size", function=False, samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))])
 def expand(self: Array, size: Ints, *, implicit: bool = False) -> Array:
     """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size.
 

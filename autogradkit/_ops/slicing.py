@@ -329,7 +329,7 @@ diagonal.vjp(
 diagonal_backward.vjp(grad_output=lambda g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2))
 
 
-@view_op(samples=lambda t: [(t(5), 0, 2, 1), (t(2, 6), 1, 3, 2)])
+@view_op(function=False, samples=lambda t: [(t(5), 0, 2, 1), (t(2, 6), 1, 3, 2)])
 def unfold(self: Array, dimension: int, size: int, step: int) -> Array:
     """A view on all windows of `size` places of a dimension, `step` apart; the window is the last dimension.
 
