@@ -1,0 +1,59 @@
+"""The map of storages in real JupyterLab: hover, click, keys, steps, themes, and what Python received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.harness import Lab
+
+SETUP = "import autogradkit as torch\n%load_ext autogradkit\na = torch.arange(6.0).view(2, 3)\nb = a.t()\nc = a[:, 1:]"
+SHOW = "from autogradkit.widgets.storage import storage_map\nview = storage_map({'a': a, 'b': b, 'c': c})\nview"
+
+
+def test_elements_light_their_cell_and_python_knows(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(SETUP, SHOW))
+    lab.run_all()
+    cell = lab.cell(1)
+    sentence = cell.locator(".ak-sentence")
+    lit = cell.locator(".ak-lit")
+    expect(sentence).to_contain_text("3 tensors, 1 storage: a, b and c share memory")
+
+    cell.locator('[data-key="t1-3"]').hover()
+    expect(sentence).to_contain_text("b[1, 1] = storage[ 0 + 1·1 + 1·3 ] = storage[4] = 4.")
+    expect(sentence).to_contain_text("the same cell is a[1, 1] and c[1, 0]")
+    expect(lit).to_have_count(4)  # three elements and the storage cell
+    lab.screenshot("storage-light", cell)
+
+    cell.locator('[data-key="t2-0"]').click()
+    assert lab.ask("view.element") == "('c', (0, 0))"
+    lab.page.keyboard.press("ArrowRight")
+    assert lab.ask("view.element") == "('c', (0, 1))"
+    expect(sentence).to_contain_text("c[0, 1] = storage[ 1 + 0·3 + 1·1 ] = storage[2] = 2.")
+
+    cell.get_by_role("button", name="Next tensor").click()
+    expect(cell.locator(".ak-which")).to_have_text("a")
+    cell.get_by_role("button", name="Step forward").click()
+    expect(sentence).to_contain_text("a[0, 1] = storage[ 0 + 0·3 + 1·1 ]")
+    cell.get_by_role("button", name="Table").click()
+    expect(cell.get_by_role("table")).to_contain_text("(1, 3)")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.theme("dark")
+    expect(cell.locator(".ak-widget")).to_have_attribute("data-ak-theme", "dark")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("storage-dark", cell)
+    assert lab.failures() == []
+    assert lab.errors == []
+
+
+def test_the_magic_shows_it_and_says_what_is_wrong(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(SETUP, "%storage a b a[0]", "%storage nope", "%storage SETUP_IS_NO_NAME", "%storage"))
+    lab.run_all()
+    expect(lab.cell(1).locator(".ak-sentence")).to_contain_text("a, b and a[0] share memory")
+    for index, text in ((2, "name 'nope' is not defined"), (4, "name one or more tensors")):
+        (output,) = lab.outputs(index)
+        assert text in output["text"]
+        assert "Traceback" not in output["text"]
+    assert lab.errors == []

@@ -1,0 +1,88 @@
+"""Traced cells in a real kernel: what is stored, in which order, and with which status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+SETUP = "import autogradkit as torch\n%load_ext autogradkit\nx = torch.tensor([1.0, 2.0], requires_grad=True)"
+
+
+@pytest.fixture(scope="module")
+def run() -> Any:
+    """Runs cells in one kernel, each with its outputs."""
+
+    def execute(*cells: str) -> list[Any]:
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in (SETUP, *cells)])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        NotebookClient(notebook, timeout=120, allow_errors=True).execute()
+        nbformat.validate(notebook)
+        assert not [o for o in notebook.cells[0].outputs if o.output_type == "error"]
+        return [cell.outputs for cell in notebook.cells[1:]]
+
+    return execute
+
+
+def kinds(outputs: list[Any]) -> list[str]:
+    return [output.output_type for output in outputs]
+
+
+def pictures(outputs: list[Any]) -> list[Any]:
+    return [o for o in outputs if o.output_type == "display_data" and "text/html" in o.data]
+
+
+def test_cells_keep_their_results_and_their_order(run: Any) -> None:
+    awaited, shown, silent, printed, timed, over = run(
+        "%%trace\nimport asyncio\nawait asyncio.sleep(0)\ny = x * 2",
+        "%%trace\nx * 3",
+        "%%trace\nx * 3;",
+        "%%trace\nprint('hello')\nz = x * 4",
+        "%%trace\n%%time\nw = x * 5",
+        "%%time\n%%trace\nw = x * 5",
+    )
+    assert len(pictures(awaited)) == 1
+    results = [o for o in shown if o.output_type == "execute_result"]
+    assert [o.data["text/plain"] for o in results] == ["tensor([3., 6.], grad_fn=<MulBackward0>)"]
+    assert "execute_result" not in kinds(silent)
+    assert [o.text for o in printed if o.output_type == "stream"] == ["hello\n"]
+    assert len(pictures(timed)) == len(pictures(over)) == 1
+
+
+def test_the_picture_is_stored_as_an_image_with_a_table_and_as_text(run: Any) -> None:
+    (outputs,) = run("%%trace\ny = (x * 2).sum()\ny.backward()")
+    [picture] = pictures(outputs)
+    assert picture.data["text/html"].startswith("<img alt=")
+    assert "<details>" in picture.data["text/html"]
+    assert "MulBackward0" in picture.data["text/html"] or "mul" in picture.data["text/plain"]
+
+
+def test_a_failing_cell_shows_the_picture_before_the_error_and_fails(run: Any) -> None:
+    (outputs,) = run("%%trace\ny = (x * x).sum()\ny.backward()\ny.backward()")
+    order = kinds(outputs)
+    assert order.index("display_data") < order.index("error")
+    [error] = [o for o in outputs if o.output_type == "error"]
+    assert error.ename == "RuntimeError"
+    assert error.evalue.startswith("Trying to backward through the graph a second time")
+    assert "autogradkit/engine" not in "\n".join(error.traceback)
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [("%%trace\ny = = 2", "SyntaxError"), ("%%trace 3x\ny = 2", "UsageError"), ("%%trace\n", "UsageError")],
+)
+def test_what_cannot_run_says_so(run: Any, cell: str, name: str) -> None:
+    (outputs,) = run(cell)
+    assert not pictures(outputs)
+    if name == "SyntaxError":
+        assert [o.ename for o in outputs if o.output_type == "error"] == [name]
+    else:
+        assert name in "".join(o.get("text", "") or "".join(o.get("traceback", [])) for o in outputs)
+
+
+def test_reloading_does_not_draw_twice(run: Any) -> None:
+    _, outputs = run("%reload_ext autogradkit\n%reload_ext autogradkit", "%%trace\ny = x + 1")
+    assert len(pictures(outputs)) == 1
