@@ -205,7 +205,7 @@ def binary(promotion: str, **options: Any) -> Callable[[Callable[..., Any]], Any
 
     def declare(kernel: Callable[..., Any]) -> Any:
         declared = PointwiseOp(kernel, promotion, 2, **options)
-        return publish(declared, fast_binary(declared, declared.run))
+        return publish(declared, _binary_entry(declared))
 
     return declare
 
@@ -289,12 +289,24 @@ def operator(declared: PointwiseOp) -> Callable[..., Any]:
     return fast_binary(declared, otherwise)
 
 
-_ABSENT: Any = object()
+def _binary_entry(declared: PointwiseOp) -> Callable[..., Any]:
+    run = declared.run
+    name = declared.public
+    two = fast_binary(declared, run)
+
+    def entry(*args: Any, **named: Any) -> Any:
+        if len(args) == 2 and not named:
+            return two(*args)
+        return observed(name, "op", run, args, named) if RECORDERS else run(*args, **named)
+
+    return entry
+
+
 _BOTH_UNEDITED = (0, 0)
 
 
 def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    """An entry for two operands: the usual case at once, any other through `otherwise`."""
+    """An entry for just two operands: the usual case at once, any other through `otherwise`."""
     kernel = declared.kernel
     name = declared.public
     node_class: Any = None
@@ -306,10 +318,9 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
     numbers = declared.numbers
     tensors = Tensor if declared.tensors_node is None else None  # the class of operand that needs no further look
 
-    def two(self: Any = _ABSENT, other: Any = _ABSENT, *more: Any, **named: Any) -> Any:
-        if RECORDERS or more or named or other is _ABSENT:
-            args = tuple(value for value in (self, other, *more) if value is not _ABSENT)
-            return observed(name, "op", otherwise, args, named) if RECORDERS else otherwise(*args, **named)
+    def two(self: Any, other: Any) -> Any:
+        if RECORDERS:
+            return observed(name, "op", otherwise, (self, other), {})
         if not simple or self.__class__ is not Tensor or (self._view is not None and not is_settled(self)):
             return otherwise(self, other)
         layout = self._layout or layout_of(self)
@@ -320,9 +331,11 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
                 return otherwise(self, other)
             result = kernel(self._array, other._array)
             right_grad = other._requires_grad
+            other_counter = other._counter
         elif numbers and (other.__class__ is float or other.__class__ is int) and -1e30 < other < 1e30:
             result = kernel(self._array, other)
             right_grad = False
+            other_counter = None
         else:
             return otherwise(self, other)
         if result.__class__ is not _ndarray:
@@ -349,7 +362,6 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
                 second = other if (left_grad and self_needs_other) or (right_grad and other_needs_other) else None
                 node.saved = (first, second) if self_first else (second, first)
                 counter = self._counter
-                other_counter = other._counter if other.__class__ is Tensor else None
                 if counter is None and other_counter is None:
                     node.versions = _BOTH_UNEDITED
                 else:

@@ -24,7 +24,8 @@ def test_elements_light_their_cell_and_python_knows(lab: Lab, notebook: Callable
     cell.locator('[data-key="t1-3"]').hover()
     expect(sentence).to_contain_text("b[1, 1] = storage[ 0 + 1·1 + 1·3 ] = storage[4] = 4.")
     expect(sentence).to_contain_text("the same cell is a[1, 1] and c[1, 0]")
-    expect(lit).to_have_count(4)  # three elements and the storage cell
+    expect(lit).to_have_count(4)
+    assert lit.evaluate_all("all => all.map(each => each.dataset.key).sort()") == ["s0-4", "t0-4", "t1-3", "t2-2"]
     lab.screenshot("storage-light", cell)
 
     cell.locator('[data-key="t2-0"]').click()
@@ -49,11 +50,13 @@ def test_elements_light_their_cell_and_python_knows(lab: Lab, notebook: Callable
 
 
 def test_the_magic_shows_it_and_says_what_is_wrong(lab: Lab, notebook: Callable[..., Path]) -> None:
-    lab.open(notebook(SETUP, "%storage a b a[0]", "%storage nope", "%storage SETUP_IS_NO_NAME", "%storage"))
+    lab.open(notebook(SETUP, "%storage a b a[0]", "%storage nope", "%storage [1]", "%storage"))
     lab.run_all()
     expect(lab.cell(1).locator(".ak-sentence")).to_contain_text("a, b and a[0] share memory")
-    for index, text in ((2, "name 'nope' is not defined"), (4, "name one or more tensors")):
+    messages = ["name 'nope' is not defined", "'[1]' is a list, not a tensor", "name one or more tensors"]
+    for index, text in enumerate(messages, start=2):
         (output,) = lab.outputs(index)
+        assert output["text"].startswith("UsageError: %storage")
         assert text in output["text"]
         assert "Traceback" not in output["text"]
     assert lab.errors == []
