@@ -135,6 +135,8 @@ def into_out(name: str, values: Sequence[Any], computed: Any, out: Any) -> Any:
         )
     for each, result in zip(outs, results, strict=True):
         require_castable(np.asarray(result).dtype, each._array.dtype)
+        if np.shape(result) == each._array.shape:  # else it gets memory of its own
+            require_writable(each._array, [tensor._array for tensor in tensors])
     for each, result in zip(outs, results, strict=True):
         put(each, np.asarray(result))
     return out
