@@ -16,7 +16,17 @@ import numpy as np
 from autogradkit._ops import k
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import composite
-from autogradkit._ops.pointwise_op import INT_TO_FLOAT, SAME, Array, binary, operator, unary
+from autogradkit._ops.pointwise_op import (
+    FIRST,
+    INT_TO_FLOAT,
+    SAME,
+    SOME,
+    Array,
+    binary,
+    invalid_combination,
+    operator,
+    unary,
+)
 from autogradkit.core.tensor import Tensor
 
 
@@ -81,7 +91,15 @@ def sub(self: Array, other: Array, *, alpha: float = 1, out: Array | None = None
 sub.vjp(self=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
 
 
-@binary(SAME, node="RsubBackward1", tensors_node="RsubBackward0", method=False, samples=two, refuse=_refuse_bools)
+@binary(
+    SAME,
+    node="RsubBackward1",
+    tensors_node="RsubBackward0",
+    method=False,
+    tensors=FIRST,
+    samples=two,
+    refuse=_refuse_bools,
+)
 def rsub(self: Array, other: Array, *, alpha: float = 1, out: Array | None = None) -> Array:
     """other − alpha · self: what `2 - x` runs.
 
@@ -142,7 +160,7 @@ def floor_divide(self: Array, other: Array, *, out: Array | None = None) -> Arra
     return np.floor_divide(self, other, out=out)
 
 
-@binary(SAME, tensors_node="RemainderBackward1", in_place=True, refuse=_refuse_zero, samples=two)
+@binary(SAME, tensors=SOME, tensors_node="RemainderBackward1", in_place=True, refuse=_refuse_zero, samples=two)
 def remainder(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """The rest of the division, with the sign of the divisor, as Python's `%`.
 
@@ -276,6 +294,8 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     tensor([1., 4., 9.])
     """
     options = {} if out is None else {"out": out}
+    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
+        raise TypeError(invalid_combination("pow", (input, exponent)))
     if not isinstance(exponent, Tensor):
         return pow_by_number(input, exponent, **options)
     if isinstance(input, Tensor):

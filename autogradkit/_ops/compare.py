@@ -15,13 +15,13 @@ import numpy as np
 from autogradkit._ops import k
 from autogradkit._ops.arithmetic import two_tensors
 from autogradkit._ops.op import composite, op
-from autogradkit._ops.pointwise_op import SAME, TO_BOOL, Array, as_array, binary, operator, unary
+from autogradkit._ops.pointwise_op import FIRST, SAME, SOME, TO_BOOL, Array, as_array, binary, operator, unary
 from autogradkit.core.dtype import dtype_of_number, result_type
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided, output_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 
-@binary(TO_BOOL, ufunc=np.equal, in_place=True)
+@binary(TO_BOOL, ufunc=np.equal, in_place=True, tensors=FIRST)
 def eq(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """self = other, elementwise, as bools.
 
@@ -31,7 +31,7 @@ def eq(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(TO_BOOL, ufunc=np.not_equal, in_place=True)
+@binary(TO_BOOL, ufunc=np.not_equal, in_place=True, tensors=FIRST)
 def ne(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """self ≠ other, elementwise, as bools.
 
@@ -41,7 +41,7 @@ def ne(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(TO_BOOL, ufunc=np.less, in_place=True)
+@binary(TO_BOOL, ufunc=np.less, in_place=True, tensors=FIRST)
 def lt(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """self < other, elementwise, as bools.
 
@@ -51,7 +51,7 @@ def lt(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(TO_BOOL, ufunc=np.less_equal, in_place=True)
+@binary(TO_BOOL, ufunc=np.less_equal, in_place=True, tensors=FIRST)
 def le(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """self ≤ other, elementwise, as bools.
 
@@ -61,7 +61,7 @@ def le(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(TO_BOOL, ufunc=np.greater, in_place=True)
+@binary(TO_BOOL, ufunc=np.greater, in_place=True, tensors=FIRST)
 def gt(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """self > other, elementwise, as bools.
 
@@ -71,7 +71,7 @@ def gt(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(TO_BOOL, ufunc=np.greater_equal, in_place=True)
+@binary(TO_BOOL, ufunc=np.greater_equal, in_place=True, tensors=FIRST)
 def ge(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """self ≥ other, elementwise, as bools.
 
@@ -171,7 +171,7 @@ def bitwise_not(self: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(SAME, ufunc=np.bitwise_and, in_place=True, refuse=_refuse_floats("bitwise_and"))
+@binary(SAME, ufunc=np.bitwise_and, in_place=True, tensors=SOME, refuse=_refuse_floats("bitwise_and"))
 def bitwise_and(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """Bits set in both; `and` on bools.
 
@@ -181,7 +181,7 @@ def bitwise_and(self: Array, other: Array, *, out: Array | None = None) -> Array
     """
 
 
-@binary(SAME, ufunc=np.bitwise_or, in_place=True, refuse=_refuse_floats("bitwise_or"))
+@binary(SAME, ufunc=np.bitwise_or, in_place=True, tensors=SOME, refuse=_refuse_floats("bitwise_or"))
 def bitwise_or(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """Bits set in either; `or` on bools.
 
@@ -191,7 +191,7 @@ def bitwise_or(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """
 
 
-@binary(SAME, ufunc=np.bitwise_xor, in_place=True, refuse=_refuse_floats("bitwise_xor"))
+@binary(SAME, ufunc=np.bitwise_xor, in_place=True, tensors=SOME, refuse=_refuse_floats("bitwise_xor"))
 def bitwise_xor(self: Array, other: Array, *, out: Array | None = None) -> Array:
     """Bits set in exactly one; exclusive `or` on bools.
 

@@ -11,6 +11,7 @@ Rests on op. A kernel takes arrays of one dtype and, last, `out` (an array to fi
 
 With `ufunc=` the kernel is that ufunc itself and the function only documents it. `refuse=` is a function of the argument
 values that raises where PyTorch does not allow them. `numbers=False`: no operand may be a Python number.
+`tensors=FIRST` wants a tensor as the first operand, `tensors=SOME` as one of the two.
 `tensors_node=` is the node's name where both operands are tensors, if PyTorch has another one for that.
 
 `unary` and `binary` make closures whose first lines handle what nearly every call is, contiguous operands of one shape and
@@ -46,6 +47,7 @@ from autogradkit.engine.modes import MODE, NO_GRAD
 
 # What the result's dtype is, given what the operands promote to.
 SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
+FIRST, SOME = "first", "some"  # which operands have to be tensors
 
 _ndarray = np.ndarray
 _new = object.__new__
@@ -65,6 +67,7 @@ class PointwiseOp(Op):
         ufunc: np.ufunc | None = None,
         refuse: Callable[..., None] | None = None,
         numbers: bool = True,
+        tensors: str | None = None,
         tensors_node: str | None = None,
         **options: Any,
     ) -> None:
@@ -75,6 +78,7 @@ class PointwiseOp(Op):
         self.operands = operands
         self.refuse = refuse
         self.numbers = numbers and operands > 1
+        self.tensors = tensors
         self.tensors_node = tensors_node
         self.tensors_node_class: type[OpNode] | None = None
 
@@ -96,7 +100,14 @@ class PointwiseOp(Op):
             value = values[index]
             if isinstance(value, np.number | np.bool_):
                 values[index] = value.item()
+        self.require_tensors(values)
         return values
+
+    def require_tensors(self, values: Sequence[Any]) -> None:
+        """Raise TypeError, with the first line of PyTorch's text, where a tensor is wanted in place of a number."""
+        looked_at = values[:1] if self.tensors is FIRST else values[: self.operands]
+        if self.tensors is not None and not any(isinstance(value, Tensor) for value in looked_at):
+            raise TypeError(invalid_combination(self.public, values[: self.operands]))
 
     def _check_tensor(self, index: int, value: Any, kind: str) -> None:
         if not self.numbers or not isinstance(value, _Number):
@@ -176,6 +187,12 @@ class PointwiseOp(Op):
         require_writable(target._array, [v._array for v in values[1:] if isinstance(v, Tensor)])
         write(self, values, target, records, self.compute(values, target._array))
         return target
+
+
+def invalid_combination(name: str, values: Sequence[Any]) -> str:
+    """The first line of what PyTorch says where no overload takes these operands."""
+    kinds = ", ".join("Tensor" if isinstance(value, Tensor) else type(value).__name__ for value in values)
+    return f"{name}() received an invalid combination of arguments - got ({kinds}), but expected one of:"
 
 
 def as_array(number: Any, numpy_dtype: np.dtype[Any]) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 import warnings
+from typing import Any
 
 import pytest
 import torch
@@ -335,3 +336,19 @@ def test_what_runs_though_it_looks_wrong(title):
     ours = outcome(autogradkit, NO_MISTAKES[title])
     assert ours[1:] == expected[1:] == (None, [])
     assert ours[0] == pytest.approx(expected[0]) if isinstance(expected[0][0], float) else ours[0] == expected[0]
+
+
+@pytest.mark.parametrize("name", ["eq", "lt", "ge", "rsub", "remainder", "pow", "bitwise_and", "add", "mul"])
+@pytest.mark.parametrize("first", [2, "tensor"])
+@pytest.mark.parametrize("second", [3, "tensor"])
+def test_numbers_stand_for_tensors_where_they_may(name: str, first: object, second: object) -> None:
+    def call(module: Any) -> str | None:
+        whole = module.ones(2, dtype=module.int64)
+        operands = [whole if each == "tensor" else each for each in (first, second)]
+        try:
+            getattr(module, name)(*operands)
+        except TypeError as error:
+            return str(error).splitlines()[0]
+        return None
+
+    assert call(autogradkit) == call(torch)
