@@ -18,6 +18,7 @@ from autogradkit._ops.copies import channels_last as channels_last
 from autogradkit._ops.copies import contiguous_format as contiguous_format
 from autogradkit._ops.copies import memory_format as memory_format
 from autogradkit._ops.copies import preserve_format as preserve_format
+from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
 from autogradkit._ops.op import PUBLIC as _PUBLIC
 from autogradkit.core import dtype as _dtypes
 from autogradkit.core.device import device as device
@@ -66,6 +67,9 @@ _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
 
 
 def __getattr__(name: str) -> _Any:
+    if name in _PUBLISHED:
+        function = globals()[name] = _PUBLISHED[name].made("function")
+        return function
     if name in _LAZY_MODULES:
         return importlib.import_module(f"autogradkit.{name}")
     if name in _LAZY_NAMES:

@@ -11,13 +11,10 @@ import numpy as np
 
 from autogradkit._ops import (
     agreement,
-    arithmetic,
-    compare,
     conv,
     copies,
     create,
     dimensions,
-    elementary,
     embedding,
     gather,
     indexing,
@@ -36,6 +33,7 @@ from autogradkit._ops import (
     slicing,
     statistics,
 )
+from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -48,7 +46,7 @@ def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
 
 OPS.sum_array = reduce.sum_array
 OPS.sum_to_size = reduce.sum_to_size
-OPS.add = arithmetic.add
+OPS.add = arithmetic.add_tensors
 OPS.cast = _cast
 OPS.clone = copies.clone
 OPS.copy_ = copies.copy_
@@ -58,7 +56,8 @@ OPS.as_strided = copies.renewed_view
 __all__ = [
     "agreement",
     "arithmetic",
-    "compare",
+    "choice",
+    "comparison",
     "conv",
     "copies",
     "create",
@@ -73,6 +72,7 @@ __all__ = [
     "matrix",
     "order",
     "pool",
+    "powers",
     "random",
     "rearrange",
     "reduce",

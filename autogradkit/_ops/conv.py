@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
 from autogradkit._ops.conv_kernels import Window, channels_last, convolve, convolve_backward, prefers_channels_last
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite, op
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.tensor import Tensor

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.in_place import require_writable
 from autogradkit._ops.op import Array, Op, composite, op
 from autogradkit._ops.scalars import scalar_array

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite
 from autogradkit._ops.shape import Ints, alias, restrided
 from autogradkit._ops.view_op import view_op

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
 from autogradkit._ops.copies import copy_
+from autogradkit._ops.declare import k
 from autogradkit._ops.dimensions import unsqueeze
 from autogradkit._ops.op import Array, op, type_name
 from autogradkit._ops.scalars import scalar_array

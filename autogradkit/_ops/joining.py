@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.dimensions import unsqueeze
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op

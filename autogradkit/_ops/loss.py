@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite, op
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, result_type

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k, return_types
-from autogradkit._ops.compare import maximum, minimum
+from autogradkit._ops import return_types
+from autogradkit._ops.declare import k
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
+from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, row_major, wrap_dim
 from autogradkit.core.tensor import Tensor
 

@@ -41,7 +41,7 @@ from autogradkit.core.dtype import (
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided, output_strides
-from autogradkit.core.tensor import UNUSUAL, Tensor, layout_of, wrap
+from autogradkit.core.tensor import Tensor, layout_of, wrap
 from autogradkit.engine.graph import OpNode, SavedOutput, check_in_place, is_settled, next_sequence_number
 from autogradkit.engine.modes import MODE, NO_GRAD
 
@@ -247,7 +247,7 @@ def _unary_entry(declared: PointwiseOp) -> Callable[..., Any]:
         ):
             return run(*args, **kwargs) if self is None else run(self, *args, **kwargs)
         layout = self._layout or layout_of(self)
-        if layout is UNUSUAL:
+        if layout.__class__ is not tuple or not layout:
             return run(self)
         result = kernel(self._array)
         if result.__class__ is not _ndarray:
@@ -341,7 +341,7 @@ def fast_binary(declared: PointwiseOp, otherwise: Callable[..., Any]) -> Callabl
         if not simple or self.__class__ is not Tensor or (self._view is not None and not is_settled(self)):
             return otherwise(self, other)
         layout = self._layout or layout_of(self)
-        if layout is UNUSUAL:
+        if layout.__class__ is not tuple or not layout:
             return otherwise(self, other)
         if other.__class__ is tensors:
             if (other._layout or layout_of(other)) is not layout or (other._view is not None and not is_settled(other)):

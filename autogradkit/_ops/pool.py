@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
 from autogradkit._ops.conv_kernels import channels_last, prefers_channels_last
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
 from autogradkit.core.tensor import Tensor, wrap

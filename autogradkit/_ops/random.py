@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
 from autogradkit._ops.create import like
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Op
 from autogradkit.core import draws
 from autogradkit.core import dtype as dtypes

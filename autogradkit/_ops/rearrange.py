@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.dimensions import unsqueeze
 from autogradkit._ops.gather import index_select
 from autogradkit._ops.in_place import accepts_out

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, op
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite
 from autogradkit._ops.view_op import view_op
 from autogradkit.core.dtype import from_numpy_dtype

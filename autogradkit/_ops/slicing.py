@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
+from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.shape import Ints, restrided
 from autogradkit._ops.view_op import view_op

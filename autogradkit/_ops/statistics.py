@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
 from autogradkit._ops.copies import clone
+from autogradkit._ops.declare import k
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.joining import cat
 from autogradkit._ops.op import Array, composite, op

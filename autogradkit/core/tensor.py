@@ -280,8 +280,7 @@ class Tensor:
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind(0))  # type: ignore[attr-defined]
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # in C: graphs and optimizers keep many tensors in dicts
 
     def __reversed__(self) -> Tensor:
         return self.flip(0) if self._array.ndim else self  # type: ignore[attr-defined]
@@ -303,6 +302,14 @@ CONSTRUCTOR: list[Callable[..., Tensor]] = []
 
 Layout = tuple[tuple[int, ...], np.dtype[Any]] | tuple[()]
 UNUSUAL: Layout = ()
+
+
+class OtherLayout(tuple[Any, ...]):
+    """The layout of a contiguous tensor that holds neither float32 nor float64."""
+
+    __slots__ = ()
+
+
 _LAYOUTS: dict[Layout, Layout] = {}
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -326,19 +333,23 @@ def reseat(tensor: Tensor, array: Array) -> None:
 
 
 def layout_of(tensor: Tensor) -> Layout:
-    """The (shape, NumPy dtype) of a contiguous float32 or float64 tensor, one object for all alike; else `UNUSUAL`.
+    """The (shape, NumPy dtype) of a contiguous tensor with elements, one object for all alike; else `UNUSUAL`.
 
-    Fast entries compare layouts by identity: alike means that a ufunc's result needs no further thought.
+    It is a plain tuple for float32 and float64, an `OtherLayout` for other dtypes. Straight lines compare layouts by
+    identity: alike means that a ufunc's result needs no further thought.
     """
     array = tensor._array
     kind = array.dtype
-    if (kind is not _FLOAT32 and kind is not _FLOAT64) or not array.flags.c_contiguous:
+    if not array.flags.c_contiguous or not array.size:
         tensor._layout = UNUSUAL
         return UNUSUAL
     if len(_LAYOUTS) > 10_000:  # endlessly many shapes: begin anew, old tensors just take the slower way
         _LAYOUTS.clear()
-    layout = (array.shape, kind)
-    tensor._layout = layout = _LAYOUTS.setdefault(layout, layout)
+    key = (array.shape, kind)
+    layout = _LAYOUTS.get(key)
+    if layout is None:
+        layout = _LAYOUTS[key] = key if kind in (_FLOAT32, _FLOAT64) else OtherLayout(key)
+    tensor._layout = layout
     return layout
 
 

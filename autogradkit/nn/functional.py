@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import create, loss, shape
-from autogradkit._ops.arithmetic import mul
-from autogradkit._ops.compare import where
 from autogradkit._ops.conv import conv2d as conv2d
 from autogradkit._ops.conv import pad as pad
-from autogradkit._ops.elementary import relu as _relu
 from autogradkit._ops.embedding import embedding as _embedding
 from autogradkit._ops.embedding import one_hot as one_hot
 from autogradkit._ops.matrix import addmm, matmul, mm
+from autogradkit._ops.pointwise.arithmetic import mul
+from autogradkit._ops.pointwise.choice import where_tensors as where
+from autogradkit._ops.pointwise.elementary import relu as _relu
 from autogradkit._ops.pool import max_pool2d as _max_pool2d
 from autogradkit.core.draws import chances
 from autogradkit.core.dtype import dtype as Dtype

@@ -1,0 +1,10 @@
+"""How ops are declared: a kernel whose annotated signature is the schema, and what follows from it.
+
+kinds → signature → memory, recipe → overload → source → lanes → entries → names → k: each rests on those before it. The
+tables of ops beside this folder use `function`, `op`, the kinds and `k`; nothing else does.
+"""
+
+from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, TO_REAL
+from autogradkit._ops.declare.names import OVERLOADS, PUBLISHED, SETS, function, op
+
+__all__ = ["INT_TO_FLOAT", "OVERLOADS", "PUBLISHED", "SAME", "SETS", "TO_BOOL", "TO_REAL", "function", "op"]

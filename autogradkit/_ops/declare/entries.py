@@ -1,0 +1,230 @@
+"""The functions behind a name, written as source: each tells its overloads apart by their arguments' classes.
+
+    def clamp(a0=M, a1=M, a2=M, /, *rest, **kw):
+     if RECORDERS or rest: return slow((a0, a1, a2), rest, kw)
+     if kw: ...                     # arguments given by name take their places
+     if <a0 is a tensor, a1 and a2 are missing, None or numbers>:
+      <the lane of the overload>
+     return slow(...)
+
+`M` stands for what is not given. Every call that no lane takes, wrong ones included, goes by `slow` to `OverloadSet.call`.
+Rests on lanes and source; names.py asks for the functions when they are first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autogradkit._ops.declare.kinds import NUMBERS
+from autogradkit._ops.declare.lanes import write_edit, write_lane
+from autogradkit._ops.declare.recipe import compiled
+from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
+from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core.tensor import Tensor, wrap
+
+if TYPE_CHECKING:
+    from autogradkit._ops.declare.names import OverloadSet
+    from autogradkit._ops.declare.overload import Overload
+
+
+def write(owner: OverloadSet, how: str) -> Callable[..., Any]:
+    """The function of a name for one way of calling it."""
+    name = owner.name.strip("_") if how == "operator" else owner.name
+    source = _Entry(owner, how, name).source()
+    return compiled("\n".join(source.lines), f"{owner.name}_{how}", name, source.scope)
+
+
+class _Entry:
+    """The function that is being written."""
+
+    def __init__(self, owner: OverloadSet, how: str, name: str) -> None:
+        self.owner, self.how, self.name = owner, how, name
+        forms = [(overload, signature) for overload, signature in owner.forms(how) if not signature.deprecated]
+        self.overloads = [overload for overload, _ in forms]
+        # A list of ints that is the only positional parameter may come as separate ints.
+        self.varargs = how != "operator" and any(s.varargs and not s.parameters[0].kind.length for _, s in forms)
+        self.places: list[
+            Parameter
+        ] = []  # the parameter that stands at each position, by the first overload that has it
+        for overload in self.overloads:
+            positional = [p for p in self.order(overload) if not p.keyword]
+            if self.varargs:
+                positional = positional[:1] if how != "function" else []
+            self.places += positional[len(self.places) :]
+        named = [p for o in self.overloads for p in self.order(o) if p.keyword or self.varargs]
+        taken = {p.name for p in self.places}
+        self.keywords = list(dict.fromkeys(p.name for p in named if p.name not in taken))
+        self.slots = [f"a{i}" for i in range(len(self.places))]
+
+    def order(self, overload: Overload) -> list[Parameter]:
+        """The parameters as the call has them: a method's `self` comes first."""
+        found = list(overload.parameters)
+        if self.how != "function":
+            assert overload.self_at is not None
+            found.insert(0, found.pop(overload.self_at))
+        return found
+
+    def public(self, p: Parameter) -> str:
+        """A parameter's name for the caller."""
+        return p.public if self.how == "function" or p.name != "self" else "self"
+
+    def source(self) -> Source:
+        """The function's text and the names that it sees."""
+        s = Source()
+        everything = f"({''.join(f'{slot}, ' for slot in self.slots)})"
+        if self.how == "operator":
+            bail = f"return slow{everything}"
+            s.scope["slow"] = _operator(self.owner, len(self.slots))
+            s.put(0, f"def {self.name}({', '.join(self.slots)}):", f" if RECORDERS: {bail}", " kw = None; rest = ()")
+        else:
+            bail = f"return slow(given if kw else {everything}, rest, kw)"
+            s.scope["slow"] = _general(self.owner, self.how)
+            slots = "".join(f"{slot}=M, " for slot in self.slots)
+            s.put(0, f"def {self.name}({slots}{'/, ' if slots else ''}*rest, **kw):")
+            s.put(1, f"if RECORDERS{'' if self.varargs else ' or rest'}: return slow({everything}, rest, kw)")
+            if self.keywords:
+                s.put(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
+            self._put_named(s, everything, bail)
+        for number, overload in enumerate(self.overloads):
+            tests, late, values = self._tests(s, overload, number, bail)
+            s.put(1, f"if {' and '.join(tests)}:" if tests else "if True:")
+            s.put(2, *late)
+            call = Call(overload, number, values)
+            if self.how == "in_place":
+                write_edit(s, call, 2)
+            else:
+                write_lane(s, call, 2, bail)
+        s.put(1, bail)
+        return s
+
+    def _put_named(self, s: Source, everything: str, bail: str) -> None:
+        """Arguments given by name take their places; a name that is left over is none of ours."""
+        s.put(1, "if kw:", f" given = {everything}", " left = len(kw)")
+        for slot, p in zip(self.slots, self.places, strict=True):
+            if self.how != "function" and slot == "a0":
+                continue
+            names = [self.public(p), *(ALIASES.get(p.public, ()) if p.public in ("dim", "keepdim") else ())]
+            for i, name in enumerate(names):
+                s.put(2, f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1")
+        for name in self.keywords:
+            s.put(2, f"if {name.removesuffix('_')!r} in kw: k_{name} = kw[{name.removesuffix('_')!r}]; left -= 1")
+        s.put(2, f"if left: {bail}")
+
+    def _tests(
+        self, s: Source, overload: Overload, number: int, bail: str
+    ) -> tuple[list[str], list[str], dict[str, str]]:
+        """(tests that the arguments fit, lines that then fill in defaults, the variable of each parameter)."""
+        tests: list[str] = []
+        late: list[str] = []
+        values: dict[str, str] = {}
+        used: set[str] = set()
+        names = [p.name for p in self.places]
+        for i, p in enumerate(self.order(overload)):
+            if self.varargs and p.kind.is_ints and p.name not in names:
+                self._sizes(p, tests, late, bail)
+                values[p.name] = "sizes"
+                used.add(f"k_{p.name}")
+                continue
+            positional = not p.keyword and not self.varargs
+            if positional:
+                slot = f"a{i}"
+                if names[i] != p.name and self.how != "operator":
+                    tests.append("not kw")
+            else:
+                slot = f"a{names.index(p.name)}" if p.name in names else f"k_{p.name}"
+                if p.name in names:  # by name only here, by place in another overload
+                    tests.append(f"({slot} is M or (kw and {self.public(p)!r} in kw))")
+            used.add(slot)
+            values[p.name] = slot
+            self._test(s, p, slot, i, number, tests, late, values)
+        if self.how != "operator":
+            tests += [f"{slot} is M" for slot in [*self.slots, *(f"k_{n}" for n in self.keywords)] if slot not in used]
+            if self.varargs and "rest" not in tests:
+                tests.append("not rest")
+        for p in overload.parameters:
+            if p.spelled == "Dims":  # one int is kept as a tuple, as PyTorch keeps it
+                v = values[p.name]
+                late += [
+                    f"if {v}.__class__ is int: {v} = ({v},)",
+                    f"elif {v} is not None:",
+                    f" for each in {v}:",
+                    f"  if each.__class__ is not int: {bail}",
+                ]
+            elif p.kind.is_ints and values[p.name] != "sizes":
+                v = values[p.name]
+                late += [f"if {v} is not None:", f" for each in {v}:", f"  if each.__class__ is not int: {bail}"]
+        return tests, late, values
+
+    def _test(
+        self, s: Source, p: Parameter, slot: str, place: int, number: int,
+        tests: list[str], late: list[str], values: dict[str, str],
+    ) -> None:  # fmt: skip
+        """One parameter's test, and its default where it is not given."""
+        usual = p.kind.usual.format(slot)
+        if p.spelled == "Dims":
+            usual = f"({slot}.__class__ is int or {slot}.__class__ is tuple)"
+        elif p.spelled == "Operand" and place:
+            usual = f"{slot} is not M"  # a tensor or a number: the lane looks
+        if not usual:  # layout, device: only as not given
+            tests.append(f"({slot} is M or {slot} is None)")
+            values[p.name] = "None"
+            return
+        if p.default is REQUIRED:
+            tests.append(f"({slot} is None or {usual})" if p.optional else usual)
+            return
+        default = f"default{number}_{p.name}"
+        s.scope[default] = p.default
+        if self.how == "operator":
+            values[p.name] = default
+            return
+        none = f"{slot} is None or " if p.optional else ""
+        tests.append(f"({slot} is M or {none}{usual})")
+        late.append(f"v_{p.name} = {default} if {slot} is M else {slot}")
+        values[p.name] = f"v_{p.name}"
+
+    def _sizes(self, p: Parameter, tests: list[str], late: list[str], bail: str) -> None:
+        keyword = f" and k_{p.name} is M" if p.name in self.keywords else ""
+        tests.append(f"rest{keyword}")
+        late += [
+            "sizes = rest if len(rest) != 1 or rest[0].__class__ is int else rest[0]",
+            f"if sizes.__class__ is not tuple and sizes.__class__ is not Size: {bail}",
+            f"for each in sizes:\n   if each.__class__ is not int: {bail}",
+        ]
+
+
+def _given(args: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
+    """What was given by place, up to the first that was not."""
+    found: list[Any] = []
+    for each in args:
+        if each is REQUIRED:
+            break
+        found.append(each)
+    return [*found, *rest]
+
+
+def _general(owner: OverloadSet, how: str) -> Callable[..., Any]:
+    call = owner.call
+
+    def slow(args: Sequence[Any], rest: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        return call(_given(args, rest), kwargs, how)
+
+    return slow
+
+
+def _operator(owner: OverloadSet, count: int) -> Callable[..., Any]:
+    """The general way of an operator: an operand that it does not know is left to the other side."""
+    call = owner.call
+
+    def slow(*args: Any) -> Any:
+        if count == 2:
+            other = args[1]
+            if isinstance(other, np.ndarray):
+                args = (args[0], wrap(other))
+            elif not isinstance(other, (Tensor, *NUMBERS)):
+                return NotImplemented
+        return call(args, {}, "method")
+
+    return slow

@@ -1,0 +1,84 @@
+"""What gradient formulas may call: `k.exp`, `k.where`, every declared overload by its kernel's name.
+
+Given arrays (plain backward) a function computes, with no tensor made; given tensors (`create_graph`) it runs the op itself,
+so that the formula is differentiable in turn. A formula looks the function up when it runs, hence it may name ops that are
+declared after it. Rests on names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autogradkit._ops.declare.names import OVERLOADS
+from autogradkit._ops.op import REGISTRY
+from autogradkit.core.tensor import Tensor, wrap
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Callable[..., Any]: ...
+
+else:
+
+    def __getattr__(name):
+        overload = OVERLOADS.get(name)
+        if overload is None and name in REGISTRY:
+            declared = REGISTRY[name]
+            function = globals()[name] = _either(declared.kernel, declared.entry)
+            return function
+        if overload is None:
+            raise AttributeError(f"no op '{name}' is declared that a gradient formula could use")
+        function = globals()[name] = _either(overload.on_arrays, overload)
+        return function
+
+
+def _either(on_arrays: Callable[..., Any], on_tensors: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for value in args:
+            if isinstance(value, Tensor):
+                return on_tensors(*args, **kwargs)
+            if isinstance(value, (list, tuple)) and any(isinstance(each, Tensor) for each in value):
+                return on_tensors(*args, **kwargs)
+        return on_arrays(*args, **kwargs)
+
+    return call
+
+
+def conj(x: Any) -> Any:
+    """The complex conjugate; a real operand comes back as it is."""
+    if isinstance(x, np.ndarray):
+        return np.conj(x) if x.dtype.kind == "c" else x
+    if isinstance(x, Tensor):
+        return OVERLOADS["conj"](x) if x.is_complex() else x
+    return x.conjugate() if isinstance(x, complex) else x
+
+
+def zeros_like(x: Any) -> Any:
+    """Zeros with the shape and dtype of `x`, outside the graph."""
+    return wrap(np.zeros_like(x._array)) if isinstance(x, Tensor) else np.zeros_like(x)
+
+
+def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with the dtype of `x`, outside the graph."""
+    return wrap(np.zeros(shape, x._array.dtype)) if isinstance(x, Tensor) else np.zeros(shape, x.dtype)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """`a` where the condition holds, `b` elsewhere; either may be a Python number."""
+    if isinstance(condition, Tensor) or isinstance(a, Tensor) or isinstance(b, Tensor):
+        return OVERLOADS["where_tensors"](condition, *[_as_operand(each, a, b) for each in (a, b)])
+    return np.where(condition, a, b)
+
+
+def _as_operand(value: Any, a: Any, b: Any) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    other = a if isinstance(a, Tensor) else b
+    return wrap(np.asarray(value, other._array.dtype if isinstance(other, Tensor) else np.float32))
+
+
+def reshape(x: Any, shape: tuple[int, ...]) -> Any:
+    """`x` with another shape, copied where the strides ask for it."""
+    return x.reshape(shape)

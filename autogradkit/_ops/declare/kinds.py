@@ -1,0 +1,167 @@
+"""Kinds of parameters: which values fit, what PyTorch's messages and schemas call them, what the kernel gets.
+
+A kernel's annotations name them: `self: Array, dim: Dim | None = None`. Rests on core; signature.py matches calls by it, and
+entries.py writes its cheap tests into the generated functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.device import device
+from autogradkit.core.dtype import dtype
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.random import Generator as RandomGenerator
+from autogradkit.core.tensor import Tensor
+
+# What a kernel's parameter of each kind holds, for type checkers.
+Array = np.ndarray[Any, Any]
+Operand = Array
+Arrays = Sequence[Array]
+OptionalArrays = Sequence[Array | None]
+Scalar = float
+Dim = int
+Dims = tuple[int, ...]
+Ints = tuple[int, ...]
+Sizes = tuple[int, ...]
+Single = tuple[int]
+Pair = tuple[int, int]
+Triple = tuple[int, int, int]
+DType = dtype
+Layout = Any
+Device = Any
+MemoryFormat = Any
+Generator = RandomGenerator
+Object = Any
+
+CLASSES = frozenset({Tensor, Parameter})  # what the straight lines take; subclasses by users go the general way
+NUMBERS = (int, float, complex, np.number, np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of parameter."""
+
+    says: str  # in PyTorch's messages
+    schema: str  # in PyTorch's schemas
+    stub: str  # in the type stub
+    fits: Callable[[Any], bool]
+    usual: str  # source of a cheap test that the usual value passes, which then needs no conversion; {0} is the value
+    convert: Callable[[Any], Any] | None = None  # a fitting value, as the kernel gets it
+    is_tensor: bool = False
+    is_ints: bool = False
+    length: int = 0  # of a list of ints that may be given as one int
+
+
+def type_name(value: Any) -> str:
+    """A value's type as PyTorch's messages print it."""
+    kind = type(value)
+    if kind.__module__.startswith("autogradkit."):
+        name = kind.__name__
+        return name if isinstance(value, Tensor) else f"torch.{name}"
+    return kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a Python or NumPy number, bools among them."""
+    return isinstance(value, NUMBERS)
+
+
+def is_integer(value: Any) -> bool:
+    """Whether it is an integer and no bool."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def is_index(value: Any) -> bool:
+    """Whether it may be one of a list of ints: an integer, or a tensor that holds one."""
+    return is_integer(value) or (
+        isinstance(value, Tensor) and value._array.size == 1 and value._array.dtype.kind in "iub"
+    )
+
+
+def _is_number_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor) and not value._array.ndim and not value.requires_grad
+
+
+def number(value: Any) -> Any:
+    """A Python number from a number or a tensor without dimensions."""
+    if isinstance(value, Tensor):
+        return value._array.item()
+    return value.item() if isinstance(value, (np.number, np.bool_)) else value
+
+
+def _operand(value: Any) -> Any:
+    return value.item() if isinstance(value, (np.number, np.bool_)) else value
+
+
+def _no(_value: Any) -> bool:
+    return False
+
+
+def _ints(length: int) -> Callable[[Any], tuple[int, ...]]:
+    def convert(value: Any) -> tuple[int, ...]:
+        if is_index(value):
+            return (int(value),) * length
+        return tuple([int(each) for each in value])
+
+    return convert
+
+
+def _int_list(schema: str, length: int = 0) -> Kind:
+    stub = "Sequence[int]" if not length else "int | Sequence[int]"
+    usual = "{0}.__class__ is tuple" if length > 1 else "({0}.__class__ is tuple or {0}.__class__ is Size)"
+    return Kind("tuple of ints", schema, stub, _no, usual, _ints(max(length, 1)), is_ints=True, length=length)
+
+
+_TENSOR = "({0}.__class__ is Tensor or {0}.__class__ in CLASSES)"
+_LIST = "({0}.__class__ is list or {0}.__class__ is tuple)"
+_NUMBER = "({0}.__class__ is float or {0}.__class__ is int)"
+
+KINDS = {
+    "Array": Kind("Tensor", "Tensor", "Tensor", lambda v: isinstance(v, Tensor), _TENSOR, is_tensor=True),
+    # Where PyTorch takes numbers as tensors: add, sub, mul, div.
+    "Operand": Kind(
+        "Tensor", "Tensor", "Tensor | float", lambda v: isinstance(v, Tensor) or is_number(v), _TENSOR, _operand, True
+    ),
+    "Arrays": Kind(
+        "tuple of Tensors", "Tensor[]", "Sequence[Tensor]", lambda v: isinstance(v, (list, tuple)), _LIST, tuple, True
+    ),
+    "OptionalArrays": Kind(
+        "tuple of Tensors", "Tensor?[]", "Sequence[Tensor | None]", lambda v: isinstance(v, (list, tuple)), _LIST, tuple,
+        True,
+    ),
+    "Scalar": Kind("Number", "Scalar", "float", lambda v: is_number(v) or _is_number_tensor(v), _NUMBER, number),
+    "float": Kind(
+        "float", "float", "float", lambda v: isinstance(v, (int, float, np.number)) or _is_number_tensor(v), _NUMBER, number
+    ),
+    "int": Kind(
+        "int", "int", "int",
+        lambda v: is_integer(v) or (_is_number_tensor(v) and v._array.dtype.kind in "iu"),
+        "{0}.__class__ is int", lambda v: int(number(v)),
+    ),
+    "bool": Kind("bool", "bool", "bool", lambda v: isinstance(v, (bool, np.bool_)), "({0} is True or {0} is False)", bool),
+    "str": Kind("str", "str", "str", lambda v: isinstance(v, str), "{0}.__class__ is str"),
+    "Dims": _int_list("int[1]", 1),
+    "Ints": _int_list("int[]"),
+    "Sizes": _int_list("int[]"),
+    "Single": _int_list("int[1]", 1),
+    "Pair": _int_list("int[2]", 2),
+    "Triple": _int_list("int[3]", 3),
+    "DType": Kind("torch.dtype", "ScalarType", "dtype", lambda v: isinstance(v, dtype), "{0}.__class__ is dtype"),
+    "Layout": Kind("torch.layout", "Layout", "Any", lambda v: isinstance(v, str) and v == "torch.strided", ""),
+    "Device": Kind("torch.device", "Device", "device | str", lambda v: isinstance(v, (str, device)), ""),
+    "MemoryFormat": Kind(
+        "torch.memory_format", "MemoryFormat", "memory_format", lambda v: type(v).__name__ == "memory_format", ""
+    ),
+    "Generator": Kind(
+        "torch.Generator", "Generator", "Generator", lambda v: isinstance(v, RandomGenerator),
+        "{0}.__class__ is Generator",
+    ),
+    "Object": Kind("object", "Any", "Any", lambda _v: True, "True"),
+}  # fmt: skip
+# A dimension arrives at the kernel counted from the front of the first tensor.
+KINDS["Dim"] = KINDS["int"]

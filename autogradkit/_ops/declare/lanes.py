@@ -1,0 +1,264 @@
+"""The usual call of one overload, written as a straight line: no binding, no promotion, no look at what cannot be there.
+
+A lane begins where the arguments' classes are known to fit. What is unusual in another way (strides, dtypes, broadcasting
+that NumPy would lay out differently) goes on to `Overload.run` or `edit` with its values bound. Rests on source; entries.py
+writes a lane for each overload.
+"""
+
+from __future__ import annotations
+
+from autogradkit._ops.declare.kinds import KINDS
+from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL
+from autogradkit._ops.declare.source import Call, Source
+
+_TENSOR = KINDS["Array"].usual
+_NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -1e30 < {0} < 1e30"  # what no float32 overflows by
+
+
+def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
+    """Write the call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
+    op = call.op
+    if op.composition:
+        s.scope[call.name("body")] = op.kernel
+        s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
+        return
+    s.scope[call.name("run")] = op.run
+    general = f"return {call.name('run')}({call.tuple})"
+    lists = [p.name for p in op.parameters if p.spelled in ("Arrays", "OptionalArrays")]
+    for name in lists:
+        v = call.values[name]
+        s.put(depth, f"for each in {v}:", f" if each.__class__ not in CLASSES: {bail}")
+    if lists or op.several_views:
+        s.put(depth, general)
+    elif op.pointwise is not None:
+        _write_pointwise(s, call, depth, general)
+    else:
+        _write_other(s, call, depth)
+
+
+def write_edit(s: Source, call: Call, depth: int) -> None:
+    """Write the in-place call of an overload whose arguments fit."""
+    op = call.op
+    if op.composition:
+        s.scope[call.name("body")] = op.composed_edit or op.kernel
+        s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
+        return
+    s.scope[call.name("edit")] = op.edit
+    operands = [op.parameters[i].name for i in op.promotes]
+    if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
+        _write_quiet_edit(s, call, depth, operands)
+    s.put(depth, f"return {call.name('edit')}({call.tuple})")
+
+
+def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) -> None:
+    """An edit by NumPy's own function that nobody differentiates: optimizers' steps, running means."""
+    a, *others = [call.values[name] for name in operands]
+    ufunc = call.name("ufunc")
+    s.scope[ufunc] = call.op.ufunc
+    usual = _settings_are_usual(call, operands)
+    s.put(depth, f"lay = {a}._layout or layout_of({a})")
+    silent = "(NO_GRAD and not MODE.grad)"
+    done = ["counter = counter_of({0})", "counter.value += 1", "return {0}"]
+    plain = f"({a}._view is None and not {a}._requires_grad)"
+    if not others:
+        s.put(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
+        s.put(depth + 1, f"{ufunc}({a}._array, {a}._array)", *[line.format(a) for line in done])
+        return
+    [b] = others
+    s.put(
+        depth,
+        f"if lay and lay.__class__ is tuple{usual}:",
+        f" if {b}.__class__ in CLASSES:",
+        f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None) and "
+        f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
+        f"   {ufunc}({a}._array, {b}._array, {a}._array)",
+        *["   " + line.format(a) for line in done],
+    )
+    if _takes_number(call, operands[1]):
+        s.put(
+            depth,
+            f" elif {_NUMBER.format(b)} and ({silent} or {plain}):",
+            f"  {ufunc}({a}._array, {b}, {a}._array)",
+            *["  " + line.format(a) for line in done],
+        )
+
+
+def _takes_number(call: Call, name: str) -> bool:
+    return call.op.parameters[call.op.index[name]].spelled in ("Operand", "Scalar")
+
+
+def _settings_are_usual(call: Call, operands: list[str]) -> str:
+    """A test that what is no operand has its default, where the kernel is NumPy's own function."""
+    rest = [p for p in call.op.parameters if p.name not in operands]
+    return "".join(f" and {call.values[p.name]} == {p.default!r}" for p in rest)
+
+
+# -- elementwise -----------------------------------------------------------------------------------------------------------
+
+
+def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
+    op = call.op
+    parameters = [op.parameters[i] for i in op.operands]
+    tensors = [p.name for p in parameters if p.kind.is_tensor]
+    numbers = [p.name for p in parameters if not p.kind.is_tensor]
+    fits = op.pointwise in (SAME, INT_TO_FLOAT, TO_BOOL) and 0 < len(tensors) < 3 and parameters[0].kind.is_tensor
+    if not fits or any(call.optional(name) for name in tensors) or (numbers and len(tensors) > 1):
+        s.put(depth, general)
+        return
+    a = call.values[tensors[0]]
+    # Integers: the result's dtype is another one, or the declaration wants to look at them.
+    floats_only = op.pointwise is INT_TO_FLOAT or op.dtypes is not None or bool(numbers)
+    s.put(depth, f"lay = {a}._layout or layout_of({a})")
+    s.put(depth, f"if not lay{' or lay.__class__ is not tuple' if floats_only else ''}: {general}")
+    if op.refuse is not None:
+        s.scope[call.name("refuse")] = op.refuse
+        s.put(depth, f"{call.name('refuse')}{call.tuple}")
+    arrays = {tensors[0]: f"{a}._array", **{name: call.values[name] for name in numbers}}
+    call.numbers = frozenset(numbers)
+    if len(tensors) == 1:
+        tests = [
+            f"{call.values[n]} is None or ({_NUMBER.format(call.values[n])})"
+            if call.optional(n)
+            else _NUMBER.format(call.values[n])
+            for n in numbers
+        ]
+        if tests:
+            s.put(depth, f"if not ({' and '.join(f'({test})' for test in tests)}): {general}")
+        _write_result(s, call, depth, [*tensors, *numbers], arrays)
+        return
+    b = call.values[tensors[1]]
+    either = parameters[1].spelled == "Operand"
+    s.put(depth, f"if {_TENSOR.format(b)}:" if either else "if True:")
+    s.put(depth + 1, f"lay_b = {b}._layout or layout_of({b})", "if lay_b is lay:")
+    _write_result(s, call, depth + 2, tensors, {**arrays, tensors[1]: f"{b}._array"})
+    if op.ufunc is not None:
+        # Contiguous operands of one dtype that broadcast: NumPy's strides are PyTorch's.
+        s.put(depth + 1, f"elif lay_b and lay_b[1] is lay[1]{_settings_are_usual(call, tensors)}:")
+        s.put(depth + 2, f"try: r = {call.name('ufunc')}({a}._array, {b}._array)", "except ValueError: r = None")
+        s.put(depth + 2, f"if r is None: {general}")
+        _write_wrapped(s, call, depth + 2, "")
+    if either:
+        s.put(depth, f"elif lay.__class__ is tuple and {_NUMBER.format(b)}:")
+        call.numbers = frozenset({tensors[1]})
+        _write_result(s, call, depth + 1, tensors, {**arrays, tensors[1]: b})
+        call.numbers = frozenset()
+    s.put(depth, general)
+
+
+def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays: dict[str, str]) -> None:
+    """The result of operands that are alike, in `r`, and what follows."""
+    op = call.op
+    memory = f"np_empty(lay[0], {'bool8' if op.pointwise is TO_BOOL else 'lay[1]'})"
+    values = {**call.values, **arrays}
+    if op.ufunc is not None:
+        s.scope[call.name("ufunc")] = op.ufunc
+        usual = _settings_are_usual(call, operands)
+        plain = f"r = {call.name('ufunc')}({', '.join(arrays[n] for n in operands)})"
+        if usual:
+            s.put(depth, f"if {usual.removeprefix(' and ')}: {plain}", "else:")
+            _write_kernel(s, call, depth + 1, values, memory)
+        else:
+            s.put(depth, plain)
+    else:
+        _write_kernel(s, call, depth, values, memory)
+    _write_wrapped(s, call, depth, "" if op.pointwise is TO_BOOL else "lay")
+
+
+def _write_kernel(s: Source, call: Call, depth: int, values: dict[str, str], out: str) -> None:
+    s.scope[call.name("kernel")] = call.op.kernel
+    s.put(depth, f"r = {out}", f"{call.name('kernel')}({call.listed(values)}, out=r)")
+
+
+def _write_wrapped(s: Source, call: Call, depth: int, layout: str) -> None:
+    if call.op.ufunc is not None:
+        s.put(depth, "if r.__class__ is not ndarray: r = asarray(r)")
+    s.new_tensor(depth, "o", "r", layout or "None")
+    s.new_node(depth, call, ["o"], ["r"], layout)
+    s.put(depth, "return o")
+
+
+# -- everything else -------------------------------------------------------------------------------------------------------
+
+
+def _write_other(s: Source, call: Call, depth: int) -> None:
+    """Views, reductions, and kernels whose result a `meta` function describes or which make their own."""
+    op = call.op
+    for i in op.tensors_at:
+        name = op.parameters[i].name
+        v = call.values[name]
+        call.arrays[name] = f"x_{name}"
+        s.put(
+            depth,
+            f"x_{name} = None if {v} is None else {v}._array" if call.optional(name) else f"x_{name} = {v}._array",
+        )
+    given = dict(call.arrays)
+    first = call.arrays[op.parameters[op.first_tensor].name]
+    if op.refuse is not None:
+        s.scope[call.name("refuse")] = op.refuse
+        s.put(depth, f"{call.name('refuse')}{call.tuple}")
+    if op.dtypes is not None:
+        s.scope[call.name("dtypes")] = op.dtypes
+        s.put(depth, f"if {first}.dtype.kind not in 'fc': {call.name('dtypes')}{call.tuple}")
+    for i in op.dims:
+        name = op.parameters[i].name
+        given[name] = f"w_{name}"
+        v = call.values[name]
+        s.put(depth, f"w_{name} = {v} if 0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
+    s.scope[call.name("kernel")] = op.kernel
+    kernel = call.name("kernel")
+    if op.view:
+        v = call.values[op.parameters[op.first_tensor].name]
+        s.put(depth, f"r = {kernel}({call.listed(given)})")
+        s.put(depth, f"o = view_of({v}, r, PLAIN if not NO_GRAD or MODE.grad else NO_GRAD_VIEW)")
+        s.new_node(depth, call, ["o"], ["r"])
+        s.put(depth, "return o")
+        return
+    several = len(op.outputs) > 1
+    results = [f"o{i}" for i in range(len(op.outputs))] if several else ["o"]
+    arrays = [f"r{i}" for i in range(len(op.outputs))] if several else ["r"]
+    allocated = True
+    if op.reduces:
+        _write_reduction_memory(s, call, depth, first, given)
+    elif op.edits:
+        s.put(depth, f"r = like({first})", f"copyto(r, {first})")
+    elif op.meta is not None:
+        s.scope[call.name("meta")] = op.meta
+        s.put(depth, f"spec = {call.name('meta')}({call.listed(given)})")
+        if several:
+            s.put(depth, "r = tuple([allocate(*each) for each in spec])")
+        else:
+            s.put(depth, "r = np_empty(spec[0], spec[1]) if len(spec) == 2 and 0 not in spec[0] else allocate(*spec)")
+    else:
+        allocated = False
+    s.put(depth, f"{kernel}({call.listed(given)}, out=r)" if allocated else f"r = {kernel}({call.listed(given)})")
+    if several:
+        s.put(depth, f"{', '.join(arrays)} = r")
+    for result, array in zip(results, arrays, strict=True):
+        if not allocated:
+            s.put(depth, f"if {array}.__class__ is not ndarray: {array} = asarray({array})")
+        s.new_tensor(depth, result, array)
+    s.new_node(depth, call, results, arrays)
+    if several:
+        s.scope[call.name("returns")] = op.returns
+        s.put(depth, f"return {call.name('returns')}(({', '.join(results)}))")
+    else:
+        s.put(depth, "return o")
+
+
+def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given: dict[str, str]) -> None:
+    op = call.op
+    s.put(depth, f"kind = {first}.dtype")
+    if op.result_dtype is not None:
+        s.scope[call.name("result_dtype")] = op.result_dtype
+        dtype = call.values.get("dtype", "None")
+        s.put(
+            depth, f"if {dtype} is not None or kind.kind not in 'fc': kind = {call.name('result_dtype')}(kind, {dtype})"
+        )
+    if "dim" in op.index:
+        keep = call.values.get("keepdim", "False")
+        key = f"({first}.shape, {call.values['dim']}, {keep})"
+        s.put(depth, f"axes, shape = REDUCTIONS.get({key}) or reduction_plan{key}")
+        given["dim"] = "axes"
+        s.put(depth, "r = np_empty(shape, kind) if 0 not in shape else allocate(shape, kind)")
+    else:
+        s.put(depth, "r = np_empty((), kind)")

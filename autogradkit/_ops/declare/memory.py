@@ -1,0 +1,248 @@
+"""Memory for results: which dtype, sizes and strides a kernel's `out` has, and the kernel's call.
+
+A declaration says by one word how its result is allocated, and this is the only place that allocates:
+
+- `pointwise=`: operands are promoted and broadcast, the strides are those of PyTorch's iterator;
+- `reduces=True`: the dimensions in `dim` go (or stay as ones), the result is contiguous;
+- `edits=True`: `out` begins as a copy of `self`; in place it is `self`;
+- `meta=`: a function of the same arguments checks them and says (shape, dtype[, strides]) of each output;
+- none of them: the kernel makes its result itself, which a captured program could not plan.
+
+Rests on core's geometry and dtypes; overload.py and entries.py call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from autogradkit._ops.declare.writing import require_castable, require_shape
+from autogradkit.core.dtype import FLOATING, bool_, dtype_of_number, from_numpy_dtype, get_default_dtype, result_type
+from autogradkit.core.storage import Array
+from autogradkit.core.strides import (
+    broadcast_shapes,
+    contiguous_strides,
+    dense_strides_like,
+    element_strides,
+    empty_strided,
+    output_strides,
+    wrap_dim,
+)
+from autogradkit.core.tensor import empty_array
+
+if TYPE_CHECKING:
+    from autogradkit._ops.declare.overload import Overload
+
+# What a pointwise result's dtype is, given what the operands promote to.
+SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
+
+Shape = tuple[int, ...]
+_MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
+
+
+class PointwisePlan(NamedTuple):
+    """How a pointwise op runs over operands of certain dtypes, sizes and strides."""
+
+    common: np.dtype[Any]  # what the kernel computes in
+    result: np.dtype[Any]
+    shape: Shape
+    strides: Shape | None  # in elements; None for contiguous
+
+
+def allocate(shape: Shape, numpy_dtype: np.dtype[Any], strides: Shape | None = None) -> Array:
+    """Uninitialised memory; contiguous unless `strides` (in elements) say otherwise."""
+    return empty_array(shape, numpy_dtype) if strides is None else empty_strided(shape, strides, numpy_dtype)
+
+
+def like(array: Array, numpy_dtype: np.dtype[Any] | None = None) -> Array:
+    """Uninitialised memory laid out as a dense copy of `array`."""
+    strides = dense_strides_like(array.shape, element_strides(array))
+    return empty_strided(array.shape, strides, array.dtype if numpy_dtype is None else numpy_dtype)
+
+
+def as_array(value: Any, numpy_dtype: np.dtype[Any]) -> Array:
+    """A Python number as an array of `numpy_dtype`; integers wrap around as in C. Raises RuntimeError past int64."""
+    if numpy_dtype.kind in "iu" and isinstance(value, int):
+        if not -(2**63) <= value < 2**64:
+            raise RuntimeError("Overflow when unpacking long long")
+        bits = 8 * numpy_dtype.itemsize
+        value &= (1 << bits) - 1
+        if numpy_dtype.kind == "i" and value >> (bits - 1):
+            value -= 1 << bits
+    return np.asarray(value, numpy_dtype)
+
+
+def wrapped_dims(dim: int | Sequence[int] | None, ndim: int) -> Shape:
+    """The dimensions to reduce, counted from the front; all of them for None or an empty sequence."""
+    if dim is None:
+        return tuple(range(ndim))
+    if isinstance(dim, int):
+        return (wrap_dim(dim, ndim),)[: ndim or 0]
+    wrapped = tuple([wrap_dim(each, ndim) for each in dim])
+    for position, each in enumerate(wrapped):
+        if each in wrapped[:position]:
+            raise RuntimeError(f"dim {each} appears multiple times in the list of dims")
+    return wrapped if wrapped and ndim else tuple(range(ndim))
+
+
+REDUCTIONS: dict[tuple[Shape, Any, bool], tuple[Shape, Shape]] = {}
+
+
+def reduction_plan(shape: Shape, dim: Any, keepdim: bool) -> tuple[Shape, Shape]:
+    """(axes, sizes of the result) of a reduction; remembered."""
+    axes = wrapped_dims(dim, len(shape))
+    left = tuple([1 if i in axes else n for i, n in enumerate(shape) if keepdim or i not in axes])
+    if len(REDUCTIONS) > _MOST:
+        REDUCTIONS.clear()
+    REDUCTIONS[shape, dim, keepdim] = axes, left
+    return axes, left
+
+
+def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
+    """How a pointwise op runs over these operands; remembered by their dtypes, sizes and strides."""
+    key = [get_default_dtype()]
+    for i in op.operands:
+        value = values[i]
+        if value.__class__ is np.ndarray:
+            key += (value.dtype, value.shape, value.strides)
+        else:
+            key.append(value.__class__)
+    found = op.plans.get(remembered := tuple(key))
+    if found is None:
+        found = _plan_pointwise(op, values)
+        if len(op.plans) > _MOST:
+            op.plans.clear()
+        op.plans[remembered] = found
+    return found
+
+
+def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
+    kinds: list[tuple[Any, int]] = []
+    geometry: list[tuple[Shape, Shape]] = []
+    for i in op.operands:
+        value = values[i]
+        if value is None:
+            continue
+        array = isinstance(value, np.ndarray)
+        geometry.append((value.shape, element_strides(value)) if array else ((), ()))
+        if i in op.promotes:
+            kinds.append(
+                (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
+            )
+    common = result_type(kinds)
+    if op.pointwise is INT_TO_FLOAT and common.category < FLOATING:
+        common = get_default_dtype()
+    result = bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise is TO_REAL else common
+    shape = broadcast_shapes(*[each for each, _ in geometry])
+    strides = output_strides(geometry, shape)
+    return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
+
+
+def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
+    common = plan.common
+    for i in op.promotes:
+        value = values[i]
+        if value.__class__ is np.ndarray:
+            if value.dtype is not common and value.dtype != common:
+                values[i] = value.astype(common)
+        elif value is not None:
+            values[i] = as_array(value, common)
+
+
+def fill_pointwise(op: Overload, values: list[Any], plan: PointwisePlan) -> Array:
+    """A pointwise result in new memory, by its plan; `values` are promoted in place."""
+    _promote(op, values, plan)
+    out = allocate(plan.shape, plan.result, plan.strides)
+    op.run_kernel(values, out)
+    return out
+
+
+def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> Any:
+    """What the kernel makes of these arrays and plain values, in new memory or written into `into` after all checks."""
+    values = list(values)
+    for i in op.dims:
+        ndim = values[op.first_tensor].ndim
+        if not 0 <= values[i] < ndim:
+            values[i] = wrap_dim(values[i], ndim)
+    if op.pointwise is not None:
+        plan = pointwise_plan(op, values)
+        if into is None:
+            return fill_pointwise(op, values, plan)
+        _promote(op, values, plan)
+        shape, result, strides = plan.shape, plan.result, plan.strides
+        safe = op.ufunc is not None
+    elif op.reduces:
+        self = values[op.first_tensor]
+        result = op.result_of(self.dtype, values)
+        at = op.index.get("dim")
+        key = (self.shape, None if at is None else values[at], at is not None and op.keeps(values))
+        axes, shape = REDUCTIONS.get(key) or reduction_plan(*key)
+        if at is not None:
+            values[at] = axes
+        strides, safe = None, False
+    elif op.edits:
+        return _edited(op, values, into)
+    elif op.meta is not None:
+        spec = op.meta(*values)
+        if len(op.outputs) > 1:
+            outs = tuple([allocate(*each) for each in spec])
+            op.run_kernel(values, outs)
+            return outs
+        shape, result, *rest = spec
+        strides, safe = (rest[0] if rest else None), False
+    else:
+        made = op.run_kernel(values)
+        if into is None:
+            return made
+        require_castable(made.dtype, into.dtype)
+        require_shape(into.shape, made.shape)
+        np.copyto(into, made, casting="unsafe")
+        return into
+    if into is None:
+        out = allocate(shape, result, strides)
+        op.run_kernel(values, out)
+        return out
+    require_castable(result, into.dtype)
+    require_shape(into.shape, shape)
+    if into.dtype == result and (safe or not _read_elsewhere(op, values, into)):
+        op.run_kernel(values, into)
+        return into
+    out = allocate(shape, result, strides)
+    op.run_kernel(values, out)
+    np.copyto(into, out, casting="unsafe")
+    return into
+
+
+def _read_elsewhere(op: Overload, values: Sequence[Any], into: Array) -> bool:
+    """Whether a kernel that writes more than once could still read, through an operand, what it has written.
+
+    A pointwise kernel may write into its first operand, in place; NumPy's own functions take any overlap.
+    """
+    first = 0 if op.pointwise is None else 1
+    return any(
+        isinstance(each, np.ndarray) and np.may_share_memory(each, into)
+        for value in values[first:]
+        for each in (value if isinstance(value, (list, tuple)) else (value,))
+    )
+
+
+def _edited(op: Overload, values: list[Any], into: Array | None) -> Array:
+    base = values[op.first_tensor]
+    if into is base:
+        if _read_elsewhere(op, [v for i, v in enumerate(values) if i != op.first_tensor], into):
+            values = [
+                v.copy() if isinstance(v, np.ndarray) and i != op.first_tensor else v for i, v in enumerate(values)
+            ]
+        op.run_kernel(values, into)
+        return into
+    out = like(base)
+    np.copyto(out, base)
+    op.run_kernel(values, out)
+    if into is None:
+        return out
+    require_castable(out.dtype, into.dtype)
+    require_shape(into.shape, out.shape)
+    np.copyto(into, out, casting="unsafe")
+    return into

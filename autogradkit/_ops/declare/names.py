@@ -1,0 +1,253 @@
+"""A public name: its overloads, the choice among them, and what it publishes.
+
+    clamp = function("clamp", "clip", in_place=True)
+
+    @clamp.overload(node="ClampBackward1", pointwise=SAME, vjp={"self": lambda g, self, min, max: ...})
+    def clamp_numbers(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out: Array) -> None:
+        \"\"\"Elements below `min` become `min`, those above `max` become `max`.\"\"\"
+
+From this follow `autogradkit.clamp` and `clip`, the methods, `clamp_`, `out=`, the node, the picture's rule, the entry in the
+stub. The functions are written when a name is first used (entries.py); what they do not handle comes to `call` here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autogradkit._ops.declare import entries
+from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
+from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.tensor import Tensor
+
+SETS: dict[str, OverloadSet] = {}  # every declared name, internal ones too
+OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
+PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
+
+# The ways in which a name is called; each has a generated function of its own.
+FUNCTION, METHOD, OPERATOR, IN_PLACE = "function", "method", "operator", "in_place"
+
+
+class OverloadSet:
+    """A name with its overloads, in PyTorch's order."""
+
+    def __init__(self, name: str, aliases: Sequence[str], in_place: bool, operators: str, variants: str) -> None:
+        self.name = name
+        self.aliases = tuple(aliases)
+        self.operators = tuple(operators.split())
+        self.variants = variants
+        self.only_in_place = name.endswith("_") and not name.endswith("__")
+        self.in_place = in_place or self.only_in_place
+        self.overloads: list[Overload] = []
+        self._made: dict[str, Callable[..., Any]] = {}
+        self._is_method = False
+        SETS[name] = self
+        if "function" in variants and not self.only_in_place:
+            for each in (name, *aliases):
+                PUBLISHED[each] = self
+
+    def overload(self, **options: Any) -> Callable[[Callable[..., Any]], Overload]:
+        """Declare a form of the name: the options are those of `Overload`, the decorated function is the kernel.
+
+        `numbers="other"`: also the form with a number in place of the tensor `other`, an overload of its own in PyTorch.
+        """
+
+        numbers = options.pop("numbers", None)
+
+        def declare(kernel: Callable[..., Any]) -> Overload:
+            made = Overload(self, kernel, **options)
+            self.overloads.append(made)
+            if numbers is not None:
+                self.overloads.append(Overload(self, kernel, as_number=numbers, **options))
+            if kernel.__name__ != "_":
+                OVERLOADS[kernel.__name__] = made
+            elif not made.composition:
+                OVERLOADS.setdefault(self.name, made)
+            if not self._is_method and "method" in self.variants and "self" in kernel.__code__.co_varnames:
+                self._become_method()
+            return made
+
+        return declare
+
+    def _become_method(self) -> None:
+        self._is_method = True
+        for each in (self.name, *self.aliases):
+            if self.only_in_place:
+                setattr(Tensor, each, Attribute(self, each, IN_PLACE))
+            else:
+                setattr(Tensor, each, Attribute(self, each, METHOD))
+                if self.in_place:
+                    setattr(Tensor, each + "_", Attribute(self, each + "_", IN_PLACE))
+        for each in self.operators:
+            how = IN_PLACE if each.startswith("__i") and each != "__invert__" else OPERATOR
+            setattr(Tensor, each, Attribute(self, each, how))
+
+    @property
+    def edit_name(self) -> str:
+        """The name of the in-place form."""
+        return self.name if self.only_in_place else self.name + "_"
+
+    @property
+    def doc(self) -> str:
+        """The documentation: that of the first overload that has some."""
+        return next((each.doc for each in self.overloads if each.doc), "")
+
+    # -- calling ----------------------------------------------------------------------------------------------------
+
+    def forms(self, how: str) -> list[tuple[Overload, Signature]]:
+        """The overloads that a way of calling has, with their parameters as it takes them."""
+        if how == FUNCTION:
+            return [(each, each.signature) for each in self.overloads if "function" in each.variants]
+        methods = [(each, each.method_signature) for each in self.overloads if how != IN_PLACE or each.in_place]
+        found = [(each, signature) for each, signature in methods if signature is not None]
+        if how == IN_PLACE:
+            return [(o, Signature(self.edit_name, s.parameters, deprecated=s.deprecated)) for o, s in found]
+        return found
+
+    def choose(self, args: Sequence[Any], kwargs: dict[str, Any], how: str) -> tuple[Overload, list[Any], Any]:
+        """(the overload that a call means, its values, `out`). Raises TypeError with PyTorch's text if there is none."""
+        forms = self.forms(how)
+        name = self.edit_name if how == IN_PLACE else self.name
+        if how == FUNCTION:
+            rest = args
+        else:
+            if not args or not isinstance(args[0], Tensor):
+                given = type(args[0]).__name__ if args else "nothing"
+                raise TypeError(
+                    f"descriptor '{name}' for 'torch._C.TensorBase' objects doesn't apply to a '{given}' object"
+                )
+            rest = args[1:]
+            if len(forms) == 1 and not forms[0][1].parameters and (rest or kwargs):
+                if kwargs:
+                    raise TypeError(f"TensorBase.{name}() takes no keyword arguments")
+                raise TypeError(f"TensorBase.{name}() takes no arguments ({len(rest)} given)")
+        for overload, signature in forms:
+            try:
+                values = signature.match(rest, kwargs, False)
+            except MisfitError:
+                continue
+            out = None
+            if how != FUNCTION:
+                assert overload.self_at is not None
+                values.insert(overload.self_at, args[0])
+            elif overload.takes_out and "out" not in overload.index:
+                out = values.pop()
+            return overload, values, out
+        raise refusal(name, [signature for _, signature in forms], rest, kwargs)
+
+    def call(self, args: Sequence[Any], kwargs: dict[str, Any], how: str) -> Any:
+        """The general way of every call: choose an overload, run it, report it to whoever records."""
+        if not RECORDERS:
+            overload, values, out = self.choose(args, kwargs, how)
+            return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
+        name = self.edit_name if how == IN_PLACE else self.name
+        try:
+            overload, values, out = self.choose(args, kwargs, how)
+        except TypeError as error:
+            return observed(name, "inplace" if how == IN_PLACE else "op", _raising(error), tuple(args), kwargs)
+        if overload.composition and not overload.factory:  # what it calls is reported
+            return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
+        if how == IN_PLACE:
+            return observed(name, "inplace", lambda *_args, **_kwargs: overload.edit(values), tuple(args), kwargs)
+        return observed(name, overload.kind, lambda *_args, **_kwargs: overload.run(values, out), tuple(args), kwargs)
+
+    def made(self, how: str) -> Callable[..., Any]:
+        """The function behind a way of calling, written when first asked for."""
+        found = self._made.get(how)
+        if found is None:
+            found = self._made[how] = entries.write(self, how)
+            name = self.edit_name if how == IN_PLACE else self.name
+            found.__name__ = found.__qualname__ = name
+            found.__module__ = "autogradkit"
+            found.__doc__ = self.doc
+            if how == IN_PLACE and not self.only_in_place:
+                found.__doc__ = f"In-place version of `{self.name}`: writes into `self`, and returns it."
+            found.__signature__ = self.signature(how)  # type: ignore[attr-defined]
+        return found
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.made(FUNCTION)(*args, **kwargs)
+
+    def signature(self, how: str) -> inspect.Signature:
+        """What `inspect.signature` says: the overload with the most parameters."""
+        kind = inspect.Parameter
+        overload, chosen = max(
+            (form for form in self.forms(how) if not form[1].deprecated or len(self.overloads) == 1),
+            key=lambda form: len(form[1].parameters),
+        )
+        shown = list(chosen.parameters)
+        if how != FUNCTION:
+            assert overload.self_at is not None
+            shown.insert(0, overload.parameters[overload.self_at])
+        optional = False
+        found: list[inspect.Parameter] = []
+        for i, p in enumerate(shown):
+            name = "self" if how != FUNCTION and i == 0 else p.public
+            if name in ("from", "lambda"):
+                name = p.name
+            default = kind.empty if p.default is REQUIRED else p.default
+            if not p.keyword:
+                optional = optional or default is not kind.empty
+                if optional and default is kind.empty:
+                    default = None  # in PyTorch a parameter without default may follow one with; in Python it may not
+            place = kind.KEYWORD_ONLY if p.keyword else kind.POSITIONAL_OR_KEYWORD
+            annotation = p.kind.stub + (" | None" if p.optional else "")
+            found.append(kind(name, place, default=default, annotation=annotation))
+        return inspect.Signature(found, return_annotation="Tensor")
+
+
+class Attribute:
+    """Stands in Tensor until a method is first asked for; then the generated function takes its place."""
+
+    __slots__ = ("how", "name", "owner")
+
+    def __init__(self, owner: OverloadSet, name: str, how: str) -> None:
+        self.owner, self.name, self.how = owner, name, how
+
+    def __get__(self, instance: Any, cls: type | None = None) -> Any:
+        made = self.owner.made(self.how)
+        setattr(Tensor, self.name, made)
+        return made if instance is None else made.__get__(instance, cls)
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    def call(*_args: Any, **_kwargs: Any) -> Any:
+        raise error
+
+    return call
+
+
+def function(
+    name: str, *aliases: str, in_place: bool = False, operators: str = "", variants: str = "function method"
+) -> OverloadSet:
+    """Begin a name; `aliases` are further names for it.
+
+    `in_place`: also `Tensor.name_`; a name that ends in `_` is in place only. `operators`: the special methods that run it,
+    "__mul__ __rmul__ __imul__". `variants`: PyTorch's word for whether it is a function, a method (which takes a parameter
+    `self`), both, or, as an empty string, neither.
+    """
+    return OverloadSet(name, aliases, in_place, operators, variants)
+
+
+def op(
+    *aliases: str,
+    name: str | None = None,
+    in_place: bool = False,
+    operators: str = "",
+    variants: str = "function method",
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Overload]:
+    """Declare a name that has one form only: `function` and `overload` in one, the kernel's name being the name.
+
+    @op(in_place=True, pointwise=INT_TO_FLOAT, ufunc=np.exp, vjp={"self": lambda g, result: g * k.conj(result)})
+    def exp(self: Array, *, out: Array) -> None:
+        \"\"\"eˣ. ...\"\"\"
+    """
+
+    def declare(kernel: Callable[..., Any]) -> Overload:
+        owner = function(name or kernel.__name__, *aliases, in_place=in_place, operators=operators, variants=variants)
+        return owner.overload(**options)(kernel)
+
+    return declare

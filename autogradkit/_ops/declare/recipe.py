@@ -1,0 +1,309 @@
+"""How an overload is differentiated: its formulas, what its nodes save, and the node class with its backward.
+
+A formula's parameters after the gradient name what is saved: a tensor parameter, an output, `<parameter>_sym_sizes`,
+`_sym_strides` or `_geometry` of one, or a plain parameter. Rests on the engine's nodes; overload.py makes one for each
+differentiable overload when it is first needed.
+"""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autogradkit._ops.declare.kinds import CLASSES
+from autogradkit.core import errors
+from autogradkit.core.strides import element_strides
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.graph import (
+    FREED,
+    OpNode,
+    SavedOutput,
+    edge_of,
+    next_sequence_number,
+    rebase_history,
+    requires_grad,
+)
+from autogradkit.engine.modes import MODE
+from autogradkit.engine.required import OPS
+
+if TYPE_CHECKING:
+    from autogradkit._ops.declare.overload import Overload
+
+Formula = Callable[..., Any]
+_DERIVED = ("_sym_sizes_opt", "_sym_sizes", "_sym_strides", "_geometry")
+
+
+def names_of(formula: Formula) -> tuple[str, ...]:
+    """What a formula asks for besides the gradient."""
+    code = formula.__code__
+    return code.co_varnames[1 : code.co_argcount]
+
+
+def origin(name: str) -> tuple[str, str]:
+    """(parameter, suffix) of a saved name: ("self", "_sym_sizes") of "self_sym_sizes"."""
+    for suffix in _DERIVED:
+        if name.endswith(suffix):
+            return name.removesuffix(suffix), suffix
+    return name, ""
+
+
+class Recipe:
+    """What is saved, by whom it is needed, and the node class."""
+
+    def __init__(self, overload: Overload) -> None:
+        self.overload = overload
+        formulas, group = overload.formulas, overload.group
+        self.formulas = formulas
+        self.group = group
+        index, outputs = overload.index, overload.outputs
+        asked = {parameter: names_of(formula) for parameter, formula in formulas.items()}
+        if group is not None:
+            asked = dict.fromkeys(formulas, tuple(name for name in names_of(group) if name != "needs"))
+        wanted = list(dict.fromkeys(name for names in asked.values() for name in names))
+        tensors = [n for n in wanted if n in outputs or (n in index and overload.parameters[index[n]].kind.is_tensor)]
+        # In PyTorch's order, inputs by name and then outputs: the first that was edited is the one its error speaks of.
+        self.saved = tuple(sorted(tensors, key=lambda name: (name in outputs, name)))
+        self.settings = tuple(name for name in wanted if name not in tensors)
+        self.differentiable = tuple(index[parameter] for parameter in formulas)
+        # For each saved name, the positions (among the differentiable parameters) whose formula asks for it.
+        self.needed_by = tuple(
+            tuple(i for i, parameter in enumerate(formulas) if name in asked[parameter]) for name in self.saved
+        )
+        # Where in the argument values each saved tensor stands; None for a result.
+        self.saved_at = tuple(None if name in outputs else index[name] for name in self.saved)
+        first = overload.parameters[self.differentiable[0]]
+        self.list_input = len(formulas) == 1 and first.spelled in ("Arrays", "OptionalArrays")
+        self.single = overload.differentiable_outputs == 1 and not overload.several_views
+        self.node_class = self._node_class(overload, asked)
+
+    # -- recording a call -------------------------------------------------------------------------------------------
+
+    def inputs(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The differentiable ones among the values of a call."""
+        at = self.differentiable
+        return values[at[0]] if self.list_input else [values[i] for i in at]
+
+    def asked_for(self, values: Sequence[Any]) -> bool:
+        """Whether some differentiable input requires grad."""
+        return any(isinstance(value, Tensor) and requires_grad(value) for value in self.inputs(values))
+
+    def record(self, saved: Sequence[Any], values: Sequence[Any], results: Sequence[Tensor]) -> None:
+        """Make the node of a call and tie the results to it; `saved` are the values as they are to be saved."""
+        node, needs = self._node(self.node_class, saved, values)
+        outputs: list[Any] = []
+        view = self.overload.view
+        for number, result in enumerate(results if view else results[: self.overload.differentiable_outputs]):
+            outputs += (result._array.shape, result._array.dtype)
+            result._node = node
+            result._output_nr = number
+            result._requires_grad = True
+        node.outputs = tuple(outputs)
+        self._save_outputs(node, results, needs)
+
+    def prepare_edit(self, saved: Sequence[Any], values: Sequence[Any]) -> Callable[[], None]:
+        """Make the node of an in-place call before the write; what is returned rewrites the history after it."""
+        at = self.overload.first_tensor
+        target: Tensor = values[at]
+        needs = [isinstance(value, Tensor) and requires_grad(value) for value in self.inputs(values)]
+        name = self.overload.parameters[at].name
+        if any(n == name and any(needs[i] for i in by) for n, by in zip(self.saved, self.needed_by, strict=True)):
+            saved = list(saved)  # what is saved of `self` is its old contents, which are about to be overwritten
+            saved[at] = OPS.clone(target)
+        node, needs = self._node(self.in_place_class, saved, values)
+        node.outputs = (target._array.shape, target._array.dtype)
+
+        def remember() -> None:
+            rebase_history(target, node)
+            self._save_outputs(node, (target,), needs)
+
+        return remember
+
+    @cached_property
+    def in_place_class(self) -> type[OpNode]:
+        """The node class of the in-place form, which PyTorch gives another name for some ops."""
+        name = self.overload.in_place_node
+        if name is None:
+            return self.node_class
+        return type(name, (self.node_class,), {"__slots__": (), "__module__": "autogradkit"})
+
+    def _node(
+        self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]
+    ) -> tuple[OpNode, Sequence[bool]]:
+        """A node without outputs, and which of the differentiable inputs require grad."""
+        node = object.__new__(node_class)
+        edges: list[Any] = []
+        needs: list[bool] = []
+        for value in self.inputs(values):
+            target, number = edge_of(value) if isinstance(value, Tensor) else (None, 0)
+            needs.append(target is not None)
+            edges += (target, number)
+        if self.list_input:
+            needs = [any(needs)]
+        node.edges = tuple(edges)
+        saved: list[Any] = []
+        versions: list[Any] = []
+        for index, needed_by in zip(self.saved_at, self.needed_by, strict=True):
+            value: Any = None
+            version: Any = 0
+            if index is not None and any(needs[i] for i in needed_by):
+                value = saved_values[index]
+                if isinstance(value, Tensor):
+                    version = value._version
+                elif isinstance(value, (list, tuple)):
+                    value = tuple(value)
+                    version = tuple([0 if each is None else each._version for each in value])
+            saved.append(value)
+            versions.append(version)
+        node.saved = tuple(saved)
+        node.versions = tuple(versions)
+        if self.settings:
+            index_of = self.overload.index
+            node.settings = tuple(
+                [values[index_of[n]] if n in index_of else derived(n, values, index_of) for n in self.settings]
+            )
+        node.sequence = next_sequence_number()
+        node.hooks = None
+        if MODE.anomaly:
+            node.ensure_hooks().traceback = "".join(traceback.format_stack()[:-3])
+        return node, needs
+
+    def _save_outputs(self, node: OpNode, results: Sequence[Tensor], needs: Sequence[bool]) -> None:
+        outputs = self.overload.outputs
+        for index, name in enumerate(self.saved):
+            if name in outputs and any(needs[i] for i in self.needed_by[index]):
+                number = outputs.index(name)
+                saved = SavedOutput(results[number], number)
+                node.saved = (*node.saved[:index], saved, *node.saved[index + 1 :])
+                node.versions = (*node.versions[:index], saved.counter.value, *node.versions[index + 1 :])
+
+    # -- the node class -----------------------------------------------------------------------------------------------
+
+    def _node_class(self, overload: Overload, asked: dict[str, tuple[str, ...]]) -> type[OpNode]:
+        members: dict[str, Any] = {
+            "__slots__": (),
+            "__module__": "autogradkit",
+            "__doc__": f"The backward of `{overload.owner.name}`.",
+            "saved_names": self.saved,
+            "setting_names": self.settings,
+            "declaration": overload,
+        }
+        if not self.settings:
+            members["settings"] = ()  # in place of the slot: most nodes have none, and none is set
+        for index, name in enumerate(self.saved):
+            members[f"_saved_{name}"] = property(_saved_getter(index), doc=f"The saved `{name}`.")
+        for index, name in enumerate(self.settings):
+            members[f"_saved_{name}"] = property(_setting_getter(index), doc=f"The `{name}` of the call.")
+
+        def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
+            # The first call writes the straight line that all later ones take.
+            made = node_class.apply = self._write_apply(asked)
+            return made(node, gradients, create_graph)
+
+        members["apply"] = apply
+        node_class: Any = type(overload.node_name, (OpNode,), members)
+        return node_class
+
+    def _write_apply(self, asked: dict[str, tuple[str, ...]]) -> Callable[..., Sequence[Any]]:
+        """`OpNode.apply` for this class, with the check of each saved value and the formulas in a straight line."""
+        scope: dict[str, Any] = {
+            "FREED": FREED, "CLASSES": CLASSES, "SavedOutput": SavedOutput, "twice": errors.BACKWARD_TWICE, "__name__": __name__,
+        }  # fmt: skip
+        count = len(self.formulas)
+        nothing = "(None,) * (len(self.edges) // 2)" if self.list_input else f"({'None, ' * count})"
+        lines = ["def apply(self, gradients, create_graph):"]
+        if self.single:
+            lines += [" g = gradients[0]", f" if g is None: return {nothing}"]
+        else:
+            lines += [
+                " g = gradients",
+                f" if g[0] is None and all([each is None for each in g]): return {nothing}",
+            ]
+        variables = {name: f"v{i}" for i, name in enumerate((*self.saved, *self.settings))}
+        if self.saved:
+            lines += [
+                " saved = self.saved",
+                " if saved is FREED: raise RuntimeError(twice)",
+                f" if create_graph: {self._tuple(self.saved, variables)} = self.unpack(True)",
+            ]
+            lines += [" else:", f"  {self._tuple(self.saved, variables)} = saved"]
+            for i, name in enumerate(self.saved):
+                v = variables[name]
+                lines += [
+                    f"  kind = {v}.__class__",
+                    "  if kind in CLASSES:",
+                    f"   counter = {v}._counter",
+                    f"   if counter is not None and counter.value != self.versions[{i}]:",
+                    f"    raise self._edited({i}, {v}._array, counter.value)",
+                    f"   {v} = {v}._array",
+                    "  elif kind is SavedOutput:",
+                    f"   if {v}.counter.value != self.versions[{i}]: raise self._edited({i}, {v}.array, {v}.counter.value)",
+                    f"   {v} = {v}.array",
+                    f"  elif {v} is not None and kind is not float and kind is not int: {v} = self.unpack(False)[{i}]",
+                ]
+        if self.settings:
+            lines.append(f" {self._tuple(self.settings, variables)} = self.settings")
+        given = {p: "".join(f", {variables[name]}" for name in names) for p, names in asked.items()}
+        if self.group is not None:
+            scope["group"] = self.group
+            picks = "".join(f", {variables[name]}" for name in names_of(self.group) if name != "needs")
+            lines.append(f" return group(g{picks}, tuple([target is not None for target in self.edges[::2]]))")
+        elif self.list_input:
+            [(parameter, scope["formula"])] = self.formulas.items()
+            lines += [
+                f" found = formula(g{given[parameter]})",
+                " return [None if target is None else each for target, each in zip(self.edges[::2], found, strict=True)]",
+            ]
+        elif count == 1:
+            [(parameter, scope["formula"])] = self.formulas.items()
+            lines += [" if self.edges[0] is None: return (None,)", f" return (formula(g{given[parameter]}),)"]
+        else:
+            parts: list[str] = []
+            for i, (parameter, formula) in enumerate(self.formulas.items()):
+                scope[f"formula{i}"] = formula
+                parts.append(f"None if edges[{2 * i}] is None else formula{i}(g{given[parameter]})")
+            lines += [" edges = self.edges", f" return ({', '.join(parts)})"]
+        return compiled("\n".join(lines), f"backward/{self.node_class.__name__}", "apply", scope)
+
+    @staticmethod
+    def _tuple(names: Sequence[str], variables: dict[str, str]) -> str:
+        return "".join(f"{variables[name]}, " for name in names)
+
+
+def compiled(source: str, place: str, name: str, scope: dict[str, Any]) -> Callable[..., Any]:
+    """A function from generated source; tracebacks show its lines, and tracing takes it for the package's."""
+    file = f"{__file__.removesuffix('recipe.py')}generated/{place}.py"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    exec(compile(source, file, "exec"), scope)
+    return scope[name]
+
+
+def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
+    """A setting that is read off an argument: its sizes, strides or geometry."""
+    parameter, suffix = origin(name)
+    value = values[index[parameter]]
+    if suffix == "_geometry":
+        return value._array.shape, element_strides(value._array), value.storage_offset()
+    if suffix == "_sym_strides":
+        return element_strides(value._array)
+    if value is None:
+        return (0,) if suffix == "_sym_sizes_opt" else None  # what PyTorch keeps of an argument that was left out
+    if isinstance(value, (list, tuple)):
+        return tuple([each._array.shape for each in value])
+    return value._array.shape
+
+
+def _saved_getter(index: int) -> Callable[[OpNode], Any]:
+    def get(self: OpNode) -> Any:
+        value = self.unpack(True)[index]
+        return value if value is None or isinstance(value, (Tensor, tuple)) else wrap(np.asarray(value))
+
+    return get
+
+
+def _setting_getter(index: int) -> Callable[[OpNode], Any]:
+    return lambda self: self.settings[index]

@@ -1,0 +1,233 @@
+"""What one overload may be called with: its parameters, how arguments are matched to them, and PyTorch's refusals.
+
+The rules and texts are those of PyTorch's argument parser: what a call may give by place and by name, the second names that
+it takes (`axis` for `dim`), and which of its messages a wrong call gets. Rests on kinds; names.py chooses overloads by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autogradkit._ops.declare.kinds import KINDS, Kind, is_index, type_name
+from autogradkit.core.tensor import Tensor
+
+REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "<required>"})()  # the default of what must be given
+ALIASES = {"dim": ("axis",), "keepdim": ("keepdims",), "self": ("x",), "input": ("x",), "other": ("x2",)}
+
+
+class MisfitError(Exception):
+    """A call does not fit this overload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an overload."""
+
+    name: str  # in the kernel
+    spelled: str  # its kind's name
+    kind: Kind
+    optional: bool  # None may be given
+    default: Any
+    keyword: bool  # by name only
+    public: str  # what users call it: `input` for `self`, `from` for `from_`
+
+    def misfit(self, value: Any, position: int) -> int | None:
+        """None if `value` fits; else the place in the list of the element that does not, or −1 for the value itself."""
+        kind = self.kind
+        if kind.is_ints:
+            if isinstance(value, (list, tuple)):
+                return None if not value or is_index(value[0]) else 0
+            return None if kind.length and is_index(value) and not isinstance(value, bool) else -1
+        if self.spelled in ("Arrays", "OptionalArrays") and isinstance(value, (list, tuple)):
+            for place, each in enumerate(value):
+                if not isinstance(each, Tensor) and not (each is None and self.spelled == "OptionalArrays"):
+                    raise TypeError(
+                        f"expected Tensor as element {place} in argument {position}, but got {type_name(each)}"
+                    )
+        return None if kind.fits(value) else -1
+
+    def __str__(self) -> str:
+        text = f"{self.kind.says} {self.public}"
+        return text if self.default is REQUIRED else f"{text} = {self.default}"
+
+
+OUT = Parameter("out", "Array", KINDS["Array"], True, None, True, "out")
+OUTS = Parameter("out", "Arrays", KINDS["Arrays"], True, None, True, "out")
+_ANNOTATIONS: dict[str, tuple[Kind, str, bool]] = {}
+
+
+def _kind_of(annotation: str) -> tuple[Kind, str, bool]:
+    found = _ANNOTATIONS.get(annotation)
+    if found is None:
+        spelled = annotation.removesuffix(" | None")
+        found = _ANNOTATIONS[annotation] = (KINDS[spelled], spelled, spelled != annotation)
+    return found
+
+
+def parameters_of(kernel: Callable[..., Any], as_number: str | None = None) -> tuple[Parameter, ...]:
+    """A kernel's parameters by its annotations, without `out`, the memory that the caller gives it.
+
+    `as_number` names a tensor parameter that is a number in this form.
+    """
+    code, annotations = kernel.__code__, kernel.__annotations__
+    count = code.co_argcount
+    names = code.co_varnames[: count + code.co_kwonlyargcount]
+    defaults: tuple[Any, ...] = kernel.__defaults__ or ()
+    named: dict[str, Any] = kernel.__kwdefaults__ or {}
+    found: list[Parameter] = []
+    for index, name in enumerate(names):
+        if name == "out" and name not in named:
+            continue
+        kind, spelled, optional = _kind_of("Scalar" if name == as_number else annotations[name])
+        if index >= count:
+            default = named.get(name, REQUIRED)
+        else:
+            place = index - (count - len(defaults))
+            default = defaults[place] if place >= 0 else REQUIRED
+        public = "input" if name == "self" and kind.is_tensor else name.removesuffix("_")
+        found.append(Parameter(name, spelled, kind, optional, default, index >= count, public))
+    return tuple(found)
+
+
+class Signature:
+    """The parameters of one overload as a function, a method or an in-place method has them."""
+
+    __slots__ = ("deprecated", "floor", "name", "parameters", "positional", "varargs")
+
+    def __init__(self, name: str, parameters: Sequence[Parameter], *, deprecated: bool = False) -> None:
+        self.name = name
+        self.parameters = tuple(parameters)
+        self.positional = sum(not p.keyword for p in self.parameters)
+        self.floor = sum(p.default is REQUIRED for p in self.parameters)
+        self.deprecated = deprecated
+        # The only positional parameter, a list of ints, may be given as separate ints.
+        self.varargs = self.positional == 1 and self.parameters[0].kind.is_ints
+
+    def match(self, args: Sequence[Any], kwargs: dict[str, Any], raising: bool) -> list[Any]:
+        """The values in order of the parameters. Raises MisfitError, or TypeError with PyTorch's text if `raising`."""
+        count = len(args)
+        if count > self.positional and not (self.varargs and is_index(args[0])):
+            raise self._too_many(count) if raising else MisfitError
+        values: list[Any] = []
+        place, left = 0, len(kwargs)
+        for index, p in enumerate(self.parameters):
+            if place < count:
+                if p.keyword:
+                    raise self._too_many(count) if raising else MisfitError
+                value, named = args[place], False
+            else:
+                key = (
+                    p.public
+                    if p.public in kwargs
+                    else next((a for a in ALIASES.get(p.public, ()) if a in kwargs), None)
+                )
+                if key is None:
+                    if p.default is REQUIRED:
+                        raise self._missing(index) if raising else MisfitError
+                    values.append(p.default)
+                    continue
+                value, named = kwargs[key], True
+                left -= 1
+            if value is None and p.optional:
+                values.append(None)
+            else:
+                wrong = p.misfit(value, index)
+                if wrong is not None:
+                    if not (self.varargs and place == 0 and not named and is_index(args[0])):
+                        raise self._unfit(p, value, place, named, wrong) if raising else MisfitError
+                    values.append(self._sizes(p, args))
+                    place = count
+                    continue
+                if p.kind.is_ints and isinstance(value, (list, tuple)):
+                    value = self._sizes(p, value)
+                values.append(value if p.kind.convert is None else p.kind.convert(value))
+            if not named:
+                place += 1
+        if place < count:
+            raise self._too_many(count) if raising else MisfitError
+        if left:
+            raise self._unknown(kwargs, count) if raising else MisfitError
+        return values
+
+    def _sizes(self, p: Parameter, given: Sequence[Any]) -> tuple[int, ...]:
+        for at, each in enumerate(given):
+            if not is_index(each) and not isinstance(each, bool):
+                raise TypeError(
+                    f"{self.name}(): argument '{p.public}' failed to unpack the object at pos {at + 1} with error "
+                    f'"type must be tuple of ints,but got {type_name(each)}"'
+                )
+        return tuple([int(each) for each in given])
+
+    def _too_many(self, count: int) -> TypeError:
+        most, least = self.positional, self.floor
+        if least != most:
+            return TypeError(f"{self.name}() takes from {least} to {most} positional arguments but {count} were given")
+        arguments, were = "argument" if most == 1 else "arguments", "was" if count == 1 else "were"
+        return TypeError(f"{self.name}() takes {most} positional {arguments} but {count} {were} given")
+
+    def _missing(self, index: int) -> TypeError:
+        names = [f'"{p.public}"' for p in self.parameters[index:] if p.default is REQUIRED]
+        arguments = "argument" if len(names) == 1 else "arguments"
+        return TypeError(f"{self.name}() missing {len(names)} required positional {arguments}: {', '.join(names)}")
+
+    def _unfit(self, p: Parameter, value: Any, place: int, named: bool, element: int) -> TypeError:
+        where = "" if named else f" (position {place + 1})"
+        must = f"{self.name}(): argument '{p.public}'{where} must be {p.kind.says}"
+        if element >= 0 and not named:
+            return TypeError(f"{must}, but found element of type {type_name(value[element])} at pos {element}")
+        return TypeError(f"{must}, not {type_name(value)}")
+
+    def _unknown(self, kwargs: dict[str, Any], count: int) -> TypeError:
+        names = [p.public for p in self.parameters]
+        for name in kwargs:
+            if name not in names:
+                return TypeError(f"{self.name}() got an unexpected keyword argument '{name}'")
+            if names.index(name) < count:
+                return TypeError(f"{self.name}() got multiple values for argument '{name}'")
+        return TypeError("invalid keyword arguments")
+
+    def __str__(self) -> str:
+        parts = [str(p) for p in self.parameters]
+        if self.positional < len(parts):
+            parts.insert(self.positional, "*")
+        return f"({', '.join(parts)})"
+
+
+def refusal(name: str, signatures: Sequence[Signature], args: Sequence[Any], kwargs: dict[str, Any]) -> TypeError:
+    """The error of a call that fits none of the signatures."""
+    count = len(args) + len(kwargs)
+    shown = [s for s in signatures if not s.deprecated]
+    plausible = [s for s in shown if s.floor <= count <= len(s.parameters)]
+    if len(plausible) == 1 or len(signatures) == 1:
+        try:
+            (plausible or shown)[0].match(args, kwargs, True)
+        except TypeError as error:
+            return error
+    begin = f"{name}() received an invalid combination of arguments - got "
+    given = [type_name(each) for each in args] + [f"{k}={type_name(v)}" for k, v in reversed(kwargs.items())]
+    if len(shown) == 1:
+        parameters = [p for p in shown[0].parameters if p.name != "out"]
+        # PyTorch looks for the names from the end, among those without a default.
+        last = parameters[max(0, len(parameters) - len(kwargs)) :]
+        known = {p.public for p in last if p.default is REQUIRED}
+        unknown = [key for key in reversed(kwargs) if key not in known]
+        if unknown:
+            return TypeError(f"{begin}unrecognized keyword arguments: {', '.join(unknown)}")
+        places = [parameters[i] if i < len(parameters) else None for i in range(len(args))]
+        given[: len(args)] = [_marked(each, places[i], i) for i, each in enumerate(args)]
+    kinds = ", ".join(given) + (", " if kwargs and not args else "")
+    if len(shown) == 1:
+        return TypeError(f"{begin}({kinds}), but expected {shown[0]}")
+    listed = "".join(f" * {each}\n" for each in shown)
+    return TypeError(f"{begin}({kinds}), but expected one of:\n{listed}")
+
+
+def _marked(value: Any, p: Parameter | None, position: int) -> str:
+    """A value's type, between exclamation marks where it does not fit."""
+    text = type_name(value)
+    if isinstance(value, (list, tuple)):
+        inside = ", ".join(type_name(each) for each in value)
+        text += f" of ({inside})" if isinstance(value, tuple) else f" of [{inside}]"
+    return text if p is not None and p.misfit(value, position) is None else f"!{text}!"

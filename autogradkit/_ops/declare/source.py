@@ -1,0 +1,225 @@
+"""Source text of generated functions, with the two fragments that every one of them needs: a new tensor, a new node.
+
+Rests on core and the engine, whose names the generated code sees; lanes.py and entries.py write by it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autogradkit._ops.declare import memory
+from autogradkit._ops.declare.kinds import CLASSES
+from autogradkit._ops.declare.recipe import origin
+from autogradkit._ops.declare.signature import REQUIRED
+from autogradkit.core.dtype import dtype
+from autogradkit.core.random import Generator
+from autogradkit.core.recording import RECORDERS
+from autogradkit.core.size import Size
+from autogradkit.core.storage import Array
+from autogradkit.core.strides import element_strides, wrap_dim
+from autogradkit.core.tensor import Tensor, counter_of, layout_of
+from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
+from autogradkit.core.views import PLAIN, view_of
+from autogradkit.engine.graph import SavedOutput, edge_of, next_sequence_number, requires_grad
+from autogradkit.engine.modes import MODE, NO_GRAD
+
+if TYPE_CHECKING:
+    from autogradkit._ops.declare.overload import Overload
+
+STRIDES: dict[Any, tuple[int, ...]] = {}
+
+
+def strides_of(array: Array) -> tuple[int, ...]:
+    """`element_strides`, remembered by sizes, strides and item size."""
+    if len(STRIDES) > 4096:
+        STRIDES.clear()
+    found = STRIDES[array.shape, array.strides, array.itemsize] = element_strides(array)
+    return found
+
+
+SCOPE: dict[str, Any] = {
+    "CLASSES": CLASSES, "Generator": Generator, "M": REQUIRED, "MODE": MODE, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW,
+    "PLAIN": PLAIN, "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES, "SavedOutput": SavedOutput,
+    "Size": Size, "Tensor": Tensor, "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool),
+    "copyto": np.copyto, "counter_of": counter_of, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
+    "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
+    "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "sequence": next_sequence_number,
+    "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
+}  # fmt: skip
+
+
+class Source:
+    """The lines of a function that is being written, and the names that it sees."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        # The module's name, so that the package's filter for NumPy's notes applies to the generated lines too.
+        self.scope: dict[str, Any] = {**SCOPE, "__name__": "autogradkit._ops.declare.generated"}
+
+    def put(self, depth: int, *lines: str) -> None:
+        """Add lines, indented by `depth`."""
+        self.lines += [" " * depth + line for line in lines]
+
+    def new_tensor(self, depth: int, name: str, array: str, layout: str = "None") -> None:
+        """Lines that make the tensor `name` around `array`: a leaf that requires no gradient."""
+        self.put(
+            depth,
+            f"{name} = new(Tensor)",
+            f"{name}._array = {array}",
+            f"{name}._layout = {layout}",
+            f"{name}._node = {name}._grad = {name}._counter = {name}._view = {name}._hooks = None",
+            f"{name}._output_nr = 0",
+            f"{name}._requires_grad = False",
+        )
+
+    def new_node(self, depth: int, call: Call, results: list[str], arrays: list[str], layout: str = "") -> None:
+        """Lines that record the call where grad mode and an input ask for it.
+
+        `results` are the variables of the result tensors, `arrays` those of their arrays; `layout` is that of the first
+        result's (shape, dtype), where it is at hand.
+        """
+        op, recipe = call.op, call.op.recipe
+        if recipe is None:
+            return
+        names = [op.parameters[i].name for i in recipe.differentiable]
+        inputs = [name for name in names if name not in call.numbers]
+        if not inputs:
+            return
+        key = f"Node{call.number}"
+        self.scope[key] = recipe.node_class
+        floating = "" if layout or op.view else f" and {arrays[0]}.dtype.kind not in 'iub'"
+        self.put(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
+        depth += 1
+        needed: dict[str, str] = {}
+        for name in inputs:
+            v = call.values[name]
+            optional = f"{v} is not None and " if call.optional(name) else ""
+            needed[name] = f"need_{name}"
+            self.put(
+                depth,
+                f"need_{name} = {optional}({v}._requires_grad or ({v}._view is not None and requires_grad({v})))",
+            )
+        self.put(depth, f"if {' or '.join(needed.values())}:")
+        depth += 1
+        self.put(depth, f"node = new({key})")
+        self._edges(depth, call, names, needed)
+        self._saved(depth, call, names, needed, results)
+        if recipe.settings:
+            self.put(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
+        made = arrays if op.view else arrays[: op.differentiable_outputs]
+        shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
+        self.put(depth, f"node.outputs = {layout or f'({shapes})'}")
+        for number in range(len(made)):
+            self.put(depth, f"{results[number]}._node = node", f"{results[number]}._requires_grad = True")
+            if number:
+                self.put(depth, f"{results[number]}._output_nr = {number}")
+        self.put(depth, "node.sequence = sequence()", "node.hooks = None")
+
+    def _edges(self, depth: int, call: Call, names: list[str], needed: dict[str, str]) -> None:
+        edges: list[str] = []
+        for name in names:
+            if name not in needed:
+                edges += ["None", "0"]
+                continue
+            v = call.values[name]
+            first = (
+                "if"
+                if len(needed) == 1
+                else f"if not {needed[name]}: to_{name} = None; at_{name} = 0\n{' ' * depth}elif"
+            )
+            self.put(
+                depth,
+                f"{first} {v}._view is None: to_{name} = {v}._node or {v}; at_{name} = {v}._output_nr",
+                f"else: to_{name}, at_{name} = edge_of({v})",
+            )
+            edges += [f"to_{name}", f"at_{name}"]
+        self.put(depth, f"node.edges = ({', '.join(edges)})")
+
+    def _saved(self, depth: int, call: Call, names: list[str], needed: dict[str, str], results: list[str]) -> None:
+        op, recipe = call.op, call.op.recipe
+        assert recipe is not None
+        saved: list[str] = []
+        versions: list[str] = []
+        for at, (name, index, needed_by) in enumerate(
+            zip(recipe.saved, recipe.saved_at, recipe.needed_by, strict=True)
+        ):
+            wanting = [needed[names[i]] for i in needed_by if names[i] in needed]
+            always = len(wanting) == len(needed)
+            saved.append(f"saved{at}")
+            versions.append(f"version{at}")
+            if not wanting:
+                saved[-1], versions[-1] = "None", "0"
+                continue
+            if index is None:
+                number = op.outputs.index(name)
+                keep = f"saved{at} = SavedOutput({results[number]}, {number}); version{at} = 0"
+                condition = " or ".join(wanting)
+            else:
+                v = call.values[name]
+                condition = " or ".join(wanting)
+                if name in call.numbers:
+                    keep = f"saved{at} = {v}; version{at} = 0"
+                else:
+                    counter = f"{v}._counter"
+                    keep = (
+                        f"saved{at} = {v}; counter = {counter}; version{at} = 0 if counter is None else counter.value"
+                    )
+                    if call.optional(name):
+                        condition = f"({condition}) and {v} is not None"
+                        always = False
+            if always:
+                self.put(depth, keep)
+            else:
+                self.put(depth, f"if {condition}: {keep}", f"else: saved{at} = None; version{at} = 0")
+        if saved:
+            self.put(depth, f"node.saved = ({', '.join(saved)},)", f"node.versions = ({', '.join(versions)},)")
+        else:
+            self.put(depth, "node.saved = node.versions = ()")
+
+    @staticmethod
+    def _setting(call: Call, name: str) -> str:
+        op = call.op
+        if name in op.index:
+            return call.values[name]
+        parameter, suffix = origin(name)
+        array, value = call.arrays[parameter], call.values[parameter]
+        if suffix == "_sym_strides":
+            return f"(STRIDES.get(({array}.shape, {array}.strides, {array}.itemsize)) or strides_of({array}))"
+        if suffix == "_geometry":
+            return f"({array}.shape, strides_of({array}), {value}.storage_offset())"
+        if call.optional(parameter):
+            missing = "(0,)" if suffix == "_sym_sizes_opt" else "None"
+            return f"({missing} if {value} is None else {array}.shape)"
+        return f"{array}.shape"
+
+
+class Call:
+    """One overload's call while it is being written: which variable holds each parameter, and which are numbers."""
+
+    def __init__(self, op: Overload, number: int, values: dict[str, str]) -> None:
+        self.op = op
+        self.number = number  # tells the overloads of a name apart
+        self.values = values
+        self.arrays = dict(values)
+        self.numbers: frozenset[str] = frozenset()  # operands that are Python numbers in this lane
+
+    def name(self, word: str) -> str:
+        """A name in the scope that belongs to this overload."""
+        return f"{word}{self.number}"
+
+    def optional(self, name: str) -> bool:
+        """Whether a parameter may be None."""
+        return self.op.parameters[self.op.index[name]].optional
+
+    def listed(self, values: dict[str, str]) -> str:
+        """The arguments of the kernel, by position and by name."""
+        names = [p.name for p in self.op.parameters]
+        at = self.op.positional
+        return ", ".join([*[values[n] for n in names[:at]], *[f"{n}={values[n]}" for n in names[at:]]])
+
+    @property
+    def tuple(self) -> str:
+        """The values as a tuple's source."""
+        return f"({''.join(f'{self.values[p.name]}, ' for p in self.op.parameters)})"

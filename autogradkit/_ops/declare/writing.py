@@ -1,0 +1,90 @@
+"""Results into memory that exists: what `out=` names, and the checks that come before the first write.
+
+Rests on core; memory.py and overload.py write by it. A refused call leaves memory as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
+from autogradkit.core.storage import Array
+from autogradkit.core.strides import contiguous_strides, empty_strided, has_internal_overlap, partial_overlap
+from autogradkit.core.tensor import Tensor, bump_version, reseat
+from autogradkit.core.warning import warn
+from autogradkit.engine.graph import requires_grad
+from autogradkit.engine.modes import MODE
+
+
+def require_writable(target: Array, others: Sequence[Any]) -> None:
+    """Raise RuntimeError where writing into `target` would write an element twice or change an operand midway."""
+    if has_internal_overlap(target.shape, target.strides):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    for other in others:
+        if isinstance(other, np.ndarray) and partial_overlap(target, other):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+                "memory location. Please clone() the tensor before performing the operation."
+            )
+
+
+def require_shape(target: tuple[int, ...], computed: tuple[int, ...]) -> None:
+    """Raise RuntimeError where a result has another shape than what it is to be written into."""
+    if target != computed:
+        raise RuntimeError(f"output with shape {list(target)} doesn't match the broadcast shape {list(computed)}")
+
+
+def require_castable(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
+    """Raise RuntimeError where a result's dtype cannot be written into a tensor of dtype `to`."""
+    if from_ == to:
+        return
+    result, wanted = from_numpy_dtype(from_), from_numpy_dtype(to)
+    if not can_cast(result, wanted):
+        raise RuntimeError(
+            f"result type {SCALAR_TYPE_NAMES[result]} can't be cast to the desired output type {SCALAR_TYPE_NAMES[wanted]}"
+        )
+
+
+def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
+    """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
+    if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+
+
+def into_out(name: str, tensors: Sequence[Tensor], computed: Any, out: Any) -> Any:
+    """Write what `name` computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
+    outs = out if isinstance(out, (list, tuple)) else (out,)
+    results = computed if isinstance(computed, (list, tuple)) else (computed,)
+    require_no_grad(name, (*tensors, *outs))
+    for each, result in zip(outs, results, strict=True):
+        require_castable(result.dtype, each._array.dtype)
+        if result.shape == each._array.shape:  # else it gets memory of its own
+            require_writable(each._array, [tensor._array for tensor in tensors])
+    for each, result in zip(outs, results, strict=True):
+        put(each, result)
+    return out
+
+
+def put(out: Tensor, result: Array) -> None:
+    """Write `result` into `out`, which takes its shape."""
+    if out._array.shape != result.shape:
+        if out._array.size:
+            warn(
+                "An output with one or more elements was resized since it had shape "
+                f"{list(out._array.shape)}, which does not match the required output shape {list(result.shape)}. This "
+                "behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they have "
+                "zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
+                "t.resize_(0)."
+            )
+        reseat(out, empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype))
+    np.copyto(out._array, result, casting="unsafe")
+    bump_version(out)

@@ -1,0 +1,1 @@
+"""Ops on corresponding elements of their operands, with promotion and broadcasting."""

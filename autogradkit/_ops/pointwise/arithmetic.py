@@ -1,0 +1,204 @@
+"""Arithmetic on corresponding elements, and the operators that stand for it.
+
+Rests on declare. The formulas are those of PyTorch's derivative table; division and powers stand in powers.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
+from autogradkit._ops.declare.kinds import Array, Operand, Scalar
+from autogradkit.core.tensor import Tensor
+
+
+def two(t: Any) -> list[tuple[Any, ...]]:
+    """Sample operands: alike, broadcast both ways, with a number, without elements."""
+    return [
+        (t(2, 3), t(2, 3, low=0.5, high=3)),
+        (t(2, 1, 3), t(4, 1, low=0.5, high=3)),
+        (t(3), 2.5),
+        (t(), t(2, low=0.5, high=3)),
+        (t(0, 2), t(1, 2, low=0.5, high=3)),
+    ]
+
+
+def two_tensors(t: Any) -> list[tuple[Any, ...]]:
+    """The samples of `two` without a number."""
+    return [sample for sample in two(t) if not isinstance(sample[1], float)]
+
+
+def with_number(t: Any) -> list[tuple[Any, ...]]:
+    """A tensor and a number."""
+    return [(t(2, 3), 2.5), (t(), -1.5), (t(0, 2), 3.0)]
+
+
+def is_bool(value: Any) -> bool:
+    """Whether a tensor or number is boolean."""
+    return isinstance(value, bool) or (isinstance(value, Tensor) and value._array.dtype.kind == "b")
+
+
+def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
+    if is_bool(self) and is_bool(other):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    if is_bool(self) or is_bool(other):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the `~` or `logical_not()` operator instead."
+        )
+
+
+add = function("add", in_place=True, operators="__add__ __radd__ __iadd__")
+
+
+@add.overload(
+    pointwise=SAME,
+    ufunc=np.add,
+    samples=two,
+    vjp={"self": lambda g: g, "other": lambda g, alpha: g if alpha == 1 else g * alpha},
+)
+def add_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
+    """self + alpha · other, with broadcasting and promotion.
+
+    >>> import autogradkit as torch
+    >>> torch.add(torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0]), alpha=2)
+    tensor([21., 42.])
+    """
+    np.add(self, other if alpha == 1 else other * alpha, out=out)
+
+
+@add.overload(deprecated=True, composition=True)
+def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
+    return add_tensors(self, other, alpha=alpha)
+
+
+sub = function("sub", "subtract", in_place=True, operators="__sub__ __isub__")
+
+
+@sub.overload(
+    pointwise=SAME,
+    ufunc=np.subtract,
+    dtypes=_refuse_bools,
+    samples=two,
+    vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else g * -alpha},
+)
+def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
+    """self − alpha · other, with broadcasting and promotion.
+
+    >>> import autogradkit as torch
+    >>> torch.sub(torch.tensor([5.0, 7.0]), 2)
+    tensor([3., 5.])
+    """
+    np.subtract(self, other if alpha == 1 else other * alpha, out=out)
+
+
+@sub.overload(deprecated=True, composition=True)
+def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
+    return sub_tensors(self, other, alpha=alpha)
+
+
+rsub = function("rsub", operators="__rsub__", variants="function")
+
+
+@rsub.overload(
+    pointwise=SAME,
+    dtypes=_refuse_bools,
+    samples=two_tensors,
+    out=False,
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else g * -alpha, "other": lambda g: g},
+)
+def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
+    """other − alpha · self: what `2 - x` runs.
+
+    >>> import autogradkit as torch
+    >>> 2 - torch.tensor([0.5, 3.0])
+    tensor([ 1.5000, -1.0000])
+    """
+    np.subtract(other, self if alpha == 1 else self * alpha, out=out)
+
+
+@rsub.overload(
+    node="RsubBackward1",
+    pointwise=SAME,
+    promotes="self other",
+    dtypes=_refuse_bools,
+    samples=with_number,
+    out=False,
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else g * -alpha},
+)
+def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
+    np.subtract(other, self if alpha == 1 else self * alpha, out=out)
+
+
+@op(
+    "multiply",
+    in_place=True,
+    operators="__mul__ __rmul__ __imul__",
+    pointwise=SAME,
+    ufunc=np.multiply,
+    samples=two,
+    vjp={"self": lambda g, other: g * k.conj(other), "other": lambda g, self: g * k.conj(self)},
+)
+def mul(self: Operand, other: Operand, *, out: Array) -> None:
+    """self · other, elementwise, with broadcasting and promotion.
+
+    >>> import autogradkit as torch
+    >>> torch.mul(torch.tensor([1.0, 2.0]), torch.tensor([[3.0], [4.0]]))
+    tensor([[3., 6.],
+            [4., 8.]])
+    """
+
+
+def _refuse_bool(self: Any) -> None:
+    if is_bool(self):
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
+            "`~` or `logical_not()` operator instead."
+        )
+
+
+@op(
+    "negative",
+    in_place=True,
+    operators="__neg__",
+    pointwise=SAME,
+    ufunc=np.negative,
+    dtypes=_refuse_bool,
+    samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
+    vjp={"self": lambda g: -g},
+)
+def neg(self: Array, *, out: Array) -> None:
+    """−self.
+
+    >>> import autogradkit as torch
+    >>> -torch.tensor([1.0, -2.0])
+    tensor([-1.,  2.])
+    """
+
+
+@op(
+    in_place=True,
+    pointwise=INT_TO_FLOAT,
+    samples=lambda t: [(t(2, 3, low=0.5, high=3),), (t(low=0.5, high=3),)],
+    vjp={"self": lambda g, result: -g * k.conj(result * result)},
+)
+def reciprocal(self: Array, *, out: Array) -> None:
+    """1 / self.
+
+    >>> import autogradkit as torch
+    >>> torch.reciprocal(torch.tensor([2.0, 4.0]))
+    tensor([0.5000, 0.2500])
+    """
+    np.true_divide(1, self, out=out)
+
+
+def _positive(self: Tensor) -> Tensor:
+    return self
+
+
+Tensor.__pos__ = _positive  # type: ignore[attr-defined]

@@ -1,0 +1,172 @@
+"""Choosing between elements: maximum, minimum, clamp, where.
+
+Rests on declare and arithmetic's samples.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import SAME, function, k, op
+from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.memory import as_array
+from autogradkit._ops.pointwise.arithmetic import two_tensors
+from autogradkit.core.dtype import dtype_of_number, result_type
+from autogradkit.core.tensor import Tensor, wrap
+
+
+@op(
+    pointwise=SAME,
+    ufunc=np.maximum,
+    samples=two_tensors,
+    vjp={
+        "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
+        "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
+    },
+)
+def maximum(self: Array, other: Array, *, out: Array) -> None:
+    """The larger of two elements; NaN if either is. At a tie each gets half of the gradient.
+
+    >>> import autogradkit as torch
+    >>> torch.maximum(torch.tensor([1.0, 5.0]), torch.tensor([3.0, 2.0]))
+    tensor([3., 5.])
+    """
+
+
+@op(
+    pointwise=SAME,
+    ufunc=np.minimum,
+    samples=two_tensors,
+    vjp={
+        "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
+        "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
+    },
+)
+def minimum(self: Array, other: Array, *, out: Array) -> None:
+    """The smaller of two elements; NaN if either is. At a tie each gets half of the gradient.
+
+    >>> import autogradkit as torch
+    >>> torch.minimum(torch.tensor([1.0, 5.0]), torch.tensor([3.0, 2.0]))
+    tensor([1., 2.])
+    """
+
+
+# -- within bounds -----------------------------------------------------------------------------------------------------
+
+
+def _refuse_no_bounds(self: Any, min: Any, max: Any) -> None:
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+
+
+def _inside(self: Any, min: Any, max: Any) -> Any:
+    if min is None:
+        return self <= max
+    return self >= min if max is None else (self >= min) & (self <= max)
+
+
+clamp = function("clamp", "clip", in_place=True)
+
+
+@clamp.overload(
+    node="ClampBackward0",
+    pointwise=SAME,
+    refuse=_refuse_no_bounds,
+    samples=lambda t: [(t(2, 3), t(3, low=-2, high=-0.5), t(2, 1, low=0.5, high=2)), (t(4), t(4), None)],
+    vjp={
+        "self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0),
+        "min": lambda g, self, min, max: k.where(self < min if max is None else (self < min) & (min < max), g, 0.0),
+        "max": lambda g, self, min, max: k.where(self > max if min is None else (self > max) | (max < min), g, 0.0),
+    },
+)
+def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: Array) -> None:
+    """Elements below `min` become `min`, those above `max` become `max`.
+
+    >>> import autogradkit as torch
+    >>> torch.clamp(torch.tensor([-2.0, 0.3, 5.0]), min=-1, max=1)
+    tensor([-1.0000,  0.3000,  1.0000])
+    """
+    np.copyto(out, self)
+    if min is not None:
+        np.maximum(out, min, out=out)
+    if max is not None:
+        np.minimum(out, max, out=out)
+
+
+@clamp.overload(
+    node="ClampBackward1",
+    pointwise=SAME,
+    promotes="self min max",
+    refuse=_refuse_no_bounds,
+    samples=lambda t: [(t(2, 3), -0.4, 0.5), (t(4), None, 0.1), (t(4), 0.1)],
+    vjp={"self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0)},
+)
+def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out: Array) -> None:
+    if min is not None:
+        self = np.maximum(self, min, out=out)
+    if max is not None:
+        np.minimum(self, max, out=out)
+
+
+# -- by a condition ----------------------------------------------------------------------------------------------------
+
+where = function("where")
+
+
+@where.overload(composition=True, variants="function")
+def _(condition: Array) -> Any:
+    return condition.nonzero(as_tuple=True)  # type: ignore[attr-defined]
+
+
+def _require_bool(condition: Any, self: Any, other: Any) -> None:
+    if condition.dtype.name != "bool":
+        kind = condition.dtype.tensor_type.removeprefix("torch.").removesuffix("Tensor")
+        raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {kind}")
+
+
+@where.overload(
+    pointwise=SAME,
+    promotes="self other",
+    refuse=_require_bool,
+    samples=lambda t: [(t(2, 3).detach() > 0, t(2, 3), t(3))],
+    vjp={
+        "self": lambda g, condition: k.where(condition, g, 0.0),
+        "other": lambda g, condition: k.where(condition, 0.0, g),
+    },
+)
+def where_tensors(condition: Array, self: Array, other: Array, *, out: Array) -> None:
+    """Elements of `input` where `condition` holds, of `other` elsewhere; with `condition` alone, where it is nonzero.
+
+    >>> import autogradkit as torch
+    >>> torch.where(torch.tensor([True, False]), torch.tensor([1.0, 2.0]), 0.0)
+    tensor([1., 0.])
+    """
+    np.copyto(out, other)
+    np.copyto(out, self, where=condition)
+
+
+def _with_numbers(condition: Any, self: Any, other: Any) -> Any:
+    kinds = [
+        (each.dtype, 2 if each._array.ndim else 1) if isinstance(each, Tensor) else (dtype_of_number(each), 0)
+        for each in (self, other)
+    ]
+    common = result_type(kinds).numpy
+    operands = [each if isinstance(each, Tensor) else wrap(as_array(each, common)) for each in (self, other)]
+    return where_tensors(condition, *operands)
+
+
+@where.overload(composition=True, variants="function")
+def _(condition: Array, self: Scalar, other: Array) -> Any:
+    return _with_numbers(condition, self, other)
+
+
+@where.overload(composition=True)
+def _(condition: Array, self: Array, other: Scalar) -> Any:
+    return _with_numbers(condition, self, other)
+
+
+@where.overload(composition=True, variants="function")
+def _(condition: Array, self: Scalar, other: Scalar) -> Any:
+    return _with_numbers(condition, self, other)

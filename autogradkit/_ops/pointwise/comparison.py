@@ -1,0 +1,239 @@
+"""Comparisons, logic and bits, and tests of elements: eq, logical_and, bitwise_xor, isnan.
+
+Rests on declare. A kernel given `ufunc=` only documents it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import SAME, TO_BOOL, function, op
+from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit.core.tensor import Tensor
+
+
+@op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__")
+def eq(self: Array, other: Array, *, out: Array) -> None:
+    """self = other, elementwise, as bools.
+
+    >>> import autogradkit as torch
+    >>> torch.eq(torch.tensor([1, 2, 3]), 2)
+    tensor([False,  True, False])
+    """
+
+
+@op("not_equal", pointwise=TO_BOOL, ufunc=np.not_equal, in_place=True, numbers="other", operators="__ne__")
+def ne(self: Array, other: Array, *, out: Array) -> None:
+    """self ≠ other, elementwise, as bools.
+
+    >>> import autogradkit as torch
+    >>> torch.ne(torch.tensor([1, 2, 3]), 2)
+    tensor([ True, False,  True])
+    """
+
+
+@op("less", pointwise=TO_BOOL, ufunc=np.less, in_place=True, numbers="other", operators="__lt__")
+def lt(self: Array, other: Array, *, out: Array) -> None:
+    """self < other, elementwise, as bools.
+
+    >>> import autogradkit as torch
+    >>> torch.lt(torch.tensor([1, 2, 3]), 2)
+    tensor([ True, False, False])
+    """
+
+
+@op("less_equal", pointwise=TO_BOOL, ufunc=np.less_equal, in_place=True, numbers="other", operators="__le__")
+def le(self: Array, other: Array, *, out: Array) -> None:
+    """self ≤ other, elementwise, as bools.
+
+    >>> import autogradkit as torch
+    >>> torch.le(torch.tensor([1, 2, 3]), 2)
+    tensor([ True,  True, False])
+    """
+
+
+@op("greater", pointwise=TO_BOOL, ufunc=np.greater, in_place=True, numbers="other", operators="__gt__")
+def gt(self: Array, other: Array, *, out: Array) -> None:
+    """self > other, elementwise, as bools.
+
+    >>> import autogradkit as torch
+    >>> torch.gt(torch.tensor([1, 2, 3]), 2)
+    tensor([False, False,  True])
+    """
+
+
+@op("greater_equal", pointwise=TO_BOOL, ufunc=np.greater_equal, in_place=True, numbers="other", operators="__ge__")
+def ge(self: Array, other: Array, *, out: Array) -> None:
+    """self ≥ other, elementwise, as bools.
+
+    >>> import autogradkit as torch
+    >>> torch.ge(torch.tensor([1, 2, 3]), 2)
+    tensor([False,  True,  True])
+    """
+
+
+@op(pointwise=TO_BOOL, ufunc=np.logical_and, in_place=True)
+def logical_and(self: Array, other: Array, *, out: Array) -> None:
+    """Both are nonzero.
+
+    >>> import autogradkit as torch
+    >>> torch.logical_and(torch.tensor([True, False]), torch.tensor([True, True]))
+    tensor([ True, False])
+    """
+
+
+@op(pointwise=TO_BOOL, ufunc=np.logical_or, in_place=True)
+def logical_or(self: Array, other: Array, *, out: Array) -> None:
+    """At least one is nonzero.
+
+    >>> import autogradkit as torch
+    >>> torch.logical_or(torch.tensor([True, False]), torch.tensor([False, False]))
+    tensor([ True, False])
+    """
+
+
+@op(pointwise=TO_BOOL, ufunc=np.logical_xor, in_place=True)
+def logical_xor(self: Array, other: Array, *, out: Array) -> None:
+    """Exactly one is nonzero.
+
+    >>> import autogradkit as torch
+    >>> torch.logical_xor(torch.tensor([True, False]), torch.tensor([True, True]))
+    tensor([False,  True])
+    """
+
+
+@op(pointwise=TO_BOOL, ufunc=np.logical_not, in_place=True)
+def logical_not(self: Array, *, out: Array) -> None:
+    """Whether elements are zero.
+
+    >>> import autogradkit as torch
+    >>> torch.logical_not(torch.tensor([0, 2]))
+    tensor([ True, False])
+    """
+
+
+@op(pointwise=TO_BOOL, ufunc=np.isnan)
+def isnan(self: Array, *, out: Array) -> None:
+    """Whether elements are NaN.
+
+    >>> import autogradkit as torch
+    >>> torch.isnan(torch.tensor([1.0, float("nan")]))
+    tensor([False,  True])
+    """
+
+
+@op(pointwise=TO_BOOL, ufunc=np.isinf)
+def isinf(self: Array, *, out: Array) -> None:
+    """Whether elements are infinite.
+
+    >>> import autogradkit as torch
+    >>> torch.isinf(torch.tensor([1.0, float("-inf")]))
+    tensor([False,  True])
+    """
+
+
+@op(pointwise=TO_BOOL, ufunc=np.isfinite)
+def isfinite(self: Array, *, out: Array) -> None:
+    """Whether elements are neither infinite nor NaN.
+
+    >>> import autogradkit as torch
+    >>> torch.isfinite(torch.tensor([1.0, float("inf")]))
+    tensor([ True, False])
+    """
+
+
+def _refuse_floats(symbol: str) -> Any:
+    def refuse(*values: Any) -> None:
+        for value in values:
+            if isinstance(value, Tensor) and value._array.dtype.kind not in "biu":
+                name = value.dtype.tensor_type.removeprefix("torch.").removesuffix("Tensor")
+                raise NotImplementedError(f"\"{symbol}_cpu\" not implemented for '{name}'")
+
+    return refuse
+
+
+@op(pointwise=SAME, ufunc=np.invert, in_place=True, refuse=_refuse_floats("bitwise_not"), operators="__invert__")
+def bitwise_not(self: Array, *, out: Array) -> None:
+    """Every bit inverted; `not` on bools.
+
+    >>> import autogradkit as torch
+    >>> ~torch.tensor([True, False])
+    tensor([False,  True])
+    """
+
+
+bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__ __iand__")
+
+
+@bitwise_and.overload(pointwise=SAME, ufunc=np.bitwise_and, refuse=_refuse_floats("bitwise_and"))
+def _(self: Array, other: Array, *, out: Array) -> None:
+    """Bits set in both; `and` on bools.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([True, False]) & torch.tensor([True, True])
+    tensor([ True, False])
+    """
+
+
+@bitwise_and.overload(
+    pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_and"), out=False, variants="function"
+)
+def _(self: Scalar, other: Array, *, out: Array) -> None:
+    np.bitwise_and(self, other, out=out)
+
+
+@bitwise_and.overload(pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_and"))
+def _(self: Array, other: Scalar, *, out: Array) -> None:
+    np.bitwise_and(self, other, out=out)
+
+
+bitwise_or = function("bitwise_or", in_place=True, operators="__or__ __ror__ __ior__")
+
+
+@bitwise_or.overload(pointwise=SAME, ufunc=np.bitwise_or, refuse=_refuse_floats("bitwise_or"))
+def _(self: Array, other: Array, *, out: Array) -> None:
+    """Bits set in either; `or` on bools.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([True, False]) | torch.tensor([False, False])
+    tensor([ True, False])
+    """
+
+
+@bitwise_or.overload(
+    pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_or"), out=False, variants="function"
+)
+def _(self: Scalar, other: Array, *, out: Array) -> None:
+    np.bitwise_or(self, other, out=out)
+
+
+@bitwise_or.overload(pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_or"))
+def _(self: Array, other: Scalar, *, out: Array) -> None:
+    np.bitwise_or(self, other, out=out)
+
+
+bitwise_xor = function("bitwise_xor", in_place=True, operators="__xor__ __rxor__ __ixor__")
+
+
+@bitwise_xor.overload(pointwise=SAME, ufunc=np.bitwise_xor, refuse=_refuse_floats("bitwise_xor"))
+def _(self: Array, other: Array, *, out: Array) -> None:
+    """Bits set in exactly one; exclusive `or` on bools.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([True, False]) ^ torch.tensor([True, True])
+    tensor([False,  True])
+    """
+
+
+@bitwise_xor.overload(
+    pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_xor"), out=False, variants="function"
+)
+def _(self: Scalar, other: Array, *, out: Array) -> None:
+    np.bitwise_xor(self, other, out=out)
+
+
+@bitwise_xor.overload(pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_xor"))
+def _(self: Array, other: Scalar, *, out: Array) -> None:
+    np.bitwise_xor(self, other, out=out)

@@ -1,0 +1,290 @@
+"""Elementary functions of one operand: exponentials, logarithms, trigonometry, rounding, signs, activations.
+
+Rests on declare; the formulas are those of PyTorch's derivative table. A kernel given `ufunc=` only documents it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, TO_REAL, function, k, op
+from autogradkit._ops.declare.kinds import Array
+
+
+def within(low: float, high: float) -> Any:
+    """Samples of several shapes with elements between `low` and `high`."""
+    return lambda t: [(t(2, 3, low=low, high=high),), (t(low=low, high=high),), (t(0, 2, low=low, high=high),)]
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.exp,
+    in_place=True,
+    samples=within(-2, 2),
+    vjp={"self": lambda g, result: g * k.conj(result)},
+)
+def exp(self: Array, *, out: Array) -> None:
+    """eˣ.
+
+    >>> import autogradkit as torch
+    >>> torch.exp(torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 2.7183])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.log,
+    in_place=True,
+    samples=within(0.5, 4),
+    vjp={"self": lambda g, self: g / k.conj(self)},
+)
+def log(self: Array, *, out: Array) -> None:
+    """The natural logarithm.
+
+    >>> import autogradkit as torch
+    >>> torch.log(torch.tensor([1.0, 10.0]))
+    tensor([0.0000, 2.3026])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.log1p,
+    node="Log1PBackward0",
+    in_place=True,
+    samples=within(-0.5, 4),
+    vjp={"self": lambda g, self: g / k.conj(self + 1)},
+)
+def log1p(self: Array, *, out: Array) -> None:
+    """log(1 + x), accurate near 0.
+
+    >>> import autogradkit as torch
+    >>> torch.log1p(torch.tensor([0.0, 1e-6]))
+    tensor([0.0000e+00, 1.0000e-06])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.sqrt,
+    in_place=True,
+    samples=within(0.5, 4),
+    vjp={"self": lambda g, result: g / (2 * k.conj(result))},
+)
+def sqrt(self: Array, *, out: Array) -> None:
+    """The square root.
+
+    >>> import autogradkit as torch
+    >>> torch.sqrt(torch.tensor([4.0, 2.0]))
+    tensor([2.0000, 1.4142])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    samples=within(0.5, 4),
+    vjp={"self": lambda g, result: -0.5 * g * k.conj(result * result * result)},
+)
+def rsqrt(self: Array, *, out: Array) -> None:
+    """1 / √x.
+
+    >>> import autogradkit as torch
+    >>> torch.rsqrt(torch.tensor([4.0, 16.0]))
+    tensor([0.5000, 0.2500])
+    """
+    np.true_divide(1, np.sqrt(self), out=out)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.sin,
+    in_place=True,
+    samples=within(-3, 3),
+    vjp={"self": lambda g, self: g * k.conj(k.cos(self))},
+)
+def sin(self: Array, *, out: Array) -> None:
+    """The sine.
+
+    >>> import autogradkit as torch
+    >>> torch.sin(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8415])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.cos,
+    in_place=True,
+    samples=within(-3, 3),
+    vjp={"self": lambda g, self: g * -k.conj(k.sin(self))},
+)
+def cos(self: Array, *, out: Array) -> None:
+    """The cosine.
+
+    >>> import autogradkit as torch
+    >>> torch.cos(torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.5403])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.tan,
+    in_place=True,
+    samples=within(-1, 1),
+    vjp={"self": lambda g, result: g * k.conj(1 + result * result)},
+)
+def tan(self: Array, *, out: Array) -> None:
+    """The tangent.
+
+    >>> import autogradkit as torch
+    >>> torch.tan(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5574])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.tanh,
+    in_place=True,
+    samples=within(-2, 2),
+    vjp={"self": lambda g, result: g * k.conj(1 - result * result)},
+)
+def tanh(self: Array, *, out: Array) -> None:
+    """The hyperbolic tangent.
+
+    >>> import autogradkit as torch
+    >>> torch.tanh(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    samples=within(-3, 3),
+    vjp={"self": lambda g, result: g * k.conj((1 - result) * result)},
+)
+def sigmoid(self: Array, *, out: Array) -> None:
+    """1 / (1 + e⁻ˣ).
+
+    >>> import autogradkit as torch
+    >>> torch.sigmoid(torch.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
+    np.true_divide(1, 1 + np.exp(-self), out=out)
+
+
+def _refuse_bool(self: Any) -> None:
+    if self._array.dtype.kind == "b":
+        raise RuntimeError("Boolean inputs not supported for relu")
+
+
+@op(
+    in_place=True,
+    pointwise=SAME,
+    dtypes=_refuse_bool,
+    out=False,
+    samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
+    vjp={"self": lambda g, result: k.threshold_backward(g, result)},
+    rule="∂self = ∂ where result > 0, else 0",
+)
+def relu(self: Array, *, out: Array) -> None:
+    """max(x, 0).
+
+    >>> import autogradkit as torch
+    >>> torch.relu(torch.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    np.maximum(self, 0, out=out)
+
+
+@op(
+    variants="",
+    pointwise=SAME,
+    out=False,
+    samples=lambda t: [(t(2, 3), t(2, 3).detach())],
+    vjp={"grad_output": lambda g, self: k.threshold_backward(g, self), "self": lambda g: g * 0},
+)
+def threshold_backward(grad_output: Array, self: Array, *, out: Array) -> None:
+    """The gradient where `self` is above 0, and 0 elsewhere."""
+    np.multiply(grad_output, self > 0, out=out)
+
+
+@op(
+    "absolute",
+    pointwise=TO_REAL,
+    ufunc=np.absolute,
+    in_place=True,
+    operators="__abs__",
+    samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
+    vjp={"self": lambda g, self: g * k.sign(self)},
+)
+def abs(self: Array, *, out: Array) -> None:
+    """|x|.
+
+    >>> import autogradkit as torch
+    >>> torch.abs(torch.tensor([-1.5, 2.0]))
+    tensor([1.5000, 2.0000])
+    """
+
+
+@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+def sign(self: Array, *, out: Array) -> None:
+    """−1, 0 or 1.
+
+    >>> import autogradkit as torch
+    >>> torch.sign(torch.tensor([-1.5, 0.0, 2.0]))
+    tensor([-1.,  0.,  1.])
+    """
+    if self.dtype.kind == "b":
+        np.copyto(out, self)
+    elif self.dtype.kind == "f":  # the sign of NaN is 0 in PyTorch
+        np.sign(np.where(np.isnan(self), 0, self), out=out)
+    else:
+        np.sign(self, out=out)
+
+
+@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+def floor(self: Array, *, out: Array) -> None:
+    """The largest integer not above x.
+
+    >>> import autogradkit as torch
+    >>> torch.floor(torch.tensor([-1.5, 2.7]))
+    tensor([-2.,  2.])
+    """
+    np.floor(self, out=out)
+
+
+@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+def ceil(self: Array, *, out: Array) -> None:
+    """The smallest integer not below x.
+
+    >>> import autogradkit as torch
+    >>> torch.ceil(torch.tensor([-1.5, 2.1]))
+    tensor([-1.,  3.])
+    """
+    np.ceil(self, out=out)
+
+
+round_ = function("round", in_place=True)
+
+
+@round_.overload(pointwise=SAME, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+def _(self: Array, *, out: Array) -> None:
+    """The nearest integer, halves to the even one, or the nearest multiple of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
+
+    >>> import autogradkit as torch
+    >>> torch.round(torch.tensor([0.5, 1.5, 2.4]))
+    tensor([0., 2., 2.])
+    """
+    np.round(self, out=out)
+
+
+@round_.overload(node="RoundBackward1", pointwise=SAME, vjp={"self": lambda g: g * 0})
+def _(self: Array, *, decimals: int, out: Array) -> None:
+    np.round(self, decimals, out=out)

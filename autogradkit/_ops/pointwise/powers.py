@@ -1,0 +1,255 @@
+"""Division, remainders and powers, and the operators that stand for them.
+
+Rests on declare and arithmetic. The formulas are those of PyTorch's derivative table.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
+from autogradkit._ops.declare.kinds import Array, Operand, Scalar
+from autogradkit._ops.pointwise.arithmetic import mul, reciprocal, two, two_tensors, with_number
+from autogradkit.core.tensor import Tensor
+
+div = function("div", "divide", in_place=True, operators="__truediv__ __itruediv__")
+
+
+@div.overload(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.true_divide,
+    samples=two,
+    vjp={
+        "self": lambda g, other: g / k.conj(other),
+        "other": lambda g, self, other: -g * k.conj((self / other) / other),
+    },
+)
+def true_div(self: Operand, other: Operand, *, out: Array) -> None:
+    """self / other, elementwise; integers give floats. `rounding_mode` may be "floor" or "trunc".
+
+    >>> import autogradkit as torch
+    >>> torch.div(torch.tensor([7, -7]), 2)
+    tensor([ 3.5000, -3.5000])
+    >>> torch.div(torch.tensor([7, -7]), 2, rounding_mode="trunc")
+    tensor([ 3, -3])
+    """
+
+
+def _refuse_zero(self: Any, other: Any, rounding_mode: Any = None) -> None:
+    values = (self, other)
+    if any(v._array.dtype.kind in "fc" if isinstance(v, Tensor) else isinstance(v, float) for v in values):
+        return
+    divisor = other._array if isinstance(other, Tensor) else np.asarray(other)
+    if not divisor.all():
+        raise RuntimeError("ZeroDivisionError")
+
+
+def _by_mode(self: Any, other: Any, rounding_mode: str | None) -> Any:
+    if rounding_mode not in (None, "trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return div_unrounded if rounding_mode is None else div_rounded
+
+
+def _edit_by_mode(self: Any, other: Any, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode).in_place_call(self, other, rounding_mode=rounding_mode)
+
+
+@div.overload(composition=True, out=True, edit=_edit_by_mode)
+def _(self: Operand, other: Operand, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
+@op(
+    name="div",
+    node="DivBackward2",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    samples=lambda t: two(t)[:2],
+    vjp={
+        "self": lambda g, other, rounding_mode: g / k.conj(other),
+        "other": lambda g, self, other: -g * k.conj((self / other) / other),
+    },
+)
+def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = None, out: Array) -> None:
+    """The quotient as it is, by way of the form that takes a rounding mode."""
+    np.true_divide(self, other, out=out)
+
+
+@op(
+    name="div",
+    node="DivBackward2",
+    variants="",
+    pointwise=SAME,
+    refuse=_refuse_zero,
+    samples=lambda t: two(t)[:2],
+    vjp={"self": lambda g, rounding_mode: g * 0, "other": lambda g, self, other: g * 0},
+)
+def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "trunc", out: Array) -> None:
+    """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""
+    if rounding_mode == "floor":
+        np.floor_divide(self, other, out=out)
+    elif self.dtype.kind in "iu":
+        np.multiply(np.floor_divide(np.abs(self), np.abs(other)), np.sign(self) * np.sign(other), out=out)
+    else:
+        np.trunc(np.true_divide(self, other), out=out)
+
+
+@op(in_place=True, composition=True, out=True, edit=true_div.in_place_call)
+def true_divide(self: Operand, other: Operand) -> Any:
+    """self / other: another name for `div` without a rounding mode.
+
+    >>> import autogradkit as torch
+    >>> torch.true_divide(torch.tensor([7, -7]), 2)
+    tensor([ 3.5000, -3.5000])
+    """
+    return true_div(self, other)
+
+
+@op(in_place=True, operators="__floordiv__ __ifloordiv__", pointwise=SAME, refuse=_refuse_zero)
+def floor_divide(self: Operand, other: Operand, *, out: Array) -> None:
+    """The quotient rounded towards minus infinity.
+
+    >>> import autogradkit as torch
+    >>> torch.floor_divide(torch.tensor([7, -7]), 2)
+    tensor([ 3, -4])
+    """
+    np.floor_divide(self, other, out=out)
+
+
+remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
+
+
+@remainder.overload(
+    node="RemainderBackward1",
+    pointwise=SAME,
+    refuse=_refuse_zero,
+    samples=two_tensors,
+    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.floor(self / other)},
+)
+def _(self: Array, other: Array, *, out: Array) -> None:
+    """The rest of the division, with the sign of the divisor, as Python's `%`.
+
+    >>> import autogradkit as torch
+    >>> torch.remainder(torch.tensor([7.0, -7.0]), 4)
+    tensor([3., 1.])
+    """
+    np.remainder(self, other, out=out)
+
+
+@remainder.overload(
+    node="RemainderBackward1",
+    pointwise=SAME,
+    promotes="self other",
+    refuse=_refuse_zero,
+    out=False,
+    variants="function",
+    samples=lambda t: [(2.5, t(2, 3, low=0.5, high=2))],
+    vjp={"other": lambda g, self, other: -g * k.floor(self / other)},
+)
+def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
+    np.remainder(self, other, out=out)
+
+
+@remainder.overload(
+    pointwise=SAME, promotes="self other", refuse=_refuse_zero, samples=with_number, vjp={"self": lambda g: g}
+)
+def _(self: Array, other: Scalar, *, out: Array) -> None:
+    np.remainder(self, other, out=out)
+
+
+# -- powers ------------------------------------------------------------------------------------------------------------
+
+
+def _refuse_negative_powers(self: Any, exponent: Any) -> None:
+    base_floats = self._array.dtype.kind in "fc" if isinstance(self, Tensor) else isinstance(self, (float, complex))
+    if not base_floats and isinstance(exponent, int) and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
+def _power(self: Array, exponent: Array, out: Array) -> None:
+    if out.dtype.kind in "iu" and (exponent < 0).any():
+        # As in C: 1/x truncated, which is 0 but for 1 and -1.
+        signed = np.where(self == -1, np.where(exponent % 2 == 0, 1, -1), 0)
+        found = np.where(exponent < 0, np.where(self == 1, 1, signed), np.power(self, np.abs(exponent)))
+        np.copyto(out, found)
+    else:
+        np.power(self, exponent, out=out)
+
+
+pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
+
+
+@pow_.overload(
+    node="PowBackward1",
+    pointwise=SAME,
+    samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
+    vjp={
+        "self": lambda g, self, exponent: g * k.where(exponent == 0, 0.0, exponent * self ** (exponent - 1)),
+        "exponent": lambda g, self, exponent, result: (
+            g * k.where((self == 0) & (exponent >= 0), 0.0, result * k.log(k.where(self == 0, 1.0, self)))
+        ),
+    },
+)
+def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
+    """input to the power of exponent, elementwise; either may be a Python number.
+
+    >>> import autogradkit as torch
+    >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])
+    """
+    _power(self, exponent, out)
+
+
+@pow_.overload(
+    node="PowBackward2",
+    pointwise=SAME,
+    promotes="self exponent",
+    refuse=_refuse_negative_powers,
+    variants="function",
+    samples=lambda t: [(2.5, t(2, 3)), (2, t(3))],
+    vjp={"exponent": lambda g, self, result: g * 0 if self == 0 else g * (result * math.log(self))},
+)
+def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
+    _power(self, exponent, out)
+
+
+@pow_.overload(
+    node="PowBackward0",
+    pointwise=SAME,
+    promotes="self exponent",
+    refuse=_refuse_negative_powers,
+    samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
+    vjp={"self": lambda g, self, exponent: g * 0 if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))},
+)
+def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
+    _power(self, exponent, out)
+
+
+def _square_in_place(self: Any) -> Any:
+    return pow_by_number.in_place_call(self, 2)
+
+
+@op(in_place=True, composition=True, out=True, edit=_square_in_place)
+def square(self: Array) -> Any:
+    """input · input, by way of `pow(input, 2)`.
+
+    >>> import autogradkit as torch
+    >>> torch.square(torch.tensor([-3.0]))
+    tensor([9.])
+    """
+    return pow_by_number(self, 2)
+
+
+def _divided_by(self: Tensor, other: Any) -> Tensor:
+    return mul(reciprocal(self), other)
+
+
+Tensor.__rtruediv__ = _divided_by  # type: ignore[attr-defined]
+Tensor.__rfloordiv__ = lambda self, other: floor_divide(other, self)  # type: ignore[attr-defined]
+Tensor.__rmod__ = lambda self, other: remainder(other, self)  # type: ignore[attr-defined]
+Tensor.__rpow__ = lambda self, base: pow_(base, self)  # type: ignore[attr-defined]
