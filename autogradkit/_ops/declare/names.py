@@ -22,7 +22,7 @@ from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature,
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 
-SETS: dict[str, OverloadSet] = {}  # every declared name, internal ones too
+SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
 PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
 
@@ -43,7 +43,7 @@ class OverloadSet:
         self.overloads: list[Overload] = []
         self._made: dict[str, Callable[..., Any]] = {}
         self._is_method = False
-        SETS[name] = self
+        SETS.append(self)
         if "function" in variants and not self.only_in_place:
             for each in (name, *aliases):
                 PUBLISHED[each] = self
