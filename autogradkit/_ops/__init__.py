@@ -22,18 +22,15 @@ from autogradkit._ops import (
     loss,
     masks,
     matrix,
-    order,
     pool,
     random,
     rearrange,
-    reduce,
     sampling,
-    scan,
     shape,
     slicing,
-    statistics,
 )
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
+from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -44,8 +41,8 @@ def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
     return copies.to(tensor, dtype=from_numpy_dtype(numpy_dtype))
 
 
-OPS.sum_array = reduce.sum_array
-OPS.sum_to_size = reduce.sum_to_size
+OPS.sum_array = sums.sum_array
+OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors
 OPS.cast = _cast
 OPS.clone = copies.clone
@@ -60,25 +57,28 @@ __all__ = [
     "comparison",
     "conv",
     "copies",
+    "counting",
     "create",
     "dimensions",
     "elementary",
     "embedding",
+    "extremes",
     "gather",
     "indexing",
     "joining",
     "loss",
     "masks",
     "matrix",
+    "moments",
+    "norms",
     "order",
     "pool",
     "powers",
     "random",
     "rearrange",
-    "reduce",
+    "running",
     "sampling",
-    "scan",
     "shape",
     "slicing",
-    "statistics",
+    "sums",
 ]

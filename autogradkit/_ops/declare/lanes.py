@@ -203,7 +203,10 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         name = op.parameters[i].name
         given[name] = f"w_{name}"
         v = call.values[name]
-        s.put(depth, f"w_{name} = {v} if 0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
+        s.put(
+            depth,
+            f"w_{name} = {v} if {f'{v} is None or ' if call.optional(name) else ''}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)",
+        )
     s.scope[call.name("kernel")] = op.kernel
     kernel = call.name("kernel")
     if op.view:

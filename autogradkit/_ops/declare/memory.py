@@ -164,7 +164,7 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
     values = list(values)
     for i in op.dims:
         ndim = values[op.first_tensor].ndim
-        if not 0 <= values[i] < ndim:
+        if values[i] is not None and not 0 <= values[i] < ndim:
             values[i] = wrap_dim(values[i], ndim)
     if op.pointwise is not None:
         plan = pointwise_plan(op, values)
@@ -185,7 +185,7 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
     elif op.edits:
         return _edited(op, values, into)
     elif op.meta is not None:
-        spec = op.meta(*values)
+        spec = op.meta(*values[: op.positional], **op.named(values))
         if len(op.outputs) > 1:
             outs = tuple([allocate(*each) for each in spec])
             op.run_kernel(values, outs)

@@ -184,7 +184,11 @@ class Overload:
     @cached_property
     def dims(self) -> tuple[int, ...]:
         """Where single dimensions stand, which are counted from the front before the kernel runs."""
-        return () if self.composition else tuple([i for i, p in enumerate(self.parameters) if p.spelled == "Dim"])
+        return (
+            ()
+            if self.composition or self.reduces
+            else tuple([i for i, p in enumerate(self.parameters) if p.spelled == "Dim"])
+        )
 
     @cached_property
     def promotes(self) -> tuple[int, ...]:
@@ -246,11 +250,15 @@ class Overload:
         """Call the kernel with arrays and plain values; it writes into `out`, if that is given."""
         if self.ufunc is not None and len(values) == len(self.operands):
             return self.ufunc(*values, out=out)
-        at = self.positional
-        named = dict(zip([p.name for p in self.parameters[at:]], values[at:], strict=True)) if at < len(values) else {}
+        named = self.named(values)
         if out is not None:
             named["out"] = out
-        return self.kernel(*values[:at], **named)
+        return self.kernel(*values[: self.positional], **named)
+
+    def named(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The values that go by name."""
+        at = self.positional
+        return dict(zip([p.name for p in self.parameters[at:]], values[at:], strict=True)) if at < len(values) else {}
 
     def arrays_of(self, values: Sequence[Any]) -> list[Any]:
         """The values with arrays in place of tensors."""
@@ -312,8 +320,7 @@ class Overload:
         return result
 
     def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
-        at = self.positional
-        return body(*values[:at], **dict(zip([p.name for p in self.parameters[at:]], values[at:], strict=True)))
+        return body(*values[: self.positional], **self.named(values))
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
