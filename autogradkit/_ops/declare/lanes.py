@@ -7,6 +7,8 @@ writes a lane for each overload.
 
 from __future__ import annotations
 
+import numpy as np
+
 from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL
 from autogradkit._ops.declare.source import Call, Source
@@ -203,10 +205,8 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         name = op.parameters[i].name
         given[name] = f"w_{name}"
         v = call.values[name]
-        s.put(
-            depth,
-            f"w_{name} = {v} if {f'{v} is None or ' if call.optional(name) else ''}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)",
-        )
+        none = f"{v} is None or " if call.optional(name) else ""
+        s.put(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
     s.scope[call.name("kernel")] = op.kernel
     kernel = call.name("kernel")
     if op.view:
@@ -254,9 +254,9 @@ def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given
     if op.result_dtype is not None:
         s.scope[call.name("result_dtype")] = op.result_dtype
         dtype = call.values.get("dtype", "None")
-        s.put(
-            depth, f"if {dtype} is not None or kind.kind not in 'fc': kind = {call.name('result_dtype')}(kind, {dtype})"
-        )
+        ask = f"kind = {call.name('result_dtype')}(kind, {dtype})"
+        keeps = all(op.result_dtype(each, None) == each for each in (np.dtype(np.float32), np.dtype(np.float64)))
+        s.put(depth, f"if {dtype} is not None or kind.kind != 'f': {ask}" if keeps else ask)
     if "dim" in op.index:
         keep = call.values.get("keepdim", "False")
         key = f"({first}.shape, {call.values['dim']}, {keep})"
