@@ -14,7 +14,6 @@ from autogradkit._ops import (
     conv,
     copies,
     create,
-    dimensions,
     embedding,
     gather,
     indexing,
@@ -26,11 +25,10 @@ from autogradkit._ops import (
     random,
     rearrange,
     sampling,
-    shape,
-    slicing,
 )
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
+from autogradkit._ops.views import dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -72,13 +70,14 @@ __all__ = [
     "moments",
     "norms",
     "order",
+    "parts",
     "pool",
     "powers",
     "random",
     "rearrange",
     "running",
     "sampling",
-    "shape",
-    "slicing",
+    "sizes",
+    "splits",
     "sums",
 ]

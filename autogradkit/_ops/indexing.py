@@ -13,11 +13,12 @@ import numpy as np
 
 from autogradkit._ops.copies import copy_
 from autogradkit._ops.declare import k
-from autogradkit._ops.dimensions import unsqueeze
 from autogradkit._ops.op import Array, op, type_name
 from autogradkit._ops.scalars import scalar_array
-from autogradkit._ops.shape import alias, expand, view
-from autogradkit._ops.slicing import select, slice_
+from autogradkit._ops.views.dimensions import unsqueeze
+from autogradkit._ops.views.parts import select, slice_
+from autogradkit._ops.views.sizes import alias, expand
+from autogradkit._ops.views.sizes import view_sizes as view
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.indexing import locate, parse
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided

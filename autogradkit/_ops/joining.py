@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from autogradkit._ops.declare import k
-from autogradkit._ops.dimensions import unsqueeze
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
-from autogradkit._ops.shape import Ints, expand, reshape, view
+from autogradkit._ops.views.dimensions import unsqueeze
+from autogradkit._ops.views.sizes import Shape as Ints
+from autogradkit._ops.views.sizes import expand, reshape
+from autogradkit._ops.views.sizes import view_sizes as view
 from autogradkit.core.dtype import from_numpy_dtype, result_type
 from autogradkit.core.strides import (
     broadcast_shapes,

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k
-from autogradkit._ops.dimensions import unsqueeze
 from autogradkit._ops.gather import index_select
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.op import Array, composite, op
-from autogradkit._ops.shape import Ints, expand, flatten
-from autogradkit._ops.slicing import diagonal
+from autogradkit._ops.views.dimensions import unsqueeze
+from autogradkit._ops.views.parts import diagonal
+from autogradkit._ops.views.sizes import Shape as Ints
+from autogradkit._ops.views.sizes import expand, flatten
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, wrap_dim
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
@@ -234,7 +235,7 @@ def diag_embed(self: Array, offset: int = 0, dim1: int = -2, dim2: int = -1) -> 
     for dim in sorted((first, second)):
         sizes.insert(dim, self.shape[-1] + abs(offset))
     result = np.zeros(sizes, self.dtype)
-    diagonal.op.kernel(result, offset, first, second)[...] = self
+    diagonal.kernel(result, offset, first, second)[...] = self
     return result
 
 
@@ -247,7 +248,7 @@ diag_embed.vjp(self=lambda g, offset, dim1, dim2: k.diagonal(g, offset, dim1, di
 )  # fmt: skip
 def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
     """A copy of the diagonal."""
-    return diagonal.op.kernel(self, offset, dim1, dim2).copy()
+    return diagonal.kernel(self, offset, dim1, dim2).copy()
 
 
 diagonal_copy.vjp(

@@ -20,7 +20,7 @@ from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
 from autogradkit._ops.declare.writing import into_out, require_no_grad, require_writable
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.graph import check_in_place
 from autogradkit.engine.modes import MODE
@@ -362,6 +362,8 @@ class Overload:
         if self.refuse is not None:
             self.refuse(*values)
         check_in_place(target, records)
+        if self.view:
+            return self._edit_geometry(target, values, records)
         if not self.overlaps:
             require_writable(target._array, [each._array for each in self.tensors_in(values) if each is not target])
         recipe = self.recipe if records else None
@@ -372,6 +374,17 @@ class Overload:
             saved = self.promoted(values, memory.pointwise_plan(self, arrays).common) if pointwise else values
             remember = recipe.prepare_edit(saved, values)
         memory.compute(self, arrays, target._array)
+        bump_version(target)
+        if remember is not None:
+            remember()
+        return target
+
+    def _edit_geometry(self, target: Tensor, values: Sequence[Any], records: bool) -> Tensor:
+        """The in-place form of a view op: the tensor itself takes the geometry of the view."""
+        array = self.run_kernel(self.arrays_of(values))
+        recipe = self.recipe if records else None
+        remember = None if recipe is None else recipe.prepare_edit(values, values, array)
+        reseat(target, array)
         bump_version(target)
         if remember is not None:
             remember()

@@ -1,26 +1,25 @@
 """Views that show the same elements in other sizes: view, reshape, flatten, expand and their kin.
 
-Rests on op and the geometry rules of core/strides. Every view here is one in PyTorch, and nothing else is. What changes
-the order of dimensions stands in dimensions.py, what takes parts of a tensor in slicing.py, what joins tensors in
-joining.py.
+Rests on declare and the geometry rules of core/strides. Every view here is one in PyTorch, and nothing else is. What changes
+the order of dimensions stands in dimensions.py, what takes parts of a tensor in parts.py.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k
-from autogradkit._ops.op import Array, composite
-from autogradkit._ops.view_op import view_op
+from autogradkit._ops.declare import OVERLOADS, function, k, op
+from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.storage import address_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import wrap
 
-Ints = tuple[int, ...]
+Shape = tuple[int, ...]
 
 
 def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Array:
@@ -35,20 +34,19 @@ def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start:
     return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
 
 
-@view_op(method=False, function=False, samples=lambda t: [(t(2, 3),), (t(),)])
+@op(variants="", view=True, samples=lambda t: [(t(2, 3),), (t(),)], vjp={"self": lambda g: g})
 def alias(self: Array) -> Array:
     """Another view on all of the same memory, which is what `x[...]` is."""
     return restrided(self, self.shape, element_strides(self))
 
 
-alias.vjp(self=lambda g: g)
-
-
 # -- other sizes for the same elements ---------------------------------------------------------------------------------
 
+view = function("view", variants="method")
 
-@view_op(sizes="size", function=False, samples=lambda t: [(t(2, 6), (3, 4)), (t(2, 3), (-1,)), (t(), (1, 1))])
-def view(self: Array, size: Ints) -> Array:
+
+@view.overload(view=True, vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)})
+def view_sizes(self: Array, size: Sizes) -> Array:
     """The same memory with other sizes; one may be −1. Raises RuntimeError where the strides do not allow it.
 
     >>> import autogradkit as torch
@@ -56,6 +54,8 @@ def view(self: Array, size: Ints) -> Array:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
+    if self.flags.c_contiguous and self.size and math.prod(size) == self.size and min(size, default=1) > 0:
+        return self.reshape(size)
     shape = infer_size(size, self.size)
     strides = view_strides(self.shape, element_strides(self), shape)
     if strides is None:
@@ -66,11 +66,8 @@ def view(self: Array, size: Ints) -> Array:
     return restrided(self, shape, strides)
 
 
-view.vjp(self=lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes))
-
-
-@composite(function=False)
-def view_as(self: Tensor, other: Tensor) -> Tensor:
+@op(variants="method", composition=True)
+def view_as(self: Array, other: Array) -> Any:
     """The tensor viewed in the shape of `other`.
 
     >>> import autogradkit as torch
@@ -78,11 +75,11 @@ def view_as(self: Tensor, other: Tensor) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    return view(self, other.shape)
+    return view_sizes(self, other.shape)
 
 
-@composite()
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+@op(composition=True)
+def reshape(self: Array, shape: Sizes) -> Any:
     """The elements with other sizes: a view where the strides allow one, else a copy.
 
     >>> import autogradkit as torch
@@ -90,32 +87,33 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
-    wanted = infer_size(tuple(int(each) for each in sizes), input._array.size)
-    if input._array.flags.c_contiguous:
-        return view(input, wanted)
-    strides = view_strides(input._array.shape, element_strides(input._array), wanted)
-    return _unsafe_view_of_copy(input, wanted) if strides is None else reshape_alias(input, wanted, strides)
+    array: Array = self._array  # type: ignore[attr-defined]
+    wanted = infer_size(shape, array.size)
+    if array.flags.c_contiguous:
+        return view_sizes(self, wanted)
+    strides = view_strides(array.shape, element_strides(array), wanted)
+    return _unsafe_view_of_copy(self, wanted) if strides is None else reshape_alias(self, wanted, strides)
 
 
-@view_op(name="_reshape_alias", public="reshape", node="ReshapeAliasBackward0", method=False, function=False)
-def reshape_alias(self: Array, size: Ints, stride: Ints) -> Array:
+@op(
+    name="_reshape_alias",
+    node="ReshapeAliasBackward0",
+    variants="",
+    view=True,
+    samples=lambda t: [(t(4, 3)[:, :2].detach().requires_grad_(), (4, 2, 1), (2, 1, 1))],
+    vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+)
+def reshape_alias(self: Array, size: Sizes, stride: Sizes) -> Array:
     """A view with other sizes on memory that is not contiguous, the strides being known to fit."""
     return restrided(self, size, stride)
 
 
-reshape_alias.vjp(self=lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes))
+def _unsafe_view_of_copy(tensor: Any, shape: Shape) -> Any:
+    return OVERLOADS["unsafe_view"](tensor.contiguous(), shape)
 
 
-def _unsafe_view_of_copy(input: Tensor, shape: Ints) -> Tensor:
-    from autogradkit._ops.copies import clone, contiguous_format
-    from autogradkit._ops.matrix import unsafe_view
-
-    return unsafe_view(clone(input, memory_format=contiguous_format), shape)
-
-
-@composite(function=False)
-def reshape_as(self: Tensor, other: Tensor) -> Tensor:
+@op(variants="method", composition=True)
+def reshape_as(self: Array, other: Array) -> Any:
     """The tensor reshaped to the shape of `other`.
 
     >>> import autogradkit as torch
@@ -125,40 +123,39 @@ def reshape_as(self: Tensor, other: Tensor) -> Tensor:
     return reshape(self, other.shape)
 
 
-@composite()
-def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+@op(composition=True)
+def flatten(self: Array, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Dimensions `start_dim` to `end_dim` merged into one; the tensor itself if there is nothing to merge.
 
     >>> import autogradkit as torch
     >>> torch.zeros(2, 3, 4).flatten(1).shape
     torch.Size([2, 12])
     """
-    shape = input._array.shape
+    shape = self._array.shape  # type: ignore[attr-defined]
     start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
-        return reshape(input, (1,))
+        return reshape(self, (1,))
     if start == end:
-        return input
-    merged = int(np.prod(shape[start : end + 1], dtype=np.int64))
-    return reshape(input, (*shape[:start], merged, *shape[end + 1 :]))
+        return self
+    return reshape(self, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
-@composite()
-def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+@op(composition=True)
+def unflatten(self: Array, dim: int, sizes: Sizes) -> Any:
     """Dimension `dim` split into several of these sizes, one of which may be −1.
 
     >>> import autogradkit as torch
     >>> torch.zeros(2, 12).unflatten(1, (3, -1)).shape
     torch.Size([2, 3, 4])
     """
-    shape = input._array.shape
+    shape = self._array.shape  # type: ignore[attr-defined]
     dim = wrap_dim(dim, len(shape))
     if not sizes:
         raise RuntimeError("unflatten: sizes must be non-empty")
     try:
-        split = infer_size(tuple(sizes), shape[dim])
+        split = infer_size(sizes, shape[dim])
     except RuntimeError as error:
         if "is invalid for input" not in str(error):
             raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
@@ -166,22 +163,28 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
             "input tensor"
         ) from None
-    return view(input, (*shape[:dim], *split, *shape[dim + 1 :]))
+    return view_sizes(self, (*shape[:dim], *split, *shape[dim + 1 :]))
 
 
-@composite()
-def ravel(input: Tensor) -> Tensor:
+@op(composition=True)
+def ravel(self: Array) -> Any:
     """All elements in one dimension, in row-major order.
 
     >>> import autogradkit as torch
     >>> torch.tensor([[1, 2], [3, 4]]).t().ravel()
     tensor([1, 3, 2, 4])
     """
-    return view(input.contiguous(), (-1,))  # type: ignore[attr-defined]
+    return view_sizes(self.contiguous(), (-1,))  # type: ignore[attr-defined]
 
 
-@view_op(sizes="size", function=False, samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))])
-def expand(self: Array, size: Ints, *, implicit: bool = False) -> Array:
+@op(
+    variants="method",
+    view=True,
+    samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
+    vjp={"self": lambda g, self_sym_sizes: g},
+    rule="∂self = ∂ summed over what was repeated",
+)
+def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size.
 
     >>> import autogradkit as torch
@@ -213,11 +216,8 @@ def expand(self: Array, size: Ints, *, implicit: bool = False) -> Array:
     return restrided(self, shape, expand_strides(self.shape, element_strides(self), tuple(shape)))
 
 
-expand.vjp(self=lambda g, self_sym_sizes: g)
-
-
-@composite(function=False)
-def expand_as(self: Tensor, other: Tensor) -> Tensor:
+@op(variants="method", composition=True)
+def expand_as(self: Array, other: Array) -> Any:
     """The tensor expanded to the shape of `other`.
 
     >>> import autogradkit as torch
@@ -228,12 +228,12 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
     return expand(self, other.shape)
 
 
-@composite()
-def broadcast_to(input: Tensor, *size: Any) -> Tensor:
+@op(composition=True)
+def broadcast_to(self: Array, size: Sizes) -> Any:
     """The tensor expanded to `size`.
 
     >>> import autogradkit as torch
     >>> torch.broadcast_to(torch.tensor([1, 2]), (2, 2)).stride()
     (0, 1)
     """
-    return expand(input, *size)
+    return expand(self, size)
