@@ -113,7 +113,7 @@ def stack(tensors: Sequence[Array], dim: int = 0) -> Array:
                 f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and "
                 f"{list(each.shape)} at entry {number}"
             )
-    return cat.op.kernel([unsqueeze.op.kernel(each, dim) for each in tensors], dim)
+    return cat.op.kernel([unsqueeze.kernel(each, dim) for each in tensors], dim)
 
 
 stack.vjp(tensors=lambda g, dim: k.unbind(g, dim))

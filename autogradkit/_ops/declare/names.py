@@ -42,7 +42,7 @@ class OverloadSet:
         self.in_place = in_place or self.only_in_place
         self.overloads: list[Overload] = []
         self._made: dict[str, Callable[..., Any]] = {}
-        self._is_method = False
+        self._is_attached = False
         SETS.append(self)
         if "function" in variants and not self.only_in_place:
             for each in (name, *aliases):
@@ -62,18 +62,19 @@ class OverloadSet:
             if numbers is not None:
                 self.overloads.append(Overload(self, kernel, as_number=numbers, **options))
             if kernel.__name__ != "_":
-                OVERLOADS[kernel.__name__] = made
+                OVERLOADS[kernel.__name__ if self.only_in_place else kernel.__name__.removesuffix("_")] = made
             elif not made.composition:
                 OVERLOADS.setdefault(self.name, made)
-            if not self._is_method and "method" in self.variants and "self" in kernel.__code__.co_varnames:
-                self._become_method()
+            if not self._is_attached and "self" in kernel.__code__.co_varnames:
+                self._attach()
             return made
 
         return declare
 
-    def _become_method(self) -> None:
-        self._is_method = True
-        for each in (self.name, *self.aliases):
+    def _attach(self) -> None:
+        """Put the name, its aliases and operators into Tensor."""
+        self._is_attached = True
+        for each in (self.name, *self.aliases) if "method" in self.variants else ():
             if self.only_in_place:
                 setattr(Tensor, each, Attribute(self, each, IN_PLACE))
             else:

@@ -148,8 +148,8 @@ class Overload:
 
     @cached_property
     def self_at(self) -> int | None:
-        """Where `self` stands, for an overload that is a method too."""
-        if "method" not in self.variants or "method" not in self.owner.variants:
+        """Where `self` stands, for an overload that is a method, or an operator, too."""
+        if not self.owner.operators and not ("method" in self.variants and "method" in self.owner.variants):
             return None
         at = self.index.get("self")
         return at if at is not None and self.parameters[at].kind.is_tensor else None

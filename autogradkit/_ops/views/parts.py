@@ -125,7 +125,7 @@ def narrow_range(self: Array, dim: int, start: int, length: int) -> Any:
     start += size if start < 0 else 0
     if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
-    return slice_(input, dim, start, start + length, 1)
+    return slice_(self, dim, start, start + length, 1)
 
 
 # -- diagonals and windows ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import OVERLOADS, function, k, op
+from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.storage import address_of, root_of, strided
@@ -109,7 +109,7 @@ def reshape_alias(self: Array, size: Sizes, stride: Sizes) -> Array:
 
 
 def _unsafe_view_of_copy(tensor: Any, shape: Shape) -> Any:
-    return OVERLOADS["unsafe_view"](tensor.contiguous(), shape)
+    return k.unsafe_view(tensor.contiguous(), shape)
 
 
 @op(variants="method", composition=True)
