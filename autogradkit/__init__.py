@@ -19,6 +19,7 @@ from autogradkit._ops.copies import contiguous_format as contiguous_format
 from autogradkit._ops.copies import memory_format as memory_format
 from autogradkit._ops.copies import preserve_format as preserve_format
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
+from autogradkit._ops.declare import PYTHON_FUNCTIONS as _PYTHON_FUNCTIONS
 from autogradkit._ops.op import PUBLIC as _PUBLIC
 from autogradkit.core import dtype as _dtypes
 from autogradkit.core.device import device as device
@@ -58,6 +59,7 @@ float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 
 globals().update(_PUBLIC)
+globals().update(_PYTHON_FUNCTIONS)
 
 # IEEE results such as inf and NaN are results, not mishaps: NumPy's notes on them stay silent inside the ops.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\._ops\.")

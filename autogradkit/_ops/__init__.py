@@ -17,17 +17,16 @@ from autogradkit._ops import (
     embedding,
     gather,
     indexing,
-    joining,
     loss,
     masks,
     matrix,
     pool,
     random,
-    rearrange,
     sampling,
 )
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
+from autogradkit._ops.selection import joining, rearrange
 from autogradkit._ops.views import dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS

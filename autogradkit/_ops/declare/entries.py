@@ -54,6 +54,8 @@ class _Entry:
             if self.varargs:
                 positional = positional[:1] if how != "function" else []
             self.places += positional[len(self.places) :]
+        if how == "operator":  # an operator has no room for what has a default
+            self.places = self.places[: max(signature.floor for _, signature in forms) + 1]
         named = [p for o in self.overloads for p in self.order(o) if p.keyword or self.varargs]
         taken = {p.name for p in self.places}
         self.keywords = list(dict.fromkeys(p.name for p in named if p.name not in taken))
@@ -131,7 +133,7 @@ class _Entry:
             positional = not p.keyword and not self.varargs
             if positional:
                 slot = f"a{i}"
-                if names[i] != p.name and self.how != "operator":
+                if i < len(names) and names[i] != p.name and self.how != "operator":
                     tests.append("not kw")
             else:
                 slot = f"a{names.index(p.name)}" if p.name in names else f"k_{p.name}"

@@ -26,6 +26,8 @@ SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
 PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
 
+PYTHON_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # likewise; see `python_function`
+
 # The ways in which a name is called; each has a generated function of its own.
 FUNCTION, METHOD, OPERATOR, IN_PLACE = "function", "method", "operator", "in_place"
 
@@ -250,5 +252,17 @@ def op(
     def declare(kernel: Callable[..., Any]) -> Overload:
         owner = function(name or kernel.__name__, *aliases, in_place=in_place, operators=operators, variants=variants)
         return owner.overload(**options)(kernel)
+
+    return declare
+
+
+def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Publish a function that PyTorch, too, writes in Python over other ops, such as one that takes any number of tensors."""
+
+    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
+        composed.__module__ = "autogradkit"
+        for name in (composed.__name__, *aliases):
+            PYTHON_FUNCTIONS[name] = composed
+        return composed
 
     return declare
