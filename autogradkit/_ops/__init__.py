@@ -15,18 +15,15 @@ from autogradkit._ops import (
     copies,
     create,
     embedding,
-    gather,
-    indexing,
     loss,
-    masks,
-    matrix,
     pool,
     random,
     sampling,
 )
+from autogradkit._ops.linalg import products
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
-from autogradkit._ops.selection import joining, rearrange
+from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
 from autogradkit._ops.views import dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -65,13 +62,13 @@ __all__ = [
     "joining",
     "loss",
     "masks",
-    "matrix",
     "moments",
     "norms",
     "order",
     "parts",
     "pool",
     "powers",
+    "products",
     "random",
     "rearrange",
     "running",

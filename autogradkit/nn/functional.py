@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import create, loss, shape
+from autogradkit._ops import create, loss
 from autogradkit._ops.conv import conv2d as conv2d
 from autogradkit._ops.conv import pad as pad
 from autogradkit._ops.embedding import embedding as _embedding
 from autogradkit._ops.embedding import one_hot as one_hot
-from autogradkit._ops.matrix import addmm, matmul, mm
+from autogradkit._ops.linalg.products import addmm_node as addmm
+from autogradkit._ops.linalg.products import matmul, mm
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit._ops.pointwise.choice import where_tensors as where
 from autogradkit._ops.pointwise.elementary import relu as _relu
@@ -216,7 +217,7 @@ def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
             stacklevel=3,
         )
         common = broadcast_shapes(input._array.shape, target._array.shape)
-        return shape.expand(input, common), shape.expand(target, common)
+        return input.expand(common), target.expand(common)  # type: ignore[attr-defined]
     return input, target
 
 

@@ -37,6 +37,26 @@ def write(owner: OverloadSet, how: str) -> Callable[..., Any]:
     return compiled("\n".join(source.lines), f"{owner.name}_{how}", name, source.scope)
 
 
+def write_straight(op: Overload) -> Callable[..., Any]:
+    """The lane of one overload as a function of its positional parameters, whose classes are known to fit."""
+    s = Source()
+    name = f"straight_{op.owner.name}"
+    values = {p.name: f"a{i}" if not p.keyword else f"default_{p.name}" for i, p in enumerate(op.parameters)}
+    for p in op.parameters:
+        s.scope[f"default_{p.name}"] = p.default
+    slots = [
+        f"a{i}" + (f"=default_{p.name}" if p.default is not REQUIRED else "")
+        for i, p in enumerate(op.parameters)
+        if not p.keyword
+    ]
+    given = ", ".join(f"a{i}" for i in range(op.positional))
+    s.scope["general"] = op
+    bail = f"return general({given})"
+    s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS: {bail}")
+    write_lane(s, Call(op, 0, values), 1, bail)
+    return compiled("\n".join(s.lines), f"{op.owner.name}_straight", name, s.scope)
+
+
 class _Entry:
     """The function that is being written."""
 

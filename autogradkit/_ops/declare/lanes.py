@@ -223,7 +223,8 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.reduces:
         _write_reduction_memory(s, call, depth, first, given)
     elif op.edits:
-        s.put(depth, f"r = like({first})", f"copyto(r, {first})")
+        copy = f"allocate({first}.shape, {first}.dtype)" if op.edits == "contiguous" else f"like({first})"
+        s.put(depth, f"r = {copy}", f"copyto(r, {first})")
     elif op.meta is not None:
         s.scope[call.name("meta")] = op.meta
         s.put(depth, f"spec = {call.name('meta')}({call.listed(given)})")

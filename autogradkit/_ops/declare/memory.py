@@ -4,7 +4,7 @@ A declaration says by one word how its result is allocated, and this is the only
 
 - `pointwise=`: operands are promoted and broadcast, the strides are those of PyTorch's iterator;
 - `reduces=True`: the dimensions in `dim` go (or stay as ones), the result is contiguous;
-- `edits=True`: `out` begins as a copy of `self`; in place it is `self`;
+- `edits=True`: `out` begins as a copy of `self`, laid out like it (or, with "contiguous", not); in place it is `self`;
 - `meta=`: a function of the same arguments checks them and says (shape, dtype[, strides]) of each output;
 - none of them: the kernel makes its result itself, which a captured program could not plan.
 
@@ -237,7 +237,7 @@ def _edited(op: Overload, values: list[Any], into: Array | None) -> Array:
             ]
         op.run_kernel(values, into)
         return into
-    out = like(base)
+    out = allocate(base.shape, base.dtype) if op.edits == "contiguous" else like(base)
     np.copyto(out, base)
     op.run_kernel(values, out)
     if into is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autogradkit._ops.declare import memory
+from autogradkit._ops.declare import entries, memory
 from autogradkit._ops.declare.recipe import Formula, Recipe, names_of, origin
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
@@ -49,7 +49,7 @@ class Overload:
         ufunc: np.ufunc | None = None,
         reduces: bool = False,
         result_dtype: Callable[..., np.dtype[Any]] | None = None,
-        edits: bool = False,
+        edits: bool | str = False,
         overlaps: bool = False,
         meta: Callable[..., Any] | None = None,
         view: bool = False,
@@ -420,6 +420,11 @@ class Overload:
         if RECORDERS and not self.composition:
             return observed(self.owner.name, self.kind, self._call, args, kwargs)
         return self.run(self.filled(args, kwargs))
+
+    @cached_property
+    def straight(self) -> Callable[..., Any]:
+        """The overload as a generated function of its positional parameters, for compositions on the hot path."""
+        return entries.write_straight(self)
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         return self.run(self.filled(args, kwargs))

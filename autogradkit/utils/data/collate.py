@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import create, joining
+from autogradkit._ops import create
+from autogradkit._ops.selection import joining
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.tensor import Tensor
 

@@ -1,7 +1,7 @@
 """`t[index]` and `t[index] = value`, and the two ops behind index tensors: `index` and `index_put`.
 
-Rests on core/indexing, which says what an index means; here the plan is carried out: the view steps by the ops of slicing
-and dimensions, the index tensors by `index` and `index_put`.
+Rests on core/indexing, which says what an index means; here the plan is carried out: the view steps by the ops of views,
+the index tensors by `index` and `index_put`.
 """
 
 from __future__ import annotations
@@ -11,40 +11,31 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.copies import copy_
-from autogradkit._ops.declare import k
-from autogradkit._ops.op import Array, op, type_name
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, OptionalArrays, type_name
 from autogradkit._ops.scalars import scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
-from autogradkit._ops.views.sizes import alias, expand
-from autogradkit._ops.views.sizes import view_sizes as view
+from autogradkit._ops.views.sizes import alias, expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.indexing import locate, parse
-from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
+from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 
 STEPS: dict[str, Callable[..., Tensor]] = {"select": select, "slice": slice_, "unsqueeze": unsqueeze}
 
 
+def _samples(t: Callable[..., Tensor]) -> list[tuple[Any, ...]]:
+    rows, columns = wrap(np.array([2, 0])), wrap(np.array([1, 1]))
+    return [
+        (t(3, 4), [rows]),
+        (t(3, 4), [rows, columns]),
+        (t(3, 2, 4), [columns, None, rows]),
+        (t(2, 3), [None, wrap(np.array([True, False, True]))]),
+    ]
+
+
 # -- gathering and writing by index tensors ----------------------------------------------------------------------------
-
-
-@op(method=False, function=False, samples=lambda t: _samples(t))
-def index(self: Array, indices: Sequence[Array]) -> Array:
-    """What `self` holds where `indices` point, in memory of its own."""
-    found = _leading(self, indices) if len(indices) == 1 else None
-    if found is not None:
-        return found
-    place = locate(indices, self.shape, element_strides(self))
-    if 0 in place.shape:
-        return empty_strided(place.shape, place.strides, self.dtype)
-    found = self[place.numpy_index]
-    if element_strides(found) == place.strides:
-        return found
-    result = empty_strided(place.shape, place.strides, self.dtype)
-    result[...] = found
-    return result
 
 
 def _leading(self: Array, indices: Sequence[Array]) -> Array | None:
@@ -63,7 +54,26 @@ def _leading(self: Array, indices: Sequence[Array]) -> Array | None:
     return None
 
 
-index.vjp(self=lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True))
+@op(
+    variants="",
+    samples=_samples,
+    vjp={"self": lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True)},
+    rule="∂self = zeros with ∂ added at the indices",
+)
+def index(self: Array, indices: OptionalArrays) -> Array:
+    """What `self` holds where `indices` point, in memory of its own."""
+    found = _leading(self, indices) if len(indices) == 1 else None
+    if found is not None:
+        return found
+    place = locate(indices, self.shape, element_strides(self))
+    if 0 in place.shape:
+        return empty_strided(place.shape, place.strides, self.dtype)
+    found = self[place.numpy_index]
+    if element_strides(found) == place.strides:
+        return found
+    result = empty_strided(place.shape, place.strides, self.dtype)
+    result[...] = found
+    return result
 
 
 def _put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool = False) -> None:
@@ -84,32 +94,10 @@ def _put(target: Array, indices: Sequence[Array], values: Array, accumulate: boo
         ) from None
     if 0 in place.shape:
         return
-    if np.may_share_memory(target, values):
-        spread = spread.copy()
     if accumulate:
         _add_at(target, place.numpy_index, spread)
     else:
         target[place.numpy_index] = spread
-
-
-@op(in_place=True, writes=_put, samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]])
-def index_put(self: Array, indices: Sequence[Array], values: Array, accumulate: bool = False) -> Array:
-    """A copy of `self` with `values` written, or added, where the tuple `indices` of index tensors points.
-
-    >>> import autogradkit as torch
-    >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1.0, 2.0]))
-    tensor([1., 0., 2.])
-    """
-    result = empty_strided(self.shape, dense_strides_like(self.shape, element_strides(self)), self.dtype)
-    result[...] = self
-    _put(result, indices, values, accumulate)
-    return result
-
-
-index_put.vjp(
-    self=lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),
-    values=lambda g, indices: k.index(g, indices),
-)
 
 
 def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> None:
@@ -141,14 +129,24 @@ def add_rows(total: Array, rows: Array, values: Array) -> None:
         np.add.at(total.reshape(-1), places.reshape(-1), values.reshape(-1))
 
 
-def _samples(t: Callable[..., Tensor]) -> list[tuple[Any, ...]]:
-    rows, columns = wrap(np.array([2, 0])), wrap(np.array([1, 1]))
-    return [
-        (t(3, 4), [rows]),
-        (t(3, 4), [rows, columns]),
-        (t(3, 2, 4), [columns, None, rows]),
-        (t(2, 3), [None, wrap(np.array([True, False, True]))]),
-    ]
+@op(
+    in_place=True,
+    edits=True,
+    out=False,
+    samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
+    vjp={
+        "self": lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),
+        "values": lambda g, indices: k.index(g, indices),
+    },
+)
+def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: bool = False, *, out: Array) -> None:
+    """A copy of `self` with `values` written, or added, where the tuple `indices` of index tensors points.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
+    """
+    _put(out, indices, values, accumulate)
 
 
 # -- the operators -----------------------------------------------------------------------------------------------------
@@ -180,14 +178,14 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
         target = STEPS[name](target, *rest)
     if plan.indices:
         stripped = _without_leading_ones(source._array.shape)
-        source = source if stripped == source._array.shape else view(source, stripped)
-        index_put.in_place(target, plan.indices, source)
+        source = source if stripped == source._array.shape else view_sizes(source, stripped)
+        index_put.in_place_call(target, plan.indices, source)
     elif source._array.shape == target._array.shape:
-        copy_(target, source)
+        target.copy_(source)
     elif not source._array.ndim:
-        target.fill_(source)  # type: ignore[attr-defined]
+        target.fill_(source)
     else:
-        copy_(target, expand(view(source, _without_leading_ones(source._array.shape)), target._array.shape))
+        target.copy_(expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape))
 
 
 def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
