@@ -21,6 +21,8 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     """Write the call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
     if op.composition:
+        if op.lane is not None:
+            op.lane(s, call, depth)
         s.scope[call.name("body")] = op.kernel
         s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
         return

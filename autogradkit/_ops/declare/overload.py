@@ -27,6 +27,7 @@ from autogradkit.engine.modes import MODE
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.names import OverloadSet
+    from autogradkit._ops.declare.source import Call, Source
 
 Samples = Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]]
 
@@ -54,6 +55,7 @@ class Overload:
         meta: Callable[..., Any] | None = None,
         view: bool = False,
         composition: bool = False,
+        lane: Callable[[Source, Call, int], None] | None = None,
         factory: bool = False,
         outputs: str = "result",
         differentiable_outputs: int | None = None,
@@ -90,6 +92,7 @@ class Overload:
         self.meta = meta
         self.view = view
         self.composition = composition or factory
+        self.lane = lane
         self.factory = factory
         self.outputs = tuple(outputs.split())
         self.differentiable_outputs = len(self.outputs) if differentiable_outputs is None else differentiable_outputs

@@ -55,7 +55,8 @@ def _mm_meta(self: Array, mat2: Array) -> Any:
     return (n, mat2.shape[1]), self.dtype
 
 
-def _multiply(a: Array, b: Array, out: Array) -> None:
+def multiply(a: Array, b: Array, out: Array) -> None:
+    """The product of two matrices, written into `out`."""
     # A column times a row: multiplying is quicker than a product of matrices, as in the weight's gradient for one sample.
     if a.shape[1] == 1 and a.size:
         np.multiply(a, b, out)
@@ -79,7 +80,7 @@ def mm(self: Array, mat2: Array, *, out: Array) -> None:
     >>> torch.mm(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
     tensor([[11.]])
     """
-    _multiply(self, mat2, out)
+    multiply(self, mat2, out)
 
 
 def _mv_meta(self: Array, vec: Array) -> Any:
@@ -250,7 +251,7 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
     tensor([[12.]])
     """
-    _multiply(mat1, mat2, out)
+    multiply(mat1, mat2, out)
     if alpha != 1:
         np.multiply(out, out.dtype.type(alpha), out)
     np.add(out, self if beta == 1 else self * self.dtype.type(beta), out)
