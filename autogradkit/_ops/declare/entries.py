@@ -150,7 +150,7 @@ class _Entry:
                 values[p.name] = "sizes"
                 used.add(f"k_{p.name}")
                 continue
-            positional = not p.keyword and not self.varargs
+            positional = not p.keyword and (not self.varargs or p.name in names)
             if positional:
                 slot = f"a{i}"
                 if i < len(names) and names[i] != p.name and self.how != "operator":
@@ -164,7 +164,7 @@ class _Entry:
             self._test(s, p, slot, i, number, tests, late, values)
         if self.how != "operator":
             tests += [f"{slot} is M" for slot in [*self.slots, *(f"k_{n}" for n in self.keywords)] if slot not in used]
-            if self.varargs and "rest" not in tests:
+            if self.varargs and "sizes" not in values.values():
                 tests.append("not rest")
         for p in overload.parameters:
             if p.spelled == "Dims":  # one int is kept as a tuple, as PyTorch keeps it

@@ -43,6 +43,7 @@ class OverloadSet:
         self.only_in_place = name.endswith("_") and not name.endswith("__")
         self.in_place = in_place or self.only_in_place
         self.overloads: list[Overload] = []
+        self._forms: dict[str, list[tuple[Overload, Signature]]] = {}
         self._made: dict[str, Callable[..., Any]] = {}
         self._is_attached = False
         SETS.append(self)
@@ -101,6 +102,12 @@ class OverloadSet:
 
     def forms(self, how: str) -> list[tuple[Overload, Signature]]:
         """The overloads that a way of calling has, with their parameters as it takes them."""
+        found = self._forms.get(how)
+        if found is None:
+            found = self._forms[how] = self._find_forms(how)
+        return found
+
+    def _find_forms(self, how: str) -> list[tuple[Overload, Signature]]:
         if how == FUNCTION:
             return [(each, each.signature) for each in self.overloads if "function" in each.variants]
         methods = [(each, each.method_signature) for each in self.overloads if how != IN_PLACE or each.in_place]
