@@ -64,8 +64,11 @@ class _Entry:
         self.owner, self.how, self.name = owner, how, name
         forms = [(overload, signature) for overload, signature in owner.forms(how) if not signature.deprecated]
         self.overloads = [overload for overload, _ in forms]
-        # A list of ints that is the only positional parameter may come as separate ints.
-        self.varargs = how != "operator" and any(s.varargs and not s.parameters[0].kind.length for _, s in forms)
+        # A list of ints that is the only positional parameter may come as separate ints, unless one int means another form.
+        signatures = [signature for _, signature in forms]
+        several = any(each.varargs and not each.parameters[0].kind.length for each in signatures)
+        one = any(each.positional and each.parameters[0].spelled in ("int", "Dim") for each in signatures)
+        self.varargs = how != "operator" and several and not one
         self.places: list[
             Parameter
         ] = []  # the parameter that stands at each position, by the first overload that has it
