@@ -69,6 +69,16 @@ PLAIN = (
 )
 
 
+def leaves(code: str) -> list[str]:
+    """Those of the operands x, w and b that the code names: what its backward gives gradients to.
+
+    >>> leaves("x * w")
+    ['x', 'w']
+    """
+    names = compile(code, "op", "eval").co_names
+    return [name for name in ("x", "w", "b") if name in names]
+
+
 def operands() -> dict[str, np.ndarray[Any, Any]]:
     """What the spellings name, as arrays: 8×8 float32 unless they say otherwise."""
     stream = np.random.default_rng(0)

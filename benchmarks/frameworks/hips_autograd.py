@@ -22,7 +22,7 @@ from autograd.tracer import getval
 from benchmarks.frameworks.base import Framework, Step, timer
 from benchmarks.frameworks.numpy_optimizers import optimizer_of
 from benchmarks.models import Linear, Model, Relu, batch_of, initial_weights
-from benchmarks.operations import Operation, operands
+from benchmarks.operations import Operation, leaves, operands
 
 anp: Any = autograd.numpy  # its names, and a gradient's arguments, are made at run time: type checkers do not see them
 value_and_grad: Any = autograd.value_and_grad
@@ -115,8 +115,8 @@ class HipsAutograd(Framework):
         namespace: dict[str, Any] = {"anp": anp, "relu": relu, "cross_entropy": cross_entropy, **operands()}
         if code:
             namespace["function"] = eval(f"lambda x, w, b: {code}", namespace)
-            named = tuple(number for number, name in enumerate("xwb") if name in compile(code, "op", "eval").co_names)
-            namespace["pulled_back"] = vjp_of(namespace["function"], named)
+            positions = tuple("xwb".index(name) for name in leaves(code))
+            namespace["pulled_back"] = vjp_of(namespace["function"], positions)
         return namespace
 
     def chain(self, length: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.frameworks.base import Framework, Step, timer
 from benchmarks.frameworks.numpy_optimizers import optimizer_of
 from benchmarks.models import Conv, Flatten, Layer, Linear, Model, Pool, Relu, batch_of, initial_weights
-from benchmarks.operations import Operation, operands
+from benchmarks.operations import Operation, leaves, operands
 
 mg: Any = mygrad  # its names are gathered at run time, where type checkers do not see them
 
@@ -105,7 +105,8 @@ class MyGrad(Framework):
             return None
         namespace = self._namespace(differentiated=True)
         namespace["seed"] = np.ones(eval(code, dict(namespace)).shape, np.float32)
-        return timer(f"({code}).backward(seed)\nx.null_grad(); w.null_grad(); b.null_grad()", namespace)
+        clear = "".join(f"{name}.null_grad()\n" for name in leaves(code))
+        return timer(f"({code}).backward(seed)\n{clear}", namespace)
 
     def _namespace(self, differentiated: bool) -> dict[str, Any]:
         trained = {"x", "w", "b"} if differentiated else set()

@@ -20,7 +20,7 @@ from benchmarks.models import (
     batch_of,
     initial_weights,
 )
-from benchmarks.operations import Operation, operands
+from benchmarks.operations import Operation, leaves, operands
 
 
 class PyTorchStyle(Framework):
@@ -72,7 +72,8 @@ class PyTorchStyle(Framework):
     def forward_and_backward(self, operation: Operation) -> timeit.Timer:
         namespace = self._namespace(differentiated=True)
         namespace["seed"] = self.torch.ones_like(eval(operation.code, namespace).detach())
-        return timer(f"({operation.code}).backward(seed)\nx.grad = w.grad = b.grad = None", namespace)
+        clear = "".join(f"{name}.grad = None\n" for name in leaves(operation.code))
+        return timer(f"({operation.code}).backward(seed)\n{clear}", namespace)
 
     def _namespace(self, differentiated: bool) -> dict[str, Any]:
         tensors = {name: self.torch.from_numpy(array) for name, array in operands().items()}
