@@ -14,8 +14,8 @@ Run them from the top of the repository, on a quiet machine with Linux, after `p
 environment has them all, since MyGrad and HIPS autograd take NumPy 2 as it is.
 
 How it is measured: every framework has a process of its own, with one thread. The processes take turns (a, b, c, d, a,
-b, …), so that a busy moment of the machine meets them alike; only one works at a time. Each does the same number of
-calls in a turn. The first turn is not counted; of the others the least time does. The garbage collector is on, as in
-ordinary use, and collects once before each turn. A ratio is the least time over PyTorch's least time: below 1 is faster
-than PyTorch. Nothing is set in the C library's allocator.
+b, …), so that a busy moment of the machine meets them alike; only one works at a time. In a turn each takes the same
+number of samples; a sample is one call, or as many as fill a millisecond. The first turn is not counted; of the others
+the least time does. The garbage collector is on, as in ordinary use, and collects once before each turn. A ratio is the
+least time over PyTorch's least time: below 1 is faster than PyTorch. Nothing is set in the C library's allocator.
 """

@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.frameworks import BASE, TITLES
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+SAMPLE = 1e-3  # seconds
 
 
 class Worker:
@@ -74,13 +75,16 @@ class Measured:
 def in_turns(asked: list[Worker], rounds: int, seconds: float) -> list[Measured]:
     """Measure what each worker has chosen, in turns; the turn before the first of the `rounds` warms up.
 
-    How many calls make a turn is found out from the first worker: about `seconds` of its time, and at least three.
-    Calls below a millisecond are timed in groups of that length.
+    A turn is equally many samples of each worker, at least three and about `seconds` of the first one's time. A sample
+    is one call, or as many as fill a millisecond: longer ones would meet other processes more often.
     """
-    once = asked[0].ask("measure", 3, 1)["seconds"]
-    number = max(1, round(1e-3 / once))
-    repeat = max(3, round(seconds / (once * number)))
-    turns = [[worker.ask("measure", repeat, number) for worker in asked] for _ in range(rounds + 1)][1:]
+    once = [worker.ask("measure", 3, 1)["seconds"] for worker in asked]
+    numbers = [max(1, round(SAMPLE / duration)) for duration in once]
+    repeat = max(3, round(seconds / (once[0] * numbers[0])))
+    turns = [
+        [worker.ask("measure", repeat, number) for worker, number in zip(asked, numbers, strict=True)]
+        for _ in range(rounds + 1)
+    ][1:]
     return [
         Measured(
             seconds=min(turn["seconds"] for turn in own),

@@ -40,7 +40,7 @@ DIFFERENTIATED = (
     Operation("cross_entropy", "F.cross_entropy(x, labels)"),
     Operation(
         "chain of 10 (mul, add, tanh; sum)",
-        "(((x * w + b).tanh() * w + b).tanh() * w + b).tanh().sum()",
+        "(((x * w + w).tanh() * w + w).tanh() * w + w).tanh().sum()",
         both_bar=0.8,
     ),
 )

@@ -12,8 +12,8 @@ from benchmarks.driver import in_turns, workers
 from benchmarks.table import ratio, table
 
 STATES = ("never recorded", "recorded once, off", "recording another thread", "recording")
-ROUNDS = 10
-TURN = 0.1
+ROUNDS = 7
+TURN = 0.02  # seconds of the first state; a step that is recorded takes many times as long
 
 
 def report(rounds: int) -> str:

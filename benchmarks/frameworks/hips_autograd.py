@@ -39,7 +39,7 @@ SPELLINGS = {
     "view": "anp.reshape(x, (4, 16))",
     "linear": "anp.dot(x, w.T) + b",
     "cross_entropy": "cross_entropy(x, labels)",
-    "chain of 10 (mul, add, tanh; sum)": "anp.sum(anp.tanh(anp.tanh(anp.tanh(x * w + b) * w + b) * w + b))",
+    "chain of 10 (mul, add, tanh; sum)": "anp.sum(anp.tanh(anp.tanh(anp.tanh(x * w + w) * w + w) * w + w))",
     "exp": "anp.exp(x)",
     "mul, broadcasting": "anp.multiply(x, b)",
     "clamp": "anp.clip(x, 0.1, 0.3)",

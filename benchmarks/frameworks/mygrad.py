@@ -31,7 +31,7 @@ SPELLINGS = {
     "view": "x.reshape(4, 16)",
     "linear": "x @ w.T + b",
     "cross_entropy": "mg.nnet.softmax_crossentropy(x, labels)",
-    "chain of 10 (mul, add, tanh; sum)": "mg.tanh(mg.tanh(mg.tanh(x * w + b) * w + b) * w + b).sum()",
+    "chain of 10 (mul, add, tanh; sum)": "mg.tanh(mg.tanh(mg.tanh(x * w + w) * w + w) * w + w).sum()",
     "exp": "mg.exp(x)",
     "mul, broadcasting": "x * b",
     "clamp": "mg.clip(x, 0.1, 0.3)",
