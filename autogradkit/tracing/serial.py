@@ -1,58 +1,31 @@
 """Traces as JSON and back.
 
-Rests on events. Every event and value is a tagged object; numbers JSON cannot write (NaN, infinities, complex ones) are
-strings. The format carries a version, and a file that is something else is refused with the reason.
+Rests on events and trace. Every event and value is an object tagged with its type; numbers JSON cannot write (NaN,
+infinities, complex ones) are tagged, too. Reading follows the types that events declare, so that what comes out is a
+whole trace or an error that says where the file is none. The format carries a version.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
+import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any
 
-from autogradkit.tracing import events as schema
+from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
 from autogradkit.tracing.trace import Trace
 
 FORMAT = "autogradkit-trace"
 VERSION = 1
 
-_CLASSES = {
-    kind.__name__: kind for kind in vars(schema).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)
-}
-
 
 class TraceFormatError(ValueError):
     """The file is no trace that this version can read."""
-
-
-def _encode(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: _encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"type": type(value).__name__, **fields}
-    if isinstance(value, tuple | list):
-        return [_encode(each) for each in value]
-    if isinstance(value, complex):
-        return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"type": "float", "text": str(value)}
-    return value
-
-
-def _decode(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_decode(each) for each in value)
-    if not isinstance(value, dict):
-        return value
-    kind = value.get("type")
-    if kind == "float":
-        return float(value["text"])
-    if kind == "complex":
-        return complex(_decode(value["real"]), _decode(value["imag"]))
-    if kind not in _CLASSES:
-        raise TraceFormatError(f"a trace holds no object of type {kind!r}")
-    return _CLASSES[kind](**{name: _decode(each) for name, each in value.items() if name != "type"})
 
 
 def to_json(trace: Trace) -> str:
@@ -81,17 +54,22 @@ def from_json(text: str) -> Trace:
         raise TraceFormatError(
             f"a trace of version {document.get('version')!r}; this autogradkit reads version {VERSION}"
         )
-    try:
-        values = _decode(document["values"])
-        return Trace(
-            events=_decode(document["events"]),
-            values={value.id: value for value in values},
-            source=document["source"],
-            left_out=document["left_out"],
-            dropped=document["dropped"],
-        )
-    except (KeyError, TypeError) as error:
-        raise TraceFormatError(f"not a complete trace: {error}") from None
+    events: tuple[Event, ...] = _part(document, "events", tuple[Event, ...])
+    values: tuple[Value, ...] = _part(document, "values", tuple[Value, ...])
+    trace = Trace(
+        events=events,
+        values={value.id: value for value in values},
+        source=_part(document, "source", str),
+        left_out=_part(document, "left_out", int),
+        dropped=_part(document, "dropped", int),
+    )
+    for event in events:
+        for value in _mentioned(event):
+            if value not in trace.values:
+                raise TraceFormatError(
+                    f"not a whole trace: event {event.step} speaks of value {value}, which is missing"
+                )
+    return trace
 
 
 def save(trace: Trace, path: str | Path) -> None:
@@ -101,4 +79,113 @@ def save(trace: Trace, path: str | Path) -> None:
 
 def load(path: str | Path) -> Trace:
     """Read a trace from a file. Raises TraceFormatError where it holds something else."""
-    return from_json(Path(path).read_text(encoding="utf-8"))
+    try:
+        return from_json(Path(path).read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise TraceFormatError(f"{path}: not a trace: the file is not UTF-8 text") from None
+    except TraceFormatError as error:
+        raise TraceFormatError(f"{path}: {error}") from None
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_encode(each) for each in value]
+    if dataclasses.is_dataclass(value):
+        kind = type(value)
+        return {"type": kind.__name__, **{name: _encode(getattr(value, name)) for name in _kinds(kind)}}
+    if isinstance(value, complex):
+        return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"type": "float", "text": str(value)}
+    return value
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _part(document: dict[str, Any], name: str, kind: Any) -> Any:
+    if name not in document:
+        raise TraceFormatError(f"not a whole trace: '{name}' is missing")
+    try:
+        return _decode(document[name], kind)
+    except TraceFormatError as error:
+        raise TraceFormatError(f"not a whole trace: {name}: {error}") from None
+
+
+def _decode(value: Any, kind: Any) -> Any:
+    """A JSON value as what a field of this type holds."""
+    readers = _readers(kind)
+    tag = _tag(value)
+    if tag not in readers:
+        raise TraceFormatError(f"{tag} where {' or '.join(readers)} should be")
+    return readers[tag](value)
+
+
+def _tag(value: Any) -> str:
+    """What a JSON value says it is: an object by its type in braces, anything else by its class."""
+    return f"{{{value.get('type')!r}}}" if isinstance(value, dict) else type(value).__name__
+
+
+@functools.cache
+def _readers(kind: Any) -> dict[str, Callable[[Any], Any]]:
+    """For each tag that a field of this type may carry, what reads it."""
+    if isinstance(kind, UnionType):
+        return {tag: reader for each in typing.get_args(kind) for tag, reader in _readers(each).items()}
+    if typing.get_origin(kind) is tuple:
+        return {"list": functools.partial(_items, typing.get_args(kind)[0])}
+    if dataclasses.is_dataclass(kind):
+        return {f"{{{kind.__name__!r}}}": functools.partial(_object, kind)}
+    if kind is float:
+        return {"float": float, "{'float'}": _odd_float}
+    if kind is complex:
+        return {"{'complex'}": _complex}
+    assert kind in (int, bool, str, NoneType), kind
+    return {kind.__name__: lambda value: value}
+
+
+@functools.cache
+def _kinds(kind: type) -> dict[str, Any]:
+    """The fields of a class of events, in order, with their types."""
+    return typing.get_type_hints(kind)
+
+
+def _items(kind: Any, value: list[Any]) -> tuple[Any, ...]:
+    return tuple(_decode(each, kind) for each in value)
+
+
+def _object(kind: type, value: dict[str, Any]) -> Any:
+    fields = _kinds(kind)
+    for name in fields:
+        if name not in value:
+            raise TraceFormatError(f"{kind.__name__} without its '{name}'")
+    for name in value:
+        if name not in fields and name != "type":
+            raise TraceFormatError(f"{kind.__name__} has no '{name}'")
+    found = []
+    for name, each in fields.items():
+        try:
+            found.append(_decode(value[name], each))
+        except TraceFormatError as error:
+            raise TraceFormatError(f"{kind.__name__}.{name}: {error}") from None
+    return kind(*found)
+
+
+def _odd_float(value: dict[str, Any]) -> float:
+    try:
+        return float(value["text"])
+    except (KeyError, TypeError, ValueError):
+        raise TraceFormatError(f"{value} is no number") from None
+
+
+def _complex(value: dict[str, Any]) -> complex:
+    return complex(_decode(value.get("real"), float), _decode(value.get("imag"), float))
+
+
+def _mentioned(event: Event) -> Iterator[int]:
+    """The values that an event speaks of."""
+    if isinstance(event, Op | Failure):
+        yield from (argument.value for argument in event.inputs if argument.value is not None)
+    if isinstance(event, Op):
+        yield from event.outputs
+    if isinstance(event, BackwardBegin):
+        yield from event.roots
