@@ -81,14 +81,23 @@ class _Source:
 
 
 class SourceReader:
-    """Resolves sites, parsing each file once."""
+    """Resolves sites, reading each file, code object and place once."""
 
     def __init__(self) -> None:
         self._files: dict[str, _Source] = {}
+        self._positions: dict[CodeType, list[tuple[int | None, int | None, int | None, int | None]]] = {}
+        self._places: dict[tuple[CodeType, int], Place | None] = {}
 
     def place(self, code: CodeType, offset: int) -> Place | None:
         """Where an instruction stands in its file. None for code without positions."""
-        positions = list(code.co_positions())
+        if (code, offset) not in self._places:
+            self._places[code, offset] = self._find(code, offset)
+        return self._places[code, offset]
+
+    def _find(self, code: CodeType, offset: int) -> Place | None:
+        positions = self._positions.get(code)
+        if positions is None:
+            positions = self._positions[code] = list(code.co_positions())
         index = offset // 2
         if not 0 <= index < len(positions):
             return None
