@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 
-class Recorder(Protocol):
-    """What a listener must answer to. Tensors handed over must not be kept alive by it."""
+class Recorder:
+    """A listener that lets everything pass: a subclass overrides what it wants to hear.
 
-    thread: int  # threading.get_ident() of the thread it listens to
-    depth: int  # > 0 while an op that it was told of is running: nested ops stay silent
+    Tensors handed over must not be kept alive by it.
+    """
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()  # it hears this thread only
+        self.depth = 0  # > 0 while an op that it will be told of is running: nested ops stay silent
 
     def op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """An op finished. `kind` is "op", "view", "inplace", "create" or "random"."""

@@ -67,7 +67,7 @@ def _edited(message: str, recorder: EventRecorder) -> str | None:
 def _shaped(recorder: EventRecorder, op: Op, shape: Any) -> bool:
     if shape is None or not op.outputs:
         return True
-    value = recorder.values[op.outputs[0]]
+    value = recorder.numbering.values[op.outputs[0]]
     return value.base is not None or str(list(value.numbers.shape)) == shape.group(0)
 
 
@@ -82,9 +82,9 @@ def _strides(recorder: EventRecorder) -> str | None:
     failed = recorder.failed
     if failed is None:
         return None
-    for argument in failed[2]:
+    for argument in failed.inputs:
         if argument.value is not None:
-            value = recorder.values[argument.value]
+            value = recorder.numbering.values[argument.value]
             return (
                 f"autogradkit: the tensor has shape {value.numbers.shape} and strides {value.stride}, which no single set of "
                 "strides can show in the wanted shape"
@@ -96,6 +96,6 @@ def _shapes(recorder: EventRecorder) -> str | None:
     failed = recorder.failed
     if failed is None:
         return None
-    shapes = [str(recorder.values[a.value].numbers.shape) for a in failed[2] if a.value is not None]
-    layer = f" in layer {' › '.join(recorder.scope)}" if recorder.scope else ""
-    return f"autogradkit: {failed[1]} was given the shapes {' and '.join(shapes)}{layer}"
+    shapes = [str(recorder.numbering.values[a.value].numbers.shape) for a in failed.inputs if a.value is not None]
+    layer = f" in layer {' › '.join(failed.scope)}" if failed.scope else ""
+    return f"autogradkit: {failed.name} was given the shapes {' and '.join(shapes)}{layer}"

@@ -1,6 +1,6 @@
-"""Traces as JSON and back.
+"""Recordings as JSON and back.
 
-Rests on events and trace. Every event and value is an object tagged with its type; numbers JSON cannot write (NaN,
+Rests on events and recording. Every event and value is an object tagged with its type; numbers JSON cannot write (NaN,
 infinities, complex ones) are tagged, too. Reading follows the types that events declare, so that what comes out is a
 whole trace or an error that says where the file is none. The format carries a version.
 """
@@ -18,7 +18,7 @@ from types import NoneType, UnionType
 from typing import Any
 
 from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
-from autogradkit.tracing.trace import Trace
+from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
 VERSION = 1
@@ -28,22 +28,22 @@ class TraceFormatError(ValueError):
     """The file is no trace that this version can read."""
 
 
-def to_json(trace: Trace) -> str:
-    """The trace as one line of JSON; it holds no `<`, so that it may stand in a page."""
+def to_json(recording: Recording) -> str:
+    """The recording as one line of JSON; it holds no `<`, so that it may stand in a page."""
     document = {
         "format": FORMAT,
         "version": VERSION,
-        "source": trace.source,
-        "left_out": trace.left_out,
-        "dropped": trace.dropped,
-        "events": _encode(trace.events),
-        "values": _encode(tuple(trace.values.values())),
+        "source": recording.source,
+        "left_out": recording.left_out,
+        "dropped": recording.dropped,
+        "events": _encode(recording.events),
+        "values": _encode(tuple(recording.values.values())),
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def from_json(text: str) -> Trace:
-    """The trace that `to_json` wrote. Raises TraceFormatError for anything else."""
+def from_json(text: str) -> Recording:
+    """The recording that `to_json` wrote. Raises TraceFormatError for anything else."""
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -56,7 +56,7 @@ def from_json(text: str) -> Trace:
         )
     events: tuple[Event, ...] = _part(document, "events", tuple[Event, ...])
     values: tuple[Value, ...] = _part(document, "values", tuple[Value, ...])
-    trace = Trace(
+    recording = Recording(
         events=events,
         values={value.id: value for value in values},
         source=_part(document, "source", str),
@@ -65,20 +65,20 @@ def from_json(text: str) -> Trace:
     )
     for event in events:
         for value in _mentioned(event):
-            if value not in trace.values:
+            if value not in recording.values:
                 raise TraceFormatError(
                     f"not a whole trace: event {event.step} speaks of value {value}, which is missing"
                 )
-    return trace
+    return recording
 
 
-def save(trace: Trace, path: str | Path) -> None:
-    """Write the trace to a file."""
-    Path(path).write_text(to_json(trace), encoding="utf-8")
+def save(recording: Recording, path: str | Path) -> None:
+    """Write a recording to a file."""
+    Path(path).write_text(to_json(recording), encoding="utf-8")
 
 
-def load(path: str | Path) -> Trace:
-    """Read a trace from a file. Raises TraceFormatError where it holds something else."""
+def load(path: str | Path) -> Recording:
+    """Read a recording from a file. Raises TraceFormatError where it holds something else."""
     try:
         return from_json(Path(path).read_text(encoding="utf-8"))
     except UnicodeDecodeError:
@@ -133,7 +133,7 @@ def _readers(kind: Any) -> dict[str, Callable[[Any], Any]]:
         return {tag: reader for each in typing.get_args(kind) for tag, reader in _readers(each).items()}
     if typing.get_origin(kind) is tuple:
         return {"list": functools.partial(_items, typing.get_args(kind)[0])}
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return {f"{{{kind.__name__!r}}}": functools.partial(_object, kind)}
     if kind is float:
         return {"float": float, "{'float'}": _odd_float}

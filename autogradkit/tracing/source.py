@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-import autogradkit
-
-_PACKAGE = autogradkit.__file__.removesuffix("__init__.py")
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _MOST_FRAMES = 8
 
 

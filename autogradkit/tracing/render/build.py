@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from ..events import Accumulated, BackwardBegin, BackwardEnd, Event, Failure, GradAssigned, NodeRan, Op
-from .model import MAKERS, Call, Grad, Graph, Item, Link, Traced, aliases_of, calls_of, in_order, labels_of
+from ..recording import Recording
+from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
 
 # fmt: off
 ELEMENTWISE = frozenset((
@@ -21,7 +22,7 @@ ELEMENTWISE = frozenset((
 
 
 class _Builder:
-    def __init__(self, trace: Traced) -> None:
+    def __init__(self, trace: Recording) -> None:
         self.values = trace.values
         self.second_order = _second_order(trace.events)
         self.ops = [
@@ -284,6 +285,6 @@ def _value_key(id: int) -> str:
     return f"v{id}"
 
 
-def build(trace: Traced) -> Graph:
+def build(trace: Recording) -> Graph:
     """The graph of a trace, every op on its own."""
     return _Builder(trace).build()

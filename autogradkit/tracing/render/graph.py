@@ -10,11 +10,12 @@ import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 
+from ..recording import Recording
 from . import words
 from .build import build
 from .fold import fold
 from .layout import Edge, Node, Placed, place
-from .model import Graph, Link, Traced
+from .model import Graph, Link
 from .parts import LINE, Part, Text, draw, forward_lines, gradient_lines, measure
 from .svg import Picture, clip, num, text_width, wrap_text
 
@@ -33,12 +34,10 @@ class Drawn:
     graph: Graph
 
 
-def draw_graph(trace: Traced, folds: dict[str, bool] | None = None) -> Drawn:
+def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
     """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`.
 
-    >>> from types import SimpleNamespace
-    >>> drawn = draw_graph(SimpleNamespace(events=(), values={}, source=""))
-    >>> "nothing to draw" in drawn.svg
+    >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
     graph = fold(build(trace), folds)
@@ -64,16 +63,6 @@ def draw_graph(trace: Traced, folds: dict[str, bool] | None = None) -> Drawn:
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, top + placed.height, width)
     return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
-
-
-def graph_svg(trace: Traced) -> str:
-    """The picture alone."""
-    return draw_graph(trace).svg
-
-
-def graph_alt(trace: Traced) -> str:
-    """What is read aloud in place of the picture."""
-    return words.alt(fold(build(trace)), trace)
 
 
 def _node(part: Part) -> Node:

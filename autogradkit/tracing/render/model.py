@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ..events import (
     Accumulated,
@@ -23,19 +22,9 @@ from ..events import (
     Op,
     Value,
 )
+from ..labels import numbered
 
 MAKERS = ("create", "random")
-
-
-class Traced(Protocol):
-    """What the renderers read of a trace."""
-
-    @property
-    def events(self) -> tuple[Event, ...]: ...
-    @property
-    def values(self) -> dict[int, Value]: ...
-    @property
-    def source(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -175,7 +164,6 @@ def aliases_of(values: Iterable[Value]) -> dict[int, int]:
 
 def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
     """Each value's name: the learner's, with the turn of a loop; else its op with a number, `matmul₁`."""
-    subscript = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
     labels: dict[int, str] = {}
     counts: dict[str, int] = defaultdict(int)
     first: dict[int, str] = {}
@@ -190,12 +178,12 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
                 continue
             if value.name is None:
                 counts[op.name] += 1
-                labels[output] = op_name(op.name).rstrip("_") + str(counts[op.name]).translate(subscript)
+                labels[output] = numbered(op_name(op.name).rstrip("_"), counts[op.name])
                 continue
             turn = op.position.turn if op.position is not None else None
             labels[output] = value.name + (f" (turn {turn})" if turn is not None and place == 0 else "")
     for value in values.values():
-        labels.setdefault(value.id, value.name or f"tensor{str(value.tensor).translate(subscript)}")
+        labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
     return labels
 
 

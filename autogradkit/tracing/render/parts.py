@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 
 from ..events import Numbers, Value
+from ..labels import numbered
 from . import numbers as nums
 from .model import MAKERS, Graph, Item, Link, op_name
 from .svg import Picture, alias_role, clip, text_width
@@ -349,7 +350,7 @@ def gradient_lines(link: Link, graph: Graph) -> list[Text]:
     many = len(graph.calls) > 1
     lines: list[Text] = []
     for grad in link.grads[-3:]:
-        mark = "∂" + (str(grad.call + 1).translate(SUBSCRIPT) if many else "") + " "
+        mark = (numbered("∂", grad.call + 1) if many else "∂") + " "
         lines += _late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
     first = link.grads[0].step if link.grads else 0
     if len(link.grads) > 3:
@@ -358,6 +359,3 @@ def gradient_lines(link: Link, graph: Graph) -> list[Text]:
         dims = f"dim{'s' if ',' in link.broadcast else ''} {link.broadcast}"
         lines += _late([Text([sans(f"summed over {dims}", "gradient")])], first)
     return lines
-
-
-SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

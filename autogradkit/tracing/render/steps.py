@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..events import Accumulated, Event, Failure, NodeRan, Op, Value
+from ..recording import Recording
 from . import numbers as nums
-from .model import Graph, Item, Link, Traced
+from .model import Graph, Item, Link
 from .words import RULES, item_title, op_call, op_title
 
 MOST_STEPS = 300
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 
 
-def steps_of(graph: Graph, trace: Traced) -> list[dict[str, Any]]:
+def steps_of(graph: Graph, trace: Recording) -> list[dict[str, Any]]:
     """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`."""
     home = _homes(graph)
     by_node = {op.node: op for op in graph.ops if op.node is not None}

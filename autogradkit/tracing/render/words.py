@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from ..events import BackwardBegin, Op
-from .model import MAKERS, Graph, Item, Traced, op_name
+from ..recording import Recording
+from .model import MAKERS, Graph, Item, op_name
 from .numbers import shape_text
 
 SIGNS = {
@@ -85,7 +86,7 @@ def op_call(op: Op, labels: dict[int, str]) -> str:
     return f"{op_name(op.name)}({', '.join(parts)})"
 
 
-def title(trace: Traced) -> str:
+def title(trace: Recording) -> str:
     """The traced expression: the statements of the cell in one line, without those that only make ready.
 
     Where there is no cell, as under `record()`, the statements that ran.
@@ -162,7 +163,7 @@ def overview(graph: Graph) -> str:
     return f"{counted}. No backward call, so there are no gradients yet."
 
 
-def alt(graph: Graph, trace: Traced) -> str:
+def alt(graph: Graph, trace: Recording) -> str:
     """What is read aloud in place of the picture."""
     failure = f" It failed with {graph.failure.error}." if graph.failure is not None else ""
     return f"Graph of {title(trace)[:160]}. {overview(graph)}{failure}"
