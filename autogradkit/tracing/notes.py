@@ -59,9 +59,7 @@ def _edited(message: str, recorder: EventRecorder) -> str | None:
     ]
     if not edits:
         return None
-    return (
-        f"autogradkit: the saved tensor was edited by {edits[-1].event.name} at {_line(recorder, edits[-1].event.step)}"  # type: ignore[union-attr]
-    )
+    return f"autogradkit: the saved tensor was edited by {edits[-1].event.label} at {_line(recorder, edits[-1].event.step)}"  # type: ignore[union-attr]
 
 
 def _shaped(recorder: EventRecorder, op: Op, shape: Any) -> bool:
@@ -98,4 +96,4 @@ def _shapes(recorder: EventRecorder) -> str | None:
         return None
     shapes = [str(recorder.numbering.values[a.value].numbers.shape) for a in failed.inputs if a.value is not None]
     layer = f" in layer {' › '.join(failed.scope)}" if failed.scope else ""
-    return f"autogradkit: {failed.name} was given the shapes {' and '.join(shapes)}{layer}"
+    return f"autogradkit: {failed.op} was given the shapes {' and '.join(shapes)}{layer}"

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from autogradkit.core.guessed_facts import named
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.copying import Copier, value_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
@@ -100,10 +101,12 @@ class _Rebuilder:
                 inputs.append(Argument(role, None, str(tensor.item())))
             else:
                 inputs.append(Argument(role, self._tensor(tensor), None))
+        declaration = named(node.name().split("Backward")[0].lower())
         outputs = tuple(self._output(node, n) for n in range(len(node._input_metadata)))
         return Op(
             step=step,
-            name=node.name().split("Backward")[0].lower(),
+            name=declaration.name,
+            facts=declaration.facts,
             kind="op",
             node=number,
             node_name=node.name(),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from autogradkit.core.facts import Declaration
 from autogradkit.core.recording import Recorder
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
@@ -27,6 +28,7 @@ from autogradkit.tracing.events import (
     GradAssigned,
     NodeRan,
     Op,
+    spelled,
 )
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.naming import Naming
@@ -43,7 +45,7 @@ class Failed:
     """An op that raised, and what was known when it did."""
 
     error: BaseException
-    name: str
+    op: str  # as a picture calls it
     inputs: tuple[Argument, ...]
     site: Site
     scope: tuple[str, ...]  # modules that were running
@@ -78,13 +80,17 @@ class EventRecorder(Recorder):
 
     # -- the contract -----------------------------------------------------------------------------------------------
 
-    def op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def op(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
         if self._quiet:
             return
         with self._looking():
-            self._op(name, kind, args, kwargs, result)
+            self._op(declaration, kind, args, kwargs, result)
 
-    def _op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def _op(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
         results = [each for each in _flat(result) if isinstance(each, Tensor)]
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
@@ -99,7 +105,8 @@ class EventRecorder(Recorder):
             maker = first._base.grad_fn  # an edit through a view: the base's CopySlices is what will run
         event = Op(
             step=len(self.drafts),
-            name=name,
+            name=spelled(declaration.name, kind),
+            facts=declaration.facts,
             kind=kind,
             node=self.numbering.node(maker),
             node_name=None if maker is None else maker.name(),
@@ -123,21 +130,22 @@ class EventRecorder(Recorder):
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], edited: Any
     ) -> tuple[tuple[Argument, ...], tuple[int | None, ...]]:
-        named = [(None, value) for value in args] + list(kwargs.items())
+        given = [(None, place, value) for place, value in enumerate(args)]
+        given += [(name, None, value) for name, value in kwargs.items()]
         inputs: list[Argument] = []
         operands: list[int | None] = []
-        for name, value in named:
+        for name, place, value in given:
             for each in _flat(value):
                 if isinstance(each, Tensor):
                     # What an in-place op was given is the value before the edit, if the trace has it.
                     before = self.numbering.known(each) if each is edited else None
                     before = self.numbering.value(each) if before is None else before
-                    inputs.append(Argument(name, before, None))
+                    inputs.append(Argument(name, before, None, place))
                     if name is None:
                         operands.append(before)
                 else:
                     if each is not None:
-                        inputs.append(Argument(name, None, _short(each)))
+                        inputs.append(Argument(name, None, _short(each), place))
                     if name is None:
                         operands.append(None)
         return tuple(inputs), tuple(operands)
@@ -151,12 +159,15 @@ class EventRecorder(Recorder):
             return "no_grad"
         return "dtype"
 
-    def op_failed(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException) -> None:
+    def op_failed(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
+    ) -> None:
         if self._quiet or (self.failed is not None and self.failed.error is error):
             return
         with self._looking():
             inputs, _ = self._arguments(args, kwargs, None)
-            self.failed = Failed(error, name, inputs, site_of(sys._getframe(1)), tuple(self.naming.scope))
+            label = spelled(declaration.facts.label, kind)
+            self.failed = Failed(error, label, inputs, site_of(sys._getframe(1)), tuple(self.naming.scope))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         number = self._calls[call] = len(self._calls)
@@ -282,7 +293,7 @@ class EventRecorder(Recorder):
             error=type(error).__name__,
             message=str(error),
             notes=tuple(getattr(error, "__notes__", ())),
-            op=None if failed is None else failed.name,
+            op=None if failed is None else failed.op,
             inputs=() if failed is None else failed.inputs,
             position=None,
         )

@@ -43,9 +43,8 @@ class Recording:
         for op in self.ops:
             for output in op.outputs:
                 if self.values[output].name is None and output not in labels:
-                    name = op.name.strip("_")
-                    counts[name] = counts.get(name, 0) + 1
-                    labels[output] = numbered(name, counts[name])
+                    counts[op.facts.label] = counts.get(op.facts.label, 0) + 1
+                    labels[output] = numbered(op.facts.label, counts[op.facts.label])
         for value in self.values.values():
             if value.name is not None:
                 labels[value.id] = value.name

@@ -21,7 +21,7 @@ from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
 from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 1
+VERSION = 2
 
 
 class TraceFormatError(ValueError):
@@ -88,6 +88,8 @@ def load(path: str | Path) -> Recording:
 
 
 def _encode(value: Any) -> Any:
+    if value.__class__ in (str, int, bool, NoneType):
+        return value
     if isinstance(value, tuple):
         return [_encode(each) for each in value]
     if dataclasses.is_dataclass(value):

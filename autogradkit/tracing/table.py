@@ -47,7 +47,7 @@ def _row(trace: Recording, event: Event) -> tuple[str, str, str, str, str] | Non
     line = _line(event.position) if not isinstance(event, NodeRan | BackwardEnd) else ""
     if isinstance(event, Op):
         result = ", ".join(f"{trace.label(output)} = {shown(trace.values[output].numbers)}" for output in event.outputs)
-        call = f"{event.name}({', '.join(_argument(trace, each) for each in event.inputs)})"
+        call = f"{event.label}({', '.join(_argument(trace, each) for each in event.inputs)})"
         return step, line, call, result, event.node_name or f"not recorded ({_REASONS.get(event.why_not or '', '')})"
     if isinstance(event, BackwardBegin):
         roots = ", ".join(trace.label(root) for root in event.roots)

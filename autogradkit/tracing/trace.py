@@ -30,7 +30,7 @@ class Trace(Recording):
     ...     y = (x * x).sum()
     ...     y.backward()
     >>> [op.name for op in t.ops], len(t.events), t.label(t.ops[0].outputs[0])
-    (['mul', 'sum'], 6, 'mul₁')
+    (['mul', 'sum'], 7, 'mul₁')
     """
 
     @classmethod

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.facts import Declaration
 from autogradkit.core.recording import RECORDERS, Recorder
 from autogradkit.core.tensor import wrap
 from autogradkit.tracing.copying import FULL, Copier
@@ -89,7 +90,9 @@ class GradWatcher(Recorder):
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
-    def op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def op(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
         if kind != "inplace":
             return
         tensor = self._tensor()

@@ -1,5 +1,7 @@
 """A trace as a value: files that come back equal, tables, differences, pages."""
 
+import doctest
+import importlib
 import json
 import math
 import re
@@ -298,3 +300,8 @@ def test_a_base_that_is_used_after_its_view_has_a_value_of_its_own():
     assert (view.name, view.numbers.data, view.base) == ("view", (2.0, 3.0), base.tensor)
     assert (base.name, base.numbers.data, base.base) == ("base", (1.0, 2.0, 3.0), None)
     assert view.storage == base.storage
+
+
+@pytest.mark.parametrize("name", ["labels", "record", "trace"])
+def test_examples_in_docstrings_run(name):
+    assert doctest.testmod(importlib.import_module(f"autogradkit.tracing.{name}")).failed == 0

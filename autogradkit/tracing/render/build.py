@@ -13,13 +13,6 @@ from ..events import Accumulated, BackwardBegin, BackwardEnd, Event, Failure, Gr
 from ..recording import Recording
 from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
 
-# fmt: off
-ELEMENTWISE = frozenset((
-    "add", "sub", "rsub", "mul", "div", "pow", "maximum", "minimum", "fmin", "fmax", "where", "atan2", "lerp",
-    "addcmul", "addcdiv", "eq", "ne", "lt", "le", "gt", "ge", "remainder", "fmod", "copy", "masked_fill",
-))
-# fmt: on
-
 
 class _Builder:
     def __init__(self, trace: Recording) -> None:
@@ -132,8 +125,8 @@ class _Builder:
 
     def _broadcast(self, op: Op, value: int) -> str:
         shape = self.values[value].numbers.shape
-        bias = op.name.startswith("addmm") and op.inputs[0].value == value
-        if not op.outputs or not (bias or op.name.rstrip("_") in ELEMENTWISE):
+        bias = op.facts.label == "addmm" and op.inputs[0].value == value
+        if not op.outputs or not (bias or op.facts.pointwise):
             return ""
         target = self.values[op.outputs[0]].numbers.shape
         if shape == target:

@@ -123,15 +123,6 @@ class Graph:
         return max(used, default=-1)
 
 
-def op_name(name: str) -> str:
-    """An op as people call it: PyTorch's inner names lose what only tells variants apart.
-
-    >>> [op_name(n) for n in ("max_pool2d_with_indices", "_log_softmax", "nll_loss_nd", "add_")]
-    ['max_pool2d', 'log_softmax', 'nll_loss', 'add_']
-    """
-    return name.removesuffix("_with_indices").removesuffix("_nd").lstrip("_")
-
-
 def calls_of(events: Iterable[Event]) -> list[Call]:
     """The backward calls with what ran in each."""
     found: dict[int, Call] = {}
@@ -177,8 +168,8 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
             if output in labels and value.version:
                 continue
             if value.name is None:
-                counts[op.name] += 1
-                labels[output] = numbered(op_name(op.name).rstrip("_"), counts[op.name])
+                counts[op.facts.label] += 1
+                labels[output] = numbered(op.facts.label, counts[op.facts.label])
                 continue
             turn = op.position.turn if op.position is not None else None
             labels[output] = value.name + (f" (turn {turn})" if turn is not None and place == 0 else "")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..events import Numbers, Value
 from ..labels import numbered
 from . import numbers as nums
-from .model import MAKERS, Graph, Item, Link, op_name
+from .model import MAKERS, Graph, Item, Link
 from .svg import Picture, alias_role, clip, text_width
 from .words import SIGNS, item_title, op_title
 
@@ -97,9 +97,7 @@ def measure(item: Item, graph: Graph, ports: int) -> Part:
     """The lines of an item, and the size that they and `ports` edges on one side ask for."""
     part = Part(item)
     if item.kind in ("op", "failed"):
-        text = (
-            op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {op_name(item.title)}".strip()
-        )
+        text = op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {item.title}".strip()
         part.lines = [Text([(clip(text, 180, SIZE), "ink", False, False)])]
         inner = part.lines[0].width + (24 if item.kind == "failed" else 0)
         part.width = max(64.0, inner + 38, ports * 52 - 12)
@@ -182,7 +180,7 @@ def _late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
 
 def _folded_lines(part: Part, graph: Graph) -> None:
     item = part.item
-    names = list(dict.fromkeys(op_name(op.name) for op in item.ops))
+    names = list(dict.fromkeys(op.label for op in item.ops))
     what = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
     head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
     if item.times > 1:
