@@ -91,6 +91,9 @@ class Graph:
     calls: list[Call]
     failure: Failure | None
     aliases: dict[int, int]  # tensor number -> place in the colour cycle, for tensors that share a storage
+    producer: dict[int, Op]  # value -> the op that gave it
+    uses: dict[int, list[tuple[int, int]]]  # tensor number -> (step, value) of each op that read it
+    edited: set[int]  # numbers of the tensors that have several values
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
@@ -113,14 +116,19 @@ class Graph:
     def _owner(self, event: Accumulated) -> int:
         """The value that a leaf had when the graph of this backward call was built."""
         began = next(call.begin.step for call in self.calls if call.number == event.call)
-        used = [
-            argument.value
-            for op in self.ops
-            if op.step < began
-            for argument in op.inputs
-            if argument.value is not None and self.values[argument.value].tensor == event.tensor
-        ]
-        return max(used, default=-1)
+        return max((value for step, value in self.uses.get(event.tensor, ()) if step < began), default=-1)
+
+
+Ends = dict[str, tuple[list[Link], list[Link]]]
+
+
+def ends_of(links: Iterable[Link]) -> Ends:
+    """For each item the links that arrive at it and those that leave it."""
+    ends: Ends = defaultdict(lambda: ([], []))
+    for link in links:
+        ends[link.tail][1].append(link)
+        ends[link.head][0].append(link)
+    return ends
 
 
 def calls_of(events: Iterable[Event]) -> list[Call]:

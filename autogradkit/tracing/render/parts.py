@@ -93,9 +93,10 @@ def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26, br
     return lines
 
 
-def measure(item: Item, graph: Graph, ports: int) -> Part:
-    """The lines of an item, and the size that they and `ports` edges on one side ask for."""
+def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link]) -> Part:
+    """The lines of an item, and the size that they and its edges ask for."""
     part = Part(item)
+    ports = max(len(arriving), len(leaving))
     if item.kind in ("op", "failed"):
         text = op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {item.title}".strip()
         part.lines = [Text([(clip(text, 180, SIZE), "ink", False, False)])]
@@ -104,7 +105,7 @@ def measure(item: Item, graph: Graph, ports: int) -> Part:
         part.height = 34.0
         return part
     if item.kind == "tensor" and item.value is not None:
-        _tensor_lines(part, item.value, graph)
+        _tensor_lines(part, item.value, graph, arriving, leaving)
     else:
         _folded_lines(part, graph)
     strip = _strip_size(part.heat)
@@ -114,14 +115,13 @@ def measure(item: Item, graph: Graph, ports: int) -> Part:
     return part
 
 
-def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
+def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> None:
     label = clip(graph.labels[value.id], 180, SIZE, mono=True)
     kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
-    maker = part.item.step >= 0 and next((op for op in graph.ops if op.step == part.item.step), None)
-    if maker and maker.kind in MAKERS and maker.name != "tensor":
+    maker = graph.producer.get(value.id)
+    if maker is not None and maker.kind in MAKERS and maker.name != "tensor":
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
-    versions = {other.version for other in graph.values.values() if other.tensor == value.tensor}
-    version = f"v{value.version}" if len(versions) > 1 else ""
+    version = f"v{value.version}" if value.tensor in graph.edited else ""
     numbers = value.numbers
     shown = nums.lines(numbers)
     if nums.unknown(numbers):
@@ -137,7 +137,7 @@ def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
     others = _sharers(value, graph)
     if others:
         part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
-    part.lines += _grad_lines(value, graph, part.item.key)
+    part.lines += _grad_lines(value, graph, arriving, leaving)
 
 
 def _sharers(value: Value, graph: Graph) -> str:
@@ -150,7 +150,7 @@ def _sharers(value: Value, graph: Graph) -> str:
     return ", ".join(list(names.values())[:3])
 
 
-def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
+def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
     """What `.grad` is, call by call; where several edges meet, that it is their sum."""
     events = graph.contributions(value)
     if events:
@@ -164,9 +164,8 @@ def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
             if len(events) > 4:
                 lines += _late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
         return lines + _late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
-    links = [link for link in graph.links if link.tail == key and link.grads]
-    if len(links) > 1 and not value.is_leaf:
-        incoming = next((link for link in graph.links if link.head == key and link.grads), None)
+    if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
+        incoming = next((link for link in arriving if link.grads), None)
         if incoming is not None:
             total = incoming.grads[-1]
             return _late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
