@@ -88,60 +88,60 @@ def load(path: str | Path) -> Recording:
 
 
 def _encode(value: Any) -> Any:
-    if value.__class__ in (str, int, bool, NoneType):
+    if value.__class__ in _PLAIN:
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"type": "float", "text": str(value)}
     if isinstance(value, tuple):
-        return [_encode(each) for each in value]
-    if dataclasses.is_dataclass(value):
-        kind = type(value)
-        return {"type": kind.__name__, **{name: _encode(getattr(value, name)) for name in _kinds(kind)}}
+        return [each if each.__class__ in _PLAIN else _encode(each) for each in value]
     if isinstance(value, complex):
         return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"type": "float", "text": str(value)}
-    return value
+    encoded: dict[str, Any] = {"type": type(value).__name__}
+    for name in _kinds(type(value)):
+        each = getattr(value, name)
+        encoded[name] = each if each.__class__ in _PLAIN else _encode(each)
+    return encoded
+
+
+_PLAIN = frozenset((str, int, bool, NoneType))  # what JSON holds as it is
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
+
+
+Readers = dict[str, Callable[[Any], Any]]  # what a value says it is -> what reads it
 
 
 def _part(document: dict[str, Any], name: str, kind: Any) -> Any:
     if name not in document:
         raise TraceFormatError(f"not a whole trace: '{name}' is missing")
     try:
-        return _decode(document[name], kind)
+        return _decode(document[name], _readers(kind))
     except TraceFormatError as error:
         raise TraceFormatError(f"not a whole trace: {name}: {error}") from None
 
 
-def _decode(value: Any, kind: Any) -> Any:
-    """A JSON value as what a field of this type holds."""
-    readers = _readers(kind)
-    tag = _tag(value)
+def _decode(value: Any, readers: Readers) -> Any:
+    """A JSON value as what a field with these readers holds."""
+    tag = f"{{{value.get('type')!r}}}" if isinstance(value, dict) else value.__class__.__name__
     if tag not in readers:
         raise TraceFormatError(f"{tag} where {' or '.join(readers)} should be")
     return readers[tag](value)
 
 
-def _tag(value: Any) -> str:
-    """What a JSON value says it is: an object by its type in braces, anything else by its class."""
-    return f"{{{value.get('type')!r}}}" if isinstance(value, dict) else type(value).__name__
-
-
-@functools.cache
-def _readers(kind: Any) -> dict[str, Callable[[Any], Any]]:
-    """For each tag that a field of this type may carry, what reads it."""
+def _readers(kind: Any) -> Readers:
+    """What a field of this type may hold: an object by its type in braces, anything else by its class."""
     if isinstance(kind, UnionType):
         return {tag: reader for each in typing.get_args(kind) for tag, reader in _readers(each).items()}
     if typing.get_origin(kind) is tuple:
-        return {"list": functools.partial(_items, typing.get_args(kind)[0])}
+        return {"list": functools.partial(_items, _readers(typing.get_args(kind)[0]))}
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return {f"{{{kind.__name__!r}}}": functools.partial(_object, kind)}
     if kind is float:
         return {"float": float, "{'float'}": _odd_float}
     if kind is complex:
         return {"{'complex'}": _complex}
-    assert kind in (int, bool, str, NoneType), kind
+    assert kind in _PLAIN, kind
     return {kind.__name__: lambda value: value}
 
 
@@ -151,24 +151,29 @@ def _kinds(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _items(kind: Any, value: list[Any]) -> tuple[Any, ...]:
-    return tuple(_decode(each, kind) for each in value)
+@functools.cache
+def _fields(kind: type) -> dict[str, Readers]:
+    return {name: _readers(each) for name, each in _kinds(kind).items()}
+
+
+def _items(readers: Readers, value: list[Any]) -> tuple[Any, ...]:
+    return tuple([_decode(each, readers) for each in value])
 
 
 def _object(kind: type, value: dict[str, Any]) -> Any:
-    fields = _kinds(kind)
-    for name in fields:
-        if name not in value:
-            raise TraceFormatError(f"{kind.__name__} without its '{name}'")
-    for name in value:
-        if name not in fields and name != "type":
-            raise TraceFormatError(f"{kind.__name__} has no '{name}'")
-    found = []
-    for name, each in fields.items():
-        try:
-            found.append(_decode(value[name], each))
-        except TraceFormatError as error:
-            raise TraceFormatError(f"{kind.__name__}.{name}: {error}") from None
+    fields = _fields(kind)
+    missing, unknown = fields.keys() - value.keys(), value.keys() - fields.keys() - {"type"}
+    if missing:
+        raise TraceFormatError(f"{kind.__name__} without its '{min(missing)}'")
+    if unknown:
+        raise TraceFormatError(f"{kind.__name__} has no '{min(unknown)}'")
+    found: list[Any] = []
+    name = ""
+    try:
+        for name, readers in fields.items():
+            found.append(_decode(value[name], readers))
+    except TraceFormatError as error:
+        raise TraceFormatError(f"{kind.__name__}.{name}: {error}") from None
     return kind(*found)
 
 
@@ -180,7 +185,7 @@ def _odd_float(value: dict[str, Any]) -> float:
 
 
 def _complex(value: dict[str, Any]) -> complex:
-    return complex(_decode(value.get("real"), float), _decode(value.get("imag"), float))
+    return complex(_decode(value.get("real"), _readers(float)), _decode(value.get("imag"), _readers(float)))
 
 
 def _mentioned(event: Event) -> Iterator[int]:
