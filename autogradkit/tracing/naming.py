@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from types import CodeType, FrameType, ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from autogradkit.tracing.source import learner_frame
@@ -18,7 +18,7 @@ class Naming:
 
     def __init__(self) -> None:
         self.scope: list[str] = []  # the modules that are running, outermost first
-        self.python_modules: dict[CodeType, frozenset[str]] = {}  # code -> names that stand for modules where it runs
+        self.python_modules: dict[int, frozenset[str]] = {}  # id(code) -> names that stand for modules where it runs
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
 
@@ -36,11 +36,11 @@ class Naming:
             self.scope.pop()
 
     def note_python_modules(self, frame: FrameType | None) -> None:
-        """Remember which names stand for Python modules where this code runs: they are no operands."""
-        if frame is not None and frame.f_code not in self.python_modules:
+        """Remember which names stand for Python modules where this code, which the caller keeps, runs: no operands."""
+        if frame is not None and id(frame.f_code) not in self.python_modules:
             spaces = (frame.f_globals, frame.f_locals)
             names = (name for space in spaces for name, value in list(space.items()) if isinstance(value, ModuleType))
-            self.python_modules[frame.f_code] = frozenset(names)
+            self.python_modules[id(frame.f_code)] = frozenset(names)
 
     def name_of(self, tensor: Any) -> str | None:
         """The name under which a tensor made before the trace is known where the learner's code runs.

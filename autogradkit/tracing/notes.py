@@ -46,7 +46,7 @@ def _note(message: str, recorder: EventRecorder) -> str | None:
 
 def _line(recorder: EventRecorder, step: int) -> str:
     site = recorder.drafts[step].site
-    place = SourceReader().place(*site.frames[0]) if site.frames else None
+    place = SourceReader().place(site.frames[0]) if site.frames else None
     return "" if place is None else f"line {place.line}: {place.code}"
 
 

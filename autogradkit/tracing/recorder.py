@@ -35,7 +35,7 @@ from autogradkit.tracing.naming import Naming
 from autogradkit.tracing.numbering import KnownTensors, Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
-from autogradkit.tracing.source import Site, entry_frame, is_ours, learner_frame, site_of
+from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, site_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
 
@@ -284,7 +284,7 @@ class EventRecorder(Recorder):
 
     def outermost_files(self) -> frozenset[str]:
         """The files of the code that everything recorded was called from: the traced cell."""
-        return frozenset(draft.site.frames[-1][0].co_filename for draft in self.drafts if draft.site.frames)
+        return frozenset(draft.site.frames[-1].code.co_filename for draft in self.drafts if draft.site.frames)
 
     def _add_failure(self, error: BaseException) -> None:
         failed = self.failed if self.failed is not None and self.failed.error is error else None
@@ -301,12 +301,12 @@ class EventRecorder(Recorder):
 
 
 def _site_of_traceback(error: BaseException) -> Site:
-    frames = []
+    spots: list[Spot] = []
     trace = error.__traceback__
     while trace is not None:
-        frames.append((trace.tb_frame.f_code, trace.tb_lasti))
+        spots.append(Spot(trace.tb_frame.f_code, trace.tb_lasti))
         trace = trace.tb_next
-    return Site(tuple(frame for frame in reversed(frames) if not is_ours(frame[0])))
+    return Site(tuple(spot for spot in reversed(spots) if not is_ours(spot.code)))
 
 
 def _flat(value: Any) -> list[Any]:

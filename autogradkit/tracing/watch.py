@@ -133,7 +133,7 @@ class GradWatcher(Recorder):
         return note.event
 
     def _position(self, site: Site) -> Position | None:
-        place = self._reader.place(*site.frames[0]) if site.frames else None
+        place = self._reader.place(site.frames[0]) if site.frames else None
         if place is None:
             return None
         return Position(
