@@ -3,9 +3,6 @@
 Rests on graph and run.
 """
 
-# pyright: reportPrivateUsage=false
-# The slots of a tensor are shared by core, engine and _ops.
-
 from __future__ import annotations
 
 import weakref
@@ -17,7 +14,8 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.graph import Node, edge_of, requires_grad
+from autogradkit.engine.history import edge_of, requires_grad
+from autogradkit.engine.node import Node
 from autogradkit.engine.run import as_tensor, execute
 
 

@@ -5,9 +5,6 @@ those that are ready the one made last goes first, as in PyTorch. Plain backward
 tensors through the very same formulas, so that the result can be differentiated again.
 """
 
-# pyright: reportPrivateUsage=false
-# The slots of a tensor are shared by core, engine and _ops.
-
 from __future__ import annotations
 
 import itertools
@@ -23,8 +20,8 @@ from autogradkit.core.recording import RECORDERS, Recorder, listeners
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, bump_version, wrap
-from autogradkit.engine.graph import Node, live_accumulator
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
 
 _calls = itertools.count()
@@ -236,7 +233,7 @@ class Run:
         if leaf._hooks is not None and leaf._hooks.on_gradient:
             gradient = self.through(leaf._hooks.on_gradient, gradient)
             fresh = False
-        accumulator = live_accumulator(leaf)
+        accumulator = None if leaf._hooks is None or leaf._hooks.accumulator is None else leaf._hooks.accumulator()
         hooks = None if accumulator is None else accumulator.hooks
         if hooks is not None:
             received = [gradient]
