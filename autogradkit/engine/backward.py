@@ -28,7 +28,7 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             return None  # refused as a root
         if array.size != 1:
             raise RuntimeError(errors.ONLY_SCALARS)
-        if array.dtype.kind != "f" and not (array.dtype.kind == "c" or tensor.dtype.is_floating_point):
+        if array.dtype.kind != "f" and not tensor.dtype.is_floating_point:
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
         return wrap(one) if create_graph else one
@@ -42,18 +42,17 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
         )
     if create_graph:
         return gradient
-    return given if given.dtype == array.dtype else given.astype(array.dtype)
+    return given if given.dtype is array.dtype or given.dtype == array.dtype else given.astype(array.dtype)
 
 
-def _initial_gradients(tensors: Sequence[Tensor], given: Any, create_graph: bool) -> list[Any]:
+def _initial_gradients(tensors: tuple[Tensor, ...], given: Any, create_graph: bool) -> list[Any]:
     """What starts at each root, from the `grad_tensors` that were given."""
-    gradients = (None,) * len(tensors) if given is None else _as_tuple(given)
+    if given is None:
+        return [_initial_gradient(index, tensor, None, create_graph) for index, tensor in enumerate(tensors)]
+    gradients = _as_tuple(given)
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    return [
-        _initial_gradient(index, tensor, gradient, create_graph)
-        for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True))
-    ]
+    return [_initial_gradient(i, tensor, gradients[i], create_graph) for i, tensor in enumerate(tensors)]
 
 
 def _roots(tensors: Sequence[Tensor]) -> list[tuple[Any, int]]:
@@ -92,13 +91,13 @@ def backward(
     if inputs is not None and not isinstance(inputs, Tensor) and len(inputs) == 0:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
-    wanted = None if inputs is None else _wanted(_as_tuple(inputs))
     gradients = _initial_gradients(outputs, grad_tensors, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     roots = _roots(outputs)
-    if wanted is None:
+    if inputs is None:
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
+    wanted = _wanted(_as_tuple(inputs))
     retained_here: list[tuple[dict[int, Any], int]] = []
     for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
         if isinstance(target, Node) and number not in target.ensure_hooks().retained:
@@ -154,8 +153,8 @@ def grad(
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     gradients = _initial_gradients(tensors, grad_outputs, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    wanted = _wanted(variables)
     roots = _roots(tensors)
+    wanted = _wanted(variables)
     captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)
     results: list[Tensor | None] = []
     for index, (variable, edge) in enumerate(zip(variables, wanted, strict=True)):

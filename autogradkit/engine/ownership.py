@@ -12,7 +12,12 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import contiguous_strides, element_strides, empty_strided, is_non_overlapping_and_dense
+from autogradkit.core.strides import (
+    contiguous_strides,
+    element_strides,
+    empty_strided,
+    is_non_overlapping_and_dense,
+)
 from autogradkit.core.tensor import Tensor, bump_version, wrap
 
 
@@ -20,12 +25,19 @@ def add_to_grad(tensor: Tensor, gradient: Array) -> None:
     """`tensor.grad` takes a contribution: in place if there is a `.grad` already, else as a copy."""
     grad = tensor._grad
     if grad is None:
-        tensor._grad = wrap(copy_like(tensor, gradient))
+        tensor._grad = wrap(_copy(gradient, strides_of_grad(tensor._array)))
     elif grad._array.shape != gradient.shape:
-        tensor._grad = wrap(grad._array + gradient)
+        tensor._grad = wrap(np.asarray(grad._array + gradient))
     else:
         np.add(grad._array, gradient, out=grad._array, casting="unsafe")
         bump_version(grad)
+
+
+def add_to_retained(tensor: Tensor, gradient: Array) -> None:
+    """The retained `.grad` of a result takes a contribution: always in a new, contiguous tensor."""
+    grad = tensor._grad
+    strides = contiguous_strides(gradient.shape)
+    tensor._grad = wrap(_copy(gradient if grad is None else grad._array + gradient, strides))
 
 
 def strides_of_grad(array: Array) -> tuple[int, ...]:
@@ -34,9 +46,8 @@ def strides_of_grad(array: Array) -> tuple[int, ...]:
     return strides if is_non_overlapping_and_dense(array.shape, strides) else contiguous_strides(array.shape)
 
 
-def copy_like(tensor: Tensor, gradient: Array) -> Array:
-    """A copy of `gradient` as the `.grad` of `tensor`."""
-    copy = empty_strided(gradient.shape, strides_of_grad(tensor._array), gradient.dtype)
+def _copy(gradient: Array, strides: tuple[int, ...]) -> Array:
+    copy = empty_strided(gradient.shape, strides, gradient.dtype)
     np.copyto(copy, gradient)
     return copy
 

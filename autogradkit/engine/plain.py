@@ -17,7 +17,7 @@ from autogradkit.core.tensor import wrap
 from autogradkit.engine.delivery import Buffers, count_edges, deliver
 from autogradkit.engine.hook_calls import after_node, at_accumulator, before_node, on_leaf, on_outputs
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import REFERENCES_IN_A_LOOP, add_to_grad, takes_over
+from autogradkit.engine.ownership import REFERENCES_IN_A_LOOP, add_to_grad, add_to_retained, takes_over
 from autogradkit.engine.validate import validate, validated
 
 
@@ -35,7 +35,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
     while True:
         hooks = node.hooks
         if hooks is not None:
-            on_outputs(hooks, received, False, add_to_grad)
+            on_outputs(hooks, received, False, add_to_retained)
             before_node(hooks, received, False)
         sent = node.apply(received, False)
         if not retain_graph:

@@ -19,10 +19,18 @@ import numpy as np
 from autogradkit.core.recording import RECORDERS, Recorder, listeners
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.delivery import Buffers, count_edges, deliver
-from autogradkit.engine.hook_calls import after_node, as_tensor, at_accumulator, before_node, on_leaf, on_outputs
+from autogradkit.engine.hook_calls import (
+    Accumulate,
+    after_node,
+    as_tensor,
+    at_accumulator,
+    before_node,
+    on_leaf,
+    on_outputs,
+)
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import add_to_grad
+from autogradkit.engine.ownership import add_to_grad, add_to_retained
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.validate import validated
@@ -119,8 +127,9 @@ class Run:
             self.accumulates = {target for target in targets if isinstance(target, Tensor)} if accumulate else set()
             if not accumulate:
                 self.captured = dict.fromkeys(wanted)
-            kept = [pair for pair in zip(roots, gradients, strict=True) if pair[0][0] in needed]
-            roots, gradients = [root for root, _ in kept], [gradient for _, gradient in kept]
+            if len(roots) > 1:  # as in PyTorch, the hooks of a single root are called even if nothing leads on
+                kept = [pair for pair in zip(roots, gradients, strict=True) if pair[0][0] in needed]
+                roots, gradients = [root for root, _ in kept], [gradient for _, gradient in kept]
         starts = [target for target, _ in roots]
         self.waiting = count_edges(starts, self.needed)
         for (target, number), gradient in zip(roots, gradients, strict=True):
@@ -147,7 +156,7 @@ class Run:
         if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it
             self.capture(node, received)
         if node.hooks is not None:
-            on_outputs(node.hooks, received, self.create_graph, self.accumulate)
+            on_outputs(node.hooks, received, self.create_graph, self.retain)
         if not runs:
             self.capture(node, received)
             return
@@ -201,12 +210,20 @@ class Run:
         else:
             at_accumulator(leaf, leaf._hooks, gradient, self.create_graph, self.accumulate)
 
-    def accumulate(self, tensor: Tensor, gradient: Any) -> None:
-        """`.grad` takes a contribution: always by addition."""
+    def accumulate(self, leaf: Tensor, gradient: Any) -> None:
+        """A leaf's `.grad` takes a contribution."""
+        self.add(leaf, gradient, add_to_grad)
+
+    def retain(self, tensor: Tensor, gradient: Any) -> None:
+        """The `.grad` of a result that retains it takes a contribution."""
+        self.add(tensor, gradient, add_to_retained)
+
+    def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
+        """`.grad` grows, by `add_array` in plain backward; recorders are told."""
         grad = tensor._grad
         before = grad._array.copy() if self.recorders and grad is not None else None
         if not self.create_graph:
-            add_to_grad(tensor, gradient)
+            add_array(tensor, gradient)
         else:
             tensor._grad = OPS.clone(gradient) if grad is None else OPS.add(grad, gradient)
         for recorder in self.recorders:

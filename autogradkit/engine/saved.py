@@ -47,8 +47,8 @@ class OpNode(Node):
 
     - Where no gradient arrived (all of `gradients` are None) it gives None for every edge, before anything else: also
       of a node whose saved values were freed.
-    - `saved is FREED`: RuntimeError(errors.BACKWARD_TWICE). Only a node that saved a tensor is ever freed (`release`), so
-      a node that saves none need not ask.
+    - `saved is FREED`: RuntimeError(errors.BACKWARD_TWICE). Only a node that saved something is ever freed (`release`):
+      one without `saved_names` need not ask.
     - For each saved value in order, before any formula runs: a tensor's `_counter` (None: never edited) or a
       SavedOutput's `counter` must still read what stands in `versions`, else `raise edited(...)` of that value.
     - Formulas get arrays (`_array`, `SavedOutput.array`) in plain backward; under `create_graph` the tensor itself, or
@@ -121,7 +121,7 @@ class OpNode(Node):
 
     def release(self) -> None:
         for value in self.saved:
-            if value is not None and (value.__class__ is SavedOutput or isinstance(value, Tensor | tuple)):
+            if value is not None:
                 self.saved = FREED
                 return
 
