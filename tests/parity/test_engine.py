@@ -494,6 +494,56 @@ def a_function_that_gives_its_gradient_on(t: Any) -> Any:
     return x.grad, w.grad
 
 
+def memory_of_a_gradient(t: Any, hold: Callable[[Any, Any], Any]) -> Any:
+    addresses: list[int] = []
+
+    class Triple(t.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, a: Any) -> Any:
+            return a * 3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            made = g * 3
+            addresses.append(made.data_ptr())
+            hold(ctx, made)
+            return made
+
+    x = leaf(t)
+    y = Triple.apply(x)
+    y.sum().backward()
+    return x.grad, x.grad.data_ptr() in addresses
+
+
+@case
+def a_gradient_that_nobody_holds_becomes_grad_itself(t: Any) -> Any:
+    return memory_of_a_gradient(t, lambda ctx, made: None)
+
+
+@case
+def a_gradient_that_somebody_holds_is_copied(t: Any) -> Any:
+    held: list[Any] = []
+    return memory_of_a_gradient(t, lambda ctx, made: held.append(made))
+
+
+@case
+def a_gradient_of_which_somebody_holds_a_view_is_copied(t: Any) -> Any:
+    held: list[Any] = []
+    return memory_of_a_gradient(t, lambda ctx, made: held.append(made[:1]))
+
+
+@case
+def what_a_post_hook_holds_is_not_grad(t: Any) -> Any:
+    held: list[Any] = []
+    x = leaf(t)
+    y = -x
+    y.grad_fn.register_hook(lambda given, received: held.extend(given))
+    y.sum().backward()
+    with t.no_grad():
+        held[0].mul_(10)
+    return x.grad, held
+
+
 @case
 def double_backward(t: Any) -> Any:
     x = leaf(t)
