@@ -83,6 +83,6 @@ def owns_memory(gradient: Array) -> bool:
 def takes_over(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient that nobody else holds can be `tensor.grad` as it is."""
     array = tensor._array
-    if gradient.strides == array.strides and array.flags.c_contiguous and array.size:
+    if gradient.strides == array.strides and array.flags.c_contiguous:
         return owns_memory(gradient)
     return element_strides(gradient) == strides_of_grad(array) and owns_memory(gradient)

@@ -97,6 +97,21 @@ def test_what_a_custom_function_keeps_of_its_gradient_is_not_grad(hold: str, giv
     assert x.grad.tolist() == [[103.0] * 3] * 3
 
 
+def test_grad_does_not_hold_on_to_memory_that_it_does_not_show() -> None:
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, a: Any) -> Any:
+            return a * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return torch.full((1000,), 2.0)[:3]
+
+    x = torch.ones(3, requires_grad=True)
+    Double.apply(x).sum().backward()
+    assert x.grad.untyped_storage().nbytes() == 12
+
+
 def test_a_saved_tensor_that_is_its_own_gradient_is_not_grad() -> None:
     x = torch.arange(9.0).reshape(3, 3).clone().requires_grad_()
     w = torch.arange(9.0).reshape(3, 3) + 1

@@ -452,6 +452,16 @@ def values_and_places_of_a_maximum(t: Any) -> Any:
 
 
 @case
+def a_post_hook_sees_gradients_in_the_shape_of_the_inputs(t: Any) -> Any:
+    log: list[Any] = []
+    x, w = leaf(t), t.ones(3, 1, requires_grad=True)
+    y = x * w
+    y.grad_fn.register_hook(lambda given, received: log.append((given, received)))
+    (y * t.arange(6.0).reshape(3, 2)).sum().backward()
+    return log, x.grad, w.grad
+
+
+@case
 def an_error_in_a_hook_leaves_things_usable(t: Any) -> Any:
     x, w = leaf(t), leaf(t)
     y = x * w
