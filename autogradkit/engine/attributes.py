@@ -73,7 +73,7 @@ def _set_requires_grad(self: Tensor, wanted: bool) -> None:
     self._requires_grad = bool(wanted)
 
 
-Tensor.requires_grad = property(  # type: ignore[attr-defined]
+Tensor.requires_grad = property(
     _get_requires_grad, _set_requires_grad, doc="Whether gradients are to be computed for it; settable on leaves."
 )
 
@@ -134,7 +134,7 @@ def _c_name(tensor: Tensor) -> str:
     return names.get(tensor.dtype.name, tensor.dtype.name)
 
 
-Tensor.grad = property(  # type: ignore[attr-defined]
+Tensor.grad = property(
     _get_grad, _set_grad, _delete_grad, doc="The gradients that backward calls added up here; None before the first."
 )
 
@@ -170,7 +170,7 @@ def _set_data(self: Tensor, new: Tensor) -> None:
     reseat(self, new._array)
 
 
-Tensor.data = property(  # type: ignore[attr-defined]
+Tensor.data = property(
     _get_data,
     _set_data,
     doc="The same memory as a tensor that autograd knows nothing of: edits through it are not seen by the version counter.",
@@ -204,7 +204,7 @@ def detach_(self: Tensor) -> Tensor:
     return self
 
 
-Tensor.backward = lambda self, gradient=None, retain_graph=None, create_graph=False, inputs=None: backward(  # type: ignore[attr-defined]
+Tensor.backward = lambda self, gradient=None, retain_graph=None, create_graph=False, inputs=None: backward(
     self, gradient, retain_graph, create_graph, inputs
 )
 
@@ -253,4 +253,4 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     return duplicate
 
 
-Tensor.__deepcopy__ = _deepcopy  # type: ignore[attr-defined]
+Tensor.__deepcopy__ = _deepcopy

@@ -43,7 +43,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
-        received = []
+        received = []  # what was received and is passed on has one holder less
         following = None
         at = -2
         for gradient in sent:
@@ -94,8 +94,9 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 if target._requires_grad:
                     at_accumulator(target, target._hooks, gradient, False, add_to_grad)
             elif target._requires_grad:
-                alone = references(gradient) <= REFERENCES_IN_A_LOOP
-                if target._grad is None and alone and takes_over(target, gradient):
+                # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
+                alone = target._grad is None and references(gradient) <= REFERENCES_IN_A_LOOP
+                if alone and takes_over(target, gradient):
                     target._grad = wrap(gradient)
                 else:
                     add_to_grad(target, gradient)
