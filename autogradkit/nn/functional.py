@@ -89,16 +89,16 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     if weight._array.ndim == 2:
         dims = input._array.ndim
-        transposed = weight.t()  # type: ignore[attr-defined]
+        transposed = weight.t()
         if dims == 2:
             return mm(input, transposed) if bias is None else addmm(bias, input, transposed)
         if dims and bias is not None and input._array.flags.c_contiguous and bias._array.ndim == 1:
             # One large product over all leading dimensions, as PyTorch does it.
-            flat = addmm(bias, input.view(-1, input._array.shape[-1]), transposed)  # type: ignore[attr-defined]
+            flat = addmm(bias, input.view(-1, input._array.shape[-1]), transposed)
             return flat.view(*input._array.shape[:-1], weight._array.shape[0])
         result = matmul(input, transposed)
     else:
-        result = matmul(input, weight.t())  # type: ignore[attr-defined]
+        result = matmul(input, weight.t())
     return result if bias is None else result + bias
 
 
@@ -109,7 +109,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return input.relu_() if inplace else _relu(input)  # type: ignore[attr-defined]
+    return input.relu_() if inplace else _relu(input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ def tanh(input: Tensor) -> Tensor:
     >>> torch.nn.functional.tanh(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
-    return input.tanh()  # type: ignore[attr-defined]
+    return input.tanh()
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ def sigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.sigmoid(torch.tensor([0.0]))
     tensor([0.5000])
     """
-    return input.sigmoid()  # type: ignore[attr-defined]
+    return input.sigmoid()
 
 
 def max_pool2d(
@@ -200,7 +200,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         array = input._array
         kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
         noise = wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
-    return input.mul_(noise) if inplace else mul(input, noise)  # type: ignore[attr-defined]
+    return input.mul_(noise) if inplace else mul(input, noise)
 
 
 # -- losses ------------------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def mse_loss(
     weighted = loss.mse_loss(a, b, loss.NONE) * weight
     if reduction == "none":
         return weighted
-    return weighted.sum() if reduction == "sum" else weighted.sum() / weight.sum()  # type: ignore[attr-defined]
+    return weighted.sum() if reduction == "sum" else weighted.sum() / weight.sum()
 
 
 def l1_loss(
@@ -260,7 +260,7 @@ def l1_loss(
     reduction = reduction_name(size_average, reduce, reduction)
     a, b = _same_size(input, target)
     kind = _reduction(reduction)
-    distance = (a - b).abs()  # type: ignore[operator]
+    distance = (a - b).abs()
     return distance if kind == loss.NONE else distance.mean() if kind == loss.MEAN else distance.sum()
 
 
@@ -302,8 +302,8 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, i
     expected = (given[0], *given[2:])
     if wanted != expected:
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(wanted)}")
-    flat = input.reshape(given[0], given[1], 1, -1)  # type: ignore[attr-defined]
-    classes = target.reshape(given[0], 1, -1)  # type: ignore[attr-defined]
+    flat = input.reshape(given[0], given[1], 1, -1)
+    classes = target.reshape(given[0], 1, -1)
     losses = loss.nll_loss2d_forward(flat, classes, weight, reduction, ignore_index)[0]
     return losses.reshape(expected) if reduction == loss.NONE else losses
 

@@ -134,9 +134,9 @@ class Training:
         self.optimizer.zero_grad()
         output = self.model(inputs)
         loss = self.loss_fn(output, targets)
-        loss.backward()  # type: ignore[attr-defined]
+        loss.backward()
         self.optimizer.step()
-        value, measured = float(loss.detach().item()), self.metric(output, targets)  # type: ignore[attr-defined]
+        value, measured = float(loss.detach().item()), self.metric(output, targets)
         self._sums.add(value, measured, len(targets))
         try:
             batches = len(self.loader)  # type: ignore[arg-type]

@@ -191,7 +191,7 @@ class TrainingView(PictureWidget):
             ("loss", "test", test_loss),
             ("accuracy", "test", test_accuracy),
         ):
-            number = float(value.detach().item()) if isinstance(value, Tensor) else value  # type: ignore[attr-defined]
+            number = float(value.detach().item()) if isinstance(value, Tensor) else value
             self._curves.add(kind, name, at, number, epoch)
         self._draw_when_due()
 

@@ -181,7 +181,7 @@ class Module:
         if "_buffers" not in self.__dict__:
             raise AttributeError("cannot assign buffer before Module.__init__() call")
         self._check_name("buffer", name, self._buffers)
-        if tensor is not None and not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{type_text(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
@@ -306,7 +306,7 @@ class Module:
 
     def train(self: M, mode: bool = True) -> M:
         """Put it and all submodules into training mode (dropout drops) or, with False, out of it."""
-        if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
         self.training = mode
         for module in self.children():
@@ -320,7 +320,7 @@ class Module:
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
         """Set `requires_grad` on all parameters: False freezes them."""
         for parameter in self.parameters():
-            parameter.requires_grad_(requires_grad)  # type: ignore[attr-defined]
+            parameter.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -364,14 +364,14 @@ class Module:
         places = [v for v in values if not isinstance(v, Dtype | Tensor | bool) and v is not None]
 
         def convert(tensor: Tensor) -> Tensor:
-            moved: Any = tensor.to(*places[:1]) if places else tensor  # type: ignore[attr-defined]
+            moved: Any = tensor.to(*places[:1]) if places else tensor
             numbers = moved.is_floating_point() or moved.is_complex()
             return moved.to(wanted) if wanted is not None and numbers else moved
 
         return self._apply(convert)
 
     def _cast(self: M, wanted: Dtype) -> M:
-        return self._apply(lambda tensor: tensor.to(wanted) if tensor.is_floating_point() else tensor)  # type: ignore[attr-defined]
+        return self._apply(lambda tensor: tensor.to(wanted) if tensor.is_floating_point() else tensor)
 
     def float(self: M) -> M:
         """Convert floating-point parameters and buffers to float32, in place."""
@@ -465,10 +465,10 @@ def clear_gradient(parameter: Tensor, set_to_none: bool) -> None:
     if gradient is None:
         return
     if set_to_none:
-        parameter.grad = None  # type: ignore[attr-defined]
+        parameter.grad = None
         return
-    if gradient.grad_fn is not None:  # type: ignore[attr-defined]
-        gradient.detach_()  # type: ignore[attr-defined]
+    if gradient.grad_fn is not None:
+        gradient.detach_()
     else:
-        gradient.requires_grad_(False)  # type: ignore[attr-defined]
-    gradient.zero_()  # type: ignore[attr-defined]
+        gradient.requires_grad_(False)
+    gradient.zero_()
