@@ -15,7 +15,8 @@ from typing import Any
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
-from autogradkit.nn.modules.module import clear_gradient, type_text
+from autogradkit.nn.modules.members import type_text
+from autogradkit.nn.modules.module import clear_gradient
 
 Group = dict[str, Any]
 Array = Any

@@ -8,7 +8,10 @@ from typing import Any
 
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
-from autogradkit.nn.modules.module import Module, indented, type_text
+from autogradkit.nn.modules.members import type_text
+from autogradkit.nn.modules.module import Module, indented
+
+__all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
 
 def _position(index: int, length: int) -> int:
