@@ -23,7 +23,8 @@ from IPython.display import publish_display_data
 from ..core.tensor import Tensor
 from ..tracing.render.training import Line, description, shown, training_svg
 from ..tracing.render.training import Training as Picture
-from ..vision.train import Epoch, Training
+from ..vision.history import History
+from ..vision.train import Training
 from .base import PictureWidget, static
 from .curves import Curves
 
@@ -85,19 +86,19 @@ class TrainingView(PictureWidget):
         *,
         test_loader: Iterable[Any] | None = None,
         scheduler: Any = None,
-    ) -> list[Epoch]:
+    ) -> History:
         """Train, live. Returns the epochs finished; `resume()` goes on where a stop or an interrupt left off."""
         training = Training(model, loader, loss_fn, optimizer, test_loader=test_loader, scheduler=scheduler)
         return self.run(training, epochs)
 
-    def run(self, training: Training, epochs: int) -> list[Epoch]:
+    def run(self, training: Training, epochs: int) -> History:
         """Show a run, until `epochs` of its epochs are finished."""
         self.training = training
         self._base = self._epoch
         self._epochs = self._base + epochs
         return self._continue(epochs)
 
-    def resume(self) -> list[Epoch] | None:
+    def resume(self) -> History | None:
         """Go on: at once where a cell is pausing, else, in this cell, with the batch after the last one learnt.
 
         Raises RuntimeError where there is no run to go on with.
@@ -109,7 +110,7 @@ class TrainingView(PictureWidget):
             raise RuntimeError("there is no run to resume: begin one with fit() or run()")
         return self._continue(self._epochs - self._base)
 
-    def _continue(self, epochs: int) -> list[Epoch]:
+    def _continue(self, epochs: int) -> History:
         training = self.training
         assert training is not None
         self._stop.clear()
