@@ -72,7 +72,7 @@ else:
 
     _LAZY_MODULES = frozenset({"autograd", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"})
     _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
-    _FLOORS = {"core", "engine"}  # found as attributes because they are loaded; their names are offered here
+    _FLOORS = {"core", "engine"}  # attributes since they are loaded, but nothing that users call
     _LISTED = sorted(
         {name for name in globals() if not name.startswith("_")} - _FLOORS | _LAZY_MODULES | _LAZY_NAMES.keys()
     )
