@@ -395,6 +395,6 @@ def zero(self: Array) -> Array:
 
 zero.vjp(self=lambda g: g * 0)
 
-Tensor.zero_ = zero.in_place  # type: ignore[attr-defined]
+Tensor.zero_ = zero.in_place
 
-Tensor.type = type_  # type: ignore[attr-defined]
+Tensor.type = type_

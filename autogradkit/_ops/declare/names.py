@@ -174,7 +174,7 @@ class OverloadSet:
             found.__doc__ = self.doc
             if how == IN_PLACE and not self.only_in_place:
                 found.__doc__ = f"In-place version of `{self.name}`: writes into `self`, and returns it."
-            found.__signature__ = self.signature(how)  # type: ignore[attr-defined]
+            found.__signature__ = self.signature(how)
         return found
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -250,7 +250,7 @@ class Overload:
         """The name that users call it by, without an in-place form's underscore."""
         return self.owner.name.removesuffix("_") if self.owner.only_in_place else self.owner.name
 
-    @cached_property
+    @property
     def facts(self) -> OpFacts:
         """What pictures need to know of it."""
         return OpFacts(self.label, self.pointwise is not None, self.rule if self.formulas else "", tuple(self.index))

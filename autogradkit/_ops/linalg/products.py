@@ -259,17 +259,17 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
 
 
 @addmm.overload(deprecated=True, composition=True)
-def _(beta: Scalar, self: Array, alpha: Scalar, mat1: Array, mat2: Array) -> Any:
+def _(beta: Scalar, self: Tensor, alpha: Scalar, mat1: Tensor, mat2: Tensor) -> Any:
     return addmm_node(self, mat1, mat2, beta=beta, alpha=alpha)
 
 
 @addmm.overload(deprecated=True, composition=True)
-def _(beta: Scalar, self: Array, mat1: Array, mat2: Array) -> Any:
+def _(beta: Scalar, self: Tensor, mat1: Tensor, mat2: Tensor) -> Any:
     return addmm_node(self, mat1, mat2, beta=beta)
 
 
 @op("ger", composition=True, out=True)
-def outer(self: Array, vec2: Array) -> Any:
+def outer(self: Tensor, vec2: Tensor) -> Any:
     """The outer product of two vectors, (n) and (m) → (n, m).
 
     >>> import autogradkit as torch
@@ -318,7 +318,7 @@ def unsafe_view(self: Array, size: Sizes) -> Array:
 
 
 @op(operators="__matmul__", composition=True, out=True)
-def matmul(self: Array, other: Array) -> Any:
+def matmul(self: Tensor, other: Tensor) -> Any:
     """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast.
 
     >>> import autogradkit as torch
@@ -345,4 +345,4 @@ def _reflected(self: Tensor, other: Any) -> Any:
     return matmul(other, self)
 
 
-Tensor.__rmatmul__ = _reflected  # type: ignore[attr-defined]
+Tensor.__rmatmul__ = _reflected

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.linalg.products import addmm_node, matmul, mm, multiply
 from autogradkit._ops.views.dimensions import t
 from autogradkit._ops.views.sizes import view_sizes
+from autogradkit.core.tensor import Tensor
 
 
 def _write_lane(s: Source, call: Call, depth: int) -> None:
@@ -45,7 +45,7 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
 
 
 @op(variants="", composition=True, lane=_write_lane)
-def linear(input: Array, weight: Array, bias: Array | None = None) -> Any:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """input·weightᵀ + bias over the last dimension: (*, in) and (out, in) → (*, out).
 
     Raises RuntimeError where the shapes do not fit.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op, python_function
-from autogradkit._ops.declare.kinds import Array, Arrays
+from autogradkit._ops.declare.kinds import Array, Arrays, Tensors
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import Shape, expand, reshape, view_sizes
 from autogradkit.core.dtype import from_numpy_dtype, result_type
@@ -82,7 +82,7 @@ def cat(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
 
 
 @op("concatenate", composition=True, out=True)
-def concat(tensors: Arrays, dim: int = 0) -> Any:
+def concat(tensors: Tensors, dim: int = 0) -> Any:
     """`cat` under another name.
 
     >>> import autogradkit as torch
@@ -162,7 +162,7 @@ def _required(name: str, tensors: Any) -> Any:
 
 
 @op(composition=True, out=True)
-def hstack(tensors: Arrays) -> Any:
+def hstack(tensors: Tensors) -> Any:
     """The tensors side by side: along dimension 1, or 0 if they have one dimension.
 
     >>> import autogradkit as torch
@@ -174,7 +174,7 @@ def hstack(tensors: Arrays) -> Any:
 
 
 @op("row_stack", composition=True, out=True)
-def vstack(tensors: Arrays) -> Any:
+def vstack(tensors: Tensors) -> Any:
     """The tensors below each other: along dimension 0, vectors counting as rows.
 
     >>> import autogradkit as torch
@@ -186,7 +186,7 @@ def vstack(tensors: Arrays) -> Any:
 
 
 @op(composition=True, out=True)
-def dstack(tensors: Arrays) -> Any:
+def dstack(tensors: Tensors) -> Any:
     """The tensors behind each other: along dimension 2.
 
     >>> import autogradkit as torch
@@ -197,7 +197,7 @@ def dstack(tensors: Arrays) -> Any:
 
 
 @op(composition=True, out=True)
-def column_stack(tensors: Arrays) -> Any:
+def column_stack(tensors: Tensors) -> Any:
     """The tensors as columns of one matrix: vectors count as columns.
 
     >>> import autogradkit as torch
