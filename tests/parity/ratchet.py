@@ -7,7 +7,8 @@ count against it. After an improvement the command writes it anew:
     python -m tests.parity.ratchet --update [NAME …]  # and write it; refused where a number fell
     python -m tests.parity.ratchet --update --allow-falling
 
-Used by test_op_db.py, whose kinds of checks are in replay.py.
+A name is an entry of PyTorch's operator database (replay.py has its kinds of checks), or a function or method that is
+called wrongly (wrong_calls.py). Used by test_op_db.py and test_wrong_calls.py.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from . import wrong_calls
+from .replay import FOUND, replay
+from .valid_calls import TARGETS
 
 FILE = Path(__file__).with_name("ratchet.json")
 Line = dict[str, list[int]]  # kind -> [compared, passed]
@@ -31,6 +36,12 @@ def load(file: Path = FILE) -> dict[str, Line]:
 def written(lines: dict[str, Line]) -> str:
     """The numbers as the file has them: sorted, one line a name."""
     return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(lines[name])}" for name in sorted(lines)) + "\n}\n"
+
+
+def committed(name: str, kinds: Iterable[str]) -> Line | None:
+    """A name's committed numbers of these kinds; None where it has no line yet."""
+    line = load().get(name)
+    return line and {kind: line[kind] for kind in kinds if kind in line}
 
 
 def fallen(name: str, before: Line, now: Line) -> list[str]:
@@ -66,10 +77,18 @@ def totals(lines: Iterable[Line]) -> Line:
 
 def count(names: Iterable[str]) -> Iterator[tuple[str, Line]]:
     """Every name with its numbers of now."""
-    from .replay import FOUND, replay  # PyTorch's database takes seconds to load
+    for name in names or known():
+        line: Line = {}
+        if name in FOUND:
+            line |= {kind: [tally.compared, tally.passed] for kind, tally in replay(FOUND[name]).items()}
+        if name in TARGETS:
+            line |= wrong_calls.counted(name)[0]
+        yield name, line
 
-    for name in names or FOUND:
-        yield name, {kind: [tally.compared, tally.passed] for kind, tally in replay(FOUND[name]).items()}
+
+def known() -> list[str]:
+    """Every name that there are checks of."""
+    return sorted({*FOUND, *TARGETS})
 
 
 def settled(before: dict[str, Line], now: dict[str, Line], whole: bool, allow_falling: bool) -> dict[str, Line]:
@@ -86,9 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.parity.ratchet", description="Count what agrees with PyTorch."
     )
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="an entry of the operator database; all if none is given"
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="see the file; all if none is given")
     parser.add_argument("--update", action="store_true", help=f"write {FILE.name}")
     parser.add_argument("--allow-falling", action="store_true", help="write it though a number fell")
     given = parser.parse_args(arguments)
@@ -97,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, line in now.items():
         print(*risen(name, before.get(name, {}), line), sep="\n", end="\n" if line != before.get(name) else "")
     for kind, (compared, passed) in totals(now.values()).items():
-        print(f"{kind:16} {passed:6} of {compared:6} pass")
+        print(f"{kind:20} {passed:6} of {compared:6} pass")
     try:
         lines = settled(before, now, not given.names, given.allow_falling)
     except ValueError as error:

@@ -37,6 +37,8 @@ FORWARD_DTYPES = (torch.float32, torch.float64, torch.int64, torch.bool)
 WRITING_DTYPES = (torch.float64, torch.int64, torch.bool)
 RANDOM = ("dropout", "rand", "bernoulli", "multinomial", "normal", "uniform", "exponential", "empty")
 
+KINDS = ("forward", "complex", "forms", "gradient", "second_gradient", "in_place", "out", "errors")
+
 # Where the database wraps the function to put its arguments into another order, or to spare its input.
 _WRAPPED: dict[str, Callable[..., Any]] = {
     "where": lambda self, condition, other, **options: ak.where(condition, self, other, **options),
@@ -99,16 +101,7 @@ FOUND = {title(op): op for op in sorted(op_db, key=title) if ours(op) is not Non
 
 def replay(op: Any) -> dict[str, Tally]:
     """Every check of one entry, by kind; a kind that the entry has no check of is left out."""
-    tallies = {
-        "forward": Tally(),
-        "complex": Tally(),
-        "forms": Tally(),
-        "gradient": Tally(),
-        "second_gradient": Tally(),
-        "in_place": Tally(),
-        "out": Tally(),
-        "errors": Tally(),
-    }
+    tallies = {kind: Tally() for kind in KINDS}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for dtype in FORWARD_DTYPES:
