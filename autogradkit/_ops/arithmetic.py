@@ -345,6 +345,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     in_place=True,
     method=False,
     function=False,
+    samples=lambda t: [(t(2, 3), t(2, 3, low=0.5)), (t(2, 3), t(3, low=0.5)), (t(2), 0.7)],
     refuse=lambda self, other, rounding_mode="trunc": _refuse_zero(self, other),
 )
 def div_rounded(self: Array, other: Array, *, rounding_mode: str = "trunc", out: Array | None = None) -> Array:

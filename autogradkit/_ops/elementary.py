@@ -182,7 +182,7 @@ def relu(self: Array, *, out: Array | None = None) -> Array:
 relu.vjp(self=lambda g, result: k.threshold_backward(g, result))
 
 
-@op(method=False, function=False)
+@op(method=False, function=False, samples=lambda t: [(t(2, 3), t(2, 3)), (t(), t())])
 def threshold_backward(grad_output: Array, self: Array) -> Array:
     """The gradient where `self` is above 0, and 0 elsewhere."""
     return grad_output * (self > 0)

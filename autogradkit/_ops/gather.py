@@ -259,13 +259,19 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, add: bool) -> Array:
     return result
 
 
-@op(name="scatter_src", public="scatter", node="ScatterBackward0", in_place=True, method=False, function=False)
+@op(
+    name="scatter_src", public="scatter", node="ScatterBackward0", in_place=True, method=False, function=False,
+    samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [0, 1]])), t(2, 2)), (t(2, 3), -1, wrap(np.array([[1]])), t(1, 1))],
+)  # fmt: skip
 def scatter_src(self: Array, dim: int, index: Array, src: Array) -> Array:
     """A copy of `self` with the elements of `src` written where `index` names them."""
     return _scatter(self, dim, index, src, False)
 
 
-@op(name="scatter_value", public="scatter", node="ScatterBackward1", in_place=True, method=False, function=False)
+@op(
+    name="scatter_value", public="scatter", node="ScatterBackward1", in_place=True, method=False, function=False,
+    samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), 1.5), (t(2, 3), -1, wrap(np.array([[1]])), 0.0)],
+)  # fmt: skip
 def scatter_value(self: Array, dim: int, index: Array, value: float) -> Array:
     """A copy of `self` with `value` written where `index` names it."""
     return _scatter(self, dim, index, scalar_array(value, from_numpy_dtype(self.dtype)).item(), False)

@@ -95,7 +95,10 @@ mv.vjp(
 )
 
 
-@op(name="outer_product", node="OuterBackward0", method=False, function=False)
+@op(
+    name="outer_product", node="OuterBackward0", method=False, function=False,
+    samples=lambda t: [(t(3), t(2)), (t(1), t(4))],
+)  # fmt: skip
 def outer_product(self: Array, vec2: Array) -> Array:
     """The product of every element of one vector with every one of another."""
     return np.multiply.outer(self, vec2)
@@ -293,7 +296,10 @@ def _batched(a: Any, b: Any) -> Any:
     return unsafe_view(bmm(x, y), shape)
 
 
-@op(name="_unsafe_view", node="UnsafeViewBackward0", method=False, function=False)
+@op(
+    name="_unsafe_view", node="UnsafeViewBackward0", method=False, function=False,
+    samples=lambda t: [(t(2, 3), (3, 2)), (t(4, 3).detach().T.requires_grad_(), (3, 2, 2)), (t(), (1, 1))],
+)  # fmt: skip
 def unsafe_view(self: Array, size: tuple[int, ...]) -> Array:
     """A fresh result in another shape; not a view for autograd, since nobody else has it."""
     return self.reshape(size)

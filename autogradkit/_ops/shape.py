@@ -98,7 +98,10 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     return _unsafe_view_of_copy(input, wanted) if strides is None else reshape_alias(input, wanted, strides)
 
 
-@view_op(name="_reshape_alias", public="reshape", node="ReshapeAliasBackward0", method=False, function=False)
+@view_op(
+    name="_reshape_alias", public="reshape", node="ReshapeAliasBackward0", method=False, function=False,
+    samples=lambda t: [(t(2, 3), (3, 2), (2, 1)), (t(4, 3).detach().T.requires_grad_(), (3, 2, 2), (1, 6, 3))],
+)  # fmt: skip
 def reshape_alias(self: Array, size: Ints, stride: Ints) -> Array:
     """A view with other sizes on memory that is not contiguous, the strides being known to fit."""
     return restrided(self, size, stride)

@@ -44,7 +44,10 @@ def select(self: Array, dim: int, index: int) -> Array:
     return self[(*(Whole,) * dim, index, ...)]
 
 
-@op(name="select_backward", node="SelectBackwardBackward0", method=False, function=False)
+@op(
+    name="select_backward", node="SelectBackwardBackward0", method=False, function=False,
+    samples=lambda t: [(t(3), (3, 2), 1, 0), (t(4, 3), (4, 2, 3), -2, -1), (t(), (2,), 0, 1)],
+)  # fmt: skip
 def select_backward(grad_output: Array, input_sizes: Ints, dim: int, index: int) -> Array:
     """Zeros of `input_sizes` with `grad_output` where `select` took from."""
     whole = np.zeros(input_sizes, grad_output.dtype)
@@ -67,7 +70,10 @@ def slice_(self: Array, dim: int = 0, start: int = 0, end: int = sys.maxsize, st
     return self[(*(Whole,) * wrap_dim(dim, self.ndim), slice(start, end, step))]
 
 
-@op(name="slice_backward", node="SliceBackwardBackward0", method=False, function=False)
+@op(
+    name="slice_backward", node="SliceBackwardBackward0", method=False, function=False,
+    samples=lambda t: [(t(2, 3), (4, 3), 0, 1, 3, 1), (t(2, 3), (2, 7), -1, 1, 6, 2), (t(0), (3,), 0, 1, 1, 1)],
+)  # fmt: skip
 def slice_backward(grad_output: Array, input_sizes: Ints, dim: int, start: int, end: int, step: int) -> Array:
     """Zeros of `input_sizes` with `grad_output` where `slice` took from."""
     whole = np.zeros(input_sizes, grad_output.dtype)
@@ -315,7 +321,10 @@ def diagonal(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Arra
     return restrided(self, shape, (*(strides[dim] for dim in rest), strides[first] + strides[second]), start)
 
 
-@op(name="diagonal_backward", node="DiagonalBackwardBackward0", method=False, function=False)
+@op(
+    name="diagonal_backward", node="DiagonalBackwardBackward0", method=False, function=False,
+    samples=lambda t: [(t(3), (3, 3), 0, 0, 1), (t(3, 2), (2, 3, 4), 1, 0, 2), (t(2), (3, 2), -1, -2, -1)],
+)  # fmt: skip
 def diagonal_backward(grad_output: Array, input_sizes: Ints, offset: int, dim1: int, dim2: int) -> Array:
     """Zeros of `input_sizes` with `grad_output` on the diagonal."""
     whole = np.zeros(input_sizes, grad_output.dtype)
@@ -353,7 +362,10 @@ def unfold(self: Array, dimension: int, size: int, step: int) -> Array:
     return restrided(self, shape, strides)
 
 
-@op(name="unfold_backward", node="UnfoldBackwardBackward0", method=False, function=False)
+@op(
+    name="unfold_backward", node="UnfoldBackwardBackward0", method=False, function=False,
+    samples=lambda t: [(t(4, 2), (5,), 0, 2, 1), (t(2, 2, 3), (2, 6), 1, 3, 2)],
+)  # fmt: skip
 def unfold_backward(grad_in: Array, input_sizes: Ints, dim: int, size: int, step: int) -> Array:
     """Zeros of `input_sizes` to which each window's gradient is added where the window lay."""
     whole = np.zeros(input_sizes, grad_in.dtype)

@@ -164,7 +164,7 @@ std_dims.vjp(self=_std_backward)
 
 @op(
     name="var_mean_dims", public="var_mean", node="VarMeanBackward0", outputs=("result0", "result1"), method=False,
-    function=False,
+    function=False, samples=_spread_samples,
 )  # fmt: skip
 def var_mean_dims(
     self: Array, dim: Dims = None, correction: float | None = None, keepdim: bool = False
@@ -176,7 +176,7 @@ def var_mean_dims(
 
 @op(
     name="std_mean_dims", public="std_mean", node="StdMeanBackward0", outputs=("result0", "result1"), method=False,
-    function=False,
+    function=False, samples=_spread_samples,
 )  # fmt: skip
 def std_mean_dims(
     self: Array, dim: Dims = None, correction: float | None = None, keepdim: bool = False
