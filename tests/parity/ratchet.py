@@ -109,6 +109,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--update", action="store_true", help=f"write {FILE.name}")
     parser.add_argument("--allow-falling", action="store_true", help="write it though a number fell")
     given = parser.parse_args(arguments)
+    unknown = sorted(set(given.names) - set(known()))
+    if unknown:
+        parser.error(f"no checks of {', '.join(unknown)}")
     before = load() if FILE.exists() else {}
     now = dict(count(given.names))
     for name, line in now.items():

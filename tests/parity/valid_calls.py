@@ -1,7 +1,7 @@
 """Calls that PyTorch takes, made at random from its own schemas, for everything public that both libraries have.
 
-A `Target` is a function of the package, a method of Tensor (in-place ones too) or a function of nn.functional. For each of
-its schemas `valid_calls` fills the parameters with small values, some by place and some by name, until PyTorch takes
+A `Target` is a function of the package, a method of Tensor (in-place ones too), an operator or a function of nn.functional.
+For each of its schemas `valid_calls` fills the parameters with small values, some by place and some by name, until PyTorch takes
 them. All numbers are small, so no call needs much memory or time. Rests on oracle; used by wrong_calls.py, which damages
 such calls.
 """
@@ -9,6 +9,7 @@ such calls.
 from __future__ import annotations
 
 import itertools
+import operator
 import random
 import re
 import types
@@ -38,6 +39,23 @@ LEFT_OUT = {
     "initial_seed": "its schema is a generator's",
     "cuda": "needs a device that is not there",
 }
+_OPERATORS = (
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "iadd",
+    "isub",
+    "imul",
+)
+_OF_INTEGERS = ("and_", "or_", "xor")
 ATTEMPTS = 60
 SHAPES = ((3, 3), (2, 3), (3,), (), (2, 2, 4, 4), (1, 3, 3))
 FLOAT, INT, BOOL = torch.float32, torch.int64, torch.bool
@@ -105,6 +123,8 @@ def carried(value: Any) -> Any:
     """A copy of an argument, as autogradkit's; PyTorch's own constants stay what they are where there are none here."""
     if isinstance(value, torch.layout):
         return getattr(ak, str(value).removeprefix("torch."), value)
+    if isinstance(value, list | tuple):
+        return type(value)(carried(each) for each in value)
     return value.copy() if isinstance(value, np.ndarray) else to_ours(value)
 
 
@@ -113,6 +133,8 @@ def _targets() -> Iterator[Target]:
     for prefix, theirs, mine in places:
         for name in _shared_names(theirs, mine):
             yield Target(prefix + name, name, getattr(theirs, name), getattr(mine, name), False)
+    for name in (*_OPERATORS, *_OF_INTEGERS, "matmul"):
+        yield Target(f"operator.{name}", "", getattr(operator, name), getattr(operator, name), False)
     for name in _shared_names(torch.Tensor, ak.Tensor):
         yield Target(f"Tensor.{name}", name, _method(name), _method(name), True)
 
@@ -171,16 +193,33 @@ def _tensor(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     return numbers if dtype is INT else numbers / 64
 
 
-# Where random values hardly come upon one, or the schema is not how Python spells it.
+_VECTOR, _MATRIX, _IMAGES = _tensor((3,), FLOAT), _tensor((3, 3), FLOAT), _tensor((2, 2, 4, 4), FLOAT)
+
+# Where random values hardly come upon one, PyTorch has no schema, or Python spells it in another way.
 _KNOWN = {
     "bincount": Call([_tensor((3,), INT)]),
-    "broadcast_tensors": Call([_tensor((3, 3), FLOAT), _tensor((3,), FLOAT)]),
-    "convolution": Call(
-        [_tensor((1, 2, 4, 4), FLOAT), _tensor((3, 2, 2, 2), FLOAT), None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1]
-    ),
-    "nn.functional.embedding": Call([torch.zeros(3, dtype=INT), _tensor((3, 3), FLOAT)]),
-    "nn.functional.max_pool2d": Call([_tensor((2, 2, 4, 4), FLOAT), [2, 2]]),
-    "nn.functional.nll_loss": Call([_tensor((3, 3), FLOAT), torch.zeros(3, dtype=INT)]),
+    "broadcast_tensors": Call([_MATRIX, _VECTOR]),
+    "convolution": Call([_IMAGES, _tensor((3, 2, 2, 2), FLOAT), None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1]),
+    "from_numpy": Call([np.arange(3.0)]),
+    "asarray": Call([[1.0, 2.0]]),
+    "is_tensor": Call([_VECTOR]),
+    "unique": Call([_VECTOR]),
+    "nn.functional.cross_entropy": Call([_MATRIX, torch.zeros(3, dtype=INT)]),
+    "nn.functional.embedding": Call([torch.zeros(3, dtype=INT), _MATRIX]),
+    "nn.functional.max_pool2d": Call([_IMAGES, [2, 2]]),
+    "nn.functional.nll_loss": Call([_MATRIX, torch.zeros(3, dtype=INT)]),
+    "Tensor.new_tensor": Call([_VECTOR, [1.0, 2.0]]),
+    **{f"{kind}Tensor": Call([[1, 2]]) for kind in ("Bool", "Byte", "Char", "Double", "Float", "Int", "Long", "Short")},
+    **{
+        f"Tensor.{name}": Call([_VECTOR])
+        for name in ("bool", "byte", "char", "double", "float", "half", "int", "long", "short", "unique")
+    },
+    **{f"Tensor.{name}": Call([_VECTOR]) for name in ("ndimension", "nelement", "numpy", "tolist", "type")},
+    **{
+        f"operator.{name}": Call([_tensor((2, 3), INT if name in _OF_INTEGERS else FLOAT)] * 2)
+        for name in (*_OPERATORS, *_OF_INTEGERS)
+    },
+    "operator.matmul": Call([_MATRIX, _MATRIX]),
 }
 
 
@@ -272,7 +311,9 @@ PLAIN: dict[str, tuple[Any, ...]] = {
 }
 
 TARGETS = {
-    target.name: target for target in _targets() if target.schema_name not in LEFT_OUT and schemas(target.schema_name)
+    target.name: target
+    for target in _targets()
+    if target.schema_name not in LEFT_OUT and (schemas(target.schema_name) or target.name in _KNOWN)
 }
 
 

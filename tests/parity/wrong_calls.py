@@ -155,8 +155,11 @@ _WEIGHTS = (8, 3, 3, 3, 2, 2, 2, 2, 1)
 
 
 def damaged(target: Target, call: Call, rng: random.Random) -> Call:
-    """The call, wrong in one or two places; `self` of a method stays."""
+    """The call, wrong in one or two places; `self` of a method stays, and one operand of an operator."""
     wrong = call.copy()
+    if target.name.startswith("operator."):
+        _replace(wrong, rng, 0)
+        return wrong
     for damage in rng.choices(_DAMAGES, _WEIGHTS, k=rng.choice((1, 1, 1, 2))):
         damage(wrong, rng, int(target.is_method))
     return wrong
@@ -223,6 +226,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--each", action="store_true", help="also a line for each name, the worst first")
     given = parser.parse_args(arguments)
+    unknown = sorted(set(given.names) - set(TARGETS))
+    if unknown:
+        parser.error(f"no such function or method in both libraries: {', '.join(unknown)}")
     left = {name: verdicts(TARGETS[name], given.seed) for name in given.names or TARGETS}
     found: list[Verdict] = []
     without = []
