@@ -230,7 +230,7 @@ def _read_elsewhere(op: Overload, values: Sequence[Any], into: Array) -> bool:
 
 def _edited(op: Overload, values: list[Any], into: Array | None) -> Array:
     base = values[op.first_tensor]
-    if into is base:
+    if into is not None and into is base:
         if _read_elsewhere(op, [v for i, v in enumerate(values) if i != op.first_tensor], into):
             values = [
                 v.copy() if isinstance(v, np.ndarray) and i != op.first_tensor else v for i, v in enumerate(values)
