@@ -22,18 +22,29 @@ function put(name, text) {
 }
 
 mkdirSync(target, { recursive: true });
-const names = readdirSync(source).filter((file) => file.endsWith(".ts")).map((file) => file.slice(0, -3)).sort();
+const names = readdirSync(source)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -3))
+  .sort();
 for (const name of names) {
   const { outputFiles } = await build({
     entryPoints: [join(source, `${name}.ts`)],
-    bundle: true, format: "esm", target: "es2022", minify: true, charset: "utf8", write: false, legalComments: "inline",
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    charset: "utf8",
+    write: false,
+    legalComments: "inline",
     loader: { ".css": "text" },
   });
   put(`${name}.js`, outputFiles[0].text);
   const sheets = [join(source, "shared", "widget.css"), join(source, `${name}.css`)].filter(existsSync);
   const css = sheets.map((sheet) => readFileSync(sheet, "utf8")).join("\n");
   const { outputFiles: styles } = await build({
-    stdin: { contents: css, loader: "css" }, minify: true, write: false,
+    stdin: { contents: css, loader: "css" },
+    minify: true,
+    write: false,
   });
   put(`${name}.css`, styles[0].text);
 }

@@ -4,7 +4,11 @@ import { button, h } from "./shared/dom";
 import { frame, on, type PictureTraits } from "./shared/frame";
 import { stepper } from "./shared/stepper";
 
-interface Traits extends PictureTraits { elements: number; element: number; sentences: string[] }
+interface Traits extends PictureTraits {
+  elements: number;
+  element: number;
+  sentences: string[];
+}
 
 function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSignal }): void {
   let chosen: number | null = null; // null: the latest event
@@ -17,13 +21,17 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
     for (const entry of entries()) {
       entry.addEventListener("click", () => choose(numberOf(entry)), { signal });
       entry.addEventListener("focus", () => choose(numberOf(entry)), { signal });
-      entry.addEventListener("keydown", (event) => {
-        const step = ({ ArrowLeft: -1, ArrowRight: 1 } as Record<string, number>)[event.key];
-        if (step === undefined) return;
-        event.preventDefault();
-        const all = entries();
-        all[Math.max(0, Math.min(all.length - 1, all.indexOf(entry) + step))]!.focus();
-      }, { signal });
+      entry.addEventListener(
+        "keydown",
+        (event) => {
+          const step = ({ ArrowLeft: -1, ArrowRight: 1 } as Record<string, number>)[event.key];
+          if (step === undefined) return;
+          event.preventDefault();
+          const all = entries();
+          all[Math.max(0, Math.min(all.length - 1, all.indexOf(entry) + step))]!.focus();
+        },
+        { signal },
+      );
     }
     steps.refresh();
     mark();
@@ -43,18 +51,35 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
     view.say(sentences()[at()] ?? model.get("description"));
   }
 
-  const pick = (element: number) => { model.set("element", element); model.save_changes(); };
-  const wrap = (element: number) => (element < -1 ? model.get("elements") - 1 : element >= model.get("elements") ? -1 : element);
+  const pick = (element: number) => {
+    model.set("element", element);
+    model.save_changes();
+  };
+  const wrap = (element: number) =>
+    element < -1 ? model.get("elements") - 1 : element >= model.get("elements") ? -1 : element;
   const which = h("span", { class: "ak-which" });
-  const chooser = h("span", { class: "ak-group", role: "group", "aria-label": "Element" },
-    button("‹", () => pick(wrap(model.get("element") - 1)), { title: "Previous element" }), which,
-    button("›", () => pick(wrap(model.get("element") + 1)), { title: "Next element" }));
+  const chooser = h(
+    "span",
+    { class: "ak-group", role: "group", "aria-label": "Element" },
+    button("‹", () => pick(wrap(model.get("element") - 1)), { title: "Previous element" }),
+    which,
+    button("›", () => pick(wrap(model.get("element") + 1)), { title: "Next element" }),
+  );
   const name = () => {
-    which.textContent = model.get("element") < 0 ? "mean" : `element ${model.get("element") + 1} of ${model.get("elements")}`;
+    which.textContent =
+      model.get("element") < 0 ? "mean" : `element ${model.get("element") + 1} of ${model.get("elements")}`;
     chooser.hidden = model.get("elements") < 2;
   };
   on(model as never, "change:element", name, signal);
-  on(model as never, "change:sentences", () => { steps.refresh(); mark(); }, signal);
+  on(
+    model as never,
+    "change:sentences",
+    () => {
+      steps.refresh();
+      mark();
+    },
+    signal,
+  );
   name();
   view.toolbar.append(steps.element, chooser);
 }

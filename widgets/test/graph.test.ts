@@ -7,30 +7,61 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
 <g class="ak-link" data-key="e1" data-tail="o0" data-head="v1" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b1" data-calls="0 1" data-step="1"/></g>
 <g class="ak-item" data-key="v0" tabindex="-1"><g class="ak-grad" data-key="g0" data-step="2" data-call="0"/></g>
 <g class="ak-item" data-key="o0" tabindex="-1"/><g class="ak-item" data-key="v1" tabindex="-1"/></svg>`;
-const row = (title: string) => ({ title, rows: [["value", "<b>2.</b>"]], closed: title === "mul" ? "Net/fc" : "", inside: "" });
+const row = (title: string) => ({
+  title,
+  rows: [["value", "<b>2.</b>"]],
+  closed: title === "mul" ? "Net/fc" : "",
+  inside: "",
+});
 
 function made(): FakeModel {
   return new FakeModel({
-    svg: SVG, description: "y = w * x", overview: "1 operation ran forward.", table: [["operation"], ["mul"]],
+    svg: SVG,
+    description: "y = w * x",
+    overview: "1 operation ran forward.",
+    table: [["operation"], ["mul"]],
     steps: [
-      { event: 0, kind: "forward", call: null, keys: ["v0", "o0", "e0", "v1", "e1"], sentence: "mul(w, x) gives y = 2." },
-      { event: 1, kind: "backward", call: 0, keys: ["o0", "e0", "e1"], sentence: "backward 1: MulBackward0 receives ∂ 1." },
+      {
+        event: 0,
+        kind: "forward",
+        call: null,
+        keys: ["v0", "o0", "e0", "v1", "e1"],
+        sentence: "mul(w, x) gives y = 2.",
+      },
+      {
+        event: 1,
+        kind: "backward",
+        call: 0,
+        keys: ["o0", "e0", "e1"],
+        sentence: "backward 1: MulBackward0 receives ∂ 1.",
+      },
       { event: 2, kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
     ],
     details: { v0: row("w"), o0: row("mul"), v1: row("y"), e0: row("edge") },
-    calls: ["backward 1", "backward 2"], foldable: ["Net", "Net/fc"], folded: ["Net/fc"], folds: {}, step: -1, selected: "",
+    calls: ["backward 1", "backward 2"],
+    foldable: ["Net", "Net/fc"],
+    folded: ["Net/fc"],
+    folds: {},
+    step: -1,
+    selected: "",
   });
 }
 
 let ended: AbortController;
-beforeEach(() => { ended = new AbortController(); });
-afterEach(() => { ended.abort(); document.body.replaceChildren(); });
+beforeEach(() => {
+  ended = new AbortController();
+});
+afterEach(() => {
+  ended.abort();
+  document.body.replaceChildren();
+});
 
 async function shown(model = made()) {
   widget.render({ model, el: document.body, signal: ended.signal });
   await settled();
   const at = (key: string) => document.querySelector<SVGElement>(`[data-key="${key}"]`)!;
-  const named = (text: string) => [...document.querySelectorAll("button")].find((b) => b.title === text || b.textContent === text)!;
+  const named = (text: string) =>
+    [...document.querySelectorAll("button")].find((b) => b.title === text || b.textContent === text)!;
   return { model, at, named };
 }
 
@@ -68,7 +99,8 @@ describe("GraphView", () => {
 
   it("is walked by arrow keys, edges included", async () => {
     const { model, at } = await shown();
-    const pressKey = (key: string) => document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const pressKey = (key: string) =>
+      document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     expect(at("v0").getAttribute("tabindex")).toBe("0");
     at("v0").focus();
     const path: (string | null)[] = [];

@@ -2,12 +2,18 @@ import { afterEach, describe, expect, it } from "vitest";
 import widget from "../src/ledger";
 import { FakeModel, settled } from "./model";
 
-const svg = (count: number) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 300">${[...Array(count).keys()]
-  .map((i) => `<g class="ak-entry" data-key="entry-${i}" tabindex="0"><rect/></g>`).join("")}</svg>`;
+const svg = (count: number) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 300">${[...Array(count).keys()]
+    .map((i) => `<g class="ak-entry" data-key="entry-${i}" tabindex="0"><rect/></g>`)
+    .join("")}</svg>`;
 
 async function shown(elements = 4) {
   const model = new FakeModel({
-    svg: svg(3), description: "w.grad", table: [["event"], ["backward"]], elements, element: 0,
+    svg: svg(3),
+    description: "w.grad",
+    table: [["event"], ["backward"]],
+    elements,
+    element: 0,
     sentences: ["first <b>", "second", "third"],
   });
   const root = document.createElement("div");
@@ -15,7 +21,9 @@ async function shown(elements = 4) {
   (widget.render as any)({ model, el: root, signal: new AbortController().signal });
   await settled();
   return {
-    model, root, said: () => root.querySelector(".ak-sentence")!.textContent,
+    model,
+    root,
+    said: () => root.querySelector(".ak-sentence")!.textContent,
     press: (title: string) => root.querySelector<HTMLButtonElement>(`[title="${title}"]`)!.click(),
     later: () => [...root.querySelectorAll(".ak-entry")].map((entry) => entry.classList.contains("ak-later")),
   };

@@ -7,8 +7,12 @@ import { stepper } from "../src/shared/stepper";
 import { isDark } from "../src/shared/theme";
 import { FakeModel, settled } from "./model";
 
-const SVG = (key = "n1") => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"><g tabindex="0" data-key="${key}"><text>W</text></g></svg>`;
-afterEach(() => { document.body.replaceChildren(); document.body.removeAttribute("data-jp-theme-light"); });
+const SVG = (key = "n1") =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"><g tabindex="0" data-key="${key}"><text>W</text></g></svg>`;
+afterEach(() => {
+  document.body.replaceChildren();
+  document.body.removeAttribute("data-jp-theme-light");
+});
 
 describe("text", () => {
   it("shows markup in names as text", () => {
@@ -17,7 +21,9 @@ describe("text", () => {
     expect(element.textContent).toContain("<script>alert(1)</script>");
   });
   it("drops what a picture must not hold", () => {
-    const svg = svgElement('<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><script>x()</script><text onclick="x()">a &lt;b></text></svg>');
+    const svg = svgElement(
+      '<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><script>x()</script><text onclick="x()">a &lt;b></text></svg>',
+    );
     expect(svg.querySelector("script")).toBeNull();
     expect(svg.outerHTML).not.toContain("onclick");
     expect(svg.hasAttribute("onload")).toBe(false);
@@ -53,7 +59,9 @@ describe("frame", () => {
   it("inlines the picture, toggles the table and redraws", async () => {
     const model = new FakeModel({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
     const seen: string[] = [];
-    const { root } = frame(model, document.body, new AbortController().signal, (svg) => seen.push(svg.querySelector("g")!.dataset["key"]!));
+    const { root } = frame(model, document.body, new AbortController().signal, (svg) =>
+      seen.push(svg.querySelector("g")!.dataset["key"]!),
+    );
     await settled();
     const toggle = [...root.querySelectorAll("button")].find((b) => b.textContent === "Table")!;
     expect(root.querySelector<HTMLElement>(".ak-alternative")!.hidden).toBe(true);
@@ -68,7 +76,14 @@ describe("frame", () => {
 describe("stepper", () => {
   it("stays within its steps and keeps useless buttons focusable", () => {
     let at = 0;
-    const steps = stepper({ count: () => 3, at: () => at, go: (s) => { at = s; }, signal: new AbortController().signal });
+    const steps = stepper({
+      count: () => 3,
+      at: () => at,
+      go: (s) => {
+        at = s;
+      },
+      signal: new AbortController().signal,
+    });
     steps.by(9);
     expect(at).toBe(2);
     const forward = steps.element.querySelector('[title="Step forward"]')!;

@@ -5,13 +5,23 @@ import { FakeModel, settled } from "./model";
 const cell = (key: string, storage: string, row: number, column: number) =>
   `<g data-key="${key}" data-cell="${storage}" data-row="${row}" data-column="${column}" tabindex="-1"><rect/></g>`;
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">${[
-  cell("t0-0", "s0-0", 0, 0), cell("t0-1", "s0-1", 0, 1), cell("t0-2", "s0-2", 1, 0), cell("t0-3", "s0-3", 1, 1),
-  cell("t1-0", "s0-1", 0, 0), cell("s0-0", "s0-0", 0, 0), cell("s0-1", "s0-1", 0, 1), cell("s0-2", "s0-2", 0, 2),
+  cell("t0-0", "s0-0", 0, 0),
+  cell("t0-1", "s0-1", 0, 1),
+  cell("t0-2", "s0-2", 1, 0),
+  cell("t0-3", "s0-3", 1, 1),
+  cell("t1-0", "s0-1", 0, 0),
+  cell("s0-0", "s0-0", 0, 0),
+  cell("s0-1", "s0-1", 0, 1),
+  cell("s0-2", "s0-2", 0, 2),
 ].join("")}</svg>`;
 
 async function shown() {
   const model = new FakeModel({
-    svg, description: "a and b share memory", table: [["tensor"], ["a"]], names: ["a", "b"], selected: "",
+    svg,
+    description: "a and b share memory",
+    table: [["tensor"], ["a"]],
+    names: ["a", "b"],
+    selected: "",
     sentences: { "t0-1": "a[0, 1] = <b>", "t1-0": "b[0]", "t0-3": "a[1, 1]" },
   });
   const root = document.createElement("div");
@@ -20,7 +30,10 @@ async function shown() {
   await settled();
   const at = (key: string) => root.querySelector<SVGGElement>(`[data-key="${key}"]`)!;
   return {
-    model, root, at, lit: () => [...root.querySelectorAll(".ak-lit")].map((each) => each.getAttribute("data-key")),
+    model,
+    root,
+    at,
+    lit: () => [...root.querySelectorAll(".ak-lit")].map((each) => each.getAttribute("data-key")),
     said: () => root.querySelector(".ak-sentence")!.textContent,
   };
 }
@@ -44,7 +57,11 @@ describe("an element", () => {
   });
   it("leads to its neighbours by the arrow keys, one tab stop a grid", async () => {
     const { at, root } = await shown();
-    expect([...root.querySelectorAll('[data-cell][tabindex="0"]')].map((e) => e.getAttribute("data-key"))).toEqual(["t0-0", "t1-0", "s0-0"]);
+    expect([...root.querySelectorAll('[data-cell][tabindex="0"]')].map((e) => e.getAttribute("data-key"))).toEqual([
+      "t0-0",
+      "t1-0",
+      "s0-0",
+    ]);
     at("t0-1").focus();
     at("t0-1").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
     expect(document.activeElement!.getAttribute("data-key")).toBe("t0-3");

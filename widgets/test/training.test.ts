@@ -7,17 +7,26 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 292"><g cl
 
 class Model extends FakeModel {
   sent: string[] = [];
-  override send(message?: any): void { this.sent.push(message.kind); }
+  override send(message?: any): void {
+    this.sent.push(message.kind);
+  }
 }
 
-async function shown(state: string): Promise<{ model: Model; root: HTMLElement; stop: AbortController; button: (text: string) => HTMLButtonElement }> {
+async function shown(
+  state: string,
+): Promise<{ model: Model; root: HTMLElement; stop: AbortController; button: (text: string) => HTMLButtonElement }> {
   const model = new Model({ svg: SVG, description: "a run", table: [["epoch"], ["1"]], state, progress: 0.25 });
   const root = document.createElement("div");
   document.body.append(root);
   const stop = new AbortController();
   (widget.render as any)({ model, el: root, signal: stop.signal });
   await settled();
-  return { model, root, stop, button: (text) => [...root.querySelectorAll("button")].find((b) => b.textContent!.includes(text))! };
+  return {
+    model,
+    root,
+    stop,
+    button: (text) => [...root.querySelectorAll("button")].find((b) => b.textContent!.includes(text))!,
+  };
 }
 afterEach(() => document.body.replaceChildren());
 
@@ -66,7 +75,8 @@ describe("buttons", () => {
 describe("cursor", () => {
   it("walks the points with the arrow keys and survives a redraw", async () => {
     const { model, root } = await shown("running");
-    const press = (key: string) => root.querySelector(".ak-chart")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const press = (key: string) =>
+      root.querySelector(".ak-chart")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     const readout = () => root.querySelector(".ak-readout")!.textContent;
     press("End");
     expect(readout()).toBe("epoch 1.5 · train loss 0.5 · test loss 0.9 at epoch 1");

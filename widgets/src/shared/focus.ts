@@ -6,7 +6,8 @@ export function focusedKey(root: HTMLElement): string | null {
 }
 
 export function keyed(root: ParentNode, key: string): SVGElement | HTMLElement | null {
-  for (const element of root.querySelectorAll<SVGElement>("[data-key]")) if (element.getAttribute("data-key") === key) return element;
+  for (const element of root.querySelectorAll<SVGElement>("[data-key]"))
+    if (element.getAttribute("data-key") === key) return element;
   return null;
 }
 
