@@ -1,15 +1,11 @@
 /** StorageMap: hover, click or walk the elements; the storage cell behind each lights up with every element that shares it. */
 import type { RenderProps } from "@anywidget/types";
 import { button, h } from "./shared/dom";
-import { keyed } from "./shared/focus";
-import { frame, type PictureTraits } from "./shared/frame";
+import { keyed, keyOf } from "./shared/focus";
+import { frame } from "./shared/frame";
+import { put } from "./shared/model";
 import { stepper } from "./shared/stepper";
-
-interface Traits extends PictureTraits {
-  names: string[];
-  sentences: Record<string, string>;
-  selected: string;
-}
+import type { StorageTraits } from "./shared/traits";
 
 const ARROWS: Record<string, [number, number]> = {
   ArrowLeft: [0, -1],
@@ -18,16 +14,15 @@ const ARROWS: Record<string, [number, number]> = {
   ArrowDown: [1, 0],
 };
 
-function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSignal }): void {
+function render({ model, el, signal }: RenderProps<StorageTraits>): void {
   let tensor = 0; // the one that the steps walk
   const cells = () => [...view.stage.querySelectorAll<SVGGElement>("[data-cell]")];
   const elementsOf = (number: number) => cells().filter((cell) => keyOf(cell).startsWith(`t${number}-`));
-  const keyOf = (cell: Element) => cell.getAttribute("data-key")!;
   const spot = (cell: Element) =>
     [Number(cell.getAttribute("data-row")), Number(cell.getAttribute("data-column"))] as const;
   const group = (key: string) => key.slice(0, key.indexOf("-"));
 
-  const view = frame(model as never, el, signal, (svg) => {
+  const view = frame(model, el, signal, (svg) => {
     svg.setAttribute("role", "group"); // an image may hold nothing that can be pressed
     for (const cell of cells()) {
       const key = keyOf(cell);
@@ -91,10 +86,7 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
       tensor = Number(group(key).slice(1));
       named();
     }
-    if (model.get("selected") !== key) {
-      model.set("selected", key);
-      model.save_changes();
-    }
+    if (model.get("selected") !== key) put(model, "selected", key);
     steps.refresh();
     light(key);
   }

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { button, h, svgElement, table } from "../src/shared/dom";
+import { keepFocus, keyOf } from "../src/shared/focus";
 import { frame } from "../src/shared/frame";
-import { keepFocus } from "../src/shared/focus";
 import { panZoom } from "../src/shared/panzoom";
 import { stepper } from "../src/shared/stepper";
 import { isDark } from "../src/shared/theme";
+import type { Picture } from "../src/shared/traits";
 import { FakeModel, settled } from "./model";
 
 const SVG = (key = "n1") =>
@@ -36,9 +37,9 @@ describe("text", () => {
 
 describe("theme", () => {
   it("follows JupyterLab", () => {
-    document.body.dataset["jpThemeLight"] = "false";
+    document.body.dataset.jpThemeLight = "false";
     expect(isDark(document.body)).toBe(true);
-    document.body.dataset["jpThemeLight"] = "true";
+    document.body.dataset.jpThemeLight = "true";
     expect(isDark(document.body)).toBe(false);
   });
 });
@@ -57,10 +58,10 @@ describe("focus", () => {
 
 describe("frame", () => {
   it("inlines the picture, toggles the table and redraws", async () => {
-    const model = new FakeModel({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
+    const model = new FakeModel<Picture>({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
     const seen: string[] = [];
     const { root } = frame(model, document.body, new AbortController().signal, (svg) =>
-      seen.push(svg.querySelector("g")!.dataset["key"]!),
+      seen.push(keyOf(svg.querySelector("g")!)),
     );
     await settled();
     const toggle = [...root.querySelectorAll("button")].find((b) => b.textContent === "Table")!;
@@ -84,11 +85,14 @@ describe("stepper", () => {
       },
       signal: new AbortController().signal,
     });
-    steps.by(9);
+    const step = (title: string) => steps.element.querySelector<HTMLButtonElement>(`[title="${title}"]`)!;
+    step("Last step").click();
     expect(at).toBe(2);
-    const forward = steps.element.querySelector('[title="Step forward"]')!;
+    const forward = step("Step forward");
+    forward.click();
+    expect(at).toBe(2);
     expect([forward.getAttribute("aria-disabled"), forward.hasAttribute("disabled")]).toEqual(["true", false]);
-    steps.by(-1);
+    step("Step back").click();
     expect(steps.element.textContent).toContain("step 2 of 3");
   });
 });

@@ -1,18 +1,10 @@
 /** The frame of every picture widget: toolbar, picture, sentence, table toggle; theme followed, focus kept. */
+import type { AnyModel } from "@anywidget/types";
 import { button, h, press, svgElement, table } from "./dom";
 import { keepFocus } from "./focus";
+import { onChange } from "./model";
 import { followTheme } from "./theme";
-
-export interface PictureTraits {
-  svg: string;
-  description: string;
-  table: string[][];
-}
-export interface Listens {
-  get(name: string): any;
-  on(name: string, callback: () => void): void;
-  off(name: string, callback: () => void): void;
-}
+import type { Picture } from "./traits";
 
 export interface Frame {
   readonly root: HTMLElement;
@@ -23,8 +15,8 @@ export interface Frame {
 }
 
 /** `drawn` is called with the picture, once inlined and again after each change of the `svg` trait. */
-export function frame(
-  model: Listens,
+export function frame<T extends Picture>(
+  model: AnyModel<T>,
   el: HTMLElement,
   signal: AbortSignal,
   drawn: (svg: SVGSVGElement) => void,
@@ -64,11 +56,12 @@ export function frame(
       drawn(svg);
     });
   const retable = () => {
-    const [header = [], ...rows] = model.get("table") as string[][];
+    const [header = [], ...rows] = model.get("table");
     alternative.replaceChildren(table(header, rows, model.get("description")));
   };
-  on(model, "change:svg", redraw, signal);
-  for (const name of ["table", "description"]) on(model, `change:${name}`, retable, signal);
+  onChange(model, "svg", redraw, signal);
+  onChange(model, "table", retable, signal);
+  onChange(model, "description", retable, signal);
   followTheme(root, signal);
   el.append(root);
   retable();
@@ -85,10 +78,4 @@ export function frame(
       sentence.textContent = text;
     },
   };
-}
-
-/** Listen to a trait until `signal` ends. */
-export function on(model: Listens, name: string, callback: () => void, signal: AbortSignal): void {
-  model.on(name, callback);
-  signal.addEventListener("abort", () => model.off(name, callback));
 }

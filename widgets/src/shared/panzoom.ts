@@ -3,8 +3,6 @@ import { button } from "./dom";
 
 export interface PanZoom {
   readonly buttons: HTMLElement[];
-  reset(): void;
-  reveal(x: number, y: number): void;
   attach(svg: SVGSVGElement): void;
 }
 
@@ -78,17 +76,10 @@ export function panZoom(signal: AbortSignal): PanZoom {
     );
   }
 
-  /** Bring a point of the picture into view where zooming has left it outside. */
-  function reveal(px: number, py: number): void {
-    if (px >= x && px <= x + width && py >= y && py <= y + height) return;
-    [x, y] = [px - width / 2, py - height / 2];
-    show();
-  }
-
   const buttons = [
     button("+", () => zoom(1 / 1.3), { title: "Zoom in" }),
     button("−", () => zoom(1.3), { title: "Zoom out" }),
     button("⤢", reset, { title: "Whole picture" }),
   ];
-  return { buttons, reset, reveal, attach };
+  return { buttons, attach };
 }

@@ -5,7 +5,6 @@ import { reducedMotion } from "./theme";
 export interface Stepper {
   readonly element: HTMLElement;
   refresh(): void;
-  by(delta: number): void;
 }
 
 export function stepper(options: {
@@ -69,5 +68,5 @@ export function stepper(options: {
   }
   signal.addEventListener("abort", () => clearInterval(timer));
   refresh();
-  return { element, refresh, by };
+  return { element, refresh };
 }

@@ -2,9 +2,9 @@
 
 export function isDark(root: HTMLElement): boolean {
   const { body, documentElement: page } = document;
-  const lab = body.dataset["jpThemeLight"];
+  const lab = body.dataset.jpThemeLight;
   if (lab !== undefined) return lab === "false";
-  const kind = body.dataset["vscodeThemeKind"];
+  const kind = body.dataset.vscodeThemeKind;
   if (kind !== undefined) return kind.includes("dark") || kind === "vscode-high-contrast";
   if (page.getAttribute("theme") === "dark" || page.classList.contains("dark") || body.classList.contains("dark"))
     return true;
@@ -19,7 +19,7 @@ export function isDark(root: HTMLElement): boolean {
 /** Keep `data-ak-theme` on `root` equal to the page's theme until `signal` ends. */
 export function followTheme(root: HTMLElement, signal: AbortSignal): void {
   const apply = () => {
-    root.dataset["akTheme"] = isDark(root) ? "dark" : "light";
+    root.dataset.akTheme = isDark(root) ? "dark" : "light";
   };
   const observer = new MutationObserver(apply);
   const attributeFilter = ["class", "theme", "data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"];
