@@ -45,7 +45,7 @@ part() {
     printf -- '-- %s: %d s\n' "$name" $((SECONDS - started))
 }
 tests() { "$python" -m pytest -q -p no:cacheprovider "$@"; }
-lessons() { tests --nbval tutorials; }
+lessons() { tests -p nbval --nbval tutorials; }
 bundles() {
     npm --prefix widgets run build && git diff --exit-code --stat -- autogradkit/widgets/_static
 }
