@@ -1,6 +1,6 @@
 /** GradLedger: step through what happened to a .grad, and choose the element that is drawn. */
 import type { RenderProps } from "@anywidget/types";
-import { button, h } from "./shared/dom";
+import { chooser } from "./shared/chooser";
 import { keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
 import { onChange, put } from "./shared/model";
@@ -48,21 +48,13 @@ function render({ model, el, signal }: RenderProps<LedgerTraits>): void {
     view.say(sentences()[at()] ?? model.get("description"));
   }
 
-  const pick = (element: number) => put(model, "element", element);
   const wrap = (element: number) =>
     element < -1 ? model.get("elements") - 1 : element >= model.get("elements") ? -1 : element;
-  const which = h("span", { class: "ak-which" });
-  const chooser = h(
-    "span",
-    { class: "ak-group", role: "group", "aria-label": "Element" },
-    button("‹", () => pick(wrap(model.get("element") - 1)), { title: "Previous element" }),
-    which,
-    button("›", () => pick(wrap(model.get("element") + 1)), { title: "Next element" }),
-  );
+  const choice = chooser("element", (by) => put(model, "element", wrap(model.get("element") + by)));
   const name = () => {
-    which.textContent =
-      model.get("element") < 0 ? "mean" : `element ${model.get("element") + 1} of ${model.get("elements")}`;
-    chooser.hidden = model.get("elements") < 2;
+    const element = model.get("element");
+    const count = model.get("elements");
+    choice.show(element < 0 ? "mean" : `element ${element + 1} of ${count}`, count);
   };
   onChange(model, "element", name, signal);
   onChange(
@@ -75,7 +67,7 @@ function render({ model, el, signal }: RenderProps<LedgerTraits>): void {
     signal,
   );
   name();
-  view.toolbar.append(steps.element, chooser);
+  view.toolbar.append(steps.element, choice.element);
 }
 
 export default { render };

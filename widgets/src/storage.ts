@@ -1,6 +1,6 @@
 /** StorageMap: hover, click or walk the elements; the storage cell behind each lights up with every element that shares it. */
 import type { RenderProps } from "@anywidget/types";
-import { button, h } from "./shared/dom";
+import { chooser } from "./shared/chooser";
 import { keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
 import { put } from "./shared/model";
@@ -98,28 +98,17 @@ function render({ model, el, signal }: RenderProps<StorageTraits>): void {
     view.say(model.get("sentences")[key] ?? model.get("description"));
   }
 
-  const which = h("span", { class: "ak-which" });
-  const named = () => {
-    which.textContent = model.get("names")[tensor] ?? "";
-  };
-  const turn = (by: number) => {
+  const named = () => choice.show(model.get("names")[tensor] ?? "", model.get("names").length);
+  const choice = chooser("tensor", (by) => {
     const count = model.get("names").length;
     tensor = (tensor + by + count) % count;
     named();
     const first = elementsOf(tensor)[0];
     if (first) choose(keyOf(first));
     steps.refresh();
-  };
-  const chooser = h(
-    "span",
-    { class: "ak-group", role: "group", "aria-label": "Tensor" },
-    button("‹", () => turn(-1), { title: "Previous tensor" }),
-    which,
-    button("›", () => turn(1), { title: "Next tensor" }),
-  );
-  chooser.hidden = model.get("names").length < 2;
+  });
   named();
-  view.toolbar.append(steps.element, chooser);
+  view.toolbar.append(steps.element, choice.element);
 }
 
 export default { render };
