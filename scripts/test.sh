@@ -24,7 +24,7 @@ if [ "${#packages[@]}" -gt 0 ]; then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${packages[@]}" || exit 1
 fi
 
-node --eval 'process.exit(process.versions.node.split(".")[0] < 20)' || {
+node --eval 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' || {
     say "The front end's tools need Node 20 or newer; this is $(node --version)"
     exit 1
 }
