@@ -3,8 +3,8 @@
 # main (on main: from the last commit). scripts/test.sh checks everything; this looks only where a change usually shows.
 #
 # Style, format and floors of all files; beside them, for each changed file:
-#   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py (else tests/a), and every test file, in tests/parity
-#                       too, that names the module or a class of it
+#   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py (else tests/a), test_a.py and test_b.py of
+#                       tests/parity, and every test file that names the module or a class of it
 #   autogradkit/_ops/…  of tests/ops and of PyTorch's operator database the cases of the ops that the file declares
 #   tests/…/test_x.py   itself; for another file in tests: the test files that import it
 #   widgets/…           style, types, bundles, the tests that import it, and those of the schema
@@ -27,6 +27,8 @@ export PATH="$PWD/.venv/bin:$PATH" PYTHONPATH="$PWD" PYRIGHT_PYTHON_IGNORE_WARNI
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 command -v ruff >/dev/null || { echo "set up first: python3 -m venv .venv && .venv/bin/pip install -e '.[test]'" >&2; exit 2; }
 
+changed=$(while read -r path; do [ ! -e "$path" ] || echo "$path"; done <<<"$changed")
+
 chosen() { grep -P "$1" <<<"$changed"; } # the changed files that match
 sources=$(chosen '^(autogradkit|scripts)/.*\.py$')
 package=$(chosen '^autogradkit/.*\.py$')
@@ -41,17 +43,18 @@ naming() { [ "$#" -eq 0 ] || grep -rlw --include='test_*.py' --exclude-dir=brows
 
 # The tests of a module of the package, or of a script.
 tests_of() {
-    local path=${1#autogradkit/}
-    local module=${path%.py} folder
-    folder=tests/$(dirname "$path")
-    if [ -e "$folder/test_$(basename "$path")" ]; then
-        echo "$folder/test_$(basename "$path")"
+    local path=${1#autogradkit/} file place module
+    file=test_$(basename "$path") place=tests/${path%.py}
+    module=${1%.py} module=${module%/__init__} module=${module//\//.}
+    ls "tests/parity/test_${path%%/*}.py" "tests/parity/$file" 2>/dev/null
+    if [ -e "$(dirname "$place")/$file" ]; then
+        echo "$(dirname "$place")/$file"
     else
-        until [ -d "$folder" ]; do folder=$(dirname "$folder"); done
-        [ "$folder" = tests ] || echo "$folder"
+        until [ -d "$place" ]; do place=$(dirname "$place"); done
+        [ "$place" = tests ] || echo "$place"
     fi
     # shellcheck disable=SC2046 # one word for each class
-    naming "${module//\//.}" $(grep -oP '^class \K[A-Za-z]\w+' "$1")
+    naming "$module" $(grep -oP '^class \K[A-Za-z]\w+' "$1")
 }
 
 # The pytest expression for the cases of what some files declare: [exp], [exp-…], [….exp].
