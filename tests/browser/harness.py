@@ -170,6 +170,7 @@ class Lab:
                 await serviceManager.sessions.shutdownAll();
             }"""
         )
+        self.page.mouse.move(0, 0)
         self.page.set_viewport_size(SIZE)
         self.theme("light")
         self.errors.clear()
