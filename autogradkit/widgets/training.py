@@ -47,7 +47,9 @@ class TrainingView(PictureWidget):
     _esm = static("training.js")
     _css = static("training.css")
 
-    state = traitlets.Unicode("ready").tag(sync=True)  # ready running paused stopped interrupted failed finished
+    state = traitlets.Enum(
+        ("ready", "running", "paused", "stopped", "interrupted", "failed", "finished"), default_value="ready"
+    ).tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)  # from 0 to 1 over all epochs
 
     def __init__(self, title: str = "training") -> None:

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 
 import autogradkit as torch
-from autogradkit._ops import k
-from autogradkit._ops.op import PUBLIC, REGISTRY
+from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS, SETS, k
+from autogradkit._ops.declare.overload import Overload
 
 NAMESPACE = k  # what formulas may call
-FUNCTIONS: dict[str, Callable[..., Any]] = PUBLIC  # what `autogradkit.<name>` offers
+# What `autogradkit.<name>` offers.
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **PYTHON_FUNCTIONS,
+    **{name: owner.made("function") for name, owner in PUBLISHED.items()},
+}
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,20 @@ class Declared:
         return [tuple(sample) for sample in self.make_samples(make)]
 
 
+def _name(overload: Overload) -> str:
+    kernel = overload.kernel.__name__
+    return f"{overload.owner.name if kernel == '_' else kernel}/{overload.node_name}"
+
+
+OVERLOADS = [overload for owner in SETS for overload in owner.overloads]
 DIFFERENTIABLE = {
-    name: Declared(
-        name,
-        op.entry,
-        op.entry.in_place if op.in_place else None,
-        dict(op.formulas),
-        op.samples,
+    _name(each): Declared(
+        _name(each),
+        each,
+        each.in_place_call if each.owner.in_place and each.in_place else None,
+        dict(each.formulas),
+        each.samples,
     )
-    for name, op in sorted(REGISTRY.items())
-    if op.node_class is not None
+    for each in OVERLOADS
+    if each.formulas
 }
