@@ -51,7 +51,7 @@ DIFFERENTIABLE = {
     _name(each): Declared(
         _name(each),
         each,
-        each.in_place_call if each.owner.in_place and each.in_place else None,
+        each.in_place_call if each.owner.in_place and each.in_place and each.self_at == 0 and not each.view else None,
         dict(each.formulas),
         each.samples,
     )

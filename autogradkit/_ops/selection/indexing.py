@@ -6,7 +6,7 @@ the index tensors by `index` and `index_put`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
