@@ -85,7 +85,7 @@ else:
 
     def __getattr__(name: str) -> _typing.Any:
         if name in _PUBLISHED:
-            function = globals()[name] = _PUBLISHED[name].made("function")
+            function = globals()[name] = _PUBLISHED[name].made("function", name)
             return function
         if name in _LAZY_MODULES:
             return _importlib.import_module(f"autogradkit.{name}")

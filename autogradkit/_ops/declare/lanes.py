@@ -35,13 +35,13 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     if op.several_views or len(lists) > 1:
         s.put(depth, general)
     elif op.pointwise is not None:
-        _write_pointwise(s, call, depth, general)
+        _write_pointwise(s, call, depth, general, bail)
     else:
         _write_other(s, call, depth)
 
 
-def write_edit(s: Source, call: Call, depth: int) -> None:
-    """Write the in-place call of an overload whose arguments fit."""
+def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
+    """Write the in-place call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
     if op.composition:
         s.scope[call.name("body")] = op.composed_edit or op.kernel
@@ -51,6 +51,10 @@ def write_edit(s: Source, call: Call, depth: int) -> None:
     operands = [op.parameters[i].name for i in op.promotes]
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
         _write_quiet_edit(s, call, depth, operands)
+    for name in operands[1:]:
+        v = call.values[name]
+        if op.parameters[op.index[name]].spelled == "Operand":
+            s.put(depth, f"if not ({_TENSOR.format(v)} or {v}.__class__ is float or {v}.__class__ is int): {bail}")
     s.put(depth, f"return {call.name('edit')}({call.tuple})")
 
 
@@ -100,7 +104,7 @@ def _settings_are_usual(call: Call, operands: list[str]) -> str:
 # -- elementwise -----------------------------------------------------------------------------------------------------------
 
 
-def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
+def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str) -> None:
     op = call.op
     parameters = [op.parameters[i] for i in op.operands]
     tensors = [p.name for p in parameters if p.kind.is_tensor]
@@ -112,8 +116,14 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
     a = call.values[tensors[0]]
     # Integers: the result's dtype is another one, or the declaration wants to look at them.
     floats_only = op.pointwise is INT_TO_FLOAT or op.dtypes is not None or bool(numbers)
+    second = op.parameters[op.index[tensors[-1]]]
+    either = len(tensors) == 2 and second.spelled == "Operand"
+    b = call.values[second.name]
     s.put(depth, f"lay = {a}._layout or layout_of({a})")
-    s.put(depth, f"if not lay{' or lay.__class__ is not tuple' if floats_only else ''}: {general}")
+    s.put(depth, f"if not lay{' or lay.__class__ is not tuple' if floats_only else ''}:")
+    if either:
+        s.put(depth + 1, f"if not ({_TENSOR.format(b)} or {b}.__class__ is float or {b}.__class__ is int): {bail}")
+    s.put(depth + 1, general)
     if op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
@@ -130,8 +140,6 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
             s.put(depth, f"if not ({' and '.join(f'({test})' for test in tests)}): {general}")
         _write_result(s, call, depth, [*tensors, *numbers], arrays)
         return
-    b = call.values[tensors[1]]
-    either = parameters[1].spelled == "Operand"
     s.put(depth, f"if {_TENSOR.format(b)}:" if either else "if True:")
     s.put(depth + 1, f"lay_b = {b}._layout or layout_of({b})", "if lay_b is lay:")
     _write_result(s, call, depth + 2, tensors, {**arrays, tensors[1]: f"{b}._array"})
@@ -142,11 +150,13 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
         s.put(depth + 2, f"if r is None: {general}")
         _write_wrapped(s, call, depth + 2, "")
     if either:
-        s.put(depth, f"elif lay.__class__ is tuple and {_NUMBER.format(b)}:")
+        s.put(depth, f"elif {b}.__class__ is float or {b}.__class__ is int:")
+        s.put(depth + 1, f"if lay.__class__ is tuple and -1e30 < {b} < 1e30:")
         call.numbers = frozenset({tensors[1]})
-        _write_result(s, call, depth + 1, tensors, {**arrays, tensors[1]: b})
+        _write_result(s, call, depth + 2, tensors, {**arrays, tensors[1]: b})
         call.numbers = frozenset()
-    s.put(depth, general)
+        s.put(depth + 1, general)
+        s.put(depth, bail)
 
 
 def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays: dict[str, str]) -> None:

@@ -170,8 +170,7 @@ class Signature:
 
     def _missing(self, index: int) -> TypeError:
         names = [f'"{p.public}"' for p in self.parameters[index:] if p.default is REQUIRED]
-        arguments = "argument" if len(names) == 1 else "arguments"
-        return TypeError(f"{self.name}() missing {len(names)} required positional {arguments}: {', '.join(names)}")
+        return TypeError(f"{self.name}() missing {len(names)} required positional arguments: {', '.join(names)}")
 
     def _unfit(self, p: Parameter, value: Any, place: int, named: bool, element: int) -> TypeError:
         where = "" if named else f" (position {place + 1})"
