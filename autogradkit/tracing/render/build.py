@@ -86,12 +86,30 @@ class _Builder:
         self._edits()
         self._mark_failure()
         self._gradients()
-        ordered = in_order(self.items, self.links)
         return Graph(
-            ordered, self.links, self.values, self.labels, self.ops, self.calls, self.failure, self.aliases,
-            self.producer, self._uses(), self._edited(), dict(self.grads), {op.step for op in self.ops} & self.second_order,
+            items=in_order(self.items, self.links),
+            links=self.links,
+            values=self.values,
+            labels=self.labels,
+            ops=self.ops,
+            calls=self.calls,
+            failure=self.failure,
+            aliases=self.aliases,
+            sharers=self._sharers(),
+            producer=self.producer,
+            uses=self._uses(),
+            edited=self._edited(),
+            grads=dict(self.grads),
+            second_order={op.step for op in self.ops} & self.second_order,
             left_out=[f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer],
-        )  # fmt: skip
+        )
+
+    def _sharers(self) -> dict[int, list[Value]]:
+        first: dict[int, dict[int, Value]] = defaultdict(dict)
+        for value in self.values.values():
+            if value.tensor in self.aliases:
+                first[value.storage].setdefault(value.tensor, value)
+        return {storage: list(values.values()) for storage, values in first.items()}
 
     def _uses(self) -> dict[int, list[tuple[int, int]]]:
         uses: dict[int, list[tuple[int, int]]] = defaultdict(list)

@@ -91,6 +91,7 @@ class Graph:
     calls: list[Call]
     failure: Failure | None
     aliases: dict[int, int]  # tensor number -> place in the colour cycle, for tensors that share a storage
+    sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors
     producer: dict[int, Op]  # value -> the op that gave it
     uses: dict[int, list[tuple[int, int]]]  # tensor number -> (step, value) of each op that read it
     edited: set[int]  # numbers of the tensors that have several values
@@ -207,6 +208,7 @@ def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
     if len(done) < len(items):  # an edit can lead back into its own past: what shares memory is no flow
         memory = [link for link in links if link.kind == "memory" and (link.tail not in done or link.head not in done)]
         looped = memory or [link for link in links if link.tail not in done and link.head not in done]
-        links[:] = [link for link in links if not any(link is each for each in looped)]
+        dropped = {id(link) for link in looped}
+        links[:] = [link for link in links if id(link) not in dropped]
         return in_order(items, links)
     return done

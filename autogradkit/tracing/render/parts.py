@@ -5,6 +5,7 @@ Rests on `svg.py`, `model.py`, `numbers.py` and `words.py`; `graph.py` puts them
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -143,11 +144,8 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
 def _sharers(value: Value, graph: Graph) -> str:
     if value.tensor not in graph.aliases:
         return ""
-    names: dict[int, str] = {}
-    for other in graph.values.values():
-        if other.storage == value.storage and other.tensor != value.tensor and other.tensor in graph.aliases:
-            names.setdefault(other.tensor, graph.labels[other.id])
-    return ", ".join(list(names.values())[:3])
+    others = (other for other in graph.sharers[value.storage] if other.tensor != value.tensor)
+    return ", ".join(graph.labels[other.id] for other in itertools.islice(others, 3))
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
