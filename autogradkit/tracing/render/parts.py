@@ -150,7 +150,7 @@ def _sharers(value: Value, graph: Graph) -> str:
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
     """What `.grad` is, call by call; where several edges meet, that it is their sum."""
-    events = graph.contributions(value)
+    events = graph.contributions.get(value.id, [])
     if events:
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
@@ -188,7 +188,7 @@ def _folded_lines(part: Part, graph: Graph) -> None:
         part.lines.append(
             Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")])
         )
-        events = graph.contributions(value)
+        events = graph.contributions.get(value.id, [])
         if events:
             part.lines[-1].step = events[-1].step
             part.lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
