@@ -112,6 +112,7 @@ class Overload:
         self.kind = "create" if factory else "view" if view else "random" if random else "op"
         self.several_views = view and str(kernel.__annotations__.get("return", "")).startswith("tuple")
         self.plans: dict[Any, memory.PointwisePlan] = {}
+        self.lane_plans: dict[Any, tuple[Any, ...] | None] = {}
         self._require_known_names()
 
     def _require_known_names(self) -> None:

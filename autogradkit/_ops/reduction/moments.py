@@ -38,13 +38,17 @@ def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdi
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
         )
-    count = math.prod([self.shape[axis] for axis in dim])
     source = self.astype(np.float64) if self.dtype.kind == "f" else self
-    mean = np.true_divide(np.add.reduce(source, axis=dim, keepdims=True), count)
+    mean = np.add.reduce(source, axis=dim, keepdims=True)
+    mean /= math.prod([self.shape[axis] for axis in dim])
     distance = source - mean
-    squares = distance * distance if distance.dtype.kind == "f" else np.real(distance * np.conj(distance))
-    total = np.add.reduce(squares, axis=dim, keepdims=keepdim)
-    return np.true_divide(total, free), mean
+    if distance.dtype.kind == "f":
+        distance *= distance
+    else:
+        distance = np.real(distance * np.conj(distance))
+    total = np.asarray(np.add.reduce(distance, axis=dim, keepdims=keepdim))
+    total /= free
+    return total, mean
 
 
 def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:

@@ -22,6 +22,20 @@ from autogradkit.core.tensor import Tensor
 
 
 def _cat_meta(tensors: Sequence[Array], dim: int) -> Any:
+    if tensors and 0 <= dim < tensors[0].ndim != 4:
+        first = tensors[0]
+        shape, kind, total = first.shape, first.dtype, 0
+        before, after = shape[:dim], shape[dim + 1 :]
+        for each in tensors:
+            size = each.shape
+            if each.dtype is not kind or size[:dim] != before or size[dim + 1 :] != after or len(size) != len(shape):
+                return _cat_generally(tensors, dim)
+            total += size[dim]
+        return (*before, total, *after), kind
+    return _cat_generally(tensors, dim)
+
+
+def _cat_generally(tensors: Sequence[Array], dim: int) -> Any:
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for position, each in enumerate(tensors):
@@ -76,7 +90,7 @@ def cat(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
     >>> torch.cat((torch.tensor([1, 2]), torch.tensor([3])))
     tensor([1, 2, 3])
     """
-    parts = [each for each in tensors if each.shape != (0,)]
+    parts = tensors if out.ndim == 1 else [each for each in tensors if each.ndim > 1]
     if parts:
         np.concatenate(parts, dim, out=out, casting="unsafe")
 
