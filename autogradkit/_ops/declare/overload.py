@@ -398,7 +398,7 @@ class Overload:
 
     def _edit_geometry(self, target: Tensor, values: Sequence[Any], records: bool) -> Tensor:
         """The in-place form of a view op: the tensor itself takes the geometry of the view."""
-        array = self.run_kernel(self.arrays_of(values))
+        array = self.run_kernel(memory.counted_dims(self, self.arrays_of(values)))
         recipe = self.recipe if records else None
         remember = None if recipe is None else recipe.prepare_edit(values, values, array)
         reseat(target, array)
