@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import (
-    agreement,
     conv,
-    copies,
-    create,
     dimensions,
     embedding,
     gather,
@@ -24,16 +21,25 @@ from autogradkit._ops import (
     matrix,
     order,
     pool,
-    random,
     rearrange,
     reduce,
-    sampling,
     scan,
     shape,
     slicing,
     statistics,
 )
-from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
+from autogradkit._ops.making import (
+    constructors,
+    conversions,
+    copies,
+    data,
+    filled,
+    random,
+    ranges,
+    restriding,
+    sampling,
+)
+from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, elementary, powers
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -41,7 +47,7 @@ from autogradkit.engine.required import OPS
 def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
     from autogradkit.core.dtype import from_numpy_dtype
 
-    return copies.to(tensor, dtype=from_numpy_dtype(numpy_dtype))
+    return conversions.converted(tensor, from_numpy_dtype(numpy_dtype))
 
 
 OPS.sum_array = reduce.sum_array
@@ -49,21 +55,24 @@ OPS.sum_to_size = reduce.sum_to_size
 OPS.add = arithmetic.add_tensors
 OPS.cast = _cast
 OPS.clone = copies.clone
-OPS.copy_ = copies.copy_
-OPS.zero_ = copies.zero.in_place
-OPS.as_strided = copies.renewed_view
+OPS.copy_ = copies.copy_.in_place_call
+OPS.zero_ = copies.zero_.in_place_call
+OPS.as_strided = restriding.renewed_view
 
 __all__ = [
     "agreement",
     "arithmetic",
     "choice",
     "comparison",
+    "constructors",
     "conv",
+    "conversions",
     "copies",
-    "create",
+    "data",
     "dimensions",
     "elementary",
     "embedding",
+    "filled",
     "gather",
     "indexing",
     "joining",
@@ -74,8 +83,10 @@ __all__ = [
     "pool",
     "powers",
     "random",
+    "ranges",
     "rearrange",
     "reduce",
+    "restriding",
     "sampling",
     "scan",
     "shape",

@@ -12,8 +12,8 @@ import numpy as np
 from autogradkit._ops.declare import k
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.indexing import add_rows
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.op import Array, composite, op
-from autogradkit._ops.scalars import scalar_array
 from autogradkit._ops.shape import expand, reshape
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides, empty_strided, wrap_dim

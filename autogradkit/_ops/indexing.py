@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.copies import copy_
 from autogradkit._ops.declare import k
 from autogradkit._ops.dimensions import unsqueeze
+from autogradkit._ops.making.copies import copy_
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.op import Array, op, type_name
-from autogradkit._ops.scalars import scalar_array
 from autogradkit._ops.shape import alias, expand, view
 from autogradkit._ops.slicing import select, slice_
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
@@ -182,11 +182,11 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
         source = source if stripped == source._array.shape else view(source, stripped)
         index_put.in_place(target, plan.indices, source)
     elif source._array.shape == target._array.shape:
-        copy_(target, source)
+        copy_.in_place_call(target, source)
     elif not source._array.ndim:
         target.fill_(source)  # type: ignore[attr-defined]
     else:
-        copy_(target, expand(view(source, _without_leading_ones(source._array.shape)), target._array.shape))
+        copy_.in_place_call(target, expand(view(source, _without_leading_ones(source._array.shape)), target._array.shape))
 
 
 def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k
 from autogradkit._ops.in_place import accepts_out
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.op import Array, composite, op
-from autogradkit._ops.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
 from autogradkit.core.tensor import Tensor, empty_array, wrap

@@ -159,7 +159,8 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None, *, ou
     >>> torch.repeat_interleave(torch.tensor([1, 2]), 2)
     tensor([1, 1, 2, 2])
     """
-    from autogradkit._ops.copies import clone, contiguous_format
+    from autogradkit._ops.making.copies import clone
+    from autogradkit._ops.making.options import contiguous_format
 
     if dim is None:
         input, dim = flatten(input), 0

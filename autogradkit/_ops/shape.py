@@ -108,7 +108,8 @@ reshape_alias.vjp(self=lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes))
 
 
 def _unsafe_view_of_copy(input: Tensor, shape: Ints) -> Tensor:
-    from autogradkit._ops.copies import clone, contiguous_format
+    from autogradkit._ops.making.copies import clone
+    from autogradkit._ops.making.options import contiguous_format
     from autogradkit._ops.matrix import unsafe_view
 
     return unsafe_view(clone(input, memory_format=contiguous_format), shape)

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.copies import clone
 from autogradkit._ops.declare import k
 from autogradkit._ops.in_place import accepts_out
 from autogradkit._ops.joining import cat
+from autogradkit._ops.making.copies import clone
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.reduce import Dims, spread, wrapped_dims
 from autogradkit._ops.slicing import narrow
