@@ -15,18 +15,11 @@ from typing import Any as _Any
 import autogradkit.engine.attributes  # noqa: F401 - attaches them
 from autogradkit import _ops as _ops
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
-from autogradkit._ops.making.constructors import TYPED as _TYPED
-from autogradkit._ops.making.data import from_dlpack as from_dlpack
-from autogradkit._ops.making.data import is_tensor as is_tensor
+from autogradkit._ops.declare import PYTHON_FUNCTIONS as _PYTHON_FUNCTIONS
 from autogradkit._ops.making.options import channels_last as channels_last
 from autogradkit._ops.making.options import contiguous_format as contiguous_format
 from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
-from autogradkit._ops.making.seed import get_rng_state as get_rng_state
-from autogradkit._ops.making.seed import initial_seed as initial_seed
-from autogradkit._ops.making.seed import manual_seed as manual_seed
-from autogradkit._ops.making.seed import seed as seed
-from autogradkit._ops.making.seed import set_rng_state as set_rng_state
 from autogradkit._ops.op import PUBLIC as _PUBLIC
 from autogradkit.core import dtype as _dtypes
 from autogradkit.core.device import device as device
@@ -66,7 +59,7 @@ float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 
 globals().update(_PUBLIC)
-globals().update(_TYPED)
+globals().update(_PYTHON_FUNCTIONS)
 
 # IEEE results such as inf and NaN are results, not mishaps: NumPy's notes on them stay silent inside the ops.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\._ops\.")

@@ -1,77 +1,82 @@
-"""Per-op overhead beside PyTorch: small tensors, one thread, interleaved runs, ratio of minima.
+"""What one op costs on 8×8 float32, where nearly all of it is overhead: microseconds, and the ratio to PyTorch.
 
-Run it as `python benchmarks/overhead.py`. A ratio below 1 means that autogradkit is faster. "forward" is one op with
-graph recording, as a chain of ops that keeps its graph; "both" adds the backward of the chain.
+With gradients: the op with operands that require gradients, its result freed; then the op and its backward, starting
+and ending with no gradient stored. HIPS autograd differentiates functions, so there its ops stand inside of one, and
+are traced anew at each call. Without: nothing requires a gradient. "bar" is the most that autogradkit may take.
 """
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-
-import operator
-import time
-from collections.abc import Callable
+import argparse
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import torch
+from benchmarks.driver import Worker, in_turns, with_base, workers
+from benchmarks.frameworks import BASE, TITLES
+from benchmarks.operations import DIFFERENTIATED, PLAIN, Operation
+from benchmarks.table import NOTHING, ratio, table
 
-import autogradkit as ak
-
-CHAIN = 100
-ROUNDS = 60
-
-# For each name, what is called with the running value and the weight: the op itself, with no Python around it.
-OPS: dict[str, Callable[[Any], Callable[[Any, Any], Any]]] = {
-    "mul": lambda module: operator.mul,
-    "add": lambda module: operator.add,
-    "tanh": lambda module: lambda x, w: module.tanh(x),
-    "relu": lambda module: lambda x, w: module.relu(x),
-    "mul by a number": lambda module: lambda x, w: x * 0.5,
-    "matmul": lambda module: operator.matmul,
-    "transpose": lambda module: lambda x, w: x.t(),
-    "sum over a dimension, expanded": lambda module: lambda x, w: x.sum(0, keepdim=True).expand(8, 8),
-}
+OURS = "autogradkit"
+ROUNDS = 7
+TURN = 0.005  # seconds of PyTorch's time
 
 
-def chain(op: Callable[[Any, Any], Any], x: Any, w: Any) -> Any:
-    for _ in range(CHAIN):
-        x = op(x, w)
-    return x
+def measure_op(
+    running: Sequence[Worker], rounds: int, operation: Operation, choose: str, *arguments: Any
+) -> dict[str, float]:
+    """Seconds of one op in each framework that has it."""
+    able = [worker for worker in running if worker.ask(choose, operation.name, *arguments)]
+    found = in_turns(able, rounds, TURN)
+    return {worker.framework: measured.seconds / operation.times for worker, measured in zip(able, found, strict=True)}
 
 
-def measure(op: Callable[[Any, Any], Any], x: Any, w: Any, seed: Any) -> tuple[float, float]:
-    """Seconds for the forward chain, and for forward and backward."""
-    clock = time.perf_counter
-    start = clock()
-    result = chain(op, x, w)
-    middle = clock()
-    result.backward(seed)
-    end = clock()
-    x.grad = w.grad = None
-    return middle - start, end - start
+def row(name: str, seconds: dict[str, float], bar: float | None, frameworks: Sequence[str]) -> list[str]:
+    """The op, PyTorch's time, then time and ratio of each other framework; the bar stands after autogradkit's."""
+    cells = [name, f"{seconds[BASE] * 1e6:.2f}"]
+    for framework in frameworks[1:]:
+        own = seconds.get(framework)
+        cells += [f"{own * 1e6:.2f}", ratio(own, seconds[BASE])] if own else [NOTHING] * 2
+        if framework == OURS:
+            over = bar is not None and own is not None and own > bar * seconds[BASE]
+            cells.append(NOTHING if bar is None else f"{bar:g}{' missed' if over else ''}")
+    return cells
+
+
+def report(frameworks: Sequence[str], rounds: int) -> str:
+    """The three tables."""
+    heads = ["8×8 float32", f"{TITLES[BASE]} µs"]
+    for framework in frameworks[1:]:
+        heads += [f"{TITLES[framework]} µs", "ratio", *(["bar"] if framework == OURS else [])]
+
+    with workers(frameworks) as running:
+
+        def rows(operations: Sequence[Operation], choose: str, *arguments: Any) -> list[list[str]]:
+            both = choose == "choose_forward_and_backward"
+            return [
+                row(
+                    operation.name,
+                    measure_op(running, rounds, operation, choose, *arguments),
+                    operation.both_bar if both else operation.bar,
+                    frameworks,
+                )
+                for operation in operations
+            ]
+
+        return "\n".join(
+            (
+                table("Forward, with gradients", heads, rows(DIFFERENTIATED, "choose_forward", True)),
+                table("Forward and backward", heads, rows(DIFFERENTIATED, "choose_forward_and_backward")),
+                table("Forward, without gradients", heads, rows(PLAIN, "choose_forward", False)),
+            )
+        )
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    numbers = (np.random.default_rng(0).random((8, 8), np.float32) + 0.5) / 4
-    heads = ("8×8 float32, µs per op", "ours fwd", "torch", "ratio", "ours both", "torch", "ratio")
-    print("{:32s} {:>9s} {:>7s} {:>6s} {:>10s} {:>7s} {:>6s}".format(*heads))
-    for name, op in OPS.items():
-        sides = {}
-        for module, tensor in ((ak, ak.from_numpy), (torch, torch.from_numpy)):
-            x, w = tensor(numbers.copy()).requires_grad_(), tensor(numbers.copy()).requires_grad_()
-            sides[module] = (x, w, tensor(numbers.copy()))
-        best = {module: [1e9, 1e9] for module in sides}
-        for _ in range(ROUNDS):
-            for module, (x, w, seed) in sides.items():
-                for index, seconds in enumerate(measure(op(module), x, w, seed)):
-                    best[module][index] = min(best[module][index], seconds / CHAIN * 1e6)
-        (f, b), (tf, tb) = best[ak], best[torch]
-        print(f"{name:32s} {f:9.2f} {tf:7.2f} {f / tf:6.2f} {b:10.2f} {tb:7.2f} {b / tb:6.2f}")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peer", nargs="+", choices=TITLES, default=list(TITLES), help="PyTorch is always there")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each framework")
+    asked = parser.parse_args()
+    print(report(with_base(asked.peer), asked.rounds))
 
 
 if __name__ == "__main__":

@@ -9,25 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import (
-    conv,
-    dimensions,
-    embedding,
-    gather,
-    indexing,
-    joining,
-    loss,
-    masks,
-    matrix,
-    order,
-    pool,
-    rearrange,
-    reduce,
-    scan,
-    shape,
-    slicing,
-    statistics,
-)
+from autogradkit._ops import conv, embedding, loss, pool
+from autogradkit._ops.linalg import products
 from autogradkit._ops.making import (
     constructors,
     conversions,
@@ -38,8 +21,12 @@ from autogradkit._ops.making import (
     ranges,
     restriding,
     sampling,
+    seed,
 )
 from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, elementary, powers
+from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
+from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
+from autogradkit._ops.views import dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -50,8 +37,8 @@ def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
     return conversions.converted(tensor, from_numpy_dtype(numpy_dtype))
 
 
-OPS.sum_array = reduce.sum_array
-OPS.sum_to_size = reduce.sum_to_size
+OPS.sum_array = sums.sum_array
+OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors
 OPS.cast = _cast
 OPS.clone = copies.clone
@@ -68,28 +55,33 @@ __all__ = [
     "conv",
     "conversions",
     "copies",
+    "counting",
     "data",
     "dimensions",
     "elementary",
     "embedding",
+    "extremes",
     "filled",
     "gather",
     "indexing",
     "joining",
     "loss",
     "masks",
-    "matrix",
+    "moments",
+    "norms",
     "order",
+    "parts",
     "pool",
     "powers",
+    "products",
     "random",
     "ranges",
     "rearrange",
-    "reduce",
     "restriding",
+    "running",
     "sampling",
-    "scan",
-    "shape",
-    "slicing",
-    "statistics",
+    "seed",
+    "sizes",
+    "splits",
+    "sums",
 ]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k
-from autogradkit._ops.indexing import add_rows
 from autogradkit._ops.op import Array, op
+from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
 

@@ -6,7 +6,7 @@ view) and the version at which its `grad_fn` was made, so that the engine can re
 
 from __future__ import annotations
 
-from autogradkit.core.storage import Array
+from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 
 # How a view came to be, which decides whether it may be edited in place.
@@ -18,22 +18,30 @@ class View:
 
     __slots__ = ("base", "creation", "version")
 
-    def __init__(self, base: Tensor, creation: str, version: int) -> None:
-        self.base = base
-        self.creation = creation
-        self.version = version
+    base: Tensor
+    creation: str
+    version: int
+
+
+_new = object.__new__
 
 
 def view_of(tensor: Tensor, array: Array, creation: str) -> Tensor:
     """A view on `tensor` that looks through `array` (which shares its memory)."""
     view = wrap(array)
-    counter = view._counter = counter_of(tensor)
+    counter = tensor._counter
+    if counter is None:
+        counter = tensor._counter = VersionCounter()
+    view._counter = counter
+    record = view._view = _new(View)
+    record.version = counter.value
     origin = tensor._view
     if origin is None:
-        view._view = View(tensor, creation, counter.value)
+        record.base = tensor
+        record.creation = creation
     else:
-        inherited = origin.creation if creation == PLAIN and origin.creation != PLAIN else creation
-        view._view = View(origin.base, inherited, counter.value)
+        record.base = origin.base
+        record.creation = origin.creation if creation == PLAIN and origin.creation != PLAIN else creation
     return view
 
 

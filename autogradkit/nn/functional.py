@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import loss, shape
+from autogradkit._ops import loss
 from autogradkit._ops.conv import conv2d as conv2d
 from autogradkit._ops.conv import pad as pad
 from autogradkit._ops.embedding import embedding as _embedding
 from autogradkit._ops.embedding import one_hot as one_hot
 from autogradkit._ops.making.filled import zeros
-from autogradkit._ops.matrix import addmm, matmul, mm
+from autogradkit._ops.network.linear import linear as _linear
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit._ops.pointwise.choice import where_tensors as where
 from autogradkit._ops.pointwise.elementary import relu as _relu
@@ -78,29 +78,7 @@ def embedding(
     return _embedding(weight, input, padding, scale_grad_by_freq)
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """input·weightᵀ + bias over the last dimension: (*, in) and (out, in) → (*, out).
-
-    Raises RuntimeError where the shapes do not fit.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.linear(torch.ones(2, 3), torch.ones(1, 3), torch.tensor([0.5]))
-    tensor([[3.5000],
-            [3.5000]])
-    """
-    if weight._array.ndim == 2:
-        dims = input._array.ndim
-        transposed = weight.t()  # type: ignore[attr-defined]
-        if dims == 2:
-            return mm(input, transposed) if bias is None else addmm(bias, input, transposed)
-        if dims and bias is not None and input._array.flags.c_contiguous and bias._array.ndim == 1:
-            # One large product over all leading dimensions, as PyTorch does it.
-            flat = addmm(bias, input.view(-1, input._array.shape[-1]), transposed)  # type: ignore[attr-defined]
-            return flat.view(*input._array.shape[:-1], weight._array.shape[0])
-        result = matmul(input, transposed)
-    else:
-        result = matmul(input, weight.t())  # type: ignore[attr-defined]
-    return result if bias is None else result + bias
+linear = _linear.owner.made("function")
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -217,7 +195,7 @@ def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
             stacklevel=3,
         )
         common = broadcast_shapes(input._array.shape, target._array.shape)
-        return shape.expand(input, common), shape.expand(target, common)
+        return input.expand(common), target.expand(common)  # type: ignore[attr-defined]
     return input, target
 
 

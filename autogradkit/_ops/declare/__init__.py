@@ -5,6 +5,18 @@ tables of ops beside this folder use `function`, `op`, the kinds and `k`; nothin
 """
 
 from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, TO_REAL
-from autogradkit._ops.declare.names import OVERLOADS, PUBLISHED, SETS, function, op
+from autogradkit._ops.declare.names import OVERLOADS, PUBLISHED, PYTHON_FUNCTIONS, SETS, function, op, python_function
 
-__all__ = ["INT_TO_FLOAT", "OVERLOADS", "PUBLISHED", "SAME", "SETS", "TO_BOOL", "TO_REAL", "function", "op"]
+__all__ = [
+    "INT_TO_FLOAT",
+    "OVERLOADS",
+    "PUBLISHED",
+    "PYTHON_FUNCTIONS",
+    "SAME",
+    "SETS",
+    "TO_BOOL",
+    "TO_REAL",
+    "function",
+    "op",
+    "python_function",
+]

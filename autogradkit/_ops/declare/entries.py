@@ -37,6 +37,26 @@ def write(owner: OverloadSet, how: str) -> Callable[..., Any]:
     return compiled("\n".join(source.lines), f"{owner.name}_{how}", name, source.scope)
 
 
+def write_straight(op: Overload) -> Callable[..., Any]:
+    """The lane of one overload as a function of its positional parameters, whose classes are known to fit."""
+    s = Source()
+    name = f"straight_{op.owner.name}"
+    values = {p.name: f"a{i}" if not p.keyword else f"default_{p.name}" for i, p in enumerate(op.parameters)}
+    for p in op.parameters:
+        s.scope[f"default_{p.name}"] = p.default
+    slots = [
+        f"a{i}" + (f"=default_{p.name}" if p.default is not REQUIRED else "")
+        for i, p in enumerate(op.parameters)
+        if not p.keyword
+    ]
+    given = ", ".join(f"a{i}" for i in range(op.positional))
+    s.scope["general"] = op
+    bail = f"return general({given})"
+    s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS: {bail}")
+    write_lane(s, Call(op, 0, values), 1, bail)
+    return compiled("\n".join(s.lines), f"{op.owner.name}_straight", name, s.scope)
+
+
 class _Entry:
     """The function that is being written."""
 
@@ -44,8 +64,11 @@ class _Entry:
         self.owner, self.how, self.name = owner, how, name
         forms = [(overload, signature) for overload, signature in owner.forms(how) if not signature.deprecated]
         self.overloads = [overload for overload, _ in forms]
-        # A list of ints that is the only positional parameter may come as separate ints.
-        self.varargs = how != "operator" and any(s.varargs and not s.parameters[0].kind.length for _, s in forms)
+        # A list of ints that is the only positional parameter may come as separate ints, unless one int means another form.
+        signatures = [signature for _, signature in forms]
+        several = any(each.varargs and not each.parameters[0].kind.length for each in signatures)
+        one = any(each.positional and each.parameters[0].spelled in ("int", "Dim") for each in signatures)
+        self.varargs = how != "operator" and several and not one
         self.places: list[
             Parameter
         ] = []  # the parameter that stands at each position, by the first overload that has it
@@ -54,6 +77,8 @@ class _Entry:
             if self.varargs:
                 positional = positional[:1] if how != "function" else []
             self.places += positional[len(self.places) :]
+        if how == "operator":  # an operator has no room for what has a default
+            self.places = self.places[: max(signature.floor for _, signature in forms) + 1]
         named = [p for o in self.overloads for p in self.order(o) if p.keyword or self.varargs]
         taken = {p.name for p in self.places}
         self.keywords = list(dict.fromkeys(p.name for p in named if p.name not in taken))
@@ -128,10 +153,10 @@ class _Entry:
                 values[p.name] = "sizes"
                 used.add(f"k_{p.name}")
                 continue
-            positional = not p.keyword and not self.varargs
+            positional = not p.keyword and (not self.varargs or p.name in names)
             if positional:
                 slot = f"a{i}"
-                if names[i] != p.name and self.how != "operator":
+                if i < len(names) and names[i] != p.name and self.how != "operator":
                     tests.append("not kw")
             else:
                 slot = f"a{names.index(p.name)}" if p.name in names else f"k_{p.name}"
@@ -142,7 +167,7 @@ class _Entry:
             self._test(s, p, slot, i, number, tests, late, values)
         if self.how != "operator":
             tests += [f"{slot} is M" for slot in [*self.slots, *(f"k_{n}" for n in self.keywords)] if slot not in used]
-            if self.varargs and "rest" not in tests:
+            if self.varargs and "sizes" not in values.values():
                 tests.append("not rest")
         for p in overload.parameters:
             if p.spelled == "Dims":  # one int is kept as a tuple, as PyTorch keeps it

@@ -7,6 +7,8 @@ writes a lane for each overload.
 
 from __future__ import annotations
 
+import numpy as np
+
 from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL
 from autogradkit._ops.declare.source import Call, Source
@@ -19,6 +21,8 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     """Write the call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
     if op.composition:
+        if op.lane is not None:
+            op.lane(s, call, depth)
         s.scope[call.name("body")] = op.kernel
         s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
         return
@@ -203,7 +207,8 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         name = op.parameters[i].name
         given[name] = f"w_{name}"
         v = call.values[name]
-        s.put(depth, f"w_{name} = {v} if 0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
+        none = f"{v} is None or " if call.optional(name) else ""
+        s.put(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
     s.scope[call.name("kernel")] = op.kernel
     kernel = call.name("kernel")
     if op.view:
@@ -220,7 +225,8 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.reduces:
         _write_reduction_memory(s, call, depth, first, given)
     elif op.edits:
-        s.put(depth, f"r = like({first})", f"copyto(r, {first})")
+        copy = f"allocate({first}.shape, {first}.dtype)" if op.edits == "contiguous" else f"like({first})"
+        s.put(depth, f"r = {copy}", f"copyto(r, {first})")
     elif op.meta is not None:
         s.scope[call.name("meta")] = op.meta
         s.put(depth, f"spec = {call.name('meta')}({call.listed(given)})")
@@ -251,9 +257,9 @@ def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given
     if op.result_dtype is not None:
         s.scope[call.name("result_dtype")] = op.result_dtype
         dtype = call.values.get("dtype", "None")
-        s.put(
-            depth, f"if {dtype} is not None or kind.kind not in 'fc': kind = {call.name('result_dtype')}(kind, {dtype})"
-        )
+        ask = f"kind = {call.name('result_dtype')}(kind, {dtype})"
+        keeps = all(op.result_dtype(each, None) == each for each in (np.dtype(np.float32), np.dtype(np.float64)))
+        s.put(depth, f"if {dtype} is not None or kind.kind != 'f': {ask}" if keeps else ask)
     if "dim" in op.index:
         keep = call.values.get("keepdim", "False")
         key = f"({first}.shape, {call.values['dim']}, {keep})"

@@ -4,7 +4,7 @@ A declaration says by one word how its result is allocated, and this is the only
 
 - `pointwise=`: operands are promoted and broadcast, the strides are those of PyTorch's iterator;
 - `reduces=True`: the dimensions in `dim` go (or stay as ones), the result is contiguous;
-- `edits=True`: `out` begins as a copy of `self`; in place it is `self`;
+- `edits=True`: `out` begins as a copy of `self`, laid out like it (or, with "contiguous", not); in place it is `self`;
 - `meta=`: a function of the same arguments checks them and says (shape, dtype[, strides]) of each output;
 - none of them: the kernel makes its result itself, which a captured program could not plan.
 
@@ -164,7 +164,7 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
     values = list(values)
     for i in op.dims:
         ndim = values[op.first_tensor].ndim
-        if not 0 <= values[i] < ndim:
+        if values[i] is not None and not 0 <= values[i] < ndim:
             values[i] = wrap_dim(values[i], ndim)
     if op.pointwise is not None:
         plan = pointwise_plan(op, values)
@@ -185,7 +185,7 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
     elif op.edits:
         return _edited(op, values, into)
     elif op.meta is not None:
-        spec = op.meta(*values)
+        spec = op.meta(*values[: op.positional], **op.named(values))
         if len(op.outputs) > 1:
             outs = tuple([allocate(*each) for each in spec])
             op.run_kernel(values, outs)
@@ -237,7 +237,7 @@ def _edited(op: Overload, values: list[Any], into: Array | None) -> Array:
             ]
         op.run_kernel(values, into)
         return into
-    out = like(base)
+    out = allocate(base.shape, base.dtype) if op.edits == "contiguous" else like(base)
     np.copyto(out, base)
     op.run_kernel(values, out)
     if into is None:

@@ -26,6 +26,8 @@ SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
 PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
 
+PYTHON_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # likewise; see `python_function`
+
 # The ways in which a name is called; each has a generated function of its own.
 FUNCTION, METHOD, OPERATOR, IN_PLACE = "function", "method", "operator", "in_place"
 
@@ -41,8 +43,9 @@ class OverloadSet:
         self.only_in_place = name.endswith("_") and not name.endswith("__")
         self.in_place = in_place or self.only_in_place
         self.overloads: list[Overload] = []
+        self._forms: dict[str, list[tuple[Overload, Signature]]] = {}
         self._made: dict[str, Callable[..., Any]] = {}
-        self._is_method = False
+        self._is_attached = False
         SETS.append(self)
         if "function" in variants and not self.only_in_place:
             for each in (name, *aliases):
@@ -62,18 +65,19 @@ class OverloadSet:
             if numbers is not None:
                 self.overloads.append(Overload(self, kernel, as_number=numbers, **options))
             if kernel.__name__ != "_":
-                OVERLOADS[kernel.__name__] = made
+                OVERLOADS[kernel.__name__ if self.only_in_place else kernel.__name__.removesuffix("_")] = made
             elif not made.composition:
                 OVERLOADS.setdefault(self.name, made)
-            if not self._is_method and "method" in self.variants and "self" in kernel.__code__.co_varnames:
-                self._become_method()
+            if not self._is_attached and "self" in kernel.__code__.co_varnames:
+                self._attach()
             return made
 
         return declare
 
-    def _become_method(self) -> None:
-        self._is_method = True
-        for each in (self.name, *self.aliases):
+    def _attach(self) -> None:
+        """Put the name, its aliases and operators into Tensor."""
+        self._is_attached = True
+        for each in (self.name, *self.aliases) if "method" in self.variants else ():
             if self.only_in_place:
                 setattr(Tensor, each, Attribute(self, each, IN_PLACE))
             else:
@@ -98,6 +102,12 @@ class OverloadSet:
 
     def forms(self, how: str) -> list[tuple[Overload, Signature]]:
         """The overloads that a way of calling has, with their parameters as it takes them."""
+        found = self._forms.get(how)
+        if found is None:
+            found = self._forms[how] = self._find_forms(how)
+        return found
+
+    def _find_forms(self, how: str) -> list[tuple[Overload, Signature]]:
         if how == FUNCTION:
             return [(each, each.signature) for each in self.overloads if "function" in each.variants]
         methods = [(each, each.method_signature) for each in self.overloads if how != IN_PLACE or each.in_place]
@@ -249,5 +259,17 @@ def op(
     def declare(kernel: Callable[..., Any]) -> Overload:
         owner = function(name or kernel.__name__, *aliases, in_place=in_place, operators=operators, variants=variants)
         return owner.overload(**options)(kernel)
+
+    return declare
+
+
+def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Publish a function that PyTorch, too, writes in Python over other ops, such as one that takes any number of tensors."""
+
+    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
+        composed.__module__ = "autogradkit"
+        for name in (composed.__name__, *aliases):
+            PYTHON_FUNCTIONS[name] = composed
+        return composed
 
     return declare

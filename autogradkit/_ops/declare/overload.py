@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autogradkit._ops.declare import memory
+from autogradkit._ops.declare import entries, memory
 from autogradkit._ops.declare.recipe import Formula, Recipe, names_of, origin
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
 from autogradkit._ops.declare.writing import into_out, require_no_grad, require_writable
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.graph import check_in_place
 from autogradkit.engine.modes import MODE
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.names import OverloadSet
+    from autogradkit._ops.declare.source import Call, Source
 
 Samples = Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]]
 
@@ -49,11 +50,12 @@ class Overload:
         ufunc: np.ufunc | None = None,
         reduces: bool = False,
         result_dtype: Callable[..., np.dtype[Any]] | None = None,
-        edits: bool = False,
+        edits: bool | str = False,
         overlaps: bool = False,
         meta: Callable[..., Any] | None = None,
         view: bool = False,
         composition: bool = False,
+        lane: Callable[[Source, Call, int], None] | None = None,
         factory: bool = False,
         outputs: str = "result",
         differentiable_outputs: int | None = None,
@@ -90,6 +92,7 @@ class Overload:
         self.meta = meta
         self.view = view
         self.composition = composition or factory
+        self.lane = lane
         self.factory = factory
         self.outputs = tuple(outputs.split())
         self.differentiable_outputs = len(self.outputs) if differentiable_outputs is None else differentiable_outputs
@@ -148,8 +151,8 @@ class Overload:
 
     @cached_property
     def self_at(self) -> int | None:
-        """Where `self` stands, for an overload that is a method too."""
-        if "method" not in self.variants or "method" not in self.owner.variants:
+        """Where `self` stands, for an overload that is a method, or an operator, too."""
+        if not self.owner.operators and not ("method" in self.variants and "method" in self.owner.variants):
             return None
         at = self.index.get("self")
         return at if at is not None and self.parameters[at].kind.is_tensor else None
@@ -184,7 +187,11 @@ class Overload:
     @cached_property
     def dims(self) -> tuple[int, ...]:
         """Where single dimensions stand, which are counted from the front before the kernel runs."""
-        return () if self.composition else tuple([i for i, p in enumerate(self.parameters) if p.spelled == "Dim"])
+        return (
+            ()
+            if self.composition or self.reduces
+            else tuple([i for i, p in enumerate(self.parameters) if p.spelled == "Dim"])
+        )
 
     @cached_property
     def promotes(self) -> tuple[int, ...]:
@@ -249,11 +256,15 @@ class Overload:
         """Call the kernel with arrays and plain values; it writes into `out`, if that is given."""
         if self.ufunc is not None and len(values) == len(self.operands):
             return self.ufunc(*values, out=out)
-        at = self.positional
-        named = dict(zip([p.name for p in self.parameters[at:]], values[at:], strict=True)) if at < len(values) else {}
+        named = self.named(values)
         if out is not None:
             named["out"] = out
-        return self.kernel(*values[:at], **named)
+        return self.kernel(*values[: self.positional], **named)
+
+    def named(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The values that go by name."""
+        at = self.positional
+        return dict(zip([p.name for p in self.parameters[at:]], values[at:], strict=True)) if at < len(values) else {}
 
     def arrays_of(self, values: Sequence[Any]) -> list[Any]:
         """The values with arrays in place of tensors."""
@@ -315,8 +326,7 @@ class Overload:
         return result
 
     def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
-        at = self.positional
-        return body(*values[:at], **dict(zip([p.name for p in self.parameters[at:]], values[at:], strict=True)))
+        return body(*values[: self.positional], **self.named(values))
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
@@ -358,6 +368,8 @@ class Overload:
         if self.refuse is not None:
             self.refuse(*values)
         check_in_place(target, records)
+        if self.view:
+            return self._edit_geometry(target, values, records)
         if not self.overlaps:
             require_writable(target._array, [each._array for each in self.tensors_in(values) if each is not target])
         recipe = self.recipe if records else None
@@ -368,6 +380,17 @@ class Overload:
             saved = self.promoted(values, memory.pointwise_plan(self, arrays).common) if pointwise else values
             remember = recipe.prepare_edit(saved, values)
         memory.compute(self, arrays, target._array)
+        bump_version(target)
+        if remember is not None:
+            remember()
+        return target
+
+    def _edit_geometry(self, target: Tensor, values: Sequence[Any], records: bool) -> Tensor:
+        """The in-place form of a view op: the tensor itself takes the geometry of the view."""
+        array = self.run_kernel(self.arrays_of(values))
+        recipe = self.recipe if records else None
+        remember = None if recipe is None else recipe.prepare_edit(values, values, array)
+        reseat(target, array)
         bump_version(target)
         if remember is not None:
             remember()
@@ -403,6 +426,11 @@ class Overload:
         if RECORDERS and (self.factory or not self.composition):
             return observed(self.owner.name, self.kind, self._call, args, kwargs)
         return self.run(self.filled(args, kwargs))
+
+    @cached_property
+    def straight(self) -> Callable[..., Any]:
+        """The overload as a generated function of its positional parameters, for compositions on the hot path."""
+        return entries.write_straight(self)
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         return self.run(self.filled(args, kwargs))

@@ -17,6 +17,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core import errors
+from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.graph import (
@@ -105,8 +106,13 @@ class Recipe:
         node.outputs = tuple(outputs)
         self._save_outputs(node, results, needs)
 
-    def prepare_edit(self, saved: Sequence[Any], values: Sequence[Any]) -> Callable[[], None]:
-        """Make the node of an in-place call before the write; what is returned rewrites the history after it."""
+    def prepare_edit(
+        self, saved: Sequence[Any], values: Sequence[Any], view: Array | None = None
+    ) -> Callable[[], None]:
+        """Make the node of an in-place call before the write; what is returned rewrites the history after it.
+
+        `view` is what the tensor will show where an edit changes its geometry and not its elements.
+        """
         at = self.overload.first_tensor
         target: Tensor = values[at]
         needs = [isinstance(value, Tensor) and requires_grad(value) for value in self.inputs(values)]
@@ -115,10 +121,15 @@ class Recipe:
             saved = list(saved)  # what is saved of `self` is its old contents, which are about to be overwritten
             saved[at] = OPS.clone(target)
         node, needs = self._node(self.in_place_class, saved, values)
-        node.outputs = (target._array.shape, target._array.dtype)
+        edited = target._array if view is None else view
+        node.outputs = (edited.shape, edited.dtype)
 
         def remember() -> None:
-            rebase_history(target, node)
+            if view is None or target._view is None:
+                rebase_history(target, node)
+            else:  # only this view changed its face: its base and the other views stay as they are
+                target._node, target._output_nr, target._requires_grad = node, 0, True
+                target._view.version = target._version
             self._save_outputs(node, (target,), needs)
 
         return remember

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit._ops.declare import python_function
 from autogradkit._ops.declare.kinds import is_index
 from autogradkit._ops.making.contents import array_from
 from autogradkit._ops.making.options import require_sizes
@@ -62,9 +63,9 @@ def _typed(kind: Dtype) -> Callable[..., Tensor]:
         return wrap(_sized_or_filled(args, kind))
 
     make.__name__ = make.__qualname__ = kind.tensor_type.removeprefix("torch.")
-    make.__module__ = "autogradkit"
     make.__doc__ = f"A tensor of {kind}: of the given sizes, or with the given data."
     return make
 
 
-TYPED = {kind.tensor_type.removeprefix("torch."): _typed(kind) for kind in ALL}  # by name
+for _kind in ALL:
+    python_function()(_typed(_kind))

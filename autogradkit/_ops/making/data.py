@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import op
+from autogradkit._ops.declare import op, python_function
 from autogradkit._ops.declare.kinds import Array, Device, DType, Object
 from autogradkit._ops.making.contents import array_from
 from autogradkit._ops.making.options import finished
@@ -148,6 +148,7 @@ def from_numpy(ndarray: Object) -> Any:
     return wrap(borrow(ndarray))
 
 
+@python_function()
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """The tensor that shares the memory of any object with `__dlpack__`, or has a copy of it.
 
@@ -160,6 +161,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return wrap(np.from_dlpack(ext_tensor, copy=copy))
 
 
+@python_function()
 def is_tensor(obj: Any, /) -> bool:
     """Whether `obj` is a tensor.
 

@@ -5,10 +5,12 @@ Rests on core's generator; whatever draws without `generator=` draws from this s
 
 from __future__ import annotations
 
+from autogradkit._ops.declare import python_function
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor
 
 
+@python_function()
 def manual_seed(seed: int) -> Generator:
     """Restart the default stream at `seed`; the same seed gives the same numbers, and PyTorch's.
 
@@ -19,6 +21,7 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(int(seed))
 
 
+@python_function()
 def seed() -> int:
     """Restart the default stream at a seed that nobody can foresee, and return it.
 
@@ -29,6 +32,7 @@ def seed() -> int:
     return default_generator.seed()
 
 
+@python_function()
 def initial_seed() -> int:
     """The seed at which the default stream last started.
 
@@ -40,6 +44,7 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
+@python_function()
 def get_rng_state() -> Tensor:
     """The state of the default stream, as a uint8 tensor in PyTorch's layout.
 
@@ -53,6 +58,7 @@ def get_rng_state() -> Tensor:
     return default_generator.get_state()
 
 
+@python_function()
 def set_rng_state(new_state: Tensor) -> None:
     """Continue the default stream where `new_state`, from `get_rng_state`, was.
 

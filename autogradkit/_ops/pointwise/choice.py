@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.memory import as_array
+from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import dtype_of_number, result_type
 from autogradkit.core.tensor import Tensor, wrap
@@ -122,8 +123,9 @@ def _(condition: Array) -> Any:
 
 def _require_bool(condition: Any, self: Any, other: Any) -> None:
     if condition.dtype.name != "bool":
-        kind = condition.dtype.tensor_type.removeprefix("torch.").removesuffix("Tensor")
-        raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {kind}")
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {scalar_type(condition.dtype)}"
+        )
 
 
 @where.overload(

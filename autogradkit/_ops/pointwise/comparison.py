@@ -5,13 +5,11 @@ Rests on declare. A kernel given `ufunc=` only documents it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from autogradkit._ops.declare import SAME, TO_BOOL, function, op
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit.core.tensor import Tensor
+from autogradkit._ops.declare.refusals import not_implemented
 
 
 @op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__")
@@ -144,17 +142,13 @@ def isfinite(self: Array, *, out: Array) -> None:
     """
 
 
-def _refuse_floats(symbol: str) -> Any:
-    def refuse(*values: Any) -> None:
-        for value in values:
-            if isinstance(value, Tensor) and value._array.dtype.kind not in "biu":
-                name = value.dtype.tensor_type.removeprefix("torch.").removesuffix("Tensor")
-                raise NotImplementedError(f"\"{symbol}_cpu\" not implemented for '{name}'")
-
-    return refuse
-
-
-@op(pointwise=SAME, ufunc=np.invert, in_place=True, refuse=_refuse_floats("bitwise_not"), operators="__invert__")
+@op(
+    pointwise=SAME,
+    ufunc=np.invert,
+    in_place=True,
+    refuse=not_implemented("bitwise_not_cpu", "fc"),
+    operators="__invert__",
+)
 def bitwise_not(self: Array, *, out: Array) -> None:
     """Every bit inverted; `not` on bools.
 
@@ -167,7 +161,7 @@ def bitwise_not(self: Array, *, out: Array) -> None:
 bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__ __iand__")
 
 
-@bitwise_and.overload(pointwise=SAME, ufunc=np.bitwise_and, refuse=_refuse_floats("bitwise_and"))
+@bitwise_and.overload(pointwise=SAME, ufunc=np.bitwise_and, refuse=not_implemented("bitwise_and_cpu", "fc"))
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in both; `and` on bools.
 
@@ -178,13 +172,17 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 
 
 @bitwise_and.overload(
-    pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_and"), out=False, variants="function"
+    pointwise=SAME,
+    promotes="self other",
+    refuse=not_implemented("bitwise_and_cpu", "fc"),
+    out=False,
+    variants="function",
 )
 def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_and(self, other, out=out)
 
 
-@bitwise_and.overload(pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_and"))
+@bitwise_and.overload(pointwise=SAME, promotes="self other", refuse=not_implemented("bitwise_and_cpu", "fc"))
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_and(self, other, out=out)
 
@@ -192,7 +190,7 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 bitwise_or = function("bitwise_or", in_place=True, operators="__or__ __ror__ __ior__")
 
 
-@bitwise_or.overload(pointwise=SAME, ufunc=np.bitwise_or, refuse=_refuse_floats("bitwise_or"))
+@bitwise_or.overload(pointwise=SAME, ufunc=np.bitwise_or, refuse=not_implemented("bitwise_or_cpu", "fc"))
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in either; `or` on bools.
 
@@ -203,13 +201,17 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 
 
 @bitwise_or.overload(
-    pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_or"), out=False, variants="function"
+    pointwise=SAME,
+    promotes="self other",
+    refuse=not_implemented("bitwise_or_cpu", "fc"),
+    out=False,
+    variants="function",
 )
 def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_or(self, other, out=out)
 
 
-@bitwise_or.overload(pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_or"))
+@bitwise_or.overload(pointwise=SAME, promotes="self other", refuse=not_implemented("bitwise_or_cpu", "fc"))
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_or(self, other, out=out)
 
@@ -217,7 +219,7 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 bitwise_xor = function("bitwise_xor", in_place=True, operators="__xor__ __rxor__ __ixor__")
 
 
-@bitwise_xor.overload(pointwise=SAME, ufunc=np.bitwise_xor, refuse=_refuse_floats("bitwise_xor"))
+@bitwise_xor.overload(pointwise=SAME, ufunc=np.bitwise_xor, refuse=not_implemented("bitwise_xor_cpu", "fc"))
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in exactly one; exclusive `or` on bools.
 
@@ -228,12 +230,16 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 
 
 @bitwise_xor.overload(
-    pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_xor"), out=False, variants="function"
+    pointwise=SAME,
+    promotes="self other",
+    refuse=not_implemented("bitwise_xor_cpu", "fc"),
+    out=False,
+    variants="function",
 )
 def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_xor(self, other, out=out)
 
 
-@bitwise_xor.overload(pointwise=SAME, promotes="self other", refuse=_refuse_floats("bitwise_xor"))
+@bitwise_xor.overload(pointwise=SAME, promotes="self other", refuse=not_implemented("bitwise_xor_cpu", "fc"))
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_xor(self, other, out=out)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import joining
 from autogradkit._ops.making.data import as_tensor, tensor
+from autogradkit._ops.selection import joining
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.tensor import Tensor
 

@@ -1,0 +1,28 @@
+"""The refusals that many ops share: dtypes that PyTorch's kernels do not have.
+
+Rests on core's dtypes; declarations give what is made here as `dtypes=` or `refuse=`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit.core.dtype import dtype
+from autogradkit.core.tensor import Tensor
+
+
+def scalar_type(kind: dtype) -> str:
+    """A dtype as PyTorch's messages name it: "Long" for int64."""
+    return kind.tensor_type.removeprefix("torch.").removesuffix("Tensor")
+
+
+def not_implemented(label: str, kinds: str) -> Callable[..., None]:
+    """A check that raises NotImplementedError for tensors whose dtype is of one of NumPy's `kinds`, such as "bc"."""
+
+    def refuse(*values: Any) -> None:
+        for value in values:
+            if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
+                raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(value.dtype)}'")
+
+    return refuse

@@ -1,0 +1,346 @@
+"""Matrix products: mm, mv, dot, bmm, addmm, outer and matmul, which chooses among them.
+
+Rests on declare and core/blas. Each is one node with PyTorch's name; matmul, as in PyTorch, is no node of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Scalar, Sizes
+from autogradkit.core.blas import matmul as blas_matmul
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.tensor import Tensor
+
+
+def _require_same_dtype(a: Array, b: Array) -> None:
+    if a.dtype != b.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (a, b))
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(first)} != {_c_name(second)}")
+
+
+def _c_name(scalar_type: str) -> str:
+    return {"Float": "float", "Double": "double", "Long": "long long", "Int": "int"}.get(scalar_type, scalar_type)
+
+
+def _mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    """The gradient of the first factor, in its own layout."""
+    if strides == (1, sizes[0]) and sizes[1] > 1:
+        return k.transpose(k.mm(k.conj(mat2), k.transpose(g, 0, 1)), 0, 1)
+    return k.mm(g, k.transpose(k.conj(mat2), 0, 1))
+
+
+def _mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    """The gradient of the second factor, in its own layout: a transposed weight gets it without a copy."""
+    if strides == (1, sizes[0]) and sizes[1] > 1:
+        return k.transpose(k.mm(k.transpose(g, 0, 1), k.conj(mat1)), 0, 1)
+    return k.mm(k.transpose(k.conj(mat1), 0, 1), g)
+
+
+def _mm_meta(self: Array, mat2: Array) -> Any:
+    if self.ndim != 2:
+        raise RuntimeError("self must be a matrix")
+    if mat2.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    n, m = self.shape
+    if m != mat2.shape[0]:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {mat2.shape[0]}x{mat2.shape[1]})")
+    if self.dtype is not mat2.dtype:
+        _require_same_dtype(self, mat2)
+    return (n, mat2.shape[1]), self.dtype
+
+
+def multiply(a: Array, b: Array, out: Array) -> None:
+    """The product of two matrices, written into `out`."""
+    # A column times a row: multiplying is quicker than a product of matrices, as in the weight's gradient for one sample.
+    if a.shape[1] == 1 and a.size:
+        np.multiply(a, b, out)
+    else:
+        blas_matmul(a, b, out)
+
+
+@op(
+    meta=_mm_meta,
+    samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
+    vjp={
+        "self": lambda g, mat2, self_sym_sizes, self_sym_strides: _mm_mat1(g, mat2, self_sym_sizes, self_sym_strides),
+        "mat2": lambda g, self, mat2_sym_sizes, mat2_sym_strides: _mm_mat2(g, self, mat2_sym_sizes, mat2_sym_strides),
+    },
+    rule="∂self = ∂ @ mat2ᵀ\n∂mat2 = selfᵀ @ ∂",
+)
+def mm(self: Array, mat2: Array, *, out: Array) -> None:
+    """The product of two matrices, (n, m) and (m, p) → (n, p). Raises RuntimeError where m differs.
+
+    >>> import autogradkit as torch
+    >>> torch.mm(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
+    tensor([[11.]])
+    """
+    multiply(self, mat2, out)
+
+
+def _mv_meta(self: Array, vec: Array) -> Any:
+    if self.ndim != 2 or vec.ndim != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {self.ndim}, {vec.ndim}")
+    if self.shape[1] != vec.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({self.shape[0]}), mat ({self.shape[0]}x{self.shape[1]}), vec ({vec.shape[0]})"
+        )
+    _require_same_dtype(self, vec)
+    return (self.shape[0],), self.dtype
+
+
+@op(
+    meta=_mv_meta,
+    samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
+    vjp={
+        "self": lambda g, vec: k.outer_product(g, k.conj(vec)),
+        "vec": lambda g, self: k.mv(k.transpose(k.conj(self), 0, 1), g),
+    },
+    rule="∂self = ∂ ⊗ vec\n∂vec = selfᵀ @ ∂",
+)
+def mv(self: Array, vec: Array, *, out: Array) -> None:
+    """The product of a matrix (n, m) and a vector (m) → (n).
+
+    >>> import autogradkit as torch
+    >>> torch.mv(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    blas_matmul(self, vec, out)
+
+
+@op(
+    name="outer",
+    variants="",
+    meta=lambda self, vec2: ((self.size, vec2.size), self.dtype),
+    samples=lambda t: [(t(2), t(3))],
+    vjp={
+        "self": lambda g, vec2: k.mv(g, k.conj(vec2)),
+        "vec2": lambda g, self: k.mv(k.transpose(g, 0, 1), k.conj(self)),
+    },
+)
+def outer_product(self: Array, vec2: Array, *, out: Array) -> None:
+    """The product of every element of one vector with every one of another."""
+    np.multiply.outer(self, vec2, out=out)
+
+
+def _dot_meta(self: Array, tensor: Array) -> Any:
+    if self.ndim != 1 or tensor.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {self.ndim}D and {tensor.ndim}D tensors")
+    if self.shape != tensor.shape:
+        raise RuntimeError(
+            "inconsistent tensor size, expected tensor "
+            f"[{self.shape[0]}] and src [{tensor.shape[0]}] to have the same number of elements, but got "
+            f"{self.shape[0]} and {tensor.shape[0]} elements respectively"
+        )
+    if self.dtype != tensor.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, tensor))
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
+    return (), self.dtype
+
+
+@op(
+    meta=_dot_meta,
+    samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
+    vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
+)
+def dot(self: Array, tensor: Array, *, out: Array) -> None:
+    """The inner product of two vectors.
+
+    >>> import autogradkit as torch
+    >>> torch.dot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    np.dot(self, tensor, out=out)
+
+
+def _bmm_meta(self: Array, mat2: Array) -> Any:
+    if self.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    if mat2.ndim != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    if self.shape[0] != mat2.shape[0] or self.shape[2] != mat2.shape[1]:
+        expected = [self.shape[0], self.shape[2]]
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"{expected} but got: {list(mat2.shape[:2])}."
+        )
+    _require_same_dtype(self, mat2)
+    return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
+
+
+@op(
+    meta=_bmm_meta,
+    samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
+    vjp={
+        "self": lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),
+        "mat2": lambda g, self: k.bmm(k.transpose(k.conj(self), 1, 2), g),
+    },
+    rule="∂self = ∂ @ mat2ᵀ\n∂mat2 = selfᵀ @ ∂",
+)
+def bmm(self: Array, mat2: Array, *, out: Array) -> None:
+    """The products of two batches of matrices, (b, n, m) and (b, m, p) → (b, n, p).
+
+    >>> import autogradkit as torch
+    >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 2)).shape
+    torch.Size([2, 1, 2])
+    """
+    if out.size:
+        blas_matmul(self, mat2, out)
+
+
+def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: float) -> Any:
+    if mat1.ndim != 2:
+        raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
+    if mat2.ndim != 2:
+        raise RuntimeError(f"mat2 must be a matrix, got {mat2.ndim}-D tensor")
+    (n, m), (rows, p) = mat1.shape, mat2.shape
+    if m != rows:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {rows}x{p})")
+    if mat1.dtype is not mat2.dtype and mat1.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
+    own = self.shape
+    if own not in ((p,), (n, p)) and any(size not in (1, of) for size, of in zip(own[::-1], (p, n, 0), strict=False)):
+        raise RuntimeError(_expand_message(own, (n, p)))
+    return (n, p), mat1.dtype
+
+
+def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
+    for back in range(1, min(len(shape), len(target)) + 1):
+        if shape[-back] not in (1, target[-back]):
+            return (
+                f"The expanded size of the tensor ({target[-back]}) must match the existing size ({shape[-back]}) at "
+                f"non-singleton dimension {len(target) - back}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+            )
+    return (
+        f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of dimensions in the "
+        f"tensor ({len(shape)})"
+    )
+
+
+def _scaled(g: Any, alpha: float) -> Any:
+    return g if alpha == 1 else g * alpha
+
+
+addmm = function("addmm", in_place=True)
+
+
+@addmm.overload(
+    meta=_addmm_meta,
+    samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
+    vjp={
+        "self": lambda g, beta: g if beta == 1 else g * beta,
+        "mat1": lambda g, mat2, alpha, mat1_sym_sizes, mat1_sym_strides: _scaled(
+            _mm_mat1(g, mat2, mat1_sym_sizes, mat1_sym_strides), alpha
+        ),
+        "mat2": lambda g, mat1, alpha, mat2_sym_sizes, mat2_sym_strides: _scaled(
+            _mm_mat2(g, mat1, mat2_sym_sizes, mat2_sym_strides), alpha
+        ),
+    },
+    rule="∂self = ∂ · beta\n∂mat1 = ∂ @ mat2ᵀ · alpha\n∂mat2 = mat1ᵀ @ ∂ · alpha",
+)
+def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha: Scalar = 1, out: Array) -> None:
+    """beta · self + alpha · (mat1 @ mat2), with `self` broadcast.
+
+    >>> import autogradkit as torch
+    >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
+    tensor([[12.]])
+    """
+    multiply(mat1, mat2, out)
+    if alpha != 1:
+        np.multiply(out, out.dtype.type(alpha), out)
+    np.add(out, self if beta == 1 else self * self.dtype.type(beta), out)
+
+
+@addmm.overload(deprecated=True, composition=True)
+def _(beta: Scalar, self: Array, alpha: Scalar, mat1: Array, mat2: Array) -> Any:
+    return addmm_node(self, mat1, mat2, beta=beta, alpha=alpha)
+
+
+@addmm.overload(deprecated=True, composition=True)
+def _(beta: Scalar, self: Array, mat1: Array, mat2: Array) -> Any:
+    return addmm_node(self, mat1, mat2, beta=beta)
+
+
+@op("ger", composition=True, out=True)
+def outer(self: Array, vec2: Array) -> Any:
+    """The outer product of two vectors, (n) and (m) → (n, m).
+
+    >>> import autogradkit as torch
+    >>> torch.outer(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    if self.ndim != 1 or vec2.ndim != 1:
+        which, tensor = ("self", self) if self.ndim != 1 else ("vec2", vec2)
+        raise RuntimeError(f"outer: Expected 1-D argument {which}, but got {tensor.ndim}-D")
+    return self.reshape(-1, 1) * vec2
+
+
+def _folded(a: Any, b: Any) -> Any:
+    """A batch times one matrix or vector: one large product instead of many."""
+    flat = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
+    if b.dim() == 1:
+        return unsafe_view(mv(flat, b), tuple(a.shape[:-1]))
+    return unsafe_view(mm(flat, b), (*a.shape[:-1], b.shape[1]))
+
+
+def _batched(a: Any, b: Any) -> Any:
+    """Both operands over the broadcast batch dimensions, as one bmm."""
+    left = a if a.dim() > 1 else a.unsqueeze(0)
+    right = b if b.dim() > 1 else b.unsqueeze(-1)
+    n, p = left.shape[-2], right.shape[-1]
+    batch = broadcast_shapes(tuple(left.shape[:-2]), tuple(right.shape[:-2]))
+    count = math.prod(batch)
+    x = left.expand(*batch, n, left.shape[-1]).reshape(count, n, left.shape[-1])
+    y = right.expand(*batch, right.shape[-2], p).reshape(count, right.shape[-2], p)
+    shape = (*batch, *((n,) if a.dim() > 1 else ()), *((p,) if b.dim() > 1 else ()))
+    return unsafe_view(bmm(x, y), shape)
+
+
+@op(
+    name="_unsafe_view",
+    node="UnsafeViewBackward0",
+    variants="",
+    samples=lambda t: [(t(2, 3), (6,))],
+    vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+)
+def unsafe_view(self: Array, size: Sizes) -> Array:
+    """A fresh result in another shape; not a view for autograd, since nobody else has it."""
+    return self.reshape(size)
+
+
+@op(operators="__matmul__", composition=True, out=True)
+def matmul(self: Array, other: Array) -> Any:
+    """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([[1.0, 2.0], [3.0, 4.0]]) @ torch.tensor([1.0, 1.0])
+    tensor([3., 7.])
+    """
+    a: Any = self
+    b: Any = other
+    m, n = a._array.ndim, b._array.ndim
+    if m == 2 and n == 2:
+        return mm.straight(a, b)
+    if m == 0 or n == 0:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {m}D and {n}D")
+    if m == 1 and n == 1:
+        return dot(a, b)
+    if m == 2 and n == 1:
+        return mv(a, b)
+    if m == 1 and n == 2:
+        return mm(a.unsqueeze(0), b).squeeze_(0)
+    return _folded(a, b) if m >= 3 and n <= 2 else _batched(a, b)
+
+
+def _reflected(self: Tensor, other: Any) -> Any:
+    return matmul(other, self)
+
+
+Tensor.__rmatmul__ = _reflected  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Ops of networks: linear layers, convolution, pooling, embedding, losses."""

@@ -1,0 +1,68 @@
+"""The linear layer: two nodes of PyTorch's, the weight transposed and addmm, written as one straight line.
+
+Rests on declare, products and views; `nn.functional` publishes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.linalg.products import addmm_node, matmul, mm, multiply
+from autogradkit._ops.views.dimensions import t
+from autogradkit._ops.views.sizes import view_sizes
+
+
+def _write_lane(s: Source, call: Call, depth: int) -> None:
+    """A batch of contiguous samples, a contiguous weight and a bias: both nodes without the calls between."""
+    x, w, b = (call.values[name] for name in ("input", "weight", "bias"))
+    s.scope |= {"multiply": multiply, "add": np.add}
+    s.put(depth, f"if {b} is not None:")
+    depth += 1
+    s.put(depth, *[f"lay_{v} = {v}._layout or layout_of({v})" for v in (x, w, b)])
+    s.put(depth, f"if lay_{x} and lay_{w} and lay_{b} and lay_{x}.__class__ is tuple:")
+    s.put(depth + 1, f"shape, kind = lay_{x}", f"sizes = lay_{w}[0]")
+    s.put(
+        depth + 1,
+        f"if kind is lay_{w}[1] and kind is lay_{b}[1] and len(shape) == 2 and len(sizes) == 2 and shape[1] == sizes[1] "
+        f"and lay_{b}[0] == sizes[:1]:",
+    )
+    depth += 2
+    s.put(depth, f"transposed = {w}._array.T", "r = np_empty((shape[0], sizes[0]), kind)")
+    s.put(depth, f"multiply({x}._array, transposed, r)", f"add(r, {b}._array, r)")
+    s.new_tensor(depth, "o", "r")
+    s.put(depth, "if not NO_GRAD or MODE.grad:")
+    s.put(depth + 1, f"turned = view_of({w}, transposed, PLAIN)")
+    s.new_node(depth + 1, Call(t, 90, {"self": w}), ["turned"], ["transposed"])
+    product = Call(addmm_node, 91, {"self": b, "mat1": x, "mat2": "turned", "beta": "1", "alpha": "1"})
+    product.arrays |= {"mat1": f"{x}._array", "mat2": "transposed"}
+    s.new_node(depth + 1, product, ["o"], ["r"])
+    s.put(depth, "return o")
+
+
+@op(variants="", composition=True, lane=_write_lane)
+def linear(input: Array, weight: Array, bias: Array | None = None) -> Any:
+    """input·weightᵀ + bias over the last dimension: (*, in) and (out, in) → (*, out).
+
+    Raises RuntimeError where the shapes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.linear(torch.ones(2, 3), torch.ones(1, 3), torch.tensor([0.5]))
+    tensor([[3.5000],
+            [3.5000]])
+    """
+    x: Any = input
+    added: Any = bias
+    transposed = t(weight)
+    if weight.ndim == 2 and x.ndim == 2:
+        return mm(x, transposed) if bias is None else addmm_node(bias, x, transposed)
+    if weight.ndim == 2 and x.ndim and bias is not None and x.is_contiguous() and added.ndim == 1:
+        # One large product over all leading dimensions, as PyTorch does it.
+        flat = addmm_node(bias, view_sizes(x, (-1, x.shape[-1])), transposed)
+        return view_sizes(flat, (*x.shape[:-1], weight.shape[0]))
+    result = matmul(x, transposed)
+    return result if bias is None else result + bias

@@ -1,0 +1,130 @@
+"""Counts, differences and what is distinct: count_nonzero, bincount, diff, unique, trace.
+
+Rests on declare; the sizes of `unique` and `bincount` depend on what the tensor holds, so their kernels allocate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Dim, Ints
+from autogradkit.core.strides import wrap_dim
+from autogradkit.core.tensor import Tensor, wrap
+
+_INT64 = np.dtype(np.int64)
+
+
+def _trace_meta(self: Array) -> Any:
+    if self.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {self.ndim}")
+    return (), _INT64 if self.dtype.kind in "biu" else self.dtype
+
+
+def _trace_backward(g: Any, self_sym_sizes: tuple[int, int]) -> Any:
+    return k.diagonal_backward(k.expand(g, (min(self_sym_sizes),)), self_sym_sizes, 0, 0, 1)
+
+
+@op(meta=_trace_meta, samples=lambda t: [(t(3, 3),), (t(2, 4),)], vjp={"self": _trace_backward})
+def trace(self: Array, *, out: Array) -> None:
+    """The sum of a matrix's diagonal.
+
+    >>> import autogradkit as torch
+    >>> torch.trace(torch.tensor([[1, 2], [3, 4]]))
+    tensor(5)
+    """
+    np.trace(self, dtype=out.dtype, out=out)
+
+
+count_nonzero = function("count_nonzero")
+
+
+@count_nonzero.overload(reduces=True, result_dtype=lambda _numpy, _dtype: _INT64, out=False)
+def _(self: Array, dim: Dim | None = None, *, out: Array) -> None:
+    """How many elements (along `dim`) are not zero.
+
+    >>> import autogradkit as torch
+    >>> torch.count_nonzero(torch.tensor([0, 3, 0, 5]))
+    tensor(2)
+    """
+    np.copyto(out, np.count_nonzero(self, axis=dim))
+
+
+@count_nonzero.overload(reduces=True, result_dtype=lambda _numpy, _dtype: _INT64, out=False)
+def _(self: Array, dim: Ints, *, out: Array) -> None:
+    np.copyto(out, np.count_nonzero(self, axis=dim))
+
+
+@op(composition=True, out=True)
+def diff(self: Array, n: int = 1, dim: int = -1, prepend: Array | None = None, append: Array | None = None) -> Any:
+    """The differences of neighbours along `dim`, taken `n` times.
+
+    >>> import autogradkit as torch
+    >>> torch.diff(torch.tensor([1, 4, 9]))
+    tensor([3, 5])
+    """
+    tensor: Any = self
+    if not tensor.ndim:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    at = wrap_dim(dim, tensor.ndim)
+    if n == 0:
+        return tensor.clone()
+    parts = [each for each in (prepend, tensor, append) if each is not None]
+    result: Any = k.cat(parts, at) if len(parts) > 1 else tensor
+    for _ in range(n):
+        size = result.shape[at]
+        if size == 0:
+            break
+        later, earlier = result.narrow(at, 1, size - 1), result.narrow(at, 0, size - 1)
+        result = later ^ earlier if result.dtype.name == "bool" else later - earlier
+    return result
+
+
+@op(composition=True)
+def unique(
+    self: Array, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The distinct elements (or distinct places of `dim`) in order; on demand where each stood, and how often.
+
+    >>> import autogradkit as torch
+    >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
+    (tensor([1, 3]), tensor([1, 2]))
+    """
+    tensor: Any = self
+    array = tensor._array
+    values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
+    shape = array.shape if dim is None else (array.shape[dim],)
+    if dim is None:
+        values = np.ascontiguousarray(values)
+    else:  # laid out with the places of `dim` outermost, as PyTorch gathers them
+        values = np.moveaxis(np.ascontiguousarray(np.moveaxis(values, dim, 0)), 0, dim)
+    results = [wrap(values)]
+    if return_inverse:
+        results.append(wrap(inverse.reshape(shape)))
+    if return_counts:
+        results.append(wrap(counts))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def _refuse_counts(self: Tensor, *_options: Any) -> None:
+    numbers = self._array
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers.size and numbers.min() < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+
+
+@op(refuse=_refuse_counts, out=False)
+def bincount(self: Array, weights: Array | None = None, minlength: int = 0) -> Array:
+    """How often each number 0, 1, 2 … occurs in a vector, or the sum of its `weights`.
+
+    >>> import autogradkit as torch
+    >>> torch.bincount(torch.tensor([0, 2, 2]))
+    tensor([1, 0, 2])
+    """
+    if weights is None:
+        return np.bincount(self, minlength=minlength)
+    totals = np.bincount(self, weights, minlength)
+    return totals.astype(np.float32) if weights.dtype == np.float32 else totals

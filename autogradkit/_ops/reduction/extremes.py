@@ -1,0 +1,221 @@
+"""The largest and the smallest: max, min, amax, amin, argmax, argmin.
+
+Rests on declare and sums; the gradient goes to the elements that were picked, and ties of all elements share it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops import return_types
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Dim, Dims
+from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.pointwise.choice import maximum, minimum
+from autogradkit._ops.reduction.sums import spread
+
+Shape = tuple[int, ...]
+Spec = tuple[Shape, np.dtype[Any]]
+_INT64 = np.dtype(np.int64)
+
+
+def require_size(name: str, self: Array, dim: int) -> None:
+    """Raise IndexError where dimension `dim`, along which one element is picked, has none."""
+    if self.ndim and not self.shape[dim]:
+        raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+
+
+def require_elements(name: str) -> Any:
+    """A check that raises RuntimeError for a tensor without elements."""
+
+    def refuse(self: Any) -> None:
+        if not self._array.size:
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+                "the 'dim' argument."
+            )
+
+    return refuse
+
+
+def without_dim(shape: Shape, dim: int, keepdim: bool) -> Shape:
+    """`shape` with dimension `dim` gone, or of size 1."""
+    return (*shape[:dim], *((1,) if keepdim else ()), *shape[dim + 1 :]) if shape else ()
+
+
+def pick(self: Array, positions: Array, dim: int, out: tuple[Array, Array]) -> None:
+    """Write the elements at `positions` (of size 1 along `dim`) and the positions into `out`."""
+    source = self if self.ndim else self.reshape(1)
+    values, indices = out
+    np.copyto(values, np.take_along_axis(source, positions, dim).reshape(values.shape))
+    np.copyto(indices, positions.reshape(indices.shape))
+
+
+def to_picked(g: Any, self_sym_sizes: Shape, dim: int, indices: Any, keepdim: bool) -> Any:
+    """A gradient for picked elements, brought to where they stood."""
+    if not keepdim and self_sym_sizes:
+        g, indices = k.unsqueeze(g, dim), k.unsqueeze(indices, dim)
+    return k.scatter_src(k.new_zeros(g, self_sym_sizes), dim, indices, g)
+
+
+def shared(g: Any, self: Any, result: Any) -> Any:
+    """A gradient divided among all elements that equal the result; a NaN result stands for every NaN."""
+    mask = (self == result) | ((self != self) & (result != result))
+    return k.where(mask, g / k.sum_all(mask), g * 0)
+
+
+# -- of all, of pairs, along a dimension -------------------------------------------------------------------------------
+
+
+def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str, last: int) -> tuple[Any, Any]:
+    """`max` or `min`: (the form of all elements, the form along a dimension)."""
+    made = function(name)
+
+    @made.overload(
+        node=f"{name.title()}Backward1",
+        reduces=True,
+        refuse=require_elements(name),
+        dtypes=not_implemented(f"{name}_all", "c"),
+        samples=lambda t: [(t(2, 3),), (t(),)],
+        vjp={"self": lambda g, self, result: shared(g, self, result)},
+    )
+    def of_all(self: Array, *, out: Array) -> None:
+        ufunc.reduce(self, axis=None, out=out)
+
+    @made.overload(composition=True, out=True)
+    def _(self: Array, other: Array) -> Any:
+        return pairwise(self, other)
+
+    def described(self: Array, dim: int, keepdim: bool) -> list[Spec]:
+        require_size(name, self, dim)
+        shape = without_dim(self.shape, dim, keepdim)
+        return [(shape, self.dtype), (shape, _INT64)]
+
+    @made.overload(
+        node=f"{name.title()}Backward0",
+        meta=described,
+        dtypes=not_implemented(f"{name}_cpu", "c"),
+        outputs="values indices",
+        differentiable_outputs=1,
+        returns=getattr(return_types, name),
+        samples=lambda t: [(t(2, 3), 1), (t(3), 0, True)],
+        vjp={
+            "self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)
+        },
+    )
+    def along(self: Array, dim: Dim, keepdim: bool = False, *, out: tuple[Array, Array]) -> None:
+        source = self if self.ndim else self.reshape(1)
+        pick(self, position(source, axis=dim, keepdims=True), dim, out)
+
+    of_all.kernel.__doc__ = f"""The {word} element; given `dim`, (values, indices) along it; given another tensor, the
+    {word.removesuffix("st")}r of each pair.
+
+    >>> import autogradkit as torch
+    >>> torch.{name}(torch.tensor([[1, 5], [7, 2]]), dim=1).values
+    tensor([{"5, 7" if last else "1, 2"}])
+    """
+    return of_all, along
+
+
+max_all, max_dim = _declare("max", maximum, np.maximum, np.argmax, "largest", 1)
+min_all, min_dim = _declare("min", minimum, np.minimum, np.argmin, "smallest", 0)
+
+
+# -- over dimensions -----------------------------------------------------------------------------------------------------
+
+
+def _require_reducible(name: str) -> Any:
+    whole = require_elements(name)
+
+    def refuse(self: Any, dim: Shape, keepdim: bool) -> None:
+        array = self._array
+        if not dim:
+            whole(self)
+        elif not array.size:
+            for each in dim:
+                if -array.ndim <= each < array.ndim:
+                    require_size(name, array, each % array.ndim)
+
+    return refuse
+
+
+def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -> Any:
+    sizes = self.shape
+    mask = self == spread(result, sizes, dim, keepdim)
+    count = k.sum_dims(mask, dim if dim != () else None, True)
+    return spread(g, sizes, dim, keepdim) * mask / count
+
+
+@op(
+    reduces=True,
+    refuse=_require_reducible("amax"),
+    dtypes=not_implemented("max_values_cpu", "c"),
+    samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
+    vjp={"self": _share_among_ties},
+)
+def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> None:
+    """The largest elements along dimensions; ties share the gradient equally.
+
+    >>> import autogradkit as torch
+    >>> torch.amax(torch.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
+    tensor([5., 7.])
+    """
+    np.maximum.reduce(self, axis=dim, keepdims=keepdim, out=out)
+
+
+@op(
+    reduces=True,
+    refuse=_require_reducible("amin"),
+    dtypes=not_implemented("min_values_cpu", "c"),
+    samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
+    vjp={"self": _share_among_ties},
+)
+def amin(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> None:
+    """The smallest elements along dimensions; ties share the gradient equally.
+
+    >>> import autogradkit as torch
+    >>> torch.amin(torch.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
+    tensor([1., 2.])
+    """
+    np.minimum.reduce(self, axis=dim, keepdims=keepdim, out=out)
+
+
+# -- where they stand ----------------------------------------------------------------------------------------------------
+
+
+def _arg_meta(name: str) -> Any:
+    def described(self: Array, dim: int | None, keepdim: bool) -> Spec:
+        if self.dtype.kind in "bc":
+            raise RuntimeError(f"{name}(): does not support {'bool' if self.dtype.kind == 'b' else 'complex'} input")
+        if dim is None:
+            if not self.size:
+                raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
+            return ((1,) * self.ndim if keepdim else ()), _INT64
+        require_size(name, self, dim)
+        return without_dim(self.shape, dim, keepdim), _INT64
+
+    return described
+
+
+@op(meta=_arg_meta("argmax"))
+def argmax(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: Array) -> None:
+    """Where the largest element stands along `dim`, or in row-major order of all; the first one of ties.
+
+    >>> import autogradkit as torch
+    >>> torch.argmax(torch.tensor([[1, 5], [7, 2]]), dim=1)
+    tensor([1, 0])
+    """
+    np.copyto(out, np.argmax(self, axis=dim if self.ndim else None, keepdims=keepdim))
+
+
+@op(meta=_arg_meta("argmin"))
+def argmin(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: Array) -> None:
+    """Where the smallest element stands along `dim`, or in row-major order of all; the first one of ties.
+
+    >>> import autogradkit as torch
+    >>> torch.argmin(torch.tensor([[1, 5], [7, 2]]), dim=1)
+    tensor([0, 1])
+    """
+    np.copyto(out, np.argmin(self, axis=dim if self.ndim else None, keepdims=keepdim))

@@ -1,0 +1,187 @@
+"""The spread around the mean: var, std, var_mean, std_mean.
+
+Rests on declare and sums. float32 variances are computed in float64 and rounded once, as close as PyTorch's own.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k
+from autogradkit._ops.declare.kinds import Array, Dims, Scalar
+from autogradkit._ops.declare.memory import reduction_plan, wrapped_dims
+from autogradkit._ops.reduction.sums import spread
+from autogradkit.core.warning import warn
+
+
+def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None) -> np.dtype[Any]:
+    if numpy_dtype.kind not in "fc":
+        raise RuntimeError("std and var only support floating point and complex dtypes")
+    return np.finfo(numpy_dtype).dtype
+
+
+def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
+    """The reduction factor less the correction (1), at least 0."""
+    taken = 1 if correction is None else correction
+    return max(math.prod([sizes[axis] for axis in wrapped_dims(dim, len(sizes))]) - taken, 0)
+
+
+def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdim: bool) -> tuple[Array, Array]:
+    """(variance, mean) in float64, or complex."""
+    free = _free(self.shape, dim, correction)
+    if free <= 0:
+        warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
+            "numel divided by output numel)."
+        )
+    source = self.astype(np.float64) if self.dtype.kind == "f" else self
+    if not self.size:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            mean = source.mean(axis=dim, keepdims=True)
+    else:
+        mean = source.mean(axis=dim, keepdims=True)
+    distance = source - mean
+    squares = distance * distance if distance.dtype.kind == "f" else (distance * np.conj(distance)).real
+    total = np.add.reduce(squares, axis=dim, keepdims=keepdim)
+    return np.true_divide(total, free), mean
+
+
+def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
+    free = _free(self.shape, dim, correction)
+    g = spread(g, self.shape, dim, keepdim)
+    distance = self - k.mean_dims(self, dim, True)
+    return g * distance * (2.0 / free if free else math.inf)
+
+
+def _std_backward(g: Any, self: Any, result: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
+    half = k.where(result == 0, g * 0, g / (result * 2))
+    return _var_backward(half, self, dim, correction, keepdim)
+
+
+def _with_mean(part: Any, g_mean: Any, self: Any, dim: Any, keepdim: bool) -> Any:
+    if g_mean is None:
+        return part
+    from_mean = spread(g_mean, self.shape, dim, keepdim) / _free(self.shape, dim, 0)
+    return from_mean if part is None else part + from_mean
+
+
+def _var_mean_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
+    part = None if g[0] is None else _var_backward(g[0], self, dim, correction, keepdim)
+    return _with_mean(part, g[1], self, dim, keepdim)
+
+
+def _std_mean_backward(g: Any, self: Any, result0: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
+    part = None if g[0] is None else _std_backward(g[0], self, result0, dim, correction, keepdim)
+    return _with_mean(part, g[1], self, dim, keepdim)
+
+
+def _samples(t: Any) -> list[tuple[Any, ...]]:
+    return [(t(2, 3),), (t(2, 3), (1,)), (t(3, 2), (0, 1))]
+
+
+def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
+    """`var` or `std`: three forms, of which two go by the third."""
+    made = function(name)
+
+    @made.overload(composition=True, out=True)
+    def by_dims(self: Array, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
+        return node(self, dim, correction=int(unbiased), keepdim=keepdim)
+
+    @made.overload(reduces=True, result_dtype=_real_dtype, samples=_samples, vjp={"self": formula}, rule=rule)
+    def node(
+        self: Array, dim: Dims | None = None, *, correction: Scalar | None = None, keepdim: bool = False, out: Array
+    ) -> None:
+        found, _ = _variance(name, self, dim, correction, keepdim)
+        np.copyto(out, np.sqrt(found) if root else found, casting="unsafe")
+
+    @made.overload(composition=True)
+    def of_all(self: Array, unbiased: bool = True) -> Any:
+        return node(self, None, correction=int(unbiased))
+
+    by_dims.kernel.__doc__ = doc
+
+
+def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
+    """`var_mean` or `std_mean`."""
+    made = function(name, variants="function")
+
+    def described(self: Array, dim: Any, *, correction: Any, keepdim: bool) -> list[Any]:
+        _, shape = reduction_plan(self.shape, dim, keepdim)
+        return [(shape, _real_dtype(self.dtype)), (shape, self.dtype)]
+
+    @made.overload(composition=True)
+    def by_dims(self: Array, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
+        return node(self, dim, correction=int(unbiased), keepdim=keepdim)
+
+    @made.overload(meta=described, outputs="result0 result1", out=False, samples=_samples, vjp={"self": formula})
+    def node(
+        self: Array,
+        dim: Dims | None = None,
+        *,
+        correction: Scalar | None = None,
+        keepdim: bool = False,
+        out: tuple[Array, Array],
+    ) -> None:
+        axes = wrapped_dims(dim, self.ndim)
+        found, mean = _variance(name, self, axes, correction, keepdim)
+        np.copyto(out[0], np.sqrt(found) if root else found, casting="unsafe")
+        np.copyto(out[1], mean.reshape(out[1].shape), casting="unsafe")
+
+    @made.overload(composition=True)
+    def of_all(self: Array, unbiased: bool = True) -> Any:
+        return node(self, None, correction=int(unbiased))
+
+    by_dims.kernel.__doc__ = doc
+
+
+_declare(
+    "var",
+    False,
+    _var_backward,
+    "∂self = expand along dim(∂, self.shape, dim) · (self − mean) · 2 / (count − correction)",
+    """The variance of all elements, or over `dim`: squared distances from the mean, divided by N − correction (1).
+
+    >>> import autogradkit as torch
+    >>> torch.var(torch.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """,
+)
+_declare(
+    "std",
+    True,
+    _std_backward,
+    "∂self = expand along dim(∂ / result, self.shape, dim) · (self − mean) / (count − correction)",
+    """The standard deviation of all elements, or over `dim`: the square root of `var`.
+
+    >>> import autogradkit as torch
+    >>> torch.std(torch.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """,
+)
+_declare_with_mean(
+    "var_mean",
+    False,
+    _var_mean_backward,
+    """The variance and the mean, as `var` and `mean` give them.
+
+    >>> import autogradkit as torch
+    >>> torch.var_mean(torch.tensor([1.0, 2.0, 3.0]))
+    (tensor(1.), tensor(2.))
+    """,
+)
+_declare_with_mean(
+    "std_mean",
+    True,
+    _std_mean_backward,
+    """The standard deviation and the mean, as `std` and `mean` give them.
+
+    >>> import autogradkit as torch
+    >>> torch.std_mean(torch.tensor([1.0, 2.0, 3.0]))
+    (tensor(1.), tensor(2.))
+    """,
+)

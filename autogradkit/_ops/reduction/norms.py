@@ -1,0 +1,113 @@
+"""Norms and logsumexp over dimensions.
+
+Rests on declare and sums.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Dims, DType, Object, Scalar
+from autogradkit._ops.reduction.sums import spread
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype
+from autogradkit.core.dtype import dtype as Dtype
+
+
+def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
+    if numpy_dtype.kind not in "fc":
+        name = SCALAR_TYPE_NAMES[from_numpy_dtype(numpy_dtype)]
+        raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}")
+    wanted = numpy_dtype if dtype is None else dtype.numpy
+    return np.finfo(wanted).dtype
+
+
+def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim: bool) -> Any:
+    g, result = (spread(each, self.shape, dim, keepdim) for each in (g, result))
+    if ord == 0:
+        return None
+    if ord == 2:
+        return g * k.where(result == 0, self * 0, self / result)
+    if ord == 1:
+        return g * k.sign(self)
+    size = k.abs(self)
+    if ord in (math.inf, -math.inf):
+        most = size == result
+        return g * k.sign(self) * most / k.sum_dims(most, dim, True)
+    scaled = k.sign(self) * size ** (ord - 1) / result ** (ord - 1)
+    return g * k.where((result == 0) | (self == 0), self * 0, scaled)
+
+
+@op(
+    name="linalg_vector_norm",
+    variants="",
+    reduces=True,
+    result_dtype=_norm_dtype,
+    samples=lambda t: [(t(2, 3),), (t(2, 3), 1, (1,)), (t(2, 3), 3.0, (0,), True), (t(2, 3), math.inf, (1,))],
+    vjp={"self": _norm_backward},
+)
+def vector_norm(
+    self: Array,
+    ord: Scalar = 2,
+    dim: Dims | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+    out: Array,
+) -> None:
+    """The `ord`-norm over dimensions."""
+    size = np.abs(self if dtype is None else self.astype(dtype.numpy))
+    if ord == math.inf:
+        np.maximum.reduce(size, axis=dim, keepdims=keepdim, out=out)
+    elif ord == -math.inf:
+        np.minimum.reduce(size, axis=dim, keepdims=keepdim, out=out)
+    elif ord == 0:
+        np.copyto(out, np.count_nonzero(size, axis=dim, keepdims=keepdim), casting="unsafe")
+    elif ord == 1:
+        np.add.reduce(size, axis=dim, keepdims=keepdim, out=out)
+    elif ord == 2:
+        np.sqrt(np.add.reduce(size * size, axis=dim, keepdims=keepdim, out=out), out=out)
+    else:
+        np.power(np.add.reduce(size**ord, axis=dim, keepdims=keepdim, out=out), 1 / ord, out=out)
+
+
+@op(composition=True, out=True)
+def norm(self: Array, p: Object = "fro", dim: Object = None, keepdim: bool = False, dtype: DType | None = None) -> Any:
+    """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise.
+
+    >>> import autogradkit as torch
+    >>> torch.norm(torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    if isinstance(p, str) and p != "fro":
+        raise RuntimeError(f"norm(): p='{p}' is not supported; only numbers and 'fro' are")
+    order = 2 if p == "fro" or p is None else p
+    dim = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
+    return vector_norm(self, order, dim, keepdim, dtype=dtype)
+
+
+@op(
+    reduces=True,
+    result_dtype=lambda numpy_dtype, _dtype: numpy_dtype if numpy_dtype.kind in "fc" else get_default_dtype().numpy,
+    samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
+    vjp={
+        "self": lambda g, self, result, dim, keepdim: (
+            spread(g, self.shape, dim, keepdim) * k.exp(self - spread(result, self.shape, dim, keepdim))
+        )
+    },
+)
+def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> None:
+    """The logarithm of the sum of exponentials over `dim`, computed without overflow.
+
+    >>> import autogradkit as torch
+    >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
+    tensor(1000.6932)
+    """
+    source = self.astype(out.dtype, copy=False)
+    most = source.max(axis=dim, keepdims=True) if self.size else np.zeros((1,) * self.ndim, source.dtype)
+    shift = np.where(np.isfinite(most), most, 0).astype(source.dtype)
+    np.log(np.add.reduce(np.exp(source - shift), axis=dim, keepdims=keepdim, out=out), out=out)
+    np.add(out, shift.reshape(out.shape), out=out)

@@ -1,0 +1,233 @@
+"""What depends on the order of elements: sort, argsort, topk, kthvalue, median.
+
+Rests on declare and extremes; the gradient of each goes to the elements that were picked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops import return_types
+from autogradkit._ops.declare import function, op
+from autogradkit._ops.declare.kinds import Array, Dim
+from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
+from autogradkit.core.strides import dense_strides_like, element_strides
+
+Pair = tuple[Array, Array]
+_INT64 = np.dtype(np.int64)
+
+
+def _lined_up(self: Array) -> Array:
+    """The array with at least one dimension."""
+    return self if self.ndim else self.reshape(1)
+
+
+def _order(self: Array, dim: int, descending: bool) -> Array:
+    """The positions that put `self` in order along `dim`, equal elements as they stood, NaN as the largest."""
+    if not descending:
+        return np.argsort(self, axis=dim, kind="stable")
+    backwards = np.flip(np.argsort(np.flip(self, dim), axis=dim, kind="stable"), dim)
+    return self.shape[dim] - 1 - backwards
+
+
+# -- in order ----------------------------------------------------------------------------------------------------------
+
+
+def _refuse_complex(self: Any, *_options: Any) -> None:
+    if self._array.dtype.kind == "c":
+        raise RuntimeError(" Sort does not support complex dtypes on CPU")
+
+
+def _sorted_meta(self: Array, *_options: Any, **_more: Any) -> list[Any]:
+    strides = dense_strides_like(self.shape, element_strides(self))
+    return [(self.shape, self.dtype, strides), (self.shape, _INT64, strides)]
+
+
+def _sort(self: Array, dim: int, descending: bool, out: Pair) -> None:
+    source = _lined_up(self)
+    positions = _order(source, dim, descending)
+    np.copyto(out[0], np.take_along_axis(source, positions, dim).reshape(self.shape))
+    np.copyto(out[1], positions.reshape(self.shape))
+
+
+def _unsort(g: Any, self_sym_sizes: Any, dim: int, indices: Any) -> Any:
+    return to_picked(g, self_sym_sizes, dim, indices, True)
+
+
+sort = function("sort")
+
+
+@sort.overload(
+    node="SortBackward1",
+    meta=_sorted_meta,
+    refuse=_refuse_complex,
+    outputs="values indices",
+    differentiable_outputs=1,
+    returns=return_types.sort,
+    samples=lambda t: [(t(2, 3), True, 1)],
+    vjp={"self": _unsort},
+)
+def _(self: Array, *, stable: bool | None, dim: Dim = -1, descending: bool = False, out: Pair) -> None:
+    """The elements in order along `dim`, and where they stood, as (values, indices). NaN counts as the largest.
+
+    >>> import autogradkit as torch
+    >>> torch.sort(torch.tensor([2, 3, 1])).values
+    tensor([1, 2, 3])
+    """
+    _sort(self, dim, descending, out)
+
+
+@sort.overload(
+    node="SortBackward0",
+    meta=_sorted_meta,
+    refuse=_refuse_complex,
+    outputs="values indices",
+    differentiable_outputs=1,
+    returns=return_types.sort,
+    samples=lambda t: [(t(2, 3), 1), (t(4), 0, True)],
+    vjp={"self": _unsort},
+)
+def sort_values(self: Array, dim: Dim = -1, descending: bool = False, *, out: Pair) -> None:
+    _sort(self, dim, descending, out)
+
+
+argsort = function("argsort")
+
+
+@argsort.overload(composition=True)
+def _(self: Array, dim: Dim = -1, descending: bool = False) -> Any:
+    """The positions that put the elements in order along `dim`.
+
+    >>> import autogradkit as torch
+    >>> torch.argsort(torch.tensor([2, 3, 1]))
+    tensor([2, 0, 1])
+    """
+    return sort_values(self.detach(), dim, descending)[1]
+
+
+@argsort.overload(composition=True)
+def _(self: Array, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
+    return sort_values(self.detach(), dim, descending)[1]
+
+
+def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> list[Any]:
+    if not 0 <= k <= _lined_up(self).shape[dim]:
+        raise RuntimeError("selected index k out of range")
+    shape = (*self.shape[:dim], k, *self.shape[dim + 1 :]) if self.ndim else ()
+    return [(shape, self.dtype), (shape, _INT64)]
+
+
+@op(
+    meta=_topk_meta,
+    dtypes=not_implemented("topk_cpu", "c"),
+    outputs="values indices",
+    differentiable_outputs=1,
+    returns=return_types.topk,
+    samples=lambda t: [(t(2, 4), 2), (t(4, 2), 3, 0, False)],
+    vjp={"self": _unsort},
+)
+def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool = True, *, out: Pair) -> None:
+    """The `k` largest (or smallest) elements along `dim`, and where they stand, as (values, indices).
+
+    >>> import autogradkit as torch
+    >>> torch.topk(torch.tensor([2, 3, 1]), 2).values
+    tensor([3, 2])
+    """
+    source = _lined_up(self)
+    positions = _order(source, dim, largest)[(*(slice(None),) * dim, slice(k))]
+    pick(self, positions, dim, out)
+
+
+# -- in the middle -----------------------------------------------------------------------------------------------------
+
+
+def _kth(self: Array, place: Any, dim: int, out: Pair) -> None:
+    """The element that stands at `place` of the order along `dim`."""
+    source = _lined_up(self)
+    order = _order(source, dim, False)
+    places = np.broadcast_to(place, (*source.shape[:dim], 1, *source.shape[dim + 1 :]))
+    pick(self, np.take_along_axis(order, places, dim), dim, out)
+
+
+def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
+    require_size("kthvalue", self, dim)
+    if not 1 <= k <= _lined_up(self).shape[dim]:
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+    shape = without_dim(self.shape, dim, keepdim)
+    return [(shape, self.dtype), (shape, _INT64)]
+
+
+@op(
+    meta=_kth_meta,
+    dtypes=not_implemented("kthvalue_cpu", "bc"),
+    outputs="values indices",
+    differentiable_outputs=1,
+    returns=return_types.kthvalue,
+    samples=lambda t: [(t(2, 4), 2, 1)],
+    vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
+)
+def kthvalue(self: Array, k: int, dim: Dim = -1, keepdim: bool = False, *, out: Pair) -> None:
+    """The `k`-th smallest element along `dim`, and where it stands, as (values, indices).
+
+    >>> import autogradkit as torch
+    >>> torch.kthvalue(torch.tensor([5, 9, 7]), 2).values
+    tensor(7)
+    """
+    _kth(self, k - 1, dim, out)
+
+
+def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
+    require_size("median", self, dim)
+    shape = without_dim(self.shape, dim, keepdim)
+    return [(shape, self.dtype), (shape, _INT64)]
+
+
+def _median(self: Array, dim: int, out: Pair) -> None:
+    source = _lined_up(self)
+    size = source.shape[dim]
+    place: Any = (size - 1) // 2
+    if source.dtype.kind == "f":
+        # The first NaN stands behind all numbers.
+        missing = np.isnan(source).sum(dim, keepdims=True)
+        place = np.where(missing > 0, size - missing, place)
+    _kth(self, place, dim, out)
+
+
+median = function("median")
+
+
+@median.overload(
+    reduces=True,
+    dtypes=not_implemented("median_cpu", "bc"),
+    out=False,
+    samples=lambda t: [(t(2, 3),), (t(),)],
+    vjp={"self": lambda g, self, result: shared(g, self, result)},
+)
+def _(self: Array, *, out: Array) -> None:
+    """The median of all elements, the lower of two; given `dim`, (values, indices) along it. NaN if there is one.
+
+    >>> import autogradkit as torch
+    >>> torch.median(torch.tensor([4, 1, 3, 2]))
+    tensor(2)
+    """
+    if self.size:
+        _median(self.reshape(-1), 0, (out, np.empty((), _INT64)))
+    else:
+        out[()] = np.nan if self.dtype.kind == "f" else np.iinfo(self.dtype).min
+
+
+@median.overload(
+    node="MedianBackward1",
+    meta=_median_meta,
+    dtypes=not_implemented("median_cpu", "bc"),
+    outputs="values indices",
+    differentiable_outputs=1,
+    returns=return_types.median,
+    samples=lambda t: [(t(2, 4), 1), (t(3, 2), 0, True)],
+    vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
+)
+def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Pair) -> None:
+    _median(self, dim, out)

@@ -1,0 +1,274 @@
+"""Sums, means and products over dimensions, tests of all or any, and the sums that undo broadcasting.
+
+Rests on declare. A reduction's result is contiguous; its `dim` arrives at the kernel as a tuple of axes.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Ints, Sizes
+from autogradkit._ops.declare.memory import wrapped_dims
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit.core.dtype import FLOATING, from_numpy_dtype
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.strides import wrap_dim
+
+
+def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
+    """`array` summed over the dimensions that broadcasting from `shape` added."""
+    extra = array.ndim - len(shape)
+    if extra:
+        array = np.add.reduce(array, axis=tuple(range(extra)))
+    repeated = tuple([i for i, size in enumerate(shape) if size == 1 and array.shape[i] != 1])
+    if repeated:
+        array = np.add.reduce(array, axis=repeated, keepdims=True)
+    return np.asarray(array)
+
+
+def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
+    """A reduced gradient over the shape that was reduced."""
+    if not keepdim and sizes:
+        for each in sorted(wrapped_dims(dim, len(sizes))):
+            g = k.unsqueeze(g, each)
+    return k.expand(g, sizes)
+
+
+def summed_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
+    """What sums and products are in: `dtype`, else int64 for integers and bools."""
+    if dtype is not None:
+        return dtype.numpy
+    return np.dtype(np.int64) if numpy_dtype.kind in "biu" else numpy_dtype
+
+
+def over_dims(t: Any) -> list[tuple[Any, ...]]:
+    """Samples of a reduction over one or several dimensions."""
+    return [(t(2, 3, 4), (1,)), (t(2, 3, 4), (0, -1), True), (t(3), (0,)), (t(0, 3), (0,)), (t(), (0,))]
+
+
+# -- sums --------------------------------------------------------------------------------------------------------------
+
+sum_ = function("sum")
+
+
+@sum_.overload(
+    reduces=True,
+    result_dtype=summed_dtype,
+    out=False,
+    samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
+    vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes)},
+)
+def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
+    """The sum of all elements, or along one or several dimensions; integers and bools add up in int64.
+
+    >>> import autogradkit as torch
+    >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([4., 6.])
+    """
+    np.add.reduce(self, axis=None, dtype=out.dtype, out=out)
+
+
+@sum_.overload(
+    node="SumBackward1",
+    reduces=True,
+    result_dtype=summed_dtype,
+    samples=over_dims,
+    vjp={"self": lambda g, self_sym_sizes, dim, keepdim: spread(g, self_sym_sizes, dim, keepdim)},
+)
+def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
+    np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+
+
+@op(variants="method", composition=True)
+def sum_to_size(self: Array, size: Sizes) -> Any:
+    """The tensor summed over the dimensions that broadcasting from `size` added.
+
+    >>> import autogradkit as torch
+    >>> torch.ones(2, 3).sum_to_size(1, 3)
+    tensor([[2., 2., 2.]])
+    """
+    own = self.shape
+    if not own and not size:
+        return sum_all(self)  # as PyTorch: a scalar comes back summed, not as it is
+    extra = len(own) - len(size)
+    if extra < 0 or builtins.any(n not in (1, m) for n, m in zip(size, own[extra:], strict=True)):
+        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(own)}}}.")
+    result: Any = sum_dims(self, tuple(range(extra))) if extra else self
+    repeated = tuple([i for i, n in enumerate(size) if n == 1 and own[extra + i] != 1])
+    return sum_dims(result, repeated, True) if repeated else result
+
+
+# -- means -------------------------------------------------------------------------------------------------------------
+
+
+def _mean_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
+    kind = from_numpy_dtype(numpy_dtype) if dtype is None else dtype
+    if kind.category < FLOATING:
+        raise RuntimeError(
+            f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} dtype must be either a "
+            f"floating point or complex dtype. Got: {scalar_type(kind)}"
+        )
+    return kind.numpy
+
+
+mean = function("mean")
+
+
+@mean.overload(
+    reduces=True,
+    result_dtype=_mean_dtype,
+    samples=lambda t: [(t(2, 3),), (t(),)],
+    vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes) / math.prod(self_sym_sizes)},
+)
+def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
+    """The mean of all elements, or along one or several dimensions. Raises RuntimeError for integers.
+
+    >>> import autogradkit as torch
+    >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
+    tensor(3.)
+    """
+    np.add.reduce(self, axis=None, dtype=out.dtype, out=out)
+    np.true_divide(out, out.dtype.type(self.size), out=out)
+
+
+def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
+    count = math.prod([self_sym_sizes[axis] for axis in wrapped_dims(dim, len(self_sym_sizes))])
+    return spread(g, self_sym_sizes, dim, keepdim) / count
+
+
+@mean.overload(
+    node="MeanBackward1",
+    reduces=True,
+    result_dtype=_mean_dtype,
+    samples=lambda t: over_dims(t)[:3],
+    vjp={"self": _mean_backward},
+    rule="∂self = expand along dim(∂, self.shape, dim) / count",
+)
+def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
+    np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim])), out=out)
+
+
+# -- products ----------------------------------------------------------------------------------------------------------
+
+
+def _without_each(self: Any, dim: int) -> Any:
+    """For each place of dimension `dim` the product of all others, found without dividing: zeros may be among them."""
+    size = self.shape[dim]
+    if size == 0:
+        return self
+    ones = k.slice(self, dim, 0, 1, 1) * 0 + 1
+    before = k.cumprod(k.cat([ones, k.slice(self, dim, 0, size - 1, 1)], dim), dim)
+    after = k.cumprod(k.cat([ones, k.flip(k.slice(self, dim, 1, size, 1), (dim,))], dim), dim)
+    return before * k.flip(after, (dim,))
+
+
+def _prod_backward(g: Any, self: Any, result: Any) -> Any:
+    if not self.ndim:
+        return g
+    if not k.any_all(self == 0):
+        return g * k.conj(result) / k.conj(self)
+    return g * k.conj(k.reshape(_without_each(k.reshape(self, (-1,)), 0), self.shape))
+
+
+def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) -> Any:
+    if not self.ndim:
+        return g
+    dim = wrap_dim(dim, self.ndim)
+    if not keepdim:
+        g, result = k.unsqueeze(g, dim), k.unsqueeze(result, dim)
+    if not k.any_all(self == 0):
+        return g * k.conj(result) / k.conj(self)
+    return g * k.conj(_without_each(self, dim))
+
+
+prod = function("prod")
+
+
+@prod.overload(
+    reduces=True,
+    result_dtype=summed_dtype,
+    samples=lambda t: [(t(2, 3, low=0.5),), (t(),)],
+    vjp={"self": _prod_backward},
+    rule="∂self = ∂ · result / self",
+)
+def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
+    """The product of all elements, or of those along `dim`.
+
+    >>> import autogradkit as torch
+    >>> torch.prod(torch.tensor([2.0, 3.0, 4.0]))
+    tensor(24.)
+    """
+    np.multiply.reduce(self, axis=None, dtype=out.dtype, out=out)
+
+
+@prod.overload(
+    node="ProdBackward1",
+    reduces=True,
+    result_dtype=summed_dtype,
+    samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],
+    vjp={"self": _prod_dim_backward},
+    rule="∂self = expand along dim(∂ · result, self.shape, dim) / self",
+)
+def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
+    np.multiply.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+
+
+# -- tests of all elements ---------------------------------------------------------------------------------------------
+
+
+def _tested_dtype(numpy_dtype: np.dtype[Any], _dtype: Any) -> np.dtype[Any]:
+    return numpy_dtype if numpy_dtype == np.uint8 else np.dtype(bool)
+
+
+all_ = function("all")
+
+
+@all_.overload(reduces=True, result_dtype=_tested_dtype)
+def _(self: Array, *, out: Array) -> None:
+    """Whether every element (along `dim`) is nonzero.
+
+    >>> import autogradkit as torch
+    >>> torch.all(torch.tensor([True, False]))
+    tensor(False)
+    """
+    np.logical_and.reduce(self, axis=None, out=out)
+
+
+@all_.overload(reduces=True, result_dtype=_tested_dtype)
+def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
+    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+
+
+@all_.overload(reduces=True, result_dtype=_tested_dtype)
+def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
+    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+
+
+any_ = function("any")
+
+
+@any_.overload(reduces=True, result_dtype=_tested_dtype)
+def any_all(self: Array, *, out: Array) -> None:
+    """Whether some element (along `dim`) is nonzero.
+
+    >>> import autogradkit as torch
+    >>> torch.any(torch.tensor([True, False]))
+    tensor(True)
+    """
+    np.logical_or.reduce(self, axis=None, out=out)
+
+
+@any_.overload(reduces=True, result_dtype=_tested_dtype)
+def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
+    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
+
+
+@any_.overload(reduces=True, result_dtype=_tested_dtype)
+def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
+    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)

@@ -1,0 +1,1 @@
+"""Ops that pick, write, join and rearrange elements."""

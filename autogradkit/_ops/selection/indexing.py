@@ -1,0 +1,209 @@
+"""`t[index]` and `t[index] = value`, and the two ops behind index tensors: `index` and `index_put`.
+
+Rests on core/indexing, which says what an index means; here the plan is carried out: the view steps by the ops of views,
+the index tensors by `index` and `index_put`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, OptionalArrays, type_name
+from autogradkit._ops.making.copies import copy_
+from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.views.dimensions import unsqueeze
+from autogradkit._ops.views.parts import select, slice_
+from autogradkit._ops.views.sizes import alias, expand, view_sizes
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.indexing import locate, parse
+from autogradkit.core.strides import element_strides, empty_strided
+from autogradkit.core.tensor import Tensor, wrap
+
+STEPS: dict[str, Callable[..., Tensor]] = {"select": select, "slice": slice_, "unsqueeze": unsqueeze}
+
+
+def _samples(t: Callable[..., Tensor]) -> list[tuple[Any, ...]]:
+    rows, columns = wrap(np.array([2, 0])), wrap(np.array([1, 1]))
+    return [
+        (t(3, 4), [rows]),
+        (t(3, 4), [rows, columns]),
+        (t(3, 2, 4), [columns, None, rows]),
+        (t(2, 3), [None, wrap(np.array([True, False, True]))]),
+    ]
+
+
+# -- gathering and writing by index tensors ----------------------------------------------------------------------------
+
+
+def _leading(self: Array, indices: Sequence[Array]) -> Array | None:
+    """The result for the usual single index, a vector of integers or a mask over leading dimensions, found directly."""
+    [first] = indices
+    kind = first.dtype
+    if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size:
+        return None
+    if kind == np.bool_ and first.shape == self.shape[: first.ndim] and first.ndim:
+        return self[first]
+    if kind == np.int64 and first.ndim == 1:
+        try:
+            return self.take(first, 0)
+        except IndexError:
+            return None  # the general way says which index it was
+    return None
+
+
+@op(
+    variants="",
+    samples=_samples,
+    vjp={"self": lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True)},
+    rule="∂self = zeros with ∂ added at the indices",
+)
+def index(self: Array, indices: OptionalArrays) -> Array:
+    """What `self` holds where `indices` point, in memory of its own."""
+    found = _leading(self, indices) if len(indices) == 1 else None
+    if found is not None:
+        return found
+    place = locate(indices, self.shape, element_strides(self))
+    if 0 in place.shape:
+        return empty_strided(place.shape, place.strides, self.dtype)
+    found = self[place.numpy_index]
+    if element_strides(found) == place.strides:
+        return found
+    result = empty_strided(place.shape, place.strides, self.dtype)
+    result[...] = found
+    return result
+
+
+def _put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool = False) -> None:
+    """Write, or add, `values` where `indices` point; all checks come first."""
+    if target.dtype != values.dtype:
+        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
+            "the source."
+        )
+    place = locate(indices, target.shape, element_strides(target))
+    try:
+        spread = np.broadcast_to(values, place.shape)
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
+            f"{list(place.shape)}"
+        ) from None
+    if 0 in place.shape:
+        return
+    if accumulate:
+        _add_at(target, place.numpy_index, spread)
+    else:
+        target[place.numpy_index] = spread
+
+
+def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> None:
+    """Add `values` where `index` points, as often as it points there: rows of the indexed dimensions at once."""
+    dims = [dim for dim, each in enumerate(index) if not isinstance(each, slice)]
+    rest = [dim for dim in range(target.ndim) if dim not in dims]
+    sizes = [target.shape[dim] for dim in dims]
+    arrays = np.broadcast_arrays(*(index[dim] for dim in dims))
+    rows = np.ravel_multi_index(tuple(a % n for a, n in zip(arrays, sizes, strict=True)), sizes).reshape(-1)
+    # The rows first in `values` too: they stand where the first index stood if the indices are adjacent.
+    adjacent = dims[-1] - dims[0] == len(dims) - 1
+    first = dims[0] if adjacent else 0
+    places = arrays[0].ndim
+    moved = np.moveaxis(values, range(first, first + places), range(places))
+    moved = moved.reshape(rows.size, -1)
+    total = np.zeros((int(np.prod(sizes)), moved.shape[1]), target.dtype)
+    add_rows(total, rows, moved)
+    shape = (*sizes, *(target.shape[dim] for dim in rest))
+    target += total.reshape(shape).transpose(np.argsort([*dims, *rest]))
+
+
+def add_rows(total: Array, rows: Array, values: Array) -> None:
+    """`total[rows[i]] += values[i]` for every i in order, repeated rows adding up."""
+    width = total.shape[1]
+    if width == 1:
+        np.add.at(total[:, 0], rows, values[:, 0])
+    else:
+        places = rows[:, None] * width + np.arange(width)
+        np.add.at(total.reshape(-1), places.reshape(-1), values.reshape(-1))
+
+
+@op(
+    in_place=True,
+    edits=True,
+    out=False,
+    samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
+    vjp={
+        "self": lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),
+        "values": lambda g, indices: k.index(g, indices),
+    },
+)
+def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: bool = False, *, out: Array) -> None:
+    """A copy of `self` with `values` written, or added, where the tuple `indices` of index tensors points.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
+    """
+    _put(out, indices, values, accumulate)
+
+
+# -- the operators -----------------------------------------------------------------------------------------------------
+
+
+def _getitem(self: Tensor, index_: Any) -> Tensor:
+    """`self[index]`: a view for integers, slices, None and Ellipsis, a copy where there are index tensors."""
+    plan = parse(index_, self._array.shape)
+    result = self
+    for name, *rest in plan.steps:
+        result = STEPS[name](result, *rest)
+    if plan.indices:
+        return index(result, plan.indices)
+    return alias(self) if result is self else result
+
+
+def _setitem(self: Tensor, index_: Any, value: Any) -> None:
+    """`self[index] = value`, in place, broadcasting and converting `value`."""
+    source = _as_value(value, self)
+    if index_ is False:
+        return
+    if index_ is True:
+        index_ = None
+    elif isinstance(index_, slice) and self._array.ndim:
+        index_ = (index_,)  # a slice of everything is the tensor itself here
+    plan = parse(index_, self._array.shape)
+    target = self
+    for name, *rest in plan.steps:
+        target = STEPS[name](target, *rest)
+    if plan.indices:
+        stripped = _without_leading_ones(source._array.shape)
+        source = source if stripped == source._array.shape else view_sizes(source, stripped)
+        index_put.in_place_call(target, plan.indices, source)
+    elif source._array.shape == target._array.shape:
+        copy_.in_place_call(target, source)
+    elif not source._array.ndim:
+        target.fill_(source)
+    else:
+        copy_.in_place_call(
+            target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
+        )
+
+
+def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    first = next((dim for dim, size in enumerate(shape) if size != 1), len(shape))
+    return shape[first:]
+
+
+def _as_value(value: Any, target: Tensor) -> Tensor:
+    """What is assigned, as a tensor; Python numbers take the dtype of `target`."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, int | float | complex | np.integer) and not isinstance(value, np.inexact):
+        return wrap(scalar_array(value, target.dtype))
+    raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
+
+
+Tensor.__getitem__ = _getitem  # type: ignore[attr-defined]
+Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]

@@ -1,0 +1,140 @@
+"""Elements picked or filled by a mask, and where elements are nonzero: masked_fill, masked_select, nonzero, argwhere.
+
+Rests on declare; the sizes of the last three depend on what the tensor holds, so their kernels allocate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.making.scalars import scalar_array
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.strides import broadcast_shapes, empty_strided
+from autogradkit.core.tensor import wrap
+
+_C_NAMES = {"int64": "long int", "int32": "int", "uint8": "unsigned char", "float32": "float", "float64": "double"}
+
+# -- by masks ----------------------------------------------------------------------------------------------------------
+
+
+def _fill_meta(self: Array, mask: Array, value: Any) -> Any:
+    shape = broadcast_shapes(mask.shape, self.shape)
+    if mask.dtype != np.bool_:
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            f"{_C_NAMES.get(mask.dtype.name, mask.dtype.name)}"
+        )
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    return shape, self.dtype
+
+
+def _mask(last: Any) -> Any:
+    return lambda t: [(t(2, 3), wrap(np.array([True, False, True])), last(t))]
+
+
+masked_fill = function("masked_fill", in_place=True)
+
+
+@masked_fill.overload(
+    node="MaskedFillBackward1",
+    meta=_fill_meta,
+    out=False,
+    samples=_mask(lambda t: t()),
+    vjp={
+        "self": lambda g, mask: k.masked_fill_number(g, mask, 0.0),
+        "value": lambda g, mask: k.where(mask, g, g * 0),
+    },
+)
+def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:
+    """A copy of `input` with `value` where `mask` is true; both broadcast.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1.0, 2.0]).masked_fill(torch.tensor([True, False]), 0.0)
+    tensor([0., 2.])
+    """
+    np.copyto(out, self)
+    np.copyto(out, value, where=mask, casting="unsafe")
+
+
+@masked_fill.overload(
+    meta=_fill_meta,
+    out=False,
+    samples=_mask(lambda t: 1.5),
+    vjp={"self": lambda g, mask: k.masked_fill_number(g, mask, 0.0)},
+    rule="∂self = ∂ where not mask, else 0",
+)
+def masked_fill_number(self: Array, mask: Array, value: Scalar, *, out: Array) -> None:
+    element = scalar_array(value, from_numpy_dtype(self.dtype))
+    np.copyto(out, self)
+    np.copyto(out, element, where=mask, casting="unsafe")
+
+
+def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
+    shape = broadcast_shapes(tuple(self.shape), tuple(mask.shape))
+    whole = k.index_put(k.new_zeros(g, shape or (1,)), (k.expand(mask, shape or (1,)),), g)
+    return k.reshape(whole, shape)
+
+
+@op(
+    samples=lambda t: [(t(2, 3), wrap(np.array([True, False, True])))],
+    vjp={"self": _masked_select_backward},
+    rule="∂self = zeros with ∂ where mask",
+)
+def masked_select(self: Array, mask: Array) -> Array:
+    """The elements where `mask` is true, in row-major order, in one dimension.
+
+    >>> import autogradkit as torch
+    >>> torch.masked_select(torch.tensor([1, 2, 3]), torch.tensor([True, False, True]))
+    tensor([1, 3])
+    """
+    if mask.dtype != np.bool_:
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    shape = broadcast_shapes(mask.shape, self.shape)
+    return np.broadcast_to(self, shape)[np.broadcast_to(mask, shape)]
+
+
+# -- where elements are nonzero ----------------------------------------------------------------------------------------
+
+nonzero = function("nonzero")
+
+
+@nonzero.overload()
+def nonzero_positions(self: Array) -> Array:
+    """The positions of nonzero elements, (how many, dimensions), or as a tuple with a vector for each dimension.
+
+    >>> import autogradkit as torch
+    >>> torch.nonzero(torch.tensor([[0, 1], [2, 0]]))
+    tensor([[0, 1],
+            [1, 0]])
+    """
+    found = np.argwhere(self)
+    result = empty_strided(found.shape, (1, len(found)), np.dtype(np.int64))
+    result[...] = found
+    return result
+
+
+@nonzero.overload(composition=True, out=True)
+def _(self: Array, *, as_tuple: bool) -> Any:
+    if not as_tuple:
+        return nonzero_positions(self)
+    tensor: Any = self
+    return nonzero_positions(tensor if tensor.ndim else tensor.unsqueeze(0)).unbind(1)
+
+
+@op(composition=True)
+def argwhere(self: Array) -> Any:
+    """The positions of nonzero elements, one a row.
+
+    >>> import autogradkit as torch
+    >>> torch.argwhere(torch.tensor([0, 3, 5]))
+    tensor([[1],
+            [2]])
+    """
+    return nonzero_positions(self)

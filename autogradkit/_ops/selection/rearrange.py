@@ -1,0 +1,308 @@
+"""Copies of a tensor with its elements elsewhere: flip, roll, repeat, tril, diag and their kin.
+
+Rests on declare and views.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
+from autogradkit._ops.views.dimensions import unsqueeze
+from autogradkit._ops.views.parts import diagonal
+from autogradkit._ops.views.sizes import expand, flatten
+from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
+from autogradkit.core.tensor import wrap
+
+Shape = tuple[int, ...]
+
+
+# -- one tensor in another order ---------------------------------------------------------------------------------------
+
+
+def _flip_meta(self: Array, dims: Shape) -> Any:
+    wrapped = [wrap_dim(dim, self.ndim) for dim in dims]
+    for dim in wrapped:
+        if wrapped.count(dim) > 1:
+            raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")
+    return self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))
+
+
+@op(
+    meta=_flip_meta,
+    out=False,
+    samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, -1))],
+    vjp={"self": lambda g, dims: k.flip(g, dims)},
+)
+def flip(self: Array, dims: Ints, *, out: Array) -> None:
+    """A copy with the order of elements reversed along `dims`.
+
+    >>> import autogradkit as torch
+    >>> torch.flip(torch.tensor([1, 2, 3]), (0,))
+    tensor([3, 2, 1])
+    """
+    np.copyto(out, np.flip(self, dims) if self.ndim else self)
+
+
+@op(composition=True)
+def fliplr(self: Array) -> Any:
+    """A copy with the columns reversed.
+
+    >>> import autogradkit as torch
+    >>> torch.fliplr(torch.tensor([[1, 2]]))
+    tensor([[2, 1]])
+    """
+    if self.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return flip(self, (1,))
+
+
+@op(composition=True)
+def flipud(self: Array) -> Any:
+    """A copy with the rows reversed.
+
+    >>> import autogradkit as torch
+    >>> torch.flipud(torch.tensor([1, 2]))
+    tensor([2, 1])
+    """
+    if self.ndim < 1:
+        raise RuntimeError("Input must be >= 1-d.")
+    return flip(self, (0,))
+
+
+def _roll_meta(self: Array, shifts: Shape, dims: Shape) -> Any:
+    if not shifts:
+        raise RuntimeError("`shifts` required")
+    if (len(shifts) != 1 or len(dims) > 1) and len(shifts) != len(dims):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    if not self.size:
+        return self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))
+    for dim in dims:
+        wrap_dim(dim, self.ndim)
+    return self.shape, self.dtype
+
+
+@op(
+    meta=_roll_meta,
+    out=False,
+    samples=lambda t: [(t(2, 3), (1, 2), (0, 1))],
+    vjp={"self": lambda g, shifts, dims: k.roll(g, tuple([-shift for shift in shifts]), dims)},
+)
+def roll(self: Array, shifts: Dims, dims: Dims = (), *, out: Array) -> None:
+    """A copy with elements moved on along `dims` (or in row-major order), those pushed out coming in at the front.
+
+    >>> import autogradkit as torch
+    >>> torch.roll(torch.tensor([1, 2, 3]), 1)
+    tensor([3, 1, 2])
+    """
+    if self.size:
+        np.copyto(out, np.roll(self, shifts if dims else shifts[0], dims or None))
+
+
+def _repeat_meta(self: Array, repeats: Shape) -> Any:
+    new = len(repeats) - self.ndim
+    if new < 0:
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+    target = [size * times for size, times in zip((1,) * new + self.shape, repeats, strict=True)]
+    for size in target:
+        if size < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {size}: {target}")
+    return tuple(target), self.dtype
+
+
+def _repeat_backward(g: Any, self_sym_sizes: Shape, repeats: Shape) -> Any:
+    if 0 in repeats:
+        return k.new_zeros(g, self_sym_sizes)
+    new = len(repeats) - len(self_sym_sizes)
+    shape = (*repeats[:new], *(n for pair in zip(repeats[new:], self_sym_sizes, strict=True) for n in pair))
+    dims = (*range(new), *range(new, len(shape), 2))
+    return k.sum_dims(k.reshape(g, shape), dims) if dims else g
+
+
+@op(
+    variants="method",
+    meta=_repeat_meta,
+    samples=lambda t: [(t(2, 3), (2, 1)), (t(3), (2, 2)), (t(), (2,))],
+    vjp={"self": _repeat_backward},
+    rule="∂self = sum of ∂ over the repetitions",
+)
+def repeat(self: Array, repeats: Sizes, *, out: Array) -> None:
+    """The tensor laid out this many times along each dimension, in memory of its own.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1, 2]).repeat(2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    if out.size:
+        np.copyto(out, np.tile(self, repeats))
+
+
+@op(composition=True)
+def tile(self: Array, dims: Sizes) -> Any:
+    """The tensor repeated along each dimension; dimensions that `dims` does not reach are repeated once.
+
+    >>> import autogradkit as torch
+    >>> torch.tile(torch.tensor([[1, 2]]), (2,))
+    tensor([[1, 2, 1, 2]])
+    """
+    return repeat(self, (1,) * (self.ndim - len(dims)) + dims)
+
+
+repeat_interleave = function("repeat_interleave")
+
+
+@repeat_interleave.overload(composition=True)
+def _(self: Array, repeats: Array, dim: int | None = None, *, output_size: int | None = None) -> Any:
+    """Each element (or each place of dimension `dim`) `repeats` times in a row.
+
+    >>> import autogradkit as torch
+    >>> torch.repeat_interleave(torch.tensor([1, 2]), 2)
+    tensor([1, 1, 2, 2])
+    """
+    tensor: Any = self
+    counts: Any = repeats
+    if dim is None:
+        tensor, dim = flatten(tensor), 0
+    dim = wrap_dim(dim, tensor._array.ndim)
+    size = tensor._array.shape[dim]
+    if counts._array.size not in (1, size):
+        raise RuntimeError(
+            f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts._array.size} and "
+            f"input.size({dim}) = {size}"
+        )
+    return k.index_select(tensor, dim, wrap(np.repeat(np.arange(size), counts._array)))
+
+
+@repeat_interleave.overload(composition=True, variants="function")
+def _(repeats: Array, *, output_size: int | None = None) -> Any:
+    counts: Any = repeats
+    if counts._array.ndim != 1:
+        raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+    if counts._array.dtype.kind not in "iu":
+        raise RuntimeError("repeats has to be Long or Int tensor")
+    return wrap(np.repeat(np.arange(counts._array.size), counts._array))
+
+
+@repeat_interleave.overload(composition=True)
+def _(self: Array, repeats: int, dim: int | None = None, *, output_size: int | None = None) -> Any:
+    tensor: Any = self
+    if dim is None:
+        tensor, dim = flatten(tensor), 0
+    dim = wrap_dim(dim, tensor._array.ndim)
+    if repeats < 0:
+        raise RuntimeError("Repeats must be non-negative")
+    shape = tensor._array.shape
+    spread = expand(unsqueeze(tensor, dim + 1), (*shape[: dim + 1], repeats, *shape[dim + 1 :]))
+    return flatten(spread.contiguous() if repeats > 1 else spread.clone(), dim, dim + 1)
+
+
+# -- triangles and diagonals -------------------------------------------------------------------------------------------
+
+
+def _triangle_meta(name: str) -> Any:
+    def described(self: Array, diagonal: int) -> Any:
+        if self.ndim < 2:
+            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        return self.shape, self.dtype
+
+    return described
+
+
+@op(
+    in_place=True,
+    meta=_triangle_meta("tril"),
+    samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
+    vjp={"self": lambda g, diagonal: k.tril(g, diagonal)},
+)
+def tril(self: Array, diagonal: int = 0, *, out: Array) -> None:
+    """The matrix (or batch) with zeros above the `diagonal`-th diagonal.
+
+    >>> import autogradkit as torch
+    >>> torch.tril(torch.ones(2, 2))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    np.copyto(out, np.tril(self, diagonal))
+
+
+@op(
+    in_place=True,
+    meta=_triangle_meta("triu"),
+    samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
+    vjp={"self": lambda g, diagonal: k.triu(g, diagonal)},
+)
+def triu(self: Array, diagonal: int = 0, *, out: Array) -> None:
+    """The matrix (or batch) with zeros below the `diagonal`-th diagonal.
+
+    >>> import autogradkit as torch
+    >>> torch.triu(torch.ones(2, 2))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
+    np.copyto(out, np.triu(self, diagonal))
+
+
+def _diag_embed_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
+    ndim = self.ndim + 1
+    first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    sizes = list(self.shape[:-1])
+    for dim in sorted((first, second)):
+        sizes.insert(dim, self.shape[-1] + abs(offset))
+    return tuple(sizes), self.dtype
+
+
+@op(
+    meta=_diag_embed_meta,
+    out=False,
+    samples=lambda t: [(t(3),), (t(2, 3), 1), (t(2, 3), 0, 0, 2)],
+    vjp={"self": lambda g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2)},
+)
+def diag_embed(self: Array, offset: int = 0, dim1: int = -2, dim2: int = -1, *, out: Array) -> None:
+    """Matrices in dimensions `dim1` and `dim2` with the last dimension on their diagonal, zeros elsewhere.
+
+    >>> import autogradkit as torch
+    >>> torch.diag_embed(torch.tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
+    out.fill(0)
+    diagonal.kernel(out, offset, dim1, dim2)[...] = self
+
+
+def _diagonal_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
+    return diagonal.kernel(self, offset, dim1, dim2).shape, self.dtype
+
+
+@op(
+    node="DiagonalBackward0_copy",
+    variants="",
+    meta=_diagonal_meta,
+    samples=lambda t: [(t(3, 3),), (t(2, 3), 1)],
+    vjp={
+        "self": lambda g, self_sym_sizes, offset, dim1, dim2: k.diagonal_backward(g, self_sym_sizes, offset, dim1, dim2)
+    },
+)
+def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Array) -> None:
+    """A copy of the diagonal."""
+    np.copyto(out, diagonal.kernel(self, offset, dim1, dim2))
+
+
+@op(composition=True, out=True)
+def diag(self: Array, diagonal: int = 0) -> Any:
+    """A copy of a matrix's diagonal; for a vector the matrix that has it as its diagonal.
+
+    >>> import autogradkit as torch
+    >>> torch.diag(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
+    if self.ndim == 1:
+        return diag_embed(self, diagonal)
+    if self.ndim == 2:
+        return diagonal_copy(self, diagonal)
+    raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {self.ndim}D")

@@ -1,0 +1,1 @@
+"""Views: ops whose result looks at their operand's memory."""

@@ -1,0 +1,239 @@
+"""Views that show the same elements in other sizes: view, reshape, flatten, expand and their kin.
+
+Rests on declare and the geometry rules of core/strides. Every view here is one in PyTorch, and nothing else is. What changes
+the order of dimensions stands in dimensions.py, what takes parts of a tensor in parts.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Sizes
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.storage import address_of, root_of, strided
+from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
+from autogradkit.core.tensor import wrap
+
+Shape = tuple[int, ...]
+
+
+def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Array:
+    """The same memory with other sizes and element strides, from the element `start` places after the first."""
+    itemsize = array.itemsize
+    owner, offset = array, start * itemsize
+    if not array.flags.c_contiguous:
+        owner = root_of(array)
+        if not owner.flags.forc or owner.dtype.hasobject:
+            return strided(array, tuple(shape), tuple(strides), wrap(array).storage_offset() + start)
+        offset += address_of(array) - address_of(owner)
+    return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
+
+
+@op(variants="", view=True, samples=lambda t: [(t(2, 3),), (t(),)], vjp={"self": lambda g: g})
+def alias(self: Array) -> Array:
+    """Another view on all of the same memory, which is what `x[...]` is."""
+    return restrided(self, self.shape, element_strides(self))
+
+
+# -- other sizes for the same elements ---------------------------------------------------------------------------------
+
+view = function("view", variants="method")
+
+
+@view.overload(view=True, vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)})
+def view_sizes(self: Array, size: Sizes) -> Array:
+    """The same memory with other sizes; one may be −1. Raises RuntimeError where the strides do not allow it.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(6).view(2, 3)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
+    if self.flags.c_contiguous and self.size and math.prod(size) == self.size and min(size, default=1) > 0:
+        return self.reshape(size)
+    shape = infer_size(size, self.size)
+    strides = view_strides(self.shape, element_strides(self), shape)
+    if strides is None:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        )
+    return restrided(self, shape, strides)
+
+
+@op(variants="method", composition=True)
+def view_as(self: Array, other: Array) -> Any:
+    """The tensor viewed in the shape of `other`.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(4).view_as(torch.zeros(2, 2))
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    return view_sizes(self, other.shape)
+
+
+@op(composition=True)
+def reshape(self: Array, shape: Sizes) -> Any:
+    """The elements with other sizes: a view where the strides allow one, else a copy.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(4).reshape(2, 2)
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    array: Array = self._array  # type: ignore[attr-defined]
+    wanted = infer_size(shape, array.size)
+    if array.flags.c_contiguous:
+        return view_sizes(self, wanted)
+    strides = view_strides(array.shape, element_strides(array), wanted)
+    return _unsafe_view_of_copy(self, wanted) if strides is None else reshape_alias(self, wanted, strides)
+
+
+@op(
+    name="_reshape_alias",
+    node="ReshapeAliasBackward0",
+    variants="",
+    view=True,
+    samples=lambda t: [(t(4, 3)[:, :2].detach().requires_grad_(), (4, 2, 1), (2, 1, 1))],
+    vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+)
+def reshape_alias(self: Array, size: Sizes, stride: Sizes) -> Array:
+    """A view with other sizes on memory that is not contiguous, the strides being known to fit."""
+    return restrided(self, size, stride)
+
+
+def _unsafe_view_of_copy(tensor: Any, shape: Shape) -> Any:
+    return k.unsafe_view(tensor.contiguous(), shape)
+
+
+@op(variants="method", composition=True)
+def reshape_as(self: Array, other: Array) -> Any:
+    """The tensor reshaped to the shape of `other`.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(4).reshape_as(torch.zeros(2, 2)).shape
+    torch.Size([2, 2])
+    """
+    return reshape(self, other.shape)
+
+
+@op(composition=True)
+def flatten(self: Array, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """Dimensions `start_dim` to `end_dim` merged into one; the tensor itself if there is nothing to merge.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2, 3, 4).flatten(1).shape
+    torch.Size([2, 12])
+    """
+    shape = self._array.shape  # type: ignore[attr-defined]
+    start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return reshape(self, (1,))
+    if start == end:
+        return self
+    return reshape(self, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+
+
+@op(composition=True)
+def unflatten(self: Array, dim: int, sizes: Sizes) -> Any:
+    """Dimension `dim` split into several of these sizes, one of which may be −1.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2, 12).unflatten(1, (3, -1)).shape
+    torch.Size([2, 3, 4])
+    """
+    shape = self._array.shape  # type: ignore[attr-defined]
+    dim = wrap_dim(dim, len(shape))
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    try:
+        split = infer_size(sizes, shape[dim])
+    except RuntimeError as error:
+        if "is invalid for input" not in str(error):
+            raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
+            "input tensor"
+        ) from None
+    return view_sizes(self, (*shape[:dim], *split, *shape[dim + 1 :]))
+
+
+@op(composition=True)
+def ravel(self: Array) -> Any:
+    """All elements in one dimension, in row-major order.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([[1, 2], [3, 4]]).t().ravel()
+    tensor([1, 3, 2, 4])
+    """
+    return view_sizes(self.contiguous(), (-1,))  # type: ignore[attr-defined]
+
+
+@op(
+    variants="method",
+    view=True,
+    samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
+    vjp={"self": lambda g, self_sym_sizes: g},
+    rule="∂self = ∂ summed over what was repeated",
+)
+def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
+    """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([[1], [2]]).expand(2, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+    new = len(size) - self.ndim
+    if new < 0:
+        raise RuntimeError(
+            f"expand({from_numpy_dtype(self.dtype).tensor_type}{{{list(self.shape)}}}, size={list(size)}): the number of "
+            f"sizes provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({self.ndim})"
+        )
+    shape: list[int] = []
+    for dim in range(len(size) - 1, -1, -1):
+        wanted, own = size[dim], 1 if dim < new else self.shape[dim - new]
+        if wanted == -1:
+            if dim < new:
+                raise RuntimeError(
+                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}"
+                )
+            wanted = own
+        if own not in (wanted, 1):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted}) must match the existing size ({own}) at non-singleton "
+                f"dimension {dim}.  Target sizes: {list(size)}.  Tensor sizes: {list(self.shape)}"
+            )
+        shape.insert(0, wanted)
+    return restrided(self, shape, expand_strides(self.shape, element_strides(self), tuple(shape)))
+
+
+@op(variants="method", composition=True)
+def expand_as(self: Array, other: Array) -> Any:
+    """The tensor expanded to the shape of `other`.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1, 2]).expand_as(torch.zeros(2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
+    return expand(self, other.shape)
+
+
+@op(composition=True)
+def broadcast_to(self: Array, size: Sizes) -> Any:
+    """The tensor expanded to `size`.
+
+    >>> import autogradkit as torch
+    >>> torch.broadcast_to(torch.tensor([1, 2]), (2, 2)).stride()
+    (0, 1)
+    """
+    return expand(self, size)
