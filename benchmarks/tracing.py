@@ -1,15 +1,10 @@
 """What looking at a computation costs: a long trace as table, page and file, and the picture of a long cell.
 
-Run it as `python benchmarks/tracing.py`. Each line gives the seconds at two sizes, one twice the other; where the work
+Run it as `python -m benchmarks.tracing`. Each line gives the seconds at two sizes, one twice the other; where the work
 is linear the factor is about 2.
 """
 
 from __future__ import annotations
-
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
 
 import argparse
 import linecache

@@ -93,10 +93,10 @@ def test_arguments_given_by_name_and_left_out_keep_their_roles():
 
 
 def test_an_op_with_no_rule_to_tell_has_no_row_for_it():
-    trace = trace_source("y = x.cumsum(0)", "x = torch.ones(2, requires_grad=True)")
+    trace = trace_source("y = x.argmax(0)", "x = torch.ones(2, requires_grad=True)")
     rows = dict(details_of(draw_graph(trace).graph)["o0"]["rows"])
-    assert {"call", "grad_fn"} <= set(rows)
-    assert not {"arguments", "derivative"} & set(rows)
+    assert "call" in rows
+    assert "derivative" not in rows
 
 
 def test_a_recorder_hears_only_what_it_overrides():
