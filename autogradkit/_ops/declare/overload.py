@@ -463,7 +463,7 @@ def _literal(value: Any) -> str:
         return "[" + ", ".join(map(str, value)) + "]"
     if isinstance(value, str):
         return f'"{value}"'
-    return "0." if isinstance(value, float) and not value else str(value)
+    return f"{value:.0f}." if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _camel(name: str) -> str:

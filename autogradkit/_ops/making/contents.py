@@ -60,6 +60,7 @@ def _read(elements: list[Any], kind: Dtype) -> Any:
     return [read(element, kind) for element in elements]
 
 
+_NUMBERS = {bool, int, float, complex}
 _REALS = (int, float, np.integer, np.floating, np.bool_)
 
 
@@ -120,7 +121,8 @@ def _infer_dtype(data: Any) -> Dtype | None:
     if not isinstance(data, Sequence):
         raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
     found: Dtype | None = None
-    for item in data:
+    classes = {each.__class__ for each in data}
+    for item in [each() for each in classes] if classes <= _NUMBERS else data:  # one number of each class says it all
         kind = _infer_dtype(item)
         if kind is not None:
             found = kind if found is None else promote_types(found, kind)
@@ -142,5 +144,8 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any]) -> No
         raise TypeError("not a sequence")
     if len(data) != shape[dim]:
         raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
+    if dim + 1 == len(shape) and {each.__class__ for each in data} <= _NUMBERS:
+        into += data
+        return
     for item in data:
         _flatten(item, shape, dim + 1, into)

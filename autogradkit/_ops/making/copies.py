@@ -68,7 +68,7 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
     >>> torch.zeros(2).copy_(torch.tensor([1, 2]))
     tensor([1., 2.])
     """
-    if isinstance(other, np.ndarray):
+    if isinstance(other, np.ndarray) and (other.shape != out.shape or other.dtype.kind == "c"):
         shape = broadcast_shapes(out.shape, other.shape)
         if shape != out.shape:
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
