@@ -60,7 +60,14 @@ def _in_format(self: Any, format: Any) -> Any:
 # -- edits of all elements ---------------------------------------------------------------------------------------------
 
 
-@op(edits=True, variants="method", node="CopyBackwards", vjp={"self": k.zeros_like, "other": lambda g: g})
+@op(
+    edits=True,
+    variants="method",
+    node="CopyBackwards",
+    samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3))],
+    vjp={"self": k.zeros_like, "other": lambda g: g},
+    rule="∂self = 0\n∂other = ∂",
+)
 def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array) -> None:
     """Write `other`, broadcast and converted, into the tensor.
 
@@ -120,7 +127,11 @@ fill_ = function("fill_", variants="method")
 
 
 @fill_.overload(
-    node="FillBackward3", edits=True, vjp={"self": k.zeros_like, "value": lambda g: g}, rule="∂self = 0\n∂value = ∂"
+    node="FillBackward3",
+    edits=True,
+    samples=lambda t: [(t(2, 3), t())],
+    vjp={"self": k.zeros_like, "value": lambda g: g},
+    rule="∂self = 0\n∂value = ∂",
 )
 def _(self: Array, value: Array, *, out: Array) -> None:
     """Write `value`, a number or a tensor without dimensions, into every element.
@@ -132,12 +143,26 @@ def _(self: Array, value: Array, *, out: Array) -> None:
     _fill_with_tensor(self, value, out)
 
 
-@fill_.overload(node="FillBackward2", edits=True, overlaps=True, vjp={"self": k.zeros_like}, rule="∂self = 0")
+@fill_.overload(
+    node="FillBackward2",
+    edits=True,
+    samples=lambda t: [(t(2, 3), 1.5)],
+    overlaps=True,
+    vjp={"self": k.zeros_like},
+    rule="∂self = 0",
+)
 def _(self: Array, value: Scalar, *, out: Array) -> None:
     _fill_with_number(self, value, out)
 
 
-@op(edits=True, overlaps=True, variants="method", vjp={"self": k.zeros_like}, rule="∂self = 0")
+@op(
+    edits=True,
+    overlaps=True,
+    variants="method",
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": k.zeros_like},
+    rule="∂self = 0",
+)
 def zero_(self: Array, *, out: Array) -> None:
     """Write 0 into every element.
 

@@ -91,10 +91,11 @@ def made(
     kind = dtype_in(options, default).numpy
     out: Tensor | None = options.get("out")
     if out is None:
+        _require_place(options)  # before numbers are drawn
         array = allocate(shape, kind, strides)
         fill(array)
         return finished(array, options)
-    _require_out_options(out, options)
+    _require_place_of_out(options)
     require_no_grad(f"aten::{name}", (out,))
     if out._array.shape == shape:
         require_writable(out._array, ())
@@ -109,6 +110,14 @@ def made(
 
 def finished(array: Array, options: dict[str, Any]) -> Tensor:
     """A new leaf around `array`. Raises RuntimeError for another device, pinned memory, or gradients of whole numbers."""
+    _require_place(options)
+    tensor = wrap(array)
+    if options.get("requires_grad"):
+        _require_grad(tensor)
+    return tensor
+
+
+def _require_place(options: dict[str, Any]) -> None:
     if options["device"] is not None:
         require_cpu(options["device"])
     if options.get("pin_memory"):
@@ -116,13 +125,9 @@ def finished(array: Array, options: dict[str, Any]) -> Tensor:
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on this "
             "system."
         )
-    tensor = wrap(array)
-    if options.get("requires_grad"):
-        _require_grad(tensor)
-    return tensor
 
 
-def _require_out_options(out: Tensor, options: dict[str, Any]) -> None:
+def _require_place_of_out(options: dict[str, Any]) -> None:
     wanted = options["device"]
     if isinstance(wanted, (str, Device)) and Device(wanted).type != "cpu":
         raise RuntimeError(f"device type {Device(wanted).type} does not match device type of out parameter (cpu)")

@@ -11,8 +11,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
-from autogradkit.core.storage import strided
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.storage import UntypedStorage, address_of, strided
+from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
 
 
@@ -34,6 +34,7 @@ def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) ->
 
 @op(
     view=True,
+    rule="∂self = add each element of ∂ where it came from",
     samples=lambda t: [(t(2, 3), (2, 2), (1, 2), 1), (t(6), (2, 2), (1, 1), 2)],
     vjp={
         "self": lambda g, size, stride, storage_offset, self_geometry: k.as_strided_backward(
@@ -52,7 +53,11 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
             [1, 4],
             [2, 5]])
     """
-    start = wrap(self).storage_offset() if storage_offset is None else storage_offset
+    storage = UntypedStorage(self)
+    if storage_offset is not None:
+        start = storage_offset
+    else:
+        start = (address_of(self) - storage.data_ptr()) // self.itemsize if self.size else 0
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
     if any(each < 0 for each in stride):
@@ -62,7 +67,7 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
     if start < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {start}")
     extent = 0 if 0 in size else start + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    available = wrap(self).untyped_storage().nbytes()
+    available = storage.nbytes()
     if extent * self.itemsize > available:
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {start}, and itemsize "
@@ -80,6 +85,7 @@ def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], s
 
 @op(
     name="as_strided_backward", variants="", node="AsStridedBackwardBackward0",
+    samples=lambda t: [(t(2, 2), np.array([[0, 1], [1, 5]]), (2, 3)), (t(2), np.array([3, -1]), (4,))],
     vjp={"g": lambda g, indices: k.pick_flat(g, indices)},
 )  # fmt: skip
 def _(g: Array, indices: Object, self_sym_sizes: Sizes) -> Any:
@@ -90,7 +96,11 @@ def _(g: Array, indices: Object, self_sym_sizes: Sizes) -> Any:
     return total[:-1].reshape(self_sym_sizes)
 
 
-@op(variants="", vjp={"self": lambda g, indices, self_sym_sizes: k.as_strided_backward(g, indices, self_sym_sizes)})
+@op(
+    variants="",
+    samples=lambda t: [(t(2, 3), np.array([[0, 1], [1, 5]])), (t(4), np.array([3, -1]))],
+    vjp={"self": lambda g, indices, self_sym_sizes: k.as_strided_backward(g, indices, self_sym_sizes)},
+)
 def pick_flat(self: Array, indices: Object) -> Any:
     """The elements at these positions of the row-major order."""
     return np.append(self.reshape(-1), self.dtype.type(0))[indices]
