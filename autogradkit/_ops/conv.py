@@ -145,7 +145,7 @@ def convolution_backward(
 @convolution.group_vjp("input", "weight", "bias")
 def _convolution_vjp(
     g, input, weight, bias_sym_sizes_opt, stride, padding, dilation, transposed, output_padding, groups, needs
-):  # type: ignore[no-untyped-def]
+):
     how = (stride, padding, dilation, transposed, output_padding, groups)
     found = k.convolution_backward(g, input, weight, *how, needs)
     return tuple(each if need else None for each, need in zip(found, needs, strict=True))
@@ -154,7 +154,7 @@ def _convolution_vjp(
 @convolution_backward.group_vjp("grad_output", "input", "weight")
 def _convolution_backward_vjp(
     g, grad_output, input, weight, stride, padding, dilation, transposed, output_padding, groups, output_mask, needs
-):  # type: ignore[no-untyped-def]
+):
     how = (stride, padding, dilation, transposed, output_padding, groups)
     of_input, of_weight, of_bias = (each if asked else None for each, asked in zip(g, output_mask, strict=True))
     terms = []
@@ -207,7 +207,7 @@ def conv2d(
     >>> torch.conv2d(torch.ones(1, 3, 3), torch.ones(2, 1, 3, 3), padding="same").shape
     torch.Size([2, 3, 3])
     """
-    if not isinstance(input, Tensor) or not isinstance(weight, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(input, Tensor) or not isinstance(weight, Tensor):
         given = ", ".join(type(each).__name__ for each in (input, weight))
         raise TypeError(
             f"conv2d() received an invalid combination of arguments - got ({given}), but expected one of:\n"
@@ -225,7 +225,7 @@ def conv2d(
         )
     strides, spread = _pair(stride, "stride"), _pair(dilation, "dilation")
     batched = input._array.ndim == 4
-    x = input if batched else input.unsqueeze(0)  # type: ignore[attr-defined]
+    x = input if batched else input.unsqueeze(0)
     if isinstance(padding, str):
         x, around = _named_padding(x, weight, padding, strides, spread)
     else:

@@ -33,7 +33,10 @@ def embedding(
     return np.ascontiguousarray(weight)[indices] if indices.ndim else weight[int(indices)].copy()
 
 
-@op(method=False, function=False)
+@op(
+    method=False, function=False,
+    samples=lambda t: [(t(2, 2, 3), wrap(np.array([[2, 0], [2, 1]])), 4, padding, False) for padding in (-1, 2)],
+)  # fmt: skip
 def embedding_backward(
     grad: Array, indices: Array, num_weights: int, padding_idx: int, scale_grad_by_freq: bool
 ) -> Array:
@@ -58,7 +61,11 @@ def _to_table(
 
 
 embedding.vjp(weight=_to_table)
-embedding_backward.vjp(grad=lambda g, indices, padding_idx: k.embedding(g, indices, padding_idx))
+embedding_backward.vjp(
+    grad=lambda g, indices, padding_idx: k.where(
+        k.unsqueeze(indices != padding_idx, -1), k.embedding(g, indices, padding_idx), 0.0
+    )
+)
 
 
 @op(method=False, function=False)

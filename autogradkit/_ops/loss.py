@@ -119,7 +119,7 @@ def log_softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> A
     >>> torch.log_softmax(torch.tensor([0.0, 0.0]), 0)
     tensor([-0.6931, -0.6931])
     """
-    return log_softmax_along(input if dtype is None else input.to(dtype), dim)  # type: ignore[attr-defined]
+    return log_softmax_along(input if dtype is None else input.to(dtype), dim)
 
 
 @composite()
@@ -132,7 +132,7 @@ def softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Any:
     >>> torch.softmax(torch.tensor([1.0, 1.0, 1.0, 1.0]), 0)
     tensor([0.2500, 0.2500, 0.2500, 0.2500])
     """
-    return softmax_along(input if dtype is None else input.to(dtype), dim)  # type: ignore[attr-defined]
+    return softmax_along(input if dtype is None else input.to(dtype), dim)
 
 
 # -- negative log-likelihood -------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return input.relu_() if inplace else _relu(input)  # type: ignore[attr-defined]
+    return input.relu_() if inplace else _relu(input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ def tanh(input: Tensor) -> Tensor:
     >>> torch.nn.functional.tanh(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
-    return input.tanh()  # type: ignore[attr-defined]
+    return input.tanh()
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -108,7 +108,7 @@ def sigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.sigmoid(torch.tensor([0.0]))
     tensor([0.5000])
     """
-    return input.sigmoid()  # type: ignore[attr-defined]
+    return input.sigmoid()
 
 
 def max_pool2d(
@@ -179,7 +179,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         array = input._array
         kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
         noise = wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
-    return input.mul_(noise) if inplace else mul(input, noise)  # type: ignore[attr-defined]
+    return input.mul_(noise) if inplace else mul(input, noise)
 
 
 # -- losses ------------------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
             stacklevel=3,
         )
         common = broadcast_shapes(input._array.shape, target._array.shape)
-        return input.expand(common), target.expand(common)  # type: ignore[attr-defined]
+        return input.expand(common), target.expand(common)
     return input, target
 
 
@@ -220,7 +220,7 @@ def mse_loss(
     weighted = loss.mse_loss(a, b, loss.NONE) * weight
     if reduction == "none":
         return weighted
-    return weighted.sum() if reduction == "sum" else weighted.sum() / weight.sum()  # type: ignore[attr-defined]
+    return weighted.sum() if reduction == "sum" else weighted.sum() / weight.sum()
 
 
 def l1_loss(
@@ -239,7 +239,7 @@ def l1_loss(
     reduction = reduction_name(size_average, reduce, reduction)
     a, b = _same_size(input, target)
     kind = _reduction(reduction)
-    distance = (a - b).abs()  # type: ignore[operator]
+    distance = (a - b).abs()
     return distance if kind == loss.NONE else distance.mean() if kind == loss.MEAN else distance.sum()
 
 
@@ -281,8 +281,8 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, i
     expected = (given[0], *given[2:])
     if wanted != expected:
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(wanted)}")
-    flat = input.reshape(given[0], given[1], 1, -1)  # type: ignore[attr-defined]
-    classes = target.reshape(given[0], 1, -1)  # type: ignore[attr-defined]
+    flat = input.reshape(given[0], given[1], 1, -1)
+    classes = target.reshape(given[0], 1, -1)
     losses = loss.nll_loss2d_forward(flat, classes, weight, reduction, ignore_index)[0]
     return losses.reshape(expected) if reduction == loss.NONE else losses
 

@@ -78,8 +78,9 @@ _ANNOTATIONS: dict[str, tuple[Kind, str, bool]] = {}
 def _kind_of(annotation: str) -> tuple[Kind, str, bool]:
     found = _ANNOTATIONS.get(annotation)
     if found is None:
-        spelled = annotation.removesuffix(" | None")
-        found = _ANNOTATIONS[annotation] = (KINDS[spelled], spelled, spelled != annotation)
+        bare = annotation.removesuffix(" | None")
+        spelled = {"Tensor": "Array", "Tensors": "Arrays"}.get(bare, bare)
+        found = _ANNOTATIONS[annotation] = (KINDS[spelled], spelled, bare != annotation)
     return found
 
 

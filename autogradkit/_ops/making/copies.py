@@ -64,7 +64,7 @@ def _in_format(self: Any, format: Any) -> Any:
     edits=True,
     variants="method",
     node="CopyBackwards",
-    samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3))],
+    samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],
     vjp={"self": k.zeros_like, "other": lambda g: g},
     rule="∂self = 0\n∂other = ∂",
 )
@@ -159,7 +159,7 @@ def _(self: Array, value: Scalar, *, out: Array) -> None:
     edits=True,
     overlaps=True,
     variants="method",
-    samples=lambda t: [(t(2, 3),)],
+    samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": k.zeros_like},
     rule="∂self = 0",
 )

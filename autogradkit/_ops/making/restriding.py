@@ -85,7 +85,7 @@ def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], s
 
 @op(
     name="as_strided_backward", variants="", node="AsStridedBackwardBackward0",
-    samples=lambda t: [(t(2, 2), np.array([[0, 1], [1, 5]]), (2, 3)), (t(2), np.array([3, -1]), (4,))],
+    samples=lambda t: [(t(2, 2), np.array([[0, 3], [3, 5]]), (2, 3)), (t(3), np.array([1, -1, 0]), (2,))],
     vjp={"g": lambda g, indices: k.pick_flat(g, indices)},
 )  # fmt: skip
 def _(g: Array, indices: Object, self_sym_sizes: Sizes) -> Any:
@@ -98,7 +98,7 @@ def _(g: Array, indices: Object, self_sym_sizes: Sizes) -> Any:
 
 @op(
     variants="",
-    samples=lambda t: [(t(2, 3), np.array([[0, 1], [1, 5]])), (t(4), np.array([3, -1]))],
+    samples=lambda t: [(t(2, 3), np.array([[0, 5], [5, -1]])), (t(3, 2).detach().T.requires_grad_(), np.array([4, 1]))],
     vjp={"self": lambda g, indices, self_sym_sizes: k.as_strided_backward(g, indices, self_sym_sizes)},
 )
 def pick_flat(self: Array, indices: Object) -> Any:
