@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import create, loss
+from autogradkit._ops import loss
 from autogradkit._ops.conv import conv2d as conv2d
 from autogradkit._ops.conv import pad as pad
 from autogradkit._ops.embedding import embedding as _embedding
 from autogradkit._ops.embedding import one_hot as one_hot
+from autogradkit._ops.making.filled import zeros
 from autogradkit._ops.network.linear import linear as _linear
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit._ops.pointwise.choice import where_tensors as where
@@ -173,7 +174,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if p == 0 or not training or not input._array.size:
         return input
     if p == 1:
-        noise: Any = create.zeros(())
+        noise: Any = zeros(())
     else:
         array = input._array
         kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
@@ -352,7 +353,7 @@ def _smoothed(
     else:
         uniform = -log_probabilities.sum(class_dim)
     ignored = target._array == ignore_index
-    uniform = where(wrap(np.asarray(ignored)), create.zeros((), dtype=uniform.dtype), uniform)
+    uniform = where(wrap(np.asarray(ignored)), zeros((), dtype=uniform.dtype), uniform)
     if kind != loss.NONE:
         uniform = uniform.sum()
     if kind == loss.MEAN:
