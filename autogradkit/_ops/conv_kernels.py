@@ -24,7 +24,8 @@ from autogradkit.core.strides import element_strides, suggests_channels_last
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
 
-_SMALL = 1 << 20  # bytes up to which a sample is unfolded whole
+_SMALL = 1 << 20  # bytes up to which a sample alone is unfolded whole
+_LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked on at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: A
             np.add(product, bias[:, None, None], out=out)
         return
     matrix = _matrix(weight, g)
-    for part in _parts(x):
+    for part in _parts(x, kw, wo):
         n = part.stop - part.start
         rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
         matmul(matrix, _columns(_strips(x[part], kw, wo, window), kh, ho, 1, window), rows)
@@ -96,7 +97,7 @@ def convolve_backward(
     for total in (to_weight, to_bias):
         if total is not None:
             total.fill(0)
-    for part in _parts(x):
+    for part in _parts(x, kw, wo):
         n = part.stop - part.start
         rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
         np.copyto(grid, _by_row(gradient[part], g))
@@ -173,10 +174,15 @@ def _small_sample_backward(
 # -- a batch -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(x: Array) -> list[slice]:
-    """The batch in parts of nearly one size, small enough that what is unfolded of one stays in the cache."""
-    n, c, _, _ = x.shape
-    count = max(1, round(n / (64 if c <= 2 else 32)))
+def _parts(x: Array, kw: int, wo: int) -> list[slice]:
+    """The batch in parts of nearly one size, small enough that what is unfolded of one stays in the cache.
+
+    Where that is too much for any part, small ones still keep the memory for it within what the C library gives again.
+    """
+    n, c, height, _ = x.shape
+    unfolded = c * height * kw * wo * x.itemsize
+    wanted = 64 if c <= 2 else 32 if unfolded < _LARGE else 16
+    count = max(1, round(n / wanted))
     return [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
 
 

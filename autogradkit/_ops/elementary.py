@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import k
+from autogradkit._ops import k, relu_kernels
 from autogradkit._ops.op import op
 from autogradkit._ops.pointwise_op import INT_TO_FLOAT, SAME, TO_REAL, Array, unary
+from autogradkit.core.memory import noted
 from autogradkit.core.tensor import Tensor
 
 
@@ -176,7 +177,10 @@ def relu(self: Array, *, out: Array | None = None) -> Array:
     >>> torch.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return np.maximum(self, 0, out=out)
+    if out is None:
+        out = noted(np.empty_like(self))
+    relu_kernels.relu(self, out)
+    return out
 
 
 relu.vjp(self=lambda g, result: k.threshold_backward(g, result))
@@ -184,8 +188,10 @@ relu.vjp(self=lambda g, result: k.threshold_backward(g, result))
 
 @op(method=False, function=False)
 def threshold_backward(grad_output: Array, self: Array) -> Array:
-    """The gradient where `self` is above 0, and 0 elsewhere."""
-    return grad_output * (self > 0)
+    """The gradient where `self`, the result of `relu`, is above 0 or NaN, and 0 elsewhere."""
+    out = noted(np.empty_like(self))
+    relu_kernels.relu_backward(grad_output, self, out)
+    return out
 
 
 threshold_backward.vjp(grad_output=lambda g, self: k.threshold_backward(g, self), self=lambda g: g * 0)
