@@ -1,4 +1,5 @@
-"""The rectifier and its backward, in float32 and float64 to the bit as PyTorch has them: NaN passes both ways, a closed unit sends exactly 0.
+"""The rectifier and its backward: a NaN passes both ways, a closed unit sends exactly 0. PyTorch's to the bit in float32
+and float64.
 
 Rests on NumPy only; `elementary.py` declares the ops. `out` may share no memory with what is read.
 """
