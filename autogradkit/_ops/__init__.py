@@ -21,6 +21,7 @@ from autogradkit._ops import (
     sampling,
 )
 from autogradkit._ops.linalg import products
+from autogradkit._ops.network import activation
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
@@ -45,6 +46,7 @@ OPS.zero_ = copies.zero.in_place
 OPS.as_strided = copies.renewed_view
 
 __all__ = [
+    "activation",
     "agreement",
     "arithmetic",
     "choice",

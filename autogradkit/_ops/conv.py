@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.conv_kernels import Window, channels_last, convolve, convolve_backward, prefers_channels_last
+from autogradkit._ops.conv_kernels import Window, convolve, convolve_backward, images, prefers_channels_last
 from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite, op
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.memory import empty
 from autogradkit.core.tensor import Tensor
 
 
@@ -50,8 +51,11 @@ def convolution(
         raise NotImplementedError("transposed convolution is not available")
     window = Window(stride, padding, dilation, groups)
     _check(input, weight, bias, window)
-    result = convolve(input, weight, bias, window)
-    return channels_last(result) if prefers_channels_last(input, weight) else result
+    size = window.output_size(input.shape[2:], weight.shape[2:])
+    shape = (input.shape[0], weight.shape[0], *size)
+    result = images(shape, input.dtype, prefers_channels_last(input, weight))
+    convolve(input, weight, bias, window, result)
+    return result
 
 
 _CPP_NAMES = {
@@ -136,10 +140,14 @@ def convolution_backward(
 ) -> tuple[Array, ...]:
     """The gradients of `convolution` with respect to input, weight and bias; empty for those that the mask leaves out."""
     window = Window(stride, padding, dilation, groups)
-    found = convolve_backward(grad_output, input, weight, window, output_mask)
-    if prefers_channels_last(input, weight):
-        found = tuple(channels_last(each) if each is not None and each.ndim == 4 else each for each in found)
-    return tuple(np.empty(0, input.dtype) if each is None else each for each in found)
+    channels_last = prefers_channels_last(input, weight)
+    to_input, to_weight = (
+        images(each.shape, each.dtype, channels_last) if wanted else None
+        for each, wanted in zip((input, weight), output_mask, strict=False)
+    )
+    to_bias = empty(weight.shape[:1], weight.dtype) if output_mask[2] else None
+    convolve_backward(grad_output, input, weight, window, to_input, to_weight, to_bias)
+    return tuple(empty((0,), input.dtype) if each is None else each for each in (to_input, to_weight, to_bias))
 
 
 @convolution.group_vjp("input", "weight", "bias")

@@ -18,11 +18,14 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from autogradkit.core.blas import matmul
+from autogradkit.core.memory import empty
 from autogradkit.core.strides import element_strides, suggests_channels_last
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
-Gradients = tuple[Array | None, Array | None, Array | None]
+
+_SMALL = 1 << 20  # bytes up to which a sample alone is unfolded whole
+_LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked on at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,52 +46,154 @@ class Window:
         return rows, columns
 
 
-def convolve(x: Array, weight: Array, bias: Array | None, window: Window) -> Array:
-    """The convolution of x (N×C×H×W) with weight (O×Cg×kh×kw), plus bias (O), contiguous."""
-    n, _, height, width = x.shape
+def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: Array) -> None:
+    """Write the convolution of x (N×C×H×W) with weight (O×Cg×kh×kw), plus bias (O), into `out` (N×O×Ho×Wo)."""
+    if not x.size or not out.size:
+        out[...] = 0 if bias is None else bias[:, None, None]
+        return
     o, _, kh, kw = weight.shape
     g = window.groups
-    ho, wo = window.output_size((height, width), (kh, kw))
-    out = np.empty((n, o, ho, wo), x.dtype)
-    if x.size == 0 or out.size == 0:
-        out[...] = 0 if bias is None else bias[:, None, None]
-        return out
-    rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
-    matmul(_matrix(weight, g), _columns(_strips(x, kw, wo, window), kh, ho, 1, window), out=rows)
-    if bias is not None:
-        rows += bias.reshape(g, 1, o // g, 1)
-    np.copyto(_by_row(out, g), grid)
-    return out
+    _, _, ho, wo = out.shape
+    if _is_small_sample(x, weight, out):
+        product = matmul(weight.reshape(g, o // g, -1), _unfolded(x, (kh, kw), (ho, wo), window))
+        product = product.reshape(1, o, ho, wo)
+        if bias is None:
+            np.copyto(out, product)
+        else:
+            np.add(product, bias[:, None, None], out=out)
+        return
+    matrix = _matrix(weight, g)
+    for part in _parts(x, kw, wo):
+        n = part.stop - part.start
+        rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
+        matmul(matrix, _columns(_strips(x[part], kw, wo, window), kh, ho, 1, window), rows)
+        if bias is not None:
+            rows += bias.reshape(g, 1, o // g, 1)
+        np.copyto(_by_row(out[part], g), grid)
 
 
-def convolve_backward(gradient: Array, x: Array, weight: Array, window: Window, needs: tuple[bool, ...]) -> Gradients:
-    """The gradients with respect to x, weight and bias; None for those that `needs` leaves out."""
+def convolve_backward(
+    gradient: Array,
+    x: Array,
+    weight: Array,
+    window: Window,
+    to_x: Array | None,
+    to_weight: Array | None,
+    to_bias: Array | None,
+) -> None:
+    """Write the gradients with respect to x, weight and bias into the arrays given for them."""
+    if not x.size or not gradient.size:
+        for out in (to_x, to_weight, to_bias):
+            if out is not None:
+                out.fill(0)
+        return
+    if _is_small_sample(x, weight, gradient):
+        _small_sample_backward(gradient, x, weight, window, to_x, to_weight, to_bias)
+        return
     o, _, _, kw = weight.shape
     g = window.groups
-    n, _, ho, wo = gradient.shape
-    if gradient.size == 0 or x.size == 0:
-        shapes = (x.shape, weight.shape, (o,))
-        of_x, of_weight, of_bias = (
-            np.zeros(shape, x.dtype) if need else None for shape, need in zip(shapes, needs, strict=True)
-        )
-        return of_x, of_weight, of_bias
-    rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), gradient.dtype)
-    np.copyto(grid, _by_row(gradient, g))
-    return (
-        _input_gradient(rows, x.shape, weight, wo, window) if needs[0] else None,
-        _weight_gradient(rows, _strips(x, kw, wo, window), weight.shape, window) if needs[1] else None,
-        matmul(rows, np.ones(n * wo, rows.dtype)).sum(axis=1).reshape(o) if needs[2] else None,
-    )
+    _, _, ho, wo = gradient.shape
+    matrix = _matrix(weight, g).swapaxes(2, 3)
+    for total in (to_weight, to_bias):
+        if total is not None:
+            total.fill(0)
+    for part in _parts(x, kw, wo):
+        n = part.stop - part.start
+        rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
+        np.copyto(grid, _by_row(gradient[part], g))
+        if to_x is not None:
+            _input_gradient(rows, matrix, weight.shape, window, wo, to_x[part])
+        if to_weight is not None:
+            to_weight += _weight_gradient(rows, _strips(x[part], kw, wo, window), weight.shape, window)
+        if to_bias is not None:
+            to_bias += matmul(rows, np.ones(rows.shape[3], rows.dtype)).sum(axis=1).reshape(o)
 
 
-def _input_gradient(rows: Array, shape: tuple[int, ...], weight: Array, wo: int, window: Window) -> Array:
+# -- a small sample alone ----------------------------------------------------------------------------------------------
+
+
+def _is_small_sample(x: Array, weight: Array, result: Array) -> bool:
+    """Whether there is one sample, and so little of it that unfolding it whole is quickest."""
+    n, c, _, _ = x.shape
+    _, _, kh, kw = weight.shape
+    _, _, ho, wo = result.shape
+    return n == 1 and c * kh * kw * ho * wo * x.itemsize <= _SMALL
+
+
+def _unfolded(x: Array, kernel: Pair, size: Pair, window: Window) -> Array:
+    """One sample as G × (Cg·kh·kw) × (Ho·Wo): what the kernel sees at each place of the output."""
     (sh, sw), (ph, pw), (dh, dw) = window.stride, window.padding, window.dilation
-    n, _, height, width = shape
-    _, cg, kh, kw = weight.shape
+    _, c, height, width = x.shape
+    if ph or pw:
+        plane = np.zeros((c, height + 2 * ph, width + 2 * pw), x.dtype)
+        plane[:, ph : ph + height, pw : pw + width] = x[0]
+    else:
+        plane = np.ascontiguousarray(x[0])
+    channel, row, column = plane.strides
+    columns = empty((c, *kernel, *size), x.dtype)
+    strides = (channel, dh * row, dw * column, sh * row, sw * column)
+    np.copyto(columns, np.ndarray(columns.shape, x.dtype, plane, 0, strides))
+    return columns.reshape(window.groups, -1, size[0] * size[1])
+
+
+def _small_sample_backward(
+    gradient: Array,
+    x: Array,
+    weight: Array,
+    window: Window,
+    to_x: Array | None,
+    to_weight: Array | None,
+    to_bias: Array | None,
+) -> None:
+    (sh, sw), (ph, pw), (dh, dw) = window.stride, window.padding, window.dilation
+    o, cg, kh, kw = weight.shape
+    g = window.groups
+    _, _, height, width = x.shape
+    _, _, ho, wo = gradient.shape
+    rows = gradient.reshape(g, o // g, ho * wo)
+    if to_x is not None:
+        matrix = weight.reshape(g, o // g, cg, kh, kw).transpose(0, 3, 4, 2, 1).reshape(g, kh * kw * cg, o // g)
+        unfolded = matmul(matrix, rows).reshape(g, kh, kw * cg, ho, wo)
+        tall = np.zeros((g, kw * cg, height + 2 * ph, wo), x.dtype)
+        for i in range(kh):
+            part = tall[:, :, dh * i : dh * i + sh * (ho - 1) + 1 : sh]
+            np.add(part, unfolded[:, i], out=part)
+        tall = tall.reshape(g, kw, cg, height + 2 * ph, wo)
+        wide = np.zeros((g, cg, height, width + 2 * pw), x.dtype)
+        for j in range(kw):
+            part = wide[..., dw * j : dw * j + sw * (wo - 1) + 1 : sw]
+            np.add(part, tall[:, j, :, ph : ph + height], out=part)
+        np.copyto(to_x, wide[..., pw : pw + width].reshape(x.shape))
+    if to_weight is not None:
+        columns = _unfolded(x, (kh, kw), (ho, wo), window)
+        np.copyto(to_weight, matmul(rows, columns.swapaxes(1, 2)).reshape(weight.shape))
+    if to_bias is not None:
+        np.add.reduce(rows.reshape(o, ho * wo), 1, out=to_bias)
+
+
+# -- a batch -----------------------------------------------------------------------------------------------------------
+
+
+def _parts(x: Array, kw: int, wo: int) -> list[slice]:
+    """The batch in parts of nearly one size, small enough that what is unfolded of one stays in the cache.
+
+    Where that is too much for any part, small ones still keep the memory for it within what the C library gives again.
+    """
+    n, c, height, _ = x.shape
+    unfolded = c * height * kw * wo * x.itemsize
+    wanted = 64 if c <= 2 else 32 if unfolded < _LARGE else 16
+    count = max(1, round(n / wanted))
+    return [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
+
+
+def _input_gradient(rows: Array, matrix: Array, kernel: tuple[int, ...], window: Window, wo: int, out: Array) -> None:
+    (sh, sw), (ph, pw), (dh, dw) = window.stride, window.padding, window.dilation
+    n, _, height, width = out.shape
+    _, cg, kh, kw = kernel
     g, ho, _, columns = rows.shape
-    transposed = _batch_innermost(n, wo)
-    unfolded = matmul(_matrix(weight, g).transpose(0, 1, 3, 2), rows).reshape(g, ho, kh, cg * kw, columns)
+    unfolded = matmul(matrix, rows).reshape(g, ho, kh, cg * kw, columns)
     # Added up in two stages, over the kernel's rows and then over its columns: kh + kw sums instead of kh·kw.
+    transposed = _batch_innermost(n, wo)
     strips, grid = _grid((g, height + 2 * ph, cg, kw), n, wo, transposed, rows.dtype)
     folded = strips.reshape(g, height + 2 * ph, cg * kw, columns)
     for i in range(kh):
@@ -106,9 +211,7 @@ def _input_gradient(rows: Array, shape: tuple[int, ...], weight: Array, wo: int,
     for j in range(kw):
         part = wide[..., dw * j : dw * j + sw * (wo - 1) + 1 : sw]
         np.add(part, grid[:, ph : ph + height, :, j], out=part)
-    gradient = np.empty(shape, rows.dtype)
-    np.copyto(_by_row(gradient, g), wide[..., pw : pw + width])
-    return gradient
+    np.copyto(_by_row(out, g), wide[..., pw : pw + width])
 
 
 def _weight_gradient(rows: Array, strips: Array, shape: tuple[int, ...], window: Window) -> Array:
@@ -126,7 +229,7 @@ def _weight_gradient(rows: Array, strips: Array, shape: tuple[int, ...], window:
     else:
         total = matmul(blocks, against.transpose(0, 1, 3, 2)).sum(axis=1)
     total = total.reshape(g, together, og, reach, cg, kw)
-    gradient = np.empty(shape, rows.dtype)
+    gradient = empty(shape, rows.dtype)
     target = gradient.reshape(g, og, cg, kh, kw).transpose(0, 1, 3, 2, 4)
     np.copyto(target, total[:, 0, :, :kh])
     if together == 2:
@@ -142,9 +245,9 @@ def _batch_innermost(n: int, wo: int) -> bool:
 def _grid(lead: tuple[int, ...], n: int, columns: int, transposed: bool, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Memory of shape lead × (n·columns), and the same as lead × n × columns; `transposed` puts n innermost."""
     if transposed:
-        memory = np.empty((*lead, columns, n), dtype)
+        memory = empty((*lead, columns, n), dtype)
         return memory.reshape(*lead, columns * n), memory.swapaxes(-1, -2)
-    memory = np.empty((*lead, n, columns), dtype)
+    memory = empty((*lead, n, columns), dtype)
     return memory.reshape(*lead, n * columns), memory
 
 
@@ -196,9 +299,9 @@ def prefers_channels_last(*arrays: Array) -> bool:
     return any(not a.flags.c_contiguous and suggests_channels_last(a.shape, element_strides(a)) for a in arrays)
 
 
-def channels_last(x: Array) -> Array:
-    """The same N×C×H×W values with the channels innermost in memory."""
-    n, c, height, width = x.shape
-    result = np.empty((n, height, width, c), x.dtype).transpose(0, 3, 1, 2)
-    np.copyto(result, x)
-    return result
+def images(shape: tuple[int, ...], dtype: np.dtype[Any], channels_last: bool) -> Array:
+    """Memory for a result of shape N×C×H×W, contiguous or with the channels innermost."""
+    if not channels_last:
+        return empty(shape, dtype)
+    n, c, height, width = shape
+    return empty((n, height, width, c), dtype).transpose(0, 3, 1, 2)

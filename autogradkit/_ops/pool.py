@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.conv_kernels import channels_last, prefers_channels_last
+from autogradkit._ops.conv_kernels import images, prefers_channels_last
 from autogradkit._ops.declare import k
 from autogradkit._ops.op import Array, composite, op
 from autogradkit._ops.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
+from autogradkit.core.memory import empty
 from autogradkit.core.tensor import Tensor, wrap
 
 Sizes = tuple[int, ...]
@@ -34,22 +35,20 @@ def max_pool2d_with_indices(
 ) -> tuple[Array, Array]:
     """The largest value of each window, and its position in the H·W plane (int64)."""
     size = _output_size(self, kernel_size, stride or kernel_size, padding, dilation, ceil_mode)
-    batch = np.ascontiguousarray(self.reshape(-1, *self.shape[-3:]))
-    if not batch.size:
-        shape = (*self.shape[:-2], *size)
-        return np.empty(shape, self.dtype), np.empty(shape, np.int64)
-    values, positions = max_pool(
-        batch,
+    x = self if self.ndim == 4 else self[None]
+    shape = (*x.shape[:2], *size)
+    innermost = self.ndim == 4 and prefers_channels_last(self)
+    values, positions = images(shape, self.dtype, innermost), images(shape, np.dtype(np.int64), innermost)
+    max_pool(
+        x,
         (kernel_size[0], kernel_size[1]),
         (stride[0], stride[1]) if stride else (kernel_size[0], kernel_size[1]),
         (padding[0], padding[1]),
         (dilation[0], dilation[1]),
-        size,
+        values,
+        positions,
     )
-    if self.ndim == 4 and prefers_channels_last(self):
-        return channels_last(values), channels_last(positions)
-    shape = (*self.shape[:-2], *size)
-    return values.reshape(shape), positions.reshape(shape)
+    return (values, positions) if self.ndim == 4 else (values[0], positions[0])
 
 
 def _output_size(
@@ -115,23 +114,24 @@ def max_pool2d_with_indices_backward(
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
     steps = stride or kernel_size
     disjoint = all(d * (n - 1) < s for n, d, s in zip(kernel_size, dilation, steps, strict=True))
-    planes = (-1, *self.shape[-3:])
-    batch = (-1, *indices.shape[-3:])
-    shape = self.reshape(planes).shape if self.size else self.shape
-    if not indices.size:
-        return np.zeros(self.shape, grad_output.dtype)
-    found = scatter_to_positions(grad_output.reshape(batch), indices.reshape(batch), shape, disjoint)
-    found = found.reshape(self.shape)
-    return channels_last(found) if self.ndim == 4 and prefers_channels_last(self) else found
+    if self.ndim == 3:
+        grad_output, indices, shape = grad_output[None], indices[None], (1, *self.shape)
+    else:
+        shape = self.shape
+    found = images(shape, grad_output.dtype, self.ndim == 4 and prefers_channels_last(self))
+    scatter_to_positions(grad_output, indices, disjoint, found)
+    return found if self.ndim == 4 else found[0]
 
 
 @op(method=False, function=False, samples=lambda t: [(t(1, 2, 4), wrap(np.array([[[1, 6]]])))])
 def values_at_indices(self: Array, indices: Array) -> Array:
     """The values of each H·W plane at the positions that pooling found."""
-    if not indices.size:
-        return np.empty(indices.shape, self.dtype)
-    batch = indices.reshape(-1, *indices.shape[-3:])
-    return gather_from_positions(self.reshape(-1, *self.shape[-3:]), batch).reshape(indices.shape)
+    found = empty(indices.shape, self.dtype)
+    if self.ndim == 4:
+        gather_from_positions(self, indices, found)
+    else:
+        gather_from_positions(self[None], indices[None], found[None])
+    return found
 
 
 max_pool2d_with_indices.vjp(

@@ -1,94 +1,108 @@
 """Max pooling on N×C×H×W arrays: the largest value of each window, where it lay, and the way back.
 
-Rests on NumPy only; `pool.py` declares the ops. The windows are never gathered: each place in the window is one strided
-slice of the input, and the slices are compared with one another.
+Rests on NumPy and core.memory; `pool.py` declares the ops and makes the arrays that are written into. The windows are never
+gathered: each place in the window is one strided slice of the input, and the slices are compared with one another.
+
+A place is the distance, in the H·W plane, from its window's first element. Places are compared in ascending order, so the
+last that beat its forerunners is the largest that did: a product and a maximum of small integers remember it, where a
+masked copy of positions would take most of the time.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
+
+from autogradkit.core.memory import empty
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
 
 
-def max_pool(x: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, size: Pair) -> tuple[Array, Array]:
-    """The maxima (N×C×Ho×Wo, `size` = (Ho, Wo)) and their positions in the H·W plane, as int64.
+def max_pool(
+    x: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, out_values: Array, out_positions: Array
+) -> None:
+    """Write the maxima of x (N×C×H×W) and their positions in the H·W plane (int64), both N×C×Ho×Wo.
 
     The first of equal values counts; a NaN beats every number and every earlier NaN.
     """
-    if kernel == stride == (2, 2) and padding == (0, 0) and dilation == (1, 1) and x.dtype.kind == "f":
-        fits = 2 * size[0] <= x.shape[2] and 2 * size[1] <= x.shape[3]
-        if fits and x.size:
-            values, positions = _pool_quarters(x, size)
-            if not np.isnan(values.max()):
-                return values, positions
-    return _pool_windows(x, kernel, stride, padding, dilation, size)
-
-
-def _pool_quarters(x: Array, size: Pair) -> tuple[Array, Array]:
-    # Each of the window's four places as an array of its own: what follows runs over contiguous memory.
-    n, c, _, width = x.shape
-    ho, wo = size
-    quarters = np.empty((2, 2, n, c, ho, wo), x.dtype)
-    np.copyto(quarters, x[:, :, : 2 * ho, : 2 * wo].reshape(n, c, ho, 2, wo, 2).transpose(3, 5, 0, 1, 2, 4))
-    (upper_left, upper_right), (lower_left, lower_right) = quarters
-    upper, lower = np.maximum(upper_left, upper_right), np.maximum(lower_left, lower_right)
-    right_above = np.greater(upper_right, upper_left).view(np.uint8)
-    place = np.greater(lower_right, lower_left).view(np.uint8)
-    is_lower = np.greater(lower, upper).view(np.uint8)
-    # place = is_lower ? 2 + right_below : right_above, in bits.
-    place ^= right_above
-    place &= is_lower
-    place ^= right_above
-    place += is_lower
-    place += is_lower
-    positions = np.take(np.array([0, 1, width, width + 1], np.int64), place, mode="clip")
-    positions += np.arange(0, 2 * ho * width, 2 * width)[:, None] + np.arange(0, 2 * wo, 2)
-    return np.maximum(upper, lower, out=upper), positions
-
-
-def _pool_windows(
-    x: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, size: Pair
-) -> tuple[Array, Array]:
-    n, c, height, width = x.shape
-    (kh, kw), (sh, sw), (ph, pw), (dh, dw), (ho, wo) = kernel, stride, padding, dilation, size
-    floating = x.dtype.kind == "f"
-    lowest = -np.inf if floating else np.iinfo(x.dtype).min
+    _, _, height, width = x.shape
+    _, _, ho, wo = out_values.shape
+    (kh, kw), (ph, pw), (dh, dw) = kernel, padding, dilation
+    starts = _starts(ho, wo, stride, padding, width)
     # ceil_mode lets the last windows reach past the padding: those places count as padding too.
-    below = max(0, (ho - 1) * sh + dh * (kh - 1) + 1 - height - ph)
-    beside = max(0, (wo - 1) * sw + dw * (kw - 1) + 1 - width - pw)
-    padded = np.full((n, c, ph + height + below, pw + width + beside), lowest, x.dtype)
-    padded[:, :, ph : ph + height, pw : pw + width] = x
-    values = np.full((n, c, ho, wo), lowest, x.dtype)
-    rows, columns = np.arange(ho) * sh - ph, np.arange(wo) * sw - pw
-    # Where nothing is greater than -inf, the first place of the window that is no padding counts.
-    first = _first_inside(rows, dh)[:, None] * width + _first_inside(columns, dw)
-    positions = np.empty((n, c, ho, wo), np.int64)
-    positions[...] = first
-    for i in range(kh):
-        for j in range(kw):
-            top, at = dh * i, dw * j
-            candidate = padded[:, :, top : top + sh * (ho - 1) + 1 : sh, at : at + sw * (wo - 1) + 1 : sw]
-            better = candidate > values
-            if floating:
-                better |= np.isnan(candidate)
-            np.copyto(values, candidate, where=better)
-            place = (rows + top)[:, None] * width + (columns + at)
-            np.copyto(positions, np.broadcast_to(place, positions.shape), where=better)
-    return values, positions
+    below = max(0, (ho - 1) * stride[0] + dh * (kh - 1) + 1 - height - ph)
+    beside = max(0, (wo - 1) * stride[1] + dw * (kw - 1) + 1 - width - pw)
+    first: Array | int = 0
+    if ph or pw or below or beside:
+        lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        padded = np.full((*x.shape[:2], ph + height + below, pw + width + beside), lowest, x.dtype)
+        padded[:, :, ph : ph + height, pw : pw + width] = x
+        x = padded
+        first = _first_inside(ho, wo, stride, padding, dilation, width)
+    places = [(dh * i, dw * j, dh * i * width + dw * j) for i in range(kh) for j in range(kw)]
+    found = _compare(x, stride, places, first, out_values, False)
+    if x.dtype.kind == "f" and np.isnan(out_values.max(initial=-np.inf)):
+        found = _compare(x, stride, places, first, out_values, True)
+    np.copyto(out_positions, found)
+    out_positions += starts
 
 
-def _first_inside(start: Array, dilation: int) -> Array:
-    return np.where(start < 0, start + -(start // dilation) * dilation, start)
+def _compare(
+    x: Array, stride: Pair, places: list[tuple[int, int, int]], first: Array | int, values: Array, nans: bool
+) -> Array:
+    """Fill `values` with the maxima; returns their places. `first` is the place that counts where nothing is greater."""
+    _, _, ho, wo = values.shape
+    kind = np.min_scalar_type(places[-1][2])
+    candidate = np.empty_like(values)
+    better = np.empty_like(values, bool)
+    found = np.empty_like(values, kind)
+    marked = better.view(np.uint8) if kind == np.uint8 else np.empty_like(found)
+    found[...] = first
+    for number, (top, left, place) in enumerate(places):
+        rows = slice(top, top + stride[0] * (ho - 1) + 1, stride[0])
+        columns = slice(left, left + stride[1] * (wo - 1) + 1, stride[1])
+        if not number:
+            np.copyto(values, x[:, :, rows, columns])
+            continue
+        np.copyto(candidate, x[:, :, rows, columns])
+        np.greater(candidate, values, out=better)
+        if nans:
+            better |= np.isnan(candidate)
+        # Of equal values `maximum` gives the second: so of 0 and -0 the first stays.
+        np.maximum(candidate, values, out=values)
+        np.multiply(better.view(np.uint8), kind.type(place), out=marked)
+        np.maximum(found, marked, out=found)
+    return found
 
 
-def scatter_to_positions(gradient: Array, positions: Array, shape: tuple[int, ...], disjoint: bool) -> Array:
-    """Each gradient added at its position in the plane it came from. `disjoint`: no two windows share a place."""
-    n, c, height, width = shape
-    result = np.zeros(shape, gradient.dtype)
+@functools.lru_cache(256)
+def _starts(ho: int, wo: int, stride: Pair, padding: Pair, width: int) -> Array:
+    """The position in the H·W plane, perhaps before it, of each window's first element."""
+    rows, columns = np.arange(ho) * stride[0] - padding[0], np.arange(wo) * stride[1] - padding[1]
+    return rows[:, None] * width + columns
+
+
+@functools.lru_cache(256)
+def _first_inside(ho: int, wo: int, stride: Pair, padding: Pair, dilation: Pair, width: int) -> Array:
+    """The first place of each window that is no padding: it counts where nothing is greater than -inf."""
+    rows, columns = (
+        -np.minimum((np.arange(n) * s - p) // d, 0) * d
+        for n, s, p, d in zip((ho, wo), stride, padding, dilation, strict=True)
+    )
+    return rows[:, None] * width + columns
+
+
+def scatter_to_positions(gradient: Array, positions: Array, disjoint: bool, out: Array) -> None:
+    """Write zeros into `out` (N×C×H×W), and add each gradient at its position in the plane it came from.
+
+    `disjoint`: no two windows share a place.
+    """
+    n, c, height, width = out.shape
+    result = out if out.flags.c_contiguous else empty(out.shape, out.dtype)
+    result.fill(0)
     planes = np.arange(0, n * c * height * width, height * width).reshape(n, c, 1, 1)
     places = (positions + planes).reshape(-1)
     flat = result.reshape(-1)
@@ -96,11 +110,13 @@ def scatter_to_positions(gradient: Array, positions: Array, shape: tuple[int, ..
         flat[places] = gradient.reshape(-1)
     else:
         np.add.at(flat, places, gradient.reshape(-1))
-    return result
+    if result is not out:
+        np.copyto(out, result)
 
 
-def gather_from_positions(x: Array, positions: Array) -> Array:
-    """The value of each plane of x at its positions."""
-    n, c, ho, wo = positions.shape
-    found = np.take_along_axis(x.reshape(n, c, -1), positions.reshape(n, c, ho * wo), axis=2)
-    return found.reshape(positions.shape)
+def gather_from_positions(x: Array, positions: Array, out: Array) -> None:
+    """Write the value of each plane of x (N×C×H×W) at its positions (N×C×Ho×Wo) into `out`."""
+    n, c, height, width = x.shape
+    _, _, ho, wo = positions.shape
+    found = np.take_along_axis(x.reshape(n, c, height * width), positions.reshape(n, c, ho * wo), axis=2)
+    np.copyto(out, found.reshape(positions.shape))

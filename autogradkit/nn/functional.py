@@ -16,10 +16,10 @@ from autogradkit._ops.conv import conv2d as conv2d
 from autogradkit._ops.conv import pad as pad
 from autogradkit._ops.embedding import embedding as _embedding
 from autogradkit._ops.embedding import one_hot as one_hot
+from autogradkit._ops.network.activation import relu as _relu
 from autogradkit._ops.network.linear import linear as _linear
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit._ops.pointwise.choice import where_tensors as where
-from autogradkit._ops.pointwise.elementary import relu as _relu
 from autogradkit._ops.pool import max_pool2d as _max_pool2d
 from autogradkit.core.draws import chances
 from autogradkit.core.dtype import dtype as Dtype
