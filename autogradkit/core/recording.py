@@ -9,19 +9,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
+
+from autogradkit.core.facts import Declaration
+from autogradkit.core.guessed_facts import named
 
 
-class Recorder(Protocol):
-    """What a listener must answer to. Tensors handed over must not be kept alive by it."""
+class Recorder:
+    """A listener that lets everything pass: a subclass overrides what it wants to hear.
 
-    thread: int  # threading.get_ident() of the thread it listens to
-    depth: int  # > 0 while an op that it was told of is running: nested ops stay silent
+    Tensors handed over must not be kept alive by it. An op's `kind` is "op", "view", "inplace", "create" or "random".
+    """
 
-    def op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        """An op finished. `kind` is "op", "view", "inplace", "create" or "random"."""
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()  # it hears this thread only
+        self.depth = 0  # > 0 while an op that it will be told of is running: nested ops stay silent
 
-    def op_failed(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException) -> None:
+    def op(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        """An op finished."""
+
+    def op_failed(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
+    ) -> None:
         """An op raised."""
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
@@ -55,7 +66,9 @@ def listeners() -> list[Recorder]:
     return [recorder for recorder in RECORDERS if recorder.thread == here and not recorder.depth]
 
 
-def observed(name: str, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def run_observed(
+    declaration: Declaration, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """Run an op and report it once, whatever it calls inside."""
     active = listeners()
     for recorder in active:
@@ -65,9 +78,14 @@ def observed(name: str, kind: str, run: Callable[..., Any], args: tuple[Any, ...
     except BaseException as error:
         for recorder in active:
             recorder.depth -= 1
-            recorder.op_failed(name, args, kwargs, error)
+            recorder.op_failed(declaration, kind, args, kwargs, error)
         raise
     for recorder in active:
         recorder.depth -= 1
-        recorder.op(name, kind, args, kwargs, result)
+        recorder.op(declaration, kind, args, kwargs, result)
     return result
+
+
+def observed(name: str, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`run_observed` for an op that has only its name to tell; goes when every op hands over its declaration."""
+    return run_observed(named(name.removesuffix("_") if kind == "inplace" else name), kind, run, args, kwargs)

@@ -1,10 +1,7 @@
 """What autograd adds to a tensor: `requires_grad`, `grad`, `grad_fn`, `backward`, hooks, `detach`, `data`.
 
-Rests on graph and backward, and attaches to `core.tensor.Tensor` at import.
+Rests on history and backward, and attaches to `core.tensor.Tensor` at import.
 """
-
-# pyright: reportPrivateUsage=false
-# The slots of a tensor are shared by core, engine and _ops.
 
 from __future__ import annotations
 
@@ -18,9 +15,10 @@ from autogradkit.core import errors
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.tensor import Tensor, reseat, wrap
 from autogradkit.core.views import alias
-from autogradkit.engine import graph
+from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
+from autogradkit.engine.node import Node
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
@@ -44,15 +42,15 @@ def attach_property(getter: Callable[[Tensor], Any]) -> property:
 
 
 @attach_property
-def grad_fn(self: Tensor) -> graph.Node | None:
+def grad_fn(self: Tensor) -> Node | None:
     """The graph node that made this tensor; None for a leaf."""
-    return graph.grad_fn(self)
+    return history.grad_fn(self)
 
 
 @attach_property
 def is_leaf(self: Tensor) -> bool:
     """Whether no recorded op made it: gradients of leaves that require grad are kept in `.grad`."""
-    return graph.grad_fn(self) is None
+    return history.grad_fn(self) is None
 
 
 @attach_property
@@ -62,20 +60,20 @@ def output_nr(self: Tensor) -> int:
 
 
 def _get_requires_grad(self: Tensor) -> bool:
-    return graph.requires_grad(self)
+    return history.requires_grad(self)
 
 
 def _set_requires_grad(self: Tensor, wanted: bool) -> None:
     if wanted and not (self.is_floating_point() or self.is_complex()):
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
-    if graph.grad_fn(self) is not None:
+    if history.grad_fn(self) is not None:
         if not wanted:
             raise RuntimeError(errors.CHANGE_FLAG_OF_RESULT)
         return
     self._requires_grad = bool(wanted)
 
 
-Tensor.requires_grad = property(  # type: ignore[attr-defined]
+Tensor.requires_grad = property(
     _get_requires_grad, _set_requires_grad, doc="Whether gradients are to be computed for it; settable on leaves."
 )
 
@@ -95,7 +93,7 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 
 def _get_grad(self: Tensor) -> Tensor | None:
-    if self._grad is None and graph.grad_fn(self) is not None and not _retains(self):
+    if self._grad is None and history.grad_fn(self) is not None and not _retains(self):
         warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
     return self._grad
 
@@ -136,7 +134,7 @@ def _c_name(tensor: Tensor) -> str:
     return names.get(tensor.dtype.name, tensor.dtype.name)
 
 
-Tensor.grad = property(  # type: ignore[attr-defined]
+Tensor.grad = property(
     _get_grad, _set_grad, _delete_grad, doc="The gradients that backward calls added up here; None before the first."
 )
 
@@ -149,15 +147,15 @@ def _retains(tensor: Tensor) -> bool:
 @attach_property
 def retains_grad(self: Tensor) -> bool:
     """Whether `.grad` is kept though it is no leaf."""
-    return graph.grad_fn(self) is not None and _retains(self)
+    return history.grad_fn(self) is not None and _retains(self)
 
 
 @attach
 def retain_grad(self: Tensor) -> None:
     """Have backward keep `.grad` of a tensor that is no leaf. Raises RuntimeError where it requires no grad."""
-    if not graph.requires_grad(self):
+    if not history.requires_grad(self):
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    node = graph.grad_fn(self)
+    node = history.grad_fn(self)
     if node is not None:
         node.ensure_hooks().retained[self._output_nr] = weakref.ref(self)
 
@@ -172,7 +170,7 @@ def _set_data(self: Tensor, new: Tensor) -> None:
     reseat(self, new._array)
 
 
-Tensor.data = property(  # type: ignore[attr-defined]
+Tensor.data = property(
     _get_data,
     _set_data,
     doc="The same memory as a tensor that autograd knows nothing of: edits through it are not seen by the version counter.",
@@ -206,7 +204,7 @@ def detach_(self: Tensor) -> Tensor:
     return self
 
 
-Tensor.backward = lambda self, gradient=None, retain_graph=None, create_graph=False, inputs=None: backward(  # type: ignore[attr-defined]
+Tensor.backward = lambda self, gradient=None, retain_graph=None, create_graph=False, inputs=None: backward(
     self, gradient, retain_graph, create_graph, inputs
 )
 
@@ -214,9 +212,9 @@ Tensor.backward = lambda self, gradient=None, retain_graph=None, create_graph=Fa
 @attach
 def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
     """Call `hook(grad)` each time this tensor's gradient is computed; what it returns replaces the gradient."""
-    if not graph.requires_grad(self):
+    if not history.requires_grad(self):
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    node = graph.grad_fn(self)
+    node = history.grad_fn(self)
     if node is not None:
         return RemovableHandle.add(node.ensure_hooks().of_tensors.setdefault(self._output_nr, {}), hook)
     if self._hooks is None:
@@ -227,7 +225,7 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
 @attach
 def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], None]) -> RemovableHandle:
     """Call `hook(tensor)` after backward added to this leaf's `.grad`."""
-    if graph.grad_fn(self) is not None:
+    if history.grad_fn(self) is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     if not self._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
@@ -237,7 +235,7 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
 
 
 def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    if graph.grad_fn(self) is not None:
+    if history.grad_fn(self) is not None:
         raise RuntimeError(
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
             "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
@@ -255,4 +253,4 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     return duplicate
 
 
-Tensor.__deepcopy__ = _deepcopy  # type: ignore[attr-defined]
+Tensor.__deepcopy__ = _deepcopy

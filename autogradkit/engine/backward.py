@@ -1,10 +1,7 @@
 """`backward()` and `grad()`: what to differentiate, with respect to what, and PyTorch's texts where that makes no sense.
 
-Rests on graph and run.
+Rests on history and run.
 """
-
-# pyright: reportPrivateUsage=false
-# The slots of a tensor are shared by core, engine and _ops.
 
 from __future__ import annotations
 
@@ -17,40 +14,45 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.graph import Node, edge_of, requires_grad
-from autogradkit.engine.run import as_tensor, execute
+from autogradkit.engine.history import edge_of, requires_grad
+from autogradkit.engine.hook_calls import as_tensor
+from autogradkit.engine.node import Node
+from autogradkit.engine.run import execute
 
 
-def _initial_gradients(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None], create_graph: bool) -> list[Any]:
-    """What starts at each root. Raises RuntimeError, with PyTorch's texts, where it does not fit."""
-    initial: list[Any] = []
-    for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
-        array = tensor._array
-        if gradient is None:
-            if requires_grad(tensor):
-                if array.size != 1:
-                    raise RuntimeError(errors.ONLY_SCALARS)
-                if array.dtype.kind not in "fc" and not tensor.dtype.is_floating_point:
-                    raise RuntimeError(
-                        f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}"
-                    )
-            one = np.ones_like(array)
-            initial.append(wrap(one) if create_graph else one)
-            continue
-        if not isinstance(gradient, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
-        if gradient._array.shape != array.shape:
-            raise RuntimeError(
-                f"Mismatch in shape: grad_output[{index}] has a shape of {Size(gradient._array.shape)} and "
-                f"output[{index}] has a shape of {Size(array.shape)}."
-            )
-        initial.append(gradient if create_graph else _as_dtype(gradient._array, array.dtype))
-    return initial
+def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: bool) -> Any:
+    """What starts at a root. Raises RuntimeError, with PyTorch's texts, where it does not fit."""
+    array = tensor._array
+    if gradient is None:
+        if not requires_grad(tensor):
+            return None  # refused as a root
+        if array.size != 1:
+            raise RuntimeError(errors.ONLY_SCALARS)
+        if array.dtype.kind != "f" and not tensor.dtype.is_floating_point:
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
+        one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
+        return wrap(one) if create_graph else one
+    if not isinstance(gradient, Tensor):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+    given = gradient._array
+    if given.shape != array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{index}] has a shape of {Size(given.shape)} and "
+            f"output[{index}] has a shape of {Size(array.shape)}."
+        )
+    if create_graph:
+        return gradient
+    return given if given.dtype is array.dtype or given.dtype == array.dtype else given.astype(array.dtype)
 
 
-def _as_dtype(array: np.ndarray[Any, Any], numpy_dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    # A view of the caller's tensor: having a base, it is never stolen as somebody's .grad.
-    return array[...] if array.dtype == numpy_dtype else array.astype(numpy_dtype)
+def _initial_gradients(tensors: tuple[Tensor, ...], given: Any, create_graph: bool) -> list[Any]:
+    """What starts at each root, from the `grad_tensors` that were given."""
+    if given is None:
+        return [_initial_gradient(index, tensor, None, create_graph) for index, tensor in enumerate(tensors)]
+    gradients = _as_tuple(given)
+    if len(gradients) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
+    return [_initial_gradient(i, tensor, gradients[i], create_graph) for i, tensor in enumerate(tensors)]
 
 
 def _roots(tensors: Sequence[Tensor]) -> list[tuple[Any, int]]:
@@ -65,15 +67,6 @@ def _roots(tensors: Sequence[Tensor]) -> list[tuple[Any, int]]:
 
 def _as_tuple(given: Any) -> tuple[Any, ...]:
     return (given,) if isinstance(given, Tensor) else tuple(given)
-
-
-def _grad_tensors(given: Any, count: int) -> tuple[Any, ...]:
-    if given is None:
-        return (None,) * count
-    gradients = _as_tuple(given)
-    if len(gradients) != count:
-        raise RuntimeError(f"got {count} tensors and {len(gradients)} gradients")
-    return gradients
 
 
 def backward(
@@ -98,13 +91,13 @@ def backward(
     if inputs is not None and not isinstance(inputs, Tensor) and len(inputs) == 0:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
-    wanted = None if inputs is None else _wanted(_as_tuple(inputs))
-    gradients = _initial_gradients(outputs, _grad_tensors(grad_tensors, len(outputs)), create_graph)
+    gradients = _initial_gradients(outputs, grad_tensors, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     roots = _roots(outputs)
-    if wanted is None:
+    if inputs is None:
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
+    wanted = _wanted(_as_tuple(inputs))
     retained_here: list[tuple[dict[int, Any], int]] = []
     for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
         if isinstance(target, Node) and number not in target.ensure_hooks().retained:
@@ -158,10 +151,10 @@ def grad(
     variables = _as_tuple(inputs)
     if not variables:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    gradients = _initial_gradients(tensors, _grad_tensors(grad_outputs, len(tensors)), create_graph)
+    gradients = _initial_gradients(tensors, grad_outputs, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    wanted = _wanted(variables)
     roots = _roots(tensors)
+    wanted = _wanted(variables)
     captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)
     results: list[Tensor | None] = []
     for index, (variable, edge) in enumerate(zip(variables, wanted, strict=True)):

@@ -55,10 +55,11 @@ class NodeHooks:
 
 
 class TensorHooks:
-    """A leaf's hooks: on its gradient, and after `.grad` took it."""
+    """A leaf's hooks: on its gradient, and after `.grad` took it; and its AccumulateGrad node, which can have some too."""
 
-    __slots__ = ("after_accumulate", "on_gradient")
+    __slots__ = ("accumulator", "after_accumulate", "on_gradient")
 
     def __init__(self) -> None:
+        self.accumulator: weakref.ref[Any] | None = None  # made when somebody asks for it, never kept alive
         self.on_gradient: Hooks = {}
         self.after_accumulate: Hooks = {}

@@ -1,6 +1,6 @@
-"""Bounded copies of tensors' data: what a trace may keep of a value.
+"""Bounded copies of tensors: what a trace may keep of a value.
 
-Rests on NumPy. A value of at most `FULL` elements is copied whole, as long as the trace has copied fewer than `BUDGET`
+Rests on NumPy and core. A value of at most `FULL` elements is copied whole, as long as the trace has copied fewer than `BUDGET`
 elements altogether; of any other only its range, mean and printed summary are kept. No array of the learner is held.
 """
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.tracing.events import Number, Numbers
+from autogradkit.core.parameter import Parameter
+from autogradkit.tracing.events import Number, Numbers, Value
 
 FULL = 1_000  # elements: what PyTorch prints without "..."
 BUDGET = 200_000  # elements copied whole in one trace
@@ -48,6 +49,27 @@ class Copier:
             infs=infs,
             omitted=0 if whole else size,
         )
+
+
+def value_of(
+    tensor: Any, copier: Copier, *, id: int, number: int, storage: int, base: int | None = None, name: str | None = None
+) -> Value:
+    """A tensor as it is now. `number`, `storage` and `base` are the trace's numbers of it, its memory and its base."""
+    return Value(
+        id=id,
+        tensor=number,
+        name=name,
+        numbers=copier.copy(tensor),
+        stride=tuple(tensor.stride()),
+        offset=tensor.storage_offset(),
+        storage=storage,
+        version=tensor._version,
+        requires_grad=tensor.requires_grad,
+        is_leaf=tensor.is_leaf,
+        is_parameter=isinstance(tensor, Parameter),
+        base=base,
+        retains_grad=tensor.retains_grad,
+    )
 
 
 def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, float | None, int, int]:

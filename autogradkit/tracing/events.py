@@ -2,14 +2,22 @@
 
 Plain, frozen, serialisable values; no tensor, no array, no clock. The recorder writes them in order; `Trace`, the
 renderers and the widgets read them. Tensors, storages, nodes and values are numbered within the trace, from 0, in
-order of first appearance, so that the same cell gives the same trace.
+order of first appearance, so that the same cell gives the same trace. Of an op it keeps what the op tells of itself
+(`core.facts`), so that a saved trace needs no op to be drawn.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autogradkit.core.facts import OpFacts
+
 Number = int | float | bool | complex
+
+
+def spelled(name: str, kind: str) -> str:
+    """An op's name with an in-place variant's underscore."""
+    return name + "_" if kind == "inplace" else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +73,10 @@ class Value:
 class Argument:
     """One argument of an op: a value by its id, or the text of what was not a tensor."""
 
-    name: str | None
+    name: str | None  # None for what was given by its place
     value: int | None
     text: str | None
+    place: int | None = None  # among the arguments given by their place, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class Op:
 
     step: int
     name: str  # "mul", "add_"
+    facts: OpFacts
     kind: str  # "op" | "view" | "inplace" | "create" | "random"
     node: int | None  # number of the graph node made, None where nothing was recorded
     node_name: str | None  # "MulBackward0"
@@ -85,6 +95,11 @@ class Op:
     position: Position | None
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
     why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create"
+
+    @property
+    def label(self) -> str:
+        """What a picture calls it: "mul", "add_"."""
+        return spelled(self.facts.label, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +173,7 @@ class Failure:
     error: str  # "RuntimeError"
     message: str
     notes: tuple[str, ...]  # what autogradkit added (PEP 678)
-    op: str | None  # the op that raised, where one did
+    op: str | None  # the op that raised, where one did, as a picture calls it
     inputs: tuple[Argument, ...]
     position: Position | None
 

@@ -46,7 +46,7 @@ def _note(message: str, recorder: EventRecorder) -> str | None:
 
 def _line(recorder: EventRecorder, step: int) -> str:
     site = recorder.drafts[step].site
-    place = SourceReader().place(*site.frames[0]) if site.frames else None
+    place = SourceReader().place(site.frames[0]) if site.frames else None
     return "" if place is None else f"line {place.line}: {place.code}"
 
 
@@ -59,15 +59,13 @@ def _edited(message: str, recorder: EventRecorder) -> str | None:
     ]
     if not edits:
         return None
-    return (
-        f"autogradkit: the saved tensor was edited by {edits[-1].event.name} at {_line(recorder, edits[-1].event.step)}"  # type: ignore[union-attr]
-    )
+    return f"autogradkit: the saved tensor was edited by {edits[-1].event.label} at {_line(recorder, edits[-1].event.step)}"  # type: ignore[union-attr]
 
 
 def _shaped(recorder: EventRecorder, op: Op, shape: Any) -> bool:
     if shape is None or not op.outputs:
         return True
-    value = recorder.values[op.outputs[0]]
+    value = recorder.numbering.values[op.outputs[0]]
     return value.base is not None or str(list(value.numbers.shape)) == shape.group(0)
 
 
@@ -82,9 +80,9 @@ def _strides(recorder: EventRecorder) -> str | None:
     failed = recorder.failed
     if failed is None:
         return None
-    for argument in failed[2]:
+    for argument in failed.inputs:
         if argument.value is not None:
-            value = recorder.values[argument.value]
+            value = recorder.numbering.values[argument.value]
             return (
                 f"autogradkit: the tensor has shape {value.numbers.shape} and strides {value.stride}, which no single set of "
                 "strides can show in the wanted shape"
@@ -96,6 +94,6 @@ def _shapes(recorder: EventRecorder) -> str | None:
     failed = recorder.failed
     if failed is None:
         return None
-    shapes = [str(recorder.values[a.value].numbers.shape) for a in failed[2] if a.value is not None]
-    layer = f" in layer {' › '.join(recorder.scope)}" if recorder.scope else ""
-    return f"autogradkit: {failed[1]} was given the shapes {' and '.join(shapes)}{layer}"
+    shapes = [str(recorder.numbering.values[a.value].numbers.shape) for a in failed.inputs if a.value is not None]
+    layer = f" in layer {' › '.join(failed.scope)}" if failed.scope else ""
+    return f"autogradkit: {failed.op} was given the shapes {' and '.join(shapes)}{layer}"

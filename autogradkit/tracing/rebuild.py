@@ -1,23 +1,25 @@
-"""A trace of a graph that exists already: `%graph loss` on what was computed without a recorder.
+"""A recording of a graph that exists already: `%graph loss` on what was computed without a recorder.
 
-Rests on trace and on what a graph shows publicly: `grad_fn`, `next_functions`, `_saved_*`, `_input_metadata`. Forward
+Rests on recording and on what a graph shows publicly: `grad_fn`, `next_functions`, `_saved_*`, `_input_metadata`. Forward
 values are known only where a node saved them, where they are leaves, and at the root; of the others only the shape is.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-import autogradkit
-from autogradkit.tracing.copying import Copier
+from autogradkit.core.guessed_facts import named
+from autogradkit.core.tensor import Tensor
+from autogradkit.tracing.copying import Copier, value_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
-from autogradkit.tracing.trace import Trace
+from autogradkit.tracing.recording import Recording
 
 _RESULTS = ("result", "out", "output")
 
 
-def trace_of(root: Any, names: Mapping[str, Any] | None = None) -> Trace:
+def recording_of(root: Any, names: Mapping[str, Any] | None = None) -> Recording:
     """The forward ops behind `root`, in the order in which their nodes were made.
 
     `names` is a namespace, such as a notebook's, in which tensors are looked up by identity. Raises ValueError where
@@ -25,7 +27,7 @@ def trace_of(root: Any, names: Mapping[str, Any] | None = None) -> Trace:
     """
     if root.grad_fn is None:
         raise ValueError(_no_graph(root))
-    return _Rebuilder(root, names or {}).trace()
+    return _Rebuilder(root, names or {}).recording()
 
 
 def _no_graph(root: Any) -> str:
@@ -41,7 +43,7 @@ class _Rebuilder:
     def __init__(self, root: Any, names: Mapping[str, Any]) -> None:
         self._root = root
         self._names = {
-            id(value): name for name, value in names.items() if _is_tensor(value) and not name.startswith("_")
+            id(value): name for name, value in names.items() if isinstance(value, Tensor) and not name.startswith("_")
         }
         for name, value in names.items():
             if not name.startswith("_") and hasattr(value, "named_parameters") and not isinstance(value, type):
@@ -50,7 +52,7 @@ class _Rebuilder:
         self._by_node = {
             (id(value.grad_fn), value.output_nr): name
             for name, value in names.items()
-            if _is_tensor(value) and not name.startswith("_") and value.grad_fn is not None
+            if isinstance(value, Tensor) and not name.startswith("_") and value.grad_fn is not None
         }
         self._copier = Copier()
         self._values: dict[int, Value] = {}
@@ -58,10 +60,10 @@ class _Rebuilder:
         self._of_output: dict[tuple[int, int], int] = {}
         self._keep: list[Any] = []  # while we number objects by id
 
-    def trace(self) -> Trace:
+    def recording(self) -> Recording:
         nodes = self._nodes()
         events = tuple(self._op(step, number, node) for step, (number, node) in enumerate(nodes.values()))
-        return Trace(events=events, values=self._values, left_out=self._copier.left_out)
+        return Recording(events=events, values=self._values, left_out=self._copier.left_out)
 
     def _nodes(self) -> dict[int, tuple[int, Any]]:
         """Every node behind the root but the leaves', oldest first, with its number."""
@@ -89,7 +91,7 @@ class _Rebuilder:
         kept: list[str] = []
         for name in saved:
             tensor = _saved(node, name)
-            if not _is_tensor(tensor):
+            if not isinstance(tensor, Tensor):
                 continue
             kept.append(name)
             role = name.removeprefix("_saved_")
@@ -99,10 +101,12 @@ class _Rebuilder:
                 inputs.append(Argument(role, None, str(tensor.item())))
             else:
                 inputs.append(Argument(role, self._tensor(tensor), None))
+        declaration = named(node.name().split("Backward")[0].lower())
         outputs = tuple(self._output(node, n) for n in range(len(node._input_metadata)))
         return Op(
             step=step,
-            name=node.name().split("Backward")[0].lower(),
+            name=declaration.name,
+            facts=declaration.facts,
             kind="op",
             node=number,
             node_name=node.name(),
@@ -118,9 +122,7 @@ class _Rebuilder:
         """The value of a tensor at hand."""
         if id(tensor) not in self._of_tensor:
             self._keep.append(tensor)
-            self._of_tensor[id(tensor)] = self._add(
-                self._names.get(id(tensor)), self._copier.copy(tensor), tensor.requires_grad, tensor.is_leaf, tensor
-            )
+            self._of_tensor[id(tensor)] = self._add(tensor, self._names.get(id(tensor)))
         return self._of_tensor[id(tensor)]
 
     def _output(self, node: Any, number: int) -> int:
@@ -129,26 +131,32 @@ class _Rebuilder:
         if key not in self._of_output:
             known = self._root if (self._root.grad_fn is node and self._root.output_nr == number) else None
             if known is None and number == 0:
-                known = next((t for name in _RESULTS if _is_tensor(t := _saved(node, f"_saved_{name}"))), None)
-            meta = node._input_metadata[number]
-            numbers = self._copier.copy(known) if known is not None else _unknown(tuple(meta.shape), meta.dtype.name)
+                known = next((t for name in _RESULTS if isinstance(t := _saved(node, f"_saved_{name}"), Tensor)), None)
             name = self._by_node.get(key)
-            self._of_output[key] = self._add(name, numbers, True, False, known)
+            meta = node._input_metadata[number]
+            self._of_output[key] = self._add_unknown(meta, name) if known is None else self._add(known, name)
         return self._of_output[key]
 
-    def _add(self, name: str | None, numbers: Numbers, requires_grad: bool, leaf: bool, tensor: Any) -> int:
+    def _add(self, tensor: Any, name: str | None) -> int:
         number = len(self._values)
+        self._values[number] = value_of(tensor, self._copier, id=number, number=number, storage=number, name=name)
+        return number
+
+    def _add_unknown(self, meta: Any, name: str | None) -> int:
+        """The value of a tensor that is not at hand: of its numbers, only how many there are."""
+        number = len(self._values)
+        shape = tuple(meta.shape)
         self._values[number] = Value(
             id=number,
             tensor=number,
             name=name,
-            numbers=numbers,
-            stride=() if tensor is None else tuple(tensor.stride()),
-            offset=0 if tensor is None else tensor.storage_offset(),
+            numbers=Numbers(shape, meta.dtype.name, None, "", None, None, None, 0, 0, math.prod(shape)),
+            stride=(),
+            offset=0,
             storage=number,
-            version=0 if tensor is None else tensor._version,
-            requires_grad=requires_grad,
-            is_leaf=leaf,
+            version=0,
+            requires_grad=True,
+            is_leaf=False,
             is_parameter=False,
             base=None,
         )
@@ -163,14 +171,3 @@ def _saved(node: Any, name: str) -> Any:
         return getattr(node, name)
     except RuntimeError:
         return None
-
-
-def _unknown(shape: tuple[int, ...], dtype: str) -> Numbers:
-    size = 1
-    for each in shape:
-        size *= each
-    return Numbers(shape, dtype, None, "", None, None, None, 0, 0, size)
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, autogradkit.Tensor)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import CodeType
 
 from autogradkit.tracing.events import Accumulated, BackwardEnd, Event, GradAssigned, NodeRan, Op, Position, Value
 from autogradkit.tracing.source import Place, Site, SourceReader
@@ -28,12 +27,12 @@ def resolve(
     drafts: list[Draft],
     values: dict[int, Value],
     known: dict[int, str],
-    modules: dict[CodeType, frozenset[str]],
+    modules: dict[int, frozenset[str]],
     label: Callable[[str], str],
 ) -> tuple[tuple[Event, ...], dict[int, Value]]:
     """The events with positions and the values with names.
 
-    `known` are names found while the code ran, by value id; `modules` the names that stand for modules in each code;
+    `known` are names found while the code ran, by value id; `modules` the names that stand for modules in each code, by its id;
     `label` says what the learner calls a file.
     """
     reader = SourceReader()
@@ -52,7 +51,7 @@ def _names(
     drafts: list[Draft],
     values: dict[int, Value],
     known: dict[int, str],
-    modules: dict[CodeType, frozenset[str]],
+    modules: dict[int, frozenset[str]],
     reader: SourceReader,
 ) -> dict[int, str]:
     """A name for each value: what it was assigned to, or how it is written where it is used."""
@@ -69,7 +68,7 @@ def _names(
     for index, draft in enumerate(drafts):
         if not isinstance(draft.event, Op) or not draft.site.frames:
             continue
-        here = modules.get(draft.site.frames[0][0], frozenset())
+        here = modules.get(id(draft.site.frames[0].code), frozenset())
         written = reader.operand_names(draft.site, len(draft.operands), here, draft.event.name)
         for operand, name in zip(draft.operands, written, strict=True):
             # What was made on the way, inside `model(x)`, is not the `x` written there.
@@ -107,7 +106,7 @@ class _Positions:
         ]
 
     def position(self, site: Site, turn: int | None) -> Position | None:
-        place: Place | None = self._reader.place(*site.frames[0]) if site.frames else None
+        place: Place | None = self._reader.place(site.frames[0]) if site.frames else None
         if place is None:
             return None
         return Position(

@@ -1,76 +1,49 @@
-"""Traces as JSON and back.
+"""Recordings as JSON and back.
 
-Rests on events. Every event and value is a tagged object; numbers JSON cannot write (NaN, infinities, complex ones) are
-strings. The format carries a version, and a file that is something else is refused with the reason.
+Rests on events and recording. Every event and value is an object tagged with its type; numbers JSON cannot write (NaN,
+infinities, complex ones) are tagged, too. Reading follows the types that events declare, so that what comes out is a
+whole trace or an error that says where the file is none. The format carries a version.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
+import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any
 
-from autogradkit.tracing import events as schema
-from autogradkit.tracing.trace import Trace
+from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
+from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 1
-
-_CLASSES = {
-    kind.__name__: kind for kind in vars(schema).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)
-}
+VERSION = 2
 
 
 class TraceFormatError(ValueError):
     """The file is no trace that this version can read."""
 
 
-def _encode(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: _encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"type": type(value).__name__, **fields}
-    if isinstance(value, tuple | list):
-        return [_encode(each) for each in value]
-    if isinstance(value, complex):
-        return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"type": "float", "text": str(value)}
-    return value
-
-
-def _decode(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_decode(each) for each in value)
-    if not isinstance(value, dict):
-        return value
-    kind = value.get("type")
-    if kind == "float":
-        return float(value["text"])
-    if kind == "complex":
-        return complex(_decode(value["real"]), _decode(value["imag"]))
-    if kind not in _CLASSES:
-        raise TraceFormatError(f"a trace holds no object of type {kind!r}")
-    return _CLASSES[kind](**{name: _decode(each) for name, each in value.items() if name != "type"})
-
-
-def to_json(trace: Trace) -> str:
-    """The trace as one line of JSON; it holds no `<`, so that it may stand in a page."""
+def to_json(recording: Recording) -> str:
+    """The recording as one line of JSON; it holds no `<`, so that it may stand in a page."""
     document = {
         "format": FORMAT,
         "version": VERSION,
-        "source": trace.source,
-        "left_out": trace.left_out,
-        "dropped": trace.dropped,
-        "events": _encode(trace.events),
-        "values": _encode(tuple(trace.values.values())),
+        "source": recording.source,
+        "left_out": recording.left_out,
+        "dropped": recording.dropped,
+        "events": _encode(recording.events),
+        "values": _encode(tuple(recording.values.values())),
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def from_json(text: str) -> Trace:
-    """The trace that `to_json` wrote. Raises TraceFormatError for anything else."""
+def from_json(text: str) -> Recording:
+    """The recording that `to_json` wrote. Raises TraceFormatError for anything else."""
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -81,24 +54,145 @@ def from_json(text: str) -> Trace:
         raise TraceFormatError(
             f"a trace of version {document.get('version')!r}; this autogradkit reads version {VERSION}"
         )
+    events: tuple[Event, ...] = _part(document, "events", tuple[Event, ...])
+    values: tuple[Value, ...] = _part(document, "values", tuple[Value, ...])
+    recording = Recording(
+        events=events,
+        values={value.id: value for value in values},
+        source=_part(document, "source", str),
+        left_out=_part(document, "left_out", int),
+        dropped=_part(document, "dropped", int),
+    )
+    for event in events:
+        for value in _mentioned(event):
+            if value not in recording.values:
+                raise TraceFormatError(
+                    f"not a whole trace: event {event.step} speaks of value {value}, which is missing"
+                )
+    return recording
+
+
+def save(recording: Recording, path: str | Path) -> None:
+    """Write a recording to a file."""
+    Path(path).write_text(to_json(recording), encoding="utf-8")
+
+
+def load(path: str | Path) -> Recording:
+    """Read a recording from a file. Raises TraceFormatError where it holds something else."""
     try:
-        values = _decode(document["values"])
-        return Trace(
-            events=_decode(document["events"]),
-            values={value.id: value for value in values},
-            source=document["source"],
-            left_out=document["left_out"],
-            dropped=document["dropped"],
-        )
-    except (KeyError, TypeError) as error:
-        raise TraceFormatError(f"not a complete trace: {error}") from None
+        return from_json(Path(path).read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise TraceFormatError(f"{path}: not a trace: the file is not UTF-8 text") from None
+    except TraceFormatError as error:
+        raise TraceFormatError(f"{path}: {error}") from None
 
 
-def save(trace: Trace, path: str | Path) -> None:
-    """Write the trace to a file."""
-    Path(path).write_text(to_json(trace), encoding="utf-8")
+def _encode(value: Any) -> Any:
+    if value.__class__ in _PLAIN:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"type": "float", "text": str(value)}
+    if isinstance(value, tuple):
+        return [each if each.__class__ in _PLAIN else _encode(each) for each in value]
+    if isinstance(value, complex):
+        return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
+    encoded: dict[str, Any] = {"type": type(value).__name__}
+    for name in _kinds(type(value)):
+        each = getattr(value, name)
+        encoded[name] = each if each.__class__ in _PLAIN else _encode(each)
+    return encoded
 
 
-def load(path: str | Path) -> Trace:
-    """Read a trace from a file. Raises TraceFormatError where it holds something else."""
-    return from_json(Path(path).read_text(encoding="utf-8"))
+_PLAIN = frozenset((str, int, bool, NoneType))  # what JSON holds as it is
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+Readers = dict[str, Callable[[Any], Any]]  # what a value says it is -> what reads it
+
+
+def _part(document: dict[str, Any], name: str, kind: Any) -> Any:
+    if name not in document:
+        raise TraceFormatError(f"not a whole trace: '{name}' is missing")
+    try:
+        return _decode(document[name], _readers(kind))
+    except TraceFormatError as error:
+        raise TraceFormatError(f"not a whole trace: {name}: {error}") from None
+
+
+def _decode(value: Any, readers: Readers) -> Any:
+    """A JSON value as what a field with these readers holds."""
+    tag = f"{{{value.get('type')!r}}}" if isinstance(value, dict) else value.__class__.__name__
+    if tag not in readers:
+        raise TraceFormatError(f"{tag} where {' or '.join(readers)} should be")
+    return readers[tag](value)
+
+
+def _readers(kind: Any) -> Readers:
+    """What a field of this type may hold: an object by its type in braces, anything else by its class."""
+    if isinstance(kind, UnionType):
+        return {tag: reader for each in typing.get_args(kind) for tag, reader in _readers(each).items()}
+    if typing.get_origin(kind) is tuple:
+        return {"list": functools.partial(_items, _readers(typing.get_args(kind)[0]))}
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return {f"{{{kind.__name__!r}}}": functools.partial(_object, kind)}
+    if kind is float:
+        return {"float": float, "{'float'}": _odd_float}
+    if kind is complex:
+        return {"{'complex'}": _complex}
+    assert kind in _PLAIN, kind
+    return {kind.__name__: lambda value: value}
+
+
+@functools.cache
+def _kinds(kind: type) -> dict[str, Any]:
+    """The fields of a class of events, in order, with their types."""
+    return typing.get_type_hints(kind)
+
+
+@functools.cache
+def _fields(kind: type) -> dict[str, Readers]:
+    return {name: _readers(each) for name, each in _kinds(kind).items()}
+
+
+def _items(readers: Readers, value: list[Any]) -> tuple[Any, ...]:
+    return tuple([_decode(each, readers) for each in value])
+
+
+def _object(kind: type, value: dict[str, Any]) -> Any:
+    fields = _fields(kind)
+    missing, unknown = fields.keys() - value.keys(), value.keys() - fields.keys() - {"type"}
+    if missing:
+        raise TraceFormatError(f"{kind.__name__} without its '{min(missing)}'")
+    if unknown:
+        raise TraceFormatError(f"{kind.__name__} has no '{min(unknown)}'")
+    found: list[Any] = []
+    name = ""
+    try:
+        for name, readers in fields.items():
+            found.append(_decode(value[name], readers))
+    except TraceFormatError as error:
+        raise TraceFormatError(f"{kind.__name__}.{name}: {error}") from None
+    return kind(*found)
+
+
+def _odd_float(value: dict[str, Any]) -> float:
+    try:
+        return float(value["text"])
+    except (KeyError, TypeError, ValueError):
+        raise TraceFormatError(f"{value} is no number") from None
+
+
+def _complex(value: dict[str, Any]) -> complex:
+    return complex(_decode(value.get("real"), _readers(float)), _decode(value.get("imag"), _readers(float)))
+
+
+def _mentioned(event: Event) -> Iterator[int]:
+    """The values that an event speaks of."""
+    if isinstance(event, Op | Failure):
+        yield from (argument.value for argument in event.inputs if argument.value is not None)
+    if isinstance(event, Op):
+        yield from event.outputs
+    if isinstance(event, BackwardBegin):
+        yield from event.roots

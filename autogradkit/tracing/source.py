@@ -1,6 +1,6 @@
 """From where an op ran to what the learner wrote: line, column, and the names on that line.
 
-Rests on nothing of ours. An op's place is recorded as code objects and instruction offsets only (`Site`); here, after the
+Rests on nothing of ours. An op's place is recorded as code objects and instruction offsets only (`Spot`, `Site`); here, after the
 cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it follow the name
 that its value was assigned to and the names of its operands. All that it returns is plain text.
 """
@@ -9,20 +9,35 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-import autogradkit
-
-_PACKAGE = autogradkit.__file__.removesuffix("__init__.py")
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _MOST_FRAMES = 8
 
 
-class Site(NamedTuple):
-    """A call stack of the learner's frames, innermost first, as (code, offset of the running instruction)."""
+class Spot:
+    """A running instruction. Spots are told apart by the identity of their code: to hash code, all of it is read."""
 
-    frames: tuple[tuple[CodeType, int], ...]
+    __slots__ = ("code", "offset")
+
+    def __init__(self, code: CodeType, offset: int) -> None:
+        self.code = code
+        self.offset = offset
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spot) and self.code is other.code and self.offset == other.offset
+
+    def __hash__(self) -> int:
+        return hash((id(self.code), self.offset))
+
+
+class Site(NamedTuple):
+    """A call stack of the learner's frames, innermost first."""
+
+    frames: tuple[Spot, ...]
 
 
 def is_ours(code: CodeType) -> bool:
@@ -46,11 +61,11 @@ def entry_frame(frame: FrameType) -> FrameType:
 
 def site_of(frame: FrameType | None) -> Site:
     """Where the learner's code is, from the frame that called into this package up to the cell or script."""
-    found: list[tuple[CodeType, int]] = []
+    found: list[Spot] = []
     while frame is not None and len(found) < _MOST_FRAMES:
         code = frame.f_code
         if not is_ours(code):
-            found.append((code, frame.f_lasti))
+            found.append(Spot(code, frame.f_lasti))
             if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
                 break
         frame = frame.f_back
@@ -81,15 +96,25 @@ class _Source:
 
 
 class SourceReader:
-    """Resolves sites, parsing each file once."""
+    """Resolves sites, reading each file, code object and place once."""
 
     def __init__(self) -> None:
         self._files: dict[str, _Source] = {}
+        self._positions: dict[int, list[tuple[int | None, int | None, int | None, int | None]]] = {}  # by id(code)
+        self._places: dict[Spot, Place | None] = {}
 
-    def place(self, code: CodeType, offset: int) -> Place | None:
+    def place(self, spot: Spot) -> Place | None:
         """Where an instruction stands in its file. None for code without positions."""
-        positions = list(code.co_positions())
-        index = offset // 2
+        if spot not in self._places:
+            self._places[spot] = self._find(spot)
+        return self._places[spot]
+
+    def _find(self, spot: Spot) -> Place | None:
+        code = spot.code
+        positions = self._positions.get(id(code))
+        if positions is None:
+            positions = self._positions[id(code)] = list(code.co_positions())
+        index = spot.offset // 2
         if not 0 <= index < len(positions):
             return None
         line, end_line, column, end_column = positions[index]
@@ -147,11 +172,11 @@ class SourceReader:
 
         Several for `a, b = x.unbind()`. Where it is what a function returns, the caller's assignment counts.
         """
-        for code, offset in site.frames:
-            place = self.place(code, offset)
+        for spot in site.frames:
+            place = self.place(spot)
             if place is None or place.expression is None:
                 return []
-            source = self._source(code)
+            source = self._source(spot.code)
             target, returned = _target(place.expression, source.parent)
             if target is not None:
                 targets = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
@@ -166,7 +191,7 @@ class SourceReader:
         `modules` are the names that stand for modules there: `torch` in `torch.tanh(x)` is no operand. What is written
         in a call of something else, `net(x)`, are not the operands of the ops that ran inside.
         """
-        place = self.place(*site.frames[0]) if site.frames else None
+        place = self.place(site.frames[0]) if site.frames else None
         expression = None if place is None else place.expression
         foreign = isinstance(expression, ast.Call) and not _calls(expression, op)
         written = [] if expression is None or foreign else _operands(expression, modules)

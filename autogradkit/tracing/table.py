@@ -1,10 +1,11 @@
-"""A trace as lines of text: what ran, on what, and which gradient arrived.
+"""A recording as lines of text: what ran, on what, and which gradient arrived.
 
-Rests on trace and events. Serves `Trace.table()`, `Trace.diff()` and readers who cannot see the picture.
+Rests on recording and events. Serves `Trace.table()`, `Trace.diff()` and readers who cannot see the picture.
 """
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from collections.abc import Sequence
 
@@ -21,8 +22,8 @@ from autogradkit.tracing.events import (
     Op,
     Position,
 )
+from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.numbers import one_line, shape_text
-from autogradkit.tracing.trace import Trace
 
 HEADINGS = ("step", "line", "what ran", "result", "gradient")
 
@@ -36,17 +37,17 @@ def shown(numbers: Numbers | None, most: int = 40) -> str:
     return one_line(numbers, most)
 
 
-def rows(trace: Trace) -> list[tuple[str, str, str, str, str]]:
+def rows(trace: Recording) -> list[tuple[str, str, str, str, str]]:
     """One row for each event that a reader would want to know of."""
     return [row for event in trace.events if (row := _row(trace, event)) is not None]
 
 
-def _row(trace: Trace, event: Event) -> tuple[str, str, str, str, str] | None:
+def _row(trace: Recording, event: Event) -> tuple[str, str, str, str, str] | None:
     step = str(event.step)
     line = _line(event.position) if not isinstance(event, NodeRan | BackwardEnd) else ""
     if isinstance(event, Op):
         result = ", ".join(f"{trace.label(output)} = {shown(trace.values[output].numbers)}" for output in event.outputs)
-        call = f"{event.name}({', '.join(_argument(trace, each) for each in event.inputs)})"
+        call = f"{event.label}({', '.join(_argument(trace, each) for each in event.inputs)})"
         return step, line, call, result, event.node_name or f"not recorded ({_REASONS.get(event.why_not or '', '')})"
     if isinstance(event, BackwardBegin):
         roots = ", ".join(trace.label(root) for root in event.roots)
@@ -76,7 +77,7 @@ _REASONS = {
 }
 
 
-def _argument(trace: Trace, argument: Argument) -> str:
+def _argument(trace: Recording, argument: Argument) -> str:
     text = trace.label(argument.value) if argument.value is not None else (argument.text or "")
     return f"{argument.name}={text}" if argument.name else text
 
@@ -88,8 +89,8 @@ def _line(position: Position | None) -> str:
     return place if position.turn is None else f"{place} (turn {position.turn})"
 
 
-def table(trace: Trace) -> str:
-    """The trace as a text table."""
+def table(trace: Recording) -> str:
+    """The recording as a text table."""
     found = rows(trace)
     if not found:
         return "Nothing was traced: no tensor operation ran."
@@ -99,6 +100,12 @@ def table(trace: Trace) -> str:
     if trace.dropped:
         lines.append(f"{trace.dropped:,} further operations ran and were not kept.")
     return "\n".join(lines)
+
+
+def difference(one: Recording, other: Recording) -> str:
+    """The rows that differ, marked - and +; empty where the tables agree."""
+    mine, theirs = (["  ".join(row) for row in rows(each)] for each in (one, other))
+    return "\n".join(difflib.unified_diff(mine, theirs, "this", "other", lineterm="", n=1))
 
 
 def aligned(found: Sequence[Sequence[str]]) -> list[str]:
@@ -111,4 +118,6 @@ def aligned(found: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,50 +1,49 @@
-"""`Trace`: what happened in a cell, as a plain value that every picture is a view of.
+"""`Trace`: a recording, with its views as methods: what `record()` and `%%trace NAME` give to users.
 
-Rests on events and recorder; tables, pictures and files are made by modules above it, loaded when asked for. It holds no
-tensor, can be saved, loaded and compared, and prints as a table.
+Rests on recording and on every view. Nothing in this package but `record` imports it.
 """
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autogradkit.tracing.events import Event, Op, Value
-from autogradkit.tracing.recorder import Recording
+from autogradkit.tracing import serial
+from autogradkit.tracing.page import page
+from autogradkit.tracing.rebuild import recording_of
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.tracing.render.svg import img_tag
+from autogradkit.tracing.table import difference, table
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
 
 
-@dataclass
-class Trace:
-    """An event stream with the values it speaks of.
+class Trace(Recording):
+    """What happened in a cell or a `with record()` block. It keeps no tensor alive, and shows no later value.
 
-    `events` are in order; `values` by id; `source` is the traced code; `left_out` counts elements of which only a summary
-    was kept, `dropped` the events beyond the limit.
+    >>> import autogradkit as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> with torch.record() as t:
+    ...     y = (x * x).sum()
+    ...     y.backward()
+    >>> [op.name for op in t.ops], len(t.events), t.label(t.ops[0].outputs[0])
+    (['mul', 'sum'], 7, 'mul₁')
     """
 
-    events: tuple[Event, ...] = ()
-    values: dict[int, Value] = field(default_factory=dict)
-    source: str = ""
-    left_out: int = 0
-    dropped: int = 0
-    _numbers: dict[int, tuple[weakref.ref[Any], int]] = field(default_factory=dict, repr=False, compare=False)
-
-    def number_of(self, tensor: Any) -> int | None:
-        """The number that a tensor has in this trace, while it lives; None if the trace does not know it."""
-        reference, number = self._numbers.get(id(tensor), (None, None))
-        return number if reference is not None and reference() is tensor else None
+    @classmethod
+    def of(cls, recording: Recording) -> Trace:
+        """A recording as a trace."""
+        trace = cls()
+        trace.fill(recording)
+        return trace
 
     def fill(self, recording: Recording) -> None:
-        """Take what a recorder heard."""
-        self.events = recording.events
-        self.values = recording.values
-        self.left_out = recording.left_out
-        self.dropped = recording.dropped
-        self._numbers = recording.numbers
+        """Become the trace of a recording: `record()` hands its trace out before anything is recorded."""
+        vars(self).clear()
+        vars(self).update(vars(recording))
 
     def table(self) -> str:
         """What ran, line by line, as text.
@@ -55,73 +54,65 @@ class Trace:
         >>> print(t.table())  # doctest: +ELLIPSIS
         step  line ...what ran...
         """
-        return importlib.import_module("autogradkit.tracing.table").table(self)
+        return table(self)
 
-    def diff(self, other: Trace) -> str:
-        """The rows of the two tables that differ, marked - and +; empty where the traces agree."""
-        mine, theirs = (["  ".join(row) for row in _rows(trace)] for trace in (self, other))
-        return "\n".join(difflib.unified_diff(mine, theirs, "this", "other", lineterm="", n=1))
+    def diff(self, other: Recording) -> str:
+        """The rows of the two tables that differ, marked - and +; empty where the tables agree.
 
-    def to_graphviz(self) -> Any:
-        """The graph as a `graphviz.Digraph`. Only rendering it needs the `dot` program."""
-        return importlib.import_module("autogradkit.tracing.export").to_graphviz(self)
+        >>> import autogradkit as torch
+        >>> def run(x):
+        ...     with torch.record() as t:
+        ...         y = x * 2
+        ...     return t
+        >>> run(torch.ones(1)).diff(run(torch.ones(1)))
+        ''
+        """
+        return difference(self, other)
+
+    def to_graphviz(self) -> Digraph:
+        """The graph for Graphviz, every operation on its own: `.source` is DOT text, `.render("graph")` draws a PDF.
+
+        Raises ModuleNotFoundError without the package `graphviz`; drawing raises `graphviz.ExecutableNotFound` without
+        the program `dot`. Both say what to install.
+
+        >>> import autogradkit as torch
+        >>> x = torch.tensor(2.0, requires_grad=True)
+        >>> with torch.record() as t:
+        ...     (x * x).backward()
+        >>> "MulBackward0" in t.to_graphviz().source
+        True
+        """
+        from autogradkit.tracing.dot import to_graphviz  # loads graphviz, which is needed nowhere else
+
+        return to_graphviz(self)
 
     def to_html(self) -> str:
         """A self-contained page with the picture, the table and the trace as JSON."""
-        return importlib.import_module("autogradkit.tracing.export").to_html(self)
+        return page(self)
 
     def save(self, path: str | Path) -> None:
         """Write the trace to a file, as JSON."""
-        importlib.import_module("autogradkit.tracing.serial").save(self, path)
+        serial.save(self, path)
 
-    @staticmethod
-    def load(path: str | Path) -> Trace:
-        """Read a trace from a file. Raises TraceFormatError for a file that holds something else."""
-        return importlib.import_module("autogradkit.tracing.serial").load(path)
+    @classmethod
+    def load(cls, path: str | Path) -> Trace:
+        """Read a trace from a file. Raises TraceFormatError (a ValueError) for a file that holds something else."""
+        return cls.of(serial.load(path))
 
-    @staticmethod
-    def from_tensor(root: Any, names: Mapping[str, Any] | None = None) -> Trace:
-        """The graph behind a tensor that was computed without a recorder. Raises ValueError where there is none."""
-        return importlib.import_module("autogradkit.tracing.rebuild").trace_of(root, names)
+    @classmethod
+    def from_tensor(cls, root: Any, names: Mapping[str, Any] | None = None) -> Trace:
+        """The graph behind a tensor that was computed without a recorder.
+
+        `names` is a namespace, such as a notebook's, in which tensors are looked up by identity. Raises ValueError where
+        `root` has no graph.
+
+        >>> import autogradkit as torch
+        >>> w = torch.ones(2, requires_grad=True)
+        >>> [op.name for op in torch.Trace.from_tensor((w * 2).sum(), {"w": w}).ops]
+        ['mul', 'sum']
+        """
+        return cls.of(recording_of(root, names))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        picture = importlib.import_module("autogradkit.tracing.render.graph")
-        svg = importlib.import_module("autogradkit.tracing.render.svg")
-        return {
-            "text/plain": self.table(),
-            "text/html": svg.img_tag(picture.graph_svg(self), picture.graph_alt(self)),
-        }
-
-    @property
-    def ops(self) -> tuple[Op, ...]:
-        """The forward ops."""
-        return tuple(event for event in self.events if isinstance(event, Op))
-
-    def label(self, value: int) -> str:
-        """A value's name, or for an unnamed intermediate its op's with a number: `matmul₁`."""
-        return self._labels[value]
-
-    @property
-    def _labels(self) -> dict[int, str]:
-        labels: dict[int, str] = {}
-        counts: dict[str, int] = {}
-        for op in self.ops:
-            for output in op.outputs:
-                value = self.values[output]
-                if value.name is None and output not in labels:
-                    name = op.name.strip("_")
-                    counts[name] = counts.get(name, 0) + 1
-                    labels[output] = name + str(counts[name]).translate(_SUBSCRIPTS)
-        for value in self.values.values():
-            if value.name is not None:
-                labels[value.id] = value.name
-            elif value.id not in labels:
-                labels[value.id] = "tensor" + str(value.tensor).translate(_SUBSCRIPTS)
-        return labels
-
-
-def _rows(trace: Trace) -> list[tuple[str, ...]]:
-    return importlib.import_module("autogradkit.tracing.table").rows(trace)
-
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+        drawn = draw_graph(self)
+        return {"text/plain": self.table(), "text/html": img_tag(drawn.svg, drawn.alt)}

@@ -7,7 +7,6 @@ itself away when the tensor dies. Rests on the recording contract, `copying` and
 from __future__ import annotations
 
 import sys
-import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -17,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-import autogradkit
-from autogradkit.core.recording import RECORDERS
+from autogradkit.core.facts import Declaration
+from autogradkit.core.recording import RECORDERS, Recorder
+from autogradkit.core.tensor import wrap
 from autogradkit.tracing.copying import FULL, Copier
 from autogradkit.tracing.events import Accumulated, GradAssigned, Numbers, Position
 from autogradkit.tracing.source import Site, SourceReader, site_of
@@ -38,7 +38,7 @@ class _Heard:
     event: Accumulated | GradAssigned | None = None
 
 
-class GradWatcher:
+class GradWatcher(Recorder):
     """Notes every contribution to `tensor.grad`, and every time it is set, in this thread; the last `most` are kept.
 
     `heard` is called after each; `events()` tells them. `label` names a file for the learner; `ended` is called when the
@@ -62,8 +62,7 @@ class GradWatcher:
         ended: Callable[[], None] = lambda: None,
         most: int = 200,
     ) -> None:
-        self.thread = threading.get_ident()
-        self.depth = 0
+        super().__init__()
         self._heard = heard
         self._label = label
         self._notes: deque[_Heard] = deque(maxlen=most)
@@ -91,38 +90,25 @@ class GradWatcher:
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
-    def op(self, name: str, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def op(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
         if kind != "inplace":
             return
         tensor = self._tensor()
         if tensor is not None and tensor.grad is not None and result is tensor.grad:  # such as w.grad.zero_()
             self._assigned(None, result, site_of(sys._getframe(1)))
 
-    def op_failed(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException) -> None:
-        pass
-
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._site = site_of(sys._getframe(1))
-
-    def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
-        pass
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         if tensor is self._tensor():
             self._note(_Heard("backward", _copied(before), _copied(contribution), _copied(after), self._site))
 
-    def backward_end(self, call: int, error: BaseException | None) -> None:
-        pass
-
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
         if tensor is self._tensor() and not (old is None and new is None):
             self._assigned(old, new, site_of(sys._getframe(1)))
-
-    def module_enter(self, module: Any) -> None:
-        pass
-
-    def module_exit(self, module: Any) -> None:
-        pass
 
     # -- noting and telling -------------------------------------------------------------------------------------------
 
@@ -147,7 +133,7 @@ class GradWatcher:
         return note.event
 
     def _position(self, site: Site) -> Position | None:
-        place = self._reader.place(*site.frames[0]) if site.frames else None
+        place = self._reader.place(site.frames[0]) if site.frames else None
         if place is None:
             return None
         return Position(
@@ -170,4 +156,4 @@ def _copied(value: Any) -> Array | Numbers | None:
 
 
 def _numbers(kept: Array | Numbers | None) -> Numbers | None:
-    return Copier().copy(autogradkit.from_numpy(kept)) if isinstance(kept, np.ndarray) else kept
+    return Copier().copy(wrap(kept)) if isinstance(kept, np.ndarray) else kept

@@ -10,8 +10,8 @@ from typing import Any
 import traitlets
 
 from ..tracing.events import Op, Value
+from ..tracing.recording import Recording
 from ..tracing.render.graph import draw_graph
-from ..tracing.render.model import Traced
 from ..tracing.render.steps import details_of, steps_of
 from ..tracing.render.text import HEADER, graph_rows, graph_text
 from ..tracing.render.words import overview
@@ -46,7 +46,7 @@ class GraphView(PictureWidget):
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, trace: Traced, **kwargs: Any) -> None:
+    def __init__(self, trace: Recording, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trace = trace
         self._draw()

@@ -59,3 +59,75 @@ def test_what_a_leafs_hook_was_given_is_not_the_gradient_that_is_kept(path: str)
     leaf.register_hook(seen.append)
     PATHS[path](leaf * 2).sum().backward()
     assert not np.shares_memory(seen[0].numpy(), leaf.grad.numpy())
+
+
+HOLDS: dict[str, Callable[[Any], Any]] = {
+    "the tensor": lambda made: made,
+    "its array": lambda made: made.numpy(),
+    "a view": lambda made: made[1:],
+    "a view of its array": lambda made: made.numpy()[1:],
+    "the transposed array": lambda made: made.numpy().T,
+    "a detached tensor": lambda made: made.detach(),
+    "its storage": lambda made: made.untyped_storage(),
+}
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("give", ["itself", "a view", "the transposed of the transposed"])
+def test_what_a_custom_function_keeps_of_its_gradient_is_not_grad(hold: str, give: str) -> None:
+    held: list[Any] = []
+
+    class Triple(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, a: Any) -> Any:
+            return a * 3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            made = g * 3
+            held.append(HOLDS[hold](made))
+            return made if give == "itself" else made.view(3, 3) if give == "a view" else made.t().t()
+
+    x = torch.arange(9.0).reshape(3, 3).clone().requires_grad_()
+    Triple.apply(x).sum().backward()
+    before = str(held[0])
+    with torch.no_grad():
+        x.grad.add_(100)
+    assert str(held[0]) == before
+    assert x.grad.tolist() == [[103.0] * 3] * 3
+
+
+def test_grad_does_not_hold_on_to_memory_that_it_does_not_show() -> None:
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, a: Any) -> Any:
+            return a * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return torch.full((1000,), 2.0)[:3]
+
+    x = torch.ones(3, requires_grad=True)
+    Double.apply(x).sum().backward()
+    assert x.grad.untyped_storage().nbytes() == 12
+
+
+def test_a_saved_tensor_that_is_its_own_gradient_is_not_grad() -> None:
+    x = torch.arange(9.0).reshape(3, 3).clone().requires_grad_()
+    w = torch.arange(9.0).reshape(3, 3) + 1
+    (x * w).backward(torch.ones(3, 3))
+    with torch.no_grad():
+        x.grad.add_(100)
+    assert w.tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]
+
+
+def test_a_gradient_that_is_given_stays_as_it_is() -> None:
+    given = torch.arange(3.0)
+    x, w = (torch.ones(3, requires_grad=True) for _ in range(2))
+    for _ in range(3):
+        (x + w).backward(given)
+        x.backward(given)
+    assert given.tolist() == [0.0, 1.0, 2.0]
+    assert given._version == 0
+    assert x.grad.tolist() == [0.0, 6.0, 12.0]
+    assert w.grad.tolist() == [0.0, 3.0, 6.0]

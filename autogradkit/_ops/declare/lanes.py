@@ -32,7 +32,7 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     for name in lists:
         v = call.values[name]
         s.put(depth, f"for each in {v}:", f" if each.__class__ not in CLASSES: {bail}")
-    if lists or op.several_views:
+    if op.several_views or len(lists) > 1:
         s.put(depth, general)
     elif op.pointwise is not None:
         _write_pointwise(s, call, depth, general)
@@ -191,10 +191,11 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         name = op.parameters[i].name
         v = call.values[name]
         call.arrays[name] = f"x_{name}"
-        s.put(
-            depth,
-            f"x_{name} = None if {v} is None else {v}._array" if call.optional(name) else f"x_{name} = {v}._array",
-        )
+        if op.parameters[i].spelled in ("Arrays", "OptionalArrays"):
+            array = f"[each if each is None else each._array for each in {v}]"
+        else:
+            array = f"None if {v} is None else {v}._array" if call.optional(name) else f"{v}._array"
+        s.put(depth, f"x_{name} = {array}")
     given = dict(call.arrays)
     first = call.arrays[op.parameters[op.first_tensor].name]
     if op.refuse is not None:

@@ -19,7 +19,7 @@ from typing import Any
 from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import RECORDERS, run_observed
 from autogradkit.core.tensor import Tensor
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
@@ -152,16 +152,16 @@ class OverloadSet:
         if not RECORDERS:
             overload, values, out = self.choose(args, kwargs, how)
             return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
-        name = self.edit_name if how == IN_PLACE else self.name
         try:
             overload, values, out = self.choose(args, kwargs, how)
         except TypeError as error:
-            return observed(name, "inplace" if how == IN_PLACE else "op", _raising(error), tuple(args), kwargs)
+            kind = "inplace" if how == IN_PLACE else "op"
+            return run_observed(self.overloads[0], kind, _raising(error), tuple(args), kwargs)
         if overload.composition and not overload.factory:  # what it calls is reported
             return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
         if how == IN_PLACE:
-            return observed(name, "inplace", lambda *_args, **_kwargs: overload.edit(values), tuple(args), kwargs)
-        return observed(name, overload.kind, lambda *_args, **_kwargs: overload.run(values, out), tuple(args), kwargs)
+            return run_observed(overload, "inplace", lambda *_a, **_k: overload.edit(values), tuple(args), kwargs)
+        return run_observed(overload, overload.kind, lambda *_a, **_k: overload.run(values, out), tuple(args), kwargs)
 
     def made(self, how: str) -> Callable[..., Any]:
         """The function behind a way of calling, written when first asked for."""

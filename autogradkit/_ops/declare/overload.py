@@ -19,7 +19,8 @@ from autogradkit._ops.declare.recipe import Formula, Recipe, names_of, origin
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
 from autogradkit._ops.declare.writing import into_out, require_no_grad, require_writable
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.facts import OpFacts
+from autogradkit.core.recording import RECORDERS, run_observed
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.graph import check_in_place
@@ -68,6 +69,7 @@ class Overload:
         variants: str = "function method",
         deprecated: bool = False,
         random: bool = False,
+        label: str | None = None,
         rule: str | None = None,
         samples: Samples | None = None,
     ) -> None:
@@ -104,6 +106,7 @@ class Overload:
         self.composed_edit = edit
         self.variants = variants
         self.deprecated = deprecated
+        self.label = label or owner.name.strip("_")
         self.rule_given = rule
         self.samples = samples
         self.kind = "create" if factory else "view" if view else "random" if random else "op"
@@ -241,6 +244,16 @@ class Overload:
         if len(self.outputs) > 1:
             result = "(" + ", ".join(f"Tensor {name}" for name in self.outputs) + ")"
         return f"{self.owner.name}({', '.join(parts)}) -> {result}"
+
+    @property
+    def name(self) -> str:
+        """The name that users call it by, without an in-place form's underscore."""
+        return self.owner.name.removesuffix("_") if self.owner.only_in_place else self.owner.name
+
+    @cached_property
+    def facts(self) -> OpFacts:
+        """What pictures need to know of it."""
+        return OpFacts(self.label, self.pointwise is not None, self.rule if self.formulas else "", tuple(self.index))
 
     @cached_property
     def rule(self) -> str:
@@ -421,7 +434,7 @@ class Overload:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
         if RECORDERS and not self.composition:
-            return observed(self.owner.name, self.kind, self._call, args, kwargs)
+            return run_observed(self, self.kind, self._call, args, kwargs)
         return self.run(self.filled(args, kwargs))
 
     @cached_property
@@ -435,7 +448,7 @@ class Overload:
     def in_place_call(self, *args: Any, **kwargs: Any) -> Tensor:
         """Run the in-place form, as `__call__` does."""
         if RECORDERS:
-            return observed(self.owner.edit_name, "inplace", self._edit, args, kwargs)
+            return run_observed(self, "inplace", self._edit, args, kwargs)
         return self.edit(self.filled(args, kwargs))
 
     def _edit(self, *args: Any, **kwargs: Any) -> Tensor:

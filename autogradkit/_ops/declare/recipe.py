@@ -249,10 +249,10 @@ class Recipe:
                     "  if kind in CLASSES:",
                     f"   counter = {v}._counter",
                     f"   if counter is not None and counter.value != self.versions[{i}]:",
-                    f"    raise self._edited({i}, {v}._array, counter.value)",
+                    f"    raise self.edited({v}, self.versions[{i}])",
                     f"   {v} = {v}._array",
                     "  elif kind is SavedOutput:",
-                    f"   if {v}.counter.value != self.versions[{i}]: raise self._edited({i}, {v}.array, {v}.counter.value)",
+                    f"   if {v}.counter.value != self.versions[{i}]: raise self.edited({v}, self.versions[{i}])",
                     f"   {v} = {v}.array",
                     f"  elif {v} is not None and kind is not float and kind is not int: {v} = self.unpack(False)[{i}]",
                 ]

@@ -11,16 +11,13 @@ import linecache
 from collections.abc import Callable
 
 _SYMBOLS = {
-    ast.Mult: "·", ast.Div: "/", ast.Add: "+", ast.Sub: "−", ast.Pow: "^", ast.MatMult: "@", ast.BitAnd: "∧",
+    ast.Mult: "·", ast.Div: "/", ast.Add: "+", ast.Sub: "−", ast.MatMult: "@", ast.BitAnd: "∧",
     ast.BitOr: "∨", ast.Mod: "mod", ast.FloorDiv: "//", ast.Eq: "=", ast.NotEq: "≠", ast.Lt: "<", ast.LtE: "≤",
     ast.Gt: ">", ast.GtE: "≥", ast.Is: "is", ast.IsNot: "is not", ast.And: "and", ast.Or: "or",
 }  # fmt: skip
-_RANKS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.FloorDiv: 2, ast.MatMult: 2, ast.Mod: 2, ast.Pow: 3}
+_RANKS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.FloorDiv: 2, ast.MatMult: 2, ast.Mod: 2}
 # What helpers are called in formulas, and what they do in a learner's words.
-_WORDS = {
-    "spread": "expand along dim", "expand": "expand", "spread_back": "scatter", "to_picked": "put at the indices",
-    "shared": "share among the largest", "share_among_ties": "share among ties",
-}  # fmt: skip
+_WORDS = {"spread": "spread over dim", "math.log": "log"}
 _LAMBDAS: dict[str, list[ast.Lambda]] = {}
 
 
@@ -89,6 +86,14 @@ class _Speller:
                 return (f"{value:g}" if isinstance(value, float) else str(value)), 9
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return f"−{self.text(operand, 2)}", 2
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return f"{self.text(left, 4)}^{self.text(right, 4)}", 3
+            case ast.BinOp(op=ast.Mult(), right=ast.Constant(value=0 | 0.0)):
+                return "0", 9
+            case ast.BinOp(left=left, op=ast.Mult(), right=ast.UnaryOp(op=ast.USub(), operand=operand)):
+                return f"−{self.text(left, 2)} · {self.text(operand, 3)}", 2
+            case ast.BinOp(left=left, op=ast.Mult(), right=right) if ast.dump(left) == ast.dump(right):
+                return f"{self.text(left, 4)}²", 3
             case ast.BinOp(left=left, op=op, right=right):
                 rank = _RANKS.get(type(op), 0)
                 return f"{self.text(left, rank)} {_SYMBOLS[type(op)]} {self.text(right, rank + 1)}", rank

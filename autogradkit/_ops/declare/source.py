@@ -83,6 +83,9 @@ class Source:
         op, recipe = call.op, call.op.recipe
         if recipe is None:
             return
+        if any(op.parameters[i].spelled in ("Arrays", "OptionalArrays") for i in op.tensors_at):
+            self._record(depth, call, results, arrays)
+            return
         names = [op.parameters[i].name for i in recipe.differentiable]
         inputs = [name for name in names if name not in call.numbers]
         if not inputs:
@@ -116,6 +119,19 @@ class Source:
             if number:
                 self.put(depth, f"{results[number]}._output_nr = {number}")
         self.put(depth, "node.sequence = sequence()", "node.hooks = None")
+
+    def _record(self, depth: int, call: Call, results: list[str], arrays: list[str]) -> None:
+        """Lines that record the call of an op with a list of tensors, by the recipe itself."""
+        recipe = call.op.recipe
+        assert recipe is not None
+        asked, record = call.name("asked"), call.name("record")
+        self.scope |= {asked: recipe.asked_for, record: recipe.record}
+        floating = f"{arrays[0]}.dtype.kind not in 'iub'"
+        self.put(
+            depth,
+            f"if (not NO_GRAD or MODE.grad) and {floating} and {asked}({call.tuple}):",
+            f" {record}({call.tuple}, {call.tuple}, ({''.join(f'{each}, ' for each in results)}))",
+        )
 
     def _edges(self, depth: int, call: Call, names: list[str], needed: dict[str, str]) -> None:
         edges: list[str] = []

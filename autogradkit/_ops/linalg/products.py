@@ -122,6 +122,7 @@ def mv(self: Array, vec: Array, *, out: Array) -> None:
         "self": lambda g, vec2: k.mv(g, k.conj(vec2)),
         "vec2": lambda g, self: k.mv(k.transpose(g, 0, 1), k.conj(self)),
     },
+    rule="∂self = ∂ @ vec2\n∂vec2 = ∂ᵀ @ self",
 )
 def outer_product(self: Array, vec2: Array, *, out: Array) -> None:
     """The product of every element of one vector with every one of another."""
@@ -309,6 +310,7 @@ def _batched(a: Any, b: Any) -> Any:
     variants="",
     samples=lambda t: [(t(2, 3), (6,))],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+    rule="∂self = ∂ in the shape of self",
 )
 def unsafe_view(self: Array, size: Sizes) -> Array:
     """A fresh result in another shape; not a view for autograd, since nobody else has it."""

@@ -26,6 +26,7 @@ from autogradkit.core.tensor import Tensor, wrap
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
     },
+    rule="∂self = ∂ where self > other, ∂ / 2 where equal\n∂other = ∂ where other > self, ∂ / 2 where equal",
 )
 def maximum(self: Array, other: Array, *, out: Array) -> None:
     """The larger of two elements; NaN if either is. At a tie each gets half of the gradient.
@@ -44,6 +45,7 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
     },
+    rule="∂self = ∂ where self < other, ∂ / 2 where equal\n∂other = ∂ where other < self, ∂ / 2 where equal",
 )
 def minimum(self: Array, other: Array, *, out: Array) -> None:
     """The smaller of two elements; NaN if either is. At a tie each gets half of the gradient.
@@ -73,6 +75,10 @@ clamp = function("clamp", "clip", in_place=True)
 
 @clamp.overload(
     node="ClampBackward0",
+    rule=(
+        "∂self = ∂ where min ≤ self ≤ max, else 0\n∂min = ∂ where self < min < max, else 0\n"
+        "∂max = ∂ where self > max or max < min, else 0"
+    ),
     pointwise=SAME,
     refuse=_refuse_no_bounds,
     samples=lambda t: [(t(2, 3), t(3, low=-2, high=-0.5), t(2, 1, low=0.5, high=2)), (t(4), t(4), None)],
@@ -98,6 +104,7 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
 
 @clamp.overload(
     node="ClampBackward1",
+    rule="∂self = ∂ where min ≤ self ≤ max, else 0",
     pointwise=SAME,
     promotes="self min max",
     refuse=_refuse_no_bounds,

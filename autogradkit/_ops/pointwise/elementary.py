@@ -168,6 +168,7 @@ def tanh(self: Array, *, out: Array) -> None:
     in_place=True,
     samples=within(-3, 3),
     vjp={"self": lambda g, result: g * k.conj((1 - result) * result)},
+    rule="∂self = ∂ · result · (1 − result)",
 )
 def sigmoid(self: Array, *, out: Array) -> None:
     """1 / (1 + e⁻ˣ).

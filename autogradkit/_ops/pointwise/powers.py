@@ -26,6 +26,7 @@ div = function("div", "divide", in_place=True, operators="__truediv__ __itruediv
         "self": lambda g, other: g / k.conj(other),
         "other": lambda g, self, other: -g * k.conj((self / other) / other),
     },
+    rule="∂self = ∂ / other\n∂other = −∂ · self / other²",
 )
 def true_div(self: Operand, other: Operand, *, out: Array) -> None:
     """self / other, elementwise; integers give floats. `rounding_mode` may be "floor" or "trunc".
@@ -74,6 +75,7 @@ def _(self: Operand, other: Operand, *, rounding_mode: str | None) -> Any:
         "self": lambda g, other, rounding_mode: g / k.conj(other),
         "other": lambda g, self, other: -g * k.conj((self / other) / other),
     },
+    rule="∂self = ∂ / other\n∂other = −∂ · self / other²",
 )
 def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = None, out: Array) -> None:
     """The quotient as it is, by way of the form that takes a rounding mode."""
@@ -194,6 +196,7 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
             g * k.where((self == 0) & (exponent >= 0), 0.0, result * k.log(k.where(self == 0, 1.0, self)))
         ),
     },
+    rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
 )
 def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     """input to the power of exponent, elementwise; either may be a Python number.
@@ -213,6 +216,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     variants="function",
     samples=lambda t: [(2.5, t(2, 3)), (2, t(3))],
     vjp={"exponent": lambda g, self, result: g * 0 if self == 0 else g * (result * math.log(self))},
+    rule="∂exponent = ∂ · result · log(self)",
 )
 def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     _power(self, exponent, out)
@@ -225,6 +229,7 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     refuse=_refuse_negative_powers,
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
     vjp={"self": lambda g, self, exponent: g * 0 if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))},
+    rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
     _power(self, exponent, out)

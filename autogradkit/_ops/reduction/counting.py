@@ -27,7 +27,12 @@ def _trace_backward(g: Any, self_sym_sizes: tuple[int, int]) -> Any:
     return k.diagonal_backward(k.expand(g, (min(self_sym_sizes),)), self_sym_sizes, 0, 0, 1)
 
 
-@op(meta=_trace_meta, samples=lambda t: [(t(3, 3),), (t(2, 4),)], vjp={"self": _trace_backward})
+@op(
+    meta=_trace_meta,
+    samples=lambda t: [(t(3, 3),), (t(2, 4),)],
+    vjp={"self": _trace_backward},
+    rule="∂self = ∂ on the diagonal, 0 elsewhere",
+)
 def trace(self: Array, *, out: Array) -> None:
     """The sum of a matrix's diagonal.
 

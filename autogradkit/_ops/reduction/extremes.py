@@ -80,6 +80,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         dtypes=not_implemented(f"{name}_all", "c"),
         samples=lambda t: [(t(2, 3),), (t(),)],
         vjp={"self": lambda g, self, result: shared(g, self, result)},
+        rule=f"∂self = ∂ at the {word}, shared among ties, 0 elsewhere",
     )
     def of_all(self: Array, *, out: Array) -> None:
         ufunc.reduce(self, axis=None, out=out)
@@ -104,6 +105,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         vjp={
             "self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)
         },
+        rule="∂self = ∂ at the indices, 0 elsewhere",
     )
     def along(self: Array, dim: Dim, keepdim: bool = False, *, out: tuple[Array, Array]) -> None:
         source = self if self.ndim else self.reshape(1)
@@ -154,6 +156,7 @@ def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -
     dtypes=not_implemented("max_values_cpu", "c"),
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": _share_among_ties},
+    rule="∂self = ∂ at the largest, shared among ties, 0 elsewhere",
 )
 def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> None:
     """The largest elements along dimensions; ties share the gradient equally.
@@ -171,6 +174,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
     dtypes=not_implemented("min_values_cpu", "c"),
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": _share_among_ties},
+    rule="∂self = ∂ at the smallest, shared among ties, 0 elsewhere",
 )
 def amin(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> None:
     """The smallest elements along dimensions; ties share the gradient equally.

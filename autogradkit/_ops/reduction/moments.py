@@ -6,7 +6,6 @@ Rests on declare and sums. float32 variances are computed in float64 and rounded
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -38,13 +37,9 @@ def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdi
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
         )
+    count = math.prod([self.shape[axis] for axis in dim])
     source = self.astype(np.float64) if self.dtype.kind == "f" else self
-    if not self.size:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            mean = source.mean(axis=dim, keepdims=True)
-    else:
-        mean = source.mean(axis=dim, keepdims=True)
+    mean = np.true_divide(np.add.reduce(source, axis=dim, keepdims=True), count)
     distance = source - mean
     squares = distance * distance if distance.dtype.kind == "f" else (distance * np.conj(distance)).real
     total = np.add.reduce(squares, axis=dim, keepdims=keepdim)
@@ -118,7 +113,14 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
     def by_dims(self: Array, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
-    @made.overload(meta=described, outputs="result0 result1", out=False, samples=_samples, vjp={"self": formula})
+    @made.overload(
+        meta=described,
+        outputs="result0 result1",
+        out=False,
+        samples=_samples,
+        vjp={"self": formula},
+        rule="∂self = the gradients of the spread and of the mean, added",
+    )
     def node(
         self: Array,
         dim: Dims | None = None,
@@ -143,7 +145,7 @@ _declare(
     "var",
     False,
     _var_backward,
-    "∂self = expand along dim(∂, self.shape, dim) · (self − mean) · 2 / (count − correction)",
+    "∂self = ∂ · 2 · (self − mean) / (n − correction)",
     """The variance of all elements, or over `dim`: squared distances from the mean, divided by N − correction (1).
 
     >>> import autogradkit as torch
@@ -155,7 +157,7 @@ _declare(
     "std",
     True,
     _std_backward,
-    "∂self = expand along dim(∂ / result, self.shape, dim) · (self − mean) / (count − correction)",
+    "∂self = ∂ · (self − mean) / (result · (n − correction))",
     """The standard deviation of all elements, or over `dim`: the square root of `var`.
 
     >>> import autogradkit as torch

@@ -43,11 +43,13 @@ def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim
 
 @op(
     name="linalg_vector_norm",
+    label="norm",
     variants="",
     reduces=True,
     result_dtype=_norm_dtype,
     samples=lambda t: [(t(2, 3),), (t(2, 3), 1, (1,)), (t(2, 3), 3.0, (0,), True), (t(2, 3), math.inf, (1,))],
     vjp={"self": _norm_backward},
+    rule="∂self = ∂ · self / result (for the 2-norm)",
 )
 def vector_norm(
     self: Array,
@@ -98,6 +100,7 @@ def norm(self: Array, p: Object = "fro", dim: Object = None, keepdim: bool = Fal
             spread(g, self.shape, dim, keepdim) * k.exp(self - spread(result, self.shape, dim, keepdim))
         )
     },
+    rule="∂self = ∂ · exp(self − result)",
 )
 def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> None:
     """The logarithm of the sum of exponentials over `dim`, computed without overflow.

@@ -62,6 +62,7 @@ sort = function("sort")
 
 @sort.overload(
     node="SortBackward1",
+    rule="∂self = ∂ put back in the order of self",
     meta=_sorted_meta,
     refuse=_refuse_complex,
     outputs="values indices",
@@ -89,6 +90,7 @@ def _(self: Array, *, stable: bool | None, dim: Dim = -1, descending: bool = Fal
     returns=return_types.sort,
     samples=lambda t: [(t(2, 3), 1), (t(4), 0, True)],
     vjp={"self": _unsort},
+    rule="∂self = ∂ put back in the order of self",
 )
 def sort_values(self: Array, dim: Dim = -1, descending: bool = False, *, out: Pair) -> None:
     _sort(self, dim, descending, out)
@@ -128,6 +130,7 @@ def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> li
     returns=return_types.topk,
     samples=lambda t: [(t(2, 4), 2), (t(4, 2), 3, 0, False)],
     vjp={"self": _unsort},
+    rule="∂self = ∂ at the indices, 0 elsewhere",
 )
 def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool = True, *, out: Pair) -> None:
     """The `k` largest (or smallest) elements along `dim`, and where they stand, as (values, indices).
@@ -168,6 +171,7 @@ def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
     returns=return_types.kthvalue,
     samples=lambda t: [(t(2, 4), 2, 1)],
     vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
+    rule="∂self = ∂ at the index, 0 elsewhere",
 )
 def kthvalue(self: Array, k: int, dim: Dim = -1, keepdim: bool = False, *, out: Pair) -> None:
     """The `k`-th smallest element along `dim`, and where it stands, as (values, indices).
@@ -205,6 +209,7 @@ median = function("median")
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": lambda g, self, result: shared(g, self, result)},
+    rule="∂self = ∂ at the median, shared among ties, 0 elsewhere",
 )
 def _(self: Array, *, out: Array) -> None:
     """The median of all elements, the lower of two; given `dim`, (values, indices) along it. NaN if there is one.
@@ -221,6 +226,7 @@ def _(self: Array, *, out: Array) -> None:
 
 @median.overload(
     node="MedianBackward1",
+    rule="∂self = ∂ at the index, 0 elsewhere",
     meta=_median_meta,
     dtypes=not_implemented("median_cpu", "bc"),
     outputs="values indices",

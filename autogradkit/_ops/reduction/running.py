@@ -36,7 +36,13 @@ def _sum_from_here(g: Any, dim: int) -> Any:
     return k.flip(k.cumsum(k.flip(g, (dim,)), dim), (dim,)) if g.ndim and g.shape[dim] > 1 else g
 
 
-@op(in_place=True, meta=_meta, samples=lambda t: [(t(2, 3), 1), (t(3), 0)], vjp={"self": _sum_from_here})
+@op(
+    in_place=True,
+    meta=_meta,
+    samples=lambda t: [(t(2, 3), 1), (t(3), 0)],
+    vjp={"self": _sum_from_here},
+    rule="∂self = running sums of ∂ from the end",
+)
 def cumsum(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) -> None:
     """Running sums along `dim`.
 
@@ -73,6 +79,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],
     vjp={"self": _cumprod_backward},
+    rule="∂self = running sums of ∂ · result from the end, / self",
 )
 def cumprod(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) -> None:
     """Running products along `dim`.

@@ -62,6 +62,7 @@ sum_ = function("sum")
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
     vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes)},
+    rule="∂self = ∂, spread over the summed elements",
 )
 def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     """The sum of all elements, or along one or several dimensions; integers and bools add up in int64.
@@ -79,6 +80,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     result_dtype=summed_dtype,
     samples=over_dims,
     vjp={"self": lambda g, self_sym_sizes, dim, keepdim: spread(g, self_sym_sizes, dim, keepdim)},
+    rule="∂self = ∂, spread over the summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
@@ -124,6 +126,7 @@ mean = function("mean")
     result_dtype=_mean_dtype,
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes) / math.prod(self_sym_sizes)},
+    rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     """The mean of all elements, or along one or several dimensions. Raises RuntimeError for integers.
@@ -147,7 +150,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     result_dtype=_mean_dtype,
     samples=lambda t: over_dims(t)[:3],
     vjp={"self": _mean_backward},
-    rule="∂self = expand along dim(∂, self.shape, dim) / count",
+    rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
@@ -213,7 +216,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],
     vjp={"self": _prod_dim_backward},
-    rule="∂self = expand along dim(∂ · result, self.shape, dim) / self",
+    rule="∂self = ∂ · result / self",
 )
 def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     np.multiply.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)

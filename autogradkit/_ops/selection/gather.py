@@ -5,6 +5,7 @@ Rests on declare and indexing. `t[index]` itself stands in indexing.py, what goe
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
     meta=_select_meta,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2)), (t(2, 3), -1, _places(1))],
     vjp={"self": lambda g, self_sym_sizes, dim, index: k.index_add(k.new_zeros(g, self_sym_sizes), dim, index, g)},
-    rule="∂self = zeros with ∂ added at the index along dim",
+    rule="∂self = ∂ added at the index along dim, 0 elsewhere",
 )
 def index_select(self: Array, dim: Dim, index: Array, *, out: Array) -> None:
     """The places of dimension `dim` that the vector `index` lists, as a copy.
@@ -87,6 +88,7 @@ def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -
     edits="contiguous",
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2), t(3, 2)), (t(2, 3), 1, _places(1), t(2, 1))],
     vjp={"self": lambda g: g, "source": _index_add_source},
+    rule="∂self = ∂\n∂source = ∂ at the index · alpha",
 )
 def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scalar = 1, out: Array) -> None:
     """A copy of `self` with `alpha` times each place of `source` added to the place of dimension `dim` that `index` lists.
@@ -128,6 +130,7 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
         "source": lambda g, source, dim, index: k.reshape(k.index_select(g, dim, index), source.shape),
     },
+    rule="∂self = ∂, 0 at the index\n∂source = ∂ at the index",
 )
 def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array) -> None:
     """A copy of `self` with the places of dimension `dim` that `index` lists replaced by those of `source`.
@@ -178,6 +181,7 @@ def _fill_by_tensor(self: Any, dim: int, index: Any, value: Any, in_place: bool)
     edits=True,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), 1.5)],
     vjp={"self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0)},
+    rule="∂self = ∂, 0 at the index",
 )
 def index_fill_number(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> None:
     places = _lined_up(out)
@@ -194,11 +198,6 @@ def _require_gatherable(self: Array, index: Array, name: str) -> None:
     if max(self.ndim, 1) != max(index.ndim, 1):
         what = "input" if name == "gather" else "self"
         raise RuntimeError(f"Index tensor must have the same number of dimensions as {what} tensor")
-
-
-def _window(array: Array, shape: tuple[int, ...], dim: int) -> Array:
-    """The corner of `array` that an index tensor of `shape` speaks of: everything along `dim`."""
-    return array[tuple(slice(None) if d == dim else slice(size) for d, size in enumerate(shape))]
 
 
 def _gather_meta(self: Array, dim: int, index: Array, *, sparse_grad: bool) -> Any:
@@ -226,7 +225,7 @@ def _spread_back(g: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
     meta=_gather_meta,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]]))), (t(2, 3), 1, wrap(np.array([[1], [0]])))],
     vjp={"self": lambda g, self, dim, index, sparse_grad: _spread_back(g, self.shape, dim, index)},
-    rule="∂self = zeros with ∂ added at the index along dim",
+    rule="∂self = ∂ added at the index along dim, 0 elsewhere",
 )
 def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, out: Array) -> None:
     """For every element of `index`, the element of `self` that it names along dimension `dim`.
@@ -239,12 +238,20 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
     if not index.size:
         return
     source, places = _lined_up(self), _lined_up(index)
-    if places.min() < 0 or places.max() >= source.shape[dim]:
-        _require_within("gather", index, dim, source.shape[dim])
     if places.dtype != np.int64:
         places = places.astype(np.int64)
-    found = np.take_along_axis(_window(source, places.shape, dim), places, dim)
-    np.copyto(out, found if index.ndim else found.reshape(()))
+    # As unsigned numbers the negative ones are too large as well.
+    if np.maximum.reduce(places.view(np.uint64), axis=None) >= source.shape[dim]:
+        _require_within("gather", index, dim, source.shape[dim])
+    grid = list(_grid(places.shape))
+    grid[dim] = places
+    out[...] = source[tuple(grid)].reshape(out.shape)
+
+
+@functools.lru_cache(maxsize=256)
+def _grid(shape: tuple[int, ...]) -> tuple[Array, ...]:
+    """The coordinates of every element, dimension by dimension."""
+    return tuple(np.ogrid[tuple([slice(size) for size in shape])])
 
 
 def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> None:
@@ -273,7 +280,7 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
         return
     places = _lined_up(index)
     values = _lined_up(src)[tuple([slice(size) for size in places.shape])] if given else src
-    grid = list(np.ogrid[tuple([slice(size) for size in places.shape])])
+    grid = list(_grid(places.shape))
     grid[dim] = places
     if reduce is None:
         target[tuple(grid)] = values
@@ -302,6 +309,7 @@ scatter = function("scatter", in_place=True)
         "self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0),
         "src": lambda g, dim, index: k.gather(g, dim, index),
     },
+    rule="∂self = ∂, 0 at the index\n∂src = ∂ at the index",
 )
 def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) -> None:
     """A copy of `input` with elements of `src` (or the number `value`) written where `index` names them along `dim`.
@@ -323,6 +331,7 @@ def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Arra
     edits=True,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), 1.5)],
     vjp={"self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)},
+    rule="∂self = ∂, 0 at the index",
 )
 def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> None:
     _scatter(self, dim, index, _as_element(value, self), None, out)
@@ -338,6 +347,7 @@ def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: A
     edits=True,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2))],
     vjp={"self": lambda g: g, "src": lambda g, dim, index: k.gather(g, dim, index)},
+    rule="∂self = ∂\n∂src = ∂ at the index",
 )
 def scatter_add(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) -> None:
     """A copy of `self` with the elements of `src` added where `index` names them along `dim`.
@@ -389,7 +399,12 @@ def _take_backward(g: Any, self: Any, index: Any) -> Any:
     return k.reshape(k.index_put(flat, (index,), g, True), self.shape)
 
 
-@op(meta=_take_meta, samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))], vjp={"self": _take_backward})
+@op(
+    meta=_take_meta,
+    samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))],
+    vjp={"self": _take_backward},
+    rule="∂self = ∂ added at the index, 0 elsewhere",
+)
 def take(self: Array, index: Array, *, out: Array) -> None:
     """The elements at these positions of the row-major order, in the shape of `index`.
 

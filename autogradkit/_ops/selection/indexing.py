@@ -22,7 +22,7 @@ from autogradkit.core.indexing import locate, parse
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 
-STEPS: dict[str, Callable[..., Tensor]] = {"select": select, "slice": slice_, "unsqueeze": unsqueeze}
+STEPS = {"select": select, "slice": slice_, "unsqueeze": unsqueeze}
 
 
 def _samples(t: Callable[..., Tensor]) -> list[tuple[Any, ...]]:
@@ -58,7 +58,7 @@ def _leading(self: Array, indices: Sequence[Array]) -> Array | None:
     variants="",
     samples=_samples,
     vjp={"self": lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True)},
-    rule="∂self = zeros with ∂ added at the indices",
+    rule="∂self = ∂ added at the indices, 0 elsewhere",
 )
 def index(self: Array, indices: OptionalArrays) -> Array:
     """What `self` holds where `indices` point, in memory of its own."""
@@ -138,6 +138,7 @@ def add_rows(total: Array, rows: Array, values: Array) -> None:
         "self": lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),
         "values": lambda g, indices: k.index(g, indices),
     },
+    rule="∂self = ∂, 0 at the indices (all of ∂ if accumulate)\n∂values = ∂ at the indices",
 )
 def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: bool = False, *, out: Array) -> None:
     """A copy of `self` with `values` written, or added, where the tuple `indices` of index tensors points.
@@ -154,10 +155,14 @@ def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: b
 
 def _getitem(self: Tensor, index_: Any) -> Tensor:
     """`self[index]`: a view for integers, slices, None and Ellipsis, a copy where there are index tensors."""
+    if index_.__class__ is int:
+        shape = self._array.shape
+        if shape and -shape[0] <= index_ < shape[0]:
+            return select.straight(self, 0, index_)
     plan = parse(index_, self._array.shape)
     result = self
     for name, *rest in plan.steps:
-        result = STEPS[name](result, *rest)
+        result = STEPS[name].straight(result, *rest)
     if plan.indices:
         return index(result, plan.indices)
     return alias(self) if result is self else result
@@ -175,7 +180,7 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
     plan = parse(index_, self._array.shape)
     target = self
     for name, *rest in plan.steps:
-        target = STEPS[name](target, *rest)
+        target = STEPS[name].straight(target, *rest)
     if plan.indices:
         stripped = _without_leading_ones(source._array.shape)
         source = source if stripped == source._array.shape else view_sizes(source, stripped)

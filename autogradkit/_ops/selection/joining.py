@@ -65,7 +65,7 @@ def _cat_backward(g: Any, tensors_sym_sizes: Sequence[Shape], dim: int) -> list[
     meta=_cat_meta,
     samples=lambda t: [([t(2, 3), t(1, 3)],), ([t(2, 1), t(2, 2), t(0)], -1)],
     vjp={"tensors": _cat_backward},
-    rule="∂tensors = slices of ∂ along dim",
+    rule="∂tensors = ∂, cut along dim",
 )
 def cat(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
     """The tensors one after another along dimension `dim`.
@@ -110,7 +110,7 @@ def _stack_meta(tensors: Sequence[Array], dim: int) -> Any:
     meta=_stack_meta,
     samples=lambda t: [([t(2), t(2)],), ([t(2, 3), t(2, 3)], -1)],
     vjp={"tensors": lambda g, dim: k.unbind(g, dim)},
-    rule="∂tensors = unbind(∂, dim)",
+    rule="∂tensors = ∂, taken apart along dim",
 )
 def stack(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
     """Tensors of one shape, side by side along a new dimension `dim`.

@@ -44,6 +44,7 @@ masked_fill = function("masked_fill", in_place=True)
 
 @masked_fill.overload(
     node="MaskedFillBackward1",
+    rule="∂self = ∂ where not mask, else 0\n∂value = ∂ where mask, else 0",
     meta=_fill_meta,
     out=False,
     samples=_mask(lambda t: t()),
@@ -85,7 +86,7 @@ def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
 @op(
     samples=lambda t: [(t(2, 3), wrap(np.array([True, False, True])))],
     vjp={"self": _masked_select_backward},
-    rule="∂self = zeros with ∂ where mask",
+    rule="∂self = ∂ where mask, 0 elsewhere",
 )
 def masked_select(self: Array, mask: Array) -> Array:
     """The elements where `mask` is true, in row-major order, in one dimension.

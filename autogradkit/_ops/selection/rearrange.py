@@ -36,6 +36,7 @@ def _flip_meta(self: Array, dims: Shape) -> Any:
     out=False,
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, -1))],
     vjp={"self": lambda g, dims: k.flip(g, dims)},
+    rule="∂self = ∂, flipped back",
 )
 def flip(self: Array, dims: Ints, *, out: Array) -> None:
     """A copy with the order of elements reversed along `dims`.
@@ -90,6 +91,7 @@ def _roll_meta(self: Array, shifts: Shape, dims: Shape) -> Any:
     out=False,
     samples=lambda t: [(t(2, 3), (1, 2), (0, 1))],
     vjp={"self": lambda g, shifts, dims: k.roll(g, tuple([-shift for shift in shifts]), dims)},
+    rule="∂self = ∂, rolled back",
 )
 def roll(self: Array, shifts: Dims, dims: Dims = (), *, out: Array) -> None:
     """A copy with elements moved on along `dims` (or in row-major order), those pushed out coming in at the front.
@@ -127,7 +129,7 @@ def _repeat_backward(g: Any, self_sym_sizes: Shape, repeats: Shape) -> Any:
     meta=_repeat_meta,
     samples=lambda t: [(t(2, 3), (2, 1)), (t(3), (2, 2)), (t(), (2,))],
     vjp={"self": _repeat_backward},
-    rule="∂self = sum of ∂ over the repetitions",
+    rule="∂self = ∂ summed over the repetitions",
 )
 def repeat(self: Array, repeats: Sizes, *, out: Array) -> None:
     """The tensor laid out this many times along each dimension, in memory of its own.
@@ -262,6 +264,7 @@ def _diag_embed_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
     out=False,
     samples=lambda t: [(t(3),), (t(2, 3), 1), (t(2, 3), 0, 0, 2)],
     vjp={"self": lambda g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2)},
+    rule="∂self = ∂ on the diagonal",
 )
 def diag_embed(self: Array, offset: int = 0, dim1: int = -2, dim2: int = -1, *, out: Array) -> None:
     """Matrices in dimensions `dim1` and `dim2` with the last dimension on their diagonal, zeros elsewhere.
@@ -287,6 +290,7 @@ def _diagonal_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
     vjp={
         "self": lambda g, self_sym_sizes, offset, dim1, dim2: k.diagonal_backward(g, self_sym_sizes, offset, dim1, dim2)
     },
+    rule="∂self = ∂ on the diagonal, 0 elsewhere",
 )
 def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Array) -> None:
     """A copy of the diagonal."""

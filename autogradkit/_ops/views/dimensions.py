@@ -24,6 +24,7 @@ from autogradkit.core.warning import warn
     view=True,
     samples=lambda t: [(t(2, 3), 1), (t(3), -1), (t(), 0)],
     vjp={"self": lambda g, dim: k.squeeze_dim(g, dim)},
+    rule="∂self = ∂ in the shape of self",
 )
 def unsqueeze(self: Array, dim: int) -> Array:
     """A view with a dimension of size 1 inserted at `dim`.
@@ -53,6 +54,7 @@ squeeze = function("squeeze", in_place=True)
     view=True,
     samples=lambda t: [(t(1, 3, 1),)],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+    rule="∂self = ∂ in the shape of self",
 )
 def squeeze_all(self: Array) -> Array:
     """A view without the dimensions of size 1, or without those of them that `dim` names.
@@ -70,6 +72,7 @@ def squeeze_all(self: Array) -> Array:
     view=True,
     samples=lambda t: [(t(1, 3), 0), (t(1, 3), -1)],
     vjp={"self": lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes)},
+    rule="∂self = ∂ in the shape of self",
 )
 def squeeze_dim(self: Array, dim: Dim) -> Array:
     return _without(self, (dim,))
@@ -81,6 +84,7 @@ def squeeze_dim(self: Array, dim: Dim) -> Array:
     view=True,
     samples=lambda t: [(t(1, 3, 1), (0, 2)), (t(1, 3, 1), (1, -1))],
     vjp={"self": lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes)},
+    rule="∂self = ∂ in the shape of self",
 )
 def squeeze_dims(self: Array, dim: Ints) -> Array:
     return _without(self, [wrap_dim(each, self.ndim) for each in dim])
@@ -102,6 +106,7 @@ def _permuted(self: Array, order: Sequence[int]) -> Array:
     view=True,
     samples=lambda t: [(t(2, 3, 4), 0, 2), (t(2, 3), -1, 0)],
     vjp={"self": lambda g, dim0, dim1: k.transpose(g, dim0, dim1)},
+    rule="∂self = ∂ with the two dimensions swapped",
 )
 def transpose(self: Array, dim0: Dim, dim1: Dim) -> Array:
     """A view with two dimensions exchanged.
@@ -122,6 +127,7 @@ def transpose(self: Array, dim0: Dim, dim1: Dim) -> Array:
     view=True,
     samples=lambda t: [(t(2, 3),), (t(3),)],
     vjp={"self": lambda g: k.t(g)},
+    rule="∂self = ∂ᵀ",
 )
 def t(self: Array) -> Array:
     """A matrix transposed, as a view; a vector as it is.
@@ -146,6 +152,7 @@ def _inverse(dims: Ints) -> Ints:
     view=True,
     samples=lambda t: [(t(2, 3, 4), (2, 0, 1)), (t(2, 3), (-1, 0))],
     vjp={"self": lambda g, dims: k.permute(g, _inverse(dims))},
+    rule="∂self = ∂ with its dimensions put back",
 )
 def permute(self: Array, dims: Ints) -> Array:
     """A view with the dimensions in the order `dims`.

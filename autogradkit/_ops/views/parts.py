@@ -29,7 +29,7 @@ def whole_meta(grad: Array, input_sizes: tuple[int, ...], *_rest: Any) -> Any:
     view=True,
     samples=lambda t: [(t(2, 3), 1, 2), (t(2, 3), 0, -1), (t(4), 0, 1)],
     vjp={"self": lambda g, self_sym_sizes, dim, index: k.select_backward(g, self_sym_sizes, dim, index)},
-    rule="∂self = zeros with ∂ at the index",
+    rule="∂self = ∂ at the selected index, 0 elsewhere",
 )
 def select(self: Array, dim: int, index: int) -> Array:
     """A view on place `index` of dimension `dim`, without that dimension.
@@ -72,7 +72,7 @@ def select_backward(grad_output: Array, input_sizes: Sizes, dim: int, index: int
             g, self_sym_sizes, dim, start, end, step
         )
     },
-    rule="∂self = zeros with ∂ in the range",
+    rule="∂self = ∂ in the slice, 0 elsewhere",
 )
 def slice_(self: Array, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Array:
     """A view on every `step`-th place of dimension `dim` from `start` to before `end`."""
@@ -137,6 +137,7 @@ def narrow_range(self: Array, dim: int, start: int, length: int) -> Any:
     vjp={
         "self": lambda g, self_sym_sizes, offset, dim1, dim2: k.diagonal_backward(g, self_sym_sizes, offset, dim1, dim2)
     },
+    rule="∂self = ∂ on the diagonal, 0 elsewhere",
 )
 def diagonal(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
     """A view on the diagonal of dimensions `dim1` and `dim2`, as the last dimension.
@@ -179,6 +180,7 @@ def diagonal_backward(grad_output: Array, input_sizes: Sizes, offset: int, dim1:
             g, self_sym_sizes, dimension, size, step
         )
     },
+    rule="∂self = ∂ of every window, added where it lay",
 )
 def unfold(self: Array, dimension: int, size: int, step: int) -> Array:
     """A view on all windows of `size` places of a dimension, `step` apart; the window is the last dimension.

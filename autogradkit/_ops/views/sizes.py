@@ -45,7 +45,11 @@ def alias(self: Array) -> Array:
 view = function("view", variants="method")
 
 
-@view.overload(view=True, vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)})
+@view.overload(
+    view=True,
+    vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+    rule="∂self = ∂ in the shape of self",
+)
 def view_sizes(self: Array, size: Sizes) -> Array:
     """The same memory with other sizes; one may be −1. Raises RuntimeError where the strides do not allow it.
 
@@ -97,11 +101,13 @@ def reshape(self: Array, shape: Sizes) -> Any:
 
 @op(
     name="_reshape_alias",
+    label="reshape",
     node="ReshapeAliasBackward0",
     variants="",
     view=True,
     samples=lambda t: [(t(4, 3)[:, :2].detach().requires_grad_(), (4, 2, 1), (2, 1, 1))],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+    rule="∂self = ∂ in the shape of self",
 )
 def reshape_alias(self: Array, size: Sizes, stride: Sizes) -> Array:
     """A view with other sizes on memory that is not contiguous, the strides being known to fit."""
@@ -182,7 +188,7 @@ def ravel(self: Array) -> Any:
     view=True,
     samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
     vjp={"self": lambda g, self_sym_sizes: g},
-    rule="∂self = ∂ summed over what was repeated",
+    rule="∂self = ∂ summed over the expanded dimensions",
 )
 def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size.

@@ -34,7 +34,7 @@ def _unbind_backward(g: Sequence[Any], dim: int) -> Any:
     view=True,
     samples=lambda t: [(t(2, 3), 1), (t(3),)],
     vjp={"self": _unbind_backward},
-    rule="∂self = stack(∂, dim)",
+    rule="∂self = ∂ of every part, stacked",
 )
 def unbind(self: Array, dim: int = 0) -> tuple[Array, ...]:
     """Views on each place of dimension `dim`, without that dimension.
@@ -77,7 +77,7 @@ def _joined(g: Sequence[Any], sizes: Ints, lengths: Sequence[int], dim: int) -> 
     view=True,
     samples=lambda t: [(t(5, 2), 2), (t(2, 4), 3, -1)],
     vjp={"self": _split_backward},
-    rule="∂self = cat(∂, dim)",
+    rule="∂self = ∂ of every part, joined",
 )
 def split_evenly(self: Array, split_size: int, dim: int = 0) -> tuple[Array, ...]:
     """Views on consecutive parts of `split_size` places of dimension `dim`, the last one perhaps shorter."""
@@ -96,7 +96,7 @@ def split_evenly(self: Array, split_size: int, dim: int = 0) -> tuple[Array, ...
     view=True,
     samples=lambda t: [(t(5, 2), (2, 3)), (t(2, 4), (1, 0, 3), -1)],
     vjp={"self": lambda g, self_sym_sizes, split_sizes, dim: _joined(g, self_sym_sizes, split_sizes, dim)},
-    rule="∂self = cat(∂, dim)",
+    rule="∂self = ∂ of every part, joined",
 )
 def split_with_sizes(self: Array, split_sizes: Sizes, dim: int = 0) -> tuple[Array, ...]:
     """Views on consecutive parts of dimension `dim` that have these sizes.

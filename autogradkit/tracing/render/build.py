@@ -5,23 +5,18 @@ Rests on `model.py` and the event stream; `graph.py` begins with it.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..events import Accumulated, BackwardBegin, BackwardEnd, Event, Failure, GradAssigned, NodeRan, Op
-from .model import MAKERS, Call, Grad, Graph, Item, Link, Traced, aliases_of, calls_of, in_order, labels_of
-
-# fmt: off
-ELEMENTWISE = frozenset((
-    "add", "sub", "rsub", "mul", "div", "pow", "maximum", "minimum", "fmin", "fmax", "where", "atan2", "lerp",
-    "addcmul", "addcdiv", "eq", "ne", "lt", "le", "gt", "ge", "remainder", "fmod", "copy", "masked_fill",
-))
-# fmt: on
+from ..events import Accumulated, BackwardBegin, BackwardEnd, Event, Failure, GradAssigned, NodeRan, Op, Value
+from ..recording import Recording
+from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
 
 
 class _Builder:
-    def __init__(self, trace: Traced) -> None:
+    def __init__(self, trace: Recording) -> None:
         self.values = trace.values
         self.second_order = _second_order(trace.events)
         self.ops = [
@@ -94,9 +89,22 @@ class _Builder:
         ordered = in_order(self.items, self.links)
         return Graph(
             ordered, self.links, self.values, self.labels, self.ops, self.calls, self.failure, self.aliases,
-            dict(self.grads), {op.step for op in self.ops} & self.second_order,
+            self.producer, self._uses(), self._edited(), dict(self.grads), {op.step for op in self.ops} & self.second_order,
             left_out=[f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer],
         )  # fmt: skip
+
+    def _uses(self) -> dict[int, list[tuple[int, int]]]:
+        uses: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for op in self.ops:
+            for value in self._inputs(op):
+                uses[self.values[value].tensor].append((op.step, value))
+        return uses
+
+    def _edited(self) -> set[int]:
+        versions: dict[int, set[int]] = defaultdict(set)
+        for value in self.values.values():
+            versions[value.tensor].add(value.version)
+        return {tensor for tensor, found in versions.items() if len(found) > 1}
 
     def _boxed(self, uses: dict[int, list[Op]]) -> list[int]:
         """Values with a box of their own; any other is written on the edge between its op and its one consumer."""
@@ -131,8 +139,8 @@ class _Builder:
 
     def _broadcast(self, op: Op, value: int) -> str:
         shape = self.values[value].numbers.shape
-        bias = op.name.startswith("addmm") and op.inputs[0].value == value
-        if not op.outputs or not (bias or op.name.rstrip("_") in ELEMENTWISE):
+        bias = op.facts.label == "addmm" and op.inputs[0].value == value
+        if not op.outputs or not (bias or op.facts.pointwise):
             return ""
         target = self.values[op.outputs[0]].numbers.shape
         if shape == target:
@@ -145,25 +153,32 @@ class _Builder:
 
     def _edits(self) -> None:
         """A base that was edited through a view: its new value comes from that edit."""
+        uses: dict[str, list[int]] = defaultdict(list)
+        for link in self.links:
+            uses[link.tail].append(self.items[link.head].step)
+        edits: dict[int, list[Op]] = defaultdict(list)  # by storage
+        for op in self.ops:
+            if op.kind == "inplace" and op.outputs:
+                edits[self.values[op.outputs[0]].storage].append(op)
+        latest: dict[int, Value] = {}  # the value of each tensor before this one
         for value in self.values.values():
+            earlier = latest.get(value.tensor)
+            latest[value.tensor] = value
             key = _value_key(value.id)
             if value.version == 0 or value.id in self.producer or key not in self.items:
                 continue
-            users = [link.head for link in self.links if link.tail == key]
-            before = min((self.items[user].step for user in users), default=len(self.ops))
-            for op in reversed(self.ops):
-                same = op.outputs and self.values[op.outputs[0]].storage == value.storage
-                if op.kind == "inplace" and same and op.step < before:
-                    output = _value_key(op.outputs[0])
-                    tail = output if output in self.items else _op_key(op)
-                    self.links.append(Link(tail, key, value.id, kind="memory"))
-                    self.items[key].step = op.step
-                    earlier = [
-                        v.id for v in self.values.values() if v.tensor == value.tensor and v.version < value.version
-                    ]
-                    if op.node_name == "CopySlices" and earlier and _value_key(earlier[-1]) in self.items:
-                        self.links.append(Link(_value_key(earlier[-1]), _op_key(op), earlier[-1], kind="memory"))
-                    break
+            before = min(uses[key], default=len(self.ops))
+            found = edits[value.storage]
+            place = bisect.bisect_left(found, before, key=lambda op: op.step)
+            if not place:
+                continue
+            op = found[place - 1]
+            output = _value_key(op.outputs[0])
+            tail = output if output in self.items else _op_key(op)
+            self.links.append(Link(tail, key, value.id, kind="memory"))
+            self.items[key].step = op.step
+            if op.node_name == "CopySlices" and earlier is not None and _value_key(earlier.id) in self.items:
+                self.links.append(Link(_value_key(earlier.id), _op_key(op), earlier.id, kind="memory"))
 
     def _mark_failure(self) -> None:
         failure = self.failure
@@ -216,7 +231,7 @@ class _Builder:
                     continue
                 key = _op_key(op)
                 if op.node_name == "CopySlices":
-                    self._copy_slices(ran, call, key)
+                    self._copy_slices(ran, call, key, into, outof)
                     continue
                 for link in outof[key]:
                     if link.kind == "flow" and self.items[link.head].kind == "tensor":
@@ -226,16 +241,17 @@ class _Builder:
                             link.grads.append(Grad(call.number, numbers, ran.step))
                 self._sent(ran, call, into[key], accumulators)
 
-    def _copy_slices(self, ran: NodeRan, call: Call, key: str) -> None:
+    def _copy_slices(
+        self, ran: NodeRan, call: Call, key: str, into: dict[str, list[Link]], outof: dict[str, list[Link]]
+    ) -> None:
         """An edit through a view: the gradient passes through the base, not through the view."""
-        outputs = {link.head for link in self.links if link.tail == key}
-        for link in self.links:
-            if link.kind != "memory":
-                continue
-            numbers = ran.received[0] if link.tail in outputs or link.tail == key else None
-            numbers = ran.sent[0] if link.head == key else numbers
-            if numbers is not None:
-                link.grads.append(Grad(call.number, numbers, ran.step))
+        passed = [
+            link for tail in {key, *(link.head for link in outof[key])} for link in outof[tail] if link.head != key
+        ]
+        for links, numbers in ((passed, ran.received[0]), (into[key], ran.sent[0])):
+            for link in links:
+                if link.kind == "memory" and numbers is not None:
+                    link.grads.append(Grad(call.number, numbers, ran.step))
 
     def _sent(self, ran: NodeRan, call: Call, links: list[Link], accumulators: dict[int, int]) -> None:
         """Give each input its gradient: an edge leads to the node that made the input, or to its leaf."""
@@ -284,6 +300,6 @@ def _value_key(id: int) -> str:
     return f"v{id}"
 
 
-def build(trace: Traced) -> Graph:
+def build(trace: Recording) -> Graph:
     """The graph of a trace, every op on its own."""
     return _Builder(trace).build()

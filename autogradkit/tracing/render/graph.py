@@ -10,11 +10,12 @@ import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 
+from ..recording import Recording
 from . import words
 from .build import build
 from .fold import fold
 from .layout import Edge, Node, Placed, place
-from .model import Graph, Link, Traced
+from .model import Ends, Graph, Link, ends_of
 from .parts import LINE, Part, Text, draw, forward_lines, gradient_lines, measure
 from .svg import Picture, clip, num, text_width, wrap_text
 
@@ -33,25 +34,20 @@ class Drawn:
     graph: Graph
 
 
-def draw_graph(trace: Traced, folds: dict[str, bool] | None = None) -> Drawn:
+def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
     """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`.
 
-    >>> from types import SimpleNamespace
-    >>> drawn = draw_graph(SimpleNamespace(events=(), values={}, source=""))
-    >>> "nothing to draw" in drawn.svg
+    >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
     graph = fold(build(trace), folds)
     alt = words.alt(graph, trace)
-    ports: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for link in graph.links:
-        ports[link.tail][1] += 1
-        ports[link.head][0] += 1
-    parts = {key: measure(item, graph, max(ports[key])) for key, item in graph.items.items()}
+    ends = ends_of(graph.links)
+    parts = {key: measure(item, graph, *ends[key]) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph), gradient_lines(link, graph)) for link in graph.links]
     placed = place(
         [_node(part) for part in parts.values()],
-        [_edge(link, graph, *pair) for link, pair in zip(graph.links, labels, strict=True)],
+        [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)],
     )
     picture = Picture()
     sentence = words.overview(graph)
@@ -66,16 +62,6 @@ def draw_graph(trace: Traced, folds: dict[str, bool] | None = None) -> Drawn:
     return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
 
 
-def graph_svg(trace: Traced) -> str:
-    """The picture alone."""
-    return draw_graph(trace).svg
-
-
-def graph_alt(trace: Traced) -> str:
-    """What is read aloud in place of the picture."""
-    return words.alt(fold(build(trace)), trace)
-
-
 def _node(part: Part) -> Node:
     side = 0.0
     if part.item.stopped or part.item.culprit or part.item.freed:
@@ -83,12 +69,12 @@ def _node(part: Part) -> Node:
     return Node(part.item.key, part.width + side, part.height)
 
 
-def _edge(link: Link, graph: Graph, forward: list[Text], gradient: list[Text]) -> Edge:
+def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: list[Text]) -> Edge:
     left = max((line.width for line in forward), default=0.0)
     right = max((line.width for line in gradient), default=0.0)
     lines = max(len(forward), len(gradient))
-    tail = graph.items[link.tail]
-    source = tail.kind == "tensor" and not any(other.head == link.tail for other in graph.links)
+    arriving, _ = ends[link.tail]
+    source = graph.items[link.tail].kind == "tensor" and not arriving
     weight = 0.4 if source else 4.0
     return Edge(
         link.tail, link.head, left + 4 if left else 0.0, right + 4 if right else 0.0, lines * (LINE - 2), weight

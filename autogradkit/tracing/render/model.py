@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ..events import (
     Accumulated,
@@ -23,19 +22,9 @@ from ..events import (
     Op,
     Value,
 )
+from ..labels import numbered
 
 MAKERS = ("create", "random")
-
-
-class Traced(Protocol):
-    """What the renderers read of a trace."""
-
-    @property
-    def events(self) -> tuple[Event, ...]: ...
-    @property
-    def values(self) -> dict[int, Value]: ...
-    @property
-    def source(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -102,6 +91,9 @@ class Graph:
     calls: list[Call]
     failure: Failure | None
     aliases: dict[int, int]  # tensor number -> place in the colour cycle, for tensors that share a storage
+    producer: dict[int, Op]  # value -> the op that gave it
+    uses: dict[int, list[tuple[int, int]]]  # tensor number -> (step, value) of each op that read it
+    edited: set[int]  # numbers of the tensors that have several values
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
@@ -124,23 +116,19 @@ class Graph:
     def _owner(self, event: Accumulated) -> int:
         """The value that a leaf had when the graph of this backward call was built."""
         began = next(call.begin.step for call in self.calls if call.number == event.call)
-        used = [
-            argument.value
-            for op in self.ops
-            if op.step < began
-            for argument in op.inputs
-            if argument.value is not None and self.values[argument.value].tensor == event.tensor
-        ]
-        return max(used, default=-1)
+        return max((value for step, value in self.uses.get(event.tensor, ()) if step < began), default=-1)
 
 
-def op_name(name: str) -> str:
-    """An op as people call it: PyTorch's inner names lose what only tells variants apart.
+Ends = dict[str, tuple[list[Link], list[Link]]]
 
-    >>> [op_name(n) for n in ("max_pool2d_with_indices", "_log_softmax", "nll_loss_nd", "add_")]
-    ['max_pool2d', 'log_softmax', 'nll_loss', 'add_']
-    """
-    return name.removesuffix("_with_indices").removesuffix("_nd").lstrip("_")
+
+def ends_of(links: Iterable[Link]) -> Ends:
+    """For each item the links that arrive at it and those that leave it."""
+    ends: Ends = defaultdict(lambda: ([], []))
+    for link in links:
+        ends[link.tail][1].append(link)
+        ends[link.head][0].append(link)
+    return ends
 
 
 def calls_of(events: Iterable[Event]) -> list[Call]:
@@ -175,7 +163,6 @@ def aliases_of(values: Iterable[Value]) -> dict[int, int]:
 
 def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
     """Each value's name: the learner's, with the turn of a loop; else its op with a number, `matmul₁`."""
-    subscript = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
     labels: dict[int, str] = {}
     counts: dict[str, int] = defaultdict(int)
     first: dict[int, str] = {}
@@ -189,13 +176,13 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
             if output in labels and value.version:
                 continue
             if value.name is None:
-                counts[op.name] += 1
-                labels[output] = op_name(op.name).rstrip("_") + str(counts[op.name]).translate(subscript)
+                counts[op.facts.label] += 1
+                labels[output] = numbered(op.facts.label, counts[op.facts.label])
                 continue
             turn = op.position.turn if op.position is not None else None
             labels[output] = value.name + (f" (turn {turn})" if turn is not None and place == 0 else "")
     for value in values.values():
-        labels.setdefault(value.id, value.name or f"tensor{str(value.tensor).translate(subscript)}")
+        labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
     return labels
 
 

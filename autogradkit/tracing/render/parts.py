@@ -9,8 +9,9 @@ import math
 from dataclasses import dataclass, field
 
 from ..events import Numbers, Value
+from ..labels import numbered
 from . import numbers as nums
-from .model import MAKERS, Graph, Item, Link, op_name
+from .model import MAKERS, Graph, Item, Link
 from .svg import Picture, alias_role, clip, text_width
 from .words import SIGNS, item_title, op_title
 
@@ -92,20 +93,19 @@ def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26, br
     return lines
 
 
-def measure(item: Item, graph: Graph, ports: int) -> Part:
-    """The lines of an item, and the size that they and `ports` edges on one side ask for."""
+def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link]) -> Part:
+    """The lines of an item, and the size that they and its edges ask for."""
     part = Part(item)
+    ports = max(len(arriving), len(leaving))
     if item.kind in ("op", "failed"):
-        text = (
-            op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {op_name(item.title)}".strip()
-        )
+        text = op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {item.title}".strip()
         part.lines = [Text([(clip(text, 180, SIZE), "ink", False, False)])]
         inner = part.lines[0].width + (24 if item.kind == "failed" else 0)
         part.width = max(64.0, inner + 38, ports * 52 - 12)
         part.height = 34.0
         return part
     if item.kind == "tensor" and item.value is not None:
-        _tensor_lines(part, item.value, graph)
+        _tensor_lines(part, item.value, graph, arriving, leaving)
     else:
         _folded_lines(part, graph)
     strip = _strip_size(part.heat)
@@ -115,14 +115,13 @@ def measure(item: Item, graph: Graph, ports: int) -> Part:
     return part
 
 
-def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
+def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> None:
     label = clip(graph.labels[value.id], 180, SIZE, mono=True)
     kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
-    maker = part.item.step >= 0 and next((op for op in graph.ops if op.step == part.item.step), None)
-    if maker and maker.kind in MAKERS and maker.name != "tensor":
+    maker = graph.producer.get(value.id)
+    if maker is not None and maker.kind in MAKERS and maker.name != "tensor":
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
-    versions = {other.version for other in graph.values.values() if other.tensor == value.tensor}
-    version = f"v{value.version}" if len(versions) > 1 else ""
+    version = f"v{value.version}" if value.tensor in graph.edited else ""
     numbers = value.numbers
     shown = nums.lines(numbers)
     if nums.unknown(numbers):
@@ -138,7 +137,7 @@ def _tensor_lines(part: Part, value: Value, graph: Graph) -> None:
     others = _sharers(value, graph)
     if others:
         part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
-    part.lines += _grad_lines(value, graph, part.item.key)
+    part.lines += _grad_lines(value, graph, arriving, leaving)
 
 
 def _sharers(value: Value, graph: Graph) -> str:
@@ -151,7 +150,7 @@ def _sharers(value: Value, graph: Graph) -> str:
     return ", ".join(list(names.values())[:3])
 
 
-def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
+def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
     """What `.grad` is, call by call; where several edges meet, that it is their sum."""
     events = graph.contributions(value)
     if events:
@@ -165,9 +164,8 @@ def _grad_lines(value: Value, graph: Graph, key: str) -> list[Text]:
             if len(events) > 4:
                 lines += _late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
         return lines + _late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
-    links = [link for link in graph.links if link.tail == key and link.grads]
-    if len(links) > 1 and not value.is_leaf:
-        incoming = next((link for link in graph.links if link.head == key and link.grads), None)
+    if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
+        incoming = next((link for link in arriving if link.grads), None)
         if incoming is not None:
             total = incoming.grads[-1]
             return _late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
@@ -181,7 +179,7 @@ def _late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
 
 def _folded_lines(part: Part, graph: Graph) -> None:
     item = part.item
-    names = list(dict.fromkeys(op_name(op.name) for op in item.ops))
+    names = list(dict.fromkeys(op.label for op in item.ops))
     what = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
     head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
     if item.times > 1:
@@ -349,7 +347,7 @@ def gradient_lines(link: Link, graph: Graph) -> list[Text]:
     many = len(graph.calls) > 1
     lines: list[Text] = []
     for grad in link.grads[-3:]:
-        mark = "∂" + (str(grad.call + 1).translate(SUBSCRIPT) if many else "") + " "
+        mark = (numbered("∂", grad.call + 1) if many else "∂") + " "
         lines += _late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
     first = link.grads[0].step if link.grads else 0
     if len(link.grads) > 3:
@@ -358,6 +356,3 @@ def gradient_lines(link: Link, graph: Graph) -> list[Text]:
         dims = f"dim{'s' if ',' in link.broadcast else ''} {link.broadcast}"
         lines += _late([Text([sans(f"summed over {dims}", "gradient")])], first)
     return lines
-
-
-SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..events import Accumulated, Event, Failure, NodeRan, Op, Value
+from ..recording import Recording
 from . import numbers as nums
-from .model import Graph, Item, Link, Traced
-from .words import RULES, item_title, op_call, op_title
+from .model import Graph, Item, Link
+from .words import item_title, op_call, op_title
 
 MOST_STEPS = 300
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 
 
-def steps_of(graph: Graph, trace: Traced) -> list[dict[str, Any]]:
+def steps_of(graph: Graph, trace: Recording) -> list[dict[str, Any]]:
     """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`."""
     home = _homes(graph)
     by_node = {op.node: op for op in graph.ops if op.node is not None}
@@ -163,12 +164,22 @@ def _op_rows(op: Op, graph: Graph) -> list[list[str]]:
     rows.append(["grad_fn", op.node_name or f"none ({op.why_not or 'not recorded'})"])
     if op.saved:
         rows.append(["saved", ", ".join(op.saved)])
-    rule = RULES.get(op.name.rstrip("_"))
-    if rule:
-        rows.append(["derivative", rule])
+    if op.facts.rule:
+        rows += [["arguments", _roles(op, graph)], ["derivative", op.facts.rule]]
     if op.scope:
         rows.append(["module", ".".join(op.scope)])
     return rows
+
+
+def _roles(op: Op, graph: Graph) -> str:
+    """Which argument is which in the op's rule: `self = W, other = x`."""
+    parameters = dict(enumerate(op.facts.parameters))
+    roles: list[str] = []
+    for argument in op.inputs:
+        text = graph.labels[argument.value] if argument.value is not None else str(argument.text)
+        name = argument.name or (None if argument.place is None else parameters.get(argument.place))
+        roles.append(text if name is None else f"{name} = {text}")
+    return ", ".join(roles)
 
 
 def _item_rows(item: Item, graph: Graph) -> list[list[str]]:

@@ -10,6 +10,8 @@ library only; numbers are shortened in `numbers.py`.
 from __future__ import annotations
 
 import base64
+import bisect
+import functools
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -82,6 +84,7 @@ def esc(text: str) -> str:
     return _escape(kept, quote=True)
 
 
+@functools.lru_cache(4096)
 def _em(char: str, mono: bool) -> float:
     if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
         return 0.0
@@ -108,9 +111,10 @@ def clip(text: str, room: float, size: float = 12, *, mono: bool = False, bold: 
     """
     if text_width(text, size, mono=mono, bold=bold) <= room:
         return text
-    while text and text_width(text + "…", size, mono=mono, bold=bold) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    kept = bisect.bisect_right(
+        range(1, len(text)), room, key=lambda end: text_width(text[:end] + "…", size, mono=mono, bold=bold)
+    )
+    return text[:kept].rstrip() + "…"
 
 
 def wrap_text(text: str, room: float, size: float = 12, *, mono: bool = False, lines: int = 6) -> list[str]:

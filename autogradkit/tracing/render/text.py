@@ -6,20 +6,20 @@ Rests on `model.py`, `words.py` and `numbers.py`.
 from __future__ import annotations
 
 from ..events import Accumulated
+from ..recording import Recording
 from . import numbers as nums
-from .model import Graph, Item, Traced
+from .model import Graph, Item
 from .words import item_title, op_call, overview, title
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
 MOST_ROWS = 200
 
 
-def graph_text(graph: Graph, trace: Traced) -> str:
+def graph_text(graph: Graph, trace: Recording) -> str:
     """Top to bottom: what ran, what it gave, which gradient came back (marked ∂).
 
-    >>> from types import SimpleNamespace
     >>> from autogradkit.tracing.render.build import build
-    >>> nothing = SimpleNamespace(events=(), values={}, source="")
+    >>> nothing = Recording()
     >>> print(graph_text(build(nothing), nothing))
     nothing was traced
     No tensor operation ran in this cell, so there is nothing to draw.

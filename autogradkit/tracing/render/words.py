@@ -8,52 +8,14 @@ from __future__ import annotations
 import re
 
 from ..events import BackwardBegin, Op
-from .model import MAKERS, Graph, Item, Traced, op_name
+from ..recording import Recording
+from .model import MAKERS, Graph, Item
 from .numbers import shape_text
 
 SIGNS = {
     "add": "+", "sub": "−", "rsub": "−", "mul": "×", "div": "÷", "pow": "^", "neg": "−",
     "mm": "@", "mv": "@", "bmm": "@", "dot": "@", "matmul": "@", "addmm": "@ +",
 }  # fmt: skip
-
-RULES = {
-    "add": "∂self = ∂;  ∂other = alpha · ∂",
-    "sub": "∂self = ∂;  ∂other = −∂",
-    "mul": "∂self = ∂ · other;  ∂other = ∂ · self",
-    "div": "∂self = ∂ / other;  ∂other = −∂ · self / other²",
-    "pow": "∂self = ∂ · n · self^(n−1)",
-    "neg": "∂self = −∂",
-    "exp": "∂self = ∂ · result",
-    "log": "∂self = ∂ / self",
-    "sqrt": "∂self = ∂ / (2 · result)",
-    "sin": "∂self = ∂ · cos(self)",
-    "cos": "∂self = −∂ · sin(self)",
-    "abs": "∂self = ∂ · sign(self)",
-    "tanh": "∂self = ∂ · (1 − result²)",
-    "sigmoid": "∂self = ∂ · result · (1 − result)",
-    "relu": "∂self = ∂ where result > 0, else 0",
-    "mm": "∂self = ∂ @ mat2ᵀ;  ∂mat2 = selfᵀ @ ∂",
-    "mv": "∂self = ∂ ⊗ vec;  ∂vec = selfᵀ @ ∂",
-    "dot": "∂self = ∂ · tensor;  ∂tensor = ∂ · self",
-    "bmm": "∂self = ∂ @ mat2ᵀ;  ∂mat2 = selfᵀ @ ∂",
-    "addmm": "∂self = ∂;  ∂mat1 = ∂ @ mat2ᵀ;  ∂mat2 = mat1ᵀ @ ∂",
-    "sum": "∂self = ∂, spread over the summed elements",
-    "mean": "∂self = ∂ / n, spread over the n averaged elements",
-    "t": "∂self = ∂ᵀ",
-    "transpose": "∂self = ∂ with the two dimensions swapped",
-    "view": "∂self = ∂ in the shape of self",
-    "reshape": "∂self = ∂ in the shape of self",
-    "expand": "∂self = ∂ summed over the expanded dimensions",
-    "select": "∂self = ∂ at the selected index, 0 elsewhere",
-    "slice": "∂self = ∂ in the slice, 0 elsewhere",
-    "clone": "∂self = ∂",
-    "max_pool2d": "∂self = ∂ at each window's maximum, 0 elsewhere",
-    "conv2d": "∂input = ∂ ⋆ weight, turned by 180°;  ∂weight = input ⋆ ∂;  ∂bias = Σ∂",
-    "convolution": "∂input = ∂ ⋆ weight, turned by 180°;  ∂weight = input ⋆ ∂;  ∂bias = Σ∂",
-    "log_softmax": "∂self = ∂ − softmax(self) · Σ∂",
-    "nll_loss": "∂self = −∂ / n at each target, 0 elsewhere",
-    "cross_entropy": "∂input = ∂ · (softmax(input) − one-hot(target)) / n",
-}
 
 REASONS = {
     "no_grad": "the cell ran under no_grad(), which switches recording off",
@@ -64,16 +26,15 @@ REASONS = {
 
 def op_title(op: Op) -> str:
     """What stands in an ellipse: `@ mm`, `× 2`, `^ 3`, `sum dim=1`."""
-    name = op_name(op.name)
-    sign = SIGNS.get(name.rstrip("_"))
+    sign = SIGNS.get(op.facts.label)
     scalars = [f"{a.name}={a.text}" if a.name else str(a.text) for a in op.inputs if a.value is None and a.text]
     text = " ".join(scalars)
-    if sign and len(scalars) == 1 and len(text.rpartition("=")[2]) <= 8 and not name.endswith("_"):
+    if sign and len(scalars) == 1 and len(text.rpartition("=")[2]) <= 8 and op.kind != "inplace":
         text = text.rpartition("=")[2]
         return f"{text} {sign}" if op.inputs[0].value is None else f"{sign} {text}"
     if len(text) > 14 or not text:
         text = ""
-    return " ".join(part for part in (sign, name, text) if part)
+    return " ".join(part for part in (sign, op.label, text) if part)
 
 
 def op_call(op: Op, labels: dict[int, str]) -> str:
@@ -82,10 +43,10 @@ def op_call(op: Op, labels: dict[int, str]) -> str:
     for argument in op.inputs:
         text = labels[argument.value] if argument.value is not None else str(argument.text)
         parts.append(f"{argument.name}={text}" if argument.name else text)
-    return f"{op_name(op.name)}({', '.join(parts)})"
+    return f"{op.label}({', '.join(parts)})"
 
 
-def title(trace: Traced) -> str:
+def title(trace: Recording) -> str:
     """The traced expression: the statements of the cell in one line, without those that only make ready.
 
     Where there is no cell, as under `record()`, the statements that ran.
@@ -135,7 +96,7 @@ def overview(graph: Graph) -> str:
     reasons = {op.why_not for op in forward if op.kind not in ("create", "random")}
     nodes = [op for op in forward if op.node is not None]
     if graph.failure is not None and not graph.calls:
-        where = f" in {op_name(graph.failure.op)}" if graph.failure.op else ""
+        where = f" in {graph.failure.op}" if graph.failure.op else ""
         if not graph.ops:
             return f"The cell failed{where} before any operation finished."
         return f"{counted}, then the cell failed{where}."
@@ -162,7 +123,7 @@ def overview(graph: Graph) -> str:
     return f"{counted}. No backward call, so there are no gradients yet."
 
 
-def alt(graph: Graph, trace: Traced) -> str:
+def alt(graph: Graph, trace: Recording) -> str:
     """What is read aloud in place of the picture."""
     failure = f" It failed with {graph.failure.error}." if graph.failure is not None else ""
     return f"Graph of {title(trace)[:160]}. {overview(graph)}{failure}"

@@ -161,6 +161,4 @@ def trace_source(source: str, before: str = "") -> Trace:
         error = raised
     finally:
         RECORDERS.remove(recorder)
-    trace = Trace(source=source)
-    trace.fill(recorder.finish(error, lambda name: "cell" if name == file else name))
-    return trace
+    return Trace.of(recorder.finish(error, lambda name: "cell" if name == file else name, source))

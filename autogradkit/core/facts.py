@@ -1,0 +1,34 @@
+"""What an op tells of itself to whoever watches it run.
+
+Rests on nothing. Declarations make it, `recording` hands it on, the events of a trace keep it, and pictures are drawn from
+it, so that a picture needs no table of names and a saved trace no op.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OpFacts:
+    """The facts about an op that pictures need."""
+
+    label: str  # what a picture calls it: "mul", "max_pool2d"; of an in-place variant, without its underscore
+    pointwise: bool  # whether operands of other shapes are broadcast to the result's, element by element
+    rule: str  # a line for each gradient, "∂self = ∂ · other\n∂other = ∂ · self"; empty where there is none to tell
+    parameters: tuple[str, ...]  # the names of its arguments, in order
+
+
+class Declaration(Protocol):
+    """What a listener asks of a declared op."""
+
+    @property
+    def name(self) -> str:
+        """The name that users call it by, without an in-place variant's underscore."""
+        ...
+
+    @property
+    def facts(self) -> OpFacts:
+        """What pictures need; asked for only while somebody listens."""
+        ...

@@ -1,0 +1,177 @@
+"""What views and in-place edits do to history: who made a tensor now, and which edits autograd can follow.
+
+Rests on node. A view whose memory was edited renews its node when somebody asks (`grad_fn`); an edit through a view
+becomes part of its base's history as `CopySlices`. Every op asks here where a gradient of its input goes (`edge_of`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core import errors
+from autogradkit.core.storage import strided
+from autogradkit.core.strides import element_strides, empty_strided
+from autogradkit.core.tensor import Tensor, counter_of, wrap
+from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD, PLAIN
+from autogradkit.engine.naming import short_name
+from autogradkit.engine.node import Gradients, Node, next_sequence_number
+from autogradkit.engine.required import OPS
+
+
+def edge_of(tensor: Tensor) -> tuple[Any, int]:
+    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0)."""
+    view = tensor._view
+    if view is None:
+        if tensor._node is not None:
+            return tensor._node, tensor._output_nr
+        return (tensor, 0) if tensor._requires_grad else (None, 0)
+    if not requires_grad(tensor):
+        return None, 0
+    node = grad_fn(tensor)
+    return (tensor, 0) if node is None else (node, tensor._output_nr)
+
+
+def requires_grad(tensor: Tensor) -> bool:
+    """Whether gradients are to be computed for it. A view requires grad where its base does, however it was made."""
+    return tensor._requires_grad or (tensor._view is not None and requires_grad(tensor._view.base))
+
+
+def is_settled(tensor: Tensor) -> bool:
+    """Whether a view's own node and flag say all there is to say: nothing was edited since it was made."""
+    view = tensor._view
+    if view is None:
+        return True
+    if tensor._node is None:
+        return not requires_grad(view.base)
+    return view.version == counter_of(tensor).value
+
+
+def grad_fn(tensor: Tensor) -> Node | None:
+    """The node that made `tensor`; for a view whose memory was edited since, a new one from its base.
+
+    Raises RuntimeError for a view that may not follow its base.
+    """
+    view = tensor._view
+    if view is None or view.version == counter_of(tensor).value:
+        return tensor._node
+    if tensor._node is None and not requires_grad(view.base):
+        return None
+    if view.creation != PLAIN:
+        raise _refusal(tensor, view.creation, "its base or another view of its base has been")
+    array = tensor._array
+    fresh = OPS.as_strided(view.base, array.shape, element_strides(array), tensor.storage_offset())
+    tensor._node = fresh._node
+    tensor._output_nr = 0
+    tensor._requires_grad = fresh._node is not None
+    view.version = counter_of(tensor).value
+    return tensor._node
+
+
+_NO_GRAD_VIEW = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the "
+    "view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside "
+    "(if you want the inplace to be tracked)."
+)
+_ADVICE = {
+    MULTI_OUTPUT: "This view is the output of a function that returns multiple views. Such functions do not allow the output "
+    "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+    NO_GRAD: _NO_GRAD_VIEW,
+    CUSTOM: "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic "
+    "to handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
+    "gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function.",
+}
+
+
+def _refusal(view: Tensor, creation: str, edited: str) -> RuntimeError:
+    """The error for an edit of a view, or of its base, that autograd cannot follow."""
+    node = view._node
+    subject = "" if node is None else f"Output {view._output_nr} of {short_name(node.name())} is a view"
+    if creation == NO_GRAD or node is None:
+        made = f"{subject} of a view which was created in" if subject else "A view was created in"
+        what = f"{made} no_grad mode and {edited} modified inplace with grad mode enabled."
+    else:
+        what = f"{subject} and {edited} modified inplace."
+    return RuntimeError(f"{what} {_ADVICE[creation]}")
+
+
+def check_in_place(tensor: Tensor, records: bool) -> None:
+    """Refuse an in-place edit that autograd could not follow; memory is still untouched.
+
+    `records` says whether the edit will be recorded (grad mode on and an operand requires grad).
+    """
+    if not records:
+        return
+    view = tensor._view
+    if view is not None:
+        if view.creation != PLAIN:
+            raise _refusal(tensor, view.creation, "is being")
+        if requires_grad(tensor) and view.base._node is None:
+            raise RuntimeError(errors.VIEW_OF_LEAF_IN_PLACE)
+    if requires_grad(tensor) and grad_fn(tensor) is None:
+        raise RuntimeError(errors.LEAF_IN_PLACE)
+
+
+def rebase_history(tensor: Tensor, node: Node) -> None:
+    """Make `node`, which edited `tensor` in place, the maker of it; for a view, of its base too."""
+    view = tensor._view
+    if view is None:
+        _adopt(tensor, node)
+        return
+    _adopt(view.base, CopySlices(view.base, tensor, node))
+    grad_fn(tensor)
+
+
+def _adopt(tensor: Tensor, node: Node) -> None:
+    old = tensor._node
+    retained = old.hooks.retained.pop(tensor._output_nr, None) if old is not None and old.hooks is not None else None
+    tensor._node = node
+    tensor._output_nr = 0
+    tensor._requires_grad = True
+    if retained is not None:
+        node.ensure_hooks().retained[0] = retained
+
+
+class CopySlices(Node):
+    """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
+
+    __slots__ = ("base_geometry", "function", "view_geometry")
+
+    def __init__(self, base: Tensor, view: Tensor, function: Node) -> None:
+        array = base._array
+        offset = view.storage_offset() - base.storage_offset()
+        self.base_geometry = (array.shape, element_strides(array), array.dtype)
+        self.view_geometry = (view._array.shape, element_strides(view._array), offset)
+        self.function: Node | None = function
+        self.edges = (*edge_of(base), *function.edges[2:])
+        self.outputs = (array.shape, array.dtype)
+        self.sequence = next_sequence_number()
+        self.hooks = None
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        if self.function is None:
+            raise RuntimeError(errors.BACKWARD_TWICE)
+        gradient = gradients[0]
+        if gradient is None:
+            return (None,) * (len(self.edges) // 2)
+        shape, strides, numpy_dtype = self.base_geometry
+        whole = empty_strided(shape, strides, numpy_dtype)
+        if not create_graph:
+            np.copyto(whole, gradient)
+            part = strided(whole, *self.view_geometry)
+            first, *others = self.function.apply((part.copy(),), False)
+            part[...] = 0 if first is None else OPS.sum_array(first, part.shape)
+            return (whole, *others)
+        result = wrap(whole)
+        OPS.copy_(result, gradient)
+        piece = OPS.as_strided(result, *self.view_geometry)
+        first, *others = self.function.apply((OPS.clone(piece),), True)
+        if first is None:
+            OPS.zero_(piece)
+        else:
+            OPS.copy_(piece, first)
+        return (result, *others)
+
+    def release(self) -> None:
+        self.function = None

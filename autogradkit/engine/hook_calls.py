@@ -1,0 +1,115 @@
+"""Calling hooks during a run: what they are given, what they may give back, and PyTorch's texts where they may not.
+
+Rests on hooks; both loops (plain.py and run.py) call it. Hooks see tensors; what goes on is an array in plain backward,
+a tensor under `create_graph`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
+from autogradkit.engine.naming import tensor_type
+
+Accumulate = Callable[[Tensor, Any], None]  # adds a gradient to a tensor's .grad
+
+
+def as_tensor(gradient: Any) -> Any:
+    """A gradient as hooks and recorders see it."""
+    return wrap(gradient) if gradient.__class__ is np.ndarray else gradient
+
+
+def on_outputs(hooks: NodeHooks, received: list[Any], create_graph: bool, accumulate: Accumulate) -> None:
+    """Hooks of the tensors that a node made, which replace what it `received`; then their retained `.grad`."""
+    for number, registered in hooks.of_tensors.items():
+        if received[number] is not None:
+            received[number] = _through(registered, received[number], create_graph)
+    for number, reference in hooks.retained.items():
+        tensor = reference()
+        if tensor is not None and received[number] is not None:
+            accumulate(tensor, received[number])
+
+
+def before_node(hooks: NodeHooks, received: list[Any], create_graph: bool) -> None:
+    """A node's pre-hooks, which replace what it `received`."""
+    for hook in list(hooks.before.values()):
+        replaced = hook(tuple(map(as_tensor, received)))
+        if replaced is not None:
+            received[:] = _all_replaced(hook, received, replaced, create_graph)
+
+
+def after_node(hooks: NodeHooks, sent: list[Any], received: list[Any], create_graph: bool) -> list[Any]:
+    """A node's post-hooks: the gradients that go on."""
+    for hook in list(hooks.after.values()):
+        replaced = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, received)))
+        if replaced is not None:
+            sent = _all_replaced(hook, sent, replaced, create_graph)
+    return sent
+
+
+def on_leaf(hooks: TensorHooks, gradient: Any, create_graph: bool) -> Any:
+    """Hooks on a leaf's gradient: what they make of it."""
+    return _through(hooks.on_gradient, gradient, create_graph) if hooks.on_gradient else gradient
+
+
+def at_accumulator(leaf: Tensor, hooks: TensorHooks, gradient: Any, create_graph: bool, accumulate: Accumulate) -> None:
+    """Add to a leaf's `.grad`, with the hooks around that: of its AccumulateGrad node and after accumulation."""
+    node = hooks.accumulator and hooks.accumulator()
+    around: NodeHooks | None = node and node.hooks
+    received = [gradient]
+    if around is not None:
+        before_node(around, received, create_graph)
+    if received[0] is None:
+        return
+    accumulate(leaf, received[0])
+    for hook in list(hooks.after_accumulate.values()):
+        hook(leaf)
+    if around is not None:
+        after_node(around, [], received, create_graph)
+
+
+def _through(registered: Hooks, gradient: Any, create_graph: bool) -> Any:
+    for hook in list(registered.values()):
+        replaced = hook(as_tensor(gradient))
+        if replaced is not None:
+            gradient = _replaced(hook, gradient, replaced, create_graph)
+    return gradient
+
+
+def _all_replaced(hook: Callable[..., Any], gradients: list[Any], replaced: Any, create_graph: bool) -> list[Any]:
+    if not isinstance(replaced, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(replaced).__name__}'")
+    several = cast("tuple[Any, ...]", replaced)
+    if len(several) != len(gradients):
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has returned an incorrect number of values (got {len(several)}, but expected "
+            f"{len(gradients)})"
+        )
+    return [
+        None if new is None else _replaced(hook, old, new, create_graph)
+        for old, new in zip(gradients, several, strict=True)
+    ]
+
+
+def _replaced(hook: Callable[..., Any], gradient: Any, replaced: Any, create_graph: bool) -> Any:
+    """What goes on in place of `gradient`. Raises where it is no tensor, or one of another dtype or shape."""
+    if not isinstance(replaced, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+    if gradient is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    old, new = as_tensor(gradient)._array, replaced._array
+    if old.dtype != new.dtype:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has changed the type of value (was {tensor_type(old)} got {tensor_type(new)})"
+        )
+    if old.shape != new.shape:
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value")
+    return replaced if create_graph else new
+
+
+def _name(hook: Callable[..., Any]) -> str:
+    return getattr(hook, "__name__", "<unknown>")

@@ -1,0 +1,29 @@
+"""How PyTorch's messages name nodes and the types of tensors.
+
+Rests on core.dtype; saved, history and hook_calls word their errors with it.
+"""
+
+from __future__ import annotations
+
+from autogradkit.core.dtype import bool_, complex64, complex128, from_numpy_dtype
+from autogradkit.core.storage import Array
+
+# Types without a name of the old style, such as "torch.FloatTensor".
+_WITHOUT_A_TENSOR_TYPE = {
+    bool_: "CPUBoolType",
+    complex64: "CPUComplexFloatType",
+    complex128: "CPUComplexDoubleType",
+}
+
+
+def tensor_type(array: Array) -> str:
+    """The type of a tensor of this array's dtype: "torch.FloatTensor" for float32."""
+    dtype = from_numpy_dtype(array.dtype)
+    return _WITHOUT_A_TENSOR_TYPE.get(dtype, dtype.tensor_type)
+
+
+def short_name(name: str) -> str:
+    """A node's name without what says that it is one: "Exp" for ExpBackward0, "Sum1" for SumBackward1."""
+    if name in ("CopySlices", "CopyBackwards"):
+        return f"torch::autograd::{name}"
+    return name.replace("Backward0", "").replace("Backward", "")

@@ -1,0 +1,116 @@
+"""The graph's nodes and edges: one node for each recorded op, an `AccumulateGrad` where an edge ends at a leaf.
+
+Rests on `core` and hooks. An edge leads to a (target, output number) pair, kept flat in `Node.edges`; the target is the
+node that made the input, or the leaf tensor itself (its AccumulateGrad node is made when somebody asks for it), or None.
+Declared ops subclass `OpNode` (saved.py), custom functions `Node`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from autogradkit.core.dtype import dtype, from_numpy_dtype
+from autogradkit.core.size import Size
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.hooks import NodeHooks, RemovableHandle, TensorHooks
+
+# One per output (or input edge): an array in plain backward, a Tensor under create_graph, or None.
+Gradients = Sequence[Any]
+
+next_sequence_number = itertools.count().__next__
+
+
+class InputMetadata(NamedTuple):
+    """What a gradient that comes into a node must look like."""
+
+    shape: Size
+    dtype: dtype
+
+
+class Node:
+    """One step of the backward pass: takes the gradients of its outputs, gives those of its inputs."""
+
+    __slots__ = ("__weakref__", "edges", "hooks", "outputs", "sequence")
+
+    edges: tuple[Any, ...]  # target, output number, target, output number, ...
+    outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat
+    sequence: int
+    hooks: NodeHooks | None
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        """The gradient for each edge, None where the edge leads nowhere."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Let go of the saved tensors."""
+
+    def name(self) -> str:
+        """The name PyTorch gives it, such as "MulBackward0"."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The edges: (node, number of its output) for each input, (None, 0) for one that needs no gradient."""
+        return tuple(
+            (accumulator_of(target) if isinstance(target, Tensor) else target, number)
+            for target, number in zip(self.edges[::2], self.edges[1::2], strict=True)
+        )
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for whatever the user wants to note on this node."""
+        return self.ensure_hooks().metadata
+
+    @property
+    def _input_metadata(self) -> list[InputMetadata]:
+        """Shape and dtype of each output of the op: what its gradient must look like."""
+        pairs = zip(self.outputs[::2], self.outputs[1::2], strict=True)
+        return [InputMetadata(Size(shape), from_numpy_dtype(kind)) for shape, kind in pairs]
+
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
+    def ensure_hooks(self) -> NodeHooks:
+        """The node's hooks, made if it has none yet."""
+        if self.hooks is None:
+            self.hooks = NodeHooks()
+        return self.hooks
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after the node ran; what it returns replaces grad_inputs."""
+        return RemovableHandle.add(self.ensure_hooks().after, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before the node runs; what it returns replaces grad_outputs."""
+        return RemovableHandle.add(self.ensure_hooks().before, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """The end of an edge at a leaf: adds what arrives to `variable.grad`. Made when asked for, never kept alive."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+        self.edges = ()
+        self.outputs = (variable._array.shape, variable._array.dtype)
+        self.sequence = 2**64 - 1
+        self.hooks = None
+
+
+def accumulator_of(leaf: Tensor) -> AccumulateGrad:
+    """The leaf's AccumulateGrad node: the same one for as long as somebody holds it."""
+    if leaf._hooks is None:
+        leaf._hooks = TensorHooks()
+    hooks: TensorHooks = leaf._hooks
+    node: AccumulateGrad | None = hooks.accumulator and hooks.accumulator()
+    if node is None:
+        node = AccumulateGrad(leaf)
+        hooks.accumulator = weakref.ref(node)
+    return node

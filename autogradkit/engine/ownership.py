@@ -1,0 +1,88 @@
+"""Who owns a gradient's memory: a `.grad` has some of its own, taken over from the gradient where nobody else sees that.
+
+Rests on core. Whether somebody else holds an array is asked of Python's reference counts, as PyTorch asks its own
+(`use_count`): every other holder, be it a tensor, a view, a hook's argument or another buffer of the run, counts.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.storage import Array
+from autogradkit.core.strides import (
+    contiguous_strides,
+    element_strides,
+    empty_strided,
+    is_non_overlapping_and_dense,
+)
+from autogradkit.core.tensor import Tensor, bump_version, wrap
+
+
+def add_to_grad(tensor: Tensor, gradient: Array) -> None:
+    """`tensor.grad` takes a contribution: in place if there is a `.grad` already, else as a copy."""
+    grad = tensor._grad
+    if grad is None:
+        tensor._grad = wrap(_copy(gradient, strides_of_grad(tensor._array)))
+    elif grad._array.shape != gradient.shape:
+        tensor._grad = wrap(np.asarray(grad._array + gradient))
+    else:
+        np.add(grad._array, gradient, out=grad._array, casting="unsafe")
+        bump_version(grad)
+
+
+def add_to_retained(tensor: Tensor, gradient: Array) -> None:
+    """The retained `.grad` of a result takes a contribution: always in a new, contiguous tensor."""
+    grad = tensor._grad
+    strides = contiguous_strides(gradient.shape)
+    tensor._grad = wrap(_copy(gradient if grad is None else grad._array + gradient, strides))
+
+
+def strides_of_grad(array: Array) -> tuple[int, ...]:
+    """The strides, in elements, of the `.grad` of a leaf that shows `array`: its own where they are dense."""
+    strides = element_strides(array)
+    return strides if is_non_overlapping_and_dense(array.shape, strides) else contiguous_strides(array.shape)
+
+
+def _copy(gradient: Array, strides: tuple[int, ...]) -> Array:
+    copy = empty_strided(gradient.shape, strides, gradient.dtype)
+    np.copyto(copy, gradient)
+    return copy
+
+
+def _references_in_a_loop() -> int:
+    for gradient in [np.zeros(1)]:
+        return sys.getrefcount(gradient)
+    raise AssertionError
+
+
+def _references_to_base(view: Array) -> int:
+    return sys.getrefcount(view.base)
+
+
+# Pythons differ in how many references are counted where there is but one holder: a loop's list and its variable, and
+# the only view of an array.
+REFERENCES_IN_A_LOOP = _references_in_a_loop()
+_REFERENCES_OF_A_LONE_VIEW = _references_to_base(np.zeros((2, 3)).reshape(6))
+
+
+def owns_memory(gradient: Array) -> bool:
+    """Whether who alone holds `gradient` alone sees its memory: it owns that, or is the only view of all of an array."""
+    flags = gradient.flags
+    if flags.owndata or not flags.writeable:
+        return flags.writeable
+    base: Any = gradient.base
+    if base.__class__ is not np.ndarray or not base.flags.owndata or base.size != gradient.size:
+        return False
+    del base
+    return _references_to_base(gradient) <= _REFERENCES_OF_A_LONE_VIEW
+
+
+def takes_over(tensor: Tensor, gradient: Array) -> bool:
+    """Whether a gradient that nobody else holds can be `tensor.grad` as it is."""
+    array = tensor._array
+    if gradient.strides == array.strides and array.flags.c_contiguous:
+        return owns_memory(gradient)
+    return element_strides(gradient) == strides_of_grad(array) and owns_memory(gradient)

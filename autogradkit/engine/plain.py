@@ -1,0 +1,117 @@
+"""The usual backward: from one root to every leaf, on arrays, with nobody listening.
+
+Rests on the same rooms as run.py, which does everything else, and gives the same results: the accept tests stand here
+in line, and whatever they do not accept goes to the shared functions. What a node costs here is what a small network's
+backward costs.
+"""
+
+from __future__ import annotations
+
+import sys
+from heapq import heappop, heappush, heappushpop
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.tensor import wrap
+from autogradkit.engine.delivery import Buffers, count_edges, deliver
+from autogradkit.engine.hook_calls import after_node, at_accumulator, before_node, on_leaf, on_outputs
+from autogradkit.engine.node import Node
+from autogradkit.engine.ownership import REFERENCES_IN_A_LOOP, add_to_grad, add_to_retained, takes_over
+from autogradkit.engine.validate import validate, validated
+
+
+@np.errstate(all="ignore")
+def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
+    """Add the gradients of output `number` of `root`, times `gradient`, to the `.grad` of every leaf."""
+    ndarray, references = np.ndarray, sys.getrefcount
+    waiting = count_edges([root])
+    buffers: Buffers = {}
+    ready: list[tuple[int, Node]] = []  # besides the one that is next
+    node = root
+    received: list[Any] = [None] * (len(root.outputs) >> 1)
+    received[number] = gradient
+    del gradient
+    while True:
+        hooks = node.hooks
+        if hooks is not None:
+            on_outputs(hooks, received, False, add_to_retained)
+            before_node(hooks, received, False)
+        sent = node.apply(received, False)
+        if not retain_graph:
+            node.release()
+        edges = node.edges
+        if hooks is not None and hooks.after:
+            sent = after_node(hooks, validated(sent, node), received, False)
+        received = []  # what was received and is passed on has one holder less
+        following = None
+        at = -2
+        for gradient in sent:
+            at += 2
+            target = edges[at]
+            if target is None:
+                continue
+            number = edges[at + 1]
+            is_node = isinstance(target, Node)
+            if is_node:
+                outputs = target.outputs
+                shape, kind = outputs[2 * number], outputs[2 * number + 1]
+            else:
+                array = target._array
+                shape, kind = array.shape, array.dtype
+            if gradient is not None and (
+                gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
+            ):
+                gradient = validate(gradient, target, number, node, at >> 1)
+            left = waiting[target] - 1
+            if left or (buffers and target in buffers):
+                buffer = deliver(buffers, target, number, gradient)
+                if left:
+                    waiting[target] = left
+                    continue
+                del buffers[target]
+                if not is_node:
+                    gradient = buffer[0]
+            else:
+                buffer = None
+            if is_node:
+                if buffer is None:
+                    if len(target.outputs) == 2:
+                        buffer = [gradient]
+                    else:
+                        buffer = [None] * (len(target.outputs) >> 1)
+                        buffer[number] = gradient
+                if following is None:
+                    following, received = target, buffer
+                else:
+                    buffers[target] = buffer
+                    heappush(ready, (-target.sequence, target))
+                continue
+            if gradient is None:
+                continue
+            if target._hooks is not None:
+                gradient = on_leaf(target._hooks, gradient, False)
+                if target._requires_grad:
+                    at_accumulator(target, target._hooks, gradient, False, add_to_grad)
+            elif target._requires_grad:
+                # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
+                alone = target._grad is None and references(gradient) <= REFERENCES_IN_A_LOOP
+                if alone and takes_over(target, gradient):
+                    target._grad = wrap(gradient)
+                else:
+                    add_to_grad(target, gradient)
+        buffer = None
+        if ready:
+            if following is None:
+                node = heappop(ready)[1]
+                received = buffers.pop(node)
+            else:
+                # In PyTorch's order: of those that are ready, the one made last goes first.
+                node = heappushpop(ready, (-following.sequence, following))[1]
+                if node is not following:
+                    buffers[following] = received
+                    received = buffers.pop(node)
+        elif following is None:
+            return
+        else:
+            node = following

@@ -1,0 +1,139 @@
+"""What a node keeps of the forward pass, and the nodes of declared ops, which differentiate from it.
+
+Rests on node and history. A saved value is checked against the version it had when it was saved, and let go once used.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from autogradkit.core import errors
+from autogradkit.core.storage import Array, VersionCounter
+from autogradkit.core.tensor import Tensor, counter_of, wrap
+from autogradkit.engine.history import grad_fn
+from autogradkit.engine.modes import MODE
+from autogradkit.engine.naming import short_name, tensor_type
+from autogradkit.engine.node import Gradients, Node
+
+
+class SavedOutput:
+    """A node's own result, saved without the tensor: the tensor owns the node, so the node must not own the tensor."""
+
+    __slots__ = ("array", "counter", "maker", "number")
+
+    def __init__(self, tensor: Tensor, number: int) -> None:
+        self.array = tensor._array
+        self.counter: VersionCounter = counter_of(tensor)
+        self.number = number
+        # A view that was edited in place comes, while that is known, from its base and not from the edit's own node.
+        node = None if tensor._view is None else tensor._node
+        self.maker = None if node is None else weakref.ref(node)
+
+    def maker_or(self, node: Node) -> Node:
+        """The node that this result comes from: `node`, which saved it, or the one that replaced it since."""
+        return (self.maker and self.maker()) or node
+
+
+FREED: Any = "freed"
+
+
+class OpNode(Node):
+    """The node of a declared op. Subclasses are made by the declaration and carry its formulas.
+
+    A subclass may bring an `apply(gradients, create_graph)` of its own instead of `differentiate`; it then does what
+    `apply` and `unpack` do here:
+
+    - Where no gradient arrived (all of `gradients` are None) it gives None for every edge, before anything else: also
+      of a node whose saved values were freed.
+    - `saved is FREED`: RuntimeError(errors.BACKWARD_TWICE). Only a node that saved something is ever freed (`release`):
+      one without `saved_names` need not ask.
+    - For each saved value in order, before any formula runs: a tensor's `_counter` (None: never edited) or a
+      SavedOutput's `counter` must still read what stands in `versions`, else `raise edited(...)` of that value.
+    - Formulas get arrays (`_array`, `SavedOutput.array`) in plain backward; under `create_graph` the tensor itself, or
+      for a SavedOutput the tensor that `output_tensor` makes. None and numbers stay what they are.
+    - It gives one gradient for each edge, None where the target is None, and need not bring any to its shape or dtype. It
+      must not write into the `gradients` it got, and may pass them or saved arrays on.
+    """
+
+    __slots__ = ("saved", "settings", "versions")
+
+    saved: Any  # tensors, SavedOutputs, numbers or None, one per name in `saved_names`; FREED after backward
+    versions: tuple[Any, ...]  # what each saved tensor's counter read; a tuple of them where several were saved
+    settings: tuple[Any, ...]  # what is no tensor, one per name in `setting_names`
+
+    saved_names: ClassVar[tuple[str, ...]] = ()
+    setting_names: ClassVar[tuple[str, ...]] = ()
+    differentiate: ClassVar[Callable[..., Gradients]]
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        if gradients[0] is None and all(gradient is None for gradient in gradients):
+            return (None,) * (len(self.edges) // 2)
+        return self.differentiate(gradients, self.unpack(create_graph) if self.saved else ())
+
+    def unpack(self, as_tensors: bool) -> list[Any]:
+        """The saved values in order of `saved_names`, as arrays or as tensors of the graph.
+
+        Raises RuntimeError, with PyTorch's text, where one was edited since or all were freed.
+        """
+        saved = self.saved
+        if saved is FREED:
+            raise RuntimeError(errors.BACKWARD_TWICE)
+        values: list[Any] = []
+        for value, version in zip(saved, self.versions, strict=True):
+            if value is None:
+                values.append(None)
+            elif value.__class__ is Tensor or isinstance(value, Tensor):
+                counter = value._counter
+                if counter is not None and counter.value != version:
+                    raise self.edited(value, version)
+                values.append(value if as_tensors else value._array)
+            elif value.__class__ is SavedOutput:
+                if value.counter.value != version:
+                    raise self.edited(value, version)
+                values.append(self.output_tensor(value) if as_tensors else value.array)
+            elif value.__class__ is tuple:
+                for each, its_version in zip(value, version, strict=True):
+                    if each is not None and each._version != its_version:
+                        raise self.edited(each, its_version)
+                values.append(value if as_tensors else tuple(each if each is None else each._array for each in value))
+            else:
+                values.append(value)
+        return values
+
+    def output_tensor(self, value: SavedOutput) -> Tensor:
+        """The tensor of the graph that a saved output is."""
+        tensor = wrap(value.array)
+        tensor._counter = value.counter
+        if 2 * value.number >= len(self.outputs):
+            return tensor  # such as the positions of a pooling: no gradient flows through them
+        tensor._node = value.maker_or(self)
+        tensor._output_nr = value.number
+        tensor._requires_grad = True
+        return tensor
+
+    def edited(self, value: Tensor | SavedOutput, expected: int) -> RuntimeError:
+        """The error for a saved value that was edited since its version was `expected`."""
+        if isinstance(value, SavedOutput):
+            return saved_was_edited(value.array, value.maker_or(self), value.number, value.counter.value, expected)
+        return saved_was_edited(value._array, grad_fn(value), value._output_nr, value._version, expected)
+
+    def release(self) -> None:
+        for value in self.saved:
+            if value is not None:
+                self.saved = FREED
+                return
+
+
+def saved_was_edited(array: Array, maker: Node | None, number: int, version: int, expected: int) -> RuntimeError:
+    """The error for a saved tensor whose memory was edited after it was saved; `maker` is the node that made it."""
+    output = "" if maker is None else f", which is output {number} of {short_name(maker.name())},"
+    hint = (
+        "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+        "question was changed in there or anywhere later. Good luck!"
+        if MODE.anomaly
+        else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+    return RuntimeError(errors.modified_in_place(tensor_type(array), array.shape, output, version, expected, hint))

@@ -1,0 +1,61 @@
+"""What every gradient goes through once: the shape and dtype of what it is the gradient of.
+
+Rests on node; both loops (plain.py and run.py) use it, so that no formula undoes broadcasting or promotion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.node import Node
+from autogradkit.engine.required import OPS
+
+
+def expected_of(target: Any, number: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and NumPy dtype of the gradient that output `number` of `target` gets."""
+    if isinstance(target, Tensor):
+        return target._array.shape, target._array.dtype
+    return target.outputs[2 * number], target.outputs[2 * number + 1]
+
+
+def validate(gradient: Any, target: Any, number: int, node: Node, index: int) -> Any:
+    """Bring the gradient that `node` gave for its input `index` to the shape and dtype that (`target`, `number`) has.
+
+    Raises RuntimeError where its shape is none that the input's broadcasts to.
+    """
+    shape, numpy_dtype = expected_of(target, number)
+    own = gradient._array.shape if isinstance(gradient, Tensor) else np.shape(gradient)
+    if own != shape and not _expandable(shape, own):
+        raise RuntimeError(
+            f"Function {node.name()} returned an invalid gradient at index {index} - got {list(own)} but expected shape "
+            f"compatible with {list(shape)}"
+        )
+    if isinstance(gradient, Tensor):  # under create_graph
+        if own != shape:
+            gradient = OPS.sum_to_size(gradient, shape)
+        return gradient if gradient._array.dtype == numpy_dtype else OPS.cast(gradient, numpy_dtype)
+    array: Any = gradient if gradient.__class__ is np.ndarray else np.asarray(gradient)
+    if own != shape:
+        array = OPS.sum_array(array, shape)
+    if array.dtype != numpy_dtype:
+        real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array
+        array = real.astype(numpy_dtype)
+    return array
+
+
+def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether a tensor of `shape` expands to `wanted`, so that a gradient of `wanted` can be summed to `shape`."""
+    pairs = zip(reversed(shape), reversed(wanted), strict=False)
+    return len(shape) <= len(wanted) and all(size in (1, other) for size, other in pairs)
+
+
+def validated(sent: Sequence[Any], node: Node) -> list[Any]:
+    """All gradients that `node` gave, each as its edge's target expects it."""
+    return [
+        gradient if gradient is None or target is None else validate(gradient, target, number, node, index)
+        for index, (gradient, target, number) in enumerate(zip(sent, node.edges[::2], node.edges[1::2], strict=True))
+    ]

@@ -1,0 +1,63 @@
+"""What the learner's code calls things while it runs: tensors that were there before the trace, layers, Python modules.
+
+Rests on source. What is made during the trace gets its name afterwards, from the parsed source (`resolve`).
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from types import FrameType, ModuleType
+from typing import Any
+
+from autogradkit.tracing.source import learner_frame
+
+
+class Naming:
+    """Names found in the frames of the learner's code and in the modules that run."""
+
+    def __init__(self) -> None:
+        self.scope: list[str] = []  # the modules that are running, outermost first
+        self.python_modules: dict[int, frozenset[str]] = {}  # id(code) -> names that stand for modules where it runs
+        self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
+        self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
+
+    def enter(self, module: Any) -> None:
+        """A module's `__call__` began."""
+        if not self.scope:
+            kind = type(module).__name__
+            self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in module.named_modules()}
+            self._parameters = {id(each): (weakref.ref(each), name) for name, each in module.named_parameters()}
+        self.scope.append(self._layers.get(id(module), type(module).__name__))
+
+    def exit(self) -> None:
+        """The module that began last returned."""
+        if self.scope:
+            self.scope.pop()
+
+    def note_python_modules(self, frame: FrameType | None) -> None:
+        """Remember which names stand for Python modules where this code, which the caller keeps, runs: no operands."""
+        if frame is not None and id(frame.f_code) not in self.python_modules:
+            spaces = (frame.f_globals, frame.f_locals)
+            names = (name for space in spaces for name, value in list(space.items()) if isinstance(value, ModuleType))
+            self.python_modules[id(frame.f_code)] = frozenset(names)
+
+    def name_of(self, tensor: Any) -> str | None:
+        """The name under which a tensor made before the trace is known where the learner's code runs.
+
+        The cell's own name for it comes before a parameter's name inside a function that the cell calls.
+        """
+        parameter = self._parameters.get(id(tensor))
+        if parameter is not None and parameter[0]() is tensor:
+            return parameter[1]
+        found = None
+        frame = learner_frame(sys._getframe(1))
+        while frame is not None:
+            for name, value in list(frame.f_locals.items()):
+                if value is tensor and not name.startswith("_"):
+                    found = name
+                    break
+            if frame.f_code.co_name.startswith(("<module>", "<cell line")):
+                break
+            frame = learner_frame(frame.f_back)
+        return found

@@ -1,0 +1,140 @@
+"""Numbers for the tensors, values, storages and graph nodes of one trace, in order of first appearance.
+
+Rests on copying. The recorder numbers what it hears of. Everything is held weakly: a traced tensor dies when the learner
+drops it, and an address counts only while what we saw there lives.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from autogradkit.tracing.copying import Copier, value_of
+from autogradkit.tracing.events import Value
+
+
+@dataclass
+class _Seen:
+    """A tensor that the trace knows: its number, and the value it has now; a base may have been numbered only."""
+
+    number: int
+    reference: weakref.ref[Any]
+    value: int | None = None
+    version: int = -1
+
+
+@dataclass(frozen=True)
+class KnownTensors:
+    """Which number each tensor has in a trace."""
+
+    numbers: dict[int, tuple[weakref.ref[Any], int]]  # id(tensor) -> the tensor, and its number
+
+    def number_of(self, tensor: Any) -> int | None:
+        """A tensor's number; None if the trace does not know it."""
+        reference, number = self.numbers.get(id(tensor), (None, None))
+        return number if reference is not None and reference() is tensor else None
+
+
+class Numbering:
+    """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it."""
+
+    def __init__(self, copier: Copier, name_of: Callable[[Any], str | None]) -> None:
+        self.values: dict[int, Value] = {}
+        self.names: dict[int, str] = {}  # value -> the name that its tensor had before the trace
+        self._copier = copier
+        self._name_of = name_of
+        self._tensors: dict[int, _Seen] = {}
+        self._tensor_count = 0
+        self._nodes: dict[int, tuple[int, weakref.ref[Any]]] = {}
+        self._accumulators: dict[int, int] = {}  # tensor number -> number of its AccumulateGrad node
+        self._node_count = 0
+        self._storages: dict[tuple[int, int], int] = {}
+        self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
+        self._storage_count = 0
+
+    def known(self, tensor: Any) -> int | None:
+        """The value that the trace knows a tensor by, which it may have no more; None if it is new."""
+        seen = self._seen(tensor)
+        return None if seen is None else seen.value
+
+    def value(self, tensor: Any, *, made: bool = False, fresh_storage: bool = False) -> int:
+        """The value that `tensor` has now, made if it is new or was edited since.
+
+        `made` says that the op in hand gave it, so that nobody can have named it before; `fresh_storage` that its memory
+        is new as well.
+        """
+        seen = self._seen(tensor)
+        if seen is not None and seen.value is not None and seen.version == tensor._version:
+            return seen.value
+        first = seen is None or seen.value is None
+        value = len(self.values)
+        self.values[value] = value_of(
+            tensor,
+            self._copier,
+            id=value,
+            number=self._number(tensor),
+            storage=self._storage(tensor, fresh_storage),
+            base=None if tensor._base is None else self._number(tensor._base),
+        )
+        seen = self._tensors[id(tensor)]
+        seen.value, seen.version = value, tensor._version
+        name = self._name_of(tensor) if first and not made else None
+        if name is not None:
+            self.names[value] = name
+        return value
+
+    def tensor(self, tensor: Any) -> int:
+        """The number of a tensor, which has a value from now on."""
+        seen = self._seen(tensor)
+        if seen is None or seen.value is None:
+            return self.values[self.value(tensor)].tensor
+        return seen.number
+
+    def node(self, node: Any) -> int | None:
+        """The number of a graph node; an AccumulateGrad node, which is made when somebody looks, counts by its tensor."""
+        if node is None:
+            return None
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            number = self.tensor(variable)
+            if number not in self._accumulators:
+                self._accumulators[number] = self._node_count
+                self._node_count += 1
+            return self._accumulators[number]
+        known = self._nodes.get(id(node))
+        if known is None or known[1]() is not node:
+            known = self._nodes[id(node)] = (self._node_count, weakref.ref(node))
+            self._node_count += 1
+        return known[0]
+
+    def accumulator(self, tensor: int) -> int | None:
+        """The number of a tensor's AccumulateGrad node, by the tensor's number, if it was seen."""
+        return self._accumulators.get(tensor)
+
+    def known_tensors(self) -> KnownTensors:
+        """Which tensors have which number, to be kept beside the trace."""
+        return KnownTensors({key: (seen.reference, seen.number) for key, seen in self._tensors.items()})
+
+    def _seen(self, tensor: Any) -> _Seen | None:
+        seen = self._tensors.get(id(tensor))
+        return seen if seen is not None and seen.reference() is tensor else None
+
+    def _number(self, tensor: Any) -> int:
+        seen = self._seen(tensor)
+        if seen is None:
+            seen = self._tensors[id(tensor)] = _Seen(self._tensor_count, weakref.ref(tensor))
+            self._tensor_count += 1
+        return seen.number
+
+    def _storage(self, tensor: Any, fresh: bool) -> int:
+        storage = tensor.untyped_storage()
+        key = (storage.data_ptr(), storage.nbytes())
+        number = self._storages.get(key)
+        if fresh or number is None or not any(reference() is not None for reference in self._sharers[number]):
+            number = self._storages[key] = self._storage_count
+            self._storage_count += 1
+            self._sharers[number] = []
+        self._sharers[number].append(weakref.ref(tensor))
+        return number

@@ -1,0 +1,53 @@
+"""`Recording`: what happened in a cell, as plain data that every picture, table and file is a view of.
+
+Rests on events. It holds no tensor and imports nothing that looks at it: the recorder, `rebuild` and `serial` make one, the
+views take one, and `Trace` offers them to users as methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from autogradkit.tracing.events import Event, Op, Value
+from autogradkit.tracing.labels import numbered
+
+
+@dataclass
+class Recording:
+    """An event stream with the values it speaks of.
+
+    `events` are in order; `values` by id; `source` is the traced code; `left_out` counts elements of which only a summary
+    was kept, `dropped` the events beyond the limit.
+    """
+
+    events: tuple[Event, ...] = ()
+    values: dict[int, Value] = field(default_factory=dict)
+    source: str = ""
+    left_out: int = 0
+    dropped: int = 0
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """The forward ops."""
+        return tuple(event for event in self.events if isinstance(event, Op))
+
+    def label(self, value: int) -> str:
+        """A value's name, or for an unnamed intermediate its op's with a number: `matmul₁`."""
+        return self._labels[value]
+
+    @cached_property
+    def _labels(self) -> dict[int, str]:
+        labels: dict[int, str] = {}
+        counts: dict[str, int] = {}
+        for op in self.ops:
+            for output in op.outputs:
+                if self.values[output].name is None and output not in labels:
+                    counts[op.facts.label] = counts.get(op.facts.label, 0) + 1
+                    labels[output] = numbered(op.facts.label, counts[op.facts.label])
+        for value in self.values.values():
+            if value.name is not None:
+                labels[value.id] = value.name
+            elif value.id not in labels:
+                labels[value.id] = numbered("tensor", value.tensor)
+        return labels

@@ -1,0 +1,91 @@
+"""What looking at a computation costs: a long trace as table, page and file, and the picture of a long cell.
+
+Run it as `python -m benchmarks.tracing`. Each line gives the seconds at two sizes, one twice the other; where the work
+is linear the factor is about 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import linecache
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import autogradkit as torch
+from autogradkit.tracing.render.graph import draw_graph
+
+ROUNDS = 3
+
+
+def chain(ops: int) -> Any:
+    """The trace of a loop that ran this many ops."""
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    with torch.record() as trace:
+        h = x
+        for _ in range(ops // 2):
+            h = h * 1.0001 + 0.01
+    return trace
+
+
+def long_cell(lines: int) -> Any:
+    """The trace of a cell of this many lines, each an op with a name of its own."""
+    written = ["h0 = torch.tensor([1.0, 2.0], requires_grad=True)"]
+    written += [f"h{i} = h{i - 1} * 1.001  # line {i}" for i in range(1, lines)]
+    source = "\n".join(written)
+    file = f"<a cell of {lines} lines>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    code = compile(source, file, "exec")
+    with torch.record() as trace:
+        exec(code, {"torch": torch})
+    trace.source = source
+    return trace
+
+
+def saved_and_loaded(trace: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.json"
+        trace.save(path)
+        torch.Trace.load(path)
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ops", type=int, default=20_000, help="operations of the long trace")
+    parser.add_argument("--lines", type=int, default=1_500, help="lines of the long cell")
+    wanted = parser.parse_args()
+    print(f"{'':34s} {'half':>9s} {'whole':>9s} {'factor':>7s}")
+
+    def row(name: str, run: Callable[[int], Callable[[], Any]], size: int) -> None:
+        half, whole = (seconds(run(each)) for each in (size // 2, size))
+        print(f"{name:34s} {half:8.3f}s {whole:8.3f}s {whole / half:7.2f}", flush=True)
+
+    views: dict[str, Callable[[Any], Any]] = {
+        "table()": lambda trace: trace.table(),
+        "to_html()": lambda trace: trace.to_html(),
+        "to_graphviz().source": lambda trace: trace.to_graphviz().source,
+        "save() and load()": saved_and_loaded,
+    }
+    traces = {size: chain(size) for size in (wanted.ops // 2, wanted.ops)}
+    row(f"record {wanted.ops:,} ops", lambda size: lambda: chain(size), wanted.ops)
+    for name, view in views.items():
+        row(f"{name} of {wanted.ops:,} ops", lambda size, view=view: lambda: view(traces[size]), wanted.ops)
+    row(f"record {wanted.lines:,} lines", lambda size: lambda: long_cell(size), wanted.lines)
+    cells = {size: long_cell(size) for size in (wanted.lines // 2, wanted.lines)}
+    row(f"draw {wanted.lines:,} lines", lambda size: lambda: draw_graph(cells[size]), wanted.lines)
+    row(f"to_html() of {wanted.lines:,} lines", lambda size: lambda: cells[size].to_html(), wanted.lines)
+
+
+if __name__ == "__main__":
+    main()

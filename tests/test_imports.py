@@ -1,0 +1,104 @@
+"""No circle among our modules: every import counts, inside functions and by `import_module("...")` too."""
+
+import ast
+from pathlib import Path
+
+import autogradkit
+
+ROOT = Path(autogradkit.__file__).parent
+
+# Circles that are still there. This list may only become shorter.
+KNOWN = [
+    {"autogradkit._ops.arithmetic", "autogradkit._ops.compare", "autogradkit._ops.k"},
+]
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = ("autogradkit", *path.relative_to(ROOT).with_suffix("").parts)
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(name: str, path: Path, known: set[str]) -> set[str]:
+    """Our modules that a module imports anywhere in its text, also by a string.
+
+    Two things are no need of its own: what it imports for type checkers only, and what `autogradkit/__init__.py`, the
+    public face, loads when a name is first asked for.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        typing_only = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        later = name == "autogradkit" and isinstance(node, ast.FunctionDef)
+        if not typing_only and not later:
+            waiting.extend(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+                base = f"{above}.{base}" if base else above
+            found |= {f"{base}.{alias.name}" if f"{base}.{alias.name}" in known else base for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and name != "autogradkit":
+            found.add(node.value if "." in node.value else name)
+    return found & known - {name}
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """The strongly connected groups of more than one module (Tarjan 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(name: str) -> None:
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for other in sorted(graph[name]):
+            if other not in index:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in stack:
+                low[name] = min(low[name], index[other])
+        if low[name] == index[name]:
+            at = stack.index(name)
+            group = set(stack[at:])
+            del stack[at:]
+            if len(group) > 1:
+                found.append(group)
+
+    for name in sorted(graph):
+        if name not in index:
+            visit(name)
+    return found
+
+
+def test_circles_are_found_wherever_an_import_stands(tmp_path: Path):
+    texts = {
+        "autogradkit.a": "from autogradkit.b import x",
+        "autogradkit.b": "def f():\n    from . import c",
+        "autogradkit.c": "import importlib\ndef g():\n    importlib.import_module('autogradkit.d')",
+        "autogradkit.d": "import autogradkit.a",
+        "autogradkit.e": "from autogradkit import a",
+    }
+    graph = {}
+    for name, text in texts.items():
+        path = tmp_path / f"{name}.py"
+        path.write_text(text)
+        graph[name] = imported(name, path, set(texts))
+    assert circles(graph) == [{"autogradkit.a", "autogradkit.b", "autogradkit.c", "autogradkit.d"}]
+
+
+def test_no_circle_among_our_modules():
+    paths = modules()
+    found = circles({name: imported(name, path, set(paths)) for name, path in paths.items()})
+    new = [sorted(circle) for circle in found if circle not in KNOWN]
+    gone = [sorted(circle) for circle in KNOWN if circle not in found]
+    assert new == [], "these modules import one another: move what both need to a floor below them"
+    assert gone == [], "these are circles no longer: take them out of KNOWN, so that they never come back"
