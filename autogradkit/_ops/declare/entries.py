@@ -170,10 +170,10 @@ class _Entry:
             if self.varargs and "sizes" not in values.values():
                 tests.append("not rest")
         for p in overload.parameters:
-            if p.spelled == "Dims":  # one int is kept as a tuple, as PyTorch keeps it
+            if p.kind.length:  # one int stands for all: it is kept as a tuple, as PyTorch keeps it
                 v = values[p.name]
                 late += [
-                    f"if {v}.__class__ is int: {v} = ({v},)",
+                    f"if {v}.__class__ is int: {v} = ({v},) * {p.kind.length}",
                     f"elif {v} is not None:",
                     f" for each in {v}:",
                     f"  if each.__class__ is not int: {bail}",
@@ -189,7 +189,7 @@ class _Entry:
     ) -> None:  # fmt: skip
         """One parameter's test, and its default where it is not given."""
         usual = p.kind.usual.format(slot)
-        if p.spelled == "Dims":
+        if p.kind.length:
             usual = f"({slot}.__class__ is int or {slot}.__class__ is tuple)"
         elif p.spelled == "Operand" and place:
             usual = f"{slot} is not M"  # a tensor or a number: the lane looks
