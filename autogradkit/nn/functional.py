@@ -14,9 +14,10 @@ import numpy as np
 from autogradkit._ops import create, loss
 from autogradkit._ops.conv import conv2d as conv2d
 from autogradkit._ops.conv import pad as pad
-from autogradkit._ops.embedding import embedding as _embedding
-from autogradkit._ops.embedding import one_hot as one_hot
 from autogradkit._ops.network.activation import relu as _relu
+from autogradkit._ops.network.embedding import embedding as _embedding
+from autogradkit._ops.network.embedding import embedding_renorm_
+from autogradkit._ops.network.embedding import one_hot as _one_hot
 from autogradkit._ops.network.linear import linear as _linear
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit._ops.pointwise.choice import where_tensors as where
@@ -26,6 +27,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.random import default_generator
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.modes import no_grad
 
 _REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
@@ -56,13 +58,16 @@ def embedding(
     input: Tensor,
     weight: Tensor,
     padding_idx: int | None = None,
-    *,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
+    sparse: bool = False,
 ) -> Tensor:
     """The row of `weight` (V, D) that each integer of `input` names: (*) → (*, D).
 
     The row `padding_idx` receives no gradient; `scale_grad_by_freq` divides each row's gradient by how often it was
-    named. Raises IndexError for a number without a row.
+    named; `max_norm` first scales the named rows of `weight`, in place, down to that `norm_type`-norm. Raises IndexError
+    for a number without a row, NotImplementedError for `sparse=True`.
 
     >>> import autogradkit as torch
     >>> table = torch.tensor([[0.0, 0.0], [1.0, 2.0]])
@@ -70,14 +75,22 @@ def embedding(
     tensor([[1., 2.],
             [0., 0.]])
     """
-    rows = weight._array.shape[0]
-    if padding_idx is not None and not -rows <= padding_idx < rows:
-        raise AssertionError("Padding_idx must be within num_embeddings")
-    padding = -1 if padding_idx is None else padding_idx % rows
-    return _embedding(weight, input, padding, scale_grad_by_freq)
+    if padding_idx is None:
+        padding_idx = -1
+    else:
+        rows = weight.size(0)
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    if max_norm is not None:
+        with no_grad():
+            embedding_renorm_.in_place_call(weight, input, max_norm, norm_type)
+    return _pick_rows(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 
 linear = _linear.owner.made("function")
+one_hot = _one_hot.owner.made("function")
+_pick_rows = _embedding.owner.made("function")
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
