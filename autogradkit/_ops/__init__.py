@@ -20,7 +20,7 @@ from autogradkit._ops import (
     sampling,
 )
 from autogradkit._ops.linalg import products
-from autogradkit._ops.network import activation, embedding
+from autogradkit._ops.network import activation, embedding, softmax
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange

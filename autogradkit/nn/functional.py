@@ -19,6 +19,7 @@ from autogradkit._ops.network.embedding import embedding as _embedding
 from autogradkit._ops.network.embedding import embedding_renorm_
 from autogradkit._ops.network.embedding import one_hot as _one_hot
 from autogradkit._ops.network.linear import linear as _linear
+from autogradkit._ops.network.softmax import log_softmax_along
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit._ops.pointwise.choice import where_tensors as where
 from autogradkit._ops.pool import max_pool2d as _max_pool2d
@@ -158,7 +159,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([0.5000, 0.5000])
     """
     chosen = _softmax_dim("softmax", input.ndim, _stacklevel) if dim is None else dim
-    return loss.softmax(input, chosen, dtype)
+    return input.softmax(chosen, dtype=dtype)  # type: ignore[attr-defined]
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Dtype | None = None) -> Tensor:
@@ -169,7 +170,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-0.6931, -0.6931])
     """
     chosen = _softmax_dim("log_softmax", input.ndim, _stacklevel) if dim is None else dim
-    return loss.log_softmax(input, chosen, dtype)
+    return input.log_softmax(chosen, dtype=dtype)  # type: ignore[attr-defined]
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -325,7 +326,7 @@ def cross_entropy(
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
         return _against_probabilities(input, target, weight, kind, label_smoothing, class_dim)
-    log_probabilities = loss.log_softmax_along(input, class_dim)
+    log_probabilities = log_softmax_along.straight(input, class_dim)
     if label_smoothing == 0.0:
         return _nll(log_probabilities, target, weight, kind, ignore_index)
     return _smoothed(log_probabilities, target, weight, kind, ignore_index, label_smoothing, class_dim)
@@ -334,7 +335,7 @@ def cross_entropy(
 def _against_probabilities(
     input: Tensor, target: Any, weight: Any, kind: int, label_smoothing: float, class_dim: int
 ) -> Tensor:
-    log_probabilities: Any = loss.log_softmax_along(input, class_dim)
+    log_probabilities: Any = log_softmax_along.straight(input, class_dim)
     classes = input.shape[class_dim]
     if label_smoothing > 0.0:
         target = target * (1 - label_smoothing) + label_smoothing / classes
