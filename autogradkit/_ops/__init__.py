@@ -14,13 +14,12 @@ from autogradkit._ops import (
     conv,
     copies,
     create,
-    loss,
     pool,
     random,
     sampling,
 )
 from autogradkit._ops.linalg import products
-from autogradkit._ops.network import activation, embedding, softmax
+from autogradkit._ops.network import activation, embedding, likelihood, loss, softmax
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
@@ -61,6 +60,7 @@ __all__ = [
     "gather",
     "indexing",
     "joining",
+    "likelihood",
     "loss",
     "masks",
     "moments",
@@ -75,6 +75,7 @@ __all__ = [
     "running",
     "sampling",
     "sizes",
+    "softmax",
     "splits",
     "sums",
 ]
