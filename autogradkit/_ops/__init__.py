@@ -11,15 +11,13 @@ import numpy as np
 
 from autogradkit._ops import (
     agreement,
-    conv,
     copies,
     create,
-    pool,
     random,
     sampling,
 )
 from autogradkit._ops.linalg import products
-from autogradkit._ops.network import activation, embedding, likelihood, loss, softmax
+from autogradkit._ops.network import activation, conv, embedding, likelihood, loss, padding, pool, softmax
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
@@ -66,6 +64,7 @@ __all__ = [
     "moments",
     "norms",
     "order",
+    "padding",
     "parts",
     "pool",
     "powers",

@@ -11,17 +11,13 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import create
-from autogradkit._ops.conv import conv2d as conv2d
-from autogradkit._ops.conv import pad as pad
-from autogradkit._ops.network import loss
-from autogradkit._ops.network.activation import relu as _relu
+from autogradkit._ops.network import activation, conv, loss, padding, pool
 from autogradkit._ops.network.embedding import embedding as _embedding
 from autogradkit._ops.network.embedding import embedding_renorm_
 from autogradkit._ops.network.embedding import one_hot as _one_hot
 from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
 from autogradkit._ops.network.linear import linear as _linear
 from autogradkit._ops.pointwise.arithmetic import mul
-from autogradkit._ops.pool import max_pool2d as _max_pool2d
 from autogradkit.core.draws import chances
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.random import default_generator
@@ -88,8 +84,13 @@ def embedding(
     return _pick_rows(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 
+conv2d = conv.conv2d.made("function")
+_relu, _relu_ = activation.relu.owner.made("function"), activation.relu.owner.made("in_place")
 linear = _linear.owner.made("function")
+pad = padding.pad.owner.made("function")
 one_hot = _one_hot.owner.made("function")
+_max_pool2d = pool.max_pool2d.owner.made("function")
+_max_pool2d_with_indices = pool.max_pool2d_with_indices.owner.made("function")
 _mse_loss, _l1_loss = loss.mse_loss.owner.made("function"), loss.l1_loss.owner.made("function")
 _nll_loss, _cross_entropy = nll_loss_nd.owner.made("function"), cross_entropy_loss.owner.made("function")
 _pick_rows = _embedding.owner.made("function")
@@ -102,7 +103,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return input.relu_() if inplace else _relu(input)  # type: ignore[attr-defined]
+    return _relu_(input) if inplace else _relu(input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -136,11 +137,14 @@ def max_pool2d(
 ) -> Any:
     """The largest value of each window of images (N, C, H, W) or (C, H, W); see `autogradkit.max_pool2d`.
 
+    `return_indices` also gives the positions in the H·W plane.
+
     >>> import autogradkit as torch
     >>> torch.nn.functional.max_pool2d(torch.arange(4.0).reshape(1, 2, 2), 2)
     tensor([[[3.]]])
     """
-    return _max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    pooled = _max_pool2d_with_indices if return_indices else _max_pool2d
+    return pooled(input, kernel_size, () if stride is None else stride, padding, dilation, ceil_mode)
 
 
 def _softmax_dim(name: str, ndim: int, stacklevel: int) -> int:

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import autogradkit
-from autogradkit._ops.conv_kernels import Window, convolve, convolve_backward
-from autogradkit._ops.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
+from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_backward
+from autogradkit._ops.network.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
 
 from .oracle import to_ours
 

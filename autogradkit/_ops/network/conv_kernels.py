@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from autogradkit.core.blas import matmul
 from autogradkit.core.memory import empty
-from autogradkit.core.strides import element_strides, suggests_channels_last
+from autogradkit.core.strides import channels_last_strides, element_strides, suggests_channels_last
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
@@ -299,9 +299,6 @@ def prefers_channels_last(*arrays: Array) -> bool:
     return any(not a.flags.c_contiguous and suggests_channels_last(a.shape, element_strides(a)) for a in arrays)
 
 
-def images(shape: tuple[int, ...], dtype: np.dtype[Any], channels_last: bool) -> Array:
-    """Memory for a result of shape N×C×H×W, contiguous or with the channels innermost."""
-    if not channels_last:
-        return empty(shape, dtype)
-    n, c, height, width = shape
-    return empty((n, height, width, c), dtype).transpose(0, 3, 1, 2)
+def image_spec(shape: tuple[int, ...], dtype: np.dtype[Any], channels_last: bool) -> tuple[Any, ...]:
+    """What an op's `meta` says of a result of shape N×C×H×W, contiguous or with the channels innermost."""
+    return (shape, dtype, channels_last_strides(shape)) if channels_last else (shape, dtype)
