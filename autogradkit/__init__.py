@@ -2,17 +2,14 @@
 
 `import autogradkit as torch` carries over what is known of PyTorch, in both directions. Importing this package loads NumPy
 only; what is not needed by tensors and autograd (`nn`, `optim`, `record`, the magics, the widgets) is loaded when it is
-first used. What the declared ops publish is listed, with types, in the generated `__init__.pyi`.
+first used. Type checkers see what the declared ops publish in a stub that `scripts/write_stubs.py` writes.
 """
 
-from __future__ import annotations
-
-import importlib
+import importlib as _importlib
 import math as _math
+import typing as _typing
 import warnings as _warnings
-from typing import Any as _Any
 
-import autogradkit.engine.attributes  # noqa: F401 - attaches them
 from autogradkit import _ops as _ops
 from autogradkit._ops.copies import channels_last as channels_last
 from autogradkit._ops.copies import contiguous_format as contiguous_format
@@ -46,6 +43,7 @@ from autogradkit.core.random import Generator as Generator
 from autogradkit.core.random import default_generator as default_generator
 from autogradkit.core.size import Size as Size
 from autogradkit.core.tensor import Tensor as Tensor
+from autogradkit.engine import attributes as _attributes  # noqa: F401 - attaches them
 from autogradkit.engine.modes import enable_grad as enable_grad
 from autogradkit.engine.modes import is_grad_enabled as is_grad_enabled
 from autogradkit.engine.modes import no_grad as no_grad
@@ -58,32 +56,46 @@ short, long = int16, int64
 float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 
-globals().update(_PUBLIC)
-globals().update(_PYTHON_FUNCTIONS)
+
+def load_ipython_extension(shell: _typing.Any) -> None:
+    """`%load_ext autogradkit`: register the magics."""
+    _importlib.import_module("autogradkit.magics").load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: _typing.Any) -> None:
+    """`%unload_ext autogradkit`: take the magics away again."""
+    _importlib.import_module("autogradkit.magics").unload_ipython_extension(shell)
+
+
+if _typing.TYPE_CHECKING:
+    from autogradkit._ops._published import *  # noqa: F403  # pyright: ignore[reportMissingModuleSource]
+else:
+    globals().update(_PUBLIC)
+    globals().update(_PYTHON_FUNCTIONS)
+
+    _LAZY_MODULES = frozenset({"autograd", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"})
+    _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
+    _FLOORS = {"core", "engine"}  # attributes since they are loaded, but nothing that users call
+    _LISTED = sorted(
+        {name for name in globals() if not name.startswith("_")} - _FLOORS
+        | _LAZY_MODULES
+        | _LAZY_NAMES.keys()
+        | _PUBLISHED.keys()
+    )
+
+    def __getattr__(name: str) -> _typing.Any:
+        if name in _PUBLISHED:
+            function = globals()[name] = _PUBLISHED[name].made("function", name)
+            return function
+        if name in _LAZY_MODULES:
+            return _importlib.import_module(f"autogradkit.{name}")
+        if name in _LAZY_NAMES:
+            return getattr(_importlib.import_module(_LAZY_NAMES[name]), name)
+        raise AttributeError(f"module 'autogradkit' has no attribute '{name}'")
+
+    def __dir__() -> list[str]:
+        return list(_LISTED)
+
 
 # IEEE results such as inf and NaN are results, not mishaps: NumPy's notes on them stay silent inside the ops.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\._ops\.")
-
-_LAZY_MODULES = frozenset({"autograd", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"})
-_LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
-
-
-def __getattr__(name: str) -> _Any:
-    if name in _PUBLISHED:
-        function = globals()[name] = _PUBLISHED[name].made("function")
-        return function
-    if name in _LAZY_MODULES:
-        return importlib.import_module(f"autogradkit.{name}")
-    if name in _LAZY_NAMES:
-        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
-    raise AttributeError(f"module 'autogradkit' has no attribute '{name}'")
-
-
-def load_ipython_extension(shell: _Any) -> None:
-    """`%load_ext autogradkit`: register the magics."""
-    importlib.import_module("autogradkit.magics").load_ipython_extension(shell)
-
-
-def unload_ipython_extension(shell: _Any) -> None:
-    """`%unload_ext autogradkit`: take the magics away again."""
-    importlib.import_module("autogradkit.magics").unload_ipython_extension(shell)

@@ -121,7 +121,7 @@ class AutogradkitMagics(Magics):
             given = getattr(options, name)
             if given is not None and given <= 0:
                 raise UsageError(f"%train: --{name.replace('_', '-')} must be above 0, got {given}")
-        from autogradkit.widgets.training import train_from_magic
+        from autogradkit.widgets.train_magic import train_from_magic
 
         namespace = self._namespace()
         if options.model not in _MODELS and not isinstance(namespace.get(options.model), autogradkit.nn.Module):

@@ -2,7 +2,8 @@
 # Set up everything the tests need and run them all: the README's second command.
 #
 # Debian packages are installed where they are missing; Python and front-end packages go into .venv and
-# widgets/node_modules. Every part runs even if an earlier one failed; the last lines say which did.
+# widgets/node_modules. Every part runs even if an earlier one failed; the last lines say how long each took and which
+# failed. While working, scripts/check.sh is quicker.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -23,6 +24,11 @@ if [ "${#packages[@]}" -gt 0 ]; then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${packages[@]}" || exit 1
 fi
 
+node --eval 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' || {
+    say "The front end's tools need Node 20 or newer; this is $(node --version)"
+    exit 1
+}
+
 say "Python packages"
 python=.venv/bin/python
 [ -x "$python" ] || python3 -m venv .venv || exit 1
@@ -33,36 +39,37 @@ npm --prefix widgets ci --no-audit --no-fund || exit 1
 
 # -- run -------------------------------------------------------------------------------------------------------------
 
-# One thread each: parts run in parallel, and numbers must not depend on how many cores there are.
+# One thread each: tests run in two processes, and numbers must not depend on how many cores there are.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 PATH="$PWD/.venv/bin:$PATH"
+export PYRIGHT_PYTHON_IGNORE_WARNINGS=1 # it would ask the network for a newer version
 
-failed=()
-part() {
-    local name=$1 started=$SECONDS
-    shift
+failed=() durations=()
+part() { # NAME COMMAND…
+    local name=$1 started=$SECONDS result=ok
     say "$name"
-    "$@" || failed+=("$name")
-    printf -- '-- %s: %d s\n' "$name" $((SECONDS - started))
+    "${@:2}" || { failed+=("$name") result=FAILED; }
+    durations+=("$(printf '%-36s %4d s  %s' "$name" $((SECONDS - started)) "$result")")
 }
-tests() { "$python" -m pytest -q -p no:cacheprovider "$@"; }
-lessons() { tests --nbval tutorials; }
-bundles() {
-    npm --prefix widgets run build && git diff --exit-code --stat -- autogradkit/widgets/_static
-}
+tests() { "$python" -m pytest -q -p no:cacheprovider -n 2 --dist worksteal "$@"; }
+front_end() { npm --prefix widgets run --silent "$@"; }
 
 part "style" ruff check .
 part "format" ruff format --check -q .
 part "types" pyright --pythonpath "$python"
 part "floors" lint-imports
-part "front end: types" npm --prefix widgets run check
-part "front end: tests" npm --prefix widgets test
-part "front end: bundles are up to date" bundles
-part "unit tests" tests tests --ignore tests/parity --ignore tests/browser -n 2
+part "front end: style and format" front_end lint
+part "front end: types" front_end check
+part "front end: tests" front_end test
+part "front end: bundles are up to date" front_end build -- --check
+part "unit tests" tests tests --ignore tests/parity --ignore tests/browser
 part "examples in the documentation" tests --doctest-modules autogradkit
-part "parity with PyTorch" tests tests/parity -n 2
-part "lessons" lessons
-part "browser" tests tests/browser
+part "parity with PyTorch" tests tests/parity
+part "lessons" tests -p nbval --nbval tutorials --dist loadfile # a lesson's cells share a kernel
+part "browser" tests tests/browser --durations 10 # each process has a JupyterLab and a Chromium of its own
+# A further part is one more line here.
 
+say "durations"
+printf '%s\n' "${durations[@]}"
 if [ "${#failed[@]}" -gt 0 ]; then
     say "failed after $SECONDS s: $(printf '%s; ' "${failed[@]}")"
     exit 1

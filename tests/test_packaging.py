@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import autogradkit
+from scripts.write_stubs import STUBS
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,8 +31,8 @@ def test_it_holds_code_types_data_lessons_and_front_end(wheel: zipfile.ZipFile) 
     static = {path.name for path in (ROOT / "autogradkit" / "widgets" / "_static").iterdir()}
     assert {f"autogradkit/widgets/_static/{name}" for name in static} <= names
     assert {
-        "autogradkit/__init__.pyi",
-        "autogradkit/core/tensor.pyi",
+        "autogradkit/_ops/_published.pyi",
+        "autogradkit/core/_attached.pyi",
         "autogradkit/py.typed",
         "autogradkit/vision/_data/LICENSE-MNIST.txt",
         "autogradkit/vision/_data/mnist_sample.npz",
@@ -41,6 +42,11 @@ def test_it_holds_code_types_data_lessons_and_front_end(wheel: zipfile.ZipFile) 
     assert sources <= names
     folders = {name.split("/")[0] for name in names}
     assert folders == {"autogradkit", f"autogradkit-{autogradkit.__version__}.dist-info"}
+
+
+def test_its_types_are_those_of_its_declarations(wheel: zipfile.ZipFile) -> None:
+    for file, make in STUBS.items():
+        assert wheel.read(file).decode() == make()
 
 
 def test_it_stays_small(wheel: zipfile.ZipFile) -> None:

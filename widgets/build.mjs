@@ -1,10 +1,12 @@
-// Bundle every src/<widget>.ts, with the shared style sheet and its own, into autogradkit/widgets/_static.
-// `npm run build` writes; `npm run build -- --check` fails where a committed bundle differs.
-import { build } from "esbuild";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Bundle every src/<widget>.ts, with the shared style sheet and its own, into autogradkit/widgets/_static, after the types
+// of the traits (src/shared/traits.ts) have been made of schema.json.
+// `npm run build` writes; `npm run build -- --check` fails where what is committed differs.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { traits } from "./traits.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const source = join(here, "src");
@@ -12,32 +14,45 @@ const target = join(here, "..", "autogradkit", "widgets", "_static");
 const check = process.argv.includes("--check");
 const stale = [];
 
-function put(name, text) {
-  const path = join(target, name);
+function put(path, text) {
   const old = existsSync(path) ? readFileSync(path, "utf8") : null;
-  if (old !== text) stale.push(name);
+  if (old !== text) stale.push(path);
   if (!check) writeFileSync(path, text);
+}
+
+function bundle(name, text) {
+  put(join(target, name), text);
   const kB = (bytes) => (bytes / 1000).toFixed(1).padStart(6);
   console.log(`${name.padEnd(16)}${kB(Buffer.byteLength(text))} kB ${kB(gzipSync(text).length)} kB gzip`);
 }
 
-mkdirSync(target, { recursive: true });
-const names = readdirSync(source).filter((file) => file.endsWith(".ts")).map((file) => file.slice(0, -3)).sort();
+put(join(source, "shared", "traits.ts"), traits(JSON.parse(readFileSync(join(here, "schema.json"), "utf8"))));
+const names = readdirSync(source)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -3))
+  .sort();
 for (const name of names) {
-  const { outputFiles } = await build({
+  const { outputFiles: scripts } = await build({
     entryPoints: [join(source, `${name}.ts`)],
-    bundle: true, format: "esm", target: "es2022", minify: true, charset: "utf8", write: false, legalComments: "inline",
-    loader: { ".css": "text" },
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    charset: "utf8",
+    write: false,
+    legalComments: "inline",
   });
-  put(`${name}.js`, outputFiles[0].text);
+  bundle(`${name}.js`, scripts[0].text);
   const sheets = [join(source, "shared", "widget.css"), join(source, `${name}.css`)].filter(existsSync);
   const css = sheets.map((sheet) => readFileSync(sheet, "utf8")).join("\n");
   const { outputFiles: styles } = await build({
-    stdin: { contents: css, loader: "css" }, minify: true, write: false,
+    stdin: { contents: css, loader: "css" },
+    minify: true,
+    write: false,
   });
-  put(`${name}.css`, styles[0].text);
+  bundle(`${name}.css`, styles[0].text);
 }
 if (check && stale.length) {
-  console.error(`not what the sources build: ${stale.join(", ")}; run npm run build`);
+  console.error(`not what the sources make: ${stale.join(", ")}; run npm run build`);
   process.exit(1);
 }

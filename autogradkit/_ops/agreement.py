@@ -21,7 +21,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
     >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
     True
     """
-    if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(other, Tensor):
         raise TypeError(f"equal(): argument 'other' (position 1) must be Tensor, not {type_name(other)}")
     return bool(input._array.shape == other._array.shape and np.array_equal(input._array, other._array))
 

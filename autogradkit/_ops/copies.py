@@ -238,7 +238,10 @@ def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], s
         return as_strided.op.run(base, size, stride, storage_offset)
 
 
-@op(name="as_strided_backward", node="AsStridedBackwardBackward0", method=False, function=False)
+@op(
+    name="as_strided_backward", node="AsStridedBackwardBackward0", method=False, function=False,
+    samples=lambda t: [(t(2, 2), np.array([[0, 3], [3, 5]]), (2, 3)), (t(3), np.array([1, -1, 0]), (2,))],
+)  # fmt: skip
 def as_strided_gradient(g: Array, indices: Any, self_sym_sizes: tuple[int, ...]) -> Array:
     """Adds each element of `g` to the element of the base that it came from."""
     # One place more than there are elements, the last, takes what came from memory that the base does not show.
@@ -250,7 +253,10 @@ def as_strided_gradient(g: Array, indices: Any, self_sym_sizes: tuple[int, ...])
 as_strided_gradient.vjp(g=lambda g, indices: k.pick_flat(g, indices))
 
 
-@op(name="pick_flat", method=False, function=False)
+@op(
+    name="pick_flat", method=False, function=False,
+    samples=lambda t: [(t(2, 3), np.array([[0, 5], [5, -1]])), (t(3, 2).detach().T.requires_grad_(), np.array([4, 1]))],
+)  # fmt: skip
 def pick_flat(self: Array, indices: Any) -> Array:
     """The elements at these positions of the row-major order."""
     return np.append(self.reshape(-1), self.dtype.type(0))[indices]
@@ -282,7 +288,10 @@ as_strided.vjp(
 )
 
 
-@op(in_place=True, method=False, function=False, node="CopyBackwards")
+@op(
+    in_place=True, method=False, function=False, node="CopyBackwards",
+    samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],
+)  # fmt: skip
 def copy(self: Array, src: Array) -> Array:
     """The elements of `src` with the shape of `self`."""
     return np.broadcast_to(src, self.shape)
@@ -387,7 +396,10 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return declared.in_place(self, value)
 
 
-@op(name="zero", in_place=True, overlaps=True, method=False, function=False, node="ZeroBackward0")
+@op(
+    name="zero", in_place=True, overlaps=True, method=False, function=False, node="ZeroBackward0",
+    samples=lambda t: [(t(2, 3),), (t(),)],
+)  # fmt: skip
 def zero(self: Array) -> Array:
     """Zeros of this shape."""
     return np.zeros(self.shape, self.dtype)
@@ -395,6 +407,6 @@ def zero(self: Array) -> Array:
 
 zero.vjp(self=lambda g: g * 0)
 
-Tensor.zero_ = zero.in_place  # type: ignore[attr-defined]
+Tensor.zero_ = zero.in_place
 
-Tensor.type = type_  # type: ignore[attr-defined]
+Tensor.type = type_

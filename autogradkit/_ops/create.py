@@ -169,7 +169,7 @@ def as_tensor(data: Any, dtype: Dtype | None = None, device: Any = None) -> Tens
     """
     require_cpu(device)
     if isinstance(data, Tensor):
-        return data if dtype is None or dtype is data.dtype else data.to(dtype)  # type: ignore[attr-defined]
+        return data if dtype is None or dtype is data.dtype else data.to(dtype)
     if isinstance(data, np.ndarray) and (dtype is None or data.dtype == dtype.numpy):
         return from_numpy(data)
     return wrap(_array_from(data, dtype))
@@ -190,7 +190,7 @@ def from_numpy(ndarray: Array) -> Tensor:
     >>> t
     tensor([5., 0.], dtype=torch.float64)
     """
-    if not isinstance(ndarray, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     from_numpy_dtype(ndarray.dtype)
     if any(stride < 0 for stride in ndarray.strides):

@@ -437,10 +437,10 @@ def publish(declared: Op, entry: Callable[..., Any]) -> Any:
     entry.__doc__ = declared.doc
     entry.__module__ = "autogradkit"
     declared.entry = entry
-    entry.op = declared  # type: ignore[attr-defined]
-    entry.vjp = lambda **formulas: declared.set_formulas(formulas, None)  # type: ignore[attr-defined]
+    entry.op = declared
+    entry.vjp = lambda **formulas: declared.set_formulas(formulas, None)
     entry.group_vjp = lambda *parameters: (
-        lambda formula: declared.set_formulas(  # type: ignore[attr-defined]
+        lambda formula: declared.set_formulas(
             cast("dict[str, Callable[..., Any]]", dict.fromkeys(parameters, formula)), formula
         )
     )
@@ -455,7 +455,7 @@ def publish(declared: Op, entry: Callable[..., Any]) -> Any:
         edit.__module__ = "autogradkit"
         if declared.method:
             setattr(Tensor, declared.name + "_", edit)
-        entry.in_place = edit  # type: ignore[attr-defined]
+        entry.in_place = edit
     return entry
 
 

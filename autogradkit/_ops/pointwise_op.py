@@ -91,7 +91,7 @@ class PointwiseOp(Op):
     def make_node(self, values: Sequence[Any], needs: Sequence[bool], edges: tuple[Any, ...]) -> OpNode:
         node = super().make_node(values, needs, edges)
         if self.tensors_node_class is not None and all(isinstance(v, Tensor) for v in values[: self.operands]):
-            node.__class__ = self.tensors_node_class  # pyright: ignore[reportAttributeAccessIssue]
+            node.__class__ = self.tensors_node_class
         return node
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:

@@ -289,7 +289,7 @@ def _attach(kernel: Callable[..., Array], choose: Callable[..., tuple[Op, tuple[
         "generator": taken["generator"].replace(annotation="Generator | None"),
     }
     ordered = sorted(taken.values(), key=lambda parameter: parameter.kind)
-    fill.__signature__ = signature.replace(parameters=ordered, return_annotation="Tensor")  # type: ignore[attr-defined]
+    fill.__signature__ = signature.replace(parameters=ordered, return_annotation="Tensor")
     fill.__name__ = fill.__qualname__ = name
     fill.__doc__ = kernel.__doc__
     fill.__module__ = "autogradkit"

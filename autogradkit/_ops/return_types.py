@@ -1,20 +1,22 @@
 """The named tuples that ops with several results return, as PyTorch prints them.
 
-Rests on nothing; the ops of order.py and scan.py make them.
+Rests on the tensor; the ops of reduction make them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from autogradkit.core.tensor import Tensor
 
-class _Results(tuple[Any, ...]):
+
+class _Results(tuple[Tensor, ...]):
     """Several results under names."""
 
     __slots__ = ()
     fields: tuple[str, ...] = ()
 
-    def __new__(cls, results: Any) -> _Results:
+    def __new__(cls, results: Any) -> Any:
         return tuple.__new__(cls, results)
 
     def __repr__(self) -> str:
@@ -25,19 +27,54 @@ class _Results(tuple[Any, ...]):
         return type(self), (tuple(self),)
 
 
-def _kind(name: str, *fields: str) -> type[_Results]:
-    members: dict[str, Any] = {
-        field: property(lambda self, at=at: tuple.__getitem__(self, at), doc=f"The {field}.")
-        for at, field in enumerate(fields)
-    }
-    return type(name, (_Results,), {"__slots__": (), "fields": fields, "__module__": __name__, **members})
+class _ValuesAndIndices(_Results):
+    """What was picked, and where it stood."""
+
+    __slots__ = ()
+    fields = ("values", "indices")
+
+    @property
+    def values(self) -> Tensor:
+        """The values."""
+        return self[0]
+
+    @property
+    def indices(self) -> Tensor:
+        """The indices."""
+        return self[1]
 
 
-max = _kind("max", "values", "indices")
-min = _kind("min", "values", "indices")
-sort = _kind("sort", "values", "indices")
-topk = _kind("topk", "values", "indices")
-median = _kind("median", "values", "indices")
-kthvalue = _kind("kthvalue", "values", "indices")
-cummax = _kind("cummax", "values", "indices")
-cummin = _kind("cummin", "values", "indices")
+class max(_ValuesAndIndices):  # noqa: N801 - PyTorch's names, here and below
+    """What `max` along a dimension returns."""
+
+    __slots__ = ()
+
+
+class min(_ValuesAndIndices):  # noqa: N801
+    """What `min` along a dimension returns."""
+
+    __slots__ = ()
+
+
+class sort(_ValuesAndIndices):  # noqa: N801
+    """What `sort` returns."""
+
+    __slots__ = ()
+
+
+class topk(_ValuesAndIndices):  # noqa: N801
+    """What `topk` returns."""
+
+    __slots__ = ()
+
+
+class median(_ValuesAndIndices):  # noqa: N801
+    """What `median` along a dimension returns."""
+
+    __slots__ = ()
+
+
+class kthvalue(_ValuesAndIndices):  # noqa: N801
+    """What `kthvalue` returns."""
+
+    __slots__ = ()

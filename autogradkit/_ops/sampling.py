@@ -353,8 +353,8 @@ def _require_weights(weights: Array, searched: bool) -> None:
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
-Tensor.bernoulli = bernoulli  # type: ignore[attr-defined]
-Tensor.multinomial = multinomial  # type: ignore[attr-defined]
+Tensor.bernoulli = bernoulli
+Tensor.multinomial = multinomial
 
 
 # -- the seed ----------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class FunctionCtx:
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors (or None) for backward. Raises TypeError for anything else."""
         for index, tensor in enumerate(tensors):
-            if tensor is not None and not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if tensor is not None and not isinstance(tensor, Tensor):
                 raise TypeError(
                     f"save_for_backward can only save variables, but argument {index} is of type {type(tensor).__name__}"
                 )

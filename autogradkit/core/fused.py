@@ -70,5 +70,5 @@ def _rounded_to_odd(a: Array, b: Array) -> Array:
     bits = total.view(np.int64)
     nudge = (error != 0) & (bits & 1 == 0)
     # One step towards the exact sum: away from zero where error and sum agree in sign, else towards zero.
-    step: Array = np.where((error > 0) == (total > 0), 1, -1) * nudge  # pyright: ignore
+    step: Array = np.where((error > 0) == (total > 0), 1, -1) * nudge
     return (bits + step).view(np.float64)

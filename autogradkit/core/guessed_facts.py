@@ -1,7 +1,7 @@
 """What is guessed of an op from its name, until every op hands its declaration to the listeners.
 
-Rests on `recording`'s dataclass only. `observed(name, ...)` and `tracing.rebuild` ask; with the last of them this module
-goes.
+Rests on facts. `recording.observed(name, ...)` and `tracing.rebuild` ask; when the first has no caller left and every node
+carries its declaration, this module goes.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from autogradkit.core.facts import OpFacts
+from autogradkit.core.facts import Declaration, OpFacts
 
 # fmt: off
 _POINTWISE = frozenset((
@@ -70,6 +71,12 @@ class Named:
 def named(name: str) -> Named:
     """A declaration with what its name tells."""
     return Named(name, facts_of_name(name))
+
+
+def declaration_of(node: Any) -> Declaration:
+    """The declaration that a graph node carries, or what its name tells."""
+    carried: Declaration | None = getattr(node, "declaration", None)
+    return named(node.name().split("Backward")[0].lower()) if carried is None else carried
 
 
 def facts_of_name(name: str) -> OpFacts:

@@ -96,11 +96,11 @@ def tensor_repr(tensor: Tensor) -> str:
     kind = type(tensor)
     name = "tensor" if kind.__module__.startswith("autogradkit.") else kind.__name__
     try:
-        node: Any = tensor.grad_fn  # type: ignore  # the engine attaches it
-        grad_fn = None if node is None else str(type(node).__name__)  # pyright: ignore
+        node: Any = tensor.grad_fn  # the engine attaches it
+        grad_fn = None if node is None else str(type(node).__name__)
     except RuntimeError:  # a view that was edited under no_grad has lost its history
         grad_fn = "Invalid"
-    return array_repr(tensor._array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn)  # type: ignore
+    return array_repr(tensor._array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn)
 
 
 def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = False, grad_fn: str | None = None) -> str:

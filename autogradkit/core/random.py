@@ -78,7 +78,7 @@ class Generator:
     def _source(self) -> Any:
         """NumPy's twister, made when the first number is drawn: importing NumPy's random module costs 5 MB."""
         if self._twister is None:
-            self._twister = np.random.RandomState(self._initial_seed & 0xFFFFFFFF)._bit_generator  # pyright: ignore
+            self._twister = np.random.RandomState(self._initial_seed & 0xFFFFFFFF)._bit_generator
         return self._twister
 
     # -- words ----------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ class Size(tuple[int, ...]):
         found: Any = cast("Any", super().__getitem__)(index)
         return Size(found) if index.__class__ is slice else found
 
-    def __add__(self, other: Any) -> Size:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __add__(self, other: Any) -> Size:
         return Size(super().__add__(other))
 
     def __mul__(self, times: SupportsIndex) -> Size:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from autogradkit.core.device import CPU, device
-from autogradkit.core.dtype import dtype, from_numpy_dtype
+from autogradkit.core.device import CPU
+from autogradkit.core.device import device as Device
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.memory import empty
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.size import Size
@@ -21,10 +23,14 @@ from autogradkit.core.storage import Array, UntypedStorage, VersionCounter, addr
 from autogradkit.core.strides import contiguous_strides, element_strides, is_channels_last, wrap_dim
 
 if TYPE_CHECKING:
+    # Written from the declarations: see scripts/write_stubs.py.
+    from autogradkit.core._attached import Attached  # pyright: ignore[reportMissingModuleSource]
     from autogradkit.core.views import View
+else:
+    Attached = object
 
 
-class Tensor:
+class Tensor(Attached):
     """A multi-dimensional array of one dtype. Make one with `tensor`, `zeros`, `randn` and their kin.
 
     >>> import autogradkit as torch
@@ -47,21 +53,23 @@ class Tensor:
         "_view",  # core.views.View, None unless this is a view
     )
 
-    _array: Array
-    _counter: VersionCounter | None
-    _grad: Tensor | None
-    _hooks: Any
-    _layout: Layout | None
-    _node: Any
-    _output_nr: int
-    _requires_grad: bool
-    _view: View | None
+    if not TYPE_CHECKING:
+        # Read by scripts/write_stubs.py: type checkers see them in the stub, whose names may be used outside the class.
+        _array: Array
+        _counter: VersionCounter | None
+        _grad: Tensor | None
+        _hooks: Any
+        _layout: Layout | None
+        _node: Any
+        _output_nr: int
+        _requires_grad: bool
+        _view: View | None
 
     # NumPy lets our operators decide when an array stands on the left.
     __array_priority__ = 1000
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Tensor:
-        return cast(Tensor, CONSTRUCTOR[0](cls, *args, **kwargs))
+        return CONSTRUCTOR[0](cls, *args, **kwargs)
 
     # -- geometry ---------------------------------------------------------------------------------------------------
 
@@ -131,12 +139,12 @@ class Tensor:
     # -- what it holds ----------------------------------------------------------------------------------------------
 
     @property
-    def dtype(self) -> dtype:
+    def dtype(self) -> Dtype:
         """The element type."""
         return from_numpy_dtype(self._array.dtype)
 
     @property
-    def device(self) -> device:
+    def device(self) -> Device:
         """Always the CPU."""
         return CPU
 
@@ -279,12 +287,13 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))  # type: ignore[attr-defined]
+        return iter(self.unbind(0))
 
-    __hash__ = object.__hash__  # in C: graphs and optimizers keep many tensors in dicts
+    # In C: graphs and optimizers keep many tensors in dicts.
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
 
     def __reversed__(self) -> Tensor:
-        return self.flip(0) if self._array.ndim else self  # type: ignore[attr-defined]
+        return self.flip(0) if self._array.ndim else self
 
     def __repr__(self) -> str:
         return tensor_repr(self)

@@ -5,16 +5,15 @@ Rests on nothing; whatever warns uses it.
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
-from types import FrameType
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn as from the innermost frame outside this package."""
-    level = 2
-    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    frame = inspect.currentframe()
     while frame is not None and str(frame.f_globals.get("__name__", "")).startswith("autogradkit"):
         frame = frame.f_back
         level += 1
-    warnings.warn(message, category, stacklevel=level - 1)
+    warnings.warn(message, category, stacklevel=level)

@@ -73,7 +73,7 @@ def _set_requires_grad(self: Tensor, wanted: bool) -> None:
     self._requires_grad = bool(wanted)
 
 
-Tensor.requires_grad = property(
+Tensor.requires_grad = property(  # pyright: ignore[reportAttributeAccessIssue]
     _get_requires_grad, _set_requires_grad, doc="Whether gradients are to be computed for it; settable on leaves."
 )
 
@@ -134,7 +134,7 @@ def _c_name(tensor: Tensor) -> str:
     return names.get(tensor.dtype.name, tensor.dtype.name)
 
 
-Tensor.grad = property(
+Tensor.grad = property(  # pyright: ignore[reportAttributeAccessIssue]
     _get_grad, _set_grad, _delete_grad, doc="The gradients that backward calls added up here; None before the first."
 )
 
@@ -170,7 +170,7 @@ def _set_data(self: Tensor, new: Tensor) -> None:
     reseat(self, new._array)
 
 
-Tensor.data = property(
+Tensor.data = property(  # pyright: ignore[reportAttributeAccessIssue]
     _get_data,
     _set_data,
     doc="The same memory as a tensor that autograd knows nothing of: edits through it are not seen by the version counter.",

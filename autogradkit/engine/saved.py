@@ -117,7 +117,7 @@ class OpNode(Node):
         """The error for a saved value that was edited since its version was `expected`."""
         if isinstance(value, SavedOutput):
             return saved_was_edited(value.array, value.maker_or(self), value.number, value.counter.value, expected)
-        return saved_was_edited(value._array, grad_fn(value), value._output_nr, value._version, expected)
+        return saved_was_edited(value._array, grad_fn(value), value._output_nr, counter_of(value).value, expected)
 
     def release(self) -> None:
         for value in self.saved:

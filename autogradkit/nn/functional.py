@@ -113,7 +113,7 @@ def tanh(input: Tensor) -> Tensor:
     >>> torch.nn.functional.tanh(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
-    return input.tanh()  # type: ignore[attr-defined]
+    return input.tanh()
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -123,7 +123,7 @@ def sigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.sigmoid(torch.tensor([0.0]))
     tensor([0.5000])
     """
-    return input.sigmoid()  # type: ignore[attr-defined]
+    return input.sigmoid()
 
 
 def max_pool2d(
@@ -164,7 +164,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([0.5000, 0.5000])
     """
     chosen = _softmax_dim("softmax", input.ndim, _stacklevel) if dim is None else dim
-    return input.softmax(chosen, dtype=dtype)  # type: ignore[attr-defined]
+    return input.softmax(chosen, dtype=dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Dtype | None = None) -> Tensor:
@@ -175,7 +175,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-0.6931, -0.6931])
     """
     chosen = _softmax_dim("log_softmax", input.ndim, _stacklevel) if dim is None else dim
-    return input.log_softmax(chosen, dtype=dtype)  # type: ignore[attr-defined]
+    return input.log_softmax(chosen, dtype=dtype)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -197,7 +197,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         array = input._array
         kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
         noise = wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
-    return input.mul_(noise) if inplace else mul(input, noise)  # type: ignore[attr-defined]
+    return input.mul_(noise) if inplace else mul(input, noise)
 
 
 # -- losses ------------------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
             stacklevel=3,
         )
         common = broadcast_shapes(input._array.shape, target._array.shape)
-        return input.expand(common), target.expand(common)  # type: ignore[attr-defined]
+        return input.expand(common), target.expand(common)
     return input, target
 
 
@@ -248,7 +248,7 @@ def mse_loss(
     reduction = reduction_name(size_average, reduce, reduction)
     if weight is None:
         return _mse_loss(a, b, _reduction(reduction))
-    return _weighted((a - b) ** 2, input, weight, reduction)  # type: ignore[operator]
+    return _weighted((a - b) ** 2, input, weight, reduction)
 
 
 def l1_loss(
@@ -269,7 +269,7 @@ def l1_loss(
     reduction = reduction_name(size_average, reduce, reduction)
     if weight is None:
         return _l1_loss(a, b, _reduction(reduction))
-    return _weighted((a - b).abs(), input, weight, reduction)  # type: ignore[operator]
+    return _weighted((a - b).abs(), input, weight, reduction)
 
 
 def nll_loss(

@@ -16,7 +16,8 @@ from typing import Any
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
-from autogradkit.nn.modules.module import clear_gradient, type_text
+from autogradkit.nn.modules.members import type_text
+from autogradkit.nn.modules.module import clear_gradient
 
 Group = dict[str, Any]
 Array = Any
@@ -58,7 +59,7 @@ class Optimizer:
 
     def add_param_group(self, param_group: Group) -> None:
         """Add a group of parameters, such as layers unfrozen later. Options left out take the defaults."""
-        if not isinstance(param_group, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
         given = param_group["params"]
         if isinstance(given, Tensor):
@@ -77,7 +78,7 @@ class Optimizer:
         for parameter in parameters:
             if not isinstance(parameter, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type_text(parameter)}")
-            if not (parameter.is_leaf or self.defaults.get("differentiable")):  # type: ignore[attr-defined]
+            if not (parameter.is_leaf or self.defaults.get("differentiable")):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             param_group.setdefault(name, default)
@@ -184,7 +185,7 @@ def _fitted(parameter: Tensor, name: str, value: Any) -> Any:
     """A loaded value in the parameter's dtype; step counts stay float32."""
     if not isinstance(value, Tensor) or name == "step" or not parameter.is_floating_point():
         return value
-    return value.to(parameter.dtype)  # type: ignore[attr-defined]
+    return value.to(parameter.dtype)
 
 
 def number(value: Any) -> float:

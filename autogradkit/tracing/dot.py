@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .recording import Recording
-from .render import words
-from .render.build import build
-from .render.model import Graph, Item, Link, ends_of
-from .render.parts import Text, forward_lines, gradient_lines, measure
-from .render.svg import LIGHT, clip, esc, wrap_text
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render import words
+from autogradkit.tracing.render.build import build
+from autogradkit.tracing.render.model import Graph, Item, Link, ends_of
+from autogradkit.tracing.render.parts import Text, forward_lines, gradient_lines, measure
+from autogradkit.tracing.render.svg import LIGHT, clip, esc, wrap_text
 
 try:
     import graphviz

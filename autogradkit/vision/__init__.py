@@ -3,3 +3,4 @@
 from autogradkit.vision import datasets as datasets
 from autogradkit.vision import models as models
 from autogradkit.vision import transforms as transforms
+from autogradkit.vision import utils as utils

@@ -32,7 +32,7 @@ class LeNet(nn.Module):
         """The logits of a batch of pictures."""
         x = functional.max_pool2d(functional.relu(self.conv1(x)), 2)
         x = functional.max_pool2d(functional.relu(self.conv2(x)), 2)
-        x = x.flatten(1)  # type: ignore[attr-defined]
+        x = x.flatten(1)
         x = functional.relu(self.fc1(x))
         x = functional.relu(self.fc2(x))
         return self.fc3(x)
@@ -54,7 +54,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        x = x.flatten(1)  # type: ignore[attr-defined]
+        x = x.flatten(1)
         x = functional.relu(self.fc1(x))
         x = functional.relu(self.fc2(x))
         return self.fc3(x)

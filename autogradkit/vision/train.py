@@ -1,7 +1,7 @@
 """The training loop: a run that reports after every batch and can be stopped, interrupted and continued.
 
 Works for any model, loader, loss and optimizer. It shows nothing: the live view, the progress bar of the command line
-and plain scripts all walk `Training.steps`. Rests on tensors alone.
+and plain scripts all walk `Training.steps`. Rests on tensors, and on `vision.history` for what a run came to.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
+from autogradkit.vision.history import Epoch, History
 
 Metric = Callable[[Tensor, Tensor], float | None]
 
@@ -35,17 +36,6 @@ class Step:
     def at(self) -> float:
         """The place on the axis of epochs: 1.5 in the middle of the second one."""
         return self.epoch + (self.batch + 1) / max(self.batches or self.batch + 1, self.batch + 1)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One epoch's means: of its batches, and of the test data where there are any."""
-
-    number: int  # from 1
-    loss: float
-    accuracy: float | None
-    test_loss: float | None = None
-    test_accuracy: float | None = None
 
 
 def accuracy(output: Tensor, target: Tensor) -> float | None:
@@ -90,7 +80,7 @@ class Training:
         self.test_loader = test_loader
         self.scheduler = scheduler
         self.metric = metric
-        self.epochs: list[Epoch] = []  # those finished
+        self.epochs = History()  # those finished
         self._batches: Iterator[Any] | None = None  # of the epoch begun
         self._batch = 0
         self._sums = _Means()
@@ -124,7 +114,7 @@ class Training:
             if interrupted():
                 raise KeyboardInterrupt
 
-    def run(self, epochs: int) -> list[Epoch]:
+    def run(self, epochs: int) -> History:
         """Train until `epochs` epochs are finished, and return them."""
         for _ in self.steps(epochs):
             pass
@@ -134,9 +124,9 @@ class Training:
         self.optimizer.zero_grad()
         output = self.model(inputs)
         loss = self.loss_fn(output, targets)
-        loss.backward()  # type: ignore[attr-defined]
+        loss.backward()
         self.optimizer.step()
-        value, measured = float(loss.detach().item()), self.metric(output, targets)  # type: ignore[attr-defined]
+        value, measured = float(loss.detach().item()), self.metric(output, targets)
         self._sums.add(value, measured, len(targets))
         try:
             batches = len(self.loader)  # type: ignore[arg-type]
@@ -168,8 +158,8 @@ def fit(
     *,
     test_loader: Iterable[Any] | None = None,
     scheduler: Any = None,
-) -> list[Epoch]:
-    """Train `model` for `epochs` epochs, without showing anything, and return what each came to."""
+) -> History:
+    """Train `model` for `epochs` epochs, without showing anything, and return what each came to: a list with `plot()`."""
     return Training(model, loader, loss_fn, optimizer, test_loader=test_loader, scheduler=scheduler).run(epochs)
 
 

@@ -44,7 +44,7 @@ class GraphView(PictureWidget):
     overview = traitlets.Unicode().tag(sync=True)
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
-    folds = traitlets.Dict().tag(sync=True)
+    folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
 
     def __init__(self, trace: Recording, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -53,7 +53,7 @@ class GraphView(PictureWidget):
         self.observe(self._fold, "folds")
 
     def _draw(self) -> None:
-        self._drawn = draw_graph(self.trace, {str(path): bool(closed) for path, closed in self.folds.items()})
+        self._drawn = draw_graph(self.trace, self.folds)
         graph = self._drawn.graph
         with self.hold_sync():
             self.steps = steps_of(graph, self.trace)

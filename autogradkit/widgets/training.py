@@ -1,19 +1,19 @@
 """`TrainingView`: loss and accuracy while a network learns, with pause, step and stop.
 
-For a ready-made run (`view.fit(...)`, `%train`) and for a loop of one's own (`for batch in view.track(loader)`). Buttons
-only set events; the training thread looks at them between batches, so that nothing is ever torn apart. Without a front
-end nobody presses anything, and training simply ends. Rests on `vision.train`, the curves and the picture.
+For a ready-made run (`view.fit(...)`; for `%train` see train_magic.py) and for a loop of one's own (`for batch in
+view.track(loader)`). Buttons only set events; the training thread looks at them between batches, so that nothing is ever
+torn apart. Without a front end nobody presses anything, and training simply ends. Rests on `vision.train`, the curves and
+the picture.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import traitlets
@@ -23,7 +23,8 @@ from IPython.display import publish_display_data
 from ..core.tensor import Tensor
 from ..tracing.render.training import Line, description, shown, training_svg
 from ..tracing.render.training import Training as Picture
-from ..vision.train import Epoch, Training
+from ..vision.history import History
+from ..vision.train import Training
 from .base import PictureWidget, static
 from .curves import Curves
 
@@ -46,7 +47,9 @@ class TrainingView(PictureWidget):
     _esm = static("training.js")
     _css = static("training.css")
 
-    state = traitlets.Unicode("ready").tag(sync=True)  # ready running paused stopped interrupted failed finished
+    state = traitlets.Enum(
+        ("ready", "running", "paused", "stopped", "interrupted", "failed", "finished"), default_value="ready"
+    ).tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)  # from 0 to 1 over all epochs
 
     def __init__(self, title: str = "training") -> None:
@@ -85,19 +88,19 @@ class TrainingView(PictureWidget):
         *,
         test_loader: Iterable[Any] | None = None,
         scheduler: Any = None,
-    ) -> list[Epoch]:
+    ) -> History:
         """Train, live. Returns the epochs finished; `resume()` goes on where a stop or an interrupt left off."""
         training = Training(model, loader, loss_fn, optimizer, test_loader=test_loader, scheduler=scheduler)
         return self.run(training, epochs)
 
-    def run(self, training: Training, epochs: int) -> list[Epoch]:
+    def run(self, training: Training, epochs: int) -> History:
         """Show a run, until `epochs` of its epochs are finished."""
         self.training = training
         self._base = self._epoch
         self._epochs = self._base + epochs
         return self._continue(epochs)
 
-    def resume(self) -> list[Epoch] | None:
+    def resume(self) -> History | None:
         """Go on: at once where a cell is pausing, else, in this cell, with the batch after the last one learnt.
 
         Raises RuntimeError where there is no run to go on with.
@@ -109,7 +112,7 @@ class TrainingView(PictureWidget):
             raise RuntimeError("there is no run to resume: begin one with fit() or run()")
         return self._continue(self._epochs - self._base)
 
-    def _continue(self, epochs: int) -> list[Epoch]:
+    def _continue(self, epochs: int) -> History:
         training = self.training
         assert training is not None
         self._stop.clear()
@@ -191,7 +194,7 @@ class TrainingView(PictureWidget):
             ("loss", "test", test_loss),
             ("accuracy", "test", test_accuracy),
         ):
-            number = float(value.detach().item()) if isinstance(value, Tensor) else value  # type: ignore[attr-defined]
+            number = float(value.detach().item()) if isinstance(value, Tensor) else value
             self._curves.add(kind, name, at, number, epoch)
         self._draw_when_due()
 
@@ -359,62 +362,6 @@ class TrainingView(PictureWidget):
     def _publish(self, display: str, *, update: bool) -> None:
         data, metadata = self._repr_mimebundle_()
         publish_display_data(data, metadata, transient={"display_id": display}, update=update)
-
-
-def train_from_magic(
-    what: str,
-    namespace: dict[str, Any],
-    *,
-    epochs: int | None = None,
-    lr: float | None = None,
-    batch_size: int | None = None,
-    seed: int | None = None,
-) -> TrainingView:
-    """What `%train` does: train a model on the bundled digits, live; the view that showed it.
-
-    `what` is a recipe, "lenet" or "mlp", or the name of a model in `namespace` that takes (N, 1, 28, 28) pixels and gives
-    (N, 10) scores; that one learns from where it stands, by LeNet's recipe. What is None is as the recipe has it.
-    An interrupt ends the training as Stop does: `resume()` on the view goes on, and `view.training.model` has learnt.
-    Raises ValueError where `what` is neither.
-    """
-    from ..nn import Module
-    from ..vision.recipes import RECIPES
-
-    own = namespace.get(what)
-    if isinstance(own, Module):
-        recipe, title = dataclasses.replace(RECIPES["lenet"], model=lambda: own), what
-    elif what in RECIPES:
-        recipe = RECIPES[what]
-        title = f"{getattr(recipe.model, '__name__', what)} on handwritten digits"
-    else:
-        raise ValueError(f"'{what}' is no model: use {', '.join(RECIPES)}, or the name of an nn.Module of yours")
-    if batch_size is not None:
-        recipe = dataclasses.replace(recipe, batch_size=batch_size)
-    if lr is not None:
-        recipe = dataclasses.replace(recipe, optimizer=_with_rate(recipe.optimizer, lr))
-    setup = recipe.prepare(0 if seed is None else seed)
-    training = Training(
-        setup.model,
-        setup.loader,
-        setup.loss_fn,
-        setup.optimizer,
-        test_loader=setup.test_loader,
-        scheduler=setup.scheduler,
-    )
-    view = TrainingView(title)
-    with suppress(KeyboardInterrupt):
-        view.run(training, setup.epochs if epochs is None else epochs)
-    return view
-
-
-def _with_rate(make: Callable[[Any], Any], lr: float) -> Callable[[Any], Any]:
-    def made(parameters: Any) -> Any:
-        optimizer = make(parameters)
-        for group in optimizer.param_groups:
-            group["lr"] = lr
-        return optimizer
-
-    return made
 
 
 def _cell() -> int | None:

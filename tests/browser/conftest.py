@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.harness import CHROMIUM_OPTIONS, ROOT, Lab, Server, serve
+from tests.browser.harness import CHROMIUM_OPTIONS, ROOT, SIZE, Lab, Server, serve
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +31,17 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def page(browser: Browser, server: Server) -> Lab:
+    """JupyterLab's page, for the whole run."""
+    return Lab(browser.new_page(viewport=SIZE, device_scale_factor=1), server)
+
+
 @pytest.fixture
-def lab(browser: Browser, server: Server) -> Iterator[Lab]:
-    """A fresh page on JupyterLab."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, device_scale_factor=1)
-    opened = Lab(context.new_page(), server)
-    yield opened
-    opened.close()
+def lab(page: Lab) -> Iterator[Lab]:
+    """JupyterLab with nothing open."""
+    yield page
+    page.clear()
 
 
 @pytest.fixture

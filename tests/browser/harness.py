@@ -14,7 +14,8 @@
         lab.theme("dark")
         lab.screenshot("graph-dark", cell) # tests/browser/screenshots/graph-dark.png: look at it
 
-Each `Lab` is a fresh page with fresh settings; the server, its folder and the browser are shared by the whole run.
+Server, browser and page are shared by the run (by each worker, where there are several): loading JupyterLab takes longer
+than most tests. Each test begins with nothing open, no kernel, the light theme and the usual size.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from nbformat.sign import NotebookNotary
 from playwright.sync_api import Locator, Page
 
 HERE = Path(__file__).parent
@@ -56,6 +59,7 @@ SETTINGS = {
     "docmanager-extension/plugin": '{"autosave": false}',
 }
 PANEL = "window.jupyterapp.shell.currentWidget"
+SIZE = {"width": 1280, "height": 900}
 READY = f"""() => {{
     const panel = window.jupyterapp?.shell.currentWidget;
     const kernel = panel?.sessionContext?.session?.kernel;
@@ -133,6 +137,9 @@ class Lab:
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self._note(message.type, message.text))
+        page.goto(f"{server.url}/lab?reset")
+        page.wait_for_function("() => window.jupyterapp")
+        page.evaluate("async () => { await window.jupyterapp.restored; }")
 
     def _note(self, kind: str, text: str) -> None:
         # A resource that is not there (a favicon, a source map) is the server's matter, not the page's.
@@ -141,22 +148,37 @@ class Lab:
 
     def open(self, path: Path, trusted: bool = True) -> Lab:
         """Open a notebook of the server's folder, stored outputs and all, and wait for its kernel."""
-        if trusted:
-            trust(path, self.server.data)
+        sign(path, self.server.data, trusted)
         name = path.relative_to(self.server.root).as_posix()
-        self.page.goto(f"{self.server.url}/lab/tree/{name}?reset")
+        open_it = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
+        self.page.evaluate(open_it, name)
         self.page.wait_for_function(READY)
-        if self.page.evaluate("() => document.body.dataset.jpThemeLight") == "false":
-            self.theme("light")  # the server remembers what another page chose
         return self
 
-    def close(self) -> None:
-        """End the kernels that the page started, and the page."""
-        self.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
-        self.page.context.close()
+    def trusted(self) -> bool:
+        """Whether JupyterLab trusts every output of the notebook."""
+        return self.page.evaluate(
+            f"() => {PANEL}.content.widgets.every(w => w.model.type !== 'code' || w.model.trusted)"
+        )
+
+    def clear(self) -> None:
+        """Close what is open, unsaved, and end the kernels; the page is as a test finds it."""
+        self.page.evaluate(
+            """async () => {
+                const { shell, serviceManager } = window.jupyterapp;
+                for (const widget of [...shell.widgets('main')]) widget.dispose();
+                await serviceManager.sessions.shutdownAll();
+            }"""
+        )
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size(SIZE)
+        self.theme("light")
+        self.errors.clear()
 
     def theme(self, name: str) -> None:
         """Switch to the "light" or the "dark" theme."""
+        if self.page.evaluate("() => document.body.dataset.jpThemeLight") == str(name == "light").lower():
+            return
         command = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
         self.page.evaluate(command, f"JupyterLab {name.title()}")
         body = f'body[data-jp-theme-light="{str(name == "light").lower()}"]'
@@ -262,11 +284,8 @@ class Lab:
         ]
 
 
-def trust(path: Path, data: Path) -> None:
-    """Sign a stored notebook, as `jupyter trust` does, so that its stored HTML is shown as it is."""
-    import nbformat
-    from nbformat.sign import NotebookNotary
-
+def sign(path: Path, data: Path, trusted: bool) -> None:
+    """Sign a stored notebook, as `jupyter trust` does, so that its stored HTML is shown as it is, or take that back."""
     notary = NotebookNotary(data_dir=str(data))
-    notary.sign(nbformat.read(path, as_version=4))
+    (notary.sign if trusted else notary.unsign)(nbformat.read(path, as_version=4))
     notary.store.close()

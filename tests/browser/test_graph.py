@@ -22,7 +22,6 @@ def traced(lab: Lab, notebook: Callable[..., Path], name: str):
     """The output of the traced cell, once its picture is there."""
     lab.page.set_viewport_size({"width": 1280, "height": 2000})
     lab.open(notebook(*cells_of(name)))
-    lab.theme("light")
     lab.run_all()
     cell = lab.cell(2)
     cell.locator(".ak-graph-view svg").wait_for()

@@ -33,6 +33,7 @@ def is_drawn(picture: Locator) -> bool:
 @pytest.mark.parametrize("name", LESSONS)
 def test_stored_lesson_shows_its_pictures(lab: Lab, lesson: Callable[[str], Path], name: str, trusted: bool) -> None:
     lab.open(lesson(name), trusted=trusted)
+    assert lab.trusted() is trusted
     for index, cell in code_cells(name):
         shown = lab.cell(index).locator(f".jp-OutputArea {PICTURE}")
         assert shown.count() == pictures_in(cell), cell.source

@@ -1,42 +1,114 @@
-"""The source of gradient formulas: only what runs on arrays and on tensors alike."""
+"""What gradient formulas are made of: only what runs on arrays and on tensors alike (formula_rules.py)."""
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
-import autogradkit._ops
+import autogradkit as torch
 
-FILES = sorted(Path(autogradkit._ops.__file__).parent.glob("*.py"))
-ATTRIBUTES = {"shape", "ndim"}
-MODULES = {"k", "math"}  # `math` is for Python numbers
+from .declared import DIFFERENTIABLE, NAMESPACE
+from .formula_rules import OF_LISTS, broken_rules
 
-
-def formulas(tree: ast.AST) -> list[ast.Lambda]:
-    """The lambdas given to `.vjp(...)`."""
-    return [
-        keyword.value
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "vjp"
-        for keyword in call.keywords
-        if isinstance(keyword.value, ast.Lambda)
-    ]
+# Helpers that get sizes, strides and an offset, never a gradient or an operand: they may use NumPy.
+ON_PLAIN_VALUES = frozenset({"_positions"})
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_formulas_use_operators_shapes_and_k_only(path: Path) -> None:
-    for formula in formulas(ast.parse(path.read_text(encoding="utf-8"))):
-        for node in ast.walk(formula):
-            if isinstance(node, ast.Name):
-                assert node.id != "np", f"{path.name}:{node.lineno}: NumPy in a formula"
-            if isinstance(node, ast.Attribute):
-                owner = node.value.id if isinstance(node.value, ast.Name) else None
-                allowed = owner in MODULES or node.attr in ATTRIBUTES
-                assert allowed, f"{path.name}:{node.lineno}: .{node.attr} in a formula"
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_formulas_use_operators_shapes_and_k_only(name: str) -> None:
+    for parameter, formula in DIFFERENTIABLE[name].formulas.items():
+        assert broken_rules(formula, ON_PLAIN_VALUES) == [], f"the formula for {parameter}"
 
 
 def test_there_are_formulas_to_look_at() -> None:
-    found = [formula for path in FILES for formula in formulas(ast.parse(path.read_text(encoding="utf-8")))]
-    assert len(found) > 100
+    found = [formula for op in DIFFERENTIABLE.values() for formula in op.formulas.values()]
+    assert len(found) > 190
+    assert sum(formula.__name__ != "<lambda>" for formula in found) > 30
+    needed = [problem for formula in found for problem in broken_rules(formula)]
+    assert all(any(f".{helper}" in problem for problem in needed) for helper in ON_PLAIN_VALUES)
+
+
+def test_neither_arrays_nor_tensors_have_the_methods_of_lists_that_formulas_may_use() -> None:
+    assert not any(hasattr(kind, name) for kind in (np.ndarray, torch.Tensor) for name in OF_LISTS)
+
+
+# -- the rules themselves, on formulas that break them -----------------------------------------------------------------
+
+k = NAMESPACE
+
+
+def _sums(g: Any) -> Any:
+    return np.sum(g)
+
+
+def _deeper(g: Any) -> Any:
+    return _sums(g) + 1
+
+
+def _planted(g: Any, self: Any) -> Any:
+    if g.ndim:
+        return k.exp(g) * np.cos(self)
+    return g
+
+
+def _in_a_loop(g: Any, dims: tuple[int, ...]) -> Any:
+    return [g.sum(dim) for dim in dims]
+
+
+def _writes(g: Any) -> Any:
+    g[0] = 0
+    return g
+
+
+def _imports(g: Any) -> Any:
+    import numpy
+
+    return numpy.flip(g)
+
+
+def _closed_over(module: Any) -> Callable[..., Any]:
+    return lambda g: module.flip(g)
+
+
+@pytest.mark.parametrize(
+    ("formula", "problem"),
+    [
+        (lambda g: np.flip(g), "module numpy"),
+        (lambda g: g.sum(), ".sum"),
+        (lambda g: g.T, ".T"),
+        (lambda g: torch.exp(g), "module autogradkit"),
+        (lambda g: k.expp(g), "there is no autogradkit._ops.declare.k.expp"),
+        (_planted, "module numpy"),
+        (lambda g: _sums(g), "module numpy"),
+        (_deeper, "module numpy"),
+        (_in_a_loop, ".sum"),
+        (_writes, "writes into an element"),
+        (_imports, "import name numpy"),
+        (_closed_over(np), "module numpy"),
+        (lambda g, self: DIFFERENTIABLE["exp/ExpBackward0"].call(self) * g, ".call"),
+    ],
+)
+def test_a_planted_mistake_is_found(formula: Callable[..., Any], problem: str) -> None:
+    assert any(found.endswith(problem) for found in broken_rules(formula)), broken_rules(formula)
+
+
+def test_an_op_called_past_k_is_found() -> None:
+    exp = torch.exp
+    found = broken_rules(lambda g: exp(g))
+    assert len(found) == 1
+    assert found[0].endswith("exp runs on tensors only; k.exp runs on both")
+
+
+def _allowed(g: Any, self: Any, dims: tuple[int, ...]) -> Any:
+    parts = []
+    for dim in dims:
+        parts.append(k.sum_dims(g * self, (dim % g.ndim,), True))
+    return sum(parts) if self.shape else g
+
+
+def test_what_formulas_may_do_is_let_through() -> None:
+    assert broken_rules(_allowed) == []
+    assert broken_rules(lambda g, self: -g * k.exp(self) if len(self.shape) > 1 else g) == []

@@ -4,61 +4,92 @@ from __future__ import annotations
 
 import doctest
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autogradkit as torch
-from autogradkit._ops.op import PUBLIC, REGISTRY, Op
 from autogradkit.autograd import gradcheck, gradgradcheck
 
-DIFFERENTIABLE = sorted(name for name, op in REGISTRY.items() if op.node_class is not None)
+from .declared import DIFFERENTIABLE, FUNCTIONS
+
+# What is drawn differs from call to call, so no differences of the function say anything. Their gradients are zero, which
+# is tested below.
+RANDOM = {
+    "_bernoulli_of/BernoulliBackward0",
+    "_normal_around/NormalBackward1",
+    "_normal_both/NormalBackward3",
+    "_normal_spread/NormalBackward2",
+    "bernoulli_/BernoulliBackward2",
+    "bernoulli_each/BernoulliBackward1",
+    "cauchy_/CauchyBackward0",
+    "exponential_/ExponentialBackward0",
+    "geometric_/GeometricBackward0",
+    "log_normal_/LogNormalBackward0",
+    "normal_/NormalBackward0",
+    "random_/RandomBackward2",
+    "random_between/RandomBackward0",
+    "random_between/RandomBackward1",
+    "uniform_/UniformBackward0",
+}
+WITH_SAMPLES = sorted(set(DIFFERENTIABLE) - RANDOM)
 
 
-def maker(seed: int) -> Any:
-    """Makes float64 tensors that require grad, with distinct values."""
-    stream = np.random.default_rng(seed)
-
-    def make(*shape: int, low: float = -2.0, high: float = 2.0) -> torch.Tensor:
-        return torch.from_numpy(np.asarray(stream.uniform(low, high, shape))).requires_grad_()
-
-    return make
+def test_every_differentiable_op_has_samples_but_those_that_draw() -> None:
+    without = {name for name, op in DIFFERENTIABLE.items() if op.make_samples is None}
+    assert without == RANDOM
 
 
-def samples(op: Op, seed: int) -> list[tuple[Any, ...]]:
-    assert op.samples is not None
-    return [tuple(sample) for sample in op.samples(maker(seed))]
+@pytest.mark.parametrize("name", WITH_SAMPLES)
+def test_samples_have_something_to_differentiate(name: str) -> None:
+    for sample in DIFFERENTIABLE[name].samples(seed=1):
+        assert any(value.requires_grad for value in _flat(sample))
 
 
-def tensors(sample: tuple[Any, ...]) -> list[torch.Tensor]:
-    return [value for value in sample if isinstance(value, torch.Tensor)]
+_PROBABILITIES = torch.tensor([0.25, 0.5, 0.75])
+DRAWS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "bernoulli": lambda x: torch.bernoulli(x),
+    "normal, mean": lambda x: torch.normal(x, 1.0),
+    "normal, std": lambda x: torch.normal(0.0, x),
+    "normal, both": lambda x: torch.normal(x, x),
+    "bernoulli_": lambda x: x.clone().bernoulli_(0.5),
+    "bernoulli_, tensor": lambda x: x.clone().bernoulli_(_PROBABILITIES),
+    "cauchy_": lambda x: x.clone().cauchy_(),
+    "exponential_": lambda x: x.clone().exponential_(),
+    "geometric_": lambda x: x.clone().geometric_(0.5),
+    "log_normal_": lambda x: x.clone().log_normal_(),
+    "normal_": lambda x: x.clone().normal_(),
+    "random_": lambda x: x.clone().random_(),
+    "random_, to": lambda x: x.clone().random_(5),
+    "random_, from and to": lambda x: x.clone().random_(2, 5),
+    "uniform_": lambda x: x.clone().uniform_(),
+}
 
 
-@pytest.mark.parametrize("name", DIFFERENTIABLE)
-def test_a_differentiable_op_has_samples(name: str) -> None:
-    if not REGISTRY[name].function and not REGISTRY[name].method and name not in PUBLIC:
-        return  # an inner op: checked through the public function that runs it
-    assert REGISTRY[name].samples is not None
-
-
-WITH_SAMPLES = [name for name in DIFFERENTIABLE if REGISTRY[name].samples is not None]
+@pytest.mark.parametrize("name", DRAWS)
+def test_the_gradient_of_what_is_drawn_is_zero(name: str) -> None:
+    x = torch.tensor([0.25, 0.5, 0.75], requires_grad=True)
+    DRAWS[name](x).backward(torch.ones(3))
+    assert x.grad is not None
+    assert x.grad.tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("name", WITH_SAMPLES)
 def test_gradients_agree_with_finite_differences(name: str) -> None:
-    op = REGISTRY[name]
-    for sample in samples(op, seed=len(name)):
+    op = DIFFERENTIABLE[name]
+    for sample in op.samples(seed=len(name)):
         inputs = _flat(sample)
-        gradcheck(lambda *values, s=sample: op.entry(*_refilled(s, values)), inputs)
+        gradcheck(lambda *values, s=sample: op.call(*_refilled(s, values)), inputs)
 
 
 @pytest.mark.parametrize("name", WITH_SAMPLES)
 def test_second_gradients_agree_with_finite_differences(name: str) -> None:
-    op = REGISTRY[name]
-    for sample in samples(op, seed=len(name) + 1):
+    op = DIFFERENTIABLE[name]
+    for sample in op.samples(seed=len(name) + 1):
         inputs = _flat(sample)
-        gradgradcheck(lambda *values, s=sample: op.entry(*_refilled(s, values)), inputs, atol=1e-4)
+        gradgradcheck(lambda *values, s=sample: op.call(*_refilled(s, values)), inputs, atol=1e-4)
 
 
 def _flat(sample: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
@@ -81,18 +112,19 @@ def _refilled(sample: tuple[Any, ...], values: tuple[Any, ...]) -> list[Any]:
     return [fill(value) for value in sample]
 
 
-@pytest.mark.parametrize("name", [n for n in WITH_SAMPLES if REGISTRY[n].in_place])
+@pytest.mark.parametrize("name", [n for n in WITH_SAMPLES if DIFFERENTIABLE[n].in_place])
 def test_the_in_place_variant_gives_the_same_and_counts_a_version(name: str) -> None:
-    op = REGISTRY[name]
+    op = DIFFERENTIABLE[name]
+    assert op.in_place is not None
     checked = 0
-    for sample in samples(op, seed=3):
+    for sample in op.samples(seed=3):
         if not isinstance(sample[0], torch.Tensor):
             continue
-        expected = op.entry(*sample)
+        expected = op.call(*sample)
         if expected.shape != sample[0].shape:
             continue
         target = sample[0].detach().clone()
-        result = op.entry.in_place(target, *sample[1:])  # type: ignore[attr-defined]
+        result = op.in_place(target, *sample[1:])
         assert result is target
         assert target._version == 1
         np.testing.assert_array_equal(target.detach().numpy(), expected.detach().numpy())
@@ -100,9 +132,9 @@ def test_the_in_place_variant_gives_the_same_and_counts_a_version(name: str) -> 
     assert checked
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC))
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_public_function_is_documented_with_an_example_that_runs(name: str) -> None:
-    function = PUBLIC[name]
+    function = FUNCTIONS[name]
     documentation = inspect.getdoc(function)
     assert documentation, f"{name} has no docstring"
     if name.endswith("Tensor"):

@@ -1,4 +1,7 @@
-"""A trace as a graph for Graphviz: what is on it, that `dot` draws it, and what is said where something is missing."""
+"""A trace as a graph for Graphviz: what is on it, that `dot` draws it, and what is said where something is missing.
+
+The tests ask the program `dot` what it drew, so it has to be there (apt install graphviz).
+"""
 
 import json
 import re

@@ -99,6 +99,15 @@ def test_an_op_with_no_rule_to_tell_has_no_row_for_it():
     assert "derivative" not in rows
 
 
+def test_a_graph_found_afterwards_speaks_of_what_its_nodes_carry(monkeypatch):
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * w).sum()
+    (mul, _), *_ = loss.grad_fn.next_functions
+    assert [op.label for op in Trace.from_tensor(loss).ops] == ["mul", "sum"]
+    monkeypatch.setattr(type(mul), "declaration", BLEND, raising=False)
+    assert Trace.from_tensor(loss).ops[0].facts is BLEND.facts
+
+
 def test_a_recorder_hears_only_what_it_overrides():
     class Listener(Recorder):
         def __init__(self) -> None:

@@ -1,9 +1,11 @@
 """A trace as a value: files that come back equal, tables, differences, pages."""
 
+import copy
 import doctest
 import importlib
 import json
 import math
+import pickle
 import re
 from pathlib import Path
 
@@ -305,3 +307,10 @@ def test_a_base_that_is_used_after_its_view_has_a_value_of_its_own():
 @pytest.mark.parametrize("name", ["labels", "record", "trace"])
 def test_examples_in_docstrings_run(name):
     assert doctest.testmod(importlib.import_module(f"autogradkit.tracing.{name}")).failed == 0
+
+
+def test_a_trace_is_plain_data_that_can_be_pickled_and_copied():
+    trace = small()
+    assert trace.label(0) == "w"
+    assert pickle.loads(pickle.dumps(trace)) == trace
+    assert copy.deepcopy(trace).table() == trace.table()

@@ -6,7 +6,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.widgets.curves import LIMIT, Curve
-from autogradkit.widgets.training import TrainingView, train_from_magic
+from autogradkit.widgets.training import TrainingView
 from tests.vision.test_train import Descent, Line, batches, squared
 
 
@@ -193,44 +193,3 @@ def test_what_the_front_end_makes_up_is_ignored():
         view._hear(view, content, [])
     fit(view)
     assert view.state == "finished"
-
-
-def test_the_magic_trains_a_recipe():
-    view = train_from_magic("mlp", {}, epochs=1, batch_size=500, lr=0.01, seed=3)
-    assert view.state == "finished"
-    assert view.title == "MLP on handwritten digits"
-    assert view._batches == 10
-    assert view.training.optimizer.param_groups[0]["initial_lr"] == 0.01
-    again = train_from_magic("mlp", {}, epochs=1, batch_size=500, lr=0.01, seed=3)
-    assert again.training.epochs == view.training.epochs
-
-
-def test_the_magic_trains_a_model_of_the_learner_s():
-    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
-    before = model[1].weight.detach().clone()
-    view = train_from_magic("net", {"net": model}, epochs=1, batch_size=250)
-    assert view.title == "net"
-    assert view.training.model is model
-    assert model[1].weight.tolist() != before.tolist()
-    assert view.training.epochs[0].test_accuracy > 0.7
-
-
-def test_the_magic_says_what_it_can_train():
-    with pytest.raises(ValueError, match="'w' is no model: use lenet, mlp, or the name"):
-        train_from_magic("w", {"w": torch.ones(2)})
-
-
-def test_an_interrupted_magic_gives_the_view_back():
-    class Interrupting(torch.nn.Flatten):
-        calls = 0
-
-        def forward(self, x):
-            self.calls += 1
-            if self.calls == 3:
-                raise KeyboardInterrupt
-            return super().forward(x)
-
-    model = torch.nn.Sequential(Interrupting(), torch.nn.Linear(784, 10))
-    view = train_from_magic("model", {"model": model}, epochs=1, batch_size=500)
-    assert view.state == "interrupted"
-    assert len(view.resume()) == 1

@@ -1,31 +1,38 @@
 /** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds modules. */
+import type { RenderProps } from "@anywidget/types";
 import { button, h, press } from "./shared/dom";
-import { keyed } from "./shared/focus";
-import { frame, on, type Listens } from "./shared/frame";
+import { keyed, keyOf } from "./shared/focus";
+import { frame } from "./shared/frame";
+import { onChange, put } from "./shared/model";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
+import type { GraphTraits } from "./shared/traits";
 
-interface Step { event: number; kind: "forward" | "backward" | "accumulate" | "failure"; call: number | null; keys: string[]; sentence: string }
-interface Detail { title: string; rows: [string, string][]; closed?: string; inside?: string }
-interface Model extends Listens { set(name: string, value: unknown): void; save_changes(): void }
-
-export function render({ model, el, signal }: { model: Model; el: HTMLElement; signal: AbortSignal }): void {
+function render({ model, el, signal }: RenderProps<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
-  const steps = () => model.get("steps") as Step[];
-  const details = () => model.get("details") as Record<string, Detail>;
-  const folds = () => model.get("folds") as Record<string, boolean>;
-  const put = (name: string, value: unknown) => { model.set(name, value); model.save_changes(); };
-  const at = () => { const step = model.get("step") as number; return step < 0 ? steps().length - 1 : Math.min(step, steps().length - 1); };
+  const steps = () => model.get("steps");
+  const details = () => model.get("details");
+  const folds = () => model.get("folds");
+  const at = () => {
+    const step = model.get("step");
+    return step < 0 ? steps().length - 1 : Math.min(step, steps().length - 1);
+  };
 
   const view = panZoom(signal);
   const page = frame(model, el, signal, drawn);
   page.root.classList.add("ak-graph-view");
-  const walk = stepper({ count: () => steps().length, at, go: (step) => put("step", step), signal });
-  const whole = button("All", () => put("step", -1), { title: "Show the whole computation", pressed: true });
+  const walk = stepper({ count: () => steps().length, at, go: (step) => put(model, "step", step), signal });
+  const whole = button("All", () => put(model, "step", -1), { title: "Show the whole computation", pressed: true });
   const choice = h("select", { "aria-label": "Backward call", onchange: () => choose() });
   const folding = button("Fold modules", foldAll, { pressed: false });
-  page.toolbar.append(walk.element, whole, choice, folding, h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons));
+  page.toolbar.append(
+    walk.element,
+    whole,
+    choice,
+    folding,
+    h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons),
+  );
 
   function drawn(next: SVGSVGElement): void {
     svg = next;
@@ -45,73 +52,94 @@ export function render({ model, el, signal }: { model: Model; el: HTMLElement; s
 
   const items = () => [...(svg?.querySelectorAll<SVGElement>(".ak-item") ?? [])];
   const links = () => [...(svg?.querySelectorAll<SVGElement>(".ak-link") ?? [])];
-  const key = (element: Element) => element.getAttribute("data-key") ?? "";
 
   /** What has happened up to the current step is drawn; what is to come is faint; the current step stands out. */
   function show(): void {
-    const all = steps(), last = at(), step = model.get("step") as number;
+    const all = steps();
+    const last = at();
+    const step = model.get("step");
     const mentioned = new Set(all.flatMap((s) => s.keys));
-    const past = all.slice(0, last + 1);
-    const forward = new Set(past.filter((s) => s.kind === "forward" || s.kind === "failure").flatMap((s) => s.keys));
-    const backward = new Set(past.filter((s) => s.kind === "backward" || s.kind === "accumulate").flatMap((s) => s.keys));
+    const reached = new Set(all.slice(0, last + 1).flatMap((s) => s.keys));
     const now = new Set(step < 0 ? [] : all[last]?.keys);
     for (const element of [...items(), ...links()]) {
-      const k = key(element);
-      element.classList.toggle("ak-later", step >= 0 && mentioned.has(k) && !forward.has(k) && !backward.has(k));
+      const k = keyOf(element);
+      element.classList.toggle("ak-later", step >= 0 && mentioned.has(k) && !reached.has(k));
       element.classList.toggle("ak-now", now.has(k));
       element.setAttribute("aria-current", String(k === model.get("selected")));
     }
-    const event = step < 0 ? Infinity : all[last]?.event ?? Infinity;
+    const event = step < 0 ? Infinity : (all[last]?.event ?? Infinity);
     for (const element of svg?.querySelectorAll("[data-step]") ?? []) {
       element.classList.toggle("ak-unknown", Number(element.getAttribute("data-step")) > event);
       const calls = (element.getAttribute("data-calls") ?? element.getAttribute("data-call"))?.split(" ");
       element.classList.toggle("ak-other-call", call !== null && calls !== undefined && !calls.includes(String(call)));
     }
-    page.say(step < 0 ? model.get("overview") : all[last]?.sentence ?? "");
+    page.say(step < 0 ? model.get("overview") : (all[last]?.sentence ?? ""));
     press(whole, step < 0);
     walk.refresh();
     detail();
   }
 
   function options(): void {
-    const calls = model.get("calls") as string[];
+    const calls = model.get("calls");
     choice.hidden = calls.length < 2;
-    choice.replaceChildren(h("option", { value: "" }, "all backward calls"), ...calls.map((name, n) => h("option", { value: n, selected: n === call }, name)));
-    const foldable = model.get("foldable") as string[];
+    choice.replaceChildren(
+      h("option", { value: "" }, "all backward calls"),
+      ...calls.map((name, n) => h("option", { value: n, selected: n === call }, name)),
+    );
+    const foldable = model.get("foldable");
     folding.hidden = foldable.length === 0;
-    press(folding, (model.get("folded") as string[]).length > 0);
+    press(folding, model.get("folded").length > 0);
   }
 
   function choose(): void {
     call = choice.value === "" ? null : Number(choice.value);
     const first = steps().findIndex((step) => step.call === call);
-    if (call !== null && first >= 0 && (model.get("step") as number) >= 0) put("step", first);
+    if (call !== null && first >= 0 && model.get("step") >= 0) put(model, "step", first);
     show();
   }
 
   function foldAll(): void {
-    const fold = (model.get("folded") as string[]).length === 0;
-    const paths = model.get("foldable") as string[];
-    const depth = Math.min(...paths.map((path) => path.split("/").length)) + (paths.some((path) => path.includes("/")) ? 1 : 0);
-    put("folds", Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth])));
+    const fold = model.get("folded").length === 0;
+    const paths = model.get("foldable");
+    const depth =
+      Math.min(...paths.map((path) => path.split("/").length)) + (paths.some((path) => path.includes("/")) ? 1 : 0);
+    put(model, "folds", Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth])));
   }
 
   function select(k: string): void {
-    put("selected", k === model.get("selected") ? "" : k);
+    put(model, "selected", k === model.get("selected") ? "" : k);
   }
 
   function detail(): void {
-    const found = details()[model.get("selected") as string];
+    const found = details()[model.get("selected")];
     page.detail.hidden = !found;
-    if (!found) return page.detail.replaceChildren();
-    const rows = found.rows.flatMap(([what, text]) => [h("dt", {}, what), h("dd", { tabindex: text.length > 400 ? 0 : null }, text)]);
-    const fold = (path: string, label: string, closed: boolean) => button(label, () => put("folds", { ...folds(), [path]: closed }));
+    if (!found) {
+      page.detail.replaceChildren();
+      return;
+    }
+    const rows = found.rows.flatMap(([what, text]) => [
+      h("dt", {}, what),
+      h("dd", { tabindex: text.length > 400 ? 0 : null }, text),
+    ]);
+    const fold = (path: string, label: string, closed: boolean) =>
+      button(label, () => put(model, "folds", { ...folds(), [path]: closed }));
     page.detail.replaceChildren(
-      h("h4", {}, found.title), h("dl", {}, ...rows),
-      h("p", { class: "ak-group" },
+      h("h4", {}, found.title),
+      h("dl", {}, ...rows),
+      h(
+        "p",
+        { class: "ak-group" },
         ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
-        ...(found.inside && (model.get("foldable") as string[]).includes(found.inside) ? [fold(found.inside, `Fold ${found.inside}`, true)] : []),
-        button("Close", () => { const k = model.get("selected"); put("selected", ""); focus(svg && keyed(svg, k)); })));
+        ...(found.inside && model.get("foldable").includes(found.inside)
+          ? [fold(found.inside, `Fold ${found.inside}`, true)]
+          : []),
+        button("Close", () => {
+          const k = model.get("selected");
+          put(model, "selected", "");
+          focus(svg && keyed(svg, k));
+        }),
+      ),
+    );
   }
 
   function focus(element: SVGElement | HTMLElement | null | undefined): void {
@@ -123,13 +151,16 @@ export function render({ model, el, signal }: { model: Model; el: HTMLElement; s
 
   /** Down and up follow the edges, left and right go to the neighbour on the same path. */
   function neighbour(here: SVGElement, arrow: string): SVGElement | undefined {
-    const all = links(), k = key(here);
+    const all = links(),
+      k = keyOf(here);
     const [tail, head] = [here.getAttribute("data-tail"), here.getAttribute("data-head")];
-    const item = (name: string | null) => items().find((other) => key(other) === name);
+    const item = (name: string | null) => items().find((other) => keyOf(other) === name);
     if (tail !== null && head !== null) {
       if (arrow === "ArrowDown") return item(head);
       if (arrow === "ArrowUp") return item(tail);
-      const beside = all.filter((link) => link.getAttribute("data-tail") === tail || link.getAttribute("data-head") === head);
+      const beside = all.filter(
+        (link) => link.getAttribute("data-tail") === tail || link.getAttribute("data-head") === head,
+      );
       return beside[beside.indexOf(here) + (arrow === "ArrowRight" ? 1 : -1)];
     }
     if (arrow === "ArrowDown") return all.find((link) => link.getAttribute("data-tail") === k);
@@ -138,23 +169,34 @@ export function render({ model, el, signal }: { model: Model; el: HTMLElement; s
   }
 
   const marked = (event: Event) => (event.target as Element | null)?.closest<SVGElement>(".ak-item, .ak-link");
-  page.stage.addEventListener("click", (event) => {
-    const element = marked(event);
-    if (element && !svg?.classList.contains("ak-panning")) { focus(element); select(key(element)); }
-  }, { signal });
-  page.stage.addEventListener("keydown", (event) => {
-    const element = marked(event);
-    if (!element) return;
-    if (event.key.startsWith("Arrow")) focus(neighbour(element, event.key));
-    else if (event.key === "Enter" || event.key === " ") select(key(element));
-    else if (event.key === "Escape") put("selected", "");
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }, { signal });
+  page.stage.addEventListener(
+    "click",
+    (event) => {
+      const element = marked(event);
+      if (element && !svg?.classList.contains("ak-panning")) {
+        focus(element);
+        select(keyOf(element));
+      }
+    },
+    { signal },
+  );
+  page.stage.addEventListener(
+    "keydown",
+    (event) => {
+      const element = marked(event);
+      if (!element) return;
+      if (event.key.startsWith("Arrow")) focus(neighbour(element, event.key));
+      else if (event.key === "Enter" || event.key === " ") select(keyOf(element));
+      else if (event.key === "Escape") put(model, "selected", "");
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal },
+  );
 
-  on(model, "change:step", show, signal);
-  on(model, "change:selected", show, signal);
+  onChange(model, "step", show, signal);
+  onChange(model, "selected", show, signal);
 }
 
 export default { render };

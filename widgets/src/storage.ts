@@ -1,31 +1,41 @@
 /** StorageMap: hover, click or walk the elements; the storage cell behind each lights up with every element that shares it. */
 import type { RenderProps } from "@anywidget/types";
-import { button, h } from "./shared/dom";
-import { keyed } from "./shared/focus";
-import { frame, type PictureTraits } from "./shared/frame";
+import { chooser } from "./shared/chooser";
+import { keyed, keyOf } from "./shared/focus";
+import { frame } from "./shared/frame";
+import { put } from "./shared/model";
 import { stepper } from "./shared/stepper";
-
-interface Traits extends PictureTraits { names: string[]; sentences: Record<string, string>; selected: string }
+import type { StorageTraits } from "./shared/traits";
 
 const ARROWS: Record<string, [number, number]> = {
-  ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
 };
 
-function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSignal }): void {
+function render({ model, el, signal }: RenderProps<StorageTraits>): void {
   let tensor = 0; // the one that the steps walk
   const cells = () => [...view.stage.querySelectorAll<SVGGElement>("[data-cell]")];
   const elementsOf = (number: number) => cells().filter((cell) => keyOf(cell).startsWith(`t${number}-`));
-  const keyOf = (cell: Element) => cell.getAttribute("data-key")!;
-  const spot = (cell: Element) => [Number(cell.getAttribute("data-row")), Number(cell.getAttribute("data-column"))] as const;
+  const spot = (cell: Element) =>
+    [Number(cell.getAttribute("data-row")), Number(cell.getAttribute("data-column"))] as const;
   const group = (key: string) => key.slice(0, key.indexOf("-"));
 
-  const view = frame(model as never, el, signal, (svg) => {
+  const view = frame(model, el, signal, (svg) => {
     svg.setAttribute("role", "group"); // an image may hold nothing that can be pressed
     for (const cell of cells()) {
       const key = keyOf(cell);
       cell.addEventListener("pointerenter", () => light(key), { signal });
       cell.addEventListener("pointerleave", () => light(model.get("selected")), { signal });
-      cell.addEventListener("click", () => { choose(key); cell.focus(); }, { signal });
+      cell.addEventListener(
+        "click",
+        () => {
+          choose(key);
+          cell.focus();
+        },
+        { signal },
+      );
       cell.addEventListener("focus", () => choose(key), { signal });
       cell.addEventListener("keydown", (event) => walk(event, cell), { signal });
     }
@@ -41,10 +51,20 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
     light(model.get("selected"));
   });
 
-  const at = () => Math.max(0, elementsOf(tensor).findIndex((cell) => keyOf(cell) === model.get("selected")));
+  const at = () =>
+    Math.max(
+      0,
+      elementsOf(tensor).findIndex((cell) => keyOf(cell) === model.get("selected")),
+    );
   const steps = stepper({
-    count: () => elementsOf(tensor).length, at, signal, delay: 600,
-    go: (step) => { const cell = elementsOf(tensor)[step]; if (cell) choose(keyOf(cell)); },
+    count: () => elementsOf(tensor).length,
+    at,
+    signal,
+    delay: 600,
+    go: (step) => {
+      const cell = elementsOf(tensor)[step];
+      if (cell) choose(keyOf(cell));
+    },
   });
 
   function walk(event: KeyboardEvent, from: SVGGElement): void {
@@ -53,37 +73,42 @@ function render({ model, el, signal }: RenderProps<Traits> & { signal: AbortSign
     event.preventDefault();
     const [row, column] = spot(from);
     const near = cells().filter((cell) => group(keyOf(cell)) === group(keyOf(from)));
-    near.find((cell) => { const [r, c] = spot(cell); return r === row + step[0] && c === column + step[1]; })?.focus();
+    near
+      .find((cell) => {
+        const [r, c] = spot(cell);
+        return r === row + step[0] && c === column + step[1];
+      })
+      ?.focus();
   }
 
   function choose(key: string): void {
-    if (key.startsWith("t")) { tensor = Number(group(key).slice(1)); named(); }
-    if (model.get("selected") !== key) { model.set("selected", key); model.save_changes(); }
+    if (key.startsWith("t")) {
+      tensor = Number(group(key).slice(1));
+      named();
+    }
+    if (model.get("selected") !== key) put(model, "selected", key);
     steps.refresh();
     light(key);
   }
 
   function light(key: string): void {
     const chosen = key ? keyed(view.stage, key)?.getAttribute("data-cell") : null;
-    for (const cell of cells()) cell.classList.toggle("ak-lit", chosen != null && cell.getAttribute("data-cell") === chosen);
+    for (const cell of cells())
+      cell.classList.toggle("ak-lit", chosen != null && cell.getAttribute("data-cell") === chosen);
     view.say(model.get("sentences")[key] ?? model.get("description"));
   }
 
-  const which = h("span", { class: "ak-which" });
-  const named = () => { which.textContent = model.get("names")[tensor] ?? ""; };
-  const turn = (by: number) => {
+  const named = () => choice.show(model.get("names")[tensor] ?? "", model.get("names").length);
+  const choice = chooser("tensor", (by) => {
     const count = model.get("names").length;
     tensor = (tensor + by + count) % count;
     named();
     const first = elementsOf(tensor)[0];
     if (first) choose(keyOf(first));
     steps.refresh();
-  };
-  const chooser = h("span", { class: "ak-group", role: "group", "aria-label": "Tensor" },
-    button("‹", () => turn(-1), { title: "Previous tensor" }), which, button("›", () => turn(1), { title: "Next tensor" }));
-  chooser.hidden = model.get("names").length < 2;
+  });
   named();
-  view.toolbar.append(steps.element, chooser);
+  view.toolbar.append(steps.element, choice.element);
 }
 
 export default { render };

@@ -1,63 +1,79 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import widget from "../src/graph";
-import { FakeModel, settled } from "./model";
+import type { Detail, GraphTraits } from "../src/shared/traits";
+import { FakeModel, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
 <g class="ak-link" data-key="e0" data-tail="v0" data-head="o0" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b0" data-calls="0" data-step="1"/></g>
 <g class="ak-link" data-key="e1" data-tail="o0" data-head="v1" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b1" data-calls="0 1" data-step="1"/></g>
 <g class="ak-item" data-key="v0" tabindex="-1"><g class="ak-grad" data-key="g0" data-step="2" data-call="0"/></g>
 <g class="ak-item" data-key="o0" tabindex="-1"/><g class="ak-item" data-key="v1" tabindex="-1"/></svg>`;
-const row = (title: string) => ({ title, rows: [["value", "<b>2.</b>"]], closed: title === "mul" ? "Net/fc" : "", inside: "" });
+const row = (title: string): Detail => ({
+  title,
+  rows: [["value", "<b>2.</b>"]],
+  closed: title === "mul" ? "Net/fc" : "",
+  inside: "",
+});
 
-function made(): FakeModel {
-  return new FakeModel({
-    svg: SVG, description: "y = w * x", overview: "1 operation ran forward.", table: [["operation"], ["mul"]],
+const show = () => {
+  const model = new FakeModel<GraphTraits>({
+    svg: SVG,
+    description: "y = w * x",
+    overview: "1 operation ran forward.",
+    table: [["operation"], ["mul"]],
     steps: [
-      { event: 0, kind: "forward", call: null, keys: ["v0", "o0", "e0", "v1", "e1"], sentence: "mul(w, x) gives y = 2." },
-      { event: 1, kind: "backward", call: 0, keys: ["o0", "e0", "e1"], sentence: "backward 1: MulBackward0 receives ∂ 1." },
+      {
+        event: 0,
+        kind: "forward",
+        call: null,
+        keys: ["v0", "o0", "e0", "v1", "e1"],
+        sentence: "mul(w, x) gives y = 2.",
+      },
+      {
+        event: 1,
+        kind: "backward",
+        call: 0,
+        keys: ["o0", "e0", "e1"],
+        sentence: "backward 1: MulBackward0 receives ∂ 1.",
+      },
       { event: 2, kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
     ],
     details: { v0: row("w"), o0: row("mul"), v1: row("y"), e0: row("edge") },
-    calls: ["backward 1", "backward 2"], foldable: ["Net", "Net/fc"], folded: ["Net/fc"], folds: {}, step: -1, selected: "",
+    calls: ["backward 1", "backward 2"],
+    foldable: ["Net", "Net/fc"],
+    folded: ["Net/fc"],
+    folds: {},
+    step: -1,
+    selected: "",
   });
-}
-
-let ended: AbortController;
-beforeEach(() => { ended = new AbortController(); });
-afterEach(() => { ended.abort(); document.body.replaceChildren(); });
-
-async function shown(model = made()) {
-  widget.render({ model, el: document.body, signal: ended.signal });
-  await settled();
-  const at = (key: string) => document.querySelector<SVGElement>(`[data-key="${key}"]`)!;
-  const named = (text: string) => [...document.querySelectorAll("button")].find((b) => b.title === text || b.textContent === text)!;
-  return { model, at, named };
-}
+  return shown(widget, model).then((view) => ({ ...view, model }));
+};
+afterEach(() => document.body.replaceChildren());
 
 describe("GraphView", () => {
   it("shows everything at first and says what it is", async () => {
-    const { at } = await shown();
-    expect(document.querySelector(".ak-sentence")!.textContent).toBe("1 operation ran forward.");
-    expect(at("b0").classList.contains("ak-unknown")).toBe(false);
+    const { key, said } = await show();
+    expect(said()).toBe("1 operation ran forward.");
+    expect(key("b0").classList.contains("ak-unknown")).toBe(false);
   });
 
   it("keeps gradients back until their step", async () => {
-    const { model, at, named } = await shown();
-    named("First step").click();
+    const { model, key, button, said } = await show();
+    button("First step").click();
     expect(model.get("step")).toBe(0);
-    expect(at("b0").classList.contains("ak-unknown")).toBe(true);
-    expect(at("o0").classList.contains("ak-now")).toBe(true);
-    named("Step forward").click();
-    expect(at("b0").classList.contains("ak-unknown")).toBe(false);
-    expect(document.querySelector(".ak-sentence")!.textContent).toContain("MulBackward0");
-    expect(at("g0").classList.contains("ak-unknown")).toBe(true);
-    named("Show the whole computation").click();
+    expect(key("b0").classList.contains("ak-unknown")).toBe(true);
+    expect(key("o0").classList.contains("ak-now")).toBe(true);
+    button("Step forward").click();
+    expect(key("b0").classList.contains("ak-unknown")).toBe(false);
+    expect(said()).toContain("MulBackward0");
+    expect(key("g0").classList.contains("ak-unknown")).toBe(true);
+    button("Show the whole computation").click();
     expect(model.get("step")).toBe(-1);
   });
 
   it("tells Python what was clicked and shows its detail as text", async () => {
-    const { model, at } = await shown();
-    at("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const { model, key } = await show();
+    key("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
     expect(model.get("selected")).toBe("v0");
     expect(model.saved).toBeGreaterThan(0);
     const detail = document.querySelector<HTMLElement>(".ak-detail")!;
@@ -67,10 +83,11 @@ describe("GraphView", () => {
   });
 
   it("is walked by arrow keys, edges included", async () => {
-    const { model, at } = await shown();
-    const pressKey = (key: string) => document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-    expect(at("v0").getAttribute("tabindex")).toBe("0");
-    at("v0").focus();
+    const { model, key } = await show();
+    const pressKey = (name: string) =>
+      document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+    expect(key("v0").getAttribute("tabindex")).toBe("0");
+    key("v0").focus();
     const path: (string | null)[] = [];
     for (const arrow of ["ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowLeft"]) {
       pressKey(arrow);
@@ -84,20 +101,20 @@ describe("GraphView", () => {
   });
 
   it("folds and unfolds through Python, and keeps the focus over the redraw", async () => {
-    const { model, at, named } = await shown();
-    at("o0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
-    named("Unfold Net/fc").click();
+    const { model, key, button } = await show();
+    key("o0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    button("Unfold Net/fc").click();
     expect(model.get("folds")).toEqual({ "Net/fc": false });
-    at("v0").focus();
+    key("v0").focus();
     model.set("svg", SVG.replace("90", "91"));
     expect(document.activeElement!.getAttribute("data-key")).toBe("v0");
   });
 
   it("dims other backward calls", async () => {
-    const { at } = await shown();
+    const { key } = await show();
     const choice = document.querySelector("select")!;
     choice.value = "1";
     choice.dispatchEvent(new Event("change"));
-    expect([at("b0"), at("b1")].map((e) => e.classList.contains("ak-other-call"))).toEqual([true, false]);
+    expect([key("b0"), key("b1")].map((e) => e.classList.contains("ak-other-call"))).toEqual([true, false]);
   });
 });

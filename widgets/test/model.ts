@@ -1,15 +1,64 @@
-/** A fake anywidget model: traits in a map, listeners called on set. */
-export class FakeModel {
+/** A widget in the simulated page: a fake anywidget model, and the view that it is given to. */
+import type { AnyModel, Experimental, Host, RenderProps } from "@anywidget/types";
+import type { Picture } from "../src/shared/traits";
+
+type Listener = (...nothing: never[]) => void;
+
+/** Traits in a map, listeners called on set, messages kept. */
+export class FakeModel<T extends Picture> implements AnyModel<T> {
   saved = 0;
-  #listeners = new Map<string, Set<() => void>>();
-  constructor(readonly traits: Record<string, any>) {}
-  get(name: string): any { return this.traits[name]; }
-  set(name: string, value: unknown): void { this.traits[name] = value; for (const f of this.#listeners.get(`change:${name}`) ?? []) f(); }
-  on(name: string, f: () => void): void { this.#listeners.set(name, (this.#listeners.get(name) ?? new Set()).add(f)); }
-  off(name: string, f: () => void): void { this.#listeners.get(name)?.delete(f); }
-  save_changes(): void { this.saved += 1; }
-  send(): void {}
+  readonly sent: unknown[] = [];
+  readonly widget_manager = { get_model: () => Promise.reject(new Error("there is one model only")) };
+  readonly #listeners = new Map<string, Set<Listener>>();
+  constructor(readonly traits: T) {}
+  get<K extends keyof T>(name: K): T[K] {
+    return this.traits[name];
+  }
+  set<K extends keyof T>(name: K, value: T[K]): void {
+    this.traits[name] = value;
+    for (const listener of this.#listeners.get(`change:${String(name)}`) ?? []) listener();
+  }
+  on(event: string, listener: Listener): void {
+    this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener));
+  }
+  off(event?: string | null, listener?: Listener | null): void {
+    if (event && listener) this.#listeners.get(event)?.delete(listener);
+  }
+  save_changes(): void {
+    this.saved += 1;
+  }
+  send(content: unknown): void {
+    this.sent.push(content);
+  }
 }
 
-/** The picture and the first microtasks after it. */
+interface Shown {
+  readonly root: HTMLElement;
+  readonly ended: AbortController;
+  readonly said: () => string | null;
+  readonly key: (key: string) => SVGElement;
+  readonly button: (name: string) => HTMLButtonElement;
+}
+
+/** The view of a model in the page, once its picture is there. A button is found by its title or its text. */
+export async function shown<T extends Picture>(
+  widget: { render(props: RenderProps<T>): void },
+  model: FakeModel<T>,
+): Promise<Shown> {
+  const root = document.createElement("div");
+  const ended = new AbortController();
+  document.body.append(root);
+  widget.render({ model, el: root, signal: ended.signal, host: {} as Host, experimental: {} as Experimental });
+  await settled();
+  return {
+    root,
+    ended,
+    said: () => root.querySelector(".ak-sentence")!.textContent,
+    key: (key) => root.querySelector<SVGElement>(`[data-key="${key}"]`)!,
+    button: (name) =>
+      [...root.querySelectorAll("button")].find((each) => each.title === name || each.textContent?.includes(name))!,
+  };
+}
+
+/** The first microtasks have passed. */
 export const settled = () => new Promise((resolve) => setTimeout(resolve, 0));

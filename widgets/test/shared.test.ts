@@ -1,14 +1,19 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { button, h, svgElement, table } from "../src/shared/dom";
+import { keepFocus, keyOf } from "../src/shared/focus";
 import { frame } from "../src/shared/frame";
-import { keepFocus } from "../src/shared/focus";
 import { panZoom } from "../src/shared/panzoom";
 import { stepper } from "../src/shared/stepper";
 import { isDark } from "../src/shared/theme";
+import type { Picture } from "../src/shared/traits";
 import { FakeModel, settled } from "./model";
 
-const SVG = (key = "n1") => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"><g tabindex="0" data-key="${key}"><text>W</text></g></svg>`;
-afterEach(() => { document.body.replaceChildren(); document.body.removeAttribute("data-jp-theme-light"); });
+const SVG = (key = "n1") =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"><g tabindex="0" data-key="${key}"><text>W</text></g></svg>`;
+afterEach(() => {
+  document.body.replaceChildren();
+  document.body.removeAttribute("data-jp-theme-light");
+});
 
 describe("text", () => {
   it("shows markup in names as text", () => {
@@ -17,7 +22,9 @@ describe("text", () => {
     expect(element.textContent).toContain("<script>alert(1)</script>");
   });
   it("drops what a picture must not hold", () => {
-    const svg = svgElement('<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><script>x()</script><text onclick="x()">a &lt;b></text></svg>');
+    const svg = svgElement(
+      '<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><script>x()</script><text onclick="x()">a &lt;b></text></svg>',
+    );
     expect(svg.querySelector("script")).toBeNull();
     expect(svg.outerHTML).not.toContain("onclick");
     expect(svg.hasAttribute("onload")).toBe(false);
@@ -30,9 +37,9 @@ describe("text", () => {
 
 describe("theme", () => {
   it("follows JupyterLab", () => {
-    document.body.dataset["jpThemeLight"] = "false";
+    document.body.dataset.jpThemeLight = "false";
     expect(isDark(document.body)).toBe(true);
-    document.body.dataset["jpThemeLight"] = "true";
+    document.body.dataset.jpThemeLight = "true";
     expect(isDark(document.body)).toBe(false);
   });
 });
@@ -51,9 +58,11 @@ describe("focus", () => {
 
 describe("frame", () => {
   it("inlines the picture, toggles the table and redraws", async () => {
-    const model = new FakeModel({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
+    const model = new FakeModel<Picture>({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
     const seen: string[] = [];
-    const { root } = frame(model, document.body, new AbortController().signal, (svg) => seen.push(svg.querySelector("g")!.dataset["key"]!));
+    const { root } = frame(model, document.body, new AbortController().signal, (svg) =>
+      seen.push(keyOf(svg.querySelector("g")!)),
+    );
     await settled();
     const toggle = [...root.querySelectorAll("button")].find((b) => b.textContent === "Table")!;
     expect(root.querySelector<HTMLElement>(".ak-alternative")!.hidden).toBe(true);
@@ -68,12 +77,22 @@ describe("frame", () => {
 describe("stepper", () => {
   it("stays within its steps and keeps useless buttons focusable", () => {
     let at = 0;
-    const steps = stepper({ count: () => 3, at: () => at, go: (s) => { at = s; }, signal: new AbortController().signal });
-    steps.by(9);
+    const steps = stepper({
+      count: () => 3,
+      at: () => at,
+      go: (s) => {
+        at = s;
+      },
+      signal: new AbortController().signal,
+    });
+    const step = (title: string) => steps.element.querySelector<HTMLButtonElement>(`[title="${title}"]`)!;
+    step("Last step").click();
     expect(at).toBe(2);
-    const forward = steps.element.querySelector('[title="Step forward"]')!;
+    const forward = step("Step forward");
+    forward.click();
+    expect(at).toBe(2);
     expect([forward.getAttribute("aria-disabled"), forward.hasAttribute("disabled")]).toEqual(["true", false]);
-    steps.by(-1);
+    step("Step back").click();
     expect(steps.element.textContent).toContain("step 2 of 3");
   });
 });

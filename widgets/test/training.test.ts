@@ -1,72 +1,72 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { TrainingToPython, TrainingTraits } from "../src/shared/traits";
 import widget from "../src/training";
-import { FakeModel, settled } from "./model";
+import { FakeModel, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 292"><g class="ak-chart" data-key="loss" tabindex="0" data-left="46" data-right="284" data-top="56" data-bottom="252">
 <polyline points="50,60 100,120 150,200" data-name="train" data-epochs="0.5 1 1.5" data-shown="2.3|1.1|0.5"/><polyline points="100,110" data-name="test" data-epochs="1" data-shown="0.9"/></g></svg>`;
 
-class Model extends FakeModel {
-  sent: string[] = [];
-  override send(message?: any): void { this.sent.push(message.kind); }
-}
-
-async function shown(state: string): Promise<{ model: Model; root: HTMLElement; stop: AbortController; button: (text: string) => HTMLButtonElement }> {
-  const model = new Model({ svg: SVG, description: "a run", table: [["epoch"], ["1"]], state, progress: 0.25 });
-  const root = document.createElement("div");
-  document.body.append(root);
-  const stop = new AbortController();
-  (widget.render as any)({ model, el: root, signal: stop.signal });
-  await settled();
-  return { model, root, stop, button: (text) => [...root.querySelectorAll("button")].find((b) => b.textContent!.includes(text))! };
+async function show(state: TrainingTraits["state"]) {
+  const model = new FakeModel<TrainingTraits>({
+    svg: SVG,
+    description: "a run",
+    table: [["epoch"], ["1"]],
+    state,
+    progress: 0.25,
+  });
+  const view = await shown(widget, model);
+  const sent = () => (model.sent as TrainingToPython[]).map((message) => message.kind);
+  return { ...view, model, sent };
 }
 afterEach(() => document.body.replaceChildren());
 
 describe("buttons", () => {
   it("greet the kernel and tell it what is pressed", async () => {
-    const { model, root, button } = await shown("running");
+    const { said, sent, button } = await show("running");
     button("Pause").click();
     button("Step").click();
     button("Stop").click();
-    expect(model.sent).toEqual(["hello", "pause", "step", "stop"]);
-    expect(root.querySelector(".ak-sentence")!.textContent).toBe("Stopping after this batch …");
+    expect(sent()).toEqual(["hello", "pause", "step", "stop"]);
+    expect(said()).toBe("Stopping after this batch …");
   });
   it("turn Pause into Resume while paused", async () => {
-    const { model, root, button } = await shown("running");
+    const { model, said, sent, button } = await show("running");
     model.set("state", "paused");
     expect(button("Resume").getAttribute("aria-pressed")).toBe("true");
-    expect(root.querySelector(".ak-sentence")!.textContent).toContain("Paused");
+    expect(said()).toContain("Paused");
     button("Step").click();
     model.set("svg", SVG);
-    expect(root.querySelector(".ak-sentence")!.textContent).toContain("Paused");
+    expect(said()).toContain("Paused");
     button("Resume").click();
-    expect(model.sent.at(-1)).toBe("resume");
+    expect(sent().at(-1)).toBe("resume");
   });
   it("do nothing, and say so, when nothing trains", async () => {
-    const { model, button } = await shown("finished");
+    const { sent, button } = await show("finished");
     for (const name of ["Pause", "Step", "Stop"]) {
       expect(button(name).getAttribute("aria-disabled")).toBe("true");
       button(name).click();
     }
-    expect(model.sent).toEqual(["hello"]);
+    expect(sent()).toEqual(["hello"]);
   });
   it("show the progress", async () => {
-    const { model, root } = await shown("running");
+    const { model, root } = await show("running");
     expect(root.querySelector("progress")!.value).toBe(0.25);
     model.set("progress", 0.5);
     expect(root.querySelector("progress")!.value).toBe(0.5);
   });
   it("go silent with the view", async () => {
-    const { model, root, stop } = await shown("running");
-    stop.abort();
+    const { model, said, ended } = await show("running");
+    ended.abort();
     model.set("state", "finished");
-    expect(root.querySelector(".ak-sentence")!.textContent).toBe("Training …");
+    expect(said()).toBe("Training …");
   });
 });
 
 describe("cursor", () => {
   it("walks the points with the arrow keys and survives a redraw", async () => {
-    const { model, root } = await shown("running");
-    const press = (key: string) => root.querySelector(".ak-chart")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const { model, root } = await show("running");
+    const press = (key: string) =>
+      root.querySelector(".ak-chart")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     const readout = () => root.querySelector(".ak-readout")!.textContent;
     press("End");
     expect(readout()).toBe("epoch 1.5 · train loss 0.5 · test loss 0.9 at epoch 1");

@@ -30,11 +30,10 @@ if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
 
 
-def write(owner: OverloadSet, how: str) -> Callable[..., Any]:
-    """The function of a name for one way of calling it."""
-    name = owner.name.strip("_") if how == "operator" else owner.name
+def write(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
+    """The function of a set for one way of calling it, by its own name or an alias."""
     source = _Entry(owner, how, name).source()
-    return compiled("\n".join(source.lines), f"{owner.name}_{how}", name, source.scope)
+    return compiled("\n".join(source.lines), f"{name}_{how}", name, source.scope)
 
 
 def write_straight(op: Overload) -> Callable[..., Any]:
@@ -102,11 +101,11 @@ class _Entry:
         everything = f"({''.join(f'{slot}, ' for slot in self.slots)})"
         if self.how == "operator":
             bail = f"return slow{everything}"
-            s.scope["slow"] = _operator(self.owner, len(self.slots))
+            s.scope["slow"] = _operator(self.owner, len(self.slots), self.name)
             s.put(0, f"def {self.name}({', '.join(self.slots)}):", f" if RECORDERS: {bail}", " kw = None; rest = ()")
         else:
             bail = f"return slow(given if kw else {everything}, rest, kw)"
-            s.scope["slow"] = _general(self.owner, self.how)
+            s.scope["slow"] = _general(self.owner, self.how, self.name)
             slots = "".join(f"{slot}=M, " for slot in self.slots)
             s.put(0, f"def {self.name}({slots}{'/, ' if slots else ''}*rest, **kw):")
             s.put(1, f"if RECORDERS{'' if self.varargs else ' or rest'}: return slow({everything}, rest, kw)")
@@ -119,7 +118,7 @@ class _Entry:
             s.put(2, *late)
             call = Call(overload, number, values)
             if self.how == "in_place":
-                write_edit(s, call, 2)
+                write_edit(s, call, 2, bail)
             else:
                 write_lane(s, call, 2, bail)
         s.put(1, bail)
@@ -230,16 +229,16 @@ def _given(args: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
     return [*found, *rest]
 
 
-def _general(owner: OverloadSet, how: str) -> Callable[..., Any]:
+def _general(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
     call = owner.call
 
     def slow(args: Sequence[Any], rest: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        return call(_given(args, rest), kwargs, how)
+        return call(_given(args, rest), kwargs, how, name)
 
     return slow
 
 
-def _operator(owner: OverloadSet, count: int) -> Callable[..., Any]:
+def _operator(owner: OverloadSet, count: int, name: str) -> Callable[..., Any]:
     """The general way of an operator: an operand that it does not know is left to the other side."""
     call = owner.call
 
@@ -250,6 +249,6 @@ def _operator(owner: OverloadSet, count: int) -> Callable[..., Any]:
                 args = (args[0], wrap(other))
             elif not isinstance(other, (Tensor, *NUMBERS)):
                 return NotImplemented
-        return call(args, {}, "method")
+        return call(args, {}, "method", name)
 
     return slow

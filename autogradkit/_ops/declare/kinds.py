@@ -23,6 +23,7 @@ Array = np.ndarray[Any, Any]
 Operand = Array
 Arrays = Sequence[Array]
 OptionalArrays = Sequence[Array | None]
+Tensors = Sequence[Tensor]  # a composition's parameters are spelled Tensor and Tensors: it gets what the caller gave
 Scalar = float
 Dim = int
 Dims = tuple[int, ...]
@@ -155,7 +156,7 @@ KINDS = {
     "Layout": Kind("torch.layout", "Layout", "Any", lambda v: isinstance(v, str) and v == "torch.strided", ""),
     "Device": Kind("torch.device", "Device", "device | str", lambda v: isinstance(v, (str, device)), ""),
     "MemoryFormat": Kind(
-        "torch.memory_format", "MemoryFormat", "memory_format", lambda v: type(v).__name__ == "memory_format", ""
+        "torch.memory_format", "MemoryFormat", "Any", lambda v: type(v).__name__ == "memory_format", ""
     ),
     "Generator": Kind(
         "torch.Generator", "Generator", "Generator", lambda v: isinstance(v, RandomGenerator),

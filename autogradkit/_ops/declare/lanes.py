@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from autogradkit._ops.declare.kinds import KINDS
-from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL
+from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.source import Call, Source
 
 _TENSOR = KINDS["Array"].usual
@@ -20,9 +20,9 @@ _NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -1e30 < {0} < 1e
 def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     """Write the call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
+    if op.lane is not None:
+        op.lane(s, call, depth)
     if op.composition:
-        if op.lane is not None:
-            op.lane(s, call, depth)
         s.scope[call.name("body")] = op.kernel
         s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
         return
@@ -35,13 +35,13 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     if op.several_views or len(lists) > 1:
         s.put(depth, general)
     elif op.pointwise is not None:
-        _write_pointwise(s, call, depth, general)
+        _write_pointwise(s, call, depth, general, bail)
     else:
         _write_other(s, call, depth)
 
 
-def write_edit(s: Source, call: Call, depth: int) -> None:
-    """Write the in-place call of an overload whose arguments fit."""
+def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
+    """Write the in-place call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
     if op.composition:
         s.scope[call.name("body")] = op.composed_edit or op.kernel
@@ -51,6 +51,10 @@ def write_edit(s: Source, call: Call, depth: int) -> None:
     operands = [op.parameters[i].name for i in op.promotes]
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
         _write_quiet_edit(s, call, depth, operands)
+    for name in operands[1:]:
+        v = call.values[name]
+        if op.parameters[op.index[name]].spelled == "Operand":
+            s.put(depth, f"if not ({_TENSOR.format(v)} or {v}.__class__ is float or {v}.__class__ is int): {bail}")
     s.put(depth, f"return {call.name('edit')}({call.tuple})")
 
 
@@ -100,20 +104,32 @@ def _settings_are_usual(call: Call, operands: list[str]) -> str:
 # -- elementwise -----------------------------------------------------------------------------------------------------------
 
 
-def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
+def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str) -> None:
     op = call.op
     parameters = [op.parameters[i] for i in op.operands]
     tensors = [p.name for p in parameters if p.kind.is_tensor]
     numbers = [p.name for p in parameters if not p.kind.is_tensor]
-    fits = op.pointwise in (SAME, INT_TO_FLOAT, TO_BOOL) and 0 < len(tensors) < 3 and parameters[0].kind.is_tensor
-    if not fits or any(call.optional(name) for name in tensors) or (numbers and len(tensors) > 1):
+    if op.pointwise not in (SAME, INT_TO_FLOAT, TO_BOOL) or any(call.optional(name) for name in tensors):
+        s.put(depth, general)
+        return
+    if len(tensors) > 2 and not numbers:
+        _write_planned(s, call, depth, tensors)
+    if not 0 < len(tensors) < 3 or not parameters[0].kind.is_tensor or (numbers and len(tensors) > 1):
         s.put(depth, general)
         return
     a = call.values[tensors[0]]
     # Integers: the result's dtype is another one, or the declaration wants to look at them.
     floats_only = op.pointwise is INT_TO_FLOAT or op.dtypes is not None or bool(numbers)
+    second = op.parameters[op.index[tensors[-1]]]
+    either = len(tensors) == 2 and second.spelled == "Operand"
+    b = call.values[second.name]
     s.put(depth, f"lay = {a}._layout or layout_of({a})")
-    s.put(depth, f"if not lay{' or lay.__class__ is not tuple' if floats_only else ''}: {general}")
+    s.put(depth, f"if not lay{' or lay.__class__ is not tuple' if floats_only else ''}:")
+    if either:
+        s.put(depth + 1, f"if not ({_TENSOR.format(b)} or {b}.__class__ is float or {b}.__class__ is int): {bail}")
+    if not numbers:
+        _write_planned(s, call, depth + 1, tensors, f"if {_TENSOR.format(b)}:" if either else "")
+    s.put(depth + 1, general)
     if op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
@@ -130,8 +146,6 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
             s.put(depth, f"if not ({' and '.join(f'({test})' for test in tests)}): {general}")
         _write_result(s, call, depth, [*tensors, *numbers], arrays)
         return
-    b = call.values[tensors[1]]
-    either = parameters[1].spelled == "Operand"
     s.put(depth, f"if {_TENSOR.format(b)}:" if either else "if True:")
     s.put(depth + 1, f"lay_b = {b}._layout or layout_of({b})", "if lay_b is lay:")
     _write_result(s, call, depth + 2, tensors, {**arrays, tensors[1]: f"{b}._array"})
@@ -141,12 +155,51 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str) -> None:
         s.put(depth + 2, f"try: r = {call.name('ufunc')}({a}._array, {b}._array)", "except ValueError: r = None")
         s.put(depth + 2, f"if r is None: {general}")
         _write_wrapped(s, call, depth + 2, "")
+    _write_planned(s, call, depth + 1, tensors)
+    s.put(depth + 1, general)
     if either:
-        s.put(depth, f"elif lay.__class__ is tuple and {_NUMBER.format(b)}:")
+        s.put(depth, f"elif {b}.__class__ is float or {b}.__class__ is int:")
+        s.put(depth + 1, f"if lay.__class__ is tuple and -1e30 < {b} < 1e30:")
         call.numbers = frozenset({tensors[1]})
-        _write_result(s, call, depth + 1, tensors, {**arrays, tensors[1]: b})
+        _write_result(s, call, depth + 2, tensors, {**arrays, tensors[1]: b})
         call.numbers = frozenset()
-    s.put(depth, general)
+        s.put(depth + 1, general)
+        s.put(depth, bail)
+
+
+def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: str = "") -> None:
+    """Operands of other strides, or that broadcast: by the plan that is remembered, unless one must be cast first."""
+    op = call.op
+    if op.dtypes is not None or (op.refuse is not None and len(tensors) < 3):
+        return  # the general way asks them
+    if test:
+        s.put(depth, test)
+        depth += 1
+    plans, plan, kernel = call.name("plans"), call.name("lane_plan"), call.name("kernel")
+    s.scope |= {plans: op.lane_plans, plan: lambda arrays: lane_plan(op, arrays), kernel: op.kernel}
+    arrays = {name: f"x_{name}" for name in tensors}
+    listed = "".join(f"{array}, " for array in arrays.values())
+    key = "".join(f"{array}.dtype.num, {array}.shape, {array}.strides, " for array in arrays.values())
+    if op.refuse is not None:
+        s.scope[call.name("refuse")] = op.refuse
+        s.put(depth, f"{call.name('refuse')}{call.tuple}")
+    s.put(
+        depth,
+        *[f"x_{name} = {call.values[name]}._array" for name in tensors],
+        f"key = ({key})",
+        f"plan = {plans}[key] if key in {plans} else {plan}(({listed}))",
+        "if plan is not None:",
+        " kind, shape, strides = plan",
+        " r = np_empty(shape, kind) if strides is None else dense(shape, kind, strides)",
+    )
+    if op.ufunc is not None and not _settings_are_usual(call, tensors):
+        s.scope[call.name("ufunc")] = op.ufunc
+        s.put(depth + 1, f"{call.name('ufunc')}({listed}out=r)")
+    else:
+        s.put(depth + 1, f"{kernel}({call.listed({**call.values, **arrays})}, out=r)")
+    s.new_tensor(depth + 1, "o", "r")
+    s.new_node(depth + 1, call, ["o"], ["r"])
+    s.put(depth + 1, "return o")
 
 
 def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ Rests on core's geometry and dtypes; overload.py and entries.py call it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -116,6 +117,32 @@ def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
             op.plans.clear()
         op.plans[remembered] = found
     return found
+
+
+def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
+    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where an operand must be cast first.
+
+    Remembered in `op.lane_plans` by the arrays' dtypes, sizes and strides.
+    """
+    plan = _plan_pointwise(
+        op, [arrays[op.operands.index(i)] if i in op.operands else None for i in range(len(op.parameters))]
+    )
+    key = tuple([each for array in arrays for each in (array.dtype.num, array.shape, array.strides)])
+    if len(op.lane_plans) > _MOST:
+        op.lane_plans.clear()
+    cast = any(arrays[op.operands.index(i)].dtype != plan.common for i in op.promotes)
+    if cast or 0 in plan.shape:
+        op.lane_plans[key] = None
+    else:
+        itemsize = plan.result.itemsize
+        strides = None if plan.strides is None else tuple([stride * itemsize for stride in plan.strides])
+        op.lane_plans[key] = plan.result, plan.shape, strides
+    return op.lane_plans[key]
+
+
+def dense(shape: Shape, numpy_dtype: np.dtype[Any], strides: Shape) -> Array:
+    """Uninitialised memory with exactly these strides, in bytes; they are those of a dense array with elements."""
+    return np.ndarray(shape, numpy_dtype, np.empty(math.prod(shape), numpy_dtype), 0, strides)
 
 
 def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
@@ -230,7 +257,7 @@ def _read_elsewhere(op: Overload, values: Sequence[Any], into: Array) -> bool:
 
 def _edited(op: Overload, values: list[Any], into: Array | None) -> Array:
     base = values[op.first_tensor]
-    if into is base:
+    if into is not None and into is base:
         if _read_elsewhere(op, [v for i, v in enumerate(values) if i != op.first_tensor], into):
             values = [
                 v.copy() if isinstance(v, np.ndarray) and i != op.first_tensor else v for i, v in enumerate(values)

@@ -44,7 +44,7 @@ class OverloadSet:
         self.in_place = in_place or self.only_in_place
         self.overloads: list[Overload] = []
         self._forms: dict[str, list[tuple[Overload, Signature]]] = {}
-        self._made: dict[str, Callable[..., Any]] = {}
+        self._made: dict[tuple[str, str], Callable[..., Any]] = {}
         self._is_attached = False
         SETS.append(self)
         if "function" in variants and not self.only_in_place:
@@ -116,10 +116,14 @@ class OverloadSet:
             return [(o, Signature(self.edit_name, s.parameters, deprecated=s.deprecated)) for o, s in found]
         return found
 
-    def choose(self, args: Sequence[Any], kwargs: dict[str, Any], how: str) -> tuple[Overload, list[Any], Any]:
-        """(the overload that a call means, its values, `out`). Raises TypeError with PyTorch's text if there is none."""
+    def choose(
+        self, args: Sequence[Any], kwargs: dict[str, Any], how: str, name: str
+    ) -> tuple[Overload, list[Any], Any]:
+        """(the overload that a call means, its values, `out`). Raises TypeError with PyTorch's text if there is none.
+
+        `name` is what the caller said: the set's or an alias of it.
+        """
         forms = self.forms(how)
-        name = self.edit_name if how == IN_PLACE else self.name
         if how == FUNCTION:
             rest = args
         else:
@@ -130,9 +134,10 @@ class OverloadSet:
                 )
             rest = args[1:]
             if len(forms) == 1 and not forms[0][1].parameters and (rest or kwargs):
+                called = f"{type(args[0]).__name__}.{name}()"
                 if kwargs:
-                    raise TypeError(f"TensorBase.{name}() takes no keyword arguments")
-                raise TypeError(f"TensorBase.{name}() takes no arguments ({len(rest)} given)")
+                    raise TypeError(f"{called} takes no keyword arguments")
+                raise TypeError(f"{called} takes no arguments ({len(rest)} given)")
         for overload, signature in forms:
             try:
                 values = signature.match(rest, kwargs, False)
@@ -145,15 +150,16 @@ class OverloadSet:
             elif overload.takes_out and "out" not in overload.index:
                 out = values.pop()
             return overload, values, out
-        raise refusal(name, [signature for _, signature in forms], rest, kwargs)
+        named = [Signature(name, signature.parameters, deprecated=signature.deprecated) for _, signature in forms]
+        raise refusal(name, named, rest, kwargs)
 
-    def call(self, args: Sequence[Any], kwargs: dict[str, Any], how: str) -> Any:
+    def call(self, args: Sequence[Any], kwargs: dict[str, Any], how: str, name: str) -> Any:
         """The general way of every call: choose an overload, run it, report it to whoever records."""
         if not RECORDERS:
-            overload, values, out = self.choose(args, kwargs, how)
+            overload, values, out = self.choose(args, kwargs, how, name)
             return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
         try:
-            overload, values, out = self.choose(args, kwargs, how)
+            overload, values, out = self.choose(args, kwargs, how, name)
         except TypeError as error:
             kind = "inplace" if how == IN_PLACE else "op"
             return run_observed(self.overloads[0], kind, _raising(error), tuple(args), kwargs)
@@ -163,18 +169,18 @@ class OverloadSet:
             return run_observed(overload, "inplace", lambda *_a, **_k: overload.edit(values), tuple(args), kwargs)
         return run_observed(overload, overload.kind, lambda *_a, **_k: overload.run(values, out), tuple(args), kwargs)
 
-    def made(self, how: str) -> Callable[..., Any]:
-        """The function behind a way of calling, written when first asked for."""
-        found = self._made.get(how)
+    def made(self, how: str, name: str = "") -> Callable[..., Any]:
+        """The function behind a way of calling, written when first asked for; `name` is the set's or an alias."""
+        name = name or self.name
+        found = self._made.get((how, name))
         if found is None:
-            found = self._made[how] = entries.write(self, how)
-            name = self.edit_name if how == IN_PLACE else self.name
+            found = self._made[how, name] = entries.write(self, how, name)
             found.__name__ = found.__qualname__ = name
             found.__module__ = "autogradkit"
             found.__doc__ = self.doc
             if how == IN_PLACE and not self.only_in_place:
                 found.__doc__ = f"In-place version of `{self.name}`: writes into `self`, and returns it."
-            found.__signature__ = self.signature(how)  # type: ignore[attr-defined]
+            found.__signature__ = self.signature(how)
         return found
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -217,7 +223,7 @@ class Attribute:
         self.owner, self.name, self.how = owner, name, how
 
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
-        made = self.owner.made(self.how)
+        made = self.owner.made(self.how, self.name)
         setattr(Tensor, self.name, made)
         return made if instance is None else made.__get__(instance, cls)
 

@@ -112,6 +112,7 @@ class Overload:
         self.kind = "create" if factory else "view" if view else "random" if random else "op"
         self.several_views = view and str(kernel.__annotations__.get("return", "")).startswith("tuple")
         self.plans: dict[Any, memory.PointwisePlan] = {}
+        self.lane_plans: dict[Any, tuple[Any, ...] | None] = {}
         self._require_known_names()
 
     def _require_known_names(self) -> None:
@@ -250,7 +251,7 @@ class Overload:
         """The name that users call it by, without an in-place form's underscore."""
         return self.owner.name.removesuffix("_") if self.owner.only_in_place else self.owner.name
 
-    @cached_property
+    @property
     def facts(self) -> OpFacts:
         """What pictures need to know of it."""
         return OpFacts(self.label, self.pointwise is not None, self.rule if self.formulas else "", tuple(self.index))

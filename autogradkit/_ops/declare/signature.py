@@ -70,8 +70,9 @@ _ANNOTATIONS: dict[str, tuple[Kind, str, bool]] = {}
 def _kind_of(annotation: str) -> tuple[Kind, str, bool]:
     found = _ANNOTATIONS.get(annotation)
     if found is None:
-        spelled = annotation.removesuffix(" | None")
-        found = _ANNOTATIONS[annotation] = (KINDS[spelled], spelled, spelled != annotation)
+        bare = annotation.removesuffix(" | None")
+        spelled = {"Tensor": "Array", "Tensors": "Arrays"}.get(bare, bare)
+        found = _ANNOTATIONS[annotation] = (KINDS[spelled], spelled, bare != annotation)
     return found
 
 
@@ -178,8 +179,7 @@ class Signature:
 
     def _missing(self, index: int) -> TypeError:
         names = [f'"{p.public}"' for p in self.parameters[index:] if p.default is REQUIRED]
-        arguments = "argument" if len(names) == 1 else "arguments"
-        return TypeError(f"{self.name}() missing {len(names)} required positional {arguments}: {', '.join(names)}")
+        return TypeError(f"{self.name}() missing {len(names)} required positional arguments: {', '.join(names)}")
 
     def _unfit(self, p: Parameter, value: Any, place: int, named: bool, element: int) -> TypeError:
         where = "" if named else f" (position {place + 1})"

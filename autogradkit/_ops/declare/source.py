@@ -17,7 +17,7 @@ from autogradkit.core.dtype import dtype
 from autogradkit.core.random import Generator
 from autogradkit.core.recording import RECORDERS
 from autogradkit.core.size import Size
-from autogradkit.core.storage import Array
+from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, counter_of, layout_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
@@ -40,10 +40,11 @@ def strides_of(array: Array) -> tuple[int, ...]:
 
 
 SCOPE: dict[str, Any] = {
-    "CLASSES": CLASSES, "Generator": Generator, "M": REQUIRED, "MODE": MODE, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW,
-    "PLAIN": PLAIN, "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES, "SavedOutput": SavedOutput,
-    "Size": Size, "Tensor": Tensor, "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool),
-    "copyto": np.copyto, "counter_of": counter_of, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
+    "CLASSES": CLASSES, "Generator": Generator, "M": REQUIRED, "MODE": MODE, "NO_GRAD": NO_GRAD, "PLAIN": PLAIN,
+    "NO_GRAD_VIEW": NO_GRAD_VIEW, "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES,
+    "SavedOutput": SavedOutput, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
+    "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
+    "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
     "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "sequence": next_sequence_number,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
@@ -170,7 +171,11 @@ class Source:
                 continue
             if index is None:
                 number = op.outputs.index(name)
-                keep = f"saved{at} = SavedOutput({results[number]}, {number}); version{at} = 0"
+                keep = (
+                    f"counter = {results[number]}._counter = new(VersionCounter); counter.value = version{at} = 0; "
+                    f"saved{at} = new(SavedOutput); saved{at}.array = {results[number]}._array; "
+                    f"saved{at}.counter = counter; saved{at}.number = {number}; saved{at}.maker = None"
+                )
                 condition = " or ".join(wanting)
             else:
                 v = call.values[name]
@@ -201,6 +206,8 @@ class Source:
             return call.values[name]
         parameter, suffix = origin(name)
         array, value = call.arrays[parameter], call.values[parameter]
+        if suffix == "_sym_strides" and parameter in call.strides:
+            return call.strides[parameter]
         if suffix == "_sym_strides":
             return f"(STRIDES.get(({array}.shape, {array}.strides, {array}.itemsize)) or strides_of({array}))"
         if suffix == "_geometry":
@@ -220,6 +227,7 @@ class Call:
         self.values = values
         self.arrays = dict(values)
         self.numbers: frozenset[str] = frozenset()  # operands that are Python numbers in this lane
+        self.strides: dict[str, str] = {}  # the strides, in elements, of operands where the lane knows them
 
     def name(self, word: str) -> str:
         """A name in the scope that belongs to this overload."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar, Sizes
+from autogradkit._ops.declare.lanes import write_lane
+from autogradkit._ops.declare.source import Call, Source
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes
@@ -64,8 +66,29 @@ def multiply(a: Array, b: Array, out: Array) -> None:
         blas_matmul(a, b, out)
 
 
+def _write_mm(s: Source, call: Call, depth: int) -> None:
+    """Two contiguous matrices of one floating dtype that fit."""
+    a, b = call.values["self"], call.values["mat2"]
+    s.scope |= {"multiply": multiply, "product": np.matmul}
+    s.put(depth, f"lay, lay_b = {a}._layout or layout_of({a}), {b}._layout or layout_of({b})")
+    s.put(depth, "if lay and lay_b and lay.__class__ is tuple and lay[1] is lay_b[1]:")
+    s.put(depth + 1, "size, size_b = lay[0], lay_b[0]")
+    s.put(depth + 1, "if len(size) == 2 and len(size_b) == 2 and size[1] == size_b[0]:")
+    depth += 2
+    s.put(depth, "(n, m), p = size, size_b[1]", "r = np_empty((n, p), lay[1])")
+    s.put(depth, f"if n * m * p > 8192 or m == 1: multiply({a}._array, {b}._array, r)")
+    s.put(depth, f"else: product({a}._array, {b}._array, r)")
+    call.arrays |= {"self": f"{a}._array", "mat2": f"{b}._array"}
+    call.strides = {"self": "(m, 1)", "mat2": "(p, 1)"}
+    s.new_tensor(depth, "o", "r")
+    s.new_node(depth, call, ["o"], ["r"])
+    s.put(depth, "return o")
+    call.strides = {}
+
+
 @op(
     meta=_mm_meta,
+    lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
     vjp={
         "self": lambda g, mat2, self_sym_sizes, self_sym_strides: _mm_mat1(g, mat2, self_sym_sizes, self_sym_strides),
@@ -259,17 +282,17 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
 
 
 @addmm.overload(deprecated=True, composition=True)
-def _(beta: Scalar, self: Array, alpha: Scalar, mat1: Array, mat2: Array) -> Any:
+def _(beta: Scalar, self: Tensor, alpha: Scalar, mat1: Tensor, mat2: Tensor) -> Any:
     return addmm_node(self, mat1, mat2, beta=beta, alpha=alpha)
 
 
 @addmm.overload(deprecated=True, composition=True)
-def _(beta: Scalar, self: Array, mat1: Array, mat2: Array) -> Any:
+def _(beta: Scalar, self: Tensor, mat1: Tensor, mat2: Tensor) -> Any:
     return addmm_node(self, mat1, mat2, beta=beta)
 
 
 @op("ger", composition=True, out=True)
-def outer(self: Array, vec2: Array) -> Any:
+def outer(self: Tensor, vec2: Tensor) -> Any:
     """The outer product of two vectors, (n) and (m) → (n, m).
 
     >>> import autogradkit as torch
@@ -317,8 +340,15 @@ def unsafe_view(self: Array, size: Sizes) -> Array:
     return self.reshape(size)
 
 
-@op(operators="__matmul__", composition=True, out=True)
-def matmul(self: Array, other: Array) -> Any:
+def _write_matmul(s: Source, call: Call, depth: int) -> None:
+    """Two matrices: what mm does."""
+    a, b = call.values["self"], call.values["other"]
+    s.put(depth, f"if {a}._array.ndim == 2 and {b}._array.ndim == 2:")
+    write_lane(s, Call(mm, 80, {"self": a, "mat2": b}), depth + 1, "")
+
+
+@op(operators="__matmul__", composition=True, lane=_write_matmul, out=True)
+def matmul(self: Tensor, other: Tensor) -> Any:
     """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast.
 
     >>> import autogradkit as torch
@@ -329,7 +359,7 @@ def matmul(self: Array, other: Array) -> Any:
     b: Any = other
     m, n = a._array.ndim, b._array.ndim
     if m == 2 and n == 2:
-        return mm.straight(a, b)
+        return mm(a, b)
     if m == 0 or n == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {m}D and {n}D")
     if m == 1 and n == 1:
@@ -345,4 +375,4 @@ def _reflected(self: Tensor, other: Any) -> Any:
     return matmul(other, self)
 
 
-Tensor.__rmatmul__ = _reflected  # type: ignore[attr-defined]
+Tensor.__rmatmul__ = _reflected

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.linalg.products import addmm_node, matmul, mm, multiply
 from autogradkit._ops.views.dimensions import t
 from autogradkit._ops.views.sizes import view_sizes
+from autogradkit.core.tensor import Tensor
 
 
 def _write_lane(s: Source, call: Call, depth: int) -> None:
     """A batch of contiguous samples, a contiguous weight and a bias: both nodes without the calls between."""
     x, w, b = (call.values[name] for name in ("input", "weight", "bias"))
-    s.scope |= {"multiply": multiply, "add": np.add}
+    s.scope |= {"multiply": multiply, "product": np.matmul, "add": np.add}
     s.put(depth, f"if {b} is not None:")
     depth += 1
     s.put(depth, *[f"lay_{v} = {v}._layout or layout_of({v})" for v in (x, w, b)])
@@ -33,19 +33,21 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     )
     depth += 2
     s.put(depth, f"transposed = {w}._array.T", "r = np_empty((shape[0], sizes[0]), kind)")
-    s.put(depth, f"multiply({x}._array, transposed, r)", f"add(r, {b}._array, r)")
+    s.put(depth, f"if sizes[0] * shape[0] * shape[1] > 8192 or shape[1] == 1: multiply({x}._array, transposed, r)")
+    s.put(depth, f"else: product({x}._array, transposed, r)", f"add(r, {b}._array, r)")
     s.new_tensor(depth, "o", "r")
     s.put(depth, "if not NO_GRAD or MODE.grad:")
     s.put(depth + 1, f"turned = view_of({w}, transposed, PLAIN)")
     s.new_node(depth + 1, Call(t, 90, {"self": w}), ["turned"], ["transposed"])
     product = Call(addmm_node, 91, {"self": b, "mat1": x, "mat2": "turned", "beta": "1", "alpha": "1"})
     product.arrays |= {"mat1": f"{x}._array", "mat2": "transposed"}
+    product.strides = {"mat1": "(shape[1], 1)", "mat2": "(1, shape[1])"}
     s.new_node(depth + 1, product, ["o"], ["r"])
     s.put(depth, "return o")
 
 
 @op(variants="", composition=True, lane=_write_lane)
-def linear(input: Array, weight: Array, bias: Array | None = None) -> Any:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """input·weightᵀ + bias over the last dimension: (*, in) and (out, in) → (*, out).
 
     Raises RuntimeError where the shapes do not fit.

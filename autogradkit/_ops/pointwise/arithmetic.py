@@ -201,4 +201,4 @@ def _positive(self: Tensor) -> Tensor:
     return self
 
 
-Tensor.__pos__ = _positive  # type: ignore[attr-defined]
+Tensor.__pos__ = _positive

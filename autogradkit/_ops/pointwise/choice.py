@@ -124,8 +124,8 @@ where = function("where")
 
 
 @where.overload(composition=True, variants="function")
-def _(condition: Array) -> Any:
-    return condition.nonzero(as_tuple=True)  # type: ignore[attr-defined]
+def _(condition: Tensor) -> tuple[Any, ...]:
+    return condition.nonzero(as_tuple=True)
 
 
 def _require_bool(condition: Any, self: Any, other: Any) -> None:
@@ -167,15 +167,15 @@ def _with_numbers(condition: Any, self: Any, other: Any) -> Any:
 
 
 @where.overload(composition=True, variants="function")
-def _(condition: Array, self: Scalar, other: Array) -> Any:
+def _(condition: Tensor, self: Scalar, other: Tensor) -> Any:
     return _with_numbers(condition, self, other)
 
 
 @where.overload(composition=True)
-def _(condition: Array, self: Array, other: Scalar) -> Any:
+def _(condition: Tensor, self: Tensor, other: Scalar) -> Any:
     return _with_numbers(condition, self, other)
 
 
 @where.overload(composition=True, variants="function")
-def _(condition: Array, self: Scalar, other: Scalar) -> Any:
+def _(condition: Tensor, self: Scalar, other: Scalar) -> Any:
     return _with_numbers(condition, self, other)

@@ -177,7 +177,10 @@ def sigmoid(self: Array, *, out: Array) -> None:
     >>> torch.sigmoid(torch.tensor([0.0, 2.0]))
     tensor([0.5000, 0.8808])
     """
-    np.true_divide(1, 1 + np.exp(-self), out=out)
+    np.negative(self, out=out)
+    np.exp(out, out=out)
+    np.add(out, out.dtype.type(1), out=out)
+    np.reciprocal(out, out=out)
 
 
 @op(
@@ -250,6 +253,6 @@ def _(self: Array, *, out: Array) -> None:
     np.round(self, out=out)
 
 
-@round_.overload(node="RoundBackward1", pointwise=SAME, vjp={"self": lambda g: g * 0})
+@round_.overload(node="RoundBackward1", pointwise=SAME, samples=lambda t: [(t(2, 3), 1)], vjp={"self": lambda g: g * 0})
 def _(self: Array, *, decimals: int, out: Array) -> None:
     np.round(self, decimals, out=out)

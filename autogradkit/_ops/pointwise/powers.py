@@ -173,7 +173,7 @@ def _refuse_negative_powers(self: Any, exponent: Any) -> None:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
 
-def _power(self: Array, exponent: Array, out: Array) -> None:
+def _power(self: Any, exponent: Any, out: Array) -> None:
     if out.dtype.kind in "iu" and (exponent < 0).any():
         # As in C: 1/x truncated, which is 0 but for 1 and -1.
         signed = np.where(self == -1, np.where(exponent % 2 == 0, 1, -1), 0)
@@ -240,7 +240,7 @@ def _square_in_place(self: Any) -> Any:
 
 
 @op(in_place=True, composition=True, out=True, edit=_square_in_place)
-def square(self: Array) -> Any:
+def square(self: Tensor) -> Any:
     """input · input, by way of `pow(input, 2)`.
 
     >>> import autogradkit as torch
@@ -254,7 +254,7 @@ def _divided_by(self: Tensor, other: Any) -> Tensor:
     return mul(reciprocal(self), other)
 
 
-Tensor.__rtruediv__ = _divided_by  # type: ignore[attr-defined]
-Tensor.__rfloordiv__ = lambda self, other: floor_divide(other, self)  # type: ignore[attr-defined]
-Tensor.__rmod__ = lambda self, other: remainder(other, self)  # type: ignore[attr-defined]
+Tensor.__rtruediv__ = _divided_by
+Tensor.__rfloordiv__ = lambda self, other: floor_divide(other, self)
+Tensor.__rmod__ = lambda self, other: remainder(other, self)
 Tensor.__rpow__ = lambda self, base: pow_(base, self)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Dim, Ints
+from autogradkit._ops.declare.kinds import Array, Dim, Ints, Object
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -63,7 +63,7 @@ def _(self: Array, dim: Ints, *, out: Array) -> None:
 
 
 @op(composition=True, out=True)
-def diff(self: Array, n: int = 1, dim: int = -1, prepend: Array | None = None, append: Array | None = None) -> Any:
+def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Any:
     """The differences of neighbours along `dim`, taken `n` times.
 
     >>> import autogradkit as torch
@@ -91,8 +91,8 @@ def diff(self: Array, n: int = 1, dim: int = -1, prepend: Array | None = None, a
 
 @op(composition=True)
 def unique(
-    self: Array, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
-) -> Any:
+    self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Object:
     """The distinct elements (or distinct places of `dim`) in order; on demand where each stood, and how often.
 
     >>> import autogradkit as torch

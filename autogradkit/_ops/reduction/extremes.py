@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dim, Dims
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction.sums import spread
+from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
 Spec = tuple[Shape, np.dtype[Any]]
@@ -86,7 +87,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         ufunc.reduce(self, axis=None, out=out)
 
     @made.overload(composition=True, out=True)
-    def _(self: Array, other: Array) -> Any:
+    def _(self: Tensor, other: Tensor) -> Any:
         return pairwise(self, other)
 
     def described(self: Array, dim: int, keepdim: bool) -> list[Spec]:

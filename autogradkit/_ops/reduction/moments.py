@@ -14,6 +14,7 @@ from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Array, Dims, Scalar
 from autogradkit._ops.declare.memory import reduction_plan, wrapped_dims
 from autogradkit._ops.reduction.sums import spread
+from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
 
@@ -37,13 +38,17 @@ def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdi
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
         )
-    count = math.prod([self.shape[axis] for axis in dim])
     source = self.astype(np.float64) if self.dtype.kind == "f" else self
-    mean = np.true_divide(np.add.reduce(source, axis=dim, keepdims=True), count)
+    mean = np.add.reduce(source, axis=dim, keepdims=True)
+    mean /= math.prod([self.shape[axis] for axis in dim])
     distance = source - mean
-    squares = distance * distance if distance.dtype.kind == "f" else (distance * np.conj(distance)).real
-    total = np.add.reduce(squares, axis=dim, keepdims=keepdim)
-    return np.true_divide(total, free), mean
+    if distance.dtype.kind == "f":
+        distance *= distance
+    else:
+        distance = np.real(distance * np.conj(distance))
+    total = np.asarray(np.add.reduce(distance, axis=dim, keepdims=keepdim))
+    total /= free
+    return total, mean
 
 
 def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
@@ -84,7 +89,7 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
     made = function(name)
 
     @made.overload(composition=True, out=True)
-    def by_dims(self: Array, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
+    def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
     @made.overload(reduces=True, result_dtype=_real_dtype, samples=_samples, vjp={"self": formula}, rule=rule)
@@ -95,7 +100,7 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
         np.copyto(out, np.sqrt(found) if root else found, casting="unsafe")
 
     @made.overload(composition=True)
-    def of_all(self: Array, unbiased: bool = True) -> Any:
+    def of_all(self: Tensor, unbiased: bool = True) -> Any:
         return node(self, None, correction=int(unbiased))
 
     by_dims.kernel.__doc__ = doc
@@ -110,7 +115,7 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
         return [(shape, _real_dtype(self.dtype)), (shape, self.dtype)]
 
     @made.overload(composition=True)
-    def by_dims(self: Array, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
+    def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
     @made.overload(
@@ -135,7 +140,7 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
         np.copyto(out[1], mean.reshape(out[1].shape), casting="unsafe")
 
     @made.overload(composition=True)
-    def of_all(self: Array, unbiased: bool = True) -> Any:
+    def of_all(self: Tensor, unbiased: bool = True) -> Any:
         return node(self, None, correction=int(unbiased))
 
     by_dims.kernel.__doc__ = doc

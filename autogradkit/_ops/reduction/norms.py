@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dims, DType, Object, Scalar
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.tensor import Tensor
 
 
 def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
@@ -77,7 +78,7 @@ def vector_norm(
 
 
 @op(composition=True, out=True)
-def norm(self: Array, p: Object = "fro", dim: Object = None, keepdim: bool = False, dtype: DType | None = None) -> Any:
+def norm(self: Tensor, p: Object = "fro", dim: Object = None, keepdim: bool = False, dtype: DType | None = None) -> Any:
     """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise.
 
     >>> import autogradkit as torch

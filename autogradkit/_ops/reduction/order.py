@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
 from autogradkit.core.strides import dense_strides_like, element_strides
+from autogradkit.core.tensor import Tensor
 
 Pair = tuple[Array, Array]
 _INT64 = np.dtype(np.int64)
@@ -100,7 +101,7 @@ argsort = function("argsort")
 
 
 @argsort.overload(composition=True)
-def _(self: Array, dim: Dim = -1, descending: bool = False) -> Any:
+def _(self: Tensor, dim: Dim = -1, descending: bool = False) -> Any:
     """The positions that put the elements in order along `dim`.
 
     >>> import autogradkit as torch
@@ -111,7 +112,7 @@ def _(self: Array, dim: Dim = -1, descending: bool = False) -> Any:
 
 
 @argsort.overload(composition=True)
-def _(self: Array, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
+def _(self: Tensor, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
     return sort_values(self.detach(), dim, descending)[1]
 
 

@@ -18,6 +18,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
+from autogradkit.core.tensor import Tensor
 
 
 def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
@@ -87,7 +88,7 @@ def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DTy
 
 
 @op(variants="method", composition=True)
-def sum_to_size(self: Array, size: Sizes) -> Any:
+def sum_to_size(self: Tensor, size: Sizes) -> Any:
     """The tensor summed over the dimensions that broadcasting from `size` added.
 
     >>> import autogradkit as torch
@@ -154,7 +155,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
-    np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim])), out=out)
+    np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim or ()])), out=out)
 
 
 # -- products ----------------------------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ index_fill = function("index_fill", in_place=True)
 @index_fill.overload(
     composition=True, edit=lambda self, dim, index, value: _fill_by_tensor(self, dim, index, value, True)
 )
-def _(self: Array, dim: int, index: Array, value: Array) -> Any:
+def _(self: Tensor, dim: int, index: Tensor, value: Tensor) -> Any:
     """A copy of `self` with `value` in the places of dimension `dim` that `index` lists.
 
     >>> import autogradkit as torch
@@ -360,7 +360,7 @@ def scatter_add(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
 
 
 @op(composition=True, out=True)
-def take_along_dim(self: Array, indices: Array, dim: int | None = None) -> Any:
+def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any:
     """The elements that `indices` names along `dim`, both broadcast in the other dimensions.
 
     >>> import autogradkit as torch

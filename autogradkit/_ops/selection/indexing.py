@@ -6,7 +6,7 @@ the index tensors by `index` and `index_put`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,9 +38,10 @@ def _samples(t: Callable[..., Tensor]) -> list[tuple[Any, ...]]:
 # -- gathering and writing by index tensors ----------------------------------------------------------------------------
 
 
-def _leading(self: Array, indices: Sequence[Array]) -> Array | None:
+def _leading(self: Array, indices: OptionalArrays) -> Array | None:
     """The result for the usual single index, a vector of integers or a mask over leading dimensions, found directly."""
     [first] = indices
+    assert first is not None  # a plan without an index tensor does not come here
     kind = first.dtype
     if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size:
         return None
@@ -76,7 +77,7 @@ def index(self: Array, indices: OptionalArrays) -> Array:
     return result
 
 
-def _put(target: Array, indices: Sequence[Array], values: Array, accumulate: bool = False) -> None:
+def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> None:
     """Write, or add, `values` where `indices` point; all checks come first."""
     if target.dtype != values.dtype:
         ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
@@ -207,5 +208,5 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
     raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
 
 
-Tensor.__getitem__ = _getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
+Tensor.__getitem__ = _getitem
+Tensor.__setitem__ = _setitem

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op, python_function
-from autogradkit._ops.declare.kinds import Array, Arrays
+from autogradkit._ops.declare.kinds import Array, Arrays, Tensors
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import Shape, expand, reshape, view_sizes
 from autogradkit.core.dtype import from_numpy_dtype, result_type
@@ -22,6 +22,20 @@ from autogradkit.core.tensor import Tensor
 
 
 def _cat_meta(tensors: Sequence[Array], dim: int) -> Any:
+    if tensors and 0 <= dim < tensors[0].ndim != 4:
+        first = tensors[0]
+        shape, kind, total = first.shape, first.dtype, 0
+        before, after = shape[:dim], shape[dim + 1 :]
+        for each in tensors:
+            size = each.shape
+            if each.dtype is not kind or size[:dim] != before or size[dim + 1 :] != after or len(size) != len(shape):
+                return _cat_generally(tensors, dim)
+            total += size[dim]
+        return (*before, total, *after), kind
+    return _cat_generally(tensors, dim)
+
+
+def _cat_generally(tensors: Sequence[Array], dim: int) -> Any:
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for position, each in enumerate(tensors):
@@ -76,13 +90,13 @@ def cat(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
     >>> torch.cat((torch.tensor([1, 2]), torch.tensor([3])))
     tensor([1, 2, 3])
     """
-    parts = [each for each in tensors if each.shape != (0,)]
+    parts = tensors if out.ndim == 1 else [each for each in tensors if each.ndim > 1]
     if parts:
         np.concatenate(parts, dim, out=out, casting="unsafe")
 
 
 @op("concatenate", composition=True, out=True)
-def concat(tensors: Arrays, dim: int = 0) -> Any:
+def concat(tensors: Tensors, dim: int = 0) -> Any:
     """`cat` under another name.
 
     >>> import autogradkit as torch
@@ -162,7 +176,7 @@ def _required(name: str, tensors: Any) -> Any:
 
 
 @op(composition=True, out=True)
-def hstack(tensors: Arrays) -> Any:
+def hstack(tensors: Tensors) -> Any:
     """The tensors side by side: along dimension 1, or 0 if they have one dimension.
 
     >>> import autogradkit as torch
@@ -174,7 +188,7 @@ def hstack(tensors: Arrays) -> Any:
 
 
 @op("row_stack", composition=True, out=True)
-def vstack(tensors: Arrays) -> Any:
+def vstack(tensors: Tensors) -> Any:
     """The tensors below each other: along dimension 0, vectors counting as rows.
 
     >>> import autogradkit as torch
@@ -186,7 +200,7 @@ def vstack(tensors: Arrays) -> Any:
 
 
 @op(composition=True, out=True)
-def dstack(tensors: Arrays) -> Any:
+def dstack(tensors: Tensors) -> Any:
     """The tensors behind each other: along dimension 2.
 
     >>> import autogradkit as torch
@@ -197,7 +211,7 @@ def dstack(tensors: Arrays) -> Any:
 
 
 @op(composition=True, out=True)
-def column_stack(tensors: Arrays) -> Any:
+def column_stack(tensors: Tensors) -> Any:
     """The tensors as columns of one matrix: vectors count as columns.
 
     >>> import autogradkit as torch

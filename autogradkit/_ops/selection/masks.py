@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.kinds import Array, Object, Scalar
 from autogradkit._ops.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
-from autogradkit.core.tensor import wrap
+from autogradkit.core.tensor import Tensor, wrap
 
 _C_NAMES = {"int64": "long int", "int32": "int", "uint8": "unsigned char", "float32": "float", "float64": "double"}
 
@@ -122,7 +122,7 @@ def nonzero_positions(self: Array) -> Array:
 
 
 @nonzero.overload(composition=True, out=True)
-def _(self: Array, *, as_tuple: bool) -> Any:
+def _(self: Tensor, *, as_tuple: bool) -> Object:
     if not as_tuple:
         return nonzero_positions(self)
     tensor: Any = self
@@ -130,7 +130,7 @@ def _(self: Array, *, as_tuple: bool) -> Any:
 
 
 @op(composition=True)
-def argwhere(self: Array) -> Any:
+def argwhere(self: Tensor) -> Any:
     """The positions of nonzero elements, one a row.
 
     >>> import autogradkit as torch

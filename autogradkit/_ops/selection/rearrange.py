@@ -15,7 +15,7 @@ from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten
 from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
-from autogradkit.core.tensor import wrap
+from autogradkit.core.tensor import Tensor, wrap
 
 Shape = tuple[int, ...]
 
@@ -49,7 +49,7 @@ def flip(self: Array, dims: Ints, *, out: Array) -> None:
 
 
 @op(composition=True)
-def fliplr(self: Array) -> Any:
+def fliplr(self: Tensor) -> Any:
     """A copy with the columns reversed.
 
     >>> import autogradkit as torch
@@ -62,7 +62,7 @@ def fliplr(self: Array) -> Any:
 
 
 @op(composition=True)
-def flipud(self: Array) -> Any:
+def flipud(self: Tensor) -> Any:
     """A copy with the rows reversed.
 
     >>> import autogradkit as torch
@@ -144,7 +144,7 @@ def repeat(self: Array, repeats: Sizes, *, out: Array) -> None:
 
 
 @op(composition=True)
-def tile(self: Array, dims: Sizes) -> Any:
+def tile(self: Tensor, dims: Sizes) -> Any:
     """The tensor repeated along each dimension; dimensions that `dims` does not reach are repeated once.
 
     >>> import autogradkit as torch
@@ -158,7 +158,7 @@ repeat_interleave = function("repeat_interleave")
 
 
 @repeat_interleave.overload(composition=True)
-def _(self: Array, repeats: Array, dim: int | None = None, *, output_size: int | None = None) -> Any:
+def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: int | None = None) -> Any:
     """Each element (or each place of dimension `dim`) `repeats` times in a row.
 
     >>> import autogradkit as torch
@@ -180,7 +180,7 @@ def _(self: Array, repeats: Array, dim: int | None = None, *, output_size: int |
 
 
 @repeat_interleave.overload(composition=True, variants="function")
-def _(repeats: Array, *, output_size: int | None = None) -> Any:
+def _(repeats: Tensor, *, output_size: int | None = None) -> Any:
     counts: Any = repeats
     if counts._array.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
@@ -190,7 +190,7 @@ def _(repeats: Array, *, output_size: int | None = None) -> Any:
 
 
 @repeat_interleave.overload(composition=True)
-def _(self: Array, repeats: int, dim: int | None = None, *, output_size: int | None = None) -> Any:
+def _(self: Tensor, repeats: int, dim: int | None = None, *, output_size: int | None = None) -> Any:
     tensor: Any = self
     if dim is None:
         tensor, dim = flatten(tensor), 0
@@ -298,7 +298,7 @@ def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *,
 
 
 @op(composition=True, out=True)
-def diag(self: Array, diagonal: int = 0) -> Any:
+def diag(self: Tensor, diagonal: int = 0) -> Any:
     """A copy of a matrix's diagonal; for a vector the matrix that has it as its diagonal.
 
     >>> import autogradkit as torch

@@ -173,7 +173,7 @@ def permute(self: Array, dims: Ints) -> Array:
 
 
 @op(composition=True, in_place=True, edit=transpose.in_place_call)
-def swapdims(self: Array, dim0: int, dim1: int) -> Any:
+def swapdims(self: Tensor, dim0: int, dim1: int) -> Any:
     """A view with two dimensions exchanged: `transpose` under another name.
 
     >>> import autogradkit as torch
@@ -184,7 +184,7 @@ def swapdims(self: Array, dim0: int, dim1: int) -> Any:
 
 
 @op(composition=True, in_place=True, edit=transpose.in_place_call)
-def swapaxes(self: Array, axis0: int, axis1: int) -> Any:
+def swapaxes(self: Tensor, axis0: int, axis1: int) -> Any:
     """A view with two dimensions exchanged: `transpose` under another name.
 
     >>> import autogradkit as torch
@@ -198,7 +198,7 @@ movedim = function("movedim", "moveaxis")
 
 
 @movedim.overload(composition=True)
-def _(self: Array, source: int, destination: int) -> Any:
+def _(self: Tensor, source: int, destination: int) -> Any:
     """A view with dimensions `source` moved to the places `destination`, the others keeping their order.
 
     >>> import autogradkit as torch
@@ -209,7 +209,7 @@ def _(self: Array, source: int, destination: int) -> Any:
 
 
 @movedim.overload(composition=True)
-def _(self: Array, source: Ints, destination: Ints) -> Any:
+def _(self: Tensor, source: Ints, destination: Ints) -> Any:
     return _move(self, source, destination)
 
 
@@ -260,7 +260,7 @@ def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
             batches = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
             raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.{batches}")
         swapped = transpose(self, -2, -1)
-        return swapped.conj() if conjugates and self.is_complex() else swapped  # type: ignore[attr-defined]
+        return swapped.conj() if conjugates and self.is_complex() else swapped
 
     transposed.__doc__ = "The matrix, or the batch of matrices, transposed; conjugated as well for H and mH."
     return transposed

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit._ops.views.sizes import restrided
 from autogradkit.core.strides import element_strides, wrap_dim
+from autogradkit.core.tensor import Tensor
 
 Whole = slice(None)
 
@@ -100,7 +101,7 @@ narrow = function("narrow")
 
 
 @narrow.overload(composition=True)
-def _(self: Array, dim: int, start: Array, length: int) -> Any:
+def _(self: Tensor, dim: int, start: Tensor, length: int) -> Any:
     start_tensor: Any = start
     if start_tensor._array.ndim or start_tensor._array.dtype.kind not in "iu":
         raise RuntimeError("start must be an 0-dim integral Tensor.")
@@ -108,7 +109,7 @@ def _(self: Array, dim: int, start: Array, length: int) -> Any:
 
 
 @narrow.overload(composition=True)
-def narrow_range(self: Array, dim: int, start: int, length: int) -> Any:
+def narrow_range(self: Tensor, dim: int, start: int, length: int) -> Any:
     """A view on `length` places of dimension `dim` from `start` on.
 
     >>> import autogradkit as torch

@@ -15,6 +15,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Ints, Object, Sizes
 from autogradkit._ops.views.parts import Whole, slice_
 from autogradkit.core.strides import wrap_dim
+from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
 
@@ -125,7 +126,7 @@ split = function("split")
 
 
 @split.overload(composition=True, variants="function")
-def _(tensor: Array, split_size_or_sections: Object, dim: int = 0) -> Any:
+def _(tensor: Tensor, split_size_or_sections: Object, dim: int = 0) -> tuple[Any, ...]:
     """Views on consecutive parts of dimension `dim`: of one size (the last perhaps shorter), or of the listed sizes.
 
     The parts are views of one node and may not be edited in place.
@@ -138,7 +139,7 @@ def _(tensor: Array, split_size_or_sections: Object, dim: int = 0) -> Any:
 
 
 @split.overload(composition=True, variants="method")
-def _(self: Array, split_size: Object, dim: int = 0) -> Any:
+def _(self: Tensor, split_size: Object, dim: int = 0) -> tuple[Any, ...]:
     return _split(self, split_size, dim)
 
 
@@ -149,7 +150,7 @@ def _split(tensor: Any, split_size: Any, dim: int) -> Any:
 
 
 @op(composition=True)
-def chunk(self: Array, chunks: int, dim: int = 0) -> Any:
+def chunk(self: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """At most `chunks` views on parts of equal size (the last perhaps shorter) of dimension `dim`.
 
     >>> import autogradkit as torch
@@ -171,7 +172,7 @@ tensor_split = function("tensor_split")
 
 
 @tensor_split.overload(composition=True)
-def _(self: Array, indices: Ints, dim: int = 0) -> Any:
+def _(self: Tensor, indices: Ints, dim: int = 0) -> tuple[Any, ...]:
     """Views on parts of dimension `dim`: so many of nearly equal size, or cut at the listed places.
 
     >>> import autogradkit as torch
@@ -182,12 +183,12 @@ def _(self: Array, indices: Ints, dim: int = 0) -> Any:
 
 
 @tensor_split.overload(composition=True)
-def _(self: Array, tensor_indices_or_sections: Array, dim: int = 0) -> Any:
+def _(self: Tensor, tensor_indices_or_sections: Tensor, dim: int = 0) -> tuple[Any, ...]:
     return _split_at(self, tensor_indices_or_sections.tolist(), dim)
 
 
 @tensor_split.overload(composition=True)
-def _(self: Array, sections: int, dim: int = 0) -> Any:
+def _(self: Tensor, sections: int, dim: int = 0) -> tuple[Any, ...]:
     return _split_at(self, sections, dim)
 
 
@@ -227,11 +228,11 @@ def _declare_split_along(name: str, dim: int, least: int) -> None:
         return _split_at(tensor, indices_or_sections, along)
 
     @made.overload(composition=True)
-    def by_sections(self: Array, sections: int) -> Any:
+    def by_sections(self: Tensor, sections: int) -> tuple[Any, ...]:
         return cut(self, sections)
 
     @made.overload(composition=True)
-    def by_indices(self: Array, indices: Ints) -> Any:
+    def by_indices(self: Tensor, indices: Ints) -> tuple[Any, ...]:
         return cut(self, indices)
 
     by_sections.kernel.__doc__ = f"""Views on equal parts of dimension {dim}, or on its parts between the listed places.

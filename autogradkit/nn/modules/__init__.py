@@ -1,42 +1,17 @@
-"""The modules of `nn`, one family a file."""
+"""The modules of `nn`, one family a file: what each file lists in `__all__`."""
 
-from autogradkit.nn.modules.container import ModuleDict, ModuleList, ParameterList, Sequential
-from autogradkit.nn.modules.conv import Conv2d
-from autogradkit.nn.modules.layers import (
-    Dropout,
-    Flatten,
-    LogSoftmax,
-    MaxPool2d,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-    Unflatten,
-)
-from autogradkit.nn.modules.linear import Identity, Linear
-from autogradkit.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
-from autogradkit.nn.modules.module import Module
+from autogradkit.nn.modules import container, conv, layers, linear, loss, module
+from autogradkit.nn.modules.container import *
+from autogradkit.nn.modules.conv import *
+from autogradkit.nn.modules.layers import *
+from autogradkit.nn.modules.linear import *
+from autogradkit.nn.modules.loss import *
+from autogradkit.nn.modules.module import *
 
-__all__ = [
-    "Conv2d",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Flatten",
-    "Identity",
-    "L1Loss",
-    "Linear",
-    "LogSoftmax",
-    "MSELoss",
-    "MaxPool2d",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "NLLLoss",
-    "ParameterList",
-    "ReLU",
-    "Sequential",
-    "Sigmoid",
-    "Softmax",
-    "Tanh",
-    "Unflatten",
-]
+__all__: list[str] = []
+__all__ += container.__all__
+__all__ += conv.__all__
+__all__ += layers.__all__
+__all__ += linear.__all__
+__all__ += loss.__all__
+__all__ += module.__all__

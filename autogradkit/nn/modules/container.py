@@ -8,7 +8,10 @@ from typing import Any
 
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
-from autogradkit.nn.modules.module import Module, indented, type_text
+from autogradkit.nn.modules.members import type_text
+from autogradkit.nn.modules.module import Module, indented
+
+__all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
 
 def _position(index: int, length: int) -> int:
@@ -257,7 +260,7 @@ class ParameterList(Module):
 
     def extend(self, values: Iterable[Any]) -> ParameterList:
         """Add values at the end. Raises TypeError for what cannot be iterated over, or is a tensor."""
-        if not isinstance(values, Iterable) or isinstance(values, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(values, Iterable) or isinstance(values, Tensor):
             raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
         for value in values:
             self.append(value)

@@ -12,6 +12,8 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.modules.module import Module
 
+__all__ = ["Conv2d"]
+
 Size2 = int | tuple[int, int]
 
 

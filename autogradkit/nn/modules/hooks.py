@@ -52,7 +52,7 @@ class BackwardHookFunction(Function):
     @staticmethod
     def forward(ctx: Any, *tensors: Tensor) -> Any:
         """Give every tensor back as a view of itself."""
-        return tuple(each.view_as(each) for each in tensors)  # type: ignore[attr-defined]
+        return tuple(each.view_as(each) for each in tensors)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:

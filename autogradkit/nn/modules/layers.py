@@ -6,6 +6,8 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.modules.module import Module
 
+__all__ = ["Dropout", "Flatten", "LogSoftmax", "MaxPool2d", "ReLU", "Sigmoid", "Softmax", "Tanh", "Unflatten"]
+
 Size2 = int | tuple[int, int]
 
 
@@ -39,7 +41,7 @@ class Tanh(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """tanh x."""
-        return input.tanh()  # type: ignore[attr-defined]
+        return input.tanh()
 
 
 class Sigmoid(Module):
@@ -52,7 +54,7 @@ class Sigmoid(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """1 / (1 + e⁻ˣ)."""
-        return input.sigmoid()  # type: ignore[attr-defined]
+        return input.sigmoid()
 
 
 class Softmax(Module):
@@ -63,6 +65,8 @@ class Softmax(Module):
     tensor([0.5000, 0.5000])
     """
 
+    _shown = ("dim",)
+
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
@@ -70,9 +74,6 @@ class Softmax(Module):
     def forward(self, input: Tensor) -> Tensor:
         """The softmax along `dim`."""
         return functional.softmax(input, self.dim, _stacklevel=5)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
 
 
 class LogSoftmax(Module):
@@ -83,6 +84,8 @@ class LogSoftmax(Module):
     tensor([-0.6931, -0.6931])
     """
 
+    _shown = ("dim",)
+
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
@@ -90,9 +93,6 @@ class LogSoftmax(Module):
     def forward(self, input: Tensor) -> Tensor:
         """The logarithm of the softmax along `dim`."""
         return functional.log_softmax(input, self.dim, _stacklevel=5)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
 
 
 class MaxPool2d(Module):
@@ -103,6 +103,8 @@ class MaxPool2d(Module):
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
+
+    _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
     def __init__(
         self,
@@ -127,12 +129,6 @@ class MaxPool2d(Module):
             input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
         )
 
-    def extra_repr(self) -> str:
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, "
-            f"ceil_mode={self.ceil_mode}"
-        )
-
 
 class Flatten(Module):
     """Joins the dimensions from `start_dim` to `end_dim` into one.
@@ -142,6 +138,8 @@ class Flatten(Module):
     torch.Size([2, 12])
     """
 
+    _shown = ("start_dim", "end_dim")
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
         self.start_dim = start_dim
@@ -149,10 +147,7 @@ class Flatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with these dimensions joined."""
-        return input.flatten(self.start_dim, self.end_dim)  # type: ignore[attr-defined]
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+        return input.flatten(self.start_dim, self.end_dim)
 
 
 class Unflatten(Module):
@@ -163,6 +158,8 @@ class Unflatten(Module):
     torch.Size([4, 2, 3])
     """
 
+    _shown = ("dim", "unflattened_size")
+
     def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
         super().__init__()
         self.dim = dim
@@ -170,10 +167,7 @@ class Unflatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with this dimension split."""
-        return input.unflatten(self.dim, self.unflattened_size)  # type: ignore[attr-defined]
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+        return input.unflatten(self.dim, self.unflattened_size)
 
 
 class Dropout(Module):
@@ -186,6 +180,8 @@ class Dropout(Module):
     tensor([1., 1., 1.])
     """
 
+    _shown = ("p", "inplace")
+
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if not 0 <= p <= 1:
@@ -196,6 +192,3 @@ class Dropout(Module):
     def forward(self, input: Tensor) -> Tensor:
         """The input, partly dropped in training."""
         return functional.dropout(input, self.p, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"

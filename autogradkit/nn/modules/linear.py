@@ -12,6 +12,8 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.modules.module import Module
 
+__all__ = ["Identity", "Linear"]
+
 
 class Identity(Module):
     """Gives its input back; arguments of the constructor are ignored.

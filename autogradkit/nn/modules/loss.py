@@ -8,6 +8,8 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.modules.module import Module
 
+__all__ = ["CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss"]
+
 
 class _Loss(Module):
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:

@@ -55,7 +55,7 @@ def _persistent(module: Module) -> dict[str, Any]:
 
 def load_state_dict(module: Module, given: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     """Copy the values in, collecting everything that does not match before raising."""
-    if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(given, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(given)}.")
     missing: list[str] = []
     unexpected: list[str] = []
@@ -116,9 +116,9 @@ def _copy(module: Module, name: str, key: str, own: Tensor, value: Any, assign: 
         )
     if assign:
         if isinstance(own, Parameter) and not isinstance(value, Parameter):
-            value = Parameter(value, own.requires_grad)  # type: ignore[attr-defined]
+            value = Parameter(value, own.requires_grad)
         setattr(module, name, value)
         return None
     with no_grad():
-        own.copy_(value)  # type: ignore[attr-defined]
+        own.copy_(value)
     return None

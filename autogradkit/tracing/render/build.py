@@ -86,19 +86,59 @@ class _Builder:
         self._edits()
         self._mark_failure()
         self._gradients()
-        ordered = in_order(self.items, self.links)
         return Graph(
-            ordered, self.links, self.values, self.labels, self.ops, self.calls, self.failure, self.aliases,
-            self.producer, self._uses(), self._edited(), dict(self.grads), {op.step for op in self.ops} & self.second_order,
+            items=in_order(self.items, self.links),
+            links=self.links,
+            values=self.values,
+            labels=self.labels,
+            ops=self.ops,
+            calls=self.calls,
+            failure=self.failure,
+            aliases=self.aliases,
+            sharers=self._sharers(),
+            producer=self.producer,
+            contributions=self._contributions(),
+            edited=self._edited(),
+            grads=dict(self.grads),
+            second_order={op.step for op in self.ops} & self.second_order,
             left_out=[f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer],
-        )  # fmt: skip
+        )
 
-    def _uses(self) -> dict[int, list[tuple[int, int]]]:
-        uses: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    def _sharers(self) -> dict[int, list[Value]]:
+        first: dict[int, dict[int, Value]] = defaultdict(dict)
+        for value in self.values.values():
+            if value.tensor in self.aliases:
+                first[value.storage].setdefault(value.tensor, value)
+        return {storage: list(values.values()) for storage, values in first.items()}
+
+    def _contributions(self) -> dict[int, list[Accumulated]]:
+        """What was added to the `.grad` of each leaf's value since it was last cleared.
+
+        Where it was cleared after the last backward, what there was is still worth showing: the last contribution.
+        """
+        began = {call.number: call.begin.step for call in self.calls}
+        reads: dict[int, list[tuple[int, int]]] = defaultdict(
+            list
+        )  # tensor -> steps that read it, and the latest value
         for op in self.ops:
             for value in self._inputs(op):
-                uses[self.values[value].tensor].append((op.step, value))
-        return uses
+                before = reads[self.values[value].tensor]
+                before.append((op.step, max(value, before[-1][1]) if before else value))
+        found: dict[int, list[Accumulated]] = {}
+        for tensor, events in self.grads.items():
+            last: dict[int, list[Accumulated]] = defaultdict(list)
+            kept: dict[int, list[Accumulated]] = defaultdict(list)
+            for event in events:
+                if isinstance(event, GradAssigned):
+                    kept.clear()
+                    continue
+                # The value that the leaf had when the graph of this backward call was built.
+                place = bisect.bisect_left(reads[tensor], began[event.call], key=lambda read: read[0])
+                owner = reads[tensor][place - 1][1] if place else -1
+                last[owner] = [event]
+                kept[owner].append(event)
+            found |= last | kept
+        return found
 
     def _edited(self) -> set[int]:
         versions: dict[int, set[int]] = defaultdict(set)

@@ -91,32 +91,15 @@ class Graph:
     calls: list[Call]
     failure: Failure | None
     aliases: dict[int, int]  # tensor number -> place in the colour cycle, for tensors that share a storage
+    sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors
     producer: dict[int, Op]  # value -> the op that gave it
-    uses: dict[int, list[tuple[int, int]]]  # tensor number -> (step, value) of each op that read it
+    contributions: dict[int, list[Accumulated]]  # value of a leaf -> what was added to its `.grad` while it had it
     edited: set[int]  # numbers of the tensors that have several values
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
     left_out: list[str] = field(default_factory=list)  # sentences
-
-    def contributions(self, value: Value) -> list[Accumulated]:
-        """What was added to the `.grad` of a leaf while it had this value, since it was last cleared."""
-        kept: list[Accumulated] = []
-        for event in self.grads.get(value.tensor, ()):
-            if isinstance(event, GradAssigned):
-                kept = []
-            elif self._owner(event) == value.id:
-                kept.append(event)
-        if not kept:  # cleared after the last backward, or never reached: what there was is still worth showing
-            events = [e for e in self.grads.get(value.tensor, ()) if isinstance(e, Accumulated)]
-            kept = [event for event in events if self._owner(event) == value.id][-1:]
-        return kept
-
-    def _owner(self, event: Accumulated) -> int:
-        """The value that a leaf had when the graph of this backward call was built."""
-        began = next(call.begin.step for call in self.calls if call.number == event.call)
-        return max((value for step, value in self.uses.get(event.tensor, ()) if step < began), default=-1)
 
 
 Ends = dict[str, tuple[list[Link], list[Link]]]
@@ -207,6 +190,7 @@ def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
     if len(done) < len(items):  # an edit can lead back into its own past: what shares memory is no flow
         memory = [link for link in links if link.kind == "memory" and (link.tail not in done or link.head not in done)]
         looped = memory or [link for link in links if link.tail not in done and link.head not in done]
-        links[:] = [link for link in links if not any(link is each for each in looped)]
+        dropped = {id(link) for link in looped}
+        links[:] = [link for link in links if id(link) not in dropped]
         return in_order(items, links)
     return done

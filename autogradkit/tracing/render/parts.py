@@ -5,6 +5,7 @@ Rests on `svg.py`, `model.py`, `numbers.py` and `words.py`; `graph.py` puts them
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -143,16 +144,13 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
 def _sharers(value: Value, graph: Graph) -> str:
     if value.tensor not in graph.aliases:
         return ""
-    names: dict[int, str] = {}
-    for other in graph.values.values():
-        if other.storage == value.storage and other.tensor != value.tensor and other.tensor in graph.aliases:
-            names.setdefault(other.tensor, graph.labels[other.id])
-    return ", ".join(list(names.values())[:3])
+    others = (other for other in graph.sharers[value.storage] if other.tensor != value.tensor)
+    return ", ".join(graph.labels[other.id] for other in itertools.islice(others, 3))
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
     """What `.grad` is, call by call; where several edges meet, that it is their sum."""
-    events = graph.contributions(value)
+    events = graph.contributions.get(value.id, [])
     if events:
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
@@ -190,7 +188,7 @@ def _folded_lines(part: Part, graph: Graph) -> None:
         part.lines.append(
             Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")])
         )
-        events = graph.contributions(value)
+        events = graph.contributions.get(value.id, [])
         if events:
             part.lines[-1].step = events[-1].step
             part.lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]

@@ -4,7 +4,9 @@ type Attributes = Record<string, string | number | boolean | null | undefined | 
 
 /** An HTML element: functions become listeners, `true` an empty attribute, `false` and `null` none; strings are text. */
 export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: (Node | string)[]
+  tag: K,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -17,11 +19,23 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** A real button. With `pressed` it is a toggle and says so through aria-pressed. */
-export function button(label: string, onclick: () => void, options: { title?: string; pressed?: boolean } = {}): HTMLButtonElement {
-  return h("button", {
-    type: "button", class: "ak-button", onclick: () => onclick(), title: options.title, "aria-label": options.title,
-    "aria-pressed": options.pressed === undefined ? null : String(options.pressed),
-  }, label);
+export function button(
+  label: string,
+  onclick: () => void,
+  options: { title?: string; pressed?: boolean } = {},
+): HTMLButtonElement {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "ak-button",
+      onclick: () => onclick(),
+      title: options.title,
+      "aria-label": options.title,
+      "aria-pressed": options.pressed === undefined ? null : String(options.pressed),
+    },
+    label,
+  );
 }
 
 export function press(element: HTMLElement, pressed: boolean): void {
@@ -33,7 +47,10 @@ export function svgElement(markup: string): SVGSVGElement {
   const parsed = new DOMParser().parseFromString(markup, "image/svg+xml");
   const root = document.importNode(parsed.documentElement, true) as unknown as SVGSVGElement;
   for (const element of [root, ...root.querySelectorAll("*")]) {
-    if (/^(script|foreignObject)$/i.test(element.localName)) { element.remove(); continue; }
+    if (/^(script|foreignObject)$/i.test(element.localName)) {
+      element.remove();
+      continue;
+    }
     for (const { name } of [...element.attributes]) if (/^on/i.test(name)) element.removeAttribute(name);
   }
   return root;
@@ -41,8 +58,11 @@ export function svgElement(markup: string): SVGSVGElement {
 
 /** A table whose cells are text; the alternative to every picture. */
 export function table(header: string[], rows: string[][], caption: string): HTMLTableElement {
-  return h("table", { class: "ak-table" },
+  return h(
+    "table",
+    { class: "ak-table" },
     h("caption", {}, caption),
     h("thead", {}, h("tr", {}, ...header.map((cell) => h("th", { scope: "col" }, cell)))),
-    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell))))));
+    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell))))),
+  );
 }

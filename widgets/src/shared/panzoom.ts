@@ -1,14 +1,20 @@
 /** Pan and zoom by the viewBox: wheel with Ctrl or ⌘ (plain scrolling stays the page's), drag, and three buttons. */
 import { button } from "./dom";
 
-export interface PanZoom { readonly buttons: HTMLElement[]; reset(): void; reveal(x: number, y: number): void; attach(svg: SVGSVGElement): void }
+export interface PanZoom {
+  readonly buttons: HTMLElement[];
+  attach(svg: SVGSVGElement): void;
+}
 
 export function panZoom(signal: AbortSignal): PanZoom {
   let svg: SVGSVGElement | null = null;
   let home = [0, 0, 1, 1] as [number, number, number, number];
   let [x, y, width, height] = home;
   const show = () => svg?.setAttribute("viewBox", [x, y, width, height].map((n) => +n.toFixed(2)).join(" "));
-  const reset = () => { [x, y, width, height] = home; show(); };
+  const reset = () => {
+    [x, y, width, height] = home;
+    show();
+  };
 
   function zoom(factor: number, px = 0.5, py = 0.5): void {
     const next = Math.min(home[2] * 2, Math.max(home[2] / 12, width * factor));
@@ -26,36 +32,48 @@ export function panZoom(signal: AbortSignal): PanZoom {
     home = (element.getAttribute("viewBox") ?? "0 0 1 1").split(/\s+/).map(Number) as typeof home;
     if (previous?.[0] === home[2] && previous[1] === home[3]) show();
     else reset();
-    element.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      const frame = element.getBoundingClientRect();
-      zoom(event.deltaY > 0 ? 1.15 : 1 / 1.15, (event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height);
-    }, { passive: false, signal });
-    element.addEventListener("pointerdown", (down) => {
-      if (down.button !== 0) return;
-      const scale = width / element.getBoundingClientRect().width;
-      const [startX, startY] = [x, y];
-      const ended = new AbortController();
-      const end = () => { ended.abort(); element.classList.remove("ak-panning"); };
-      const both = { signal: AbortSignal.any([signal, ended.signal]) };
-      globalThis.addEventListener("pointermove", (move) => {
-        const [dx, dy] = [move.clientX - down.clientX, move.clientY - down.clientY];
-        if (Math.hypot(dx, dy) < 4) return;
-        element.classList.add("ak-panning");
-        [x, y] = [startX - dx * scale, startY - dy * scale];
-        show();
-      }, both);
-      globalThis.addEventListener("pointerup", end, both);
-      globalThis.addEventListener("pointercancel", end, both);
-    }, { signal });
-  }
-
-  /** Bring a point of the picture into view where zooming has left it outside. */
-  function reveal(px: number, py: number): void {
-    if (px >= x && px <= x + width && py >= y && py <= y + height) return;
-    [x, y] = [px - width / 2, py - height / 2];
-    show();
+    element.addEventListener(
+      "wheel",
+      (event) => {
+        if (!event.ctrlKey && !event.metaKey) return;
+        event.preventDefault();
+        const frame = element.getBoundingClientRect();
+        zoom(
+          event.deltaY > 0 ? 1.15 : 1 / 1.15,
+          (event.clientX - frame.left) / frame.width,
+          (event.clientY - frame.top) / frame.height,
+        );
+      },
+      { passive: false, signal },
+    );
+    element.addEventListener(
+      "pointerdown",
+      (down) => {
+        if (down.button !== 0) return;
+        const scale = width / element.getBoundingClientRect().width;
+        const [startX, startY] = [x, y];
+        const ended = new AbortController();
+        const end = () => {
+          ended.abort();
+          element.classList.remove("ak-panning");
+        };
+        const both = { signal: AbortSignal.any([signal, ended.signal]) };
+        globalThis.addEventListener(
+          "pointermove",
+          (move) => {
+            const [dx, dy] = [move.clientX - down.clientX, move.clientY - down.clientY];
+            if (Math.hypot(dx, dy) < 4) return;
+            element.classList.add("ak-panning");
+            [x, y] = [startX - dx * scale, startY - dy * scale];
+            show();
+          },
+          both,
+        );
+        globalThis.addEventListener("pointerup", end, both);
+        globalThis.addEventListener("pointercancel", end, both);
+      },
+      { signal },
+    );
   }
 
   const buttons = [
@@ -63,5 +81,5 @@ export function panZoom(signal: AbortSignal): PanZoom {
     button("−", () => zoom(1.3), { title: "Zoom out" }),
     button("⤢", reset, { title: "Whole picture" }),
   ];
-  return { buttons, reset, reveal, attach };
+  return { buttons, attach };
 }

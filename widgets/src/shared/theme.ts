@@ -2,26 +2,34 @@
 
 export function isDark(root: HTMLElement): boolean {
   const { body, documentElement: page } = document;
-  const lab = body.dataset["jpThemeLight"];
+  const lab = body.dataset.jpThemeLight;
   if (lab !== undefined) return lab === "false";
-  const kind = body.dataset["vscodeThemeKind"];
+  const kind = body.dataset.vscodeThemeKind;
   if (kind !== undefined) return kind.includes("dark") || kind === "vscode-high-contrast";
-  if (page.getAttribute("theme") === "dark" || page.classList.contains("dark") || body.classList.contains("dark")) return true;
+  if (page.getAttribute("theme") === "dark" || page.classList.contains("dark") || body.classList.contains("dark"))
+    return true;
   for (let at: Element | null = root; at; at = at.parentElement) {
     const [r, g, b, a] = (getComputedStyle(at).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
-    if (r !== undefined && g !== undefined && b !== undefined && (a ?? 1) > 0.5) return 0.299 * r + 0.587 * g + 0.114 * b < 110;
+    if (r !== undefined && g !== undefined && b !== undefined && (a ?? 1) > 0.5)
+      return 0.299 * r + 0.587 * g + 0.114 * b < 110;
   }
   return false;
 }
 
 /** Keep `data-ak-theme` on `root` equal to the page's theme until `signal` ends. */
 export function followTheme(root: HTMLElement, signal: AbortSignal): void {
-  const apply = () => { root.dataset["akTheme"] = isDark(root) ? "dark" : "light"; };
+  const apply = () => {
+    root.dataset.akTheme = isDark(root) ? "dark" : "light";
+  };
   const observer = new MutationObserver(apply);
   const attributeFilter = ["class", "theme", "data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"];
-  for (const element of [document.body, document.documentElement]) observer.observe(element, { attributes: true, attributeFilter });
+  for (const element of [document.body, document.documentElement])
+    observer.observe(element, { attributes: true, attributeFilter });
   const frame = requestAnimationFrame(apply); // once attached, the background can be read
-  signal.addEventListener("abort", () => { observer.disconnect(); cancelAnimationFrame(frame); });
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    cancelAnimationFrame(frame);
+  });
   apply();
 }
 

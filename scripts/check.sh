@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Check what changed, in seconds: `scripts/check.sh [PATH…]`, for the files given, else for those that git says differ from
+# main (on main: from the last commit). scripts/test.sh checks everything; this looks only where a change usually shows.
+#
+# Style, format and floors of all files; beside them, for each changed file:
+#   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py (else tests/a), test_a.py and test_b.py of
+#                       tests/parity, and every test file that names the module or a class of it
+#   autogradkit/_ops/…  of tests/ops and of PyTorch's operator database the cases of the ops that the file declares
+#   tests/…/test_x.py   itself; for another file in tests: the test files that import it
+#   widgets/…           style, types, bundles, the tests that import it, and those of the schema
+#   tutorials/x.ipynb   its outputs
+# What is in tests/browser is left to scripts/test.sh. The parts run side by side.
+set -uo pipefail
+
+# -- what changed ----------------------------------------------------------------------------------------------------
+
+if [ "$#" -gt 0 ]; then
+    changed=$(git ls-files -co --exclude-standard --full-name -- "$@")
+    [ -n "$changed" ] || { echo "no such file: $*" >&2; exit 2; }
+    cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+else
+    cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+    base=$(git merge-base HEAD main 2>/dev/null || echo HEAD)
+    changed=$(git diff --name-only --diff-filter=d "$base" && git ls-files --others --exclude-standard)
+fi
+export PATH="$PWD/.venv/bin:$PATH" PYTHONPATH="$PWD" PYRIGHT_PYTHON_IGNORE_WARNINGS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+command -v ruff >/dev/null || { echo "set up first: python3 -m venv .venv && .venv/bin/pip install -e '.[test]'" >&2; exit 2; }
+
+changed=$(while read -r path; do [ ! -e "$path" ] || echo "$path"; done <<<"$changed")
+
+chosen() { grep -P "$1" <<<"$changed"; } # the changed files that match
+sources=$(chosen '^(autogradkit|scripts)/.*\.py$')
+package=$(chosen '^autogradkit/.*\.py$')
+ops=$(chosen '^autogradkit/_ops/.*\.py$')
+lessons=$(chosen '^tutorials/.*\.ipynb$')
+front=$(chosen '^widgets/' | sed 's|^widgets/||')
+
+# -- which tests it has ----------------------------------------------------------------------------------------------
+
+# The test files that have one of these words in them.
+naming() { [ "$#" -eq 0 ] || grep -rlw --include='test_*.py' --exclude-dir=browser "${@/#/-e}" tests; }
+
+# The tests of a module of the package, or of a script.
+tests_of() {
+    local path=${1#autogradkit/} file place module
+    file=test_$(basename "$path") place=tests/${path%.py}
+    module=${1%.py} module=${module%/__init__} module=${module//\//.}
+    ls "tests/parity/test_${path%%/*}.py" "tests/parity/$file" 2>/dev/null
+    if [ -e "$(dirname "$place")/$file" ]; then
+        echo "$(dirname "$place")/$file"
+    else
+        until [ -d "$place" ]; do place=$(dirname "$place"); done
+        [ "$place" = tests ] || echo "$place"
+    fi
+    # shellcheck disable=SC2046 # one word for each class
+    naming "$module" $(grep -oP '^class \K[A-Za-z]\w+' "$1")
+}
+
+# The pytest expression for the cases of what some files declare: [exp], [exp-…], [….exp].
+cases_of() {
+    grep -ohP '^(def \K[a-z]\w*|[a-z]\w*(?= = \w+\())' "$@" | sort -u |
+        sed -E 's/(.*)/[\1] or [\1- or .\1] or .\1-/' | paste -sd '|' | sed 's/|/ or /g'
+}
+
+tests=$({
+    for path in $sources; do tests_of "$path"; done
+    chosen '^tests/(.*/)?test_\w+\.py$'
+    for path in $(chosen '^tests/(?!.*test_\w+\.py$).*\.py$'); do naming "$(basename "$path" .py)"; done
+    [ -z "$ops" ] || echo tests/ops/test_formulas.py
+    [ -z "$front" ] || echo tests/widgets/test_schema.py
+} | grep -v '^tests/browser' | sort -u)
+
+# -- run -------------------------------------------------------------------------------------------------------------
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+names=() jobs=()
+part() { # NAME COMMAND…, in the background
+    names+=("$1")
+    { TIMEFORMAT=%1R; time "${@:2}" >"$logs/$1" 2>&1; } 2>"$logs/$1.time" &
+    jobs+=($!)
+}
+tests() { python -m pytest -q -p no:cacheprovider "$@"; }
+run() { # where there may be nothing to run
+    tests "$@" || [ $? -eq 5 ]
+}
+op_tests() { # a file that declares no op is machinery of them all
+    tests tests/ops -k "$1" || { [ $? -eq 5 ] && tests tests/ops; }
+}
+front_end() { npm --prefix widgets run --silent "$@"; }
+related() { (cd widgets && npx --no vitest related --run "$@"); }
+
+# shellcheck disable=SC2086 # the lists are words
+{
+    [ -z "$ops" ] || part "parity of the ops" run tests/parity/test_op_db.py -k "$(cases_of $ops)"
+    [ -z "$ops" ] || part "tests of the ops" op_tests "$(cases_of $ops)"
+    [ -z "$sources" ] || part "types" pyright $sources
+    [ -z "$tests" ] || part "tests" run $tests
+    [ -z "$package" ] || part "examples" run --doctest-modules $package
+    [ -z "$lessons" ] || part "lessons" run -p nbval --nbval $lessons
+    [ -z "$front" ] || part "front end: tests" related $front test/schema.test.ts
+}
+if [ -n "$front" ]; then
+    part "front end: style and format" front_end lint
+    part "front end: types" front_end check
+    part "front end: bundles" front_end build -- --check
+fi
+part "style" ruff check -q .
+part "format" ruff format --check -q .
+part "floors" lint-imports
+
+failed=0
+for i in "${!jobs[@]}"; do
+    name=${names[i]} result=ok
+    wait "${jobs[i]}" || { result=FAILED failed=1; cat "$logs/$name"; }
+    printf '%-28s %6s s  %s\n' "$name" "$(tail -n 1 "$logs/$name.time")" "$result"
+done
+printf 'in all %d s\n' "$SECONDS"
+exit "$failed"

@@ -1,0 +1,168 @@
+"""What the declarations say of every public function and method: how it is called, what it gives, what it does.
+
+The one place of the stub generator (`write_stubs.py`) that looks into the overload sets.
+"""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
+from autogradkit._ops.declare.names import FUNCTION, IN_PLACE, OPERATOR, Attribute, OverloadSet
+from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.signature import REQUIRED, Parameter, Signature
+from autogradkit._ops.op import PUBLIC
+from autogradkit.core.tensor import Tensor
+
+_OPERATORS_OF_TWO = frozenset(
+    {
+        "add",
+        "sub",
+        "mul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "matmul",
+        "and",
+        "or",
+        "xor",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+    }
+)
+_PLACE = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_KEYWORD, _SEVERAL, _EMPTY = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.empty
+
+
+class Declared(NamedTuple):
+    """A form of a function or method. Annotations are texts, as in the source, or `inspect.Parameter.empty`."""
+
+    name: str
+    parameters: list[inspect.Parameter]
+    result: Any
+    doc: str
+
+
+class Property(NamedTuple):
+    """A property of Tensor. `accepts` is what may be assigned to it; None for one that is read only."""
+
+    name: str
+    gives: Any
+    accepts: Any
+
+
+def functions() -> Iterator[Declared]:
+    """Every form of every function that `autogradkit` publishes."""
+    plain = PUBLIC | PYTHON_FUNCTIONS
+    for name in sorted(plain.keys() | PUBLISHED.keys()):
+        if not name.isidentifier() or name.startswith("_"):
+            continue
+        if name in PUBLISHED:
+            yield from _forms(name, PUBLISHED[name], FUNCTION)
+        else:
+            yield _composed(name, plain[name])
+
+
+def methods() -> Iterator[Declared | Property]:
+    """Every form of every member of Tensor that another module attached to it."""
+    for name, value in sorted(vars(Tensor).items()):
+        if isinstance(value, property):
+            if value.fget is not None and value.fget.__module__ != Tensor.__module__:
+                yield _property(name, value)
+        elif _takes_two(name):
+            if isinstance(value, Attribute) or value.__module__ != Tensor.__module__:
+                yield Declared(name, [_parameter("self"), _parameter("other", annotation="Any")], "Tensor", "")
+        elif isinstance(value, Attribute):
+            yield from _forms(name, value.owner, value.how)
+        elif inspect.isfunction(value) and value.__module__ != Tensor.__module__:
+            yield _composed(name, value, method=True)
+
+
+def _takes_two(name: str) -> bool:
+    if not name.startswith("__"):
+        return False
+    bare = name.strip("_")
+    return bare in _OPERATORS_OF_TWO or bare[1:] in _OPERATORS_OF_TWO  # also __radd__ and __iadd__
+
+
+def _forms(name: str, owner: OverloadSet, how: str) -> Iterator[Declared]:
+    doc = owner.doc if how != IN_PLACE or owner.only_in_place else f"In-place version of `{owner.name}`."
+    seen: list[list[str]] = []
+    for overload, signature in owner.forms("method" if how == OPERATOR else how):
+        if signature.deprecated:
+            continue
+        for parameters in _called_with(overload, signature, how):
+            spelled = [str(each) for each in parameters]
+            if spelled not in seen:
+                seen.append(spelled)
+                yield Declared(name, parameters, "Tensor" if how == IN_PLACE else _result(overload), doc)
+
+
+def _called_with(overload: Overload, signature: Signature, how: str) -> Iterator[list[inspect.Parameter]]:
+    """The parameters of a form; twice where a list of ints may be given as separate ints."""
+    given = list(signature.parameters)
+    head = [] if how == FUNCTION else [_parameter("self")]
+    if signature.varargs and not given[0].kind.length:
+        ints, rest = given[0], given[1:]
+        yield [
+            *head,
+            _parameter(ints.public, _SEVERAL, annotation="int"),
+            *[_spelled(p, keyword_only=True) for p in rest],
+        ]
+    found: list[inspect.Parameter] = []
+    for p in given:
+        made = _spelled(p, keyword_only=p.keyword)
+        if made.kind is _PLACE and made.default is _EMPTY and any(each.default is not _EMPTY for each in found):
+            made = made.replace(default=...)  # in PyTorch one without default may follow one with
+        found.append(made)
+    yield [*head, *found]
+
+
+def _spelled(p: Parameter, *, keyword_only: bool) -> inspect.Parameter:
+    name = p.name if keyword.iskeyword(p.public) else p.public
+    annotation = p.kind.stub + (" | None" if p.optional else "")
+    if p.name == "out" and p.spelled == "Arrays":
+        annotation = "tuple[Tensor, ...] | None"
+    default = _EMPTY if p.default is REQUIRED else p.default
+    return _parameter(name, _KEYWORD if keyword_only else _PLACE, default, annotation)
+
+
+def _result(overload: Overload) -> str:
+    returned = str(overload.kernel.__annotations__.get("return", "None"))
+    if len(overload.outputs) > 1:
+        named = getattr(overload.returns, "__module__", "") == "autogradkit._ops.return_types"
+        return f"return_types.{overload.returns.__name__}" if named else "tuple[Tensor, ...]"
+    if returned.startswith("tuple"):
+        return "tuple[Tensor, ...]"
+    return {"Object": "Any", "bool": "bool"}.get(returned, "Tensor")
+
+
+def _parameter(name: str, kind: Any = _PLACE, default: Any = _EMPTY, annotation: Any = _EMPTY) -> inspect.Parameter:
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
+
+
+def _composed(name: str, function: Callable[..., Any], method: bool = False) -> Declared:
+    """A function that is no overload set says itself how it is called."""
+    signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())
+    if method and (not parameters or parameters[0].kind is _SEVERAL):
+        parameters.insert(0, _parameter("self"))
+    elif method:
+        parameters[0] = parameters[0].replace(name="self")
+    return Declared(name, parameters, signature.return_annotation, inspect.getdoc(function) or "")
+
+
+def _property(name: str, value: property) -> Property:
+    assert value.fget is not None
+    accepts = None
+    if value.fset is not None:
+        accepts = [*inspect.signature(value.fset).parameters.values()][1].annotation
+    return Property(name, inspect.signature(value.fget).return_annotation, accepts)

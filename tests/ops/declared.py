@@ -1,0 +1,60 @@
+"""What the tests ask of declarations, in one place: only here do they know how the package keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import autogradkit as torch
+from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS, SETS, k
+from autogradkit._ops.declare.overload import Overload
+
+NAMESPACE = k  # what formulas may call
+# What `autogradkit.<name>` offers.
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **PYTHON_FUNCTIONS,
+    **{name: owner.made("function", name) for name, owner in PUBLISHED.items()},
+}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A declared op that has gradients."""
+
+    name: str
+    call: Callable[..., Any]
+    in_place: Callable[..., Any] | None
+    formulas: dict[str, Callable[..., Any]]  # by differentiable parameter
+    make_samples: Callable[[Callable[..., torch.Tensor]], Iterable[tuple[Any, ...]]] | None
+
+    def samples(self, seed: int) -> list[tuple[Any, ...]]:
+        """Argument tuples, with float64 tensors that require grad, the same for the same seed."""
+        assert self.make_samples is not None
+        stream = np.random.default_rng(seed)
+
+        def make(*shape: int, low: float = -2.0, high: float = 2.0) -> torch.Tensor:
+            return torch.from_numpy(np.asarray(stream.uniform(low, high, shape))).requires_grad_()
+
+        return [tuple(sample) for sample in self.make_samples(make)]
+
+
+def _name(overload: Overload) -> str:
+    kernel = overload.kernel.__name__
+    return f"{overload.owner.name if kernel == '_' else kernel}/{overload.node_name}"
+
+
+OVERLOADS = [overload for owner in SETS for overload in owner.overloads]
+DIFFERENTIABLE = {
+    _name(each): Declared(
+        _name(each),
+        each,
+        each.in_place_call if each.owner.in_place and each.in_place and each.self_at == 0 and not each.view else None,
+        dict(each.formulas),
+        each.samples,
+    )
+    for each in OVERLOADS
+    if each.formulas
+}

@@ -1,0 +1,59 @@
+"""Random wrong calls: as many as are committed say what PyTorch says, and no more are accepted.
+
+wrong_calls.py makes them, a few for each function and method that both libraries have.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+
+from .ratchet import UPDATE, committed, fallen
+from .valid_calls import TARGETS, Target, described, valid_calls
+from .wrong_calls import KINDS, counted, damaged, verdicts
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_as_many_say_what_pytorch_says_as_are_committed(name: str) -> None:
+    now, found = counted(name)
+    before = committed(name, KINDS)
+    assert before is not None, f"{name} has no line in ratchet.json yet: {UPDATE} {name}"
+    assert now, "no call that PyTorch refuses"
+    differing = [f"{v.call}\n    PyTorch {v.theirs}\n    here    {v.mine or 'accepted'}" for v in found if not v.same]
+    assert not fallen(name, before, now), "\n".join([*fallen(name, before, now), *differing])
+
+
+def test_a_valid_call_is_damaged_in_a_copy() -> None:
+    target = TARGETS["clamp"]
+    rng = random.Random(0)
+    for valid in valid_calls(target):
+        target.ask_theirs(valid)  # does not raise
+        before = described(target, valid)
+        wrong = [described(target, damaged(target, valid, rng)) for _ in range(50)]
+        assert described(target, valid) == before
+        assert sum(each != before for each in wrong) > 40
+
+
+def test_the_same_seed_gives_the_same_calls_and_another_seed_others() -> None:
+    def first(seed: int) -> list[str]:
+        return [verdict.call for verdict, _ in zip(verdicts(TARGETS["sum"], seed), range(20), strict=False)]
+
+    assert first(3) == first(3)
+    assert first(3) != first(4)
+
+
+def test_a_call_that_is_accepted_here_and_another_text_are_told_apart() -> None:
+    def accepts(*args: object, **kwargs: object) -> None:
+        return None
+
+    def refuses(*args: object, **kwargs: object) -> None:
+        raise TypeError("no")
+
+    counts = []
+    for mine in (accepts, refuses):
+        target = Target("abs", "abs", torch.abs, mine, False)
+        found = [verdict for verdict, _ in zip(verdicts(target, 1), range(30), strict=False)]
+        counts.append((sum(v.mine is None for v in found), sum(v.mine == ("TypeError", "no") for v in found)))
+    assert counts == [(30, 0), (0, 30)]

@@ -1,0 +1,166 @@
+"""What the Python halves of the widgets send and hear is what widgets/schema.json says; the front end is typed by it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import traitlets
+from anywidget import AnyWidget
+
+import autogradkit as torch
+import autogradkit.widgets
+from autogradkit.widgets.base import PictureWidget
+from autogradkit.widgets.graph import GraphView
+from autogradkit.widgets.ledger import grad_ledger
+from autogradkit.widgets.storage import storage_map
+from autogradkit.widgets.training import TrainingView
+from tests.tracing.render.cells import trace_cell
+from tests.vision.test_train import Descent, Line, batches, squared
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "widgets" / "schema.json").read_text(encoding="utf-8"))
+PICTURE = SCHEMA["$defs"]["Picture"]
+
+
+def whole(name: str) -> dict[str, Any]:
+    """The JSON Schema of a widget's whole state."""
+    properties = PICTURE["properties"] | SCHEMA["widgets"][name]["traits"]
+    return {
+        "$defs": SCHEMA["$defs"],
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def own_traits(widget: type[PictureWidget]) -> dict[str, traitlets.TraitType[Any, Any]]:
+    """The traits that the front end shares, but for those of every Jupyter widget."""
+    common = {*AnyWidget.class_trait_names(sync=True), "_esm", "_css", "_anywidget_id"}
+    return {key: trait for key, trait in widget.class_traits(sync=True).items() if key not in common}
+
+
+def graphs() -> Iterator[PictureWidget]:
+    for name in ("power", "helper", "accumulate", "mismatch", "no_grad"):
+        view = GraphView(trace_cell(name))
+        yield view
+        view.folds = dict.fromkeys(view.foldable, True)
+        view.step, view.selected = len(view.steps) - 1, min(view.details, default="")
+        yield view
+
+
+def ledgers() -> Iterator[PictureWidget]:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    ledger = grad_ledger("w", w)
+    yield ledger
+    (w * w).sum().backward()
+    ledger.element = -1
+    yield ledger
+    ledger.close()
+
+
+def maps() -> Iterator[PictureWidget]:
+    a = torch.arange(6).view(2, 3)
+    view = storage_map({"a": a, "a.t()": a.t(), "nothing": torch.ones(0)})
+    yield view
+    view.selected = "t1-3"
+    yield view
+
+
+def trainings() -> Iterator[PictureWidget]:
+    view = TrainingView("line")
+    yield view
+    model = Line()
+    for _ in view.track(range(2)):
+        view.log(loss=1.0)
+        yield view
+    view.fit(model, batches(), squared, Descent(model), 2, test_loader=batches(1))
+    yield view
+
+
+STATES = {"graph": graphs, "ledger": ledgers, "storage": maps, "training": trainings}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_is_as_the_schema_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: set[str] = set()
+    monkeypatch.setattr(PictureWidget, "send", lambda self, content, buffers=None: said.add(content["kind"]))
+    schema = jsonschema.Draft202012Validator(whole(name))
+    states = [view.get_state(key=own_traits(type(view))) for view in STATES[name]()]
+    wrong = [f"{each.json_path}: {each.message[:200]}" for state in states for each in schema.iter_errors(state)]
+    assert wrong == []
+    assert len(states) > 1
+    assert said == set(SCHEMA["widgets"][name]["messages"]["to_front_end"])
+
+
+def says(trait: traitlets.TraitType[Any, Any]) -> dict[str, Any]:
+    """The JSON Schema of what a trait takes, as far as the trait says it."""
+    if isinstance(trait, traitlets.Enum):
+        return {"enum": list(trait.values or ())}
+    if isinstance(trait, traitlets.List):
+        inner = trait._trait
+        return {"type": "array"} | ({} if inner is None else {"items": says(inner)})
+    if isinstance(trait, traitlets.Dict):
+        inner = trait._value_trait
+        return {"type": "object"} | ({} if inner is None else {"additionalProperties": says(inner)})
+    kinds = {
+        traitlets.Unicode: "string",
+        traitlets.Int: "integer",
+        traitlets.Float: "number",
+        traitlets.Bool: "boolean",
+    }
+    return {"type": kinds[type(trait)]}
+
+
+def agree(said: dict[str, Any], schema: dict[str, Any]) -> bool:
+    if "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    inner = [key for key in ("items", "additionalProperties") if key in said]
+    return all(said.get(key) == schema.get(key) for key in ("type", "enum")) and all(
+        agree(said[key], schema[key]) for key in inner
+    )
+
+
+def widgets() -> dict[str, type[PictureWidget]]:
+    """Every widget of the package, by the name of its module, which is that of its bundle."""
+    modules = [f"autogradkit.widgets.{each.name}" for each in pkgutil.iter_modules(autogradkit.widgets.__path__)]
+    found = [vars(importlib.import_module(name)).values() for name in modules]
+    return {
+        each.__module__.rpartition(".")[2]: each
+        for values in found
+        for each in values
+        if isinstance(each, type) and issubclass(each, PictureWidget) and each is not PictureWidget
+    }
+
+
+def test_the_schema_knows_every_widget() -> None:
+    assert set(widgets()) == set(SCHEMA["widgets"]) == set(STATES)
+
+
+@pytest.mark.parametrize(("name", "widget"), widgets().items())
+def test_the_traits_are_those_of_the_schema(name: str, widget: type[PictureWidget]) -> None:
+    traits = own_traits(widget)
+    schema = whole(name)["properties"]
+    assert set(traits) == set(schema)
+    for key, trait in traits.items():
+        assert agree(says(trait), schema[key]), f"{name}.{key}: {says(trait)} here, {schema[key]} in the schema"
+
+
+def test_the_training_view_hears_every_message() -> None:
+    kinds = SCHEMA["widgets"]["training"]["messages"]["to_python"]
+    heard = {}
+    for kind in kinds:
+        view = TrainingView()
+        view.state = "running"
+        if kind == "resume":
+            view.pause()
+        before = view._go.is_set(), view._one_more.is_set(), view._stop.is_set()
+        view._handle_custom_msg({"kind": kind}, [])
+        heard[kind] = before != (view._go.is_set(), view._one_more.is_set(), view._stop.is_set())
+    assert heard == {kind: kind != "hello" for kind in kinds}  # a greeting asks for nothing

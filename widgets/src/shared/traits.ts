@@ -1,0 +1,55 @@
+/** What Python and the front end say to each other. Made of schema.json by `npm run build`. */
+
+export interface Picture {
+  svg: string;
+  description: string;
+  table: string[][];
+}
+
+export interface Step {
+  event: number;
+  kind: "forward" | "backward" | "accumulate" | "failure";
+  call: number | null;
+  keys: string[];
+  sentence: string;
+}
+
+export interface Detail {
+  title: string;
+  rows: Row[];
+  closed?: string;
+  inside?: string;
+}
+
+export type Row = [string, string];
+
+export interface GraphTraits extends Picture {
+  steps: Step[];
+  details: Record<string, Detail>;
+  calls: string[];
+  foldable: string[];
+  folded: string[];
+  overview: string;
+  step: number;
+  selected: string;
+  folds: Record<string, boolean>;
+}
+
+export interface LedgerTraits extends Picture {
+  elements: number;
+  element: number;
+  sentences: string[];
+}
+
+export interface StorageTraits extends Picture {
+  names: string[];
+  sentences: Record<string, string>;
+  selected: string;
+}
+
+export interface TrainingTraits extends Picture {
+  state: "ready" | "running" | "paused" | "stopped" | "interrupted" | "failed" | "finished";
+  progress: number;
+}
+
+export type TrainingToPython = { kind: "hello" | "pause" | "resume" | "step" | "stop" };
