@@ -36,6 +36,8 @@ else:
 
 def _either(on_arrays: Callable[..., Any], on_tensors: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
+        if args and args[0].__class__ is np.ndarray:  # then all are arrays: a formula gets either kind, never both
+            return on_arrays(*args, **kwargs)
         for value in args:
             if isinstance(value, Tensor):
                 return on_tensors(*args, **kwargs)

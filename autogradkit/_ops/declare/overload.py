@@ -292,12 +292,14 @@ class Overload:
                 found[i] = value._array
         return found
 
-    def on_arrays(self, *args: Any, **kwargs: Any) -> Any:
+    @cached_property
+    def on_arrays(self) -> Callable[..., Any]:
         """What it computes from arrays, for gradient formulas; nothing is recorded."""
-        values = self.filled(args, kwargs)
         if self.composition:
             raise TypeError(f"{self.owner.name} is composed of other ops, which a formula must name")
-        return memory.compute(self, values)
+        if self.pointwise is None:
+            return entries.write_on_arrays(self)
+        return lambda *args, **kwargs: memory.compute(self, self.filled(args, kwargs))
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
