@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare.names import OVERLOADS
-from autogradkit._ops.op import REGISTRY
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ else:
 
     def __getattr__(name):
         overload = OVERLOADS.get(name)
-        if overload is None and name in REGISTRY:
-            declared = REGISTRY[name]
-            function = globals()[name] = _either(declared.kernel, declared.entry)
-            return function
         if overload is None:
             raise AttributeError(f"no op '{name}' is declared that a gradient formula could use")
         function = globals()[name] = _either(overload.on_arrays, overload)
@@ -37,6 +32,8 @@ else:
 
 def _either(on_arrays: Callable[..., Any], on_tensors: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
+        if args and args[0].__class__ is np.ndarray:  # then all are arrays: a formula gets either kind, never both
+            return on_arrays(*args, **kwargs)
         for value in args:
             if isinstance(value, Tensor):
                 return on_tensors(*args, **kwargs)
