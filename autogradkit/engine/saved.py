@@ -116,7 +116,9 @@ class OpNode(Node):
     def edited(self, value: Tensor | SavedOutput, expected: int) -> RuntimeError:
         """The error for a saved value that was edited since its version was `expected`."""
         if isinstance(value, SavedOutput):
-            return saved_was_edited(value.array, value.maker_or(self), value.number, value.counter.value, expected)
+            differentiable = 2 * value.number < len(self.outputs)
+            maker = value.maker_or(self) if differentiable else None
+            return saved_was_edited(value.array, maker, value.number, value.counter.value, expected)
         return saved_was_edited(value._array, grad_fn(value), value._output_nr, counter_of(value).value, expected)
 
     def release(self) -> None:

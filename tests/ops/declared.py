@@ -29,6 +29,7 @@ class Declared:
     in_place: Callable[..., Any] | None
     formulas: dict[str, Callable[..., Any]]  # by differentiable parameter
     make_samples: Callable[[Callable[..., torch.Tensor]], Iterable[tuple[Any, ...]]] | None
+    draws: bool  # whether its result is drawn
     allocated: bool  # whether its caller makes the memory that its kernel writes into
 
     def samples(self, seed: int) -> list[tuple[Any, ...]]:
@@ -62,6 +63,7 @@ DIFFERENTIABLE = {
         each.in_place_call if each.owner.in_place and each.in_place and each.self_at == 0 and not each.view else None,
         dict(each.formulas),
         each.samples,
+        each.kind == "random",
         bool(each.pointwise or each.reduces or each.edits or each.meta),
     )
     for each in OVERLOADS

@@ -60,6 +60,8 @@ def _carry(value: Any, ours: bool, flags: Iterator[bool]) -> Any:
         if array.dtype.kind not in "fc":
             return made
         return made.requires_grad_(next(flags))
+    if isinstance(value, ak.dtype):
+        return value if ours else getattr(torch, value.name)
     if isinstance(value, list | tuple):
         return type(value)(_carry(each, ours, flags) for each in value)
     return value

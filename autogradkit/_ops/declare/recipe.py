@@ -71,9 +71,13 @@ class Recipe:
         self.saved = tuple(sorted(tensors, key=lambda name: (name in outputs, name)))
         self.settings = tuple(name for name in wanted if name not in tensors)
         self.differentiable = tuple(index[parameter] for parameter in formulas)
-        # For each saved name, the positions (among the differentiable parameters) whose formula asks for it.
+        # For each saved name, the positions (among the differentiable parameters) whose formula asks for it; an output is
+        # saved, as in PyTorch, whichever input is differentiated.
         self.needed_by = tuple(
-            tuple(i for i, parameter in enumerate(formulas) if name in asked[parameter]) for name in self.saved
+            [
+                tuple([i for i, parameter in enumerate(formulas) if name in outputs or name in asked[parameter]])
+                for name in self.saved
+            ]
         )
         # Where in the argument values each saved tensor stands; None for a result.
         self.saved_at = tuple(None if name in outputs else index[name] for name in self.saved)

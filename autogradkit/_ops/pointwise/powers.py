@@ -143,15 +143,19 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     np.remainder(self, other, out=out)
 
 
+def _not_implemented(g: Any) -> Any:
+    raise RuntimeError("derivative for aten::remainder is not implemented")
+
+
 @remainder.overload(
-    node="RemainderBackward1",
+    node="torch::autograd::NotImplemented",
     pointwise=SAME,
     promotes="self other",
     refuse=_refuse_zero,
     out=False,
     variants="function",
-    samples=lambda t: [(2.5, t(2, 3, low=0.5, high=2))],
-    vjp={"other": lambda g, self, other: -g * k.floor(self / other)},
+    vjp={"other": _not_implemented},
+    rule="∂other is not implemented in PyTorch",
 )
 def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
     np.remainder(self, other, out=out)
@@ -215,7 +219,11 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     refuse=_refuse_negative_powers,
     variants="function",
     samples=lambda t: [(2.5, t(2, 3)), (2, t(3))],
-    vjp={"exponent": lambda g, self, result: g * 0 if self == 0 else g * (result * math.log(self))},
+    vjp={
+        "exponent": lambda g, self, exponent, result: (
+            g * k.where(exponent >= 0, 0.0, result) if self == 0 else g * (result * math.log(self))
+        )
+    },
     rule="∂exponent = ∂ · result · log(self)",
 )
 def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
