@@ -17,23 +17,7 @@ from .declared import DIFFERENTIABLE, FUNCTIONS
 
 # What is drawn differs from call to call, so no differences of the function say anything. Their gradients are zero, which
 # is tested below.
-RANDOM = {
-    "_bernoulli_of/BernoulliBackward0",
-    "_normal_around/NormalBackward1",
-    "_normal_both/NormalBackward3",
-    "_normal_spread/NormalBackward2",
-    "bernoulli_/BernoulliBackward2",
-    "bernoulli_each/BernoulliBackward1",
-    "cauchy_/CauchyBackward0",
-    "exponential_/ExponentialBackward0",
-    "geometric_/GeometricBackward0",
-    "log_normal_/LogNormalBackward0",
-    "normal_/NormalBackward0",
-    "random_/RandomBackward2",
-    "random_between/RandomBackward0",
-    "random_between/RandomBackward1",
-    "uniform_/UniformBackward0",
-}
+RANDOM = {name for name, op in DIFFERENTIABLE.items() if op.draws}
 WITH_SAMPLES = sorted(set(DIFFERENTIABLE) - RANDOM)
 
 

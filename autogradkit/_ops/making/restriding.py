@@ -85,22 +85,24 @@ def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], s
 
 @op(
     name="as_strided_backward", variants="", node="AsStridedBackwardBackward0",
+    meta=lambda g, indices, self_sym_sizes: (self_sym_sizes, g.dtype),
     samples=lambda t: [(t(2, 2), np.array([[0, 3], [3, 5]]), (2, 3)), (t(3), np.array([1, -1, 0]), (2,))],
     vjp={"g": lambda g, indices: k.pick_flat(g, indices)},
 )  # fmt: skip
-def _(g: Array, indices: Object, self_sym_sizes: Sizes) -> Any:
+def _(g: Array, indices: Object, self_sym_sizes: Sizes, *, out: Array) -> None:
     """Adds each element of `g` to the element of the base that it came from."""
     # One place more than there are elements, the last, takes what came from memory that the base does not show.
-    total = np.zeros(int(np.prod(self_sym_sizes)) + 1, g.dtype)
+    total = np.zeros(out.size + 1, g.dtype)
     np.add.at(total, indices, g)
-    return total[:-1].reshape(self_sym_sizes)
+    np.copyto(out, total[:-1].reshape(out.shape))
 
 
 @op(
     variants="",
+    meta=lambda self, indices: (indices.shape, self.dtype),
     samples=lambda t: [(t(2, 3), np.array([[0, 5], [5, -1]])), (t(3, 2).detach().T.requires_grad_(), np.array([4, 1]))],
     vjp={"self": lambda g, indices, self_sym_sizes: k.as_strided_backward(g, indices, self_sym_sizes)},
 )
-def pick_flat(self: Array, indices: Object) -> Any:
+def pick_flat(self: Array, indices: Object, *, out: Array) -> None:
     """The elements at these positions of the row-major order."""
-    return np.append(self.reshape(-1), self.dtype.type(0))[indices]
+    np.copyto(out, np.append(self.reshape(-1), self.dtype.type(0))[indices])
