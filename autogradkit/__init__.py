@@ -17,7 +17,6 @@ from autogradkit._ops.making.options import channels_last as channels_last
 from autogradkit._ops.making.options import contiguous_format as contiguous_format
 from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
-from autogradkit._ops.op import PUBLIC as _PUBLIC
 from autogradkit.core import dtype as _dtypes
 from autogradkit.core.device import device as device
 from autogradkit.core.dtype import bfloat16 as bfloat16
@@ -70,7 +69,6 @@ def unload_ipython_extension(shell: _typing.Any) -> None:
 if _typing.TYPE_CHECKING:
     from autogradkit._ops._published import *  # noqa: F403  # pyright: ignore[reportMissingModuleSource]
 else:
-    globals().update(_PUBLIC)
     globals().update(_PYTHON_FUNCTIONS)
 
     _LAZY_MODULES = frozenset({"autograd", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"})

@@ -14,7 +14,6 @@ from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
 from autogradkit._ops.declare.names import FUNCTION, IN_PLACE, OPERATOR, Attribute, OverloadSet
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, Parameter, Signature
-from autogradkit._ops.op import PUBLIC
 from autogradkit.core.tensor import Tensor
 
 _OPERATORS_OF_TWO = frozenset(
@@ -61,7 +60,7 @@ class Property(NamedTuple):
 
 def functions() -> Iterator[Declared]:
     """Every form of every function that `autogradkit` publishes."""
-    plain = PUBLIC | PYTHON_FUNCTIONS
+    plain = PYTHON_FUNCTIONS
     for name in sorted(plain.keys() | PUBLISHED.keys()):
         if not name.isidentifier() or name.startswith("_"):
             continue

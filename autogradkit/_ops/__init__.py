@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import conv, embedding, loss, pool
 from autogradkit._ops.linalg import products
 from autogradkit._ops.making import (
     constructors,
@@ -23,6 +22,7 @@ from autogradkit._ops.making import (
     sampling,
     seed,
 )
+from autogradkit._ops.network import activation, conv, embedding, likelihood, loss, padding, pool, softmax
 from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
@@ -47,6 +47,7 @@ OPS.zero_ = copies.zero_.in_place_call
 OPS.as_strided = restriding.renewed_view
 
 __all__ = [
+    "activation",
     "agreement",
     "arithmetic",
     "choice",
@@ -65,11 +66,13 @@ __all__ = [
     "gather",
     "indexing",
     "joining",
+    "likelihood",
     "loss",
     "masks",
     "moments",
     "norms",
     "order",
+    "padding",
     "parts",
     "pool",
     "powers",
@@ -82,6 +85,7 @@ __all__ = [
     "sampling",
     "seed",
     "sizes",
+    "softmax",
     "splits",
     "sums",
 ]

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import root_of
 from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
@@ -222,7 +223,7 @@ class Function(FunctionCtx):
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` on the arguments and record the call as one node."""
         if RECORDERS:
-            return observed(cls.__name__, "op", cls._apply, args, kwargs)
+            return observed(named(cls.__name__), "op", cls._apply, args, kwargs)
         return cls._apply(*args, **kwargs)
 
     @classmethod

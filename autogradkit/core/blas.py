@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.memory import noted
+
 Array = np.ndarray[Any, Any]
 
 _NEVER_SPLIT = 1 << 13  # multiplications up to which OpenBLAS itself uses one thread, at least
@@ -44,17 +46,17 @@ def _control() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     """`numpy.matmul` of matrices, of batches of them, or of a matrix and a vector."""
     work = a.shape[-2] * a.shape[-1] * (b.shape[-1] if b.ndim > 1 else 1)
-    if work <= _NEVER_SPLIT or work > _WORTH_SPLITTING:
+    if work <= _NEVER_SPLIT:
         return np.matmul(a, b, out)
-    control = _control()
+    control = _control() if work <= _WORTH_SPLITTING else None
     if control is None:
-        return np.matmul(a, b, out)
+        return noted(np.matmul(a, b, out))
     ask, tell = control
     threads = ask()
     if threads == 1:
-        return np.matmul(a, b, out)
+        return noted(np.matmul(a, b, out))
     tell(1)
     try:
-        return np.matmul(a, b, out)
+        return noted(np.matmul(a, b, out))
     finally:
         tell(threads)

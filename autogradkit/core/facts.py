@@ -6,6 +6,7 @@ it, so that a picture needs no table of names and a saved trace no op.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,3 +33,21 @@ class Declaration(Protocol):
     def facts(self) -> OpFacts:
         """What pictures need; asked for only while somebody listens."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The declaration of what is no declared op: a custom Function, a step of an optimizer, an edit seen from its base."""
+
+    name: str
+    facts: OpFacts
+
+
+@functools.cache
+def named(name: str) -> Named:
+    """A declaration that has only a name to tell.
+
+    >>> named("CopySlices").facts.label
+    'CopySlices'
+    """
+    return Named(name, OpFacts(name, False, "", ()))

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.guessed_facts import named
 
 
 class Recorder:
@@ -66,7 +65,7 @@ def listeners() -> list[Recorder]:
     return [recorder for recorder in RECORDERS if recorder.thread == here and not recorder.depth]
 
 
-def run_observed(
+def observed(
     declaration: Declaration, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Run an op and report it once, whatever it calls inside."""
@@ -84,8 +83,3 @@ def run_observed(
         recorder.depth -= 1
         recorder.op(declaration, kind, args, kwargs, result)
     return result
-
-
-def observed(name: str, kind: str, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """`run_observed` for an op that has only its name to tell; goes when every op hands over its declaration."""
-    return run_observed(named(name.removesuffix("_") if kind == "inplace" else name), kind, run, args, kwargs)

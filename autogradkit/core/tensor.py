@@ -16,6 +16,7 @@ from autogradkit.core.device import CPU
 from autogradkit.core.device import device as Device
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.memory import empty
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, UntypedStorage, VersionCounter, address_of
@@ -377,7 +378,7 @@ def bump_version(tensor: Tensor) -> None:
 
 def empty_array(shape: tuple[int, ...], numpy_dtype: np.dtype[Any]) -> Array:
     """Uninitialised contiguous memory; empty arrays get PyTorch's strides, which NumPy would zero."""
-    array = np.empty(shape, numpy_dtype)
+    array = empty(shape, numpy_dtype)
     if array.size:
         return array
     strides = tuple(s * array.itemsize for s in contiguous_strides(shape))

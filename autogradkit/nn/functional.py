@@ -5,28 +5,25 @@ Rests on the declared ops; the modules in `nn.modules` call these. Everything is
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import loss
-from autogradkit._ops.conv import conv2d as conv2d
-from autogradkit._ops.conv import pad as pad
-from autogradkit._ops.embedding import embedding as _embedding
-from autogradkit._ops.embedding import one_hot as one_hot
 from autogradkit._ops.making.filled import zeros
+from autogradkit._ops.network import activation, conv, loss, padding, pool
+from autogradkit._ops.network.embedding import embedding as _embedding
+from autogradkit._ops.network.embedding import embedding_renorm_
+from autogradkit._ops.network.embedding import one_hot as _one_hot
+from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
 from autogradkit._ops.network.linear import linear as _linear
 from autogradkit._ops.pointwise.arithmetic import mul
-from autogradkit._ops.pointwise.choice import where_tensors as where
-from autogradkit._ops.pointwise.elementary import relu as _relu
-from autogradkit._ops.pool import max_pool2d as _max_pool2d
 from autogradkit.core.draws import chances
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.random import default_generator
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.modes import no_grad
 
 _REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
@@ -57,13 +54,16 @@ def embedding(
     input: Tensor,
     weight: Tensor,
     padding_idx: int | None = None,
-    *,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
+    sparse: bool = False,
 ) -> Tensor:
     """The row of `weight` (V, D) that each integer of `input` names: (*) → (*, D).
 
     The row `padding_idx` receives no gradient; `scale_grad_by_freq` divides each row's gradient by how often it was
-    named. Raises IndexError for a number without a row.
+    named; `max_norm` first scales the named rows of `weight`, in place, down to that `norm_type`-norm. Raises IndexError
+    for a number without a row, NotImplementedError for `sparse=True`.
 
     >>> import autogradkit as torch
     >>> table = torch.tensor([[0.0, 0.0], [1.0, 2.0]])
@@ -71,14 +71,29 @@ def embedding(
     tensor([[1., 2.],
             [0., 0.]])
     """
-    rows = weight._array.shape[0]
-    if padding_idx is not None and not -rows <= padding_idx < rows:
-        raise AssertionError("Padding_idx must be within num_embeddings")
-    padding = -1 if padding_idx is None else padding_idx % rows
-    return _embedding(weight, input, padding, scale_grad_by_freq)
+    if padding_idx is None:
+        padding_idx = -1
+    else:
+        rows = int(weight.shape[0])
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    if max_norm is not None:
+        with no_grad():
+            embedding_renorm_.in_place_call(weight, input, max_norm, norm_type)
+    return _pick_rows(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 
+conv2d = conv.conv2d.made("function")
+_relu, _relu_ = activation.relu.owner.made("function"), activation.relu.owner.made("in_place")
 linear = _linear.owner.made("function")
+pad = padding.pad.owner.made("function")
+one_hot = _one_hot.owner.made("function")
+_max_pool2d = pool.max_pool2d.owner.made("function")
+_max_pool2d_with_indices = pool.max_pool2d_with_indices.owner.made("function")
+_mse_loss, _l1_loss = loss.mse_loss.owner.made("function"), loss.l1_loss.owner.made("function")
+_nll_loss, _cross_entropy = nll_loss_nd.owner.made("function"), cross_entropy_loss.owner.made("function")
+_pick_rows = _embedding.owner.made("function")
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -88,7 +103,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return input.relu_() if inplace else _relu(input)
+    return _relu_(input) if inplace else _relu(input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -122,11 +137,14 @@ def max_pool2d(
 ) -> Any:
     """The largest value of each window of images (N, C, H, W) or (C, H, W); see `autogradkit.max_pool2d`.
 
+    `return_indices` also gives the positions in the H·W plane.
+
     >>> import autogradkit as torch
     >>> torch.nn.functional.max_pool2d(torch.arange(4.0).reshape(1, 2, 2), 2)
     tensor([[[3.]]])
     """
-    return _max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    pooled = _max_pool2d_with_indices if return_indices else _max_pool2d
+    return pooled(input, kernel_size, () if stride is None else stride, padding, dilation, ceil_mode)
 
 
 def _softmax_dim(name: str, ndim: int, stacklevel: int) -> int:
@@ -146,7 +164,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([0.5000, 0.5000])
     """
     chosen = _softmax_dim("softmax", input.ndim, _stacklevel) if dim is None else dim
-    return loss.softmax(input, chosen, dtype)
+    return input.softmax(chosen, dtype=dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Dtype | None = None) -> Tensor:
@@ -157,7 +175,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-0.6931, -0.6931])
     """
     chosen = _softmax_dim("log_softmax", input.ndim, _stacklevel) if dim is None else dim
-    return loss.log_softmax(input, chosen, dtype)
+    return input.log_softmax(chosen, dtype=dtype)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -199,6 +217,19 @@ def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return input, target
 
 
+def _weighted(losses: Any, input: Tensor, weight: Any, reduction: str) -> Any:
+    if weight.size() != input.size():
+        raise ValueError("Weights and input must have the same size.")
+    weighted = losses * weight
+    if reduction == "none":
+        return weighted
+    if reduction == "sum":
+        return weighted.sum()
+    if reduction == "mean":
+        return weighted.sum() / weight.sum()
+    raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
+
+
 def mse_loss(
     input: Tensor,
     target: Tensor,
@@ -213,14 +244,11 @@ def mse_loss(
     >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0]))
     tensor(2.)
     """
-    reduction = reduction_name(size_average, reduce, reduction)
     a, b = _same_size(input, target)
+    reduction = reduction_name(size_average, reduce, reduction)
     if weight is None:
-        return loss.mse_loss(a, b, _reduction(reduction))
-    weighted = loss.mse_loss(a, b, loss.NONE) * weight
-    if reduction == "none":
-        return weighted
-    return weighted.sum() if reduction == "sum" else weighted.sum() / weight.sum()
+        return _mse_loss(a, b, _reduction(reduction))
+    return _weighted((a - b) ** 2, input, weight, reduction)
 
 
 def l1_loss(
@@ -229,18 +257,19 @@ def l1_loss(
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
+    weight: Tensor | None = None,
 ) -> Tensor:
-    """The mean (or "sum", or "none") of |input − target|.
+    """The mean (or "sum", or "none") of |input − target|, each times `weight` if given.
 
     >>> import autogradkit as torch
     >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0]))
     tensor(1.)
     """
-    reduction = reduction_name(size_average, reduce, reduction)
     a, b = _same_size(input, target)
-    kind = _reduction(reduction)
-    distance = (a - b).abs()
-    return distance if kind == loss.NONE else distance.mean() if kind == loss.MEAN else distance.sum()
+    reduction = reduction_name(size_average, reduce, reduction)
+    if weight is None:
+        return _l1_loss(a, b, _reduction(reduction))
+    return _weighted((a - b).abs(), input, weight, reduction)
 
 
 def nll_loss(
@@ -262,29 +291,7 @@ def nll_loss(
     tensor(2.)
     """
     reduction = reduction_name(size_average, reduce, reduction)
-    return _nll(input, target, weight, _reduction(reduction), ignore_index)
-
-
-def _nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int) -> Tensor:
-    given, wanted = input._array.shape, target._array.shape
-    dims = len(given)
-    if dims == 0:
-        raise ValueError(f"Expected 1 or more dimensions (got {dims})")
-    if dims != 1 and wanted[:1] != given[:1]:
-        raise ValueError(
-            f"Expected input batch_size ({given[0]}) to match target batch_size ({wanted[0] if wanted else 0})."
-        )
-    if dims <= 2:
-        return loss.nll_loss_forward(input, target, weight, reduction, ignore_index)[0]
-    if dims == 4:
-        return loss.nll_loss2d_forward(input, target, weight, reduction, ignore_index)[0]
-    expected = (given[0], *given[2:])
-    if wanted != expected:
-        raise RuntimeError(f"Expected target size {list(expected)}, got {list(wanted)}")
-    flat = input.reshape(given[0], given[1], 1, -1)
-    classes = target.reshape(given[0], 1, -1)
-    losses = loss.nll_loss2d_forward(flat, classes, weight, reduction, ignore_index)[0]
-    return losses.reshape(expected) if reduction == loss.NONE else losses
+    return _nll_loss(input, target, weight, _reduction(reduction), ignore_index)
 
 
 def cross_entropy(
@@ -305,59 +312,5 @@ def cross_entropy(
     >>> torch.nn.functional.cross_entropy(torch.zeros(1, 4), torch.tensor([2]))
     tensor(1.3863)
     """
-    kind = _reduction(reduction_name(size_average, reduce, reduction))
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
-    class_dim = 0 if input.ndim == 1 else 1
-    if target.shape == input.shape and target.is_floating_point():
-        if ignore_index >= 0:
-            raise RuntimeError("ignore_index is not supported for floating point target")
-        return _against_probabilities(input, target, weight, kind, label_smoothing, class_dim)
-    log_probabilities = loss.log_softmax_along(input, class_dim)
-    if label_smoothing == 0.0:
-        return _nll(log_probabilities, target, weight, kind, ignore_index)
-    return _smoothed(log_probabilities, target, weight, kind, ignore_index, label_smoothing, class_dim)
-
-
-def _against_probabilities(
-    input: Tensor, target: Any, weight: Any, kind: int, label_smoothing: float, class_dim: int
-) -> Tensor:
-    log_probabilities: Any = loss.log_softmax_along(input, class_dim)
-    classes = input.shape[class_dim]
-    if label_smoothing > 0.0:
-        target = target * (1 - label_smoothing) + label_smoothing / classes
-    terms = log_probabilities * target
-    if weight is not None:
-        terms = terms * _along(weight, class_dim, input.ndim)
-    if kind == loss.NONE:
-        return -terms.sum(class_dim)
-    return -terms.sum() / (input.numel() // classes) if kind == loss.MEAN else -terms.sum()
-
-
-def _along(weight: Any, class_dim: int, ndim: int) -> Any:
-    return weight.view(*(weight.shape[0] if dim == class_dim else 1 for dim in range(ndim)))
-
-
-def _smoothed(
-    log_probabilities: Any,
-    target: Tensor,
-    weight: Any,
-    kind: int,
-    ignore_index: int,
-    label_smoothing: float,
-    class_dim: int,
-) -> Tensor:
-    certain = _nll(log_probabilities, target, weight, kind, ignore_index)
-    if weight is not None:
-        uniform = -(log_probabilities * _along(weight, class_dim, log_probabilities.ndim)).sum(class_dim)
-    else:
-        uniform = -log_probabilities.sum(class_dim)
-    ignored = target._array == ignore_index
-    uniform = where(wrap(np.asarray(ignored)), zeros((), dtype=uniform.dtype), uniform)
-    if kind != loss.NONE:
-        uniform = uniform.sum()
-    if kind == loss.MEAN:
-        kept = target._array[~ignored]
-        uniform = uniform / (float(weight._array[kept].sum()) if weight is not None else kept.size or math.nan)
-    classes = log_probabilities.shape[class_dim]
-    return certain * (1 - label_smoothing) + uniform * (label_smoothing / classes)
+    reduction = reduction_name(size_average, reduce, reduction)
+    return _cross_entropy(input, target, weight, _reduction(reduction), ignore_index, label_smoothing)

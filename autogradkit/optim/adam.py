@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
+
+_OPTIONS = ("betas", "eps", "weight_decay", "decoupled_weight_decay", "maximize")
+_ONE = np.asarray(1, np.float32)
 
 
 class Adam(Optimizer):
@@ -24,7 +27,7 @@ class Adam(Optimizer):
     (0.9, 0.999)
     """
 
-    _in_place = "addcdiv_"
+    _in_place = "addcdiv"
 
     def __init__(
         self,
@@ -67,47 +70,49 @@ class Adam(Optimizer):
 
     def _moments(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         state = self.state[parameter]
-        if not state:
-            state["step"] = wrap(np.zeros((), np.float32))
-            state["exp_avg"] = wrap(np.zeros_like(parameter._array))
-            state["exp_avg_sq"] = wrap(np.zeros_like(parameter._array))
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = wrap(np.zeros_like(parameter._array))
+        state["step"] = wrap(np.zeros((), np.float32))
+        state["exp_avg"] = wrap(np.zeros_like(parameter._array))
+        state["exp_avg_sq"] = wrap(np.zeros_like(parameter._array))
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = wrap(np.zeros_like(parameter._array))
         return state
 
-    def _update(self, parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
-        state = self._moments(parameter, group)
-        values, slope = parameter._array, gradient._array
-        beta1, beta2 = group["betas"]
-        rate, decay = number(group["lr"]), group["weight_decay"]
-        if group["maximize"]:
-            slope = -slope
-        if decay and group["decoupled_weight_decay"]:
-            values *= 1 - rate * decay
+    def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
+        options = {name: group[name] for name in _OPTIONS}
+        options["lr"] = number(group["lr"])
+        shrinks = options["weight_decay"] and options["decoupled_weight_decay"]
+        directed = options["maximize"] or (options["weight_decay"] and not shrinks)
+        amsgrad = group["amsgrad"]
+        dtype: np.dtype[Any] | None = None
+        step = 0.0
+        numbers: kernels.Numbers = {}
+
+        def update(parameter: Tensor, gradient: Tensor) -> Tensor:
+            nonlocal dtype, step, numbers
+            values = parameter._array
+            state = self.state[parameter] or self._moments(parameter, group)
+            count = state["step"]._array
+            np.add(count, _ONE, count)
+            now = count.item()
+            if values.dtype is not dtype or now != step:
+                dtype, step = values.dtype, now
+                numbers = kernels.adam_numbers(values.dtype, now, **options)
+            kernels.adam(
+                values,
+                gradient._array,
+                state["exp_avg"]._array,
+                state["exp_avg_sq"]._array,
+                state["max_exp_avg_sq"]._array if amsgrad else None,
+                np.empty_like(values),
+                np.empty_like(values) if directed else None,
+                **numbers,
+            )
+            if shrinks:
+                bump_version(parameter)  # PyTorch shrinks the weights by an edit of their own
             bump_version(parameter)
-        elif decay:
-            slope = slope + values * decay
-        count = state["step"]._array
-        count += 1
-        step = count.item()
-        mean, square = state["exp_avg"]._array, state["exp_avg_sq"]._array
-        change = slope - mean
-        change *= 1 - beta1
-        mean += change
-        square *= beta2
-        np.multiply(slope, slope, out=change)
-        change *= 1 - beta2
-        square += change
-        if group["amsgrad"]:
-            square = np.maximum(state["max_exp_avg_sq"]._array, square, out=state["max_exp_avg_sq"]._array)
-        np.sqrt(square, out=change)
-        change /= math.sqrt(1 - beta2**step)
-        change += group["eps"]
-        np.divide(mean, change, out=change)
-        change *= rate / (1 - beta1**step)
-        values -= change
-        bump_version(parameter)
-        return parameter
+            return parameter
+
+        return update
 
 
 class AdamW(Adam):

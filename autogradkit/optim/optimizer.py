@@ -1,7 +1,8 @@
 """What optimizers share: parameter groups, their options, per-parameter state, and saving and loading both.
 
-Rests on tensors. A subclass gives `defaults` and `_update`, which edits one parameter by plain array arithmetic: no op runs
-and no graph is made, only the parameter's version counts on as it does in PyTorch.
+Rests on tensors. A subclass gives `defaults` and `_updater`, which gets a group's options ready and returns what edits one
+parameter by a kernel of `kernels.py`: no op runs and no graph is made, only the parameter's version counts on as it does in
+PyTorch. An interrupt between two parameters leaves each of them with its state either before the step or after it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
@@ -37,7 +39,7 @@ class Optimizer:
     [0.5, 0.5]
     """
 
-    _in_place = "add_"  # the op by which PyTorch edits the parameter, named so in a trace
+    _in_place = "add"  # the op by which PyTorch edits the parameter, named so in a trace
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -110,7 +112,7 @@ class Optimizer:
         return loss
 
     def _update_group(self, group: Group) -> None:
-        update = self._update
+        update = self._updater(group)
         for parameter in group["params"]:
             gradient = parameter._grad
             if gradient is None:
@@ -118,16 +120,17 @@ class Optimizer:
             if RECORDERS:
                 shown = {"lr": number(group["lr"])}  # what a trace says of the options
                 observed(
-                    self._in_place,
+                    named(self._in_place),
                     "inplace",
-                    lambda parameter, gradient, lr: update(parameter, gradient, group),
+                    lambda parameter, gradient, lr: update(parameter, gradient),
                     (parameter, gradient),
                     shown,
                 )
             else:
-                update(parameter, gradient, group)
+                update(parameter, gradient)
 
-    def _update(self, parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
+    def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
+        """What changes a parameter of the group by its gradient, and returns it."""
         raise NotImplementedError
 
     # -- saving -----------------------------------------------------------------------------------------------------

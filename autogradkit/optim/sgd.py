@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
+
+_OPTIONS = ("momentum", "dampening", "weight_decay", "nesterov", "maximize")
 
 
 class SGD(Optimizer):
@@ -56,27 +59,33 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
 
-    def _update(self, parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
-        values = parameter._array
-        direction = gradient._array
-        if group["maximize"]:
-            direction = -direction
-        if group["weight_decay"]:
-            decay = values * group["weight_decay"]
-            decay += direction
-            direction = decay
-        momentum = group["momentum"]
-        if momentum:
-            state = self.state[parameter]
-            buffer = state.get("momentum_buffer")
-            if buffer is None:
-                average = direction.copy()
-                state["momentum_buffer"] = wrap(average)
+    def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
+        options = {name: group[name] for name in _OPTIONS}
+        options["lr"] = number(group["lr"])
+        momentum = options["momentum"]
+        directed = options["maximize"] or options["weight_decay"]
+        dtype: np.dtype[Any] | None = None
+        numbers: kernels.Numbers = {}
+
+        def update(parameter: Tensor, gradient: Tensor) -> Tensor:
+            nonlocal dtype, numbers
+            values, slope = parameter._array, gradient._array
+            if values.dtype is not dtype:
+                dtype, numbers = values.dtype, kernels.sgd_numbers(values.dtype, **options)
+            change = np.empty_like(values)
+            direction = np.empty_like(values) if directed else None
+            if not momentum:
+                kernels.sgd(values, slope, None, change, direction, **numbers)
             else:
-                average = buffer._array
-                average *= momentum
-                average += direction if not group["dampening"] else direction * (1 - group["dampening"])
-            direction = direction + average * momentum if group["nesterov"] else average
-        np.subtract(values, direction * number(group["lr"]), out=values)
-        bump_version(parameter)
-        return parameter
+                state = self.state[parameter]
+                buffer = state.get("momentum_buffer")
+                if buffer is None:
+                    average = np.empty_like(slope)
+                    kernels.sgd(values, slope, average, change, direction, first=True, **numbers)
+                    state["momentum_buffer"] = wrap(average)
+                else:
+                    kernels.sgd(values, slope, buffer._array, change, direction, **numbers)
+            bump_version(parameter)
+            return parameter
+
+        return update

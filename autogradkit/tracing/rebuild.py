@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autogradkit.core.guessed_facts import declaration_of
+from autogradkit.core.facts import Declaration, named
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.copying import Copier, value_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
@@ -101,7 +101,7 @@ class _Rebuilder:
                 inputs.append(Argument(role, None, str(tensor.item())))
             else:
                 inputs.append(Argument(role, self._tensor(tensor), None))
-        declaration = declaration_of(node)
+        declaration: Declaration = getattr(node, "declaration", None) or named(node.name().removesuffix("Backward"))
         outputs = tuple(self._output(node, n) for n in range(len(node._input_metadata)))
         return Op(
             step=step,

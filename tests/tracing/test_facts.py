@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import autogradkit as torch
-from autogradkit.core import guessed_facts
+from autogradkit.core import facts
 from autogradkit.core.facts import OpFacts
-from autogradkit.core.recording import RECORDERS, Recorder, run_observed
+from autogradkit.core.recording import RECORDERS, Recorder, observed
 from autogradkit.tracing.events import Op
 from autogradkit.tracing.render.graph import draw_graph
 from autogradkit.tracing.render.steps import details_of
@@ -34,7 +34,7 @@ def blended(kind: str = "op") -> Trace:
     x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     row = torch.tensor([10.0, 20.0])
     with torch.record() as trace:
-        run_observed(BLEND, kind, lambda self, weight: self.mul_(weight), (x, row), {})
+        observed(BLEND, kind, lambda self, weight: self.mul_(weight), (x, row), {})
     return trace
 
 
@@ -64,7 +64,7 @@ def test_a_failing_op_is_called_by_its_label():
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"), torch.record() as trace:
-        run_observed(BLEND, "op", fails, (torch.ones(2),), {})
+        observed(BLEND, "op", fails, (torch.ones(2),), {})
     assert "the cell failed in blend" in draw_graph(trace).alt
 
 
@@ -81,7 +81,7 @@ def test_arguments_given_by_name_and_left_out_keep_their_roles():
     facts = OpFacts("pick", False, "∂self = ∂", ("self", "dim", "keepdim", "index"))
     x, y = torch.ones(2), torch.ones(2)
     with torch.record() as trace:
-        run_observed(
+        observed(
             Declared("pick", facts),
             "op",
             lambda self, dim, keepdim, *, index: self + index,
@@ -142,4 +142,4 @@ def test_each_op_of_a_trace_has_facts():
 
 
 def test_examples_in_docstrings_run():
-    assert doctest.testmod(guessed_facts).failed == 0
+    assert doctest.testmod(facts).failed == 0

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare.kinds import NUMBERS
-from autogradkit._ops.declare.lanes import write_edit, write_lane
+from autogradkit._ops.declare.lanes import write_arrays, write_edit, write_lane
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
 from autogradkit._ops.declare.source import Call, Source
@@ -54,6 +54,19 @@ def write_straight(op: Overload) -> Callable[..., Any]:
     s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS: {bail}")
     write_lane(s, Call(op, 0, values), 1, bail)
     return compiled("\n".join(s.lines), f"{op.owner.name}_straight", name, s.scope)
+
+
+def write_on_arrays(op: Overload) -> Callable[..., Any]:
+    """What an overload that is not pointwise computes from arrays, as a function of its parameters."""
+    s = Source()
+    name = f"arrays_{op.owner.name}"
+    s.scope |= {f"default_{p.name}": p.default for p in op.parameters}
+    slots = [p.name if p.default is REQUIRED else f"{p.name}=default_{p.name}" for p in op.parameters]
+    if op.positional < len(slots):
+        slots.insert(op.positional, "*")
+    s.put(0, f"def {name}({', '.join(slots)}):")
+    write_arrays(s, Call(op, 0, {p.name: p.name for p in op.parameters}), 1)
+    return compiled("\n".join(s.lines), f"{op.owner.name}_arrays", name, s.scope)
 
 
 class _Entry:
@@ -169,10 +182,10 @@ class _Entry:
             if self.varargs and "sizes" not in values.values():
                 tests.append("not rest")
         for p in overload.parameters:
-            if p.spelled == "Dims":  # one int is kept as a tuple, as PyTorch keeps it
+            if p.kind.length:  # one int stands for all: it is kept as a tuple, as PyTorch keeps it
                 v = values[p.name]
                 late += [
-                    f"if {v}.__class__ is int: {v} = ({v},)",
+                    f"if {v}.__class__ is int: {v} = ({v},) * {p.kind.length}",
                     f"elif {v} is not None:",
                     f" for each in {v}:",
                     f"  if each.__class__ is not int: {bail}",
@@ -188,7 +201,7 @@ class _Entry:
     ) -> None:  # fmt: skip
         """One parameter's test, and its default where it is not given."""
         usual = p.kind.usual.format(slot)
-        if p.spelled == "Dims":
+        if p.kind.length:
             usual = f"({slot}.__class__ is int or {slot}.__class__ is tuple)"
         elif p.spelled == "Operand" and place:
             usual = f"{slot} is not M"  # a tensor or a number: the lane looks

@@ -284,17 +284,9 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.dtypes
         s.put(depth, f"if {first}.dtype.kind not in 'fc': {call.name('dtypes')}{call.tuple}")
-    for i in op.dims:
-        name = op.parameters[i].name
-        given[name] = f"w_{name}"
-        v = call.values[name]
-        none = f"{v} is None or " if call.optional(name) else ""
-        s.put(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
-    s.scope[call.name("kernel")] = op.kernel
-    kernel = call.name("kernel")
+    allocated = _write_computing(s, call, depth, given, first)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
-        s.put(depth, f"r = {kernel}({call.listed(given)})")
         s.put(depth, f"o = view_of({v}, r, PLAIN if not NO_GRAD or MODE.grad else NO_GRAD_VIEW)")
         s.new_node(depth, call, ["o"], ["r"])
         s.put(depth, "return o")
@@ -302,22 +294,6 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     several = len(op.outputs) > 1
     results = [f"o{i}" for i in range(len(op.outputs))] if several else ["o"]
     arrays = [f"r{i}" for i in range(len(op.outputs))] if several else ["r"]
-    allocated = True
-    if op.reduces:
-        _write_reduction_memory(s, call, depth, first, given)
-    elif op.edits:
-        copy = f"allocate({first}.shape, {first}.dtype)" if op.edits == "contiguous" else f"like({first})"
-        s.put(depth, f"r = {copy}", f"copyto(r, {first})")
-    elif op.meta is not None:
-        s.scope[call.name("meta")] = op.meta
-        s.put(depth, f"spec = {call.name('meta')}({call.listed(given)})")
-        if several:
-            s.put(depth, "r = tuple([allocate(*each) for each in spec])")
-        else:
-            s.put(depth, "r = np_empty(spec[0], spec[1]) if len(spec) == 2 and 0 not in spec[0] else allocate(*spec)")
-    else:
-        allocated = False
-    s.put(depth, f"{kernel}({call.listed(given)}, out=r)" if allocated else f"r = {kernel}({call.listed(given)})")
     if several:
         s.put(depth, f"{', '.join(arrays)} = r")
     for result, array in zip(results, arrays, strict=True):
@@ -330,6 +306,45 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.put(depth, f"return {call.name('returns')}(({', '.join(results)}))")
     else:
         s.put(depth, "return o")
+
+
+def write_arrays(s: Source, call: Call, depth: int) -> None:
+    """Write what an overload that is not pointwise computes from arrays: nothing is wrapped or recorded."""
+    first = call.values[call.op.parameters[call.op.first_tensor].name]
+    _write_computing(s, call, depth, dict(call.values), first)
+    s.put(depth, "return r")
+
+
+def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str) -> bool:
+    """The kernel's call on the arrays `given`, its result in `r`; whether that was allocated for it."""
+    op = call.op
+    for i in op.dims:
+        name = op.parameters[i].name
+        given[name] = f"w_{name}"
+        v = call.values[name]
+        none = f"{v} is None or " if call.optional(name) else ""
+        s.put(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
+    s.scope[call.name("kernel")] = op.kernel
+    kernel = call.name("kernel")
+    allocated = not op.view
+    if op.view:
+        pass
+    elif op.reduces:
+        _write_reduction_memory(s, call, depth, first, given)
+    elif op.edits:
+        copy = f"allocate({first}.shape, {first}.dtype)" if op.edits == "contiguous" else f"like({first})"
+        s.put(depth, f"r = {copy}", f"copyto(r, {first})")
+    elif op.meta is not None:
+        s.scope[call.name("meta")] = op.meta
+        s.put(depth, f"spec = {call.name('meta')}({call.listed(given)})")
+        if len(op.outputs) > 1:
+            s.put(depth, "r = tuple([allocate(*each) for each in spec])")
+        else:
+            s.put(depth, "r = np_empty(spec[0], spec[1]) if len(spec) == 2 and 0 not in spec[0] else allocate(*spec)")
+    else:
+        allocated = False
+    s.put(depth, f"{kernel}({call.listed(given)}, out=r)" if allocated else f"r = {kernel}({call.listed(given)})")
+    return allocated
 
 
 def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given: dict[str, str]) -> None:

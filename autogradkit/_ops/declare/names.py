@@ -19,7 +19,7 @@ from typing import Any
 from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
-from autogradkit.core.recording import RECORDERS, run_observed
+from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
@@ -162,12 +162,12 @@ class OverloadSet:
             overload, values, out = self.choose(args, kwargs, how, name)
         except TypeError as error:
             kind = "inplace" if how == IN_PLACE else "op"
-            return run_observed(self.overloads[0], kind, _raising(error), tuple(args), kwargs)
+            return observed(self.overloads[0], kind, _raising(error), tuple(args), kwargs)
         if overload.composition and not overload.factory:  # what it calls is reported
             return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
         if how == IN_PLACE:
-            return run_observed(overload, "inplace", lambda *_a, **_k: overload.edit(values), tuple(args), kwargs)
-        return run_observed(overload, overload.kind, lambda *_a, **_k: overload.run(values, out), tuple(args), kwargs)
+            return observed(overload, "inplace", lambda *_a, **_k: overload.edit(values), tuple(args), kwargs)
+        return observed(overload, overload.kind, lambda *_a, **_k: overload.run(values, out), tuple(args), kwargs)
 
     def made(self, how: str, name: str = "") -> Callable[..., Any]:
         """The function behind a way of calling, written when first asked for; `name` is the set's or an alias."""

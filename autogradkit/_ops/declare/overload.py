@@ -20,7 +20,7 @@ from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
 from autogradkit._ops.declare.writing import into_out, require_no_grad, require_writable
 from autogradkit.core.facts import OpFacts
-from autogradkit.core.recording import RECORDERS, run_observed
+from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.graph import check_in_place
@@ -296,12 +296,14 @@ class Overload:
                 found[i] = value._array
         return found
 
-    def on_arrays(self, *args: Any, **kwargs: Any) -> Any:
+    @cached_property
+    def on_arrays(self) -> Callable[..., Any]:
         """What it computes from arrays, for gradient formulas; nothing is recorded."""
-        values = self.filled(args, kwargs)
         if self.composition:
             raise TypeError(f"{self.owner.name} is composed of other ops, which a formula must name")
-        return memory.compute(self, values)
+        if self.pointwise is None:
+            return entries.write_on_arrays(self)
+        return lambda *args, **kwargs: memory.compute(self, self.filled(args, kwargs))
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
@@ -439,7 +441,7 @@ class Overload:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
         if RECORDERS and (self.factory or not self.composition):
-            return run_observed(self, self.kind, self._call, args, kwargs)
+            return observed(self, self.kind, self._call, args, kwargs)
         return self.run(self.filled(args, kwargs))
 
     @cached_property
@@ -453,7 +455,7 @@ class Overload:
     def in_place_call(self, *args: Any, **kwargs: Any) -> Tensor:
         """Run the in-place form, as `__call__` does."""
         if RECORDERS:
-            return run_observed(self, "inplace", self._edit, args, kwargs)
+            return observed(self, "inplace", self._edit, args, kwargs)
         return self.edit(self.filled(args, kwargs))
 
     def _edit(self, *args: Any, **kwargs: Any) -> Tensor:

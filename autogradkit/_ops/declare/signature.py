@@ -51,7 +51,16 @@ class Parameter:
 
     def __str__(self) -> str:
         text = f"{self.kind.says} {self.public}"
-        return text if self.default is REQUIRED else f"{text} = {self.default}"
+        if self.default is REQUIRED:
+            return text
+        default = self.default
+        if self.kind.length and isinstance(default, tuple):  # PyTorch writes 1 for (1, 1), and None for ()
+            default = default[0] if default else None
+        return f"{text} = {_quoted(default)}"
+
+
+def _quoted(default: Any) -> str:
+    return f'"{default}"' if isinstance(default, str) else str(default)
 
 
 OUT = Parameter("out", "Array", KINDS["Array"], True, None, True, "out")

@@ -183,42 +183,6 @@ def sigmoid(self: Array, *, out: Array) -> None:
     np.reciprocal(out, out=out)
 
 
-def _refuse_bool(self: Any) -> None:
-    if self._array.dtype.kind == "b":
-        raise RuntimeError("Boolean inputs not supported for relu")
-
-
-@op(
-    in_place=True,
-    pointwise=SAME,
-    dtypes=_refuse_bool,
-    out=False,
-    samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
-    vjp={"self": lambda g, result: k.threshold_backward(g, result)},
-    rule="∂self = ∂ where result > 0, else 0",
-)
-def relu(self: Array, *, out: Array) -> None:
-    """max(x, 0).
-
-    >>> import autogradkit as torch
-    >>> torch.relu(torch.tensor([-1.0, 2.0]))
-    tensor([0., 2.])
-    """
-    np.maximum(self, 0, out=out)
-
-
-@op(
-    variants="",
-    pointwise=SAME,
-    out=False,
-    samples=lambda t: [(t(2, 3), t(2, 3).detach())],
-    vjp={"grad_output": lambda g, self: k.threshold_backward(g, self), "self": lambda g: g * 0},
-)
-def threshold_backward(grad_output: Array, self: Array, *, out: Array) -> None:
-    """The gradient where `self` is above 0, and 0 elsewhere."""
-    np.multiply(grad_output, self > 0, out=out)
-
-
 @op(
     "absolute",
     pointwise=TO_REAL,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from autogradkit._ops.op import type_name
+from autogradkit._ops.declare.kinds import type_name
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 

@@ -1,0 +1,317 @@
+"""The negative log-likelihood of classes, a node with a backward of its own, and the cross entropy over it.
+
+Rests on declare, softmax and loss's reductions; `nn.functional` calls `nll_loss_nd` and `cross_entropy_loss`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.network.loss import MEAN, NONE
+from autogradkit._ops.network.softmax import log_softmax_along
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.tensor import wrap
+
+Outputs = tuple[Array, Array]
+Spec = list[tuple[tuple[int, ...], np.dtype[Any]]]
+
+
+def _require_fitting(self: Array, target: Array, weight: Array | None, kernel: str) -> None:
+    """Raise for a target's dtype, weights of another number or dtype, and log-probabilities that are integers."""
+    if target.dtype != np.int64 and target.dtype != np.uint8:
+        raise RuntimeError(
+            "expected target dtype to be Long or Byte, but got " + SCALAR_TYPE_NAMES[from_numpy_dtype(target.dtype)]
+        )
+    if weight is not None:
+        classes = self.shape[-1] if self.ndim < 2 else self.shape[1]
+        if weight.shape != (classes,):
+            raise RuntimeError(
+                f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor "
+                f"of shape: {list(weight.shape)}"
+            )
+    if self.dtype.kind != "f":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
+    if weight is not None and weight.dtype != self.dtype:
+        wanted, given = (scalar_type(from_numpy_dtype(each.dtype)) for each in (self, weight))
+        raise RuntimeError(f"expected scalar type {wanted} but found {given}")
+
+
+def _nll_meta(self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int) -> Spec:
+    if target.ndim > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if self.ndim == 2 and target.shape != self.shape[:1]:
+        raise RuntimeError(f"size mismatch (got input: {list(self.shape)}, target: {list(target.shape)})")
+    _require_fitting(self, target, weight, "nll_loss_out_frame")
+    return [(target.shape if reduction == NONE else (), self.dtype), ((), self.dtype)]
+
+
+def _nll2d_meta(self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int) -> Spec:
+    if target.ndim != 3:
+        raise RuntimeError(
+            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
+        )
+    if (self.shape[0], *self.shape[2:]) != target.shape:
+        raise RuntimeError(f"size mismatch (got input: {list(self.shape)} , target: {list(target.shape)}")
+    _require_fitting(self, target, weight, "nll_loss2d_forward_out_frame")
+    return [(target.shape if reduction == NONE else (), self.dtype), ((), self.dtype)]
+
+
+def _places(self: Array, target: Array, ignore_index: int) -> tuple[tuple[Array, ...], Array]:
+    """The index of each target's log-probability, and which targets count. Raises IndexError for a class too many."""
+    classes = self.shape[-1] if self.ndim < 2 else self.shape[1]
+    chosen = target.reshape(-1).astype(np.int64, copy=False)
+    counts = chosen != ignore_index
+    outside = ((chosen < 0) | (chosen >= classes)) & counts
+    if outside.any():
+        raise IndexError(f"Target {chosen[outside][0]} is out of bounds.")
+    if not counts.all():
+        chosen = np.where(counts, chosen, 0)
+    if self.ndim < 2:
+        return (chosen,), counts
+    samples, *inner = np.unravel_index(np.arange(chosen.size), target.shape) if target.size else (chosen,)
+    return (samples, chosen, *inner), counts
+
+
+def _weights(places: tuple[Array, ...], counts: Array, weight: Array | None, numpy_dtype: np.dtype[Any]) -> Array:
+    chosen = places[min(1, len(places) - 1)]
+    each = counts.astype(numpy_dtype)
+    return each if weight is None else each * weight[chosen]
+
+
+def _all_count(self: Array, target: Array, weight: Array | None, ignore_index: int) -> bool:
+    """Whether this is the usual case: a batch of rows, every target a class, none ignored, all weights 1."""
+    if self.ndim != 2 or weight is not None or target.dtype != np.int64 or not target.size:
+        return False
+    classes = self.shape[1]
+    # As unsigned numbers the negative ones are too large as well.
+    return not 0 <= ignore_index < classes and bool(np.maximum.reduce(target.view(np.uint64)) < classes)
+
+
+def _forward(
+    self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, losses: Array, total: Array
+) -> None:
+    """Write the loss, and the sum of the weights that "mean" divides by."""
+    if _all_count(self, target, weight, ignore_index):
+        count = len(target)
+        picked = self[np.arange(count), target]
+        if reduction == NONE:
+            np.negative(picked, losses)
+        else:
+            summed = -np.add.reduce(picked)
+            losses.fill(summed / count if reduction == MEAN else summed)
+        total.fill(0 if reduction == NONE else count)
+        return
+    places, counts = _places(self, target, ignore_index)
+    weights = _weights(places, counts, weight, self.dtype)
+    each = -self[places] * weights
+    each[~counts] = 0
+    if reduction == NONE:
+        np.copyto(losses, each.reshape(target.shape))
+        total.fill(0)
+        return
+    np.add.reduce(weights, out=total)
+    np.add.reduce(each, out=losses)
+    if reduction == MEAN:
+        losses /= total
+
+
+def _nll_samples(t: Any) -> list[tuple[Any, ...]]:
+    target = wrap(np.array([2, 0, -100, 1]))
+    weight = wrap(np.array([0.5, 1.0, 2.0]))
+    return [
+        (t(4, 3), target, None, MEAN, -100),
+        (t(4, 3), wrap(np.array([2, 0, 1, 1])), weight, NONE, 1),
+        (t(4, 3), target, weight, 2, -100),
+        (t(3), wrap(np.array(1)), weight, MEAN, -100),
+    ]
+
+
+_VJP = {
+    "self": lambda g, self, target, weight, reduction, ignore_index, total_weight: k.nll_loss_backward(
+        g, self, target, weight, reduction, ignore_index, total_weight
+    )
+}
+_RULE = "∂self = −∂ / n at each target, 0 elsewhere"
+
+
+@op(
+    variants="",
+    node="NllLossBackward0",
+    label="nll_loss",
+    meta=_nll_meta,
+    outputs="output total_weight",
+    differentiable_outputs=1,
+    samples=_nll_samples,
+    vjp=_VJP,
+    rule=_RULE,
+)
+def nll_loss_forward(
+    self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, *, out: Outputs
+) -> None:
+    """−weight[target] · self[target], for (N, C) or (C) log-probabilities, and the sum of the weights."""
+    _forward(self, target, weight, reduction, ignore_index, *out)
+
+
+@op(
+    variants="",
+    node="NllLoss2DBackward0",
+    label="nll_loss",
+    meta=_nll2d_meta,
+    outputs="output total_weight",
+    differentiable_outputs=1,
+    samples=lambda t: [(t(2, 3, 1, 2), wrap(np.array([[[2, 0]], [[1, -100]]])), None, MEAN, -100)],
+    vjp=_VJP,
+    rule=_RULE,
+)
+def nll_loss2d_forward(
+    self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, *, out: Outputs
+) -> None:
+    """−weight[target] · self[target], for (N, C, H, W) log-probabilities, and the sum of the weights."""
+    _forward(self, target, weight, reduction, ignore_index, *out)
+
+
+@op(
+    variants="",
+    meta=lambda grad_output, self, target, weight, reduction, ignore_index, total_weight: (self.shape, self.dtype),
+    samples=lambda t: [(t(), t(4, 3), wrap(np.array([2, 0, -100, 1])), None, MEAN, -100, wrap(np.array(3.0)))],
+    vjp={
+        "grad_output": lambda g, target, weight, reduction, ignore_index: (
+            k.nll_loss2d_forward if g.ndim == 4 else k.nll_loss_forward
+        )(g, target, weight, reduction, ignore_index)[0],
+        "self": lambda g: g * 0,
+    },
+    rule="∂grad_output = −∂ / n at each target, added up\n∂self = 0",
+)
+def nll_loss_backward(
+    grad_output: Array,
+    self: Array,
+    target: Array,
+    weight: Array | None,
+    reduction: int,
+    ignore_index: int,
+    total_weight: Array,
+    *,
+    out: Array,
+) -> None:
+    """The gradient of the negative log-likelihood: −weight at each target's place."""
+    out.fill(0)
+    if _all_count(self, target, weight, ignore_index):
+        out[np.arange(len(target)), target] = -grad_output / total_weight if reduction == MEAN else -grad_output
+        return
+    places, counts = _places(self, target, ignore_index)
+    weights = _weights(places, counts, weight, self.dtype)
+    if reduction == MEAN:
+        weights /= total_weight
+    out[places] = np.where(counts, -weights * grad_output.reshape(-1), 0)
+
+
+# -- over these --------------------------------------------------------------------------------------------------------
+
+
+@op(variants="", composition=True)
+def nll_loss_nd(
+    self: Array, target: Array, weight: Array | None = None, reduction: int = 1, ignore_index: int = -100
+) -> Any:
+    """The negative log-likelihood of log-probabilities (N, C), (C) or (N, C, ...)."""
+    x: Any = self
+    classes: Any = target
+    given, wanted = x._array.shape, classes._array.shape
+    dims = len(given)
+    if dims == 0:
+        raise ValueError(f"Expected 1 or more dimensions (got {dims})")
+    if dims != 1 and wanted[:1] != given[:1]:
+        raise ValueError(
+            f"Expected input batch_size ({given[0]}) to match target batch_size ({wanted[0] if wanted else 0})."
+        )
+    if dims <= 2:
+        return nll_loss_forward.straight(x, classes, weight, reduction, ignore_index)[0]
+    if dims == 4:
+        return nll_loss2d_forward.straight(x, classes, weight, reduction, ignore_index)[0]
+    expected = (given[0], *given[2:])
+    if wanted != expected:
+        raise RuntimeError(f"Expected target size {list(expected)}, got {list(wanted)}")
+    flat, places = x.reshape(given[0], given[1], 1, -1), classes.reshape(given[0], 1, -1)
+    losses = nll_loss2d_forward.straight(flat, places, weight, reduction, ignore_index)[0]
+    return losses.reshape(expected) if reduction == NONE else losses
+
+
+@op(variants="", composition=True)
+def cross_entropy_loss(
+    self: Array,
+    target: Array,
+    weight: Array | None = None,
+    reduction: int = 1,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Any:
+    """The cross entropy of logits (N, C, ...) or (C) against class indices, or against class probabilities."""
+    x: Any = self
+    classes: Any = target
+    class_dim = 0 if x._array.ndim == 1 else 1
+    if x._array.shape == classes._array.shape:
+        return _against_probabilities(x, classes, weight, reduction, ignore_index, label_smoothing, class_dim)
+    if label_smoothing > 0.0:
+        return _smoothed(x, classes, weight, reduction, ignore_index, label_smoothing, class_dim)
+    return nll_loss_nd.kernel(log_softmax_along.straight(x, class_dim), classes, weight, reduction, ignore_index)
+
+
+def _require_probability(label_smoothing: float) -> None:
+    if label_smoothing > 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+
+
+def _along(weight: Any, class_dim: int, ndim: int) -> Any:
+    return weight.view([weight.shape[0] if dim == class_dim else 1 for dim in range(ndim)])
+
+
+def _against_probabilities(
+    x: Any, target: Any, weight: Any, reduction: int, ignore_index: int, label_smoothing: float, class_dim: int
+) -> Any:
+    if not target.is_floating_point():
+        raise RuntimeError(
+            f"Expected floating point type for target with class probabilities, got {scalar_type(target.dtype)}"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+    _require_probability(label_smoothing)
+    classes = x.shape[class_dim]
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeError(
+            f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(weight.shape)}"
+        )
+    log_probabilities: Any = log_softmax_along(x, class_dim)
+    if label_smoothing > 0.0:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    terms = log_probabilities * target
+    if weight is not None:
+        terms = terms * _along(weight, class_dim, x.ndim)
+    if reduction == NONE:
+        return -terms.sum(class_dim)
+    return -terms.sum() / (x.numel() / classes if classes else 0) if reduction == MEAN else -terms.sum()
+
+
+def _smoothed(
+    x: Any, target: Any, weight: Any, reduction: int, ignore_index: int, label_smoothing: float, class_dim: int
+) -> Any:
+    _require_probability(label_smoothing)
+    log_probabilities: Any = log_softmax_along(x, class_dim)
+    certain = nll_loss_nd(log_probabilities, target, weight, reduction, ignore_index)
+    if weight is not None:
+        uniform = -(log_probabilities * _along(weight, class_dim, x.ndim)).sum(class_dim)
+    else:
+        uniform = -log_probabilities.sum(class_dim)
+    ignored = target == ignore_index
+    uniform.masked_fill_(ignored, 0.0)
+    if reduction != NONE:
+        uniform = uniform.sum()
+    if reduction == MEAN:
+        kept = ~ignored
+        count = kept.sum() if weight is None else weight.gather(0, target.masked_select(kept).flatten()).sum()
+        uniform = uniform / count
+    return certain * (1 - label_smoothing) + uniform * (label_smoothing / x.shape[class_dim])

@@ -1,0 +1,89 @@
+"""A constant around a tensor: `constant_pad_nd`, and `pad`, which `nn.functional` publishes.
+
+Rests on declare. A negative number cuts away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Ints, Scalar
+from autogradkit._ops.network.conv_kernels import prefers_channels_last
+from autogradkit.core.strides import channels_last_strides, dense_strides_like, element_strides
+
+Around = list[tuple[int, int]]
+
+
+def _by_dimension(pad: tuple[int, ...], ndim: int) -> Around:
+    """(before, after) for each dimension; `pad` begins with the last."""
+    return [(0, 0)] * (ndim - len(pad) // 2) + list(zip(pad[-2::-2], pad[::-2], strict=True))
+
+
+def _pad_meta(self: Array, pad: tuple[int, ...], value: float) -> Any:
+    if len(pad) % 2:
+        raise RuntimeError(f"Length of pad must be even but instead it equals {len(pad)}")
+    if len(pad) > 2 * self.ndim:
+        raise RuntimeError(
+            f"Length of pad should be no more than twice the number of dimensions of the input. Pad length is {len(pad)}"
+            f"while the input has {self.ndim}dimensions."
+        )
+    around = _by_dimension(pad, self.ndim)
+    if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(self.shape, around, strict=True)):
+        raise RuntimeError("narrow(): length must be non-negative.")
+    shape = tuple([n + before + after for n, (before, after) in zip(self.shape, around, strict=True)])
+    if max(pad, default=0) <= 0:
+        return shape, self.dtype, dense_strides_like(shape, element_strides(self))
+    if self.ndim == 4 and prefers_channels_last(self):
+        return shape, self.dtype, channels_last_strides(shape)
+    return shape, self.dtype
+
+
+@op(
+    variants="function",
+    meta=_pad_meta,
+    out=False,
+    samples=lambda t: [(t(2, 3), (1, 2, 0, -1)), (t(2, 3), (2, 0), 1.5)],
+    vjp={"self": lambda g, pad: k.constant_pad_nd(g, tuple([-n for n in pad]), 0)},
+    rule="∂self = ∂ without what was added around",
+)
+def constant_pad_nd(self: Array, pad: Ints, value: Scalar = 0, *, out: Array) -> None:
+    """The tensor with `value` around it; `pad` holds (before, after) for the last dimension, then the one before it.
+
+    A negative number cuts away. Raises RuntimeError where `pad` does not fit the dimensions.
+
+    >>> import autogradkit as torch
+    >>> torch.constant_pad_nd(torch.ones(2), (1, 2))
+    tensor([0., 1., 1., 0., 0.])
+    """
+    around = _by_dimension(pad, self.ndim)
+    inside = [slice(max(b, 0), n - max(a, 0)) for n, (b, a) in zip(out.shape, around, strict=True)]
+    kept = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(self.shape, around, strict=True)]
+    out.fill(value)
+    out[tuple(inside)] = self[tuple(kept)]
+
+
+@op(variants="", composition=True)
+def pad(self: Array, pad: Ints, mode: str = "constant", value: float | None = None) -> Any:
+    """`input` with a constant `value` (0) around it: (before, after) for the last dimension, then the one before it.
+
+    Raises NotImplementedError for a `mode` other than "constant".
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.pad(torch.ones(1, 2), (1, 0))
+    tensor([[0., 1., 1.]])
+    """
+    if len(pad) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    if len(pad) > 2 * self.ndim:
+        raise RuntimeError(
+            "Padding length should be less than or equal to two times the input dimension but got padding length "
+            f"{len(pad)} and input of dimension {self.ndim}"
+        )
+    if mode == "constant":
+        return constant_pad_nd(self, pad, 0 if value is None else value)
+    if mode not in ("reflect", "replicate", "circular"):
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if value is not None and value != 0:
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    raise NotImplementedError(f"padding mode '{mode}' is not available")

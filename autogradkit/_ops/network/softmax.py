@@ -1,0 +1,144 @@
+"""softmax and log_softmax: each a node of its own with a backward of its own, and the public forms over them.
+
+Rests on declare; losses and `nn.functional` call them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Dim, DType
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit.core.dtype import from_numpy_dtype
+
+Spec = tuple[tuple[int, ...], np.dtype[Any]]
+
+
+def _floating_only(name: str) -> Callable[[Array, int], Spec]:
+    def meta(self: Array, dim: int) -> Spec:
+        if self.dtype.kind != "f":
+            kernel = f"{name}_lastdim_kernel_impl" if dim == self.ndim - 1 else f"{name}_kernel_impl"
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
+        return self.shape, self.dtype
+
+    return meta
+
+
+def _like_output(grad_output: Array, output: Array, dim: int) -> Spec:
+    return output.shape, output.dtype
+
+
+def _axis(x: Array, dim: int) -> int | None:
+    return dim if x.ndim else None
+
+
+def _shift(x: Array, axis: int | None, out: Array) -> None:
+    """Write x − max(x) into `out`, so that no exponential overflows."""
+    np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
+
+
+@op(
+    name="_log_softmax",
+    variants="",
+    node="LogSoftmaxBackward0",
+    meta=_floating_only("log_softmax"),
+    samples=lambda t: [(t(2, 3), 1), (t(4, 3, 2), 0), (t(), 0)],
+    vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
+    rule="∂self = ∂ − softmax(self) · Σ∂",
+)
+def log_softmax_along(self: Array, dim: Dim, *, out: Array) -> None:
+    """log(softmax(x)), computed without overflow."""
+    if out.size:
+        axis = _axis(self, dim)
+        _shift(self, axis, out)
+        np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, keepdims=True)), out)
+
+
+@op(
+    variants="",
+    meta=_like_output,
+    node="LogSoftmaxBackwardDataBackward0",
+    samples=lambda t: [(t(2, 3), t(2, 3), 1)],
+    vjp={
+        "grad_output": lambda g, output, dim: g - k.sum_dims(g * k.exp(output), (dim,), True),
+        "output": lambda g, grad_output, output, dim: -(g * k.sum_dims(grad_output, (dim,), True) * k.exp(output)),
+    },
+    rule="∂grad_output = ∂ − Σ(∂ · exp(output))\n∂output = −∂ · Σgrad_output · exp(output)",
+)
+def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
+    """The gradient of log_softmax from its result."""
+    np.exp(output, out)
+    np.multiply(out, np.add.reduce(grad_output, _axis(out, dim), keepdims=True), out)
+    np.subtract(grad_output, out, out)
+
+
+@op(
+    name="_softmax",
+    variants="",
+    node="SoftmaxBackward0",
+    meta=_floating_only("softmax"),
+    samples=lambda t: [(t(2, 3), 1), (t(4, 3, 2), 0), (t(), 0)],
+    vjp={"self": lambda g, result, dim: k.softmax_backward_data(g, result, dim)},
+    rule="∂self = result · (∂ − Σ(∂ · result))",
+)
+def softmax_along(self: Array, dim: Dim, *, out: Array) -> None:
+    """eˣ / Σ eˣ, computed without overflow."""
+    if out.size:
+        axis = _axis(self, dim)
+        _shift(self, axis, out)
+        np.exp(out, out)
+        np.divide(out, np.add.reduce(out, axis, keepdims=True), out)
+
+
+@op(
+    variants="",
+    meta=_like_output,
+    samples=lambda t: [(t(2, 3), t(2, 3), 1)],
+    vjp={
+        "grad_output": lambda g, output, dim: k.softmax_backward_data(g, output, dim),
+        "output": lambda g, grad_output, output, dim: (
+            g * (grad_output - k.sum_dims(grad_output * output, (dim,), True))
+            - grad_output * k.sum_dims(g * output, (dim,), True)
+        ),
+    },
+    rule=(
+        "∂grad_output = output · (∂ − Σ(∂ · output))\n"
+        "∂output = ∂ · (grad_output − Σ(grad_output · output)) − grad_output · Σ(∂ · output)"
+    ),
+)
+def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
+    """The gradient of softmax from its result."""
+    np.multiply(grad_output, output, out)
+    np.subtract(out, output * np.add.reduce(out, _axis(out, dim), keepdims=True), out)
+
+
+@op(composition=True, out=True)
+def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
+    """log(softmax(x)) along `dim`, computed without overflow; same shape. `dtype` converts first.
+
+    Raises IndexError for a dimension that does not exist, NotImplementedError for integers without `dtype`.
+
+    >>> import autogradkit as torch
+    >>> torch.log_softmax(torch.tensor([0.0, 0.0]), 0)
+    tensor([-0.6931, -0.6931])
+    """
+    x: Any = self
+    return log_softmax_along.straight(x if dtype is None else x.to(dtype), dim)
+
+
+@op(composition=True, out=True)
+def softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
+    """eˣ / Σ eˣ along `dim`: positive, with sum 1; same shape. `dtype` converts first.
+
+    Raises IndexError for a dimension that does not exist, NotImplementedError for integers without `dtype`.
+
+    >>> import autogradkit as torch
+    >>> torch.softmax(torch.tensor([1.0, 1.0, 1.0, 1.0]), 0)
+    tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    """
+    x: Any = self
+    return softmax_along.straight(x if dtype is None else x.to(dtype), dim)

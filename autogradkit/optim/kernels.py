@@ -1,0 +1,185 @@
+"""How the optimizers change one parameter: array arithmetic in place, and nothing else.
+
+Rests on NumPy only; `SGD` and `Adam` call these. A kernel takes the arrays of the parameter, of its gradient and of its state,
+and arrays like them to work in: `change`, and `direction` where the gradient is not the direction itself. It writes into all
+but the gradient and returns nothing. Its numbers are 0-d arrays of the parameter's dtype, which NumPy takes in half the time
+that a Python number costs; `sgd_numbers` and `adam_numbers` make them once for all parameters of a group, and leave out what
+the options leave out. `KERNELS` lists the kernels by name, so that a captured step can name its updates and run them again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Numbers = dict[str, Any]
+
+KERNELS: dict[str, Callable[..., None]] = {}
+
+
+def _kernel(function: Callable[..., None]) -> Callable[..., None]:
+    KERNELS[function.__name__] = function
+    return function
+
+
+def sgd_numbers(
+    dtype: np.dtype[Any],
+    *,
+    lr: float,
+    momentum: float,
+    dampening: float,
+    weight_decay: float,
+    nesterov: bool,
+    maximize: bool,
+) -> Numbers:
+    """The keyword arguments of `sgd` for parameters of this dtype.
+
+    >>> options = {"dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False}
+    >>> sorted(sgd_numbers(np.dtype("float32"), lr=0.1, momentum=0.9, **options))
+    ['lr', 'momentum']
+    """
+    numbers: Numbers = {"lr": np.asarray(lr, dtype)}
+    if momentum:
+        numbers["momentum"] = np.asarray(momentum, dtype)
+        if dampening:
+            numbers["undamped"] = np.asarray(1 - dampening, dtype)
+        if nesterov:
+            numbers["nesterov"] = True
+    if weight_decay:
+        numbers["weight_decay"] = np.asarray(weight_decay, dtype)
+    if maximize:
+        numbers["maximize"] = True
+    return numbers
+
+
+@_kernel
+def sgd(
+    parameter: Array,
+    gradient: Array,
+    momentum_buffer: Array | None,
+    change: Array,
+    direction: Array | None,
+    *,
+    lr: Array,
+    momentum: Array | None = None,
+    undamped: Array | None = None,
+    weight_decay: Array | None = None,
+    nesterov: bool = False,
+    maximize: bool = False,
+    first: bool = False,
+) -> None:
+    """One step of stochastic gradient descent; the `first` one starts the momentum from the gradient itself."""
+    if direction is None:
+        direction = gradient
+    else:
+        _direct(parameter, gradient, weight_decay, maximize, direction)
+    if momentum_buffer is not None and momentum is not None:
+        if first:
+            np.copyto(momentum_buffer, direction)
+        else:
+            np.multiply(momentum_buffer, momentum, momentum_buffer)
+            term = direction if undamped is None else np.multiply(direction, undamped, change)
+            np.add(momentum_buffer, term, momentum_buffer)
+        if nesterov:
+            np.multiply(momentum_buffer, momentum, change)
+            direction = np.add(direction, change, change)
+        else:
+            direction = momentum_buffer
+    np.multiply(direction, lr, change)
+    np.subtract(parameter, change, parameter)
+
+
+def adam_numbers(
+    dtype: np.dtype[Any],
+    step: float,
+    *,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+    weight_decay: float,
+    decoupled_weight_decay: bool,
+    maximize: bool,
+) -> Numbers:
+    """The keyword arguments of `adam` for parameters of this dtype at their step number `step`, counted from 1.
+
+    >>> options = {"betas": (0.5, 0.75), "eps": 0.0, "weight_decay": 0.0, "decoupled_weight_decay": False, "maximize": False}
+    >>> adam_numbers(np.dtype("float32"), 1, lr=0.25, **options)["lr"]
+    array(0.5, dtype=float32)
+    """
+    beta1, beta2 = betas
+    numbers: Numbers = {
+        "lr": np.asarray(lr / (1 - beta1**step), dtype),
+        "eps": np.asarray(eps, dtype),
+        "to_average": np.asarray(1 - beta1, dtype),
+        "keep_square": np.asarray(beta2, dtype),
+        "to_square": np.asarray(1 - beta2, dtype),
+        "correction": np.asarray(math.sqrt(1 - beta2**step), dtype),
+    }
+    if weight_decay and decoupled_weight_decay:
+        numbers["shrink"] = np.asarray(1 - lr * weight_decay, dtype)
+    elif weight_decay:
+        numbers["weight_decay"] = np.asarray(weight_decay, dtype)
+    if maximize:
+        numbers["maximize"] = True
+    return numbers
+
+
+@_kernel
+def adam(
+    parameter: Array,
+    gradient: Array,
+    exp_avg: Array,
+    exp_avg_sq: Array,
+    max_exp_avg_sq: Array | None,
+    change: Array,
+    direction: Array | None,
+    *,
+    lr: Array,
+    eps: Array,
+    to_average: Array,
+    keep_square: Array,
+    to_square: Array,
+    correction: Array,
+    shrink: Array | None = None,
+    weight_decay: Array | None = None,
+    maximize: bool = False,
+) -> None:
+    """One step of Adam. `lr` is corrected for the average that started at zero; `shrink` is AdamW's decay."""
+    if shrink is not None:
+        np.multiply(parameter, shrink, parameter)
+    if direction is None:
+        direction = gradient
+    else:
+        _direct(parameter, gradient, weight_decay, maximize, direction)
+    np.subtract(direction, exp_avg, change)
+    np.multiply(change, to_average, change)
+    np.add(exp_avg, change, exp_avg)
+    np.multiply(exp_avg_sq, keep_square, exp_avg_sq)
+    np.multiply(direction, direction, change)
+    np.multiply(change, to_square, change)
+    np.add(exp_avg_sq, change, exp_avg_sq)
+    square = exp_avg_sq
+    if max_exp_avg_sq is not None:
+        square = np.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)
+    np.sqrt(square, change)
+    np.divide(change, correction, change)
+    np.add(change, eps, change)
+    np.divide(exp_avg, change, change)
+    np.multiply(change, lr, change)
+    np.subtract(parameter, change, parameter)
+
+
+def _direct(parameter: Array, gradient: Array, weight_decay: Array | None, maximize: bool, direction: Array) -> None:
+    """Fill `direction` with ±gradient + weight_decay·parameter."""
+    if weight_decay is None:
+        np.negative(gradient, direction)
+        return
+    np.multiply(parameter, weight_decay, direction)
+    if maximize:
+        np.subtract(direction, gradient, direction)
+    else:
+        np.add(direction, gradient, direction)
