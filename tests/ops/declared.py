@@ -28,6 +28,7 @@ class Declared:
     call: Callable[..., Any]
     in_place: Callable[..., Any] | None
     formulas: dict[str, Callable[..., Any]]  # by differentiable parameter
+    draws: bool  # what it gives is drawn at random
     make_samples: Callable[[Callable[..., torch.Tensor]], Iterable[tuple[Any, ...]]] | None
     draws: bool  # whether its result is drawn
     allocated: bool  # whether its caller makes the memory that its kernel writes into
@@ -62,6 +63,7 @@ DIFFERENTIABLE = {
         each,
         each.in_place_call if each.owner.in_place and each.in_place and each.self_at == 0 and not each.view else None,
         dict(each.formulas),
+        each.kind == "random",
         each.samples,
         each.kind == "random",
         bool(each.pointwise or each.reduces or each.edits or each.meta),

@@ -14,12 +14,24 @@ from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.overload import Overload
 
 # Forms that PyTorch writes in Python, outside its schemas: compared as calls in test_wrong_calls.py.
-IN_PYTHON = {"nonzero", "norm", "split", "unique"}
+IN_PYTHON = {
+    "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "new_tensor", "nonzero", "norm", "split", "tensor", "to",
+    "unique",
+}  # fmt: skip
+# Defaults that the schema strings spell in C++'s way.
+SPELLED = {
+    "dtype=4": "dtype=None",
+    "memory_format=0": "memory_format=torch.contiguous_format",
+    "1.0000000000000001e-05": "1e-05",
+}
 
 
 def _bare(schema: str) -> str:
     """A schema without namespace, overload name, alias marks and result."""
     text = re.sub(r"\((?:a!?|a -> \*|[a-z]!?)\)", "", schema.removeprefix("aten::")).replace("SymInt", "int")
+    text = re.sub(r"(float \w+=\d+)(?=[,)])", r"\1.", text)  # PyTorch's errors say `float std = 1`
+    for theirs, ours in SPELLED.items():
+        text = text.replace(theirs, ours)
     return re.sub(r"^(\w+)\.\w+\(", r"\1(", text).rpartition(" -> ")[0]
 
 

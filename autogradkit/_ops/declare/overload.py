@@ -236,8 +236,9 @@ class Overload:
     def schema(self) -> str:
         """PyTorch's schema of it."""
         parts: list[str] = []
-        for i, p in enumerate(self.parameters):
-            if p.keyword and i == self.positional:
+        # In schemas of factories the memory format comes last, in Python's front before the other keywords.
+        for p in sorted(self.parameters, key=lambda p: self.factory and p.name == "memory_format"):
+            if p.keyword and "*" not in parts:
                 parts.append("*")
             if self.factory and p.name in ("out", "requires_grad"):  # of Python's front only
                 continue

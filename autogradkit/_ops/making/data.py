@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import op, python_function
-from autogradkit._ops.declare.kinds import Array, Device, DType, Object
+from autogradkit._ops.declare.kinds import Array, Device, DType, Object, type_name
 from autogradkit._ops.making.contents import array_from
 from autogradkit._ops.making.options import finished
 from autogradkit.core.device import require_cpu
@@ -133,7 +133,7 @@ def from_numpy(ndarray: Object) -> Any:
     tensor([5., 0.], dtype=torch.float64)
     """
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
     from_numpy_dtype(ndarray.dtype)
     if any(stride < 0 for stride in ndarray.strides):
         raise ValueError(

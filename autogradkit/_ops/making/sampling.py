@@ -124,6 +124,8 @@ def _(n: int, **options: OutOptions) -> Any:
 
 
 def _shuffled(n: int, generator: Any, options: dict[str, Any]) -> Tensor:
+    if n < 0 and options["out"] is not None:
+        raise RuntimeError(f"n must be non-negative, got{n}")
     kind = dtype_in(options, int64)
     if kind is bool_ or kind.is_complex:
         raise NotImplementedError(f"\"randperm\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
