@@ -17,6 +17,7 @@ from autogradkit._ops import (
     embedding,
     loss,
     pool,
+    queries,
     random,
     sampling,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "pool",
     "powers",
     "products",
+    "queries",
     "random",
     "rearrange",
     "running",

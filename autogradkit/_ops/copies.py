@@ -129,7 +129,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             wanted = value.dtype
         elif isinstance(value, str | Device):
             require_cpu(value)
-    if wanted is self.dtype and not copy and (format is preserve_format or self.is_contiguous(format)):
+    if wanted is self.dtype and not copy and (format is preserve_format or self.is_contiguous(memory_format=format)):
         return self
     return to_copy(self, wanted, format)
 
@@ -199,7 +199,7 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     >>> torch.ones(2, 3).t().contiguous().stride()
     (2, 1)
     """
-    return self if self.is_contiguous(memory_format) else clone(self, memory_format=memory_format)
+    return self if self.is_contiguous(memory_format=memory_format) else clone(self, memory_format=memory_format)
 
 
 @op(
