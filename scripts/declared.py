@@ -94,15 +94,25 @@ def _takes_two(name: str) -> bool:
 
 def _forms(name: str, owner: OverloadSet, how: str) -> Iterator[Declared]:
     doc = owner.doc if how != IN_PLACE or owner.only_in_place else f"In-place version of `{owner.name}`."
-    seen: list[list[str]] = []
+    seen: list[list[inspect.Parameter]] = []
     for overload, signature in owner.forms("method" if how == OPERATOR else how):
         if signature.deprecated:
             continue
         for parameters in _called_with(overload, signature, how):
-            spelled = [str(each) for each in parameters]
-            if spelled not in seen:
-                seen.append(spelled)
+            if not any(_covers(earlier, parameters) for earlier in seen):
+                seen.append(parameters)
                 yield Declared(name, parameters, "Tensor" if how == IN_PLACE else _result(overload), doc)
+
+
+def _covers(earlier: list[inspect.Parameter], later: list[inspect.Parameter]) -> bool:
+    """Whether whatever fits the later form fits the earlier one too, which type checkers then never pass by."""
+    wider = {each.name: each for each in earlier}
+    return all(
+        (own := wider.pop(each.name, None)) is not None
+        and (own.kind, own.default) == (each.kind, each.default)
+        and (own.annotation == each.annotation or each.annotation in str(own.annotation).split(" | "))
+        for each in later
+    ) and all(each.default is not _EMPTY for each in wider.values())
 
 
 def _called_with(overload: Overload, signature: Signature, how: str) -> Iterator[list[inspect.Parameter]]:
@@ -141,7 +151,9 @@ def _result(overload: Overload) -> str:
         return f"return_types.{overload.returns.__name__}" if named else "tuple[Tensor, ...]"
     if returned.startswith("tuple"):
         return "tuple[Tensor, ...]"
-    return {"Object": "Any", "bool": "bool"}.get(returned, "Tensor")
+    if returned == "Object":
+        return "Any"
+    return "Tensor" if returned in ("None", "Any", "Array") else returned
 
 
 def _parameter(name: str, kind: Any = _PLACE, default: Any = _EMPTY, annotation: Any = _EMPTY) -> inspect.Parameter:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit._ops import queries
 from autogradkit._ops.linalg import products
 from autogradkit._ops.making import (
     constructors,
@@ -77,6 +78,7 @@ __all__ = [
     "pool",
     "powers",
     "products",
+    "queries",
     "random",
     "ranges",
     "rearrange",

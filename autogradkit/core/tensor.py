@@ -19,8 +19,8 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.memory import empty
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.size import Size
-from autogradkit.core.storage import Array, UntypedStorage, VersionCounter, address_of
-from autogradkit.core.strides import contiguous_strides, element_strides, is_channels_last, wrap_dim
+from autogradkit.core.storage import Array, VersionCounter
+from autogradkit.core.strides import contiguous_strides
 
 if TYPE_CHECKING:
     # Written from the declarations: see scripts/write_stubs.py.
@@ -78,44 +78,10 @@ class Tensor(Attached):
         """The size of each dimension."""
         return Size(self._array.shape)
 
-    def size(self, dim: int | None = None) -> Size | int:
-        """The size of every dimension, or of dimension `dim`. Raises IndexError where there is none such."""
-        if dim is None:
-            return Size(self._array.shape)
-        return self._array.shape[wrap_dim(dim, self._array.ndim)]
-
-    def stride(self, dim: int | None = None) -> tuple[int, ...] | int:
-        """How many elements of the storage one step along each dimension (or along `dim`) skips."""
-        strides = element_strides(self._array)
-        return strides if dim is None else strides[wrap_dim(dim, self._array.ndim)]
-
-    def storage_offset(self) -> int:
-        """How many elements of the storage come before this tensor's first."""
-        array = self._array
-        if not array.size:
-            return 0
-        return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize
-
-    def dim(self) -> int:
-        """The number of dimensions."""
-        return self._array.ndim
-
     @property
     def ndim(self) -> int:
         """The number of dimensions."""
         return self._array.ndim
-
-    ndimension = dim
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return self._array.size
-
-    nelement = numel
-
-    def element_size(self) -> int:
-        """Bytes per element."""
-        return self._array.itemsize
 
     @property
     def itemsize(self) -> int:
@@ -126,15 +92,6 @@ class Tensor(Attached):
     def nbytes(self) -> int:
         """Bytes of all elements together."""
         return self._array.size * self._array.itemsize
-
-    def is_contiguous(self, memory_format: str | None = None) -> bool:
-        """Whether the elements lie in the storage in row-major order without gaps.
-
-        `memory_format` may be `autogradkit.channels_last` for the N×C×H×W layout with channels innermost.
-        """
-        if memory_format is not None and str(memory_format) == "torch.channels_last":
-            return self._array.ndim == 4 and is_channels_last(self._array.shape, element_strides(self._array))
-        return bool(self._array.flags.c_contiguous)
 
     # -- what it holds ----------------------------------------------------------------------------------------------
 
@@ -160,42 +117,6 @@ class Tensor(Attached):
         """Always strided."""
         return "torch.strided"
 
-    def is_floating_point(self) -> bool:
-        """Whether the dtype is a real floating-point one."""
-        return self._array.dtype.kind == "f" or self.dtype.is_floating_point
-
-    def is_complex(self) -> bool:
-        """Whether the dtype is complex."""
-        return self._array.dtype.kind == "c"
-
-    def is_signed(self) -> bool:
-        """Whether the dtype can hold negative numbers."""
-        return self.dtype.is_signed
-
-    def is_conj(self) -> bool:
-        """Whether the conjugation is still pending; results here are always conjugated at once."""
-        return False
-
-    def is_neg(self) -> bool:
-        """Whether a negation is still pending; never here."""
-        return False
-
-    def untyped_storage(self) -> UntypedStorage:
-        """The bytes that it looks at."""
-        return UntypedStorage(self._array)
-
-    def data_ptr(self) -> int:
-        """Address of the first element; 0 for a tensor without elements."""
-        return address_of(self._array) if self._array.size else 0
-
-    def is_set_to(self, tensor: Tensor) -> bool:
-        """Whether both look at the same elements of the same storage in the same way."""
-        return (
-            self.data_ptr() == tensor.data_ptr()
-            and self._array.shape == tensor._array.shape
-            and self.stride() == tensor.stride()
-        )
-
     @property
     def _version(self) -> int:
         """How often it, its views or its base were edited in place."""
@@ -210,30 +131,6 @@ class Tensor(Attached):
         return self._view is not None
 
     # -- to Python and NumPy ----------------------------------------------------------------------------------------
-
-    def item(self) -> Any:
-        """The only element, as a Python number. Raises RuntimeError where there is not exactly one.
-
-        >>> import autogradkit as torch
-        >>> torch.tensor([2.5]).item()
-        2.5
-        """
-        if self._array.size != 1:
-            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
-        return self._array.item()
-
-    def tolist(self) -> Any:
-        """Nested lists of Python numbers; the number itself for a tensor without dimensions."""
-        return self._array.tolist()
-
-    def numpy(self, *, force: bool = False) -> Array:
-        """The NumPy array that shares its memory.
-
-        Raises RuntimeError for a tensor that requires grad, unless `force` is true, which detaches first.
-        """
-        if self.requires_grad and not force:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return self._array
 
     def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> Array:
         return np.array(self.numpy(), dtype=dtype, copy=copy)

@@ -1,6 +1,7 @@
 """What autograd adds to a tensor: `requires_grad`, `grad`, `grad_fn`, `backward`, hooks, `detach`, `data`.
 
-Rests on history and backward, and attaches to `core.tensor.Tensor` at import.
+Rests on history and backward, and attaches to `core.tensor.Tensor` at import; `requires_grad_`, `retain_grad` and `detach_`
+are bodies that _ops/queries.py makes methods of.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import Any
 from autogradkit.core import errors
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.tensor import Tensor, reseat, wrap
-from autogradkit.core.views import alias
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
@@ -30,6 +30,7 @@ _NON_LEAF_GRAD = (
 
 def attach(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function` a method of Tensor."""
+    function.__qualname__ = f"Tensor.{function.__name__}"
     setattr(Tensor, function.__name__, function)
     return function
 
@@ -59,12 +60,16 @@ def output_nr(self: Tensor) -> int:
     return self._output_nr
 
 
+def _may_require_grad(tensor: Tensor) -> bool:
+    return tensor._array.dtype.kind in "fc" or tensor.dtype.is_floating_point
+
+
 def _get_requires_grad(self: Tensor) -> bool:
     return history.requires_grad(self)
 
 
 def _set_requires_grad(self: Tensor, wanted: bool) -> None:
-    if wanted and not (self.is_floating_point() or self.is_complex()):
+    if wanted and not _may_require_grad(self):
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
     if history.grad_fn(self) is not None:
         if not wanted:
@@ -78,7 +83,6 @@ Tensor.requires_grad = property(  # pyright: ignore[reportAttributeAccessIssue]
 )
 
 
-@attach
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """Set `requires_grad` and return the tensor itself.
 
@@ -86,7 +90,7 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     >>> torch.ones(2).requires_grad_()
     tensor([1., 1.], requires_grad=True)
     """
-    if requires_grad and not (self.is_floating_point() or self.is_complex()):
+    if requires_grad and not _may_require_grad(self):
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
     _set_requires_grad(self, requires_grad)
     return self
@@ -150,7 +154,6 @@ def retains_grad(self: Tensor) -> bool:
     return history.grad_fn(self) is not None and _retains(self)
 
 
-@attach
 def retain_grad(self: Tensor) -> None:
     """Have backward keep `.grad` of a tensor that is no leaf. Raises RuntimeError where it requires no grad."""
     if not history.requires_grad(self):
@@ -177,18 +180,6 @@ Tensor.data = property(  # pyright: ignore[reportAttributeAccessIssue]
 )
 
 
-@attach
-def detach(self: Tensor) -> Tensor:
-    """A leaf on the same memory and version counter, outside the graph.
-
-    >>> import autogradkit as torch
-    >>> (torch.ones(2, requires_grad=True) * 2).detach()
-    tensor([2., 2.])
-    """
-    return alias(self)
-
-
-@attach
 def detach_(self: Tensor) -> Tensor:
     """Cut the tensor itself off the graph. Raises RuntimeError for a view."""
     if self._view is not None:
@@ -204,9 +195,15 @@ def detach_(self: Tensor) -> Tensor:
     return self
 
 
-Tensor.backward = lambda self, gradient=None, retain_graph=None, create_graph=False, inputs=None: backward(
-    self, gradient, retain_graph, create_graph, inputs
-)
+def _backward(
+    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Compute the gradients of what it depends on, and add them to the leaves' `.grad`."""
+    backward(self, gradient, retain_graph, create_graph, inputs)
+
+
+_backward.__qualname__ = "Tensor.backward"
+Tensor.backward = _backward
 
 
 @attach

@@ -5,7 +5,17 @@ tables of ops beside this folder use `function`, `op`, the kinds and `k`; nothin
 """
 
 from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, TO_REAL
-from autogradkit._ops.declare.names import OVERLOADS, PUBLISHED, PYTHON_FUNCTIONS, SETS, function, op, python_function
+from autogradkit._ops.declare.names import (
+    OVERLOADS,
+    PUBLISHED,
+    PYTHON_FUNCTIONS,
+    SETS,
+    function,
+    op,
+    python_function,
+    python_method,
+    reflected,
+)
 
 __all__ = [
     "INT_TO_FLOAT",
@@ -19,4 +29,6 @@ __all__ = [
     "function",
     "op",
     "python_function",
+    "python_method",
+    "reflected",
 ]

@@ -118,7 +118,8 @@ class _Entry:
             s.put(0, f"def {self.name}({', '.join(self.slots)}):", f" if RECORDERS: {bail}", " kw = None; rest = ()")
         else:
             bail = f"return slow(given if kw else {everything}, rest, kw)"
-            s.scope["slow"] = _general(self.owner, self.how, self.name)
+            general = _in_place_operator if self.name.startswith("__") else _general
+            s.scope["slow"] = general(self.owner, self.how, self.name)
             slots = "".join(f"{slot}=M, " for slot in self.slots)
             s.put(0, f"def {self.name}({slots}{'/, ' if slots else ''}*rest, **kw):")
             s.put(1, f"if RECORDERS{'' if self.varargs else ' or rest'}: return slow({everything}, rest, kw)")
@@ -176,7 +177,7 @@ class _Entry:
                     tests.append(f"({slot} is M or (kw and {self.public(p)!r} in kw))")
             used.add(slot)
             values[p.name] = slot
-            self._test(s, p, slot, i, number, tests, late, values)
+            self._test(s, overload, p, slot, i, number, tests, late, values)
         if self.how != "operator":
             tests += [f"{slot} is M" for slot in [*self.slots, *(f"k_{n}" for n in self.keywords)] if slot not in used]
             if self.varargs and "sizes" not in values.values():
@@ -196,7 +197,7 @@ class _Entry:
         return tests, late, values
 
     def _test(
-        self, s: Source, p: Parameter, slot: str, place: int, number: int,
+        self, s: Source, overload: Overload, p: Parameter, slot: str, place: int, number: int,
         tests: list[str], late: list[str], values: dict[str, str],
     ) -> None:  # fmt: skip
         """One parameter's test, and its default where it is not given."""
@@ -204,7 +205,9 @@ class _Entry:
         if p.kind.length:
             usual = f"({slot}.__class__ is int or {slot}.__class__ is tuple)"
         elif p.spelled == "Operand" and place:
-            usual = f"{slot} is not M"  # a tensor or a number: the lane looks
+            # A tensor or a number: the lane of an op looks, and a composition's body does not.
+            as_number = f"{slot}.__class__ is float or {slot}.__class__ is int"
+            usual = f"({usual} or {as_number})" if overload.composition else f"{slot} is not M"
         if not usual:  # layout, device: only as not given
             tests.append(f"({slot} is M or {slot} is None)" if p.optional else f"{slot} is M")
             values[p.name] = "None" if p.optional else f"default{number}_{p.name}"
@@ -252,16 +255,30 @@ def _general(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
     return slow
 
 
+def _in_place_operator(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
+    """The general way of `+=` and its kin: with an operand that is none of ours Python tries `+`."""
+    general = _general(owner, how, name)
+
+    def slow(args: Sequence[Any], rest: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        if len(args) == 2 and not isinstance(args[1], (Tensor, *NUMBERS)):
+            return NotImplemented
+        return general(args, rest, kwargs)
+
+    return slow
+
+
 def _operator(owner: OverloadSet, count: int, name: str) -> Callable[..., Any]:
     """The general way of an operator: an operand that it does not know is left to the other side."""
     call = owner.call
+    numbers = any(p.spelled in ("Operand", "Scalar") for overload in owner.overloads for p in overload.parameters)
+    fitting = (Tensor, *NUMBERS) if numbers else Tensor
 
     def slow(*args: Any) -> Any:
         if count == 2:
             other = args[1]
             if isinstance(other, np.ndarray):
                 args = (args[0], wrap(other))
-            elif not isinstance(other, (Tensor, *NUMBERS)):
+            elif not isinstance(other, fitting):
                 return NotImplemented
         return call(args, {}, "method", name)
 

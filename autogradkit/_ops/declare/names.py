@@ -16,11 +16,14 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare import entries
+from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, wrap
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
@@ -279,3 +282,32 @@ def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..
         return composed
 
     return declare
+
+
+def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[Tensor, Any], Any]]:
+    """Put an operator that PyTorch, too, writes in Python over other ops into Tensor: `__rpow__` gets the left operand.
+
+    What is neither a tensor nor a number is left to Python, which names both operands in its refusal.
+    """
+
+    def declare(body: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
+        def apply(self: Any, other: Any) -> Any:
+            if isinstance(other, np.ndarray):
+                other = wrap(other)
+            if not isinstance(self, Tensor) or not isinstance(other, (Tensor, *NUMBERS)):
+                return NotImplemented
+            return body(self, other)
+
+        apply.__name__ = apply.__qualname__ = name
+        setattr(Tensor, name, apply)
+        return body
+
+    return declare
+
+
+def python_method(composed: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method of what PyTorch, too, writes in Python: its refusals are Python's, and those of the ops that it calls."""
+    composed.__qualname__ = f"Tensor.{composed.__name__}"
+    composed.__module__ = "autogradkit"
+    setattr(Tensor, composed.__name__, composed)
+    return composed

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Scalar, Sizes
+from autogradkit._ops.declare import function, k, op, reflected
+from autogradkit._ops.declare.kinds import Array, DType, Scalar, Sizes
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
@@ -108,7 +108,18 @@ def _write_mm(s: Source, call: Call, depth: int) -> None:
     call.strides = {}
 
 
-@op(
+def _refuse_out_dtype(name: str) -> Any:
+    # PyTorch's text goes on with a list of all the devices that it was built for.
+    return NotImplementedError(
+        f"Could not run 'aten::{name}.dtype' with arguments from the 'CPU' backend. A product in another dtype than its "
+        "factors' is computed on GPUs only; convert the factors, or the product, with `.to(dtype)`."
+    )
+
+
+_mm = function("mm")
+
+
+@_mm.overload(
     meta=_mm_meta,
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
@@ -126,6 +137,11 @@ def mm(self: Array, mat2: Array, *, out: Array) -> None:
     tensor([[11.]])
     """
     multiply(self, mat2, out)
+
+
+@_mm.overload(composition=True, out=True, variants="function")
+def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
+    raise _refuse_out_dtype("mm")
 
 
 def _mv_meta(self: Array, vec: Array) -> Any:
@@ -219,7 +235,10 @@ def _bmm_meta(self: Array, mat2: Array) -> Any:
     return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
 
 
-@op(
+_bmm = function("bmm")
+
+
+@_bmm.overload(
     meta=_bmm_meta,
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
@@ -237,6 +256,11 @@ def bmm(self: Array, mat2: Array, *, out: Array) -> None:
     """
     if out.size:
         blas_matmul(self, mat2, out)
+
+
+@_bmm.overload(composition=True, out=True, variants="function")
+def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
+    raise _refuse_out_dtype("bmm")
 
 
 def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: float) -> Any:
@@ -301,6 +325,11 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     if alpha != 1:
         np.multiply(out, out.dtype.type(alpha), out)
     np.add(out, self if beta == 1 else self * self.dtype.type(beta), out)
+
+
+@addmm.overload(composition=True, out=True, variants="function")
+def _(self: Tensor, mat1: Tensor, mat2: Tensor, out_dtype: DType, *, beta: Scalar = 1, alpha: Scalar = 1) -> Any:
+    raise _refuse_out_dtype("addmm")
 
 
 @addmm.overload(deprecated=True, composition=True)
@@ -393,8 +422,6 @@ def matmul(self: Tensor, other: Tensor) -> Any:
     return _folded(a, b) if m >= 3 and n <= 2 else _batched(a, b)
 
 
-def _reflected(self: Tensor, other: Any) -> Any:
-    return matmul(other, self)
-
-
-Tensor.__rmatmul__ = _reflected
+@reflected("__rmatmul__")
+def _rmatmul(self: Tensor, other: Any) -> Any:
+    return matmul(other, self) if isinstance(other, Tensor) else NotImplemented

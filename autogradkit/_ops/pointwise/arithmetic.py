@@ -77,7 +77,7 @@ def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return add_tensors(self, other, alpha=alpha)
 
 
-sub = function("sub", "subtract", in_place=True, operators="__sub__ __isub__")
+sub = function("sub", in_place=True, operators="__sub__ __isub__")
 
 
 @sub.overload(
@@ -99,6 +99,29 @@ def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
 
 @sub.overload(deprecated=True, composition=True)
 def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
+    return sub_tensors(self, other, alpha=alpha)
+
+
+def _edit_subtract(self: Any, other: Any, alpha: Any) -> Any:
+    return sub_tensors.in_place_call(self, other, alpha=alpha)
+
+
+subtract = function("subtract", in_place=True)
+
+
+@subtract.overload(composition=True, out=True, edit=_edit_subtract)
+def _(self: Operand, other: Operand, *, alpha: Scalar = 1) -> Any:
+    """Another name for `sub`.
+
+    >>> import autogradkit as torch
+    >>> torch.subtract(torch.tensor([5.0, 7.0]), 2)
+    tensor([3., 5.])
+    """
+    return sub_tensors(self, other, alpha=alpha)
+
+
+@subtract.overload(composition=True, edit=_edit_subtract)
+def _(self: Tensor, other: Scalar, alpha: Scalar = 1) -> Any:
     return sub_tensors(self, other, alpha=alpha)
 
 
@@ -136,7 +159,6 @@ def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
 
 
 @op(
-    "multiply",
     in_place=True,
     operators="__mul__ __rmul__ __imul__",
     pointwise=SAME,
@@ -152,6 +174,25 @@ def mul(self: Operand, other: Operand, *, out: Array) -> None:
     tensor([[3., 6.],
             [4., 8.]])
     """
+
+
+multiply = function("multiply", in_place=True)
+
+
+@multiply.overload(composition=True, out=True, edit=mul.in_place_call)
+def _(self: Operand, other: Operand) -> Any:
+    """Another name for `mul`.
+
+    >>> import autogradkit as torch
+    >>> torch.multiply(torch.tensor([1.0, 2.0]), 3)
+    tensor([3., 6.])
+    """
+    return mul(self, other)
+
+
+@multiply.overload(composition=True, edit=mul.in_place_call)
+def _(self: Tensor, other: Scalar) -> Any:
+    return mul(self, other)
 
 
 def _refuse_bool(self: Any) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.pointwise.arithmetic import mul, reciprocal, two, two_tensors, with_number
 from autogradkit.core.tensor import Tensor
 
-div = function("div", "divide", in_place=True, operators="__truediv__ __itruediv__")
+div = function("div", in_place=True, operators="__truediv__ __itruediv__")
 
 
 @div.overload(
@@ -65,6 +65,40 @@ def _(self: Operand, other: Operand, *, rounding_mode: str | None) -> Any:
     return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
 
 
+@div.overload(composition=True, edit=_edit_by_mode)
+def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
+divide = function("divide", in_place=True)
+
+
+@divide.overload(composition=True, out=True, edit=true_div.in_place_call)
+def _(self: Operand, other: Operand) -> Any:
+    """Another name for `div`.
+
+    >>> import autogradkit as torch
+    >>> torch.divide(torch.tensor([7, -7]), 2, rounding_mode="floor")
+    tensor([ 3, -4])
+    """
+    return true_div(self, other)
+
+
+@divide.overload(composition=True, out=True, edit=_edit_by_mode)
+def _(self: Operand, other: Operand, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
+@divide.overload(composition=True, edit=true_div.in_place_call)
+def _(self: Tensor, other: Scalar) -> Any:
+    return true_div(self, other)
+
+
+@divide.overload(composition=True, edit=_edit_by_mode)
+def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
 @op(
     name="div",
     node="DivBackward2",
@@ -101,8 +135,11 @@ def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "t
         np.trunc(np.true_divide(self, other), out=out)
 
 
-@op(in_place=True, composition=True, out=True, edit=true_div.in_place_call)
-def true_divide(self: Operand, other: Operand) -> Any:
+true_divide = function("true_divide", in_place=True)
+
+
+@true_divide.overload(composition=True, out=True, edit=true_div.in_place_call)
+def _(self: Operand, other: Operand) -> Any:
     """self / other: another name for `div` without a rounding mode.
 
     >>> import autogradkit as torch
@@ -112,8 +149,16 @@ def true_divide(self: Operand, other: Operand) -> Any:
     return true_div(self, other)
 
 
-@op(in_place=True, operators="__floordiv__ __ifloordiv__", pointwise=SAME, refuse=_refuse_zero)
-def floor_divide(self: Operand, other: Operand, *, out: Array) -> None:
+@true_divide.overload(composition=True, edit=true_div.in_place_call)
+def _(self: Tensor, other: Scalar) -> Any:
+    return true_div(self, other)
+
+
+floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ __ifloordiv__")
+
+
+@floor_divide.overload(pointwise=SAME, refuse=_refuse_zero)
+def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
     """The quotient rounded towards minus infinity.
 
     >>> import autogradkit as torch
@@ -121,6 +166,11 @@ def floor_divide(self: Operand, other: Operand, *, out: Array) -> None:
     tensor([ 3, -4])
     """
     np.floor_divide(self, other, out=out)
+
+
+@floor_divide.overload(composition=True, edit=floor_div.in_place_call)
+def _(self: Tensor, other: Scalar) -> Any:
+    return floor_div(self, other)
 
 
 remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
@@ -258,11 +308,21 @@ def square(self: Tensor) -> Any:
     return pow_by_number(self, 2)
 
 
-def _divided_by(self: Tensor, other: Any) -> Tensor:
+@reflected("__rtruediv__")
+def _rtruediv(self: Tensor, other: Any) -> Tensor:
     return mul(reciprocal(self), other)
 
 
-Tensor.__rtruediv__ = _divided_by
-Tensor.__rfloordiv__ = lambda self, other: floor_divide(other, self)
-Tensor.__rmod__ = lambda self, other: remainder(other, self)
-Tensor.__rpow__ = lambda self, base: pow_(base, self)  # type: ignore[attr-defined]
+@reflected("__rfloordiv__")
+def _rfloordiv(self: Tensor, other: Any) -> Tensor:
+    return floor_div(other, self)
+
+
+@reflected("__rmod__")
+def _rmod(self: Tensor, other: Any) -> Tensor:
+    return remainder(other, self)
+
+
+@reflected("__rpow__")
+def _rpow(self: Tensor, base: Any) -> Tensor:
+    return pow_(base, self)

@@ -1,0 +1,231 @@
+"""What may be asked of a tensor, and how it leaves for Python and NumPy: dim, size, numel, is_complex, item, numpy, detach.
+
+Nothing is computed and nothing recorded; the bodies are compositions, so that wrong arguments get PyTorch's texts. The short
+ones are also written into the generated functions, which then cost no call more. Rests on declare, core and the engine's
+attributes.py, which has the bodies of what is about the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit._ops.declare import op
+from autogradkit._ops.declare.kinds import MemoryFormat, Object
+from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core.size import Size
+from autogradkit.core.storage import UntypedStorage, address_of
+from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
+from autogradkit.core.tensor import Tensor
+from autogradkit.core.views import alias
+from autogradkit.engine import attributes
+
+
+def _inline(expression: str) -> Callable[[Source, Call, int], None]:
+    """A lane that computes the answer where it is asked for; `{0}` is the tensor."""
+
+    def write(s: Source, call: Call, depth: int) -> None:
+        s.put(depth, f"return {expression.format(call.values['self'])}")
+
+    return write
+
+
+# -- geometry ----------------------------------------------------------------------------------------------------------
+
+
+def _write_size(s: Source, call: Call, depth: int) -> None:
+    v = call.values["dim"]
+    s.put(depth, f"shape = {call.values['self']}._array.shape", f"if {v} is None: return Size(shape)")
+    s.put(depth, f"if 0 <= {v} < len(shape): return shape[{v}]")
+
+
+@op(variants="method", composition=True, lane=_write_size)
+def size(self: Tensor, dim: int | None = None) -> Size | int:
+    """The size of every dimension, or of dimension `dim`. Raises IndexError where there is none such.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2, 3).size(), torch.zeros(2, 3).size(-1)
+    (torch.Size([2, 3]), 3)
+    """
+    if dim is None:
+        return Size(self._array.shape)
+    return self._array.shape[wrap_dim(dim, self._array.ndim)]
+
+
+def _write_stride(s: Source, call: Call, depth: int) -> None:
+    s.put(depth, f"x = {call.values['self']}._array")
+    remembered = "STRIDES.get((x.shape, x.strides, x.itemsize)) or strides_of(x)"
+    s.put(depth, f"if {call.values['dim']} is None: return {remembered}")
+
+
+@op(variants="method", composition=True, lane=_write_stride)
+def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
+    """How many elements of the storage one step along each dimension (or along `dim`) skips.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).stride(0)
+    ((3, 1), 3)
+    """
+    strides = element_strides(self._array)
+    return strides if dim is None else strides[wrap_dim(dim, self._array.ndim)]
+
+
+@op(variants="method", composition=True)
+def storage_offset(self: Tensor) -> int:
+    """How many elements of the storage come before this tensor's first."""
+    array = self._array
+    if not array.size:
+        return 0
+    return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize
+
+
+@op("ndimension", variants="method", composition=True, lane=_inline("{0}._array.ndim"))
+def dim(self: Tensor) -> int:
+    """The number of dimensions."""
+    return self._array.ndim
+
+
+@op("nelement", composition=True, lane=_inline("{0}._array.size"))
+def numel(self: Tensor) -> int:
+    """The number of elements.
+
+    >>> import autogradkit as torch
+    >>> torch.numel(torch.zeros(2, 3))
+    6
+    """
+    return self._array.size
+
+
+@op(variants="method", composition=True)
+def element_size(self: Tensor) -> int:
+    """Bytes per element."""
+    return self._array.itemsize
+
+
+@op(variants="method", composition=True, lane=_inline("{0}._array.flags.c_contiguous"))
+def is_contiguous(self: Tensor, *, memory_format: MemoryFormat = None) -> bool:
+    """Whether the elements lie in the storage in row-major order without gaps.
+
+    `memory_format` may be `autogradkit.channels_last` for the N×C×H×W layout with channels innermost.
+    """
+    if str(memory_format) == "torch.channels_last":
+        return self._array.ndim == 4 and is_channels_last(self._array.shape, element_strides(self._array))
+    return self._array.flags.c_contiguous
+
+
+@op(variants="method", composition=True)
+def is_set_to(self: Tensor, tensor: Tensor) -> bool:
+    """Whether both look at the same elements of the same storage in the same way."""
+    return (
+        data_ptr.kernel(self) == data_ptr.kernel(tensor)
+        and self._array.shape == tensor._array.shape
+        and element_strides(self._array) == element_strides(tensor._array)
+    )
+
+
+@op(variants="method", composition=True)
+def untyped_storage(self: Tensor) -> Object:
+    """The bytes that it looks at."""
+    return UntypedStorage(self._array)
+
+
+@op(variants="method", composition=True)
+def data_ptr(self: Tensor) -> int:
+    """Address of the first element; 0 for a tensor without elements."""
+    return address_of(self._array) if self._array.size else 0
+
+
+# -- the dtype ---------------------------------------------------------------------------------------------------------
+
+
+@op(composition=True)
+def is_floating_point(self: Tensor) -> bool:
+    """Whether the dtype is a real floating-point one.
+
+    >>> import autogradkit as torch
+    >>> torch.is_floating_point(torch.tensor([1.0])), torch.is_floating_point(torch.tensor([1]))
+    (True, False)
+    """
+    return self._array.dtype.kind == "f" or self.dtype.is_floating_point
+
+
+@op(composition=True, lane=_inline("{0}._array.dtype.kind == 'c'"))
+def is_complex(self: Tensor) -> bool:
+    """Whether the dtype is complex."""
+    return self._array.dtype.kind == "c"
+
+
+@op(composition=True)
+def is_signed(self: Tensor) -> bool:
+    """Whether the dtype can hold negative numbers."""
+    return self.dtype.is_signed
+
+
+@op(composition=True)
+def is_conj(self: Tensor) -> bool:
+    """Whether the conjugation is still pending; results here are always conjugated at once."""
+    return False
+
+
+@op(composition=True)
+def is_neg(self: Tensor) -> bool:
+    """Whether a negation is still pending; never here."""
+    return False
+
+
+# -- to Python and NumPy, and off the graph ----------------------------------------------------------------------------
+
+
+def _write_item(s: Source, call: Call, depth: int) -> None:
+    s.put(depth, f"if {call.values['self']}._array.size == 1: return {call.values['self']}._array.item()")
+
+
+@op(variants="method", composition=True, lane=_write_item)
+def item(self: Tensor) -> Object:
+    """The only element, as a Python number. Raises RuntimeError where there is not exactly one.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([2.5]).item()
+    2.5
+    """
+    if self._array.size != 1:
+        raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+    return self._array.item()
+
+
+@op(variants="method", composition=True, lane=_inline("{0}._array.tolist()"))
+def tolist(self: Tensor) -> Object:
+    """Nested lists of Python numbers; the number itself for a tensor without dimensions."""
+    return self._array.tolist()
+
+
+@op(variants="method", composition=True)
+def numpy(self: Tensor, *, force: bool = False) -> Object:
+    """The NumPy array that shares its memory.
+
+    Raises RuntimeError for a tensor that requires grad, unless `force` is true, which detaches first.
+    """
+    if self.requires_grad and not force:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    return self._array
+
+
+def _write_detach(s: Source, call: Call, depth: int) -> None:
+    v = call.values["self"]
+    s.new_tensor(depth, "o", f"{v}._array")
+    s.put(depth, f"o._counter = {v}._counter or counter_of({v})", "return o")
+
+
+@op(composition=True, lane=_write_detach)
+def detach(self: Tensor) -> Any:
+    """A leaf on the same memory and version counter, outside the graph.
+
+    >>> import autogradkit as torch
+    >>> (torch.ones(2, requires_grad=True) * 2).detach()
+    tensor([2., 2.])
+    """
+    return alias(self)
+
+
+for _body in (attributes.detach_, attributes.requires_grad_, attributes.retain_grad):
+    op(variants="method", composition=True)(_body)
