@@ -17,7 +17,7 @@ from autogradkit._ops import (
     sampling,
 )
 from autogradkit._ops.linalg import products
-from autogradkit._ops.network import activation, conv, embedding, likelihood, loss, padding, pool, softmax
+from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
 from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
@@ -52,6 +52,7 @@ __all__ = [
     "counting",
     "create",
     "dimensions",
+    "dropout",
     "elementary",
     "embedding",
     "extremes",
