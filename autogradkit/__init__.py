@@ -11,12 +11,12 @@ import typing as _typing
 import warnings as _warnings
 
 from autogradkit import _ops as _ops
-from autogradkit._ops.copies import channels_last as channels_last
-from autogradkit._ops.copies import contiguous_format as contiguous_format
-from autogradkit._ops.copies import memory_format as memory_format
-from autogradkit._ops.copies import preserve_format as preserve_format
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
 from autogradkit._ops.declare import PYTHON_FUNCTIONS as _PYTHON_FUNCTIONS
+from autogradkit._ops.making.options import channels_last as channels_last
+from autogradkit._ops.making.options import contiguous_format as contiguous_format
+from autogradkit._ops.making.options import memory_format as memory_format
+from autogradkit._ops.making.options import preserve_format as preserve_format
 from autogradkit._ops.op import PUBLIC as _PUBLIC
 from autogradkit.core import dtype as _dtypes
 from autogradkit.core.device import device as device

@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import (
-    agreement,
-    copies,
-    create,
-    random,
-    sampling,
-)
 from autogradkit._ops.linalg import products
+from autogradkit._ops.making import (
+    constructors,
+    conversions,
+    copies,
+    data,
+    filled,
+    random,
+    ranges,
+    restriding,
+    sampling,
+    seed,
+)
 from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
-from autogradkit._ops.pointwise import arithmetic, choice, comparison, elementary, powers
+from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
 from autogradkit._ops.views import dimensions, parts, sizes, splits
@@ -29,7 +34,7 @@ from autogradkit.engine.required import OPS
 def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
     from autogradkit.core.dtype import from_numpy_dtype
 
-    return copies.to(tensor, dtype=from_numpy_dtype(numpy_dtype))
+    return conversions.converted(tensor, from_numpy_dtype(numpy_dtype))
 
 
 OPS.sum_array = sums.sum_array
@@ -37,9 +42,9 @@ OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors
 OPS.cast = _cast
 OPS.clone = copies.clone
-OPS.copy_ = copies.copy_
-OPS.zero_ = copies.zero.in_place
-OPS.as_strided = copies.renewed_view
+OPS.copy_ = copies.copy_.in_place_call
+OPS.zero_ = copies.zero_.in_place_call
+OPS.as_strided = restriding.renewed_view
 
 __all__ = [
     "activation",
@@ -47,15 +52,18 @@ __all__ = [
     "arithmetic",
     "choice",
     "comparison",
+    "constructors",
     "conv",
+    "conversions",
     "copies",
     "counting",
-    "create",
+    "data",
     "dimensions",
     "dropout",
     "elementary",
     "embedding",
     "extremes",
+    "filled",
     "gather",
     "indexing",
     "joining",
@@ -71,9 +79,12 @@ __all__ = [
     "powers",
     "products",
     "random",
+    "ranges",
     "rearrange",
+    "restriding",
     "running",
     "sampling",
+    "seed",
     "sizes",
     "softmax",
     "splits",

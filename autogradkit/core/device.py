@@ -55,10 +55,12 @@ class device:  # noqa: N801 - PyTorch's name
 CPU = device("cpu")
 
 
-def require_cpu(wanted: str | device | None) -> None:
+def require_cpu(wanted: str | int | device | None) -> None:
     """Raise, with PyTorch's text for a build without CUDA, unless `wanted` is the CPU or None."""
     if wanted is None:
         return
+    if isinstance(wanted, int):
+        raise RuntimeError("Cannot access accelerator device when none is available.")
     asked = device(wanted)
     if asked.type == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")

@@ -117,11 +117,18 @@ def integers(generator: Generator, count: int, low: int, high: int) -> Array:
     return (words % np.uint64(width) + np.uint64(low % 2**64)).view(np.int64)
 
 
+def largest_exact(numpy_dtype: np.dtype[Any]) -> int:
+    """The whole number up to which `numpy_dtype` holds every one."""
+    if numpy_dtype.kind == "b":
+        return 1
+    return int(np.iinfo(numpy_dtype).max) if numpy_dtype.kind in "iu" else 2 ** _DIGITS[numpy_dtype.name]
+
+
 def any_values(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
     """Integers from 0 over all that `numpy_dtype` holds exactly: what `random_()` without bounds draws."""
     if numpy_dtype.kind == "b":
         return generator.words32(count) & np.uint64(1) != 0
-    limit = np.iinfo(numpy_dtype).max + 1 if numpy_dtype.kind in "iu" else 2 ** _DIGITS[numpy_dtype.name] + 1
+    limit = largest_exact(numpy_dtype) + 1
     words = generator.words64(count) if numpy_dtype.itemsize == 8 else generator.words32(count)
     return (words % np.uint64(limit)).astype(numpy_dtype)
 

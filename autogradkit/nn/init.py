@@ -13,7 +13,6 @@ import numpy as np
 
 from autogradkit.core.draws import fill, normal, uniform
 from autogradkit.core.random import Generator, default_generator
-from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, bump_version
 
 _GAINS = {
@@ -83,7 +82,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     tensor([3., 3.])
     """
     array = tensor._array
-    dense = dense_strides_like(array.shape, element_strides(array)) == element_strides(array)
+    dense = array.flags.c_contiguous
     return _filled(tensor, normal(generator or default_generator, array.size, array.dtype, mean, std, dense=dense))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autogradkit import nn
-from autogradkit._ops.sampling import manual_seed
+from autogradkit._ops.making.seed import manual_seed
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.optim import SGD, Adam, Optimizer

@@ -29,6 +29,7 @@ class Declared:
     in_place: Callable[..., Any] | None
     formulas: dict[str, Callable[..., Any]]  # by differentiable parameter
     make_samples: Callable[[Callable[..., torch.Tensor]], Iterable[tuple[Any, ...]]] | None
+    allocated: bool  # whether its caller makes the memory that its kernel writes into
 
     def samples(self, seed: int) -> list[tuple[Any, ...]]:
         """Argument tuples, with float64 tensors that require grad, the same for the same seed."""
@@ -39,6 +40,13 @@ class Declared:
             return torch.from_numpy(np.asarray(stream.uniform(low, high, shape))).requires_grad_()
 
         return [tuple(sample) for sample in self.make_samples(make)]
+
+
+def kernel_results(op: Declared, sample: tuple[Any, ...]) -> list[np.ndarray[Any, Any]]:
+    """What the op's kernel writes for a sample, by the general way, as arrays."""
+    overload: Any = op.call
+    found = overload.run(overload.filled(sample, {}))
+    return [each.detach().numpy() for each in (found if isinstance(found, tuple) else (found,))]
 
 
 def _name(overload: Overload) -> str:
@@ -54,6 +62,7 @@ DIFFERENTIABLE = {
         each.in_place_call if each.owner.in_place and each.in_place and each.self_at == 0 and not each.view else None,
         dict(each.formulas),
         each.samples,
+        bool(each.pointwise or each.reduces or each.edits or each.meta),
     )
     for each in OVERLOADS
     if each.formulas

@@ -206,8 +206,9 @@ class _Entry:
         elif p.spelled == "Operand" and place:
             usual = f"{slot} is not M"  # a tensor or a number: the lane looks
         if not usual:  # layout, device: only as not given
-            tests.append(f"({slot} is M or {slot} is None)")
-            values[p.name] = "None"
+            tests.append(f"({slot} is M or {slot} is None)" if p.optional else f"{slot} is M")
+            values[p.name] = "None" if p.optional else f"default{number}_{p.name}"
+            s.scope[f"default{number}_{p.name}"] = p.default
             return
         if p.default is REQUIRED:
             tests.append(f"({slot} is None or {usual})" if p.optional else usual)

@@ -7,6 +7,7 @@ declared after it. Rests on names.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,19 @@ def _either(on_arrays: Callable[..., Any], on_tensors: Callable[..., Any]) -> Ca
         return on_arrays(*args, **kwargs)
 
     return call
+
+
+def on_arrays(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a helper of formulas: where its first argument is an array, `quick` computes the same with fewer steps."""
+
+    def declare(helper: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(helper)
+        def call(g: Any, *rest: Any) -> Any:
+            return quick(g, *rest) if g.__class__ is np.ndarray else helper(g, *rest)
+
+        return call
+
+    return declare
 
 
 def conj(x: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.device import device
-from autogradkit.core.dtype import dtype
+from autogradkit.core.dtype import bool_, complex128, dtype, float64, int64
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.random import Generator as RandomGenerator
 from autogradkit.core.tensor import Tensor
@@ -38,6 +38,8 @@ Device = Any
 MemoryFormat = Any
 Generator = RandomGenerator
 Object = Any
+Options = Any  # `**options: Options`: the keywords that all factories take; see signature.py
+OutOptions = Any
 
 CLASSES = frozenset({Tensor, Parameter})  # what the straight lines take; subclasses by users go the general way
 NUMBERS = (int, float, complex, np.number, np.bool_)
@@ -93,6 +95,13 @@ def number(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value._array.item()
     return value.item() if isinstance(value, (np.number, np.bool_)) else value
+
+
+PYTHON_TYPES = {float: float64, int: int64, bool: bool_, complex: complex128}  # what stands for a dtype
+
+
+def _is_dtype(value: Any) -> bool:
+    return isinstance(value, dtype) or (isinstance(value, type) and value in PYTHON_TYPES)
 
 
 def _operand(value: Any) -> Any:
@@ -152,9 +161,12 @@ KINDS = {
     "Single": _int_list("int[1]", 1),
     "Pair": _int_list("int[2]", 2),
     "Triple": _int_list("int[3]", 3),
-    "DType": Kind("torch.dtype", "ScalarType", "dtype", lambda v: isinstance(v, dtype), "{0}.__class__ is dtype"),
+    "DType": Kind(
+        "torch.dtype", "ScalarType", "dtype", _is_dtype, "{0}.__class__ is dtype",
+        lambda v: v if isinstance(v, dtype) else PYTHON_TYPES[v],
+    ),
     "Layout": Kind("torch.layout", "Layout", "Any", lambda v: isinstance(v, str) and v == "torch.strided", ""),
-    "Device": Kind("torch.device", "Device", "device | str", lambda v: isinstance(v, (str, device)), ""),
+    "Device": Kind("torch.device", "Device", "device | str", lambda v: isinstance(v, (str, device)) or is_integer(v), ""),
     "MemoryFormat": Kind(
         "torch.memory_format", "MemoryFormat", "Any", lambda v: type(v).__name__ == "memory_format", ""
     ),
@@ -162,7 +174,7 @@ KINDS = {
         "torch.Generator", "Generator", "Generator", lambda v: isinstance(v, RandomGenerator),
         "{0}.__class__ is Generator",
     ),
-    "Object": Kind("object", "Any", "Any", lambda _v: True, "True"),
+    "Object": Kind("object", "Any", "Any", lambda _v: True, "{0} is not M"),
 }  # fmt: skip
 # A dimension arrives at the kernel counted from the front of the first tensor.
 KINDS["Dim"] = KINDS["int"]

@@ -51,6 +51,8 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
     operands = [op.parameters[i].name for i in op.promotes]
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
         _write_quiet_edit(s, call, depth, operands)
+    elif op.edits and op.refuse is None and op.dtypes is None and not op.dims and op.first_tensor == 0:
+        _write_quiet_kernel(s, call, depth)
     for name in operands[1:]:
         v = call.values[name]
         if op.parameters[op.index[name]].spelled == "Operand":
@@ -89,6 +91,31 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
             f"  {ufunc}({a}._array, {b}, {a}._array)",
             *["  " + line.format(a) for line in done],
         )
+
+
+def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
+    """An edit that nobody differentiates by a kernel that writes into its tensor: fills, copies, random numbers."""
+    op = call.op
+    if any(p.optional or p.spelled not in ("Array", "Operand") for p in op.parameters if p.kind.is_tensor):
+        return
+    names = [op.parameters[i].name for i in op.tensors_at]
+    a, *others = [call.values[name] for name in names]
+    s.scope[call.name("kernel")] = op.kernel
+    # Arrays that own their memory share none, unless they are one array.
+    apart = "".join(
+        f" and {b}.__class__ in CLASSES and {b}._array.base is None and {b}._array is not {a}._array" for b in others
+    )
+    owned = f" and {a}._array.base is None" if others else ""
+    plain = " and ".join(f"{v}._view is None and not {v}._requires_grad" for v in (a, *others))
+    given = {**call.values, **{name: f"{call.values[name]}._array" for name in names}}
+    s.put(
+        depth,
+        f"if ({a}._layout or layout_of({a})){owned}{apart} and ((NO_GRAD and not MODE.grad) or ({plain})):",
+        f" {call.name('kernel')}({call.listed(given)}, out={a}._array)",
+        f" counter = counter_of({a})",
+        " counter.value += 1",
+        f" return {a}",
+    )
 
 
 def _takes_number(call: Call, name: str) -> bool:

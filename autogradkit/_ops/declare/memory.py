@@ -186,13 +186,19 @@ def fill_pointwise(op: Overload, values: list[Any], plan: PointwisePlan) -> Arra
     return out
 
 
-def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> Any:
-    """What the kernel makes of these arrays and plain values, in new memory or written into `into` after all checks."""
+def counted_dims(op: Overload, values: Sequence[Any]) -> list[Any]:
+    """The values with single dimensions counted from the front."""
     values = list(values)
     for i in op.dims:
         ndim = values[op.first_tensor].ndim
         if values[i] is not None and not 0 <= values[i] < ndim:
             values[i] = wrap_dim(values[i], ndim)
+    return values
+
+
+def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> Any:
+    """What the kernel makes of these arrays and plain values, in new memory or written into `into` after all checks."""
+    values = counted_dims(op, values)
     if op.pointwise is not None:
         plan = pointwise_plan(op, values)
         if into is None:

@@ -109,7 +109,7 @@ class Overload:
         self.label = label or owner.name.strip("_")
         self.rule_given = rule
         self.samples = samples
-        self.kind = "create" if factory else "view" if view else "random" if random else "op"
+        self.kind = "random" if random else "create" if factory else "view" if view else "op"
         self.several_views = view and str(kernel.__annotations__.get("return", "")).startswith("tuple")
         self.plans: dict[Any, memory.PointwisePlan] = {}
         self.lane_plans: dict[Any, tuple[Any, ...] | None] = {}
@@ -239,8 +239,11 @@ class Overload:
         for i, p in enumerate(self.parameters):
             if p.keyword and i == self.positional:
                 parts.append("*")
+            if self.factory and p.name in ("out", "requires_grad"):  # of Python's front only
+                continue
             text = f"{p.kind.schema}{'?' if p.optional else ''} {p.public if p.name.endswith('_') else p.name}"
-            parts.append(text if p.default is REQUIRED else f"{text}={_literal(p.default)}")
+            default = None if self.factory and p.optional and p.default is False else p.default
+            parts.append(text if default is REQUIRED else f"{text}={_literal(default)}")
         result = "Tensor[]" if self.several_views else "Tensor"
         if len(self.outputs) > 1:
             result = "(" + ", ".join(f"Tensor {name}" for name in self.outputs) + ")"
@@ -400,7 +403,7 @@ class Overload:
 
     def _edit_geometry(self, target: Tensor, values: Sequence[Any], records: bool) -> Tensor:
         """The in-place form of a view op: the tensor itself takes the geometry of the view."""
-        array = self.run_kernel(self.arrays_of(values))
+        array = self.run_kernel(memory.counted_dims(self, self.arrays_of(values)))
         recipe = self.recipe if records else None
         remember = None if recipe is None else recipe.prepare_edit(values, values, array)
         reseat(target, array)
@@ -436,7 +439,7 @@ class Overload:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
-        if RECORDERS and not self.composition:
+        if RECORDERS and (self.factory or not self.composition):
             return run_observed(self, self.kind, self._call, args, kwargs)
         return self.run(self.filled(args, kwargs))
 
@@ -463,7 +466,7 @@ def _literal(value: Any) -> str:
         return "[" + ", ".join(map(str, value)) + "]"
     if isinstance(value, str):
         return f'"{value}"'
-    return "0." if isinstance(value, float) and not value else str(value)
+    return f"{value:.0f}." if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _camel(name: str) -> str:

@@ -6,6 +6,7 @@ it takes (`axis` for `dim`), and which of its messages a wrong call gets. Rests 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,22 @@ def _quoted(default: Any) -> str:
 
 OUT = Parameter("out", "Array", KINDS["Array"], True, None, True, "out")
 OUTS = Parameter("out", "Arrays", KINDS["Arrays"], True, None, True, "out")
+
+
+def _option(name: str, spelled: str, default: Any = None) -> Parameter:
+    return Parameter(name, spelled, KINDS[spelled], True, default, True, name)
+
+
+_OPTIONS = (
+    _option("dtype", "DType"),
+    _option("layout", "Layout"),
+    _option("device", "Device"),
+    _option("pin_memory", "bool", False),
+    _option("requires_grad", "bool", False),
+)
+# What a kernel's `**options` stand for, by their annotation: the keywords that all factories have in common.
+OPTIONS = {"Options": _OPTIONS, "OutOptions": (OUT, *_OPTIONS)}
+
 _ANNOTATIONS: dict[str, tuple[Kind, str, bool]] = {}
 
 
@@ -98,6 +115,8 @@ def parameters_of(kernel: Callable[..., Any], as_number: str | None = None) -> t
             default = defaults[place] if place >= 0 else REQUIRED
         public = "input" if name == "self" and kind.is_tensor else name.removesuffix("_")
         found.append(Parameter(name, spelled, kind, optional, default, index >= count, public))
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        found += OPTIONS[annotations[code.co_varnames[count + code.co_kwonlyargcount]]]
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar, Sizes
 from autogradkit._ops.declare.lanes import write_lane
+from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
@@ -30,6 +31,35 @@ def _c_name(scalar_type: str) -> str:
     return {"Float": "float", "Double": "double", "Long": "long long", "Int": "int"}.get(scalar_type, scalar_type)
 
 
+def multiply(a: Array, b: Array, out: Array) -> None:
+    """The product of two matrices, written into `out`."""
+    # A column times a row: multiplying is quicker than a product of matrices, as in the weight's gradient for one sample.
+    if a.shape[1] == 1 and a.size:
+        np.multiply(a, b, out)
+    else:
+        blas_matmul(a, b, out)
+
+
+def _first_on_arrays(g: Array, mat2: Array, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    return _product(g, k.conj(mat2).T, sizes, strides)
+
+
+def _second_on_arrays(g: Array, mat1: Array, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    return _product(k.conj(mat1).T, g, sizes, strides)
+
+
+def _product(a: Array, b: Array, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """a @ b, of these sizes, transposed in memory where `strides` are."""
+    if strides == (1, sizes[0]) and sizes[1] > 1:
+        out = allocate(sizes[::-1], a.dtype)
+        multiply(b.T, a.T, out)
+        return out.T
+    out = allocate(sizes, a.dtype)
+    multiply(a, b, out)
+    return out
+
+
+@k.on_arrays(_first_on_arrays)
 def _mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """The gradient of the first factor, in its own layout."""
     if strides == (1, sizes[0]) and sizes[1] > 1:
@@ -37,6 +67,7 @@ def _mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]
     return k.mm(g, k.transpose(k.conj(mat2), 0, 1))
 
 
+@k.on_arrays(_second_on_arrays)
 def _mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """The gradient of the second factor, in its own layout: a transposed weight gets it without a copy."""
     if strides == (1, sizes[0]) and sizes[1] > 1:
@@ -55,15 +86,6 @@ def _mm_meta(self: Array, mat2: Array) -> Any:
     if self.dtype is not mat2.dtype:
         _require_same_dtype(self, mat2)
     return (n, mat2.shape[1]), self.dtype
-
-
-def multiply(a: Array, b: Array, out: Array) -> None:
-    """The product of two matrices, written into `out`."""
-    # A column times a row: multiplying is quicker than a product of matrices, as in the weight's gradient for one sample.
-    if a.shape[1] == 1 and a.size:
-        np.multiply(a, b, out)
-    else:
-        blas_matmul(a, b, out)
 
 
 def _write_mm(s: Source, call: Call, depth: int) -> None:

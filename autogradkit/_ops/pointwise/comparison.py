@@ -112,7 +112,7 @@ def logical_not(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isnan)
+@op(pointwise=TO_BOOL, ufunc=np.isnan, out=False)
 def isnan(self: Array, *, out: Array) -> None:
     """Whether elements are NaN.
 
@@ -122,7 +122,7 @@ def isnan(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isinf)
+@op(pointwise=TO_BOOL, ufunc=np.isinf, out=False)
 def isinf(self: Array, *, out: Array) -> None:
     """Whether elements are infinite.
 
@@ -132,7 +132,7 @@ def isinf(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isfinite)
+@op(pointwise=TO_BOOL, ufunc=np.isfinite, out=False)
 def isfinite(self: Array, *, out: Array) -> None:
     """Whether elements are neither infinite nor NaN.
 

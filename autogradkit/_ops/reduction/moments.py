@@ -12,7 +12,9 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Array, Dims, Scalar
+from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.memory import reduction_plan, wrapped_dims
+from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -88,7 +90,11 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
     """`var` or `std`: three forms, of which two go by the third."""
     made = function(name)
 
-    @made.overload(composition=True, out=True)
+    def write_by_dims(s: Source, call: Call, depth: int) -> None:
+        s.put(depth, f"correction = int({call.values['unbiased']})")
+        write_lane(s, Call(node, 70, {**call.values, "correction": "correction"}), depth, "")
+
+    @made.overload(composition=True, lane=write_by_dims, out=True)
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 

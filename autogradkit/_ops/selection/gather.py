@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
-from autogradkit._ops.scalars import scalar_array
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit._ops.views.sizes import expand, reshape
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype

@@ -13,7 +13,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, OptionalArrays, type_name
-from autogradkit._ops.scalars import scalar_array
+from autogradkit._ops.making.copies import copy_
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
@@ -187,11 +188,13 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
         source = source if stripped == source._array.shape else view_sizes(source, stripped)
         index_put.in_place_call(target, plan.indices, source)
     elif source._array.shape == target._array.shape:
-        target.copy_(source)
+        copy_.in_place_call(target, source)
     elif not source._array.ndim:
         target.fill_(source)
     else:
-        target.copy_(expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape))
+        copy_.in_place_call(
+            target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
+        )
 
 
 def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

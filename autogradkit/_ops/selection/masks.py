@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
-from autogradkit._ops.scalars import scalar_array
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
 from autogradkit.core.tensor import Tensor, wrap

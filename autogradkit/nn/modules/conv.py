@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autogradkit._ops import create
+from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
@@ -63,9 +63,9 @@ class Conv2d(Module):
         self.groups = groups
         self.padding_mode = padding_mode
         self._check_padding()
-        self.weight = Parameter(create.empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype))
+        self.weight = Parameter(empty((out_channels, in_channels // groups, *self.kernel_size), dtype=dtype))
         if bias:
-            self.bias = Parameter(create.empty(out_channels, dtype=dtype))
+            self.bias = Parameter(empty((out_channels,), dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autogradkit._ops import create
+from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
@@ -47,9 +47,9 @@ class Linear(Module):
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = Parameter(create.empty(out_features, in_features, dtype=dtype))
+        self.weight = Parameter(empty((out_features, in_features), dtype=dtype))
         if bias:
-            self.bias = Parameter(create.empty(out_features, dtype=dtype))
+            self.bias = Parameter(empty((out_features,), dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

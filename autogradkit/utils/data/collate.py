@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import create
+from autogradkit._ops.making.data import as_tensor, tensor
 from autogradkit._ops.selection import joining
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.tensor import Tensor
@@ -28,16 +28,12 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, np.ndarray | np.generic):
         if first.dtype.kind not in "biufc":
             raise TypeError(_refusal(first.dtype))
-        arrays = [create.as_tensor(each) for each in batch]
-        return (
-            joining.stack(arrays, 0)
-            if isinstance(first, np.ndarray)
-            else create.tensor(list(batch), dtype=arrays[0].dtype)
-        )
+        arrays = [as_tensor(each) for each in batch]
+        return joining.stack(arrays, 0) if isinstance(first, np.ndarray) else tensor(list(batch), dtype=arrays[0].dtype)
     if isinstance(first, float):
-        return create.tensor(list(batch), dtype=dtypes.float64)
+        return tensor(list(batch), dtype=dtypes.float64)
     if isinstance(first, int):
-        return create.tensor(list(batch))
+        return tensor(list(batch))
     if isinstance(first, str | bytes):
         return list(batch)
     if isinstance(first, Mapping):
@@ -60,7 +56,7 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, Tensor | str | bytes):
         return data
     if isinstance(data, np.ndarray | np.generic):
-        return create.as_tensor(data) if data.dtype.kind in "biufc" else data
+        return as_tensor(data) if data.dtype.kind in "biufc" else data
     if isinstance(data, Mapping):
         return {key: default_convert(value) for key, value in data.items()}
     if isinstance(data, tuple) and hasattr(data, "_fields"):

@@ -1,0 +1,151 @@
+"""What nested sequences, arrays and numbers hold, as a new array: its dtype, its sizes, its elements.
+
+Rests on core; data.py and constructors.py use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.making.scalars import fits
+from autogradkit.core import dtype as dtypes
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_default_dtype, promote_types
+from autogradkit.core.storage import Array
+from autogradkit.core.tensor import Tensor, empty_array
+
+
+def array_from(data: Any, dtype: Dtype | None) -> Array:
+    """A new contiguous array with the contents of `data`, in the dtype that they have where none is given."""
+    if isinstance(data, Tensor):
+        data = data._array
+    if isinstance(data, np.ndarray | np.generic):
+        kind = from_numpy_dtype(data.dtype) if dtype is None else dtype
+        array = empty_array(data.shape, kind.numpy)
+        np.copyto(array, data, casting="unsafe")
+        return array
+    if hasattr(data, "__array__") and not isinstance(data, Sequence):
+        return array_from(np.asarray(data), dtype)
+    if isinstance(data, range):
+        data = list(data)
+    if isinstance(data, str | bytes):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    shape = _infer_shape(data)
+    kind = (_infer_dtype(data) or get_default_dtype()) if dtype is None else dtype
+    elements: list[Any] = []
+    if 0 not in shape:
+        _flatten(data, shape, 0, elements)
+    array = empty_array(shape, kind.numpy)
+    try:
+        array.reshape(-1)[:] = _read(elements, kind)
+    except OverflowError:
+        raise ValueError("Overflow when unpacking long long") from None
+    return array
+
+
+def _read(elements: list[Any], kind: Dtype) -> Any:
+    """The elements as NumPy takes them; they are looked at one by one only where their classes are unusual."""
+    classes = {each.__class__ for each in elements}
+    if kind.category != dtypes.INTEGRAL:
+        if classes <= {float, int, bool}:
+            return elements
+    elif classes <= {int, bool}:
+        wide = np.array(elements, np.int64)
+        if not elements or (fits(int(wide.min()), kind) and fits(int(wide.max()), kind)):
+            return wide
+    read = _READERS[kind.category]
+    return [read(element, kind) for element in elements]
+
+
+_NUMBERS = {bool, int, float, complex}
+_REALS = (int, float, np.integer, np.floating, np.bool_)
+
+
+def _whole(element: Any, kind: Dtype) -> Any:
+    if not isinstance(element, _REALS):
+        raise TypeError(f"'{type(element).__name__}' object cannot be interpreted as an integer")
+    number = element.item() if isinstance(element, np.generic) else element
+    if not fits(number, kind):
+        if kind is dtypes.int64 and isinstance(number, int):
+            raise ValueError("Overflow when unpacking long long")
+        raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow")
+    return np.asarray(number).astype(np.int64).astype(kind.numpy)
+
+
+def _truth(element: Any, kind: Dtype) -> Any:
+    if not isinstance(element, (*_REALS, complex, np.complexfloating)):
+        raise TypeError(f"'{type(element).__name__}' object cannot be interpreted as an integer")
+    return element
+
+
+def _real(element: Any, kind: Dtype) -> Any:
+    if not isinstance(element, _REALS):
+        raise TypeError(f"must be real number, not {type(element).__name__}")
+    return element
+
+
+def _complex(element: Any, kind: Dtype) -> Any:
+    return element if isinstance(element, (complex, np.complexfloating)) else _real(element, kind)
+
+
+# How an element is read, by the category of the dtype.
+_READERS = {dtypes.BOOL: _truth, dtypes.INTEGRAL: _whole, dtypes.FLOATING: _real, dtypes.COMPLEX: _complex}
+
+
+def _infer_shape(data: Any) -> tuple[int, ...]:
+    shape: list[int] = []
+    while isinstance(data, Sequence):
+        if isinstance(data, str) and data:
+            raise ValueError("too many dimensions 'str'")
+        shape.append(len(data))
+        if not data:
+            break
+        data = data[0]
+    if isinstance(data, np.ndarray):
+        shape += data.shape
+    return tuple(shape)
+
+
+def _infer_dtype(data: Any) -> Dtype | None:
+    if isinstance(data, Tensor):
+        return data.dtype
+    if isinstance(data, np.ndarray | np.generic):
+        return from_numpy_dtype(data.dtype)
+    if isinstance(data, bool | int | float | complex):
+        return dtype_of_number(data)
+    if isinstance(data, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if not isinstance(data, Sequence):
+        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+    found: Dtype | None = None
+    classes = {each.__class__ for each in data}
+    for item in [each() for each in classes] if classes <= _NUMBERS else data:  # one number of each class says it all
+        kind = _infer_dtype(item)
+        if kind is not None:
+            found = kind if found is None else promote_types(found, kind)
+    return found
+
+
+def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any]) -> None:
+    """The elements of nested sequences in order. Raises ValueError where they are not rectangular."""
+    if dim == len(shape):
+        if isinstance(data, Tensor):
+            if data.numel() != 1:
+                raise ValueError("only one element tensors can be converted to Python scalars")
+            data = data._array.item()
+        into.append(data)
+        return
+    if isinstance(data, np.ndarray):
+        data = data.tolist()
+    if not isinstance(data, Sequence):
+        raise TypeError("not a sequence")
+    if len(data) != shape[dim]:
+        raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
+    if dim + 1 == len(shape) and {each.__class__ for each in data} <= _NUMBERS:
+        into += data
+        return
+    for item in data:
+        _flatten(item, shape, dim + 1, into)

@@ -1,0 +1,165 @@
+"""Tensors in another dtype: `to`, `float()` and its kin, `type`, and `cpu()`, `cuda()`, which say where they are.
+
+Rests on declare and copies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, op
+from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
+from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
+from autogradkit.core import dtype as dtypes
+from autogradkit.core.device import device as device_
+from autogradkit.core.device import require_cpu
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.strides import element_strides, suggests_channels_last
+from autogradkit.core.tensor import Tensor
+
+
+def _converted(self: Array, dtype: Dtype, memory_format: Any = None) -> Any:
+    strides = strides_like(self, memory_format)
+    return (self.shape, dtype.numpy) if strides is None else (self.shape, dtype.numpy, strides)
+
+
+@op(
+    name="to", variants="", node="ToCopyBackward0", meta=_converted, samples=lambda t: [(t(2, 3), dtypes.float64)],
+    vjp={"self": lambda g: g},
+)  # fmt: skip
+def to_copy(self: Array, dtype: DType, memory_format: MemoryFormat | None = None, *, out: Array) -> None:
+    """A copy in another dtype."""
+    source = self.real if self.dtype.kind == "c" and out.dtype.kind != "c" else self
+    if source.dtype.kind == "f" and out.dtype.kind in "iu":
+        # As C does on the usual machines, and PyTorch with it: by way of int64.
+        source = source.astype(np.int64)
+    np.copyto(out, source, casting="unsafe")
+
+
+to = function("to", variants="method")
+
+
+@to.overload(composition=True)
+def _(
+    self: Array,
+    device: Device | None = None,
+    dtype: DType | None = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    *,
+    memory_format: MemoryFormat | None = None,
+) -> Any:
+    """The tensor with another dtype (or as another tensor has it); itself if nothing changes and not `copy`.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1, 2]).to(torch.float64)
+    tensor([1., 2.], dtype=torch.float64)
+    """
+    require_cpu(device)
+    return converted(self, dtype, copy, memory_format)
+
+
+@to.overload(composition=True)
+def _(
+    self: Array,
+    dtype: DType,
+    non_blocking: bool = False,
+    copy: bool = False,
+    *,
+    memory_format: MemoryFormat | None = None,
+) -> Any:
+    return converted(self, dtype, copy, memory_format)
+
+
+@to.overload(composition=True)
+def _(
+    self: Array,
+    tensor: Array,
+    non_blocking: bool = False,
+    copy: bool = False,
+    *,
+    memory_format: MemoryFormat | None = None,
+) -> Any:
+    return _as_other(self, tensor, copy, memory_format)
+
+
+def converted(tensor: Any, dtype: Dtype | None, copy: bool = False, format: Any = None) -> Tensor:
+    """`tensor` in another dtype and memory format; itself where nothing changes, unless it is to be a copy."""
+    wanted = dtype or tensor.dtype
+    kept = format is None or format is preserve_format or format is _format_of(tensor._array)
+    return tensor if wanted is tensor.dtype and not copy and kept else to_copy(tensor, wanted, format)
+
+
+def _format_of(array: Array) -> Any:
+    return channels_last if suggests_channels_last(array.shape, element_strides(array)) else contiguous_format
+
+
+def _as_other(self: Any, other: Any, copy: bool = False, format: Any = None) -> Tensor:
+    return converted(self, other.dtype, copy, format)
+
+
+def _declare_converter(name: str, wanted: Dtype) -> None:
+    def _(self: Array, *, memory_format: MemoryFormat | None = None) -> Any:
+        return converted(self, wanted, format=memory_format)
+
+    _.__doc__ = f"The tensor as {wanted}; itself if it is that already."
+    function(name, variants="method").overload(composition=True)(_)
+
+
+for _name, _dtype in {
+    "float": dtypes.float32, "double": dtypes.float64, "half": dtypes.float16, "bfloat16": dtypes.bfloat16,
+    "int": dtypes.int32, "long": dtypes.int64, "short": dtypes.int16, "char": dtypes.int8, "byte": dtypes.uint8,
+    "bool": dtypes.bool_, "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
+}.items():  # fmt: skip
+    _declare_converter(_name, _dtype)
+
+
+@op(composition=True, variants="method")
+def type_as(self: Array, other: Array) -> Any:
+    """The tensor in `other`'s dtype."""
+    return _as_other(self, other)
+
+
+@op(composition=True, variants="method", name="type")
+def _(self: Array, dtype: Object | None = None, non_blocking: bool = False) -> Any:
+    """The name of the tensor's type, such as "torch.FloatTensor"; given a dtype or such a name, the tensor as that."""
+    return _typed(self, dtype)
+
+
+def _typed(self: Any, wanted: Any) -> Any:
+    if wanted is None:
+        return self.dtype.tensor_type
+    if isinstance(wanted, Dtype):
+        return converted(self, wanted)
+    if isinstance(wanted, str):
+        name = wanted
+    elif callable(wanted):  # FloatTensor and its kin, or a class
+        name = wanted.__name__ if isinstance(wanted, type) else f"torch.{wanted.__name__}"
+    else:
+        raise TypeError("dtype must be a type, str, or dtype object")
+    named = [each for each in dtypes.ALL if each.tensor_type == name]
+    if not named:
+        raise ValueError(f"invalid type: '{name}'")
+    return converted(self, named[0])
+
+
+@op(composition=True, variants="method")
+def cpu(self: Array, *, memory_format: MemoryFormat | None = None) -> Any:
+    """Itself: every tensor is on the CPU."""
+    return converted(self, None, format=memory_format)
+
+
+@op(composition=True, variants="method")
+def cuda(
+    self: Array,
+    device: Device | None = None,
+    non_blocking: bool = False,
+    *,
+    memory_format: MemoryFormat | None = None,
+) -> Any:
+    """Raises AssertionError, as PyTorch without CUDA does."""
+    if isinstance(device, (str, device_)) and device_(device).type != "cuda":
+        raise RuntimeError("Invalid device, must be cuda device")
+    require_cpu("cuda")

@@ -1,0 +1,173 @@
+"""Copies of tensors, in the same memory format or another, and edits that write all of a tensor: copy_, fill_, zero_.
+
+Rests on declare and options.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
+from autogradkit._ops.making.options import contiguous_format, preserve_format, strides_like
+from autogradkit._ops.making.scalars import scalar_array
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.strides import broadcast_shapes
+
+
+def _laid_out(self: Array, memory_format: Any = None) -> Any:
+    strides = strides_like(self, memory_format)
+    return (self.shape, self.dtype) if strides is None else (self.shape, self.dtype, strides)
+
+
+@op(
+    meta=_laid_out,
+    out=False,
+    samples=lambda t: [(t(2, 3),), (t(),), (t(0, 2),)],
+    vjp={"self": lambda g: g},
+)
+def clone(self: Array, *, memory_format: MemoryFormat | None = None, out: Array) -> None:
+    """A copy with memory of its own, in the graph.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1.0, 2.0]).clone()
+    tensor([1., 2.])
+    """
+    np.copyto(out, self)
+
+
+@op(composition=True, variants="method")
+def contiguous(self: Array, *, memory_format: MemoryFormat = contiguous_format) -> Any:
+    """Itself if it is contiguous, else a contiguous copy.
+
+    >>> import autogradkit as torch
+    >>> torch.ones(2, 3).t().contiguous().stride()
+    (2, 1)
+    """
+    return _in_format(self, memory_format)
+
+
+def _in_format(self: Any, format: Any) -> Any:
+    if self.is_contiguous(format):
+        return self
+    if format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    return clone(self, memory_format=format)
+
+
+# -- edits of all elements ---------------------------------------------------------------------------------------------
+
+
+@op(
+    edits=True,
+    variants="method",
+    node="CopyBackwards",
+    samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],
+    vjp={"self": k.zeros_like, "other": lambda g: g},
+    rule="∂self = 0\n∂other = ∂",
+)
+def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array) -> None:
+    """Write `other`, broadcast and converted, into the tensor.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2).copy_(torch.tensor([1, 2]))
+    tensor([1., 2.])
+    """
+    if isinstance(other, np.ndarray) and (other.shape != out.shape or other.dtype.kind == "c"):
+        shape = broadcast_shapes(out.shape, other.shape)
+        if shape != out.shape:
+            raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
+        if other.dtype.kind == "c" and out.dtype.kind != "c":
+            other = other.real
+    np.copyto(out, other, casting="unsafe")
+
+
+def _require_one(value: Array) -> None:
+    if value.ndim:
+        raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+
+
+def _fill_with_tensor(self: Array, value: Array, out: Array) -> None:
+    _require_one(value)
+    np.copyto(out, value, casting="unsafe")
+
+
+def _fill_with_number(self: Array, value: Any, out: Array) -> None:
+    np.copyto(out, scalar_array(value, from_numpy_dtype(self.dtype)), casting="unsafe")
+
+
+fill = function("fill", variants="function")
+
+
+@fill.overload(
+    node="FillBackward1", edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
+    vjp={"self": k.zeros_like, "value": lambda g: g}, rule="∂self = 0\n∂value = ∂",
+)  # fmt: skip
+def _(self: Array, value: Array, *, out: Array) -> None:
+    """A tensor like `input` with every element `value`, a number or a tensor without dimensions.
+
+    >>> import autogradkit as torch
+    >>> torch.fill(torch.zeros(2), 3)
+    tensor([3., 3.])
+    """
+    _fill_with_tensor(self, value, out)
+
+
+@fill.overload(
+    node="FillBackward0", edits=True, out=False, samples=lambda t: [(t(2, 3), 1.5)],
+    vjp={"self": k.zeros_like}, rule="∂self = 0",
+)  # fmt: skip
+def _(self: Array, value: Scalar, *, out: Array) -> None:
+    _fill_with_number(self, value, out)
+
+
+fill_ = function("fill_", variants="method")
+
+
+@fill_.overload(
+    node="FillBackward3",
+    edits=True,
+    samples=lambda t: [(t(2, 3), t())],
+    vjp={"self": k.zeros_like, "value": lambda g: g},
+    rule="∂self = 0\n∂value = ∂",
+)
+def _(self: Array, value: Array, *, out: Array) -> None:
+    """Write `value`, a number or a tensor without dimensions, into every element.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(2).fill_(3)
+    tensor([3., 3.])
+    """
+    _fill_with_tensor(self, value, out)
+
+
+@fill_.overload(
+    node="FillBackward2",
+    edits=True,
+    samples=lambda t: [(t(2, 3), 1.5)],
+    overlaps=True,
+    vjp={"self": k.zeros_like},
+    rule="∂self = 0",
+)
+def _(self: Array, value: Scalar, *, out: Array) -> None:
+    _fill_with_number(self, value, out)
+
+
+@op(
+    edits=True,
+    overlaps=True,
+    variants="method",
+    samples=lambda t: [(t(2, 3),), (t(),)],
+    vjp={"self": k.zeros_like},
+    rule="∂self = 0",
+)
+def zero_(self: Array, *, out: Array) -> None:
+    """Write 0 into every element.
+
+    >>> import autogradkit as torch
+    >>> torch.ones(2).zero_()
+    tensor([0., 0.])
+    """
+    out[...] = 0

@@ -1,0 +1,172 @@
+"""Tensors from what is there already: numbers, nested sequences, arrays; copied, or sharing their memory.
+
+Rests on declare and options; contents.py reads nested sequences.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import op, python_function
+from autogradkit._ops.declare.kinds import Array, Device, DType, Object
+from autogradkit._ops.making.contents import array_from
+from autogradkit._ops.making.options import finished
+from autogradkit.core.device import require_cpu
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.storage import borrow
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
+
+
+@op(factory=True, variants="function")
+def tensor(
+    data: Object,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Any:
+    """A new leaf with a copy of `data`: numbers, nested sequences, arrays.
+
+    The dtype is inferred: Python floats give the default dtype, ints int64, bools bool.
+    Raises ValueError for ragged sequences, RuntimeError if it is to require grad and is not floating-point.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    _warn_of_tensors(data)
+    options = {"device": device, "pin_memory": pin_memory, "requires_grad": requires_grad}
+    return finished(array_from(data, dtype), options)
+
+
+def _warn_of_tensors(data: Any) -> None:
+    if isinstance(data, Tensor):
+        warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+        )
+
+
+@op(factory=True, variants="method")
+def new_tensor(
+    self: Array,
+    data: Object,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+) -> Any:
+    """As `autogradkit.tensor`, with this tensor's dtype unless another is given."""
+    _warn_of_tensors(data)
+    kind: Any = dtype or self.dtype
+    return finished(array_from(data, kind), {"device": device, "requires_grad": requires_grad})
+
+
+@op(composition=True, variants="function")
+def as_tensor(data: Object, *, dtype: DType | None = None, device: Device | None = None) -> Any:
+    """`data` as a tensor, sharing memory where it is a tensor or array of that dtype already.
+
+    >>> import autogradkit as torch
+    >>> torch.as_tensor([1.0, 2.0])
+    tensor([1., 2.])
+    """
+    require_cpu(device)
+    if isinstance(data, Tensor):
+        return data if dtype is None or dtype is data.dtype else data.to(dtype)  # type: ignore[attr-defined]
+    if isinstance(data, np.ndarray) and (dtype is None or data.dtype == dtype.numpy):
+        return from_numpy(data)
+    return tensor(data, dtype)
+
+
+@op(composition=True, variants="function")
+def asarray(
+    obj: Object,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Any:
+    """`obj` as a tensor: with `copy=True` always a copy, with `copy=False` never one, else where it must be one.
+
+    Raises ValueError where memory cannot be shared and `copy` is False.
+
+    >>> import autogradkit as torch
+    >>> torch.asarray([1.0, 2.0])
+    tensor([1., 2.])
+    """
+    require_cpu(device)
+    shares = isinstance(obj, (Tensor, np.ndarray))
+    if copy is False:
+        if not shares:
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        held = from_numpy_dtype(obj.dtype) if isinstance(obj, np.ndarray) else obj.dtype
+        if dtype is not None and dtype is not held:
+            raise ValueError(
+                f"can't alias tensor with dtype '{SCALAR_TYPE_NAMES[held]}' into dtype '{SCALAR_TYPE_NAMES[dtype]}'."
+            )
+    made: Any = as_tensor(obj, dtype=dtype)
+    if copy and shares and _is_same_memory(made, obj):
+        made = made.clone()
+    return made.requires_grad_() if requires_grad else made
+
+
+def _is_same_memory(made: Tensor, obj: Any) -> bool:
+    return np.may_share_memory(made._array, obj._array if isinstance(obj, Tensor) else obj)
+
+
+@op(factory=True, variants="function")
+def from_numpy(ndarray: Object) -> Any:
+    """The tensor that shares an array's memory: an edit of either shows in the other.
+
+    >>> import numpy as np
+    >>> import autogradkit as torch
+    >>> a = np.zeros(2)
+    >>> t = torch.from_numpy(a)
+    >>> a[0] = 5
+    >>> t
+    tensor([5., 0.], dtype=torch.float64)
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    from_numpy_dtype(ndarray.dtype)
+    if any(stride < 0 for stride in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
+            "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+        )
+    if any(stride % ndarray.itemsize for stride in ndarray.strides):
+        raise ValueError(
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the "
+            "memory."
+        )
+    return wrap(borrow(ndarray))
+
+
+@python_function()
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """The tensor that shares the memory of any object with `__dlpack__`, or has a copy of it.
+
+    >>> import numpy as np
+    >>> import autogradkit as torch
+    >>> torch.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    require_cpu(device)
+    return wrap(np.from_dlpack(ext_tensor, copy=copy))
+
+
+@python_function()
+def is_tensor(obj: Any, /) -> bool:
+    """Whether `obj` is a tensor.
+
+    >>> import autogradkit as torch
+    >>> torch.is_tensor(torch.ones(1)), torch.is_tensor([1])
+    (True, False)
+    """
+    return isinstance(obj, Tensor)

@@ -1,0 +1,153 @@
+"""What the keywords of every factory do: `out`, `dtype`, `layout`, `device`, `pin_memory`, `requires_grad`.
+
+A factory says the sizes and how memory is filled; `made` finds the memory and makes the tensor. Rests on declare's memory
+and writing; all modules of this room use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit._ops.declare.memory import allocate
+from autogradkit._ops.declare.writing import require_no_grad, require_writable
+from autogradkit.core.device import device as Device
+from autogradkit.core.device import require_cpu
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.storage import Array
+from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
+from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
+
+
+class memory_format:  # noqa: N801 - PyTorch's name
+    """How dimensions lie in memory; compared by identity."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+
+
+def strides_in(format: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides, in elements, of new memory in a memory format. Raises RuntimeError where the sizes do not fit it."""
+    if format is preserve_format:
+        raise RuntimeError("unsupported memory format Preserve")
+    if format is not channels_last:
+        return contiguous_strides(shape)
+    if len(shape) != 4:
+        raise RuntimeError("required rank 4 tensor to use channels_last format")
+    return channels_last_strides(shape)
+
+
+def strides_like(array: Array, format: Any) -> tuple[int, ...] | None:
+    """The strides, in elements, of a dense copy of `array` in a memory format; None for contiguous ones."""
+    if format is None or format is preserve_format:
+        if array.flags.c_contiguous and array.size and 1 not in array.shape:
+            return None
+        return dense_strides_like(array.shape, element_strides(array))  # those of dimensions of one element are kept
+    return strides_in(format, array.shape)
+
+
+def require_sizes(shape: tuple[int, ...]) -> None:
+    """Raise RuntimeError for sizes below zero."""
+    for size in shape:
+        if size < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {size}: {list(shape)}")
+
+
+def dtype_in(options: dict[str, Any], default: Dtype | None = None) -> Dtype:
+    """The dtype that a factory's keywords ask for; `default`, or that of Python floats, where they ask for none."""
+    dtype, out = options.get("dtype"), options.get("out")
+    if out is not None:
+        if dtype is not None and dtype is not out.dtype:
+            raise RuntimeError(
+                f"dtype {SCALAR_TYPE_NAMES[dtype]} does not match dtype of out parameter ({SCALAR_TYPE_NAMES[out.dtype]})"
+            )
+        return out.dtype
+    return dtype or default or get_default_dtype()
+
+
+def made(
+    shape: tuple[int, ...],
+    fill: Callable[[Array], object],
+    options: dict[str, Any],
+    default: Dtype | None = None,
+    strides: tuple[int, ...] | None = None,
+    *,
+    name: str = "",
+) -> Tensor:
+    """A tensor of these sizes whose memory `fill` writes, as the factory's keywords ask for it.
+
+    `default` is the dtype where they ask for none; `name` is that of a factory which takes `out`.
+    """
+    require_sizes(shape)
+    kind = dtype_in(options, default).numpy
+    out: Tensor | None = options.get("out")
+    if out is None:
+        _require_place(options)  # before numbers are drawn
+        array = allocate(shape, kind, strides)
+        fill(array)
+        return finished(array, options)
+    _require_place_of_out(options)
+    require_no_grad(f"aten::{name}", (out,))
+    if out._array.shape == shape:
+        require_writable(out._array, ())
+    else:
+        reseat(out, allocate(shape, kind))
+    fill(out._array)
+    bump_version(out)
+    if options.get("requires_grad"):
+        _require_grad(out)
+    return out
+
+
+def finished(array: Array, options: dict[str, Any]) -> Tensor:
+    """A new leaf around `array`. Raises RuntimeError for another device, pinned memory, or gradients of whole numbers."""
+    _require_place(options)
+    tensor = wrap(array)
+    if options.get("requires_grad"):
+        _require_grad(tensor)
+    return tensor
+
+
+def _require_place(options: dict[str, Any]) -> None:
+    if options["device"] is not None:
+        require_cpu(options["device"])
+    if options.get("pin_memory"):
+        raise RuntimeError(
+            "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on this "
+            "system."
+        )
+
+
+def _require_place_of_out(options: dict[str, Any]) -> None:
+    wanted = options["device"]
+    if isinstance(wanted, (str, Device)) and Device(wanted).type != "cpu":
+        raise RuntimeError(f"device type {Device(wanted).type} does not match device type of out parameter (cpu)")
+
+
+def _require_grad(tensor: Tensor) -> None:
+    if tensor._array.dtype.kind in "biu":
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+    tensor._requires_grad = True
+
+
+def zeros_in(array: Array) -> None:
+    """Fill memory with zeros."""
+    array.fill(0)
+
+
+def ones_in(array: Array) -> None:
+    """Fill memory with ones."""
+    array.fill(1)
+
+
+def nothing_in(array: Array) -> None:
+    """Leave memory as it is."""

@@ -1,0 +1,296 @@
+"""Random fills in place: `Tensor.normal_`, `uniform_`, `bernoulli_`, `exponential_`, `random_`.
+
+Rests on the draws in core, which give PyTorch's numbers for PyTorch's seeds. To autograd the numbers drawn are constants: a
+fill of a result is recorded, and its gradient is zero. sampling.py makes new tensors with the fills of arrays here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, Generator
+from autogradkit.core import draws
+from autogradkit.core import dtype as dtypes
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.random import default_generator
+
+# What PyTorch calls element types in messages of this family.
+_C_NAMES = {
+    "uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long", "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+}  # fmt: skip
+_CPP_NAMES = {
+    **_C_NAMES, "int16": "short int", "int64": "long int", "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+_CONSTANT: dict[str, Any] = {"edits": True, "random": True, "vjp": {"self": k.zeros_like}, "rule": "∂self = 0"}
+
+
+# -- arrays --------------------------------------------------------------------------------------------------------------
+
+
+def _reals(array: Array, draw: Callable[[int, np.dtype[Any]], Array]) -> None:
+    """Fill `array`, a complex one part by part."""
+    if array.dtype.kind == "c":
+        parts = draw(2 * array.size, array.real.dtype)
+        draws.fill(array, parts.view(array.dtype))
+    else:
+        draws.fill(array, draw(array.size, array.dtype))
+
+
+def _refuse(kernel: str, array: Array) -> NotImplementedError:
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{SCALAR_TYPE_NAMES[from_numpy_dtype(array.dtype)]}'")
+
+
+def fill_uniform(array: Array, low: float, high: float, generator: Generator | None) -> None:
+    """Fill with numbers drawn evenly from [low, high)."""
+    if array.dtype.kind in "biu":
+        raise _refuse("check_uniform_bounds", array)
+    name = from_numpy_dtype(array.dtype).to_real().name
+    most = float(np.finfo(array.dtype).max) if array.dtype.kind in "fc" else math.inf
+    for bound, value in (("from", low), ("to", high)):
+        if not -most <= value <= most:
+            raise RuntimeError(f"{bound} is out of bounds for {_C_NAMES[name]}")
+    if low > high:
+        raise RuntimeError(
+            f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}",
+        )
+    stream = generator or default_generator
+    _reals(array, lambda count, kind: draws.uniform(stream, count, kind, low, high))
+
+
+def fill_normal(array: Array, mean: float, std: float, generator: Generator | None) -> None:
+    """Fill with normal numbers."""
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    if array.dtype.kind in "biu":
+        raise _refuse("normal_kernel_cpu", array)
+    stream = generator or default_generator
+    dense = array.flags.c_contiguous
+    if array.dtype.kind == "c":
+        half = std / math.sqrt(2)
+        _reals(array, lambda count, kind: draws.normal(stream, count, kind, 0, half, dense=dense))
+        np.add(array, mean, out=array)
+        return
+    _reals(array, lambda count, kind: draws.normal(stream, count, kind, mean, std, dense=dense))
+
+
+def fill_between(array: Array, low: int, high: int, generator: Generator | None) -> None:
+    """Fill with whole numbers from `low` up to, without, `high`."""
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    kind = from_numpy_dtype(array.dtype)
+    first: float = -math.inf
+    last: float = math.inf
+    if kind is dtypes.bool_:
+        first, last = 0, 1
+    elif kind.category == dtypes.INTEGRAL:
+        first, last = np.iinfo(array.dtype).min, np.iinfo(array.dtype).max
+    elif kind is dtypes.float16:
+        first, last = -65504, 65504
+    for name, value in (("from", low), ("to - 1", high - 1)):
+        if not first <= value <= last:
+            raise RuntimeError(f"{name} is out of bounds for {_C_NAMES.get(kind.name, kind.name)}")
+    drawn = draws.integers(generator or default_generator, array.size, low, high)
+    draws.fill(array, drawn.astype(array.dtype))
+
+
+def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
+    """Fill with ones, each with probability `p`, and zeros."""
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+    if array.dtype.kind == "c":
+        raise _refuse("bernoulli_scalar_cpu_", array)
+    draws.fill(array, draws.chances(generator or default_generator, array.size, p))
+
+
+def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> None:
+    """Fill with ones, with the probabilities in `p`, which is broadcast, and zeros."""
+    if p.dtype.kind in "biuc":
+        raise _refuse("bernoulli_tensor_cpu_p_", p)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise RuntimeError(
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If so, "
+            "please report an enhancement request to PyTorch.)"
+        )
+    _require_expandable(p, array)
+    chance = np.broadcast_to(p, array.shape).transpose(draws.memory_order(array)).ravel()
+    draws.fill(array, draws.chances_each(generator or default_generator, chance))
+
+
+def _require_expandable(p: Array, array: Array) -> None:
+    if p.ndim > array.ndim:
+        raise RuntimeError(
+            f"expand({from_numpy_dtype(p.dtype).tensor_type}{{{list(p.shape)}}}, size={list(array.shape)}): the number of sizes "
+            f"provided ({array.ndim}) must be greater or equal to the number of dimensions in the tensor ({p.ndim})"
+        )
+    for dim in range(-1, -p.ndim - 1, -1):
+        if p.shape[dim] not in (1, array.shape[dim]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({array.shape[dim]}) must match the existing size ({p.shape[dim]}) at "
+                f"non-singleton dimension {array.ndim + dim}.  Target sizes: {list(array.shape)}.  Tensor sizes: {list(p.shape)}"
+            )
+
+
+# -- methods -------------------------------------------------------------------------------------------------------------
+
+
+@op(variants="method", **_CONSTANT)
+def uniform_(
+    self: Array, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, out: Array
+) -> None:
+    """Fill with numbers drawn evenly from [from, to).
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(2).uniform_(-1, 1)
+    tensor([-0.0075,  0.5364])
+    """
+    fill_uniform(out, from_, to, generator)
+
+
+@op(variants="method", **_CONSTANT)
+def normal_(
+    self: Array, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None, out: Array
+) -> None:
+    """Fill with normal numbers of the given mean and standard deviation.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(2).normal_(10, 0.5)
+    tensor([10.7705,  9.8533])
+    """
+    fill_normal(out, mean, std, generator)
+
+
+@op(variants="method", **_CONSTANT)
+def exponential_(self: Array, lambd: float = 1.0, *, generator: Generator | None = None, out: Array) -> None:
+    """Fill with exponential numbers of the given rate.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(2).exponential_()
+    tensor([3.5083, 1.2304])
+    """
+    kind = from_numpy_dtype(out.dtype)
+    if not kind.is_floating_point:
+        raise RuntimeError(
+            "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you "
+            f"specified {SCALAR_TYPE_NAMES[kind]}"
+        )
+    if lambd <= 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+    stream = generator or default_generator
+    _reals(out, lambda count, kind: draws.exponential(stream, count, kind, lambd))
+
+
+@op(variants="method", **_CONSTANT)
+def cauchy_(
+    self: Array, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None, out: Array
+) -> None:
+    """Fill with Cauchy numbers of the given median and scale.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(1).cauchy_()
+    tensor([10.5977])
+    """
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+    if not from_numpy_dtype(out.dtype).is_floating_point:
+        raise RuntimeError(
+            "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you "
+            f"specified {_CPP_NAMES.get(out.dtype.name, out.dtype.name)}"
+        )
+    stream = generator or default_generator
+    _reals(out, lambda count, kind: draws.cauchy(stream, count, kind, median, sigma))
+
+
+@op(variants="method", **_CONSTANT)
+def log_normal_(
+    self: Array, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None, out: Array
+) -> None:
+    """Fill with numbers whose logarithm is normal with the given mean and standard deviation.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(1).log_normal_(0, 1)
+    tensor([4.6692])
+    """
+    if std <= 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    if not from_numpy_dtype(out.dtype).is_floating_point:
+        raise _refuse("log_normal_cpu", out)
+    stream = generator or default_generator
+    _reals(out, lambda count, kind: draws.log_normal(stream, count, kind, mean, std))
+
+
+@op(variants="method", **_CONSTANT)
+def geometric_(self: Array, p: float, *, generator: Generator | None = None, out: Array) -> None:
+    """Fill with how many trials it takes to succeed once, each with probability `p`.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(4).geometric_(0.5)
+    tensor([1., 1., 2., 1.])
+    """
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+    if out.dtype.kind in "bc":
+        raise _refuse("geometric_cpu", out)
+    draws.fill(out, draws.trials(generator or default_generator, out.size, p).astype(out.dtype))
+
+
+bernoulli_ = function("bernoulli_", variants="method")
+
+
+@bernoulli_.overload(
+    node="BernoulliBackward1", edits=True, random=True, vjp={"self p": k.zeros_like}, rule="∂self, ∂p = 0"
+)
+def _(self: Array, p: Array, *, generator: Generator | None = None, out: Array) -> None:
+    """Fill with ones, each with probability `p` (a number, or one for each element), and zeros.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(4).bernoulli_(0.5)
+    tensor([0., 0., 1., 0.])
+    """
+    fill_bernoulli_each(out, p, generator)
+
+
+@bernoulli_.overload(node="BernoulliBackward2", **_CONSTANT)
+def _(self: Array, p: float = 0.5, *, generator: Generator | None = None, out: Array) -> None:
+    fill_bernoulli(out, p, generator)
+
+
+random_ = function("random_", variants="method")
+
+
+@random_.overload(node="RandomBackward2", **_CONSTANT)
+def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
+    """Fill with whole numbers: from `from` (0) up to, without, `to`, or over all that the dtype holds exactly.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.empty(3).random_(10)
+    tensor([4., 9., 3.])
+    """
+    if out.dtype.kind == "c":
+        raise _refuse("random_kernel_cpu", out)
+    draws.fill(out, draws.any_values(generator or default_generator, out.size, out.dtype))
+
+
+@random_.overload(node="RandomBackward0", **_CONSTANT)
+def _(self: Array, from_: int, to: int | None, *, generator: Generator | None = None, out: Array) -> None:
+    fill_between(out, from_, draws.largest_exact(out.dtype) + 1 if to is None else to, generator)
+
+
+@random_.overload(node="RandomBackward1", **_CONSTANT)
+def _(self: Array, to: int, *, generator: Generator | None = None, out: Array) -> None:
+    fill_between(out, 0, to, generator)

@@ -1,0 +1,197 @@
+"""Numbers at equal distances: arange, linspace; and eye, whose ones stand at equal distances too.
+
+Rests on declare and options.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function
+from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
+from autogradkit._ops.making.options import dtype_in, made
+from autogradkit.core import dtype as dtypes
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
+
+arange = function("arange", variants="function")
+
+
+@arange.overload(factory=True)
+def _(end: Scalar, **options: OutOptions) -> Any:
+    """The numbers from `start` (0) up to, without, `end`: ⌈(end − start) / step⌉ of them.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(1, 2.5, 0.5)
+    tensor([1.0000, 1.5000, 2.0000])
+    """
+    return _range(0, end, 1, options)
+
+
+@arange.overload(factory=True)
+def _(start: Scalar, end: Scalar, **options: Options) -> Any:
+    return _range(start, end, 1, options)
+
+
+@arange.overload(factory=True)
+def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OutOptions) -> Any:
+    return _range(start, end, step, options)
+
+
+def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
+    bounds = (start, end, step)
+    for each in bounds:
+        if isinstance(each, complex):
+            raise RuntimeError("value cannot be converted to type double without overflow")
+    whole = not any(isinstance(each, float) for each in bounds)
+    kind = dtype_in(options, dtypes.int64 if whole else get_default_dtype())
+    _require_real("arange", kind)
+    if not all(math.isfinite(each) for each in (start, end)):
+        raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
+    if kind is dtypes.int64:
+        start, end, step = [_as_int64(each) for each in bounds]
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) / step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    # Python's own integers do not run over.
+    count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
+    _warn_of_resizing(options.get("out"), count)
+
+    def fill(array: Array) -> None:
+        if array.dtype.kind in "iu":
+            np.copyto(array, int(start) + np.arange(count) * int(step), casting="unsafe")
+        else:
+            np.copyto(array, start + np.arange(count, dtype=np.float64) * step, casting="unsafe")
+
+    return made((count,), fill, options, kind, name="arange")
+
+
+def _warn_of_resizing(out: Tensor | None, count: int) -> None:
+    if out is not None and out.numel() not in (0, count):
+        warn(
+            f"The number of elements in the out tensor of shape {list(out.shape)} is {out.numel()} which does not match the "
+            f"computed number of elements {count}. Note that this may occur as a result of rounding error. The out tensor "
+            f"will be resized to a tensor of shape ({count},)."
+        )
+
+
+def _as_int64(value: Any) -> int:
+    number = int(value)
+    if not -(2**63) <= number < 2**63:
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    return number
+
+
+def _require_real(name: str, kind: Dtype) -> None:
+    if kind is dtypes.bool_ or (kind.is_complex and name == "arange"):
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
+
+
+linspace = function("linspace", variants="function")
+
+
+@linspace.overload(factory=True)
+def _(start: Array, end: Array, steps: int, **options: OutOptions) -> Any:
+    """`steps` numbers at equal distances from `start` to `end`, both included.
+
+    >>> import autogradkit as torch
+    >>> torch.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+    return _between_tensors(start, end, steps, options)
+
+
+@linspace.overload(factory=True)
+def _(start: Scalar, end: Array, steps: int, **options: OutOptions) -> Any:
+    return _between_tensors(start, end, steps, options)
+
+
+@linspace.overload(factory=True)
+def _(start: Array, end: Scalar, steps: int, **options: OutOptions) -> Any:
+    return _between_tensors(start, end, steps, options)
+
+
+@linspace.overload(factory=True)
+def _(start: Scalar, end: Scalar, steps: int, **options: OutOptions) -> Any:
+    return _evenly(start, end, steps, options)
+
+
+def _between_tensors(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor:
+    bounds = {"start": start, "end": end}
+    if any(isinstance(each, Tensor) and each.ndim for each in bounds.values()):
+        had = " and ".join(
+            f"{name} with {each.ndim} dimension(s)" for name, each in bounds.items() if isinstance(each, Tensor)
+        )
+        raise RuntimeError(f"linspace only supports 0-dimensional start and end tensors, but got {had}.")
+    start, end = [each.item() if isinstance(each, Tensor) else each for each in (start, end)]
+    return _evenly(start, end, steps, options)
+
+
+def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor:
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    complex_ = isinstance(start, complex) or isinstance(end, complex)
+    default = get_default_dtype().to_complex() if complex_ else get_default_dtype()
+    kind = dtype_in(options, default)
+    if complex_ and not kind.is_complex:
+        raise RuntimeError(
+            f"torch.linspace(): inferred dtype c10::complex<{default.to_real().numpy.name.replace('float32', 'float')}> "
+            f"can't be safely cast to passed dtype {SCALAR_TYPE_NAMES[kind]}"
+        )
+    _require_real("linspace", kind)
+
+    return made((steps,), lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
+
+
+def _fill_evenly(array: Array, start: Any, end: Any) -> None:
+    steps = array.size
+    if steps == 1:
+        array.fill(start)
+        return
+    # From both ends towards the middle, in the result's own precision, as PyTorch computes it.
+    if array.dtype.kind in "iu":
+        start, end = int(start), int(end)
+    work = array.dtype.type if array.dtype.kind in "fc" else np.float64
+    step = work((end - start) / max(steps - 1, 1))
+    index = np.arange(steps)
+    forward = work(start) + step * index.astype(work)
+    back = work(end) - step * (steps - 1 - index).astype(work)
+    np.copyto(array, np.where(index < steps // 2, forward, back), casting="unsafe")
+
+
+eye = function("eye", variants="function")
+
+
+@eye.overload(factory=True)
+def _(n: int, **options: OutOptions) -> Any:
+    """Ones on the diagonal of an n × m (n × n) matrix, zeros elsewhere.
+
+    >>> import autogradkit as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return _diagonal(n, n, options)
+
+
+@eye.overload(factory=True)
+def _(n: int, m: int, **options: OutOptions) -> Any:
+    return _diagonal(n, m, options)
+
+
+def _diagonal(n: int, m: int, options: dict[str, Any]) -> Tensor:
+    for name, value in (("n", n), ("m", m)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
+
+    def fill(array: Array) -> None:
+        array.fill(0)
+        np.fill_diagonal(array[:, :n], 1)
+
+    return made((n, m), fill, options, name="eye")

@@ -1,0 +1,106 @@
+"""Views by sizes, strides and offset: as_strided, and what the engine renews stale views with.
+
+Rests on declare.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Object, Sizes
+from autogradkit.core.storage import UntypedStorage, address_of, strided
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import enable_grad
+
+
+def _positions(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], start: int | None) -> Array:
+    """For each element of the strided view, the row-major position in the base of the element it shows; else −1."""
+    shape, strides, offset = geometry
+    addresses = _addresses(shape, strides, offset)
+    wanted = _addresses(size, stride, offset if start is None else start)
+    highest = max(addresses.max(initial=0), wanted.max(initial=0))
+    position = np.full(int(highest) + 1, -1, np.int64)
+    position[addresses.reshape(-1)] = np.arange(addresses.size)
+    return position[wanted]
+
+
+def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Array:
+    steps = [np.arange(n) * s for n, s in zip(shape, strides, strict=True)]
+    return sum(np.ix_(*steps), start=np.array(offset)) if steps else np.array(offset)
+
+
+@op(
+    view=True,
+    rule="∂self = add each element of ∂ where it came from",
+    samples=lambda t: [(t(2, 3), (2, 2), (1, 2), 1), (t(6), (2, 2), (1, 1), 2)],
+    vjp={
+        "self": lambda g, size, stride, storage_offset, self_geometry: k.as_strided_backward(
+            g, _positions(self_geometry, size, stride, storage_offset), self_geometry[0]
+        )
+    },
+)
+def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | None = None) -> Array:
+    """A view on the tensor's storage with any sizes, strides and offset (in elements).
+
+    Raises RuntimeError for what reaches beyond the storage.
+
+    >>> import autogradkit as torch
+    >>> torch.as_strided(torch.arange(6), (3, 2), (1, 3))
+    tensor([[0, 3],
+            [1, 4],
+            [2, 5]])
+    """
+    storage = UntypedStorage(self)
+    if storage_offset is not None:
+        start = storage_offset
+    else:
+        start = (address_of(self) - storage.data_ptr()) // self.itemsize if self.size else 0
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(each < 0 for each in stride):
+        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
+    if any(each < 0 for each in size):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
+    if start < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {start}")
+    extent = 0 if 0 in size else start + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    available = storage.nbytes()
+    if extent * self.itemsize > available:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {start}, and itemsize "
+            f"{self.itemsize} requiring a storage size of {extent * self.itemsize} are out of bounds for storage of size "
+            f"{available}"
+        )
+    return strided(self, size, stride, start)
+
+
+def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
+    """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
+    with enable_grad():
+        return as_strided.run((base, size, stride, storage_offset))
+
+
+@op(
+    name="as_strided_backward", variants="", node="AsStridedBackwardBackward0",
+    samples=lambda t: [(t(2, 2), np.array([[0, 3], [3, 5]]), (2, 3)), (t(3), np.array([1, -1, 0]), (2,))],
+    vjp={"g": lambda g, indices: k.pick_flat(g, indices)},
+)  # fmt: skip
+def _(g: Array, indices: Object, self_sym_sizes: Sizes) -> Any:
+    """Adds each element of `g` to the element of the base that it came from."""
+    # One place more than there are elements, the last, takes what came from memory that the base does not show.
+    total = np.zeros(int(np.prod(self_sym_sizes)) + 1, g.dtype)
+    np.add.at(total, indices, g)
+    return total[:-1].reshape(self_sym_sizes)
+
+
+@op(
+    variants="",
+    samples=lambda t: [(t(2, 3), np.array([[0, 5], [5, -1]])), (t(3, 2).detach().T.requires_grad_(), np.array([4, 1]))],
+    vjp={"self": lambda g, indices, self_sym_sizes: k.as_strided_backward(g, indices, self_sym_sizes)},
+)
+def pick_flat(self: Array, indices: Object) -> Any:
+    """The elements at these positions of the row-major order."""
+    return np.append(self.reshape(-1), self.dtype.type(0))[indices]

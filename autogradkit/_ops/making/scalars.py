@@ -1,0 +1,48 @@
+"""Python numbers on their way into a tensor: the conversion that refuses what the dtype cannot hold.
+
+Rests on core.dtype; whatever writes a number into memory uses it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.dtype import INTEGRAL, bool_
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.storage import Array
+
+_C_NAMES = {
+    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int8": "int8_t",
+    "int16": "int16_t", "int32": "int", "int64": "int64_t", "uint8": "uint8_t", "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+
+def scalar_array(value: Any, wanted: Dtype) -> Array:
+    """A Python number as an array without dimensions. Raises RuntimeError where the dtype cannot hold it."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise ValueError("Overflow when unpacking long long")
+    if wanted is bool_:
+        return np.asarray(bool(value))
+    if not fits(value, wanted):
+        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[wanted.name]} without overflow")
+    if isinstance(value, complex) and not wanted.is_complex:
+        value = value.real
+    if wanted.category == INTEGRAL:
+        return np.asarray(value).astype(np.int64).astype(wanted.numpy)
+    return np.asarray(value, wanted.numpy)
+
+
+def fits(value: Any, wanted: Dtype) -> bool:
+    """Whether a dtype can hold a number: fractions are dropped, negative integers wrap around in unsigned dtypes."""
+    if isinstance(value, complex):
+        parts = (value.real, value.imag)
+        return all(fits(part, wanted.to_real()) for part in parts) and (wanted.is_complex or value.imag == 0)
+    if wanted.category == INTEGRAL:
+        limits = np.iinfo(wanted.numpy)
+        if isinstance(value, float):  # compared as floats, as PyTorch does
+            return float(limits.min) <= value <= float(limits.max)
+        return (limits.min or -limits.max) <= value <= limits.max
+    return not np.isfinite(value) or abs(value) <= float(np.finfo(wanted.to_real().numpy).max)

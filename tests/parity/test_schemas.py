@@ -1,0 +1,57 @@
+"""The schema that follows from each declaration against PyTorch's own schema strings, parameter by parameter.
+
+A kernel's annotated signature is the only place that says what an overload takes; here it is held to PyTorch.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+
+from autogradkit._ops.declare import SETS
+from autogradkit._ops.declare.overload import Overload
+
+# Forms that PyTorch writes in Python, outside its schemas: compared as calls in test_wrong_calls.py.
+IN_PYTHON = {"nonzero", "norm", "split", "unique"}
+
+
+def _bare(schema: str) -> str:
+    """A schema without namespace, overload name, alias marks and result."""
+    text = re.sub(r"\((?:a!?|a -> \*|[a-z]!?)\)", "", schema.removeprefix("aten::")).replace("SymInt", "int")
+    return re.sub(r"^(\w+)\.\w+\(", r"\1(", text).rpartition(" -> ")[0]
+
+
+def _of_pytorch(name: str) -> set[str]:
+    return {_bare(str(each)) for each in torch._C._jit_get_schemas_for_operator(f"aten::{name}")}
+
+
+PUBLIC = [each for owner in SETS if owner.variants for each in owner.overloads if not each.deprecated]
+
+
+@pytest.mark.parametrize("name", sorted({each.owner.name for each in PUBLIC} - IN_PYTHON))
+def test_the_derived_schema_is_one_of_pytorchs(name: str) -> None:
+    theirs = _of_pytorch(name)
+    if not theirs:
+        assert not hasattr(torch._C._VariableFunctions, name), f"{name} has no schema, but is one of PyTorch's builtins"
+        return
+    for overload in PUBLIC:
+        if overload.owner.name == name:
+            assert _bare(overload.schema) in theirs, "\n".join([_bare(overload.schema), *sorted(theirs)])
+
+
+def test_what_takes_out_has_an_out_form_in_pytorch() -> None:
+    wrong = [each.schema for each in PUBLIC if each.takes_out and not _takes_out(each)]
+    assert wrong == []
+
+
+def _takes_out(overload: Overload) -> bool:
+    name = overload.owner.name
+    try:
+        text = str(getattr(torch, name)(object(), object(), object(), object(), object(), object(), object()))
+    except (TypeError, AttributeError) as error:
+        text = str(error)
+    # The schemas of forms with several results name what is written: `*, Tensor(a!) values, Tensor(b!) indices`.
+    written = [str(each) for each in torch._C._jit_get_schemas_for_operator(f"aten::{name}")]
+    return "out" in text or any("!" in each for each in written)
