@@ -23,7 +23,7 @@ from autogradkit._ops.making import (
     sampling,
     seed,
 )
-from autogradkit._ops.network import activation, conv, embedding, likelihood, loss, padding, pool, softmax
+from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
 from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
@@ -60,6 +60,7 @@ __all__ = [
     "counting",
     "data",
     "dimensions",
+    "dropout",
     "elementary",
     "embedding",
     "extremes",

@@ -8,22 +8,18 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
-from autogradkit._ops.making.filled import zeros
 from autogradkit._ops.network import activation, conv, loss, padding, pool
+from autogradkit._ops.network.dropout import dropout as dropout_
+from autogradkit._ops.network.dropout import noise_of
 from autogradkit._ops.network.embedding import embedding as _embedding
 from autogradkit._ops.network.embedding import embedding_renorm_
 from autogradkit._ops.network.embedding import one_hot as _one_hot
 from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
 from autogradkit._ops.network.linear import linear as _linear
-from autogradkit._ops.pointwise.arithmetic import mul
-from autogradkit.core.draws import chances
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.random import default_generator
 from autogradkit.core.strides import broadcast_shapes
-from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.modes import no_grad
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import no_grad as _no_grad
 
 _REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
@@ -74,12 +70,12 @@ def embedding(
     if padding_idx is None:
         padding_idx = -1
     else:
-        rows = int(weight.shape[0])
-        if not -rows <= padding_idx < rows:
+        rows = weight.shape[0]
+        if padding_idx > rows - 1 or padding_idx < -rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
         padding_idx %= rows
     if max_norm is not None:
-        with no_grad():
+        with _no_grad():
             embedding_renorm_.in_place_call(weight, input, max_norm, norm_type)
     return _pick_rows(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
@@ -87,10 +83,10 @@ def embedding(
 conv2d = conv.conv2d.made("function")
 _relu, _relu_ = activation.relu.owner.made("function"), activation.relu.owner.made("in_place")
 linear = _linear.owner.made("function")
-pad = padding.pad.owner.made("function")
 one_hot = _one_hot.owner.made("function")
 _max_pool2d = pool.max_pool2d.owner.made("function")
 _max_pool2d_with_indices = pool.max_pool2d_with_indices.owner.made("function")
+_dropout, _pad = dropout_.owner.made("function"), padding.pad.owner.made("function")
 _mse_loss, _l1_loss = loss.mse_loss.owner.made("function"), loss.l1_loss.owner.made("function")
 _nll_loss, _cross_entropy = nll_loss_nd.owner.made("function"), cross_entropy_loss.owner.made("function")
 _pick_rows = _embedding.owner.made("function")
@@ -104,6 +100,18 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     tensor([0., 2.])
     """
     return _relu_(input) if inplace else _relu(input)
+
+
+def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
+    """`input` with a constant `value` (0) around it: (before, after) for the last dimension, then the one before it.
+
+    A negative number cuts away. Raises NotImplementedError for a `mode` other than "constant".
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.pad(torch.ones(1, 2), (1, 0))
+    tensor([[0., 1., 1.]])
+    """
+    return _pad(input, pad, mode, value)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -187,17 +195,12 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     >>> torch.nn.functional.dropout(torch.ones(3), p=1.0)
     tensor([0., 0., 0.])
     """
-    if not 0 <= p <= 1:
+    if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if p == 0 or not training or not input._array.size:
-        return input
-    if p == 1:
-        noise: Any = zeros(())
-    else:
-        array = input._array
-        kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
-        noise = wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
-    return input.mul_(noise) if inplace else mul(input, noise)
+    if not inplace:
+        return _dropout(input, p, training)
+    noise = noise_of(input, p, training)
+    return input if noise is None else input.mul_(noise)
 
 
 # -- losses ------------------------------------------------------------------------------------------------------------

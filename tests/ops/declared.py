@@ -30,7 +30,6 @@ class Declared:
     formulas: dict[str, Callable[..., Any]]  # by differentiable parameter
     draws: bool  # what it gives is drawn at random
     make_samples: Callable[[Callable[..., torch.Tensor]], Iterable[tuple[Any, ...]]] | None
-    draws: bool  # whether its result is drawn
     allocated: bool  # whether its caller makes the memory that its kernel writes into
 
     def samples(self, seed: int) -> list[tuple[Any, ...]]:
@@ -65,7 +64,6 @@ DIFFERENTIABLE = {
         dict(each.formulas),
         each.kind == "random",
         each.samples,
-        each.kind == "random",
         bool(each.pointwise or each.reduces or each.edits or each.meta),
     )
     for each in OVERLOADS

@@ -46,7 +46,7 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     s.put(depth, "return o")
 
 
-@op(variants="", composition=True, lane=_write_lane)
+@op(variants="", composition=True, out=True, lane=_write_lane)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """input·weightᵀ + bias over the last dimension: (*, in) and (out, in) → (*, out).
 

@@ -65,14 +65,7 @@ def constant_pad_nd(self: Array, pad: Ints, value: Scalar = 0, *, out: Array) ->
 
 @op(variants="", composition=True)
 def pad(self: Array, pad: Ints, mode: str = "constant", value: float | None = None) -> Any:
-    """`input` with a constant `value` (0) around it: (before, after) for the last dimension, then the one before it.
-
-    Raises NotImplementedError for a `mode` other than "constant".
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.pad(torch.ones(1, 2), (1, 0))
-    tensor([[0., 1., 1.]])
-    """
+    """`self` with a constant around it, by the `mode`s of `nn.functional.pad`."""
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) > 2 * self.ndim:

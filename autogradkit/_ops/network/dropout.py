@@ -1,0 +1,48 @@
+"""dropout: each element zeroed with a probability, the rest scaled so that the expected value stays.
+
+Rests on declare, mul and the draws of the default generator; `nn.functional` calls it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.writing import require_castable
+from autogradkit._ops.pointwise.arithmetic import mul
+from autogradkit.core.draws import chances
+from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.random import default_generator
+from autogradkit.core.tensor import Tensor, wrap
+
+
+def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
+    """What a dropped-out tensor is multiplied by; None where it stays as it is."""
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
+    array = input._array
+    if p == 0 or not train or not array.size:
+        return None
+    if p == 1:
+        return wrap(np.zeros((), array.dtype))
+    if array.dtype.kind in "biu":
+        require_castable(get_default_dtype().numpy, array.dtype)
+    kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
+    return wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
+
+
+@op(variants="function", composition=True)
+def dropout(input: Array, p: float, train: bool) -> Any:
+    """With `train`, zeroes each element with probability `p` and scales the rest by 1/(1 − p); else the input itself.
+
+    Raises RuntimeError for a probability outside [0, 1].
+
+    >>> import autogradkit as torch
+    >>> torch.dropout(torch.ones(3), 1.0, True)
+    tensor([0., 0., 0.])
+    """
+    noise = noise_of(input, p, train)
+    return input if noise is None else mul.straight(input, noise)
