@@ -147,7 +147,7 @@ def _spelled(p: Parameter, *, keyword_only: bool) -> inspect.Parameter:
 def _result(overload: Overload) -> str:
     returned = str(overload.kernel.__annotations__.get("return", "None"))
     if len(overload.outputs) > 1:
-        named = getattr(overload.returns, "__module__", "") == "autogradkit._ops.return_types"
+        named = getattr(overload.returns, "__module__", "") == "autogradkit._ops.reduction.return_types"
         return f"return_types.{overload.returns.__name__}" if named else "tuple[Tensor, ...]"
     if returned.startswith("tuple"):
         return "tuple[Tensor, ...]"

@@ -48,7 +48,7 @@ IMPORTS = {
     "_dtype": "from autogradkit.core.dtype import dtype as _dtype",
     "builtins": "import builtins",
     "overload": "from typing import overload",
-    "return_types": "from autogradkit._ops import return_types",
+    "return_types": "from autogradkit._ops.reduction import return_types",
     "np": "import numpy as np",
 }
 _KNOWN = {*IMPORTS, "str", "tuple", "list", "dict", "None", "object"}

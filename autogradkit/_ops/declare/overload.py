@@ -1,269 +1,36 @@
-"""One overload: one of PyTorch's schemas, one node. What it computes, how it is recorded, and the facts that follow from it.
+"""One overload: one of PyTorch's schemas, one node. What it computes, and how a call of it is recorded.
 
-Made by the decorator of names.py. Rests on signature (what may be given), memory (where results go), recipe (how it is
-differentiated) and the engine. What is costly to work out is worked out when it is first asked for.
+Rests on form (what was declared), memory (where results go), recipe (how it is differentiated), entries (straight lines)
+and the engine. names.py chooses among overloads.
 """
 
 from __future__ import annotations
 
-import inspect
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import entries, memory
-from autogradkit._ops.declare.recipe import Formula, Recipe, names_of, origin
-from autogradkit._ops.declare.rules import rule_of
-from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
+from autogradkit._ops.declare.form import Form
+from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.writing import into_out, require_no_grad, require_writable
-from autogradkit.core.facts import OpFacts
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.graph import check_in_place
 from autogradkit.engine.modes import MODE
 
-if TYPE_CHECKING:
-    from autogradkit._ops.declare.names import OverloadSet
-    from autogradkit._ops.declare.source import Call, Source
 
-Samples = Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]]
-
-
-class Overload:
+class Overload(Form):
     """One of the forms that a name may be called in."""
-
-    def __init__(
-        self,
-        owner: OverloadSet,
-        kernel: Callable[..., Any],
-        *,
-        node: str | None = None,
-        in_place_node: str | None = None,
-        vjp: dict[str, Formula] | None = None,
-        group: tuple[str, Formula] | None = None,
-        pointwise: str | None = None,
-        promotes: str | None = None,
-        as_number: str | None = None,
-        ufunc: np.ufunc | None = None,
-        reduces: bool = False,
-        result_dtype: Callable[..., np.dtype[Any]] | None = None,
-        edits: bool | str = False,
-        overlaps: bool = False,
-        meta: Callable[..., Any] | None = None,
-        view: bool = False,
-        composition: bool = False,
-        lane: Callable[[Source, Call, int], None] | None = None,
-        factory: bool = False,
-        outputs: str = "result",
-        differentiable_outputs: int | None = None,
-        returns: Callable[[Sequence[Tensor]], Any] | None = None,
-        refuse: Callable[..., None] | None = None,
-        dtypes: Callable[..., None] | None = None,
-        out: bool | None = None,
-        in_place: bool = True,
-        edit: Callable[..., Tensor] | None = None,
-        variants: str = "function method",
-        deprecated: bool = False,
-        random: bool = False,
-        label: str | None = None,
-        rule: str | None = None,
-        samples: Samples | None = None,
-    ) -> None:
-        self.owner = owner
-        self.kernel = kernel
-        self.node_name = node or _camel(owner.name) + "Backward0"
-        self.in_place_node = in_place_node
-        self.formulas = {
-            name: each for names, each in (vjp or {}).items() for name in names.split() if name != as_number
-        }
-        self.group = None if group is None else group[1]
-        if group is not None:
-            self.formulas = dict.fromkeys(group[0].split(), group[1])
-        self.pointwise = pointwise
-        self._promotes = promotes
-        self._as_number = as_number
-        self.ufunc = ufunc
-        self.reduces = reduces
-        self.result_dtype = result_dtype
-        self.edits = edits
-        self.overlaps = overlaps
-        self.meta = meta
-        self.view = view
-        self.composition = composition or factory
-        self.lane = lane
-        self.factory = factory
-        self.outputs = tuple(outputs.split())
-        self.differentiable_outputs = len(self.outputs) if differentiable_outputs is None else differentiable_outputs
-        self.returns = returns or tuple
-        self.refuse = refuse
-        self.dtypes = dtypes
-        self.takes_out = not (view or self.composition) if out is None else out
-        self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)
-        self.composed_edit = edit
-        self.variants = variants
-        self.deprecated = deprecated
-        self.label = label or owner.name.strip("_")
-        self.rule_given = rule
-        self.samples = samples
-        self.kind = "random" if random else "create" if factory else "view" if view else "op"
-        self.several_views = view and str(kernel.__annotations__.get("return", "")).startswith("tuple")
-        self.plans: dict[Any, memory.PointwisePlan] = {}
-        self.lane_plans: dict[Any, tuple[Any, ...] | None] = {}
-        self._require_known_names()
-
-    def _require_known_names(self) -> None:
-        code = self.kernel.__code__
-        known = {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], *self.outputs, "needs"}
-        for parameter, formula in self.formulas.items():
-            for name in (parameter, *[origin(asked)[0] for asked in names_of(formula)]):
-                if name not in known:
-                    raise TypeError(
-                        f"{self.owner.name}: a formula asks for '{name}', which is no parameter or output of it"
-                    )
-
-    # -- what it may be called with ---------------------------------------------------------------------------------
-
-    @cached_property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """The kernel's parameters without `out`."""
-        return parameters_of(self.kernel, self._as_number)
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        """Where each parameter stands."""
-        return {p.name: i for i, p in enumerate(self.parameters)}
-
-    @cached_property
-    def positional(self) -> int:
-        """How many parameters come by position."""
-        return sum(not p.keyword for p in self.parameters)
-
-    @cached_property
-    def defaults(self) -> tuple[Any, ...]:
-        """The parameters' defaults."""
-        return tuple([p.default for p in self.parameters])
-
-    @cached_property
-    def signature(self) -> Signature:
-        """As a function."""
-        out = [OUT if len(self.outputs) == 1 else OUTS] if self.takes_out and "out" not in self.index else []
-        return Signature(self.owner.name, [*self.parameters, *out], deprecated=self.deprecated)
-
-    @cached_property
-    def self_at(self) -> int | None:
-        """Where `self` stands, for an overload that is a method, or an operator, too."""
-        if not self.owner.operators and not ("method" in self.variants and "method" in self.owner.variants):
-            return None
-        at = self.index.get("self")
-        return at if at is not None and self.parameters[at].kind.is_tensor else None
-
-    @cached_property
-    def method_signature(self) -> Signature | None:
-        """As a method, without `self`; None where it is none."""
-        if self.self_at is None:
-            return None
-        rest = [p for i, p in enumerate(self.parameters) if i != self.self_at]
-        return Signature(self.owner.name, rest, deprecated=self.deprecated)
-
-    def filled(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
-        """Values in order of the parameters from a call within the package, which is known to fit."""
-        values = [*args, *self.defaults[len(args) :]]
-        for name, value in kwargs.items():
-            values[self.index[name]] = value
-        return values
-
-    # -- facts ----------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def tensors_at(self) -> tuple[int, ...]:
-        """Where tensors, and lists of tensors, stand."""
-        return tuple([i for i, p in enumerate(self.parameters) if p.kind.is_tensor])
-
-    @cached_property
-    def first_tensor(self) -> int:
-        """Where the tensor stands whose dimensions are meant."""
-        return self.tensors_at[0] if self.tensors_at else 0
-
-    @cached_property
-    def dims(self) -> tuple[int, ...]:
-        """Where single dimensions stand, which are counted from the front before the kernel runs."""
-        return (
-            ()
-            if self.composition or self.reduces
-            else tuple([i for i, p in enumerate(self.parameters) if p.spelled == "Dim"])
-        )
-
-    @cached_property
-    def promotes(self) -> tuple[int, ...]:
-        """Where the operands stand that take part in promotion; numbers among them arrive as arrays."""
-        if self._promotes is not None:
-            return tuple([self.index[name] for name in self._promotes.split()])
-        number = () if self._as_number is None else (self.index[self._as_number],)
-        return tuple(sorted({*self.tensors_at, *number}))
-
-    @cached_property
-    def operands(self) -> tuple[int, ...]:
-        """Where the operands of a pointwise op stand: what is promoted, and tensors that are only broadcast."""
-        return tuple(sorted({*self.promotes, *self.tensors_at}))
-
-    def result_of(self, numpy_dtype: np.dtype[Any], values: Sequence[Any]) -> np.dtype[Any]:
-        """The dtype of a reduction's result."""
-        if self.result_dtype is None:
-            return numpy_dtype
-        wanted = values[self.index["dtype"]] if "dtype" in self.index else None
-        return self.result_dtype(numpy_dtype, wanted)
-
-    def keeps(self, values: Sequence[Any]) -> bool:
-        """Whether a reduction keeps its dimensions as ones."""
-        at = self.index.get("keepdim")
-        return at is not None and values[at]
 
     @cached_property
     def recipe(self) -> Recipe | None:
         """How it is differentiated, or None."""
         return Recipe(self) if self.formulas else None
-
-    @cached_property
-    def doc(self) -> str:
-        """The documentation of this overload, or an empty string."""
-        return inspect.getdoc(self.kernel) or ""
-
-    @cached_property
-    def schema(self) -> str:
-        """PyTorch's schema of it."""
-        parts: list[str] = []
-        # In schemas of factories the memory format comes last, in Python's front before the other keywords.
-        for p in sorted(self.parameters, key=lambda p: self.factory and p.name == "memory_format"):
-            if p.keyword and "*" not in parts:
-                parts.append("*")
-            if self.factory and p.name in ("out", "requires_grad"):  # of Python's front only
-                continue
-            text = f"{p.kind.schema}{'?' if p.optional else ''} {p.public if p.name.endswith('_') else p.name}"
-            default = None if self.factory and p.optional and p.default is False else p.default
-            parts.append(text if default is REQUIRED else f"{text}={_literal(default)}")
-        result = "Tensor[]" if self.several_views else "Tensor"
-        if len(self.outputs) > 1:
-            result = "(" + ", ".join(f"Tensor {name}" for name in self.outputs) + ")"
-        return f"{self.owner.name}({', '.join(parts)}) -> {result}"
-
-    @property
-    def name(self) -> str:
-        """The name that users call it by, without an in-place form's underscore."""
-        return self.owner.name.removesuffix("_") if self.owner.only_in_place else self.owner.name
-
-    @property
-    def facts(self) -> OpFacts:
-        """What pictures need to know of it."""
-        return OpFacts(self.label, self.pointwise is not None, self.rule if self.formulas else "", tuple(self.index))
-
-    @cached_property
-    def rule(self) -> str:
-        """The local derivatives as a picture shows them, one line for each input."""
-        return self.rule_given or rule_of(self.formulas, self.group)
 
     # -- computing --------------------------------------------------------------------------------------------------
 
@@ -460,15 +227,3 @@ class Overload:
 
     def _edit(self, *args: Any, **kwargs: Any) -> Tensor:
         return self.edit(self.filled(args, kwargs))
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
-    if isinstance(value, str):
-        return f'"{value}"'
-    return f"{value:.0f}." if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _camel(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))

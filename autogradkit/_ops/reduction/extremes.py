@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import return_types
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.pointwise.choice import maximum, minimum
+from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.tensor import Tensor
 

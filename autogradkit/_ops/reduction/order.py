@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import return_types
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
 from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor

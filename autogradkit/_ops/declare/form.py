@@ -1,0 +1,281 @@
+"""What a declaration says: an overload's options, its parameters, and the facts that follow from them.
+
+Made by the decorator of names.py; overload.py adds what an overload does. What is costly to work out is worked out when it
+is first asked for. The options, beside the memory words that memory.py explains:
+
+- `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
+- `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
+- `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op;
+- `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
+  which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
+- `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
+  some operand is neither float32 nor float64;
+- `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients, their tuple;
+- `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
+  as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
+- `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
+  `edit`: the in-place form of a composition; `overlaps`: an element may be written twice, as it gets the same value;
+- `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autogradkit._ops.declare.memory import PointwisePlan
+from autogradkit._ops.declare.recipe import Formula, names_of, origin
+from autogradkit._ops.declare.rules import rule_of
+from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
+from autogradkit.core.facts import OpFacts
+from autogradkit.core.tensor import Tensor
+
+if TYPE_CHECKING:
+    from autogradkit._ops.declare.names import OverloadSet
+    from autogradkit._ops.declare.source import Call, Source
+
+Samples = Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]]
+
+
+class Form:
+    """One of the forms that a name may be called in, as it was declared."""
+
+    def __init__(
+        self,
+        owner: OverloadSet,
+        kernel: Callable[..., Any],
+        *,
+        node: str | None = None,
+        in_place_node: str | None = None,
+        vjp: dict[str, Formula] | None = None,
+        group: tuple[str, Formula] | None = None,
+        pointwise: str | None = None,
+        promotes: str | None = None,
+        as_number: str | None = None,
+        ufunc: np.ufunc | None = None,
+        reduces: bool = False,
+        result_dtype: Callable[..., np.dtype[Any]] | None = None,
+        edits: bool | str = False,
+        overlaps: bool = False,
+        meta: Callable[..., Any] | None = None,
+        view: bool = False,
+        composition: bool = False,
+        lane: Callable[[Source, Call, int], None] | None = None,
+        factory: bool = False,
+        outputs: str = "result",
+        differentiable_outputs: int | None = None,
+        returns: Callable[[Sequence[Tensor]], Any] | None = None,
+        refuse: Callable[..., None] | None = None,
+        dtypes: Callable[..., None] | None = None,
+        out: bool | None = None,
+        in_place: bool = True,
+        edit: Callable[..., Tensor] | None = None,
+        variants: str = "function method",
+        deprecated: bool = False,
+        random: bool = False,
+        label: str | None = None,
+        rule: str | None = None,
+        samples: Samples | None = None,
+    ) -> None:
+        self.owner = owner
+        self.kernel = kernel
+        self.node_name = node or _camel(owner.name) + "Backward0"
+        self.in_place_node = in_place_node
+        self.formulas = {
+            name: each for names, each in (vjp or {}).items() for name in names.split() if name != as_number
+        }
+        self.group = None if group is None else group[1]
+        if group is not None:
+            self.formulas = dict.fromkeys(group[0].split(), group[1])
+        self.pointwise = pointwise
+        self._promotes = promotes
+        self._as_number = as_number
+        self.ufunc = ufunc
+        self.reduces = reduces
+        self.result_dtype = result_dtype
+        self.edits = edits
+        self.overlaps = overlaps
+        self.meta = meta
+        self.view = view
+        self.composition = composition or factory
+        self.lane = lane
+        self.factory = factory
+        self.outputs = tuple(outputs.split())
+        self.differentiable_outputs = len(self.outputs) if differentiable_outputs is None else differentiable_outputs
+        self.returns = returns or tuple
+        self.refuse = refuse
+        self.dtypes = dtypes
+        self.takes_out = not (view or self.composition) if out is None else out
+        self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)
+        self.composed_edit = edit
+        self.variants = variants
+        self.deprecated = deprecated
+        self.label = label or owner.name.strip("_")
+        self.rule_given = rule
+        self.samples = samples
+        self.kind = "random" if random else "create" if factory else "view" if view else "op"
+        self.several_views = view and str(kernel.__annotations__.get("return", "")).startswith("tuple")
+        self.plans: dict[Any, PointwisePlan] = {}
+        self.lane_plans: dict[Any, tuple[Any, ...] | None] = {}
+        self._require_known_names()
+
+    def _require_known_names(self) -> None:
+        code = self.kernel.__code__
+        known = {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], *self.outputs, "needs"}
+        for parameter, formula in self.formulas.items():
+            for name in (parameter, *[origin(asked)[0] for asked in names_of(formula)]):
+                if name not in known:
+                    raise TypeError(
+                        f"{self.owner.name}: a formula asks for '{name}', which is no parameter or output of it"
+                    )
+
+    # -- what it may be called with ---------------------------------------------------------------------------------
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The kernel's parameters without `out`."""
+        return parameters_of(self.kernel, self._as_number)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Where each parameter stands."""
+        return {p.name: i for i, p in enumerate(self.parameters)}
+
+    @cached_property
+    def positional(self) -> int:
+        """How many parameters come by position."""
+        return sum(not p.keyword for p in self.parameters)
+
+    @cached_property
+    def defaults(self) -> tuple[Any, ...]:
+        """The parameters' defaults."""
+        return tuple([p.default for p in self.parameters])
+
+    @cached_property
+    def signature(self) -> Signature:
+        """As a function."""
+        out = [OUT if len(self.outputs) == 1 else OUTS] if self.takes_out and "out" not in self.index else []
+        return Signature(self.owner.name, [*self.parameters, *out], deprecated=self.deprecated)
+
+    @cached_property
+    def self_at(self) -> int | None:
+        """Where `self` stands, for an overload that is a method, or an operator, too."""
+        if not self.owner.operators and not ("method" in self.variants and "method" in self.owner.variants):
+            return None
+        at = self.index.get("self")
+        return at if at is not None and self.parameters[at].kind.is_tensor else None
+
+    @cached_property
+    def method_signature(self) -> Signature | None:
+        """As a method, without `self`; None where it is none."""
+        if self.self_at is None:
+            return None
+        rest = [p for i, p in enumerate(self.parameters) if i != self.self_at]
+        return Signature(self.owner.name, rest, deprecated=self.deprecated)
+
+    def filled(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+        """Values in order of the parameters from a call within the package, which is known to fit."""
+        values = [*args, *self.defaults[len(args) :]]
+        for name, value in kwargs.items():
+            values[self.index[name]] = value
+        return values
+
+    # -- facts ----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tensors_at(self) -> tuple[int, ...]:
+        """Where tensors, and lists of tensors, stand."""
+        return tuple([i for i, p in enumerate(self.parameters) if p.kind.is_tensor])
+
+    @cached_property
+    def first_tensor(self) -> int:
+        """Where the tensor stands whose dimensions are meant."""
+        return self.tensors_at[0] if self.tensors_at else 0
+
+    @cached_property
+    def dims(self) -> tuple[int, ...]:
+        """Where single dimensions stand, which are counted from the front before the kernel runs."""
+        return (
+            ()
+            if self.composition or self.reduces
+            else tuple([i for i, p in enumerate(self.parameters) if p.spelled == "Dim"])
+        )
+
+    @cached_property
+    def promotes(self) -> tuple[int, ...]:
+        """Where the operands stand that take part in promotion; numbers among them arrive as arrays."""
+        if self._promotes is not None:
+            return tuple([self.index[name] for name in self._promotes.split()])
+        number = () if self._as_number is None else (self.index[self._as_number],)
+        return tuple(sorted({*self.tensors_at, *number}))
+
+    @cached_property
+    def operands(self) -> tuple[int, ...]:
+        """Where the operands of a pointwise op stand: what is promoted, and tensors that are only broadcast."""
+        return tuple(sorted({*self.promotes, *self.tensors_at}))
+
+    def result_of(self, numpy_dtype: np.dtype[Any], values: Sequence[Any]) -> np.dtype[Any]:
+        """The dtype of a reduction's result."""
+        if self.result_dtype is None:
+            return numpy_dtype
+        wanted = values[self.index["dtype"]] if "dtype" in self.index else None
+        return self.result_dtype(numpy_dtype, wanted)
+
+    def keeps(self, values: Sequence[Any]) -> bool:
+        """Whether a reduction keeps its dimensions as ones."""
+        at = self.index.get("keepdim")
+        return at is not None and values[at]
+
+    @cached_property
+    def doc(self) -> str:
+        """The documentation of this overload, or an empty string."""
+        return inspect.getdoc(self.kernel) or ""
+
+    @cached_property
+    def schema(self) -> str:
+        """PyTorch's schema of it."""
+        parts: list[str] = []
+        # In schemas of factories the memory format comes last, in Python's front before the other keywords.
+        for p in sorted(self.parameters, key=lambda p: self.factory and p.name == "memory_format"):
+            if p.keyword and "*" not in parts:
+                parts.append("*")
+            if self.factory and p.name in ("out", "requires_grad"):  # of Python's front only
+                continue
+            text = f"{p.kind.schema}{'?' if p.optional else ''} {p.public if p.name.endswith('_') else p.name}"
+            default = None if self.factory and p.optional and p.default is False else p.default
+            parts.append(text if default is REQUIRED else f"{text}={_literal(default)}")
+        result = "Tensor[]" if self.several_views else "Tensor"
+        if len(self.outputs) > 1:
+            result = "(" + ", ".join(f"Tensor {name}" for name in self.outputs) + ")"
+        return f"{self.owner.name}({', '.join(parts)}) -> {result}"
+
+    @property
+    def name(self) -> str:
+        """The name that users call it by, without an in-place form's underscore."""
+        return self.owner.name.removesuffix("_") if self.owner.only_in_place else self.owner.name
+
+    @property
+    def facts(self) -> OpFacts:
+        """What pictures need to know of it."""
+        return OpFacts(self.label, self.pointwise is not None, self.rule if self.formulas else "", tuple(self.index))
+
+    @cached_property
+    def rule(self) -> str:
+        """The local derivatives as a picture shows them, one line for each input."""
+        return self.rule_given or rule_of(self.formulas, self.group)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(str, value)) + "]"
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"{value:.0f}." if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
