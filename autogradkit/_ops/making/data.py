@@ -105,7 +105,7 @@ def asarray(
     if copy is False:
         if not shares:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
-        held = from_numpy_dtype(obj.dtype) if isinstance(obj, np.ndarray) else obj.dtype
+        held = obj.dtype if isinstance(obj, Tensor) else from_numpy_dtype(obj.dtype)
         if dtype is not None and dtype is not held:
             raise ValueError(
                 f"can't alias tensor with dtype '{SCALAR_TYPE_NAMES[held]}' into dtype '{SCALAR_TYPE_NAMES[dtype]}'."
