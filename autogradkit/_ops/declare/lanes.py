@@ -337,10 +337,11 @@ def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], f
     elif op.meta is not None:
         s.scope[call.name("meta")] = op.meta
         s.put(depth, f"spec = {call.name('meta')}({call.listed(given)})")
+        memory = "np_empty(*{0}) if len({0}) == 2 and 0 not in {0}[0] else allocate(*{0})"
         if len(op.outputs) > 1:
-            s.put(depth, "r = tuple([allocate(*each) for each in spec])")
+            s.put(depth, f"r = ({''.join(memory.format(f'spec[{i}]') + ', ' for i in range(len(op.outputs)))})")
         else:
-            s.put(depth, "r = np_empty(spec[0], spec[1]) if len(spec) == 2 and 0 not in spec[0] else allocate(*spec)")
+            s.put(depth, f"r = {memory.format('spec')}")
     else:
         allocated = False
     s.put(depth, f"{kernel}({call.listed(given)}, out=r)" if allocated else f"r = {kernel}({call.listed(given)})")

@@ -275,8 +275,10 @@ def _(
     if input.ndim == 4 and weight.ndim == 4:
         return convolution.straight(input, weight, bias, stride, padding, dilation, False, _ZEROS, groups)
     _require_images(input, weight, stride)
-    x = unsqueeze(input, 0)
-    return squeeze_dim(convolution(x, weight, bias, stride, padding, dilation, False, _ZEROS, groups), 0)
+    x = unsqueeze.straight(input, 0)
+    return squeeze_dim.straight(
+        convolution.straight(x, weight, bias, stride, padding, dilation, False, _ZEROS, groups), 0
+    )
 
 
 def _require_images(x: Any, weight: Any, stride: Shape) -> None:
@@ -303,7 +305,7 @@ def _(
 ) -> Any:
     _require_images(input, weight, stride)
     batched = input.ndim == 4
-    x = input if batched else unsqueeze(input, 0)
+    x = input if batched else unsqueeze.straight(input, 0)
     around = _ZEROS
     if padding == "same":
         if _pair(stride, "stride") != (1, 1):
@@ -312,9 +314,9 @@ def _(
         down, across = (d * (n - 1) for n, d in zip(weight.shape[2:], spread, strict=True))
         if down % 2 or across % 2:
             # An even kernel needs one more row or column after than before.
-            x = constant_pad_nd(x, (0, across % 2, 0, down % 2))
+            x = constant_pad_nd.straight(x, (0, across % 2, 0, down % 2))
         around = down // 2, across // 2
     elif padding != "valid":
         raise RuntimeError(f"Invalid padding string: '{padding}'")
-    result = convolution(x, weight, bias, stride, around, dilation, False, _ZEROS, groups)
-    return result if batched else squeeze_dim(result, 0)
+    result = convolution.straight(x, weight, bias, stride, around, dilation, False, _ZEROS, groups)
+    return result if batched else squeeze_dim.straight(result, 0)

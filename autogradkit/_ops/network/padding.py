@@ -5,6 +5,7 @@ Rests on declare. A negative number cuts away.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from autogradkit._ops.declare import k, op
@@ -12,26 +13,32 @@ from autogradkit._ops.declare.kinds import Array, Ints, Scalar
 from autogradkit._ops.network.conv_kernels import prefers_channels_last
 from autogradkit.core.strides import channels_last_strides, dense_strides_like, element_strides
 
-Around = list[tuple[int, int]]
+Shape = tuple[int, ...]
+Part = tuple[slice, ...]
 
 
-def _by_dimension(pad: tuple[int, ...], ndim: int) -> Around:
-    """(before, after) for each dimension; `pad` begins with the last."""
-    return [(0, 0)] * (ndim - len(pad) // 2) + list(zip(pad[-2::-2], pad[::-2], strict=True))
-
-
-def _pad_meta(self: Array, pad: tuple[int, ...], value: float) -> Any:
+@functools.lru_cache(1024)
+def _plan(shape: Shape, pad: Shape) -> tuple[Shape, Part, Part]:
+    """(sizes of the result, where in it the tensor goes, the part of the tensor that is kept)."""
+    ndim = len(shape)
     if len(pad) % 2:
         raise RuntimeError(f"Length of pad must be even but instead it equals {len(pad)}")
-    if len(pad) > 2 * self.ndim:
+    if len(pad) > 2 * ndim:
         raise RuntimeError(
             f"Length of pad should be no more than twice the number of dimensions of the input. Pad length is {len(pad)}"
-            f"while the input has {self.ndim}dimensions."
+            f"while the input has {ndim}dimensions."
         )
-    around = _by_dimension(pad, self.ndim)
-    if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(self.shape, around, strict=True)):
+    around = [(0, 0)] * (ndim - len(pad) // 2) + list(zip(pad[-2::-2], pad[::-2], strict=True))
+    if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(shape, around, strict=True)):
         raise RuntimeError("narrow(): length must be non-negative.")
-    shape = tuple([n + before + after for n, (before, after) in zip(self.shape, around, strict=True)])
+    result = tuple([n + before + after for n, (before, after) in zip(shape, around, strict=True)])
+    inside = tuple([slice(max(b, 0), n - max(a, 0)) for n, (b, a) in zip(result, around, strict=True)])
+    kept = tuple([slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(shape, around, strict=True)])
+    return result, inside, kept
+
+
+def _pad_meta(self: Array, pad: Shape, value: float) -> Any:
+    shape, _, _ = _plan(self.shape, pad)
     if max(pad, default=0) <= 0:
         return shape, self.dtype, dense_strides_like(shape, element_strides(self))
     if self.ndim == 4 and prefers_channels_last(self):
@@ -56,11 +63,9 @@ def constant_pad_nd(self: Array, pad: Ints, value: Scalar = 0, *, out: Array) ->
     >>> torch.constant_pad_nd(torch.ones(2), (1, 2))
     tensor([0., 1., 1., 0., 0.])
     """
-    around = _by_dimension(pad, self.ndim)
-    inside = [slice(max(b, 0), n - max(a, 0)) for n, (b, a) in zip(out.shape, around, strict=True)]
-    kept = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(self.shape, around, strict=True)]
+    _, inside, kept = _plan(self.shape, pad)
     out.fill(value)
-    out[tuple(inside)] = self[tuple(kept)]
+    out[inside] = self[kept]
 
 
 @op(variants="", composition=True)
@@ -74,7 +79,7 @@ def pad(self: Array, pad: Ints, mode: str = "constant", value: float | None = No
             f"{len(pad)} and input of dimension {self.ndim}"
         )
     if mode == "constant":
-        return constant_pad_nd(self, pad, 0 if value is None else value)
+        return constant_pad_nd.straight(self, pad, 0 if value is None else value)
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value is not None and value != 0:

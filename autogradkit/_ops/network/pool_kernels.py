@@ -44,7 +44,7 @@ def max_pool(
         first = _first_inside(ho, wo, stride, padding, dilation, width)
     places = [(dh * i, dw * j, dh * i * width + dw * j) for i in range(kh) for j in range(kw)]
     found = _compare(x, stride, places, first, out_values, False)
-    if x.dtype.kind == "f" and np.isnan(out_values.max(initial=-np.inf)):
+    if x.dtype.kind == "f" and out_values.size and np.isnan(np.maximum.reduce(out_values, None)):
         found = _compare(x, stride, places, first, out_values, True)
     np.copyto(out_positions, found)
     out_positions += starts

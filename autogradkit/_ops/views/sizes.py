@@ -95,7 +95,7 @@ def reshape(self: Tensor, shape: Sizes) -> Any:
     array: Array = self._array
     wanted = infer_size(shape, array.size)
     if array.flags.c_contiguous:
-        return view_sizes(self, wanted)
+        return view_sizes.straight(self, wanted)
     strides = view_strides(array.shape, element_strides(array), wanted)
     return _unsafe_view_of_copy(self, wanted) if strides is None else reshape_alias(self, wanted, strides)
 
@@ -146,7 +146,8 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
         return reshape(self, (1,))
     if start == end:
         return self
-    return reshape(self, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+    merged = (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
+    return view_sizes.straight(self, merged) if self._array.flags.c_contiguous else reshape(self, merged)
 
 
 @op(composition=True)
