@@ -11,10 +11,10 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
-from autogradkit._ops.making.options import contiguous_format, preserve_format, strides_like
+from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.strides import broadcast_shapes, element_strides, is_channels_last
 
 
 def _laid_out(self: Array, memory_format: Any = None) -> Any:
@@ -50,7 +50,11 @@ def contiguous(self: Array, *, memory_format: MemoryFormat = contiguous_format) 
 
 
 def _in_format(self: Any, format: Any) -> Any:
-    if self.is_contiguous(format):
+    array = self._array
+    if format is channels_last:
+        if array.ndim == 4 and is_channels_last(array.shape, element_strides(array)):
+            return self
+    elif array.flags.c_contiguous:
         return self
     if format is preserve_format:
         raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
