@@ -170,7 +170,8 @@ class Signature:
 
     def _missing(self, index: int) -> TypeError:
         names = [f'"{p.public}"' for p in self.parameters[index:] if p.default is REQUIRED]
-        return TypeError(f"{self.name}() missing {len(names)} required positional arguments: {', '.join(names)}")
+        arguments = "arguments" if len(names) == 1 else "argument"  # the plural is PyTorch's
+        return TypeError(f"{self.name}() missing {len(names)} required positional {arguments}: {', '.join(names)}")
 
     def _unfit(self, p: Parameter, value: Any, place: int, named: bool, element: int) -> TypeError:
         where = "" if named else f" (position {place + 1})"
