@@ -151,25 +151,45 @@ def is_floating_point(self: Tensor) -> bool:
 
 @op(composition=True, lane=_inline("{0}._array.dtype.kind == 'c'"))
 def is_complex(self: Tensor) -> bool:
-    """Whether the dtype is complex."""
+    """Whether the dtype is complex.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1j]).is_complex()
+    True
+    """
     return self._array.dtype.kind == "c"
 
 
 @op(composition=True)
 def is_signed(self: Tensor) -> bool:
-    """Whether the dtype can hold negative numbers."""
+    """Whether the dtype can hold negative numbers.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1], dtype=torch.uint8).is_signed()
+    False
+    """
     return self.dtype.is_signed
 
 
 @op(composition=True)
 def is_conj(self: Tensor) -> bool:
-    """Whether the conjugation is still pending; results here are always conjugated at once."""
+    """Whether the conjugation is still pending; results here are always conjugated at once.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1j]).is_conj()
+    False
+    """
     return False
 
 
 @op(composition=True)
 def is_neg(self: Tensor) -> bool:
-    """Whether a negation is still pending; never here."""
+    """Whether a negation is still pending; never here.
+
+    >>> import autogradkit as torch
+    >>> (-torch.ones(1)).is_neg()
+    False
+    """
     return False
 
 

@@ -115,7 +115,7 @@ def test_a_group_of_several_dtypes_shapes_and_ages() -> None:
     def make() -> list[Any]:
         kinds = (autogradkit.float32, autogradkit.float64, autogradkit.float32, autogradkit.float64)
         shapes = ((3, 2), (), (0,), (4,))
-        return [autogradkit.nn.Parameter(autogradkit.ones(*s, dtype=d)) for s, d in zip(shapes, kinds, strict=True)]
+        return [autogradkit.nn.Parameter(autogradkit.ones(s, dtype=d)) for s, d in zip(shapes, kinds, strict=True)]
 
     together, apart = make(), make()
     group = autogradkit.optim.Adam(together, 0.1)

@@ -272,11 +272,13 @@ def _operator(owner: OverloadSet, count: int, name: str) -> Callable[..., Any]:
     call = owner.call
     numbers = any(p.spelled in ("Operand", "Scalar") for overload in owner.overloads for p in overload.parameters)
     fitting = (Tensor, *NUMBERS) if numbers else Tensor
+    # As in PyTorch arrays are right operands only, and ordered with nothing.
+    arrays = name not in ("__lt__", "__le__", "__gt__", "__ge__") and not name.startswith("__r")
 
     def slow(*args: Any) -> Any:
         if count == 2:
             other = args[1]
-            if isinstance(other, np.ndarray):
+            if arrays and isinstance(other, np.ndarray):
                 args = (args[0], wrap(other))
             elif not isinstance(other, fitting):
                 return NotImplemented

@@ -20,18 +20,21 @@ _NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -1e30 < {0} < 1e
 def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     """Write the call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
+<<<<<<< HEAD
     if op.lane is not None:
         op.lane(s, call, depth)
+=======
+    lists = [p.name for p in op.parameters if p.spelled in ("Arrays", "OptionalArrays")]
+    for name in lists:
+        v = call.values[name]
+        s.put(depth, f"for each in {v}:", f" if each.__class__ not in CLASSES: {bail}")
+>>>>>>> errors
     if op.composition:
         s.scope[call.name("body")] = op.kernel
         s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
         return
     s.scope[call.name("run")] = op.run
     general = f"return {call.name('run')}({call.tuple})"
-    lists = [p.name for p in op.parameters if p.spelled in ("Arrays", "OptionalArrays")]
-    for name in lists:
-        v = call.values[name]
-        s.put(depth, f"for each in {v}:", f" if each.__class__ not in CLASSES: {bail}")
     if op.several_views or len(lists) > 1:
         s.put(depth, general)
     elif op.pointwise is not None:

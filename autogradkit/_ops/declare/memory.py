@@ -237,8 +237,8 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
         out = allocate(shape, result, strides)
         op.run_kernel(values, out)
         return out
-    require_castable(result, into.dtype)
     require_shape(into.shape, shape)
+    require_castable(result, into.dtype)
     if into.dtype == result and (safe or not _read_elsewhere(op, values, into)):
         op.run_kernel(values, into)
         return into

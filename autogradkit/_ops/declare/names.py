@@ -16,14 +16,17 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
+<<<<<<< HEAD
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
+=======
+from autogradkit.core.recording import RECORDERS, run_observed
+from autogradkit.core.tensor import Tensor
+>>>>>>> errors
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
@@ -292,8 +295,6 @@ def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[T
 
     def declare(body: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
         def apply(self: Any, other: Any) -> Any:
-            if isinstance(other, np.ndarray):
-                other = wrap(other)
             if not isinstance(self, Tensor) or not isinstance(other, (Tensor, *NUMBERS)):
                 return NotImplemented
             return body(self, other)
@@ -305,9 +306,13 @@ def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[T
     return declare
 
 
-def python_method(composed: Callable[..., Any]) -> Callable[..., Any]:
+def python_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a method of what PyTorch, too, writes in Python: its refusals are Python's, and those of the ops that it calls."""
-    composed.__qualname__ = f"Tensor.{composed.__name__}"
-    composed.__module__ = "autogradkit"
-    setattr(Tensor, composed.__name__, composed)
-    return composed
+
+    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
+        composed.__name__, composed.__qualname__ = name, f"Tensor.{name}"
+        composed.__module__ = "autogradkit"
+        setattr(Tensor, name, composed)
+        return composed
+
+    return declare

@@ -8,13 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autogradkit.core.dtype import dtype
+from autogradkit.core.dtype import dtype, dtype_of_number, result_type
 from autogradkit.core.tensor import Tensor
 
 
 def scalar_type(kind: dtype) -> str:
     """A dtype as PyTorch's messages name it: "Long" for int64."""
     return kind.tensor_type.removeprefix("torch.").removesuffix("Tensor")
+
+
+def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
+    """As `not_implemented`, for what tensors and numbers promote to."""
+
+    def refuse(*operands: Any) -> None:
+        common = result_type(
+            [
+                (each.dtype, 2 if each._array.ndim else 1) if isinstance(each, Tensor) else (dtype_of_number(each), 0)
+                for each in operands
+            ]
+        )
+        if common.numpy.kind in kinds:
+            raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(common)}'")
+
+    return refuse
 
 
 def not_implemented(label: str, kinds: str) -> Callable[..., None]:

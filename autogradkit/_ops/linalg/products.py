@@ -332,12 +332,20 @@ def _(self: Tensor, mat1: Tensor, mat2: Tensor, out_dtype: DType, *, beta: Scala
     raise _refuse_out_dtype("addmm")
 
 
-@addmm.overload(deprecated=True, composition=True)
+def _edit_scaled(beta: Any, self: Any, alpha: Any, mat1: Any, mat2: Any) -> Any:
+    return addmm_node.in_place_call(self, mat1, mat2, beta=beta, alpha=alpha)
+
+
+def _edit_with_beta(beta: Any, self: Any, mat1: Any, mat2: Any) -> Any:
+    return addmm_node.in_place_call(self, mat1, mat2, beta=beta)
+
+
+@addmm.overload(deprecated=True, composition=True, edit=_edit_scaled)
 def _(beta: Scalar, self: Tensor, alpha: Scalar, mat1: Tensor, mat2: Tensor) -> Any:
     return addmm_node(self, mat1, mat2, beta=beta, alpha=alpha)
 
 
-@addmm.overload(deprecated=True, composition=True)
+@addmm.overload(deprecated=True, composition=True, edit=_edit_with_beta)
 def _(beta: Scalar, self: Tensor, mat1: Tensor, mat2: Tensor) -> Any:
     return addmm_node(self, mat1, mat2, beta=beta)
 

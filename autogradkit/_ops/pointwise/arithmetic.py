@@ -72,7 +72,11 @@ def add_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     np.add(self, other if alpha == 1 else other * alpha, out=out)
 
 
-@add.overload(deprecated=True, composition=True)
+def _edit_scaled(self: Any, alpha: Any, other: Any) -> Any:
+    return add_tensors.in_place_call(self, other, alpha=alpha)
+
+
+@add.overload(deprecated=True, composition=True, edit=_edit_scaled)
 def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return add_tensors(self, other, alpha=alpha)
 
@@ -97,7 +101,11 @@ def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     np.subtract(self, other if alpha == 1 else other * alpha, out=out)
 
 
-@sub.overload(deprecated=True, composition=True)
+def _edit_less_scaled(self: Any, alpha: Any, other: Any) -> Any:
+    return sub_tensors.in_place_call(self, other, alpha=alpha)
+
+
+@sub.overload(deprecated=True, composition=True, edit=_edit_less_scaled)
 def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return sub_tensors(self, other, alpha=alpha)
 

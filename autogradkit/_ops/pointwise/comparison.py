@@ -9,7 +9,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, TO_BOOL, function, op
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 
 
 @op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__")
@@ -32,7 +32,15 @@ def ne(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op("less", pointwise=TO_BOOL, ufunc=np.less, in_place=True, numbers="other", operators="__lt__")
+@op(
+    "less",
+    pointwise=TO_BOOL,
+    ufunc=np.less,
+    dtypes=common_not_implemented("lt_cpu", "c"),
+    in_place=True,
+    numbers="other",
+    operators="__lt__",
+)
 def lt(self: Array, other: Array, *, out: Array) -> None:
     """self < other, elementwise, as bools.
 
@@ -42,7 +50,15 @@ def lt(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op("less_equal", pointwise=TO_BOOL, ufunc=np.less_equal, in_place=True, numbers="other", operators="__le__")
+@op(
+    "less_equal",
+    pointwise=TO_BOOL,
+    ufunc=np.less_equal,
+    dtypes=common_not_implemented("le_cpu", "c"),
+    in_place=True,
+    numbers="other",
+    operators="__le__",
+)
 def le(self: Array, other: Array, *, out: Array) -> None:
     """self ≤ other, elementwise, as bools.
 
@@ -52,7 +68,15 @@ def le(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op("greater", pointwise=TO_BOOL, ufunc=np.greater, in_place=True, numbers="other", operators="__gt__")
+@op(
+    "greater",
+    pointwise=TO_BOOL,
+    ufunc=np.greater,
+    dtypes=common_not_implemented("gt_cpu", "c"),
+    in_place=True,
+    numbers="other",
+    operators="__gt__",
+)
 def gt(self: Array, other: Array, *, out: Array) -> None:
     """self > other, elementwise, as bools.
 
@@ -62,7 +86,15 @@ def gt(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op("greater_equal", pointwise=TO_BOOL, ufunc=np.greater_equal, in_place=True, numbers="other", operators="__ge__")
+@op(
+    "greater_equal",
+    pointwise=TO_BOOL,
+    ufunc=np.greater_equal,
+    dtypes=common_not_implemented("ge_cpu", "c"),
+    in_place=True,
+    numbers="other",
+    operators="__ge__",
+)
 def ge(self: Array, other: Array, *, out: Array) -> None:
     """self ≥ other, elementwise, as bools.
 
@@ -161,7 +193,7 @@ def bitwise_not(self: Array, *, out: Array) -> None:
 bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__ __iand__")
 
 
-@bitwise_and.overload(pointwise=SAME, ufunc=np.bitwise_and, refuse=not_implemented("bitwise_and_cpu", "fc"))
+@bitwise_and.overload(pointwise=SAME, ufunc=np.bitwise_and, refuse=common_not_implemented("bitwise_and_cpu", "fc"))
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in both; `and` on bools.
 
@@ -174,7 +206,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_and.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=not_implemented("bitwise_and_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
     out=False,
     variants="function",
 )
@@ -182,7 +214,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_and(self, other, out=out)
 
 
-@bitwise_and.overload(pointwise=SAME, promotes="self other", refuse=not_implemented("bitwise_and_cpu", "fc"))
+@bitwise_and.overload(pointwise=SAME, promotes="self other", refuse=common_not_implemented("bitwise_and_cpu", "fc"))
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_and(self, other, out=out)
 
@@ -190,7 +222,7 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 bitwise_or = function("bitwise_or", in_place=True, operators="__or__ __ror__ __ior__")
 
 
-@bitwise_or.overload(pointwise=SAME, ufunc=np.bitwise_or, refuse=not_implemented("bitwise_or_cpu", "fc"))
+@bitwise_or.overload(pointwise=SAME, ufunc=np.bitwise_or, refuse=common_not_implemented("bitwise_or_cpu", "fc"))
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in either; `or` on bools.
 
@@ -203,7 +235,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_or.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=not_implemented("bitwise_or_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
     out=False,
     variants="function",
 )
@@ -211,7 +243,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_or(self, other, out=out)
 
 
-@bitwise_or.overload(pointwise=SAME, promotes="self other", refuse=not_implemented("bitwise_or_cpu", "fc"))
+@bitwise_or.overload(pointwise=SAME, promotes="self other", refuse=common_not_implemented("bitwise_or_cpu", "fc"))
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_or(self, other, out=out)
 
@@ -219,7 +251,7 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 bitwise_xor = function("bitwise_xor", in_place=True, operators="__xor__ __rxor__ __ixor__")
 
 
-@bitwise_xor.overload(pointwise=SAME, ufunc=np.bitwise_xor, refuse=not_implemented("bitwise_xor_cpu", "fc"))
+@bitwise_xor.overload(pointwise=SAME, ufunc=np.bitwise_xor, refuse=common_not_implemented("bitwise_xor_cpu", "fc"))
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in exactly one; exclusive `or` on bools.
 
@@ -232,7 +264,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_xor.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=not_implemented("bitwise_xor_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
     out=False,
     variants="function",
 )
@@ -240,6 +272,6 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_xor(self, other, out=out)
 
 
-@bitwise_xor.overload(pointwise=SAME, promotes="self other", refuse=not_implemented("bitwise_xor_cpu", "fc"))
+@bitwise_xor.overload(pointwise=SAME, promotes="self other", refuse=common_not_implemented("bitwise_xor_cpu", "fc"))
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_xor(self, other, out=out)

@@ -12,7 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
-from autogradkit._ops.pointwise.arithmetic import mul, reciprocal, two, two_tensors, with_number
+from autogradkit._ops.declare.refusals import common_not_implemented
+from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
 from autogradkit.core.tensor import Tensor
 
 div = function("div", in_place=True, operators="__truediv__ __itruediv__")
@@ -37,6 +38,10 @@ def true_div(self: Operand, other: Operand, *, out: Array) -> None:
     >>> torch.div(torch.tensor([7, -7]), 2, rounding_mode="trunc")
     tensor([ 3, -3])
     """
+
+
+_refuse_complex_remainder = common_not_implemented("remainder_cpu", "c")
+_refuse_complex_quotient = common_not_implemented("div_floor_cpu", "c")
 
 
 def _refuse_zero(self: Any, other: Any, rounding_mode: Any = None) -> None:
@@ -157,7 +162,7 @@ def _(self: Tensor, other: Scalar) -> Any:
 floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ __ifloordiv__")
 
 
-@floor_divide.overload(pointwise=SAME, refuse=_refuse_zero)
+@floor_divide.overload(pointwise=SAME, refuse=_refuse_zero, dtypes=_refuse_complex_quotient)
 def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
     """The quotient rounded towards minus infinity.
 
@@ -180,6 +185,7 @@ remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
     node="RemainderBackward1",
     pointwise=SAME,
     refuse=_refuse_zero,
+    dtypes=_refuse_complex_remainder,
     samples=two_tensors,
     vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.floor(self / other)},
 )
@@ -202,6 +208,7 @@ def _not_implemented(g: Any) -> Any:
     pointwise=SAME,
     promotes="self other",
     refuse=_refuse_zero,
+    dtypes=_refuse_complex_remainder,
     out=False,
     variants="function",
     vjp={"other": _not_implemented},
@@ -212,7 +219,12 @@ def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
 
 
 @remainder.overload(
-    pointwise=SAME, promotes="self other", refuse=_refuse_zero, samples=with_number, vjp={"self": lambda g: g}
+    pointwise=SAME,
+    promotes="self other",
+    refuse=_refuse_zero,
+    dtypes=_refuse_complex_remainder,
+    samples=with_number,
+    vjp={"self": lambda g: g},
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.remainder(self, other, out=out)
@@ -308,9 +320,11 @@ def square(self: Tensor) -> Any:
     return pow_by_number(self, 2)
 
 
-@reflected("__rtruediv__")
-def _rtruediv(self: Tensor, other: Any) -> Tensor:
-    return mul(reciprocal(self), other)
+def _divided_by(self: Tensor, other: Any) -> Any:
+    return Tensor.__mul__(reciprocal(self), other)  # an array may stand on the left of this one
+
+
+Tensor.__rtruediv__ = _divided_by
 
 
 @reflected("__rfloordiv__")

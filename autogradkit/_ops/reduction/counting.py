@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints, Object
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
@@ -89,17 +89,47 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
     return result
 
 
-@op(composition=True)
+@python_function()
 def unique(
-    self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
-) -> Object:
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
     """The distinct elements (or distinct places of `dim`) in order; on demand where each stood, and how often.
 
     >>> import autogradkit as torch
     >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-    tensor: Any = self
+    options = {"sorted": sorted, "return_inverse": return_inverse, "return_counts": return_counts}
+    if dim is not None:
+        return _unique_dim.owner(input, dim, **options)
+    return _unique2.owner(input, **options)
+
+
+@python_method("unique")
+def unique_method(
+    self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The distinct elements; see `autogradkit.unique`."""
+    return unique(self, sorted, return_inverse, return_counts, dim)
+
+
+@op(variants="", composition=True)
+def _unique2(self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Object:
+    return _distinct(self, return_inverse, return_counts, None)
+
+
+@op(name="unique_dim", variants="", composition=True)
+def _unique_dim(
+    self: Tensor, dim: int, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
+) -> Object:
+    return _distinct(self, return_inverse, return_counts, dim)
+
+
+def _distinct(tensor: Tensor, return_inverse: bool, return_counts: bool, dim: int | None) -> Any:
     array = tensor._array
     values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
     shape = array.shape if dim is None else (array.shape[dim],)

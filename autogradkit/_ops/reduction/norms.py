@@ -6,12 +6,13 @@ Rests on declare and sums.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Dims, DType, Object, Scalar
+from autogradkit._ops.declare import k, op, python_function, python_method
+from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
@@ -77,19 +78,39 @@ def vector_norm(
         np.power(np.add.reduce(size**ord, axis=dim, keepdims=keepdim, out=out), 1 / ord, out=out)
 
 
-@op(composition=True, out=True)
-def norm(self: Tensor, p: Object = "fro", dim: Object = None, keepdim: bool = False, dtype: DType | None = None) -> Any:
+@python_function()
+def norm(
+    input: Tensor,
+    p: float | str | None = "fro",
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    out: Tensor | None = None,
+    dtype: Dtype | None = None,
+) -> Tensor:
     """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise.
 
     >>> import autogradkit as torch
     >>> torch.norm(torch.tensor([3.0, 4.0]))
     tensor(5.)
     """
+    if p == "nuc":
+        raise RuntimeError("norm(): p='nuc' is not supported; only numbers and 'fro' are")
     if isinstance(p, str) and p != "fro":
-        raise RuntimeError(f"norm(): p='{p}' is not supported; only numbers and 'fro' are")
-    order = 2 if p == "fro" or p is None else p
-    dim = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
-    return vector_norm(self, order, dim, keepdim, dtype=dtype)
+        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
+    order = 2 if p is None or isinstance(p, str) else p
+    return vector_norm.owner(input, order, dim, keepdim, dtype=dtype, out=out)
+
+
+@python_method("norm")
+def norm_method(
+    self: Tensor,
+    p: float | str | None = "fro",
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    dtype: Dtype | None = None,
+) -> Tensor:
+    """The `p`-norm of all elements, or over `dim`; see `autogradkit.norm`."""
+    return norm(self, p, dim, keepdim, dtype=dtype)
 
 
 @op(

@@ -100,8 +100,8 @@ def sort_values(self: Array, dim: Dim = -1, descending: bool = False, *, out: Pa
 argsort = function("argsort")
 
 
-@argsort.overload(composition=True)
-def _(self: Tensor, dim: Dim = -1, descending: bool = False) -> Any:
+@argsort.overload(composition=True, out=True)
+def _(self: Tensor, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
     """The positions that put the elements in order along `dim`.
 
     >>> import autogradkit as torch
@@ -112,7 +112,7 @@ def _(self: Tensor, dim: Dim = -1, descending: bool = False) -> Any:
 
 
 @argsort.overload(composition=True)
-def _(self: Tensor, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
+def _(self: Tensor, dim: Dim = -1, descending: bool = False) -> Any:
     return sort_values(self.detach(), dim, descending)[1]
 
 

@@ -196,6 +196,7 @@ prod = function("prod")
 
 @prod.overload(
     reduces=True,
+    out=False,
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5),), (t(),)],
     vjp={"self": _prod_backward},

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op, python_function
+from autogradkit._ops.declare import function, k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Arrays, Tensors
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import Shape, expand, reshape, view_sizes
@@ -149,10 +149,18 @@ def _at_least(ndim: int, tensor: Tensor) -> Tensor:
 def _declare_at_least(ndim: int) -> None:
     name = f"atleast_{ndim}d"
 
+    forms = function(name, variants="")
+
+    @forms.overload(composition=True)
+    def _(self: Tensor) -> Any:
+        return _at_least(ndim, self)
+
+    @forms.overload(composition=True)
+    def _(tensors: Tensors) -> tuple[Any, ...]:
+        return tuple([_at_least(ndim, each) for each in tensors])
+
     def at_least(*tensors: Any) -> Any:
-        if len(tensors) == 1 and not isinstance(tensors[0], (list, tuple)):
-            return _at_least(ndim, tensors[0])
-        return tuple([_at_least(ndim, each) for each in (tensors[0] if len(tensors) == 1 else tensors)])
+        return forms(tensors[0] if len(tensors) == 1 else tensors)
 
     shape = [3] if ndim == 1 else [1, 3] if ndim == 2 else [1, 3, 1]
     at_least.__name__ = at_least.__qualname__ = name
@@ -234,9 +242,13 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     >>> [x.shape for x in torch.broadcast_tensors(torch.zeros(2, 1), torch.zeros(3))]
     [torch.Size([2, 3]), torch.Size([2, 3])]
     """
-    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
-    shape = broadcast_shapes(*(each._array.shape for each in given))
-    return tuple(each if each._array.shape == shape else expand(each, shape) for each in given)
+    return _broadcast.owner(tensors)
+
+
+@op(name="broadcast_tensors", variants="", composition=True)
+def _broadcast(tensors: Tensors) -> tuple[Any, ...]:
+    shape = broadcast_shapes(*(each._array.shape for each in tensors))
+    return tuple(each if each._array.shape == shape else expand(each, shape) for each in tensors)
 
 
 @python_function()
@@ -248,15 +260,22 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     tensor([[1, 1],
             [2, 2]])
     """
-    given = list(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors)
+    single = len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
+    return _meshgrid.owner(tensors[0] if single else tensors, indexing=indexing)
+
+
+@op(name="meshgrid", variants="", composition=True)
+def _meshgrid(tensors: Tensors, *, indexing: str) -> tuple[Any, ...]:
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     # The dimension in which each vector runs: with "xy" the first two change places.
-    places = list(range(len(given)))
-    if indexing == "xy" and len(given) > 1:
+    places = list(range(len(tensors)))
+    if indexing == "xy" and len(tensors) > 1:
         places[:2] = 1, 0
-    shape = tuple(given[place]._array.size for place in places)
+    shape = tuple(tensors[place]._array.size for place in places)
     return tuple(
-        expand(view_sizes(each, tuple(-1 if at == place else 1 for at in range(len(given)))), shape)
-        for place, each in zip(places, given, strict=True)
+        expand(view_sizes(each, tuple(-1 if at == place else 1 for at in range(len(tensors)))), shape)
+        for place, each in zip(places, tensors, strict=True)
     )

@@ -106,8 +106,17 @@ def masked_select(self: Array, mask: Array) -> Array:
 nonzero = function("nonzero")
 
 
-@nonzero.overload()
+@op(name="nonzero", variants="")
 def nonzero_positions(self: Array) -> Array:
+    """The positions of nonzero elements, one a row."""
+    found = np.argwhere(self)
+    result = empty_strided(found.shape, (1, len(found)), np.dtype(np.int64))
+    result[...] = found
+    return result
+
+
+@nonzero.overload(composition=True, variants="function")
+def _(self: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Object:
     """The positions of nonzero elements, (how many, dimensions), or as a tuple with a vector for each dimension.
 
     >>> import autogradkit as torch
@@ -115,17 +124,22 @@ def nonzero_positions(self: Array) -> Array:
     tensor([[0, 1],
             [1, 0]])
     """
-    found = np.argwhere(self)
-    result = empty_strided(found.shape, (1, len(found)), np.dtype(np.int64))
-    result[...] = found
-    return result
+    if as_tuple and out is not None:
+        raise RuntimeError("nonzero does not support the out kwarg when as_tuple is True")
+    return _columns(self) if as_tuple else nonzero_positions.owner(self, out=out)
 
 
-@nonzero.overload(composition=True, out=True)
+@nonzero.overload(composition=True, variants="method")
+def _(self: Tensor) -> Object:
+    return nonzero_positions(self)
+
+
+@nonzero.overload(composition=True, variants="method")
 def _(self: Tensor, *, as_tuple: bool) -> Object:
-    if not as_tuple:
-        return nonzero_positions(self)
-    tensor: Any = self
+    return _columns(self) if as_tuple else nonzero_positions(self)
+
+
+def _columns(tensor: Any) -> tuple[Tensor, ...]:
     return nonzero_positions(tensor if tensor.ndim else tensor.unsqueeze(0)).unbind(1)
 
 

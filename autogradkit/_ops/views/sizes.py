@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Sizes
+from autogradkit._ops.declare import function, k, op, python_method
+from autogradkit._ops.declare.kinds import Array, DType, Sizes
+from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.storage import address_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
@@ -43,6 +44,39 @@ def alias(self: Array) -> Array:
 # -- other sizes for the same elements ---------------------------------------------------------------------------------
 
 view = function("view", variants="method")
+
+
+@view.overload(view=True)
+def view_dtype(self: Array, dtype: DType) -> Array:
+    """The same memory with other sizes, one of which may be −1, or read as another dtype.
+
+    Raises RuntimeError where the strides do not allow it; elements of another size take from the last dimension.
+
+    >>> import autogradkit as torch
+    >>> torch.arange(6).view(2, 3)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    >>> torch.tensor([1.0]).view(torch.int32)
+    tensor([1065353216], dtype=torch.int32)
+    """
+    wanted, own = dtype.numpy, self.dtype
+    if wanted.itemsize == own.itemsize:
+        return self.view(wanted)
+    names = f"{scalar_type(from_numpy_dtype(own))} as {scalar_type(dtype)} (different element sizes)"
+    if not self.ndim:
+        raise RuntimeError(f"self.dim() cannot be 0 to view {names}")
+    strides = element_strides(self)
+    if strides[-1] != 1:
+        raise RuntimeError(f"self.stride(-1) must be 1 to view {names}, but got {strides[-1]}")
+    if wanted.itemsize < own.itemsize:
+        return self.view(wanted)
+    ratio = wanted.itemsize // own.itemsize
+    if self.shape[-1] % ratio:
+        raise RuntimeError(f"self.size(-1) must be divisible by {ratio} to view {names}, but got {self.shape[-1]}")
+    for dim, step in enumerate(strides[:-1]):
+        if step % ratio:
+            raise RuntimeError(f"self.stride({dim}) must be divisible by {ratio} to view {names}, but got {step}")
+    return self.view(wanted)
 
 
 @view.overload(
@@ -172,6 +206,14 @@ def unflatten(self: Tensor, dim: int, sizes: Sizes) -> Any:
             "input tensor"
         ) from None
     return view_sizes(self, (*shape[:dim], *split, *shape[dim + 1 :]))
+
+
+@python_method("unflatten")
+def unflatten_method(self: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """Dimension `dim` split into several of these sizes, one of which may be −1."""
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    return unflatten.owner.made("method")(self, dim, sizes)
 
 
 @op(composition=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Ints, Object, Sizes
+from autogradkit._ops.declare import function, k, op, python_function, python_method
+from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.views.parts import Whole, slice_
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
@@ -122,11 +122,22 @@ def split_with_sizes(self: Array, split_sizes: Sizes, dim: int = 0) -> tuple[Arr
     return _cut(self, split_sizes, dim)
 
 
-split = function("split")
+# PyTorch writes `split` in Python: a form that both accept stands behind it, and refuses what is neither an int nor a list.
+_split = function("split", variants="")
 
 
-@split.overload(composition=True, variants="function")
-def _(tensor: Tensor, split_size_or_sections: Object, dim: int = 0) -> tuple[Any, ...]:
+@_split.overload(composition=True)
+def _(self: Tensor, split_size: int, dim: int = 0) -> tuple[Any, ...]:
+    return split_evenly(self, split_size, dim)
+
+
+@_split.overload(composition=True)
+def _(self: Tensor, split_size: Ints, dim: int = 0) -> tuple[Any, ...]:
+    return split_with_sizes(self, split_size, dim)
+
+
+@python_method("split")
+def split_method(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views on consecutive parts of dimension `dim`: of one size (the last perhaps shorter), or of the listed sizes.
 
     The parts are views of one node and may not be edited in place.
@@ -135,18 +146,22 @@ def _(tensor: Tensor, split_size_or_sections: Object, dim: int = 0) -> tuple[Any
     >>> torch.arange(5).split(2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
-    return _split(tensor, split_size_or_sections, dim)
+    if isinstance(split_size, Tensor):
+        split_size = int(split_size) if split_size._array.size == 1 else split_size
+    return (
+        _split(self, split_size, dim) if isinstance(split_size, int) else split_with_sizes.owner(self, split_size, dim)
+    )
 
 
-@split.overload(composition=True, variants="method")
-def _(self: Tensor, split_size: Object, dim: int = 0) -> tuple[Any, ...]:
-    return _split(self, split_size, dim)
+@python_function()
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views on consecutive parts of dimension `dim`: of one size (the last perhaps shorter), or of the listed sizes.
 
-
-def _split(tensor: Any, split_size: Any, dim: int) -> Any:
-    if isinstance(split_size, (list, tuple)):
-        return split_with_sizes(tensor, tuple(split_size), dim)
-    return split_evenly(tensor, split_size, dim)
+    >>> import autogradkit as torch
+    >>> torch.split(torch.arange(3), [1, 2])
+    (tensor([0]), tensor([1, 2]))
+    """
+    return tensor.split(split_size_or_sections, dim)
 
 
 @op(composition=True)
