@@ -20,15 +20,12 @@ _NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -1e30 < {0} < 1e
 def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     """Write the call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
-<<<<<<< HEAD
-    if op.lane is not None:
-        op.lane(s, call, depth)
-=======
     lists = [p.name for p in op.parameters if p.spelled in ("Arrays", "OptionalArrays")]
     for name in lists:
         v = call.values[name]
         s.put(depth, f"for each in {v}:", f" if each.__class__ not in CLASSES: {bail}")
->>>>>>> errors
+    if op.lane is not None:
+        op.lane(s, call, depth)
     if op.composition:
         s.scope[call.name("body")] = op.kernel
         s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")

@@ -20,13 +20,8 @@ from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
-<<<<<<< HEAD
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.tensor import Tensor, wrap
-=======
-from autogradkit.core.recording import RECORDERS, run_observed
 from autogradkit.core.tensor import Tensor
->>>>>>> errors
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's

@@ -198,11 +198,7 @@ class Signature:
 
     def _missing(self, index: int) -> TypeError:
         names = [f'"{p.public}"' for p in self.parameters[index:] if p.default is REQUIRED]
-<<<<<<< HEAD
         arguments = "arguments" if len(names) == 1 else "argument"  # PyTorch has it this way round
-=======
-        arguments = "arguments" if len(names) == 1 else "argument"  # the plural is PyTorch's
->>>>>>> errors
         return TypeError(f"{self.name}() missing {len(names)} required positional {arguments}: {', '.join(names)}")
 
     def _unfit(self, p: Parameter, value: Any, place: int, named: bool, element: int) -> TypeError:
