@@ -13,10 +13,11 @@ import torch
 from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.overload import Overload
 
-# Forms that PyTorch writes in Python, outside its schemas: compared as calls in test_wrong_calls.py.
+# Forms that PyTorch writes by hand, in Python or in its bindings, outside its schemas: compared as calls in
+# test_wrong_calls.py. (Of `max_pool2d`, nn.functional's own form has a stride that may be None.)
 IN_PYTHON = {
-    "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "new_tensor", "nonzero", "norm", "split", "tensor", "to",
-    "unique",
+    "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "is_contiguous", "max_pool2d", "new_tensor", "nonzero",
+    "norm", "size", "split", "stride", "tensor", "to", "unique",
 }  # fmt: skip
 # Defaults that the schema strings spell in C++'s way.
 SPELLED = {
