@@ -19,18 +19,10 @@ from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import root_of
 from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, view_of
-from autogradkit.engine.graph import (
-    FREED,
-    Node,
-    SavedOutput,
-    check_in_place,
-    edge_of,
-    next_sequence_number,
-    rebase_history,
-    requires_grad,
-    saved_was_edited,
-)
+from autogradkit.engine.history import check_in_place, edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
+from autogradkit.engine.node import Node, next_sequence_number
+from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 
 
 class FunctionCtx:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.backward import grad
-from autogradkit.engine.graph import requires_grad
+from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import enable_grad, no_grad
 
 

@@ -20,7 +20,7 @@ from autogradkit._ops.declare.writing import into_out, require_no_grad, require_
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
-from autogradkit.engine.graph import check_in_place
+from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
 
 

@@ -20,17 +20,11 @@ from autogradkit.core import errors
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.graph import (
-    FREED,
-    OpNode,
-    SavedOutput,
-    edge_of,
-    next_sequence_number,
-    rebase_history,
-    requires_grad,
-)
+from autogradkit.engine.history import edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.node import next_sequence_number
 from autogradkit.engine.required import OPS
+from autogradkit.engine.saved import FREED, OpNode, SavedOutput
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload

@@ -22,8 +22,10 @@ from autogradkit.core.strides import element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, counter_of, layout_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.core.views import PLAIN, view_of
-from autogradkit.engine.graph import SavedOutput, edge_of, next_sequence_number, requires_grad
+from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, NO_GRAD
+from autogradkit.engine.node import next_sequence_number
+from autogradkit.engine.saved import SavedOutput
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload

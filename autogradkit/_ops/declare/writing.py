@@ -15,7 +15,7 @@ from autogradkit.core.storage import Array
 from autogradkit.core.strides import contiguous_strides, empty_strided, has_internal_overlap, partial_overlap
 from autogradkit.core.tensor import Tensor, bump_version, reseat
 from autogradkit.core.warning import warn
-from autogradkit.engine.graph import requires_grad
+from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
 
 
