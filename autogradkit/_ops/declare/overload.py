@@ -18,7 +18,13 @@ from autogradkit._ops.declare import entries, memory
 from autogradkit._ops.declare.recipe import Formula, Recipe, names_of, origin
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
-from autogradkit._ops.declare.writing import into_out, require_no_grad, require_writable
+from autogradkit._ops.declare.writing import (
+    into_out,
+    require_castable,
+    require_no_grad,
+    require_same_dtype,
+    require_writable,
+)
 from autogradkit.core.facts import OpFacts
 from autogradkit.core.recording import RECORDERS, run_observed
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
@@ -64,6 +70,7 @@ class Overload:
         refuse: Callable[..., None] | None = None,
         dtypes: Callable[..., None] | None = None,
         out: bool | None = None,
+        out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
         edit: Callable[..., Tensor] | None = None,
         variants: str = "function method",
@@ -102,6 +109,8 @@ class Overload:
         self.refuse = refuse
         self.dtypes = dtypes
         self.takes_out = not (view or self.composition) if out is None else out
+        converts = pointwise is not None or reduces or self.composition
+        self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)
         self.composed_edit = edit
         self.variants = variants
@@ -305,7 +314,9 @@ class Overload:
             if out is None:
                 return made
             results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(self.owner.name, self.tensors_in(values), [each._array for each in results], out)
+            return into_out(
+                self.owner.name, self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype
+            )
         if self.dtypes is not None:
             self.dtypes(*values)
         if self.refuse is not None:
@@ -353,12 +364,19 @@ class Overload:
             shape = self._result_shape(arrays)
             if out._array.shape == shape:
                 require_no_grad(self.owner.name, (*tensors, out))
+                self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
                 memory.compute(self, arrays, out._array)
                 bump_version(out)
                 return out
-        written = into_out(self.owner.name, tensors, memory.compute(self, self.arrays_of(values)), out)
+        computed = memory.compute(self, self.arrays_of(values))
+        written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)
+
+    def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:
+        if self.pointwise is not None:
+            return memory.pointwise_plan(self, arrays).result
+        return self.result_of(arrays[self.first_tensor].dtype, arrays)
 
     def _result_shape(self, arrays: Sequence[Any]) -> tuple[int, ...]:
         if self.pointwise is not None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, DType, Scalar, Sizes
+from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes
@@ -161,6 +162,7 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
 
 
 @op(
+    out_dtype=saying("result dtype {out} does not match input dtype {result}"),
     meta=_dot_meta,
     samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
     vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
@@ -354,7 +356,7 @@ def unsafe_view(self: Array, size: Sizes) -> Array:
     return self.reshape(size)
 
 
-@op(operators="__matmul__", composition=True, out=True)
+@op(out_dtype=require_same_dtype, operators="__matmul__", composition=True, out=True)
 def matmul(self: Tensor, other: Tensor) -> Any:
     """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast.
 

@@ -10,6 +10,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, TO_BOOL, function, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.declare.writing import require_found
 
 
 @op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__")
@@ -144,7 +145,7 @@ def logical_not(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isnan)
+@op(out=False, pointwise=TO_BOOL, ufunc=np.isnan)
 def isnan(self: Array, *, out: Array) -> None:
     """Whether elements are NaN.
 
@@ -154,7 +155,7 @@ def isnan(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isinf)
+@op(out=False, pointwise=TO_BOOL, ufunc=np.isinf)
 def isinf(self: Array, *, out: Array) -> None:
     """Whether elements are infinite.
 
@@ -164,7 +165,7 @@ def isinf(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isfinite)
+@op(out=False, pointwise=TO_BOOL, ufunc=np.isfinite)
 def isfinite(self: Array, *, out: Array) -> None:
     """Whether elements are neither infinite nor NaN.
 
@@ -175,6 +176,7 @@ def isfinite(self: Array, *, out: Array) -> None:
 
 
 @op(
+    out_dtype=require_found,
     pointwise=SAME,
     ufunc=np.invert,
     in_place=True,

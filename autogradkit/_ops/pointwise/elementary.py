@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, TO_REAL, function, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.writing import require_found
 
 
 def within(low: float, high: float) -> Any:
@@ -218,6 +219,7 @@ def threshold_backward(grad_output: Array, self: Array, *, out: Array) -> None:
 
 @op(
     "absolute",
+    out_dtype=require_found,
     pointwise=TO_REAL,
     ufunc=np.absolute,
     in_place=True,
@@ -234,7 +236,13 @@ def abs(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@op(
+    out_dtype=require_found,
+    pointwise=SAME,
+    in_place=True,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def sign(self: Array, *, out: Array) -> None:
     """−1, 0 or 1.
 
@@ -250,7 +258,13 @@ def sign(self: Array, *, out: Array) -> None:
         np.sign(self, out=out)
 
 
-@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@op(
+    out_dtype=require_found,
+    pointwise=SAME,
+    in_place=True,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def floor(self: Array, *, out: Array) -> None:
     """The largest integer not above x.
 
@@ -261,7 +275,13 @@ def floor(self: Array, *, out: Array) -> None:
     np.floor(self, out=out)
 
 
-@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@op(
+    out_dtype=require_found,
+    pointwise=SAME,
+    in_place=True,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def ceil(self: Array, *, out: Array) -> None:
     """The smallest integer not below x.
 
@@ -275,7 +295,12 @@ def ceil(self: Array, *, out: Array) -> None:
 round_ = function("round", in_place=True)
 
 
-@round_.overload(pointwise=SAME, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@round_.overload(
+    out_dtype=require_found,
+    pointwise=SAME,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def _(self: Array, *, out: Array) -> None:
     """The nearest integer, halves to the even one, or the nearest multiple of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
 
@@ -286,6 +311,12 @@ def _(self: Array, *, out: Array) -> None:
     np.round(self, out=out)
 
 
-@round_.overload(node="RoundBackward1", pointwise=SAME, samples=lambda t: [(t(2, 3), 1)], vjp={"self": lambda g: g * 0})
+@round_.overload(
+    out_dtype=require_found,
+    node="RoundBackward1",
+    pointwise=SAME,
+    samples=lambda t: [(t(2, 3), 1)],
+    vjp={"self": lambda g: g * 0},
+)
 def _(self: Array, *, decimals: int, out: Array) -> None:
     np.round(self, decimals, out=out)
