@@ -14,7 +14,8 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
-  `edit`: the in-place form of a composition; `overlaps`: an element may be written twice, as it gets the same value;
+- `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
+- `edit`: the in-place form of a composition; `overlaps`: an element may be written twice, as it gets the same value;
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
 """
 
@@ -31,6 +32,7 @@ from autogradkit._ops.declare.memory import PointwisePlan
 from autogradkit._ops.declare.recipe import Formula, names_of, origin
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
+from autogradkit._ops.declare.writing import require_castable, require_same_dtype
 from autogradkit.core.facts import OpFacts
 from autogradkit.core.tensor import Tensor
 
@@ -72,6 +74,7 @@ class Form:
         refuse: Callable[..., None] | None = None,
         dtypes: Callable[..., None] | None = None,
         out: bool | None = None,
+        out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
         edit: Callable[..., Tensor] | None = None,
         variants: str = "function method",
@@ -110,6 +113,8 @@ class Form:
         self.refuse = refuse
         self.dtypes = dtypes
         self.takes_out = not (view or self.composition) if out is None else out
+        converts = pointwise is not None or reduces or self.composition
+        self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)
         self.composed_edit = edit
         self.variants = variants

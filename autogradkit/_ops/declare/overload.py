@@ -16,7 +16,11 @@ import numpy as np
 from autogradkit._ops.declare import entries, memory
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
-from autogradkit._ops.declare.writing import into_out, require_no_grad, require_writable
+from autogradkit._ops.declare.writing import (
+    into_out,
+    require_no_grad,
+    require_writable,
+)
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
@@ -79,7 +83,9 @@ class Overload(Form):
             if out is None:
                 return made
             results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(self.owner.name, self.tensors_in(values), [each._array for each in results], out)
+            return into_out(
+                self.owner.name, self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype
+            )
         if self.dtypes is not None:
             self.dtypes(*values)
         if self.refuse is not None:
@@ -127,12 +133,19 @@ class Overload(Form):
             shape = self._result_shape(arrays)
             if out._array.shape == shape:
                 require_no_grad(self.owner.name, (*tensors, out))
+                self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
                 memory.compute(self, arrays, out._array)
                 bump_version(out)
                 return out
-        written = into_out(self.owner.name, tensors, memory.compute(self, self.arrays_of(values)), out)
+        computed = memory.compute(self, self.arrays_of(values))
+        written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)
+
+    def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:
+        if self.pointwise is not None:
+            return memory.pointwise_plan(self, arrays).result
+        return self.result_of(arrays[self.first_tensor].dtype, arrays)
 
     def _result_shape(self, arrays: Sequence[Any]) -> tuple[int, ...]:
         if self.pointwise is not None:

@@ -5,7 +5,7 @@ Rests on core; memory.py and overload.py write by it. A refused call leaves memo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,40 @@ def require_castable(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
         )
 
 
+# What C++ calls the element types, as PyTorch's messages do.
+_C_NAMES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int", "int32": "int",
+    "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+
+def require_same_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
+    """Raise RuntimeError where a result has another dtype than what it is to be written into."""
+    if from_ != to:
+        wanted, given = (_C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
+        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
+
+
+def saying(
+    text: str, error: type[Exception] = RuntimeError, same: bool = True
+) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """A check of the dtype of `out=` with a text of its own: `{result}` is what was computed, `{out}` what was given.
+
+    With `same` only the very dtype will do, else what the result may be cast to.
+    """
+
+    def require(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
+        result, out = from_numpy_dtype(from_), from_numpy_dtype(to)
+        if result is not out and (same or not can_cast(result, out)):
+            raise error(text.format(result=SCALAR_TYPE_NAMES[result], out=SCALAR_TYPE_NAMES[out]))
+
+    return require
+
+
+require_found = saying("Found dtype {out} but expected {result}")
+
+
 def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
@@ -60,13 +94,19 @@ def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
         )
 
 
-def into_out(name: str, tensors: Sequence[Tensor], computed: Any, out: Any) -> Any:
+def into_out(
+    name: str,
+    tensors: Sequence[Tensor],
+    computed: Any,
+    out: Any,
+    require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
+) -> Any:
     """Write what `name` computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
     require_no_grad(name, (*tensors, *outs))
     for each, result in zip(outs, results, strict=True):
-        require_castable(result.dtype, each._array.dtype)
+        require_dtype(result.dtype, each._array.dtype)
         if result.shape == each._array.shape:  # else it gets memory of its own
             require_writable(each._array, [tensor._array for tensor in tensors])
     for each, result in zip(outs, results, strict=True):

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Array, DType, Scalar, Sizes
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes
@@ -206,6 +207,7 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
 
 
 @op(
+    out_dtype=saying("result dtype {out} does not match input dtype {result}"),
     meta=_dot_meta,
     samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
     vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
@@ -406,7 +408,7 @@ def _write_matmul(s: Source, call: Call, depth: int) -> None:
     write_lane(s, Call(mm, 80, {"self": a, "mat2": b}), depth + 1, "")
 
 
-@op(operators="__matmul__", composition=True, lane=_write_matmul, out=True)
+@op(out_dtype=require_same_dtype, operators="__matmul__", composition=True, lane=_write_matmul, out=True)
 def matmul(self: Tensor, other: Tensor) -> Any:
     """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast.
 

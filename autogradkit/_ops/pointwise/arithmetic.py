@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
+from autogradkit._ops.declare.writing import require_found
 from autogradkit.core.tensor import Tensor
 
 
@@ -213,6 +214,7 @@ def _refuse_bool(self: Any) -> None:
 
 @op(
     "negative",
+    out_dtype=require_found,
     in_place=True,
     operators="__neg__",
     pointwise=SAME,

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.memory import as_array
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import require_found, saying
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import dtype_of_number, result_type
 from autogradkit.core.tensor import Tensor, wrap
@@ -103,6 +104,7 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
 
 
 @clamp.overload(
+    out_dtype=require_found,
     node="ClampBackward1",
     rule="∂self = ∂ where min ≤ self ≤ max, else 0",
     pointwise=SAME,
@@ -136,6 +138,7 @@ def _require_bool(condition: Any, self: Any, other: Any) -> None:
 
 
 @where.overload(
+    out_dtype=saying("Expected out type to be {result} but got {out}"),
     pointwise=SAME,
     promotes="self other",
     refuse=_require_bool,

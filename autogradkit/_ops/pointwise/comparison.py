@@ -10,6 +10,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, TO_BOOL, function, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.declare.writing import require_found
 
 
 @op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__")
@@ -175,6 +176,7 @@ def isfinite(self: Array, *, out: Array) -> None:
 
 
 @op(
+    out_dtype=require_found,
     pointwise=SAME,
     ufunc=np.invert,
     in_place=True,

@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, TO_REAL, function, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.writing import require_found
 
 
 def within(low: float, high: float) -> Any:
@@ -185,6 +186,7 @@ def sigmoid(self: Array, *, out: Array) -> None:
 
 @op(
     "absolute",
+    out_dtype=require_found,
     pointwise=TO_REAL,
     ufunc=np.absolute,
     in_place=True,
@@ -201,7 +203,13 @@ def abs(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@op(
+    out_dtype=require_found,
+    pointwise=SAME,
+    in_place=True,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def sign(self: Array, *, out: Array) -> None:
     """−1, 0 or 1.
 
@@ -217,7 +225,13 @@ def sign(self: Array, *, out: Array) -> None:
         np.sign(self, out=out)
 
 
-@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@op(
+    out_dtype=require_found,
+    pointwise=SAME,
+    in_place=True,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def floor(self: Array, *, out: Array) -> None:
     """The largest integer not above x.
 
@@ -228,7 +242,13 @@ def floor(self: Array, *, out: Array) -> None:
     np.floor(self, out=out)
 
 
-@op(pointwise=SAME, in_place=True, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@op(
+    out_dtype=require_found,
+    pointwise=SAME,
+    in_place=True,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def ceil(self: Array, *, out: Array) -> None:
     """The smallest integer not below x.
 
@@ -242,7 +262,12 @@ def ceil(self: Array, *, out: Array) -> None:
 round_ = function("round", in_place=True)
 
 
-@round_.overload(pointwise=SAME, samples=lambda t: [(t(2, 3),)], vjp={"self": lambda g: g * 0})
+@round_.overload(
+    out_dtype=require_found,
+    pointwise=SAME,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g * 0},
+)
 def _(self: Array, *, out: Array) -> None:
     """The nearest integer, halves to the even one, or the nearest multiple of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
 
@@ -253,6 +278,12 @@ def _(self: Array, *, out: Array) -> None:
     np.round(self, out=out)
 
 
-@round_.overload(node="RoundBackward1", pointwise=SAME, samples=lambda t: [(t(2, 3), 1)], vjp={"self": lambda g: g * 0})
+@round_.overload(
+    out_dtype=require_found,
+    node="RoundBackward1",
+    pointwise=SAME,
+    samples=lambda t: [(t(2, 3), 1)],
+    vjp={"self": lambda g: g * 0},
+)
 def _(self: Array, *, decimals: int, out: Array) -> None:
     np.round(self, decimals, out=out)

@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims
 from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import spread
@@ -65,6 +66,11 @@ def shared(g: Any, self: Any, result: Any) -> Any:
     """A gradient divided among all elements that equal the result; a NaN result stands for every NaN."""
     mask = (self == result) | ((self != self) & (result != result))
     return k.where(mask, g / k.sum_all(mask), g * 0)
+
+
+_require_input_dtype = saying(
+    "Expected the dtype for input and out to match, but got {result} for input's dtype and {out} for out's dtype."
+)
 
 
 # -- of all, of pairs, along a dimension -------------------------------------------------------------------------------
@@ -152,6 +158,7 @@ def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -
 
 
 @op(
+    out_dtype=_require_input_dtype,
     reduces=True,
     refuse=_require_reducible("amax"),
     dtypes=not_implemented("max_values_cpu", "c"),
@@ -170,6 +177,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
 
 
 @op(
+    out_dtype=_require_input_dtype,
     reduces=True,
     refuse=_require_reducible("amin"),
     dtypes=not_implemented("min_values_cpu", "c"),

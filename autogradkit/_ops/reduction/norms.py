@@ -13,6 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
@@ -114,6 +115,7 @@ def norm_method(
 
 
 @op(
+    out_dtype=saying("logsumexp(): Expected floating point type for result tensor, but got: {out}", same=False),
     reduces=True,
     result_dtype=lambda numpy_dtype, _dtype: numpy_dtype if numpy_dtype.kind in "fc" else get_default_dtype().numpy,
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],

@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
 from autogradkit.core.strides import dense_strides_like, element_strides
@@ -100,7 +101,7 @@ def sort_values(self: Array, dim: Dim = -1, descending: bool = False, *, out: Pa
 argsort = function("argsort")
 
 
-@argsort.overload(composition=True, out=True)
+@argsort.overload(composition=True, out=True, out_dtype=require_same_dtype)
 def _(self: Tensor, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
     """The positions that put the elements in order along `dim`.
 

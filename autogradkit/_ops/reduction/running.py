@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
+from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.reduction.sums import summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
@@ -38,6 +39,7 @@ def _sum_from_here(g: Any, dim: int) -> Any:
 
 @op(
     in_place=True,
+    out_dtype=require_castable,
     meta=_meta,
     samples=lambda t: [(t(2, 3), 1), (t(3), 0)],
     vjp={"self": _sum_from_here},
@@ -76,6 +78,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
 
 @op(
     in_place=True,
+    out_dtype=require_castable,
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],
     vjp={"self": _cumprod_backward},

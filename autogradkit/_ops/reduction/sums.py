@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -231,10 +232,19 @@ def _tested_dtype(numpy_dtype: np.dtype[Any], _dtype: Any) -> np.dtype[Any]:
     return numpy_dtype if numpy_dtype == np.uint8 else np.dtype(bool)
 
 
+def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    def require(_result: np.dtype[Any], out: np.dtype[Any]) -> None:
+        if out.name not in ("bool", "uint8"):
+            got = scalar_type(from_numpy_dtype(out))
+            raise RuntimeError(f"{name} only supports bool tensor for result, got: {got}")
+
+    return require
+
+
 all_ = function("all")
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype)
+@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, *, out: Array) -> None:
     """Whether every element (along `dim`) is nonzero.
 
@@ -245,12 +255,12 @@ def _(self: Array, *, out: Array) -> None:
     np.logical_and.reduce(self, axis=None, out=out)
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype)
+@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
     np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype)
+@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
     np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
 
@@ -258,7 +268,7 @@ def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
 any_ = function("any")
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype)
+@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def any_all(self: Array, *, out: Array) -> None:
     """Whether some element (along `dim`) is nonzero.
 
@@ -269,11 +279,11 @@ def any_all(self: Array, *, out: Array) -> None:
     np.logical_or.reduce(self, axis=None, out=out)
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype)
+@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
     np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype)
+@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
     np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)

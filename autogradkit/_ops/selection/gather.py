@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
+from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit._ops.views.sizes import expand, reshape
@@ -62,6 +63,7 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
 
 
 @op(
+    out_dtype=saying("index_select(): self and result must have the same scalar type"),
     meta=_select_meta,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2)), (t(2, 3), -1, _places(1))],
     vjp={"self": lambda g, self_sym_sizes, dim, index: k.index_add(k.new_zeros(g, self_sym_sizes), dim, index, g)},
@@ -359,7 +361,7 @@ def scatter_add(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     _scatter(self, dim, index, src, "add", out)
 
 
-@op(composition=True, out=True)
+@op(out_dtype=require_same_dtype, composition=True, out=True)
 def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any:
     """The elements that `indices` names along `dim`, both broadcast in the other dimensions.
 
@@ -400,6 +402,9 @@ def _take_backward(g: Any, self: Any, index: Any) -> Any:
 
 
 @op(
+    out_dtype=saying(
+        "take(): self and out expected to have the same dtype, but got self.dtype = {result} and out.dtype = {out}"
+    ),
     meta=_take_meta,
     samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))],
     vjp={"self": _take_backward},

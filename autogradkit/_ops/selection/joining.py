@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Arrays, Tensors
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import Shape, expand, reshape, view_sizes
 from autogradkit.core.dtype import from_numpy_dtype, result_type
@@ -19,6 +20,11 @@ from autogradkit.core.strides import broadcast_shapes, cat_strides, element_stri
 from autogradkit.core.tensor import Tensor
 
 # -- several tensors in one --------------------------------------------------------------------------------------------
+
+
+_require_castable = saying(
+    "torch.cat(): input types can't be cast to the desired output type {out}", TypeError, same=False
+)
 
 
 def _cat_meta(tensors: Sequence[Array], dim: int) -> Any:
@@ -76,6 +82,7 @@ def _cat_backward(g: Any, tensors_sym_sizes: Sequence[Shape], dim: int) -> list[
 
 
 @op(
+    out_dtype=_require_castable,
     meta=_cat_meta,
     samples=lambda t: [([t(2, 3), t(1, 3)],), ([t(2, 1), t(2, 2), t(0)], -1)],
     vjp={"tensors": _cat_backward},
@@ -95,7 +102,7 @@ def cat(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
         np.concatenate(parts, dim, out=out, casting="unsafe")
 
 
-@op("concatenate", composition=True, out=True)
+@op("concatenate", composition=True, out=True, out_dtype=_require_castable)
 def concat(tensors: Tensors, dim: int = 0) -> Any:
     """`cat` under another name.
 
@@ -121,6 +128,7 @@ def _stack_meta(tensors: Sequence[Array], dim: int) -> Any:
 
 
 @op(
+    out_dtype=_require_castable,
     meta=_stack_meta,
     samples=lambda t: [([t(2), t(2)],), ([t(2, 3), t(2, 3)], -1)],
     vjp={"tensors": lambda g, dim: k.unbind(g, dim)},
@@ -183,7 +191,7 @@ def _required(name: str, tensors: Any) -> Any:
     return tensors
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=_require_castable)
 def hstack(tensors: Tensors) -> Any:
     """The tensors side by side: along dimension 1, or 0 if they have one dimension.
 
@@ -195,7 +203,7 @@ def hstack(tensors: Tensors) -> Any:
     return cat(parts, 0 if parts[0]._array.ndim == 1 else 1)
 
 
-@op("row_stack", composition=True, out=True)
+@op("row_stack", composition=True, out=True, out_dtype=_require_castable)
 def vstack(tensors: Tensors) -> Any:
     """The tensors below each other: along dimension 0, vectors counting as rows.
 
@@ -207,7 +215,7 @@ def vstack(tensors: Tensors) -> Any:
     return cat([_at_least(2, each) for each in _required("vstack", tensors)], 0)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=_require_castable)
 def dstack(tensors: Tensors) -> Any:
     """The tensors behind each other: along dimension 2.
 
@@ -218,7 +226,7 @@ def dstack(tensors: Tensors) -> Any:
     return cat([_at_least(3, each) for each in _required("dstack", tensors)], 2)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=_require_castable)
 def column_stack(tensors: Tensors) -> Any:
     """The tensors as columns of one matrix: vectors count as columns.
 

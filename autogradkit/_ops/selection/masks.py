@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
@@ -84,6 +85,7 @@ def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
 
 
 @op(
+    out_dtype=saying("masked_select(): self and result must have the same scalar type"),
     samples=lambda t: [(t(2, 3), wrap(np.array([True, False, True])))],
     vjp={"self": _masked_select_backward},
     rule="∂self = ∂ where mask, 0 elsewhere",

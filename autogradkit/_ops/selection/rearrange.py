@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten
@@ -297,7 +298,7 @@ def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *,
     np.copyto(out, diagonal.kernel(self, offset, dim1, dim2))
 
 
-@op(composition=True, out=True)
+@op(out_dtype=require_same_dtype, composition=True, out=True)
 def diag(self: Tensor, diagonal: int = 0) -> Any:
     """A copy of a matrix's diagonal; for a vector the matrix that has it as its diagonal.
 
