@@ -7,6 +7,7 @@ first used. Type checkers see what the declared ops publish in a stub that `scri
 
 import importlib as _importlib
 import math as _math
+import types as _types
 import typing as _typing
 import warnings as _warnings
 
@@ -73,9 +74,8 @@ else:
 
     _LAZY_MODULES = frozenset({"autograd", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"})
     _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
-    _FLOORS = {"core", "engine"}  # attributes since they are loaded, but nothing that users call
-    _LISTED = sorted(
-        {name for name in globals() if not name.startswith("_")} - _FLOORS
+    _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
+        {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
         | _LAZY_MODULES
         | _LAZY_NAMES.keys()
         | _PUBLISHED.keys()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
-from autogradkit._ops.declare.names import FUNCTION, IN_PLACE, OPERATOR, Attribute, OverloadSet
+from autogradkit._ops.declare.names import FUNCTION, IN_PLACE, METHODS, OPERATOR, OverloadSet
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, Parameter, Signature
 from autogradkit.core.tensor import Tensor
@@ -73,14 +73,14 @@ def functions() -> Iterator[Declared]:
 def methods() -> Iterator[Declared | Property]:
     """Every form of every member of Tensor that another module attached to it."""
     for name, value in sorted(vars(Tensor).items()):
-        if isinstance(value, property):
+        if _takes_two(name):
+            if name in METHODS or value.__module__ != Tensor.__module__:
+                yield Declared(name, [_parameter("self"), _parameter("other", annotation="Any")], "Tensor", "")
+        elif name in METHODS:
+            yield from _forms(name, *METHODS[name])
+        elif isinstance(value, property):
             if value.fget is not None and value.fget.__module__ != Tensor.__module__:
                 yield _property(name, value)
-        elif _takes_two(name):
-            if isinstance(value, Attribute) or value.__module__ != Tensor.__module__:
-                yield Declared(name, [_parameter("self"), _parameter("other", annotation="Any")], "Tensor", "")
-        elif isinstance(value, Attribute):
-            yield from _forms(name, value.owner, value.how)
         elif inspect.isfunction(value) and value.__module__ != Tensor.__module__:
             yield _composed(name, value, method=True)
 

@@ -27,3 +27,9 @@ def test_every_name_is_there_and_is_meant_for_users() -> None:
         if isinstance(value, ModuleType):
             assert value.__name__ == f"autogradkit.{name}"
     assert not {"core", "engine", "importlib", "annotations"} & set(listed)
+
+
+def test_a_reload_which_finds_all_modules_loaded_lists_the_same() -> None:
+    code = "import importlib, autogradkit.magics, autogradkit.vision; print(dir(importlib.reload(autogradkit)))"
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert answer.strip() == str(dir(autogradkit))

@@ -26,6 +26,7 @@ from autogradkit.core.tensor import Tensor
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
 PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
+METHODS: dict[str, tuple[OverloadSet, str]] = {}  # what Tensor got from them: operators and in-place forms too, and how
 
 PYTHON_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # likewise; see `python_function`
 
@@ -80,14 +81,17 @@ class OverloadSet:
         self._is_attached = True
         for each in (self.name, *self.aliases) if "method" in self.variants else ():
             if self.only_in_place:
-                setattr(Tensor, each, Attribute(self, each, IN_PLACE))
+                self._attach_as(each, IN_PLACE)
             else:
-                setattr(Tensor, each, Attribute(self, each, METHOD))
+                self._attach_as(each, METHOD)
                 if self.in_place:
-                    setattr(Tensor, each + "_", Attribute(self, each + "_", IN_PLACE))
+                    self._attach_as(each + "_", IN_PLACE)
         for each in self.operators:
-            how = IN_PLACE if each.startswith("__i") and each != "__invert__" else OPERATOR
-            setattr(Tensor, each, Attribute(self, each, how))
+            self._attach_as(each, IN_PLACE if each.startswith("__i") and each != "__invert__" else OPERATOR)
+
+    def _attach_as(self, name: str, how: str) -> None:
+        METHODS[name] = self, how
+        setattr(Tensor, name, Attribute(self, name, how))
 
     @property
     def edit_name(self) -> str:
