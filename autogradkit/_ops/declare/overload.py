@@ -20,6 +20,7 @@ from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
 from autogradkit._ops.declare.writing import (
     into_out,
+    require_apart,
     require_castable,
     require_no_grad,
     require_same_dtype,
@@ -70,6 +71,7 @@ class Overload:
         refuse: Callable[..., None] | None = None,
         dtypes: Callable[..., None] | None = None,
         out: bool | None = None,
+        apart: bool = False,
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
         edit: Callable[..., Tensor] | None = None,
@@ -109,6 +111,7 @@ class Overload:
         self.refuse = refuse
         self.dtypes = dtypes
         self.takes_out = not (view or self.composition) if out is None else out
+        self.apart = apart
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)
@@ -369,6 +372,9 @@ class Overload:
                 memory.compute(self, arrays, out._array)
                 bump_version(out)
                 return out
+        if self.apart:  # such an op looks at the memory before it resizes `out=`
+            for each in out if isinstance(out, (list, tuple)) else (out,):
+                require_apart(each._array, [tensor._array for tensor in tensors])
         computed = memory.compute(self, self.arrays_of(values))
         written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)
@@ -415,7 +421,7 @@ class Overload:
 
     def _edit_geometry(self, target: Tensor, values: Sequence[Any], records: bool) -> Tensor:
         """The in-place form of a view op: the tensor itself takes the geometry of the view."""
-        array = self.run_kernel(self.arrays_of(values))
+        array = memory.compute(self, self.arrays_of(values))
         recipe = self.recipe if records else None
         remember = None if recipe is None else recipe.prepare_edit(values, values, array)
         reseat(target, array)
