@@ -37,13 +37,21 @@ class UnsupportedError(Exception):
     """The sample uses something that autogradkit does not have; counted and reported, never a wrong result."""
 
 
-def to_ours(value: Any) -> Any:
-    """A PyTorch argument as autogradkit's: tensors, dtypes, containers; plain values as they are."""
+def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
+    """A PyTorch argument as autogradkit's: tensors, dtypes, containers; plain values as they are.
+
+    Arguments that are carried over with the same `memory` share theirs where PyTorch's do.
+    """
+    if memory is None:
+        memory = {}
     if isinstance(value, torch.Tensor):
         if value.layout != torch.strided or value.dtype not in DTYPES or value.is_conj() or value.is_neg():
             raise UnsupportedError(f"a {value.layout} tensor of {value.dtype}")
-        flat = torch.empty(0, dtype=value.dtype).set_(value.untyped_storage())
-        ours = ak.from_numpy(flat.numpy().copy())
+        storage = value.untyped_storage()
+        ours = memory.get((storage._cdata, value.dtype))
+        if ours is None:
+            flat = torch.empty(0, dtype=value.dtype).set_(storage)
+            ours = memory[storage._cdata, value.dtype] = ak.from_numpy(flat.numpy().copy())
         made = ours.as_strided(tuple(value.shape), value.stride(), value.storage_offset())
         made = _independent(made)
         return made.requires_grad_() if value.requires_grad else made
@@ -62,9 +70,9 @@ def to_ours(value: Any) -> Any:
     if isinstance(value, torch.Size):
         return tuple(value)
     if isinstance(value, list | tuple):
-        return type(value)(to_ours(each) for each in value)
+        return type(value)(to_ours(each, memory) for each in value)
     if isinstance(value, dict):
-        return {key: to_ours(each) for key, each in value.items()}
+        return {key: to_ours(each, memory) for key, each in value.items()}
     return value
 
 

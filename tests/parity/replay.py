@@ -123,9 +123,10 @@ class Carried:
     """A sample of the database as autogradkit's tensors and dtypes."""
 
     def __init__(self, sample: Any) -> None:
-        self.input = to_ours(sample.input)
-        self.args = tuple(to_ours(each) for each in sample.args)
-        self.kwargs = {key: to_ours(value) for key, value in sample.kwargs.items()}
+        memory: dict[Any, Any] = {}  # an `out=` that is an operand, or overlaps one, does so here too
+        self.input = to_ours(sample.input, memory)
+        self.args = tuple(to_ours(each, memory) for each in sample.args)
+        self.kwargs = {key: to_ours(value, memory) for key, value in sample.kwargs.items()}
 
 
 def _seed() -> None:

@@ -18,6 +18,7 @@ from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.writing import (
     into_out,
+    require_apart,
     require_no_grad,
     require_writable,
 )
@@ -138,6 +139,9 @@ class Overload(Form):
                 memory.compute(self, arrays, out._array)
                 bump_version(out)
                 return out
+        if self.apart:  # such an op looks at the memory before it resizes `out=`
+            for each in out if isinstance(out, (list, tuple)) else (out,):
+                require_apart(each._array, [tensor._array for tensor in tensors])
         computed = memory.compute(self, self.arrays_of(values))
         written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)

@@ -18,7 +18,7 @@ def scalar_type(kind: dtype) -> str:
 
 
 def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
-    """As `not_implemented`, for what tensors and numbers promote to."""
+    """As `not_implemented`, for what the operands promote to."""
 
     def refuse(*operands: Any) -> None:
         common = result_type(

@@ -244,8 +244,11 @@ def refusal(name: str, signatures: Sequence[Signature], args: Sequence[Any], kwa
         unknown = [key for key in reversed(kwargs) if key not in known]
         if unknown:
             return TypeError(f"{begin}unrecognized keyword arguments: {', '.join(unknown)}")
-        places = [parameters[i] if i < len(parameters) else None for i in range(len(args))]
-        given[: len(args)] = [_marked(each, places[i], i) for i, each in enumerate(args)]
+        places: list[Parameter | None] = list(parameters)
+        if shown[0].positional < len(shown[0].parameters):
+            places.insert(shown[0].positional, None)  # PyTorch counts the asterisk as a parameter
+        if count == len(places):
+            given[: len(args)] = [_marked(each, places[i], i) for i, each in enumerate(args)]
     kinds = ", ".join(given) + (", " if kwargs and not args else "")
     if len(shown) == 1:
         return TypeError(f"{begin}({kinds}), but expected {shown[0]}")
@@ -259,4 +262,7 @@ def _marked(value: Any, p: Parameter | None, position: int) -> str:
     if isinstance(value, (list, tuple)):
         inside = ", ".join(type_name(each) for each in value)
         text += f" of ({inside})" if isinstance(value, tuple) else f" of [{inside}]"
-    return text if p is not None and p.misfit(value, position) is None else f"!{text}!"
+    fits = p is not None and p.misfit(value, position) is None and (p.kind.says != "Number")
+    if fits and p is not None and p.kind.says == "Tensor":
+        fits = isinstance(value, Tensor)
+    return text if fits else f"!{text}!"

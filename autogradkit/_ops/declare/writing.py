@@ -18,6 +18,11 @@ from autogradkit.core.warning import warn
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
 
+_SHARED = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
+    "Please clone() the tensor before performing the operation."
+)
+
 
 def require_writable(target: Array, others: Sequence[Any]) -> None:
     """Raise RuntimeError where writing into `target` would write an element twice or change an operand midway."""
@@ -28,10 +33,15 @@ def require_writable(target: Array, others: Sequence[Any]) -> None:
         )
     for other in others:
         if isinstance(other, np.ndarray) and partial_overlap(target, other):
-            raise RuntimeError(
-                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-                "memory location. Please clone() the tensor before performing the operation."
-            )
+            raise RuntimeError(_SHARED)
+
+
+def require_apart(target: Array, others: Sequence[Array]) -> None:
+    """As `require_writable`, where the operands may not be the very same memory either."""
+    require_writable(target, others)
+    for other in others:
+        if target.flags.forc and other.flags.forc and np.may_share_memory(target, other):
+            raise RuntimeError(_SHARED)
 
 
 def require_shape(target: tuple[int, ...], computed: tuple[int, ...]) -> None:

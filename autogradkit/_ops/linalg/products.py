@@ -194,15 +194,15 @@ def outer_product(self: Array, vec2: Array, *, out: Array) -> None:
 def _dot_meta(self: Array, tensor: Array) -> Any:
     if self.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {self.ndim}D and {tensor.ndim}D tensors")
+    if self.dtype != tensor.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, tensor))
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
     if self.shape != tensor.shape:
         raise RuntimeError(
             "inconsistent tensor size, expected tensor "
             f"[{self.shape[0]}] and src [{tensor.shape[0]}] to have the same number of elements, but got "
             f"{self.shape[0]} and {tensor.shape[0]} elements respectively"
         )
-    if self.dtype != tensor.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, tensor))
-        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
     return (), self.dtype
 
 

@@ -41,6 +41,17 @@ def is_bool(value: Any) -> bool:
     return isinstance(value, bool) or (isinstance(value, Tensor) and value._array.dtype.kind == "b")
 
 
+def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
+    """alpha · other for a result of this dtype, which alpha may not exceed."""
+    if isinstance(alpha, bool) and result.kind != "b":
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, float) and result.kind in "iub":
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if isinstance(alpha, complex) and result.kind != "c":
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    return other if alpha == 1 else other * alpha
+
+
 def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
     if is_bool(self) and is_bool(other):
         raise RuntimeError(
@@ -70,7 +81,7 @@ def add_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     >>> torch.add(torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0]), alpha=2)
     tensor([21., 42.])
     """
-    np.add(self, other if alpha == 1 else other * alpha, out=out)
+    np.add(self, _scaled(other, alpha, out.dtype), out=out)
 
 
 def _edit_scaled(self: Any, alpha: Any, other: Any) -> Any:
@@ -99,7 +110,7 @@ def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     >>> torch.sub(torch.tensor([5.0, 7.0]), 2)
     tensor([3., 5.])
     """
-    np.subtract(self, other if alpha == 1 else other * alpha, out=out)
+    np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
 
 
 def _edit_less_scaled(self: Any, alpha: Any, other: Any) -> Any:
@@ -151,7 +162,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     >>> 2 - torch.tensor([0.5, 3.0])
     tensor([ 1.5000, -1.0000])
     """
-    np.subtract(other, self if alpha == 1 else self * alpha, out=out)
+    np.subtract(other, _scaled(self, alpha, out.dtype), out=out)
 
 
 @rsub.overload(
@@ -164,7 +175,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     vjp={"self": lambda g, alpha: -g if alpha == 1 else g * -alpha},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    np.subtract(other, self if alpha == 1 else self * alpha, out=out)
+    np.subtract(other, _scaled(self, alpha, out.dtype), out=out)
 
 
 @op(

@@ -166,6 +166,7 @@ def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
 
 
 @op(
+    apart=True,
     meta=_kth_meta,
     dtypes=not_implemented("kthvalue_cpu", "bc"),
     outputs="values indices",

@@ -33,6 +33,8 @@ def _fill_meta(self: Array, mask: Array, value: Any) -> Any:
         raise RuntimeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
+    if isinstance(value, np.ndarray) and value.dtype.kind == "c" and self.dtype.kind != "c":
+        scalar_array(value.item(), from_numpy_dtype(self.dtype))
     return shape, self.dtype
 
 
@@ -85,6 +87,7 @@ def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
 
 
 @op(
+    apart=True,
     out_dtype=saying("masked_select(): self and result must have the same scalar type"),
     samples=lambda t: [(t(2, 3), wrap(np.array([True, False, True])))],
     vjp={"self": _masked_select_backward},

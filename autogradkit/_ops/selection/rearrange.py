@@ -83,6 +83,8 @@ def _roll_meta(self: Array, shifts: Shape, dims: Shape) -> Any:
     if not self.size:
         return self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))
     for dim in dims:
+        if not self.ndim:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         wrap_dim(dim, self.ndim)
     return self.shape, self.dtype
 
