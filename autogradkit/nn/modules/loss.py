@@ -8,7 +8,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.modules.module import Module, Samples
 
-__all__ = ["CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss"]
+__all__ = ["CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -59,6 +59,31 @@ class MSELoss(_Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss."""
         return functional.mse_loss(input, target, reduction=self.reduction)
+
+
+class HuberLoss(_Loss):
+    """The mean (or "sum", or "none") of (input − target)² / 2 nearer than `delta`, of a straight line beyond.
+
+    Raises TypeError for a `delta` that is no number, RuntimeError when called with one that is not positive.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.HuberLoss(delta=1.0)(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 1.0]))
+    tensor(1.5000)
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.HuberLoss(reduction=r, delta=0.8), m.randn(2, 3), m.randn(2, 3)) for r in REDUCTIONS]
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        if not isinstance(delta, float | int):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
+        super().__init__(reduction=reduction)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss."""
+        return functional.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
 class NLLLoss(_WeightedLoss):
