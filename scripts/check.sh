@@ -5,7 +5,7 @@
 # Style, format and floors of all files; beside them, for each changed file:
 #   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py (else tests/a), test_a.py and test_b.py of
 #                       tests/parity, and every test file that names the module or a class of it
-#   autogradkit/_ops/…  of tests/ops and of PyTorch's operator database the cases of the ops that the file declares
+#   autogradkit/_ops/…  of tests/ops, of PyTorch's operator database and of its schemas the cases of the ops that it declares
 #   tests/…/test_x.py   itself; for another file in tests: the test files that import it
 #   widgets/…           style, types, bundles, the tests that import it, and those of the schema
 #   tutorials/x.ipynb   its outputs
@@ -57,10 +57,18 @@ tests_of() {
     naming "$module" $(grep -oP '^class \K[A-Za-z]\w+' "$1")
 }
 
-# The pytest expression for the cases of what some files declare: [exp], [exp-…], [….exp].
+# The pytest expression for the cases of what some files declare: [exp], [exp-…], [….exp], [exp/ExpBackward0].
 cases_of() {
-    grep -ohP '^(def \K[a-z]\w*|[a-z]\w*(?= = \w+\())' "$@" | sort -u |
-        sed -E 's/(.*)/[\1] or [\1- or .\1] or .\1-/' | paste -sd '|' | sed 's/|/ or /g'
+    python - "$@" <<'END' | sed -E '/^$/d; s|(.*)|[\1] or [\1- or .\1] or .\1- or [\1/|' | paste -sd '|' | sed 's/|/ or /g'
+import sys
+
+import autogradkit
+from autogradkit._ops.declare import SETS
+
+modules = {path.removesuffix(".py").replace("/", ".") for path in sys.argv[1:]}
+declared = [(names, each.kernel) for names in SETS for each in names.overloads if each.kernel.__module__ in modules]
+print(*sorted({name for names, kernel in declared for name in (names.name, *names.aliases, kernel.__name__)} - {"_"}), sep="\n")
+END
 }
 
 tests=$({
@@ -85,16 +93,16 @@ tests() { python -m pytest -q -p no:cacheprovider "$@"; }
 run() { # where there may be nothing to run
     tests "$@" || [ $? -eq 5 ]
 }
-op_tests() { # a file that declares no op is machinery of them all
-    tests tests/ops -k "$1" || { [ $? -eq 5 ] && tests tests/ops; }
-}
 front_end() { npm --prefix widgets run --silent "$@"; }
 related() { (cd widgets && npx --no vitest related --run "$@"); }
 
 # shellcheck disable=SC2086 # the lists are words
 {
-    [ -z "$ops" ] || part "parity of the ops" run tests/parity/test_op_db.py -k "$(cases_of $ops)"
-    [ -z "$ops" ] || part "tests of the ops" op_tests "$(cases_of $ops)"
+    if [ -n "$ops" ]; then
+        cases=$(cases_of $ops)
+        [ -z "$cases" ] || part "parity of the ops" run tests/parity/test_op_db.py tests/parity/test_schemas.py -k "$cases"
+        part "tests of the ops" tests tests/ops -k "$cases" # all, where a file declares none: it is machinery
+    fi
     [ -z "$sources" ] || part "types" pyright $sources
     [ -z "$tests" ] || part "tests" run $tests
     [ -z "$package" ] || part "examples" run --doctest-modules $package

@@ -88,6 +88,7 @@ _max_pool2d = pool.max_pool2d.owner.made("function")
 _max_pool2d_with_indices = pool.max_pool2d_with_indices.owner.made("function")
 _dropout, _pad = dropout_.owner.made("function"), padding.pad.owner.made("function")
 _mse_loss, _l1_loss = loss.mse_loss.owner.made("function"), loss.l1_loss.owner.made("function")
+_huber_loss = loss.huber_loss.owner.made("function")
 _nll_loss, _cross_entropy = nll_loss_nd.owner.made("function"), cross_entropy_loss.owner.made("function")
 _pick_rows = _embedding.owner.made("function")
 
@@ -273,6 +274,26 @@ def l1_loss(
     if weight is None:
         return _l1_loss(a, b, _reduction(reduction))
     return _weighted((a - b).abs(), input, weight, reduction)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    """(input − target)² / 2 where they are nearer than `delta`, else delta · (|input − target| − delta / 2).
+
+    The mean (or "sum", or "none"), each times `weight` if given. Raises RuntimeError for a `delta` that is not positive.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.huber_loss(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 1.0]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    a, b = _same_size(input, target)
+    if weight is None:
+        return _huber_loss(a, b, _reduction(reduction), delta)
+    losses = _huber_loss(a, b, loss.NONE, delta)
+    if reduction == "mean":
+        return _weighted(losses, input, weight, "none").mean()
+    return _weighted(losses, input, weight, reduction)
 
 
 def nll_loss(

@@ -18,15 +18,15 @@ from autogradkit._ops.declare.overload import Overload
 
 
 def _theirs(overload: Overload) -> Any:
-    name = overload.owner.name
-    return next(
-        (getattr(place, name) for place in (torch, torch.Tensor, torch.nn.functional) if hasattr(place, name)), None
-    )
+    places = (torch, torch.Tensor, torch._C._nn, torch.nn.functional)
+    return next((getattr(place, overload.owner.name) for place in places if hasattr(place, overload.owner.name)), None)
 
 
 def _ours(overload: Overload) -> Any:
+    """The public name; of an op that only `nn.functional` calls, what it calls."""
     name = overload.owner.name
-    return next((getattr(place, name) for place in (ak, ak.Tensor, ak.nn.functional) if hasattr(place, name)), None)
+    found = next((getattr(place, name) for place in (ak, ak.Tensor) if hasattr(place, name)), None)
+    return overload.owner.made("function") if found is None and hasattr(ak.nn.functional, name) else found
 
 
 def _name(overload: Overload) -> str:

@@ -1,4 +1,4 @@
-"""Losses of a distance: mse_loss, a node with a backward of its own, and l1_loss over other ops.
+"""Losses of a distance: mse_loss and huber_loss, nodes with a backward of their own, and l1_loss over other ops.
 
 Rests on declare. `nn.functional` calls them after it has made both operands of one shape. `reduction` is PyTorch's number:
 0 none, 1 mean, 2 sum; the likelihoods use the same.
@@ -14,22 +14,27 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import require_castable
+from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype, result_type
-from autogradkit.core.strides import broadcast_shapes, element_strides, output_strides
+from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides, output_strides
 
 NONE, MEAN, SUM = 0, 1, 2
 
 
-def _common_dtype(a: Array, b: Array) -> np.dtype[Any]:
-    kinds = [(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (a, b)]
-    common = result_type(kinds)
+def _common_dtype(a: Array, b: Array) -> Dtype:
+    return result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (a, b)])
+
+
+def _floats(common: Dtype, kernel: str) -> np.dtype[Any]:
     if common.numpy.kind != "f":
-        raise NotImplementedError(f"\"mse_cpu\" not implemented for '{scalar_type(common)}'")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(common)}'")
     return common.numpy
 
 
 def _mse_meta(self: Array, target: Array, reduction: int) -> Any:
-    kind = self.dtype if self.dtype is target.dtype and self.dtype.kind == "f" else _common_dtype(self, target)
+    alike = self.dtype is target.dtype and self.dtype.kind == "f"
+    kind = self.dtype if alike else _floats(_common_dtype(self, target), "mse_cpu")
     if reduction != NONE:
         return (), kind
     shape = broadcast_shapes(self.shape, target.shape)
@@ -37,7 +42,7 @@ def _mse_meta(self: Array, target: Array, reduction: int) -> Any:
 
 
 def _mse_backward_meta(grad_output: Array, self: Array, target: Array, reduction: int) -> Any:
-    return self.shape, _common_dtype(self, target)
+    return self.shape, _floats(_common_dtype(self, target), "mse_cpu")
 
 
 @op(
@@ -79,8 +84,88 @@ def mse_loss_backward(grad_output: Array, self: Array, target: Array, reduction:
     np.multiply(out, grad_output * out.dtype.type(_slope(out, reduction)), out)
 
 
+def _share(x: Any, reduction: int) -> float:
+    """How much of the result each element's loss is."""
+    return 1 / (math.prod(x.shape) or 1) if reduction == MEAN else 1
+
+
 def _slope(x: Any, reduction: int) -> float:
-    return 2 / (math.prod(x.shape) or 1) if reduction == MEAN else 2
+    return 2 * _share(x, reduction)
+
+
+def _huber_meta(self: Array, target: Array, reduction: int, delta: float) -> Any:
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    common = _common_dtype(self, target)
+    require_castable(common.numpy, self.dtype)
+    _floats(common, "huber_cpu")
+    if reduction != NONE:
+        return (), self.dtype
+    shape = broadcast_shapes(self.shape, target.shape)
+    return shape, self.dtype, dense_strides_like(shape, element_strides(np.broadcast_to(self, shape)))
+
+
+def _huber_backward_meta(grad_output: Array, self: Array, target: Array, reduction: int, delta: float) -> Any:
+    return self.shape, self.dtype
+
+
+@op(
+    variants="",
+    meta=_huber_meta,
+    samples=lambda t: [(t(2, 3), t(2, 3), r, delta) for r in (NONE, MEAN, SUM) for delta in (0.5, 1.5)],
+    vjp={
+        "self": lambda g, self, target, reduction, delta: k.huber_loss_backward(g, self, target, reduction, delta),
+        "target": lambda g, self, target, reduction, delta: k.huber_loss_backward(g, target, self, reduction, delta),
+    },
+    rule=(
+        "∂self = ∂ · (self − target) / n, at most ± ∂ · delta / n\n"
+        "∂target = ∂ · (target − self) / n, at most ± ∂ · delta / n"
+    ),
+)
+def huber_loss(self: Array, target: Array, reduction: int = 1, delta: float = 1.0, *, out: Array) -> None:
+    """(self − target)² / 2 nearer than delta, delta · (|self − target| − delta / 2) beyond, reduced."""
+    distance = np.abs(np.subtract(self, target, dtype=out.dtype))
+    losses = np.where(distance < delta, distance * distance / 2, delta * (distance - delta / 2))
+    if reduction == NONE:
+        np.copyto(out, losses)
+    else:
+        np.add.reduce(losses, None, out=out)
+    if reduction == MEAN:
+        out /= losses.size
+
+
+@op(
+    variants="",
+    meta=_huber_backward_meta,
+    samples=lambda t: [(t(), t(2, 3), t(2, 3), MEAN, 0.5), (t(2, 3), t(2, 3), t(2, 3), NONE, 1.0)],
+    vjp={
+        "grad_output": lambda g, self, target, reduction, delta: k.huber_loss_backward(
+            g, self, target, reduction, delta
+        ),
+        "self": lambda g, grad_output, self, target, reduction, delta: _where_square(
+            g * grad_output, self, target, reduction, delta
+        ),
+        "target": lambda g, grad_output, self, target, reduction, delta: (
+            -_where_square(g * grad_output, self, target, reduction, delta)
+        ),
+    },
+    rule=(
+        "∂grad_output = ∂ · (self − target) / n, at most ± ∂ · delta / n\n"
+        "∂self = ∂ · grad_output / n where |self − target| < delta, else 0\n"
+        "∂target = −∂ · grad_output / n where |self − target| < delta, else 0"
+    ),
+)
+def huber_loss_backward(
+    grad_output: Array, self: Array, target: Array, reduction: int, delta: float, *, out: Array
+) -> None:
+    """The gradient of the Huber loss with respect to `self`."""
+    np.subtract(self, target, out, dtype=out.dtype)
+    np.clip(out, -delta, delta, out)
+    np.multiply(out, grad_output * out.dtype.type(_share(out, reduction)), out)
+
+
+def _where_square(g: Any, self: Any, target: Any, reduction: int, delta: float) -> Any:
+    return k.where(k.abs(self - target) < delta, g * _share(self, reduction), 0.0)
 
 
 @op(variants="", composition=True)

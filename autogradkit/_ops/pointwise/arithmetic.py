@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
+from autogradkit._ops.declare.refusals import common_not_implemented
 from autogradkit._ops.declare.writing import require_found
 from autogradkit.core.tensor import Tensor
 
@@ -264,3 +265,40 @@ def _positive(self: Tensor) -> Tensor:
 
 
 Tensor.__pos__ = _positive
+
+
+def _through_sign(g: Any, self: Any, result: Any) -> Any:
+    return g * k.where(self == 0, 0.0, result / k.where(self == 0, 1.0, self))
+
+
+copysign = function("copysign", in_place=True)
+
+
+@copysign.overload(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.copysign,
+    dtypes=common_not_implemented("copysign_cpu", "c"),
+    samples=two_tensors,
+    vjp={"self": _through_sign, "other": lambda g: g * 0},
+    rule="∂self = ∂ · result / self, 0 where self is 0\n∂other = 0",
+)
+def _(self: Array, other: Array, *, out: Array) -> None:
+    """|self| with the sign of other.
+
+    >>> import autogradkit as torch
+    >>> torch.copysign(torch.tensor([1.0, -2.0]), torch.tensor([-1.0, 0.0]))
+    tensor([-1.,  2.])
+    """
+
+
+@copysign.overload(
+    node="CopysignBackward1",
+    pointwise=INT_TO_FLOAT,
+    promotes="self other",
+    dtypes=common_not_implemented("copysign_cpu", "c"),
+    samples=with_number,
+    vjp={"self": _through_sign},
+    rule="∂self = ∂ · result / self, 0 where self is 0",
+)
+def _(self: Array, other: Scalar, *, out: Array) -> None:
+    np.copysign(self, other, out=out)

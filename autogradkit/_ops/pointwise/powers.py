@@ -1,4 +1,4 @@
-"""Division, remainders and powers, and the operators that stand for them.
+"""Division, remainders, powers and hypot, and the operators that stand for them.
 
 Rests on declare and arithmetic. The formulas are those of PyTorch's derivative table.
 """
@@ -318,6 +318,26 @@ def square(self: Tensor) -> Any:
     tensor([9.])
     """
     return pow_by_number(self, 2)
+
+
+@op(
+    in_place=True,
+    pointwise=SAME,
+    ufunc=np.hypot,
+    dtypes=common_not_implemented("hypot_cpu", "biuc"),
+    samples=two_tensors,
+    vjp={
+        "self": lambda g, self, result: g * (self / result),
+        "other": lambda g, other, result: g * (other / result),
+    },
+)
+def hypot(self: Array, other: Array, *, out: Array) -> None:
+    """√(self² + other²), the long side of a right triangle.
+
+    >>> import autogradkit as torch
+    >>> torch.hypot(torch.tensor([3.0, 5.0]), torch.tensor([4.0, 12.0]))
+    tensor([ 5., 13.])
+    """
 
 
 def _divided_by(self: Tensor, other: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.members import type_text
-from autogradkit.nn.modules.module import Module, indented
+from autogradkit.nn.modules.module import Module, Samples, indented
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
@@ -33,6 +33,13 @@ class Sequential(Module):
       (1): ReLU()
     )
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.Sequential(m.nn.Linear(3, 4), m.nn.ReLU(), m.nn.Linear(4, 2)), m.randn(2, 3)),
+            (m.nn.Sequential(),),
+        ]
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
@@ -100,6 +107,10 @@ class ModuleList(Module):
       (0-1): 2 x ReLU()
     )
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.ModuleList([m.nn.Linear(2, 1), m.nn.ReLU(), m.nn.ReLU()]),)]
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
@@ -174,6 +185,10 @@ class ModuleDict(Module):
     ReLU()
     """
 
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.ModuleDict({"a": m.nn.Linear(2, 1), "b": m.nn.ReLU()}),)]
+
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
         self.update(modules or {})
@@ -231,6 +246,10 @@ class ParameterList(Module):
         (0): Parameter containing: [torch.float32 of size 2x3]
     )
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.ParameterList([m.rand(2), m.nn.Parameter(m.rand(1, 3))]),)]
 
     def __init__(self, values: Iterable[Any] | None = None) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
-from autogradkit.nn.modules.module import Module
+from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["Conv2d"]
 
@@ -32,6 +32,13 @@ class Conv2d(Module):
     >>> torch.nn.Conv2d(1, 6, 5, padding=2)(torch.ones(8, 1, 28, 28)).shape
     torch.Size([8, 6, 28, 28])
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.Conv2d(2, 4, (3, 2), stride=2, padding=1), m.randn(2, 2, 7, 6)),
+            (m.nn.Conv2d(4, 4, 3, padding="same", dilation=2, groups=2, bias=False), m.randn(4, 5, 5)),
+        ]
 
     def __init__(
         self,

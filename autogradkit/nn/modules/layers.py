@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.nn.modules.module import Module
+from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["Dropout", "Flatten", "LogSoftmax", "MaxPool2d", "ReLU", "Sigmoid", "Softmax", "Tanh", "Unflatten"]
 
@@ -18,6 +20,10 @@ class ReLU(Module):
     >>> torch.nn.ReLU()(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.ReLU(), m.randn(2, 3)), (m.nn.ReLU(inplace=True), m.randn(2, 3))]
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -39,6 +45,10 @@ class Tanh(Module):
     tensor([0.0000, 0.7616])
     """
 
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.Tanh(), m.randn(2, 3))]
+
     def forward(self, input: Tensor) -> Tensor:
         """tanh x."""
         return input.tanh()
@@ -51,6 +61,10 @@ class Sigmoid(Module):
     >>> torch.nn.Sigmoid()(torch.tensor([0.0]))
     tensor([0.5000])
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.Sigmoid(), m.randn(2, 3))]
 
     def forward(self, input: Tensor) -> Tensor:
         """1 / (1 + e⁻ˣ)."""
@@ -66,6 +80,10 @@ class Softmax(Module):
     """
 
     _shown = ("dim",)
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.Softmax(dim=1), m.randn(2, 3)), (m.nn.Softmax(0), m.randn(2, 3, 2))]
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
@@ -86,6 +104,10 @@ class LogSoftmax(Module):
 
     _shown = ("dim",)
 
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.LogSoftmax(dim=1), m.randn(2, 3)), (m.nn.LogSoftmax(-2), m.randn(2, 3, 2))]
+
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
@@ -105,6 +127,13 @@ class MaxPool2d(Module):
     """
 
     _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.MaxPool2d(2), m.randn(2, 3, 5, 4)),
+            (m.nn.MaxPool2d((3, 2), 1, 1, 2, return_indices=True, ceil_mode=True), m.randn(3, 7, 6)),
+        ]
 
     def __init__(
         self,
@@ -140,6 +169,10 @@ class Flatten(Module):
 
     _shown = ("start_dim", "end_dim")
 
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.Flatten(), m.randn(2, 3, 4)), (m.nn.Flatten(0, 1), m.randn(2, 3, 4))]
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
         self.start_dim = start_dim
@@ -159,6 +192,10 @@ class Unflatten(Module):
     """
 
     _shown = ("dim", "unflattened_size")
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.Unflatten(1, (2, 3)), m.randn(4, 6)), (m.nn.Unflatten(-1, (3, -1)), m.randn(4, 6))]
 
     def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
         super().__init__()
@@ -181,6 +218,10 @@ class Dropout(Module):
     """
 
     _shown = ("p", "inplace")
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.Dropout(), m.randn(4, 5)), (m.nn.Dropout(0.2, inplace=True), m.randn(4, 5))]
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()

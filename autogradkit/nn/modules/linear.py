@@ -10,7 +10,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
-from autogradkit.nn.modules.module import Module
+from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["Identity", "Linear"]
 
@@ -22,6 +22,10 @@ class Identity(Module):
     >>> torch.nn.Identity()(torch.ones(2))
     tensor([1., 1.])
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.Identity(), m.randn(2, 3)), (m.nn.Identity(3, a=2), m.arange(3))]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -40,6 +44,13 @@ class Linear(Module):
     >>> torch.nn.Linear(3, 2)(torch.ones(5, 3)).shape
     torch.Size([5, 2])
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.Linear(3, 2), m.randn(4, 5, 3)),
+            (m.nn.Linear(3, 2, bias=False, dtype=m.float64), m.randn(3).double()),
+        ]
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Dtype | None = None

@@ -6,9 +6,11 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.nn.modules.module import Module
+from autogradkit.nn.modules.module import Module, Samples
 
-__all__ = ["CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss"]
+__all__ = ["CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss"]
+
+REDUCTIONS = ("mean", "sum", "none")
 
 
 class _Loss(Module):
@@ -33,6 +35,10 @@ class L1Loss(_Loss):
     tensor(1.)
     """
 
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.L1Loss(reduction=r), m.randn(2, 3), m.randn(2, 3)) for r in REDUCTIONS]
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss."""
         return functional.l1_loss(input, target, reduction=self.reduction)
@@ -46,9 +52,38 @@ class MSELoss(_Loss):
     tensor(2.)
     """
 
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.MSELoss(reduction=r), m.randn(2, 3), m.randn(2, 3)) for r in REDUCTIONS]
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss."""
         return functional.mse_loss(input, target, reduction=self.reduction)
+
+
+class HuberLoss(_Loss):
+    """The mean (or "sum", or "none") of (input − target)² / 2 nearer than `delta`, of a straight line beyond.
+
+    Raises TypeError for a `delta` that is no number, RuntimeError when called with one that is not positive.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.HuberLoss(delta=1.0)(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 1.0]))
+    tensor(1.5000)
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.HuberLoss(reduction=r, delta=0.8), m.randn(2, 3), m.randn(2, 3)) for r in REDUCTIONS]
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        if not isinstance(delta, float | int):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
+        super().__init__(reduction=reduction)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss."""
+        return functional.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
 class NLLLoss(_WeightedLoss):
@@ -58,6 +93,13 @@ class NLLLoss(_WeightedLoss):
     >>> torch.nn.NLLLoss()(torch.tensor([[-1.0, -2.0]]), torch.tensor([1]))
     tensor(2.)
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            *[(m.nn.NLLLoss(reduction=r), m.randn(3, 4), m.tensor([1, 0, 3])) for r in REDUCTIONS],
+            (m.nn.NLLLoss(m.rand(4), ignore_index=2), m.randn(3, 4, 2), m.tensor([[1, 2], [0, 2], [3, 1]])),
+        ]
 
     def __init__(
         self,
@@ -86,6 +128,14 @@ class CrossEntropyLoss(_WeightedLoss):
     >>> torch.nn.CrossEntropyLoss()(torch.zeros(1, 4), torch.tensor([2]))
     tensor(1.3863)
     """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            *[(m.nn.CrossEntropyLoss(reduction=r), m.randn(3, 4), m.tensor([1, 0, 3])) for r in REDUCTIONS],
+            (m.nn.CrossEntropyLoss(m.rand(4), ignore_index=2, label_smoothing=0.1), m.randn(3, 4), m.tensor([1, 2, 3])),
+            (m.nn.CrossEntropyLoss(), m.randn(3, 4), m.rand(3, 4)),
+        ]
 
     def __init__(
         self,

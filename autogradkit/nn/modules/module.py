@@ -22,6 +22,7 @@ from autogradkit.nn.modules.members import Members
 __all__ = ["Module"]
 
 M = TypeVar("M", bound="Module")
+Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
 
 class Module(Members):
@@ -43,6 +44,11 @@ class Module(Members):
     training: bool
     _version = 1
     _shown: tuple[str, ...] = ()  # the attributes that its repr shows
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        """Layers with their inputs, made with the library `m`: tests/nn/test_layers.py holds each to PyTorch's."""
+        return [(m.nn.Module(),)]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if kwargs:
