@@ -51,7 +51,9 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
         ours = memory.get((storage._cdata, value.dtype))
         if ours is None:
             flat = torch.empty(0, dtype=value.dtype).set_(storage)
-            ours = memory[storage._cdata, value.dtype] = ak.from_numpy(flat.numpy().copy())
+            ours = memory[storage._cdata, value.dtype] = ak.from_numpy(
+                flat.clone().numpy()
+            )  # .numpy() alone would forbid its resizing
         made = ours.as_strided(tuple(value.shape), value.stride(), value.storage_offset())
         made = _independent(made)
         return made.requires_grad_() if value.requires_grad else made

@@ -15,7 +15,7 @@ is first asked for. The options, beside the memory words that memory.py explains
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
-- `apart`: `out` may not even be the very memory of an operand, and PyTorch looks at that before it resizes it;
+- `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
 - `edit`: the in-place form of a composition; `overlaps`: an element may be written twice, as it gets the same value;
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
 """
@@ -75,7 +75,7 @@ class Form:
         refuse: Callable[..., None] | None = None,
         dtypes: Callable[..., None] | None = None,
         out: bool | None = None,
-        apart: bool = False,
+        apart: str = "",
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
         edit: Callable[..., Tensor] | None = None,

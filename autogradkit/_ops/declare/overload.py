@@ -139,10 +139,12 @@ class Overload(Form):
                 memory.compute(self, arrays, out._array)
                 bump_version(out)
                 return out
-        if self.apart:  # such an op looks at the memory before it resizes `out=`
+        if self.apart == "given":
             for each in out if isinstance(out, (list, tuple)) else (out,):
-                require_apart(each._array, [tensor._array for tensor in tensors])
+                require_apart(each._array, each._array.shape, tensors)
         computed = memory.compute(self, self.arrays_of(values))
+        if self.apart == "resized":
+            require_apart(out._array, computed.shape, tensors)
         written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)
 

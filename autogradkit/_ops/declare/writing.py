@@ -36,8 +36,13 @@ def require_writable(target: Array, others: Sequence[Any]) -> None:
             raise RuntimeError(_SHARED)
 
 
-def require_apart(target: Array, others: Sequence[Array]) -> None:
-    """As `require_writable`, where the operands may not be the very same memory either."""
+def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
+    """As `require_writable` of what `target` is with that shape, where it may not be the very memory of an operand either."""
+    others = [each._array for each in tensors]
+    if shape != target.shape:  # where the memory ends does not matter, as only addresses are compared
+        target = np.lib.stride_tricks.as_strided(
+            target, shape, [n * target.itemsize for n in contiguous_strides(shape)]
+        )
     require_writable(target, others)
     for other in others:
         if target.flags.forc and other.flags.forc and np.may_share_memory(target, other):

@@ -55,8 +55,8 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
     if kind is dtypes.int64:
         start, end, step = [_as_int64(each) for each in bounds]
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
+    if step == 0:  # an `out` of integers takes the step without what follows its point
+        raise (ValueError if options.get("out") is not None and bounds[2] else RuntimeError)("step must be nonzero")
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     # Python's own integers do not run over.

@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.making.options import dtype_in, made, strides_like
 from autogradkit._ops.making.random import (
     fill_bernoulli,
@@ -352,6 +353,8 @@ def _draws_by(self: Array, num_samples: int, replacement: bool = False, generato
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > self.shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    if self.shape[-1] > 2**24:
+        raise RuntimeError("number of categories cannot exceed 2^24")
     _require_weights(self, searched=replacement and num_samples > 1)
     return (*self.shape[:-1], num_samples), int64.numpy
 
@@ -359,15 +362,16 @@ def _draws_by(self: Array, num_samples: int, replacement: bool = False, generato
 def _require_weights(weights: Array, searched: bool) -> None:
     if not searched and not ((weights >= 0) & (weights < np.inf)).all():
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if (weights < 0).any():
+    refused = weights[~((weights >= 0) & (weights < np.inf))]
+    if refused.size and not refused[0] >= 0:  # NaN too
         raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
-    if not np.isfinite(weights).all():
+    if refused.size:
         raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
     if (weights.sum(-1) == 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
-@op(meta=_draws_by, random=True)
+@op(meta=_draws_by, random=True, out_dtype=saying("multinomial expects {result} tensor out, got: {out}"))
 def multinomial(
     self: Array, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Array
 ) -> None:

@@ -44,7 +44,8 @@ def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Wind
     if min(window.stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
     if min(window.dilation) <= 0:
-        raise RuntimeError("non-positive dilation is not supported")
+        values = "" if min(window.dilation) < 0 else f", but got {list(window.dilation)}"
+        raise RuntimeError(f"dilation should be greater than zero{values}")
     return window
 
 
@@ -303,6 +304,11 @@ def _(
     dilation: Pair = (1, 1),
     groups: int = 1,
 ) -> Any:
+    if padding == "same" and 2 < weight.ndim < input.ndim:
+        raise RuntimeError(
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{list(weight.shape)}, but got "
+            f"{input.ndim}-dimensional input of size {list(input.shape)} instead"
+        )
     _require_images(input, weight, stride)
     batched = input.ndim == 4
     x = input if batched else unsqueeze.straight(input, 0)

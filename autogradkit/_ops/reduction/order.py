@@ -166,7 +166,7 @@ def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
 
 
 @op(
-    apart=True,
+    apart="given",
     meta=_kth_meta,
     dtypes=not_implemented("kthvalue_cpu", "bc"),
     outputs="values indices",

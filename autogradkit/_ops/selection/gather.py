@@ -64,7 +64,7 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
 
 @op(
     out_dtype=saying("index_select(): self and result must have the same scalar type"),
-    apart=True,
+    apart="given",
     meta=_select_meta,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2)), (t(2, 3), -1, _places(1))],
     vjp={"self": lambda g, self_sym_sizes, dim, index: k.index_add(k.new_zeros(g, self_sym_sizes), dim, index, g)},
@@ -225,7 +225,7 @@ def _spread_back(g: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
 
 
 @op(
-    apart=True,
+    apart="resized",
     meta=_gather_meta,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]]))), (t(2, 3), 1, wrap(np.array([[1], [0]])))],
     vjp={"self": lambda g, self, dim, index, sparse_grad: _spread_back(g, self.shape, dim, index)},
@@ -407,7 +407,7 @@ def _take_backward(g: Any, self: Any, index: Any) -> Any:
     out_dtype=saying(
         "take(): self and out expected to have the same dtype, but got self.dtype = {result} and out.dtype = {out}"
     ),
-    apart=True,
+    apart="given",
     meta=_take_meta,
     samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))],
     vjp={"self": _take_backward},

@@ -83,6 +83,7 @@ def _cat_backward(g: Any, tensors_sym_sizes: Sequence[Shape], dim: int) -> list[
 
 @op(
     out_dtype=_require_castable,
+    apart="resized",
     meta=_cat_meta,
     samples=lambda t: [([t(2, 3), t(1, 3)],), ([t(2, 1), t(2, 2), t(0)], -1)],
     vjp={"tensors": _cat_backward},

@@ -87,7 +87,7 @@ def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
 
 
 @op(
-    apart=True,
+    apart="given",
     out_dtype=saying("masked_select(): self and result must have the same scalar type"),
     samples=lambda t: [(t(2, 3), wrap(np.array([True, False, True])))],
     vjp={"self": _masked_select_backward},
