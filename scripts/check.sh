@@ -75,7 +75,6 @@ tests=$({
     for path in $sources; do tests_of "$path"; done
     chosen '^tests/(.*/)?test_\w+\.py$'
     for path in $(chosen '^tests/(?!.*test_\w+\.py$).*\.py$'); do naming "$(basename "$path" .py)"; done
-    [ -z "$ops" ] || echo tests/ops/test_formulas.py
     [ -z "$front" ] || echo tests/widgets/test_schema.py
 } | grep -v '^tests/browser' | sort -u)
 

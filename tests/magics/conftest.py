@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 import autogradkit.traced_cells as traced_cells
 from autogradkit.tracing.trace import Trace
@@ -34,7 +36,8 @@ class Notebook:
 @pytest.fixture
 def notebook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
     InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
+    # Neither a thread nor a database for its history.
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     shell.run_line_magic("colors", "nocolor")
     book = Notebook(shell)
 
@@ -47,3 +50,5 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
     yield book
     shell.run_cell("%unload_ext autogradkit")
     InteractiveShell.clear_instance()
+    # At exit each shell would empty itself and collect the whole process's garbage: seconds, once torch is loaded.
+    atexit.unregister(shell.atexit_operations)
