@@ -143,7 +143,7 @@ class Overload(Form):
             for each in out if isinstance(out, (list, tuple)) else (out,):
                 require_apart(each._array, each._array.shape, tensors)
         computed = memory.compute(self, self.arrays_of(values))
-        if self.apart == "resized":
+        if self.apart == "resized" and isinstance(out, Tensor):
             require_apart(out._array, computed.shape, tensors)
         written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)
