@@ -1,4 +1,4 @@
-"""What a tensor can do: op.py says how an op is declared; every other module is the table of one family.
+"""What a tensor can do: `declare` says how an op is declared; every other room holds the tables of one kind of op.
 
 Importing it declares all ops, and hands the engine the few that differentiation itself needs.
 """
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import queries
-from autogradkit._ops.linalg import products
+from autogradkit._ops.linalg import matmul, products
 from autogradkit._ops.making import (
     constructors,
     conversions,
@@ -26,7 +26,7 @@ from autogradkit._ops.making import (
 from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
 from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
-from autogradkit._ops.selection import gather, indexing, joining, masks, rearrange
+from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
 from autogradkit._ops.views import dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -66,11 +66,13 @@ __all__ = [
     "extremes",
     "filled",
     "gather",
+    "index_select",
     "indexing",
     "joining",
     "likelihood",
     "loss",
     "masks",
+    "matmul",
     "moments",
     "norms",
     "order",

@@ -1,24 +1,21 @@
-"""Matrix products: mm, mv, dot, bmm, addmm, outer and matmul, which chooses among them.
+"""Matrix products that are a node each: mm, mv, dot, bmm, addmm and the product that outer is.
 
-Rests on declare and core/blas. Each is one node with PyTorch's name; matmul, as in PyTorch, is no node of its own.
+Rests on declare and core/blas. matmul.py chooses among them; network/linear.py is built on them.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op, reflected
-from autogradkit._ops.declare.kinds import Array, DType, Scalar, Sizes
-from autogradkit._ops.declare.lanes import write_lane
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.declare.writing import require_same_dtype, saying
+from autogradkit._ops.declare.writing import saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
 
@@ -350,88 +347,3 @@ def _(beta: Scalar, self: Tensor, alpha: Scalar, mat1: Tensor, mat2: Tensor) -> 
 @addmm.overload(deprecated=True, composition=True, edit=_edit_with_beta)
 def _(beta: Scalar, self: Tensor, mat1: Tensor, mat2: Tensor) -> Any:
     return addmm_node(self, mat1, mat2, beta=beta)
-
-
-@op("ger", composition=True, out=True)
-def outer(self: Tensor, vec2: Tensor) -> Any:
-    """The outer product of two vectors, (n) and (m) → (n, m).
-
-    >>> import autogradkit as torch
-    >>> torch.outer(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
-    tensor([[3., 4.],
-            [6., 8.]])
-    """
-    if self.ndim != 1 or vec2.ndim != 1:
-        which, tensor = ("self", self) if self.ndim != 1 else ("vec2", vec2)
-        raise RuntimeError(f"outer: Expected 1-D argument {which}, but got {tensor.ndim}-D")
-    return self.reshape(-1, 1) * vec2
-
-
-def _folded(a: Any, b: Any) -> Any:
-    """A batch times one matrix or vector: one large product instead of many."""
-    flat = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
-    if b.dim() == 1:
-        return unsafe_view(mv(flat, b), tuple(a.shape[:-1]))
-    return unsafe_view(mm(flat, b), (*a.shape[:-1], b.shape[1]))
-
-
-def _batched(a: Any, b: Any) -> Any:
-    """Both operands over the broadcast batch dimensions, as one bmm."""
-    left = a if a.dim() > 1 else a.unsqueeze(0)
-    right = b if b.dim() > 1 else b.unsqueeze(-1)
-    n, p = left.shape[-2], right.shape[-1]
-    batch = broadcast_shapes(tuple(left.shape[:-2]), tuple(right.shape[:-2]))
-    count = math.prod(batch)
-    x = left.expand(*batch, n, left.shape[-1]).reshape(count, n, left.shape[-1])
-    y = right.expand(*batch, right.shape[-2], p).reshape(count, right.shape[-2], p)
-    shape = (*batch, *((n,) if a.dim() > 1 else ()), *((p,) if b.dim() > 1 else ()))
-    return unsafe_view(bmm(x, y), shape)
-
-
-@op(
-    name="_unsafe_view",
-    node="UnsafeViewBackward0",
-    variants="",
-    samples=lambda t: [(t(2, 3), (6,))],
-    vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
-    rule="∂self = ∂ in the shape of self",
-)
-def unsafe_view(self: Array, size: Sizes) -> Array:
-    """A fresh result in another shape; not a view for autograd, since nobody else has it."""
-    return self.reshape(size)
-
-
-def _write_matmul(s: Source, call: Call, depth: int) -> None:
-    """Two matrices: what mm does."""
-    a, b = call.values["self"], call.values["other"]
-    s.put(depth, f"if {a}._array.ndim == 2 and {b}._array.ndim == 2:")
-    write_lane(s, Call(mm, 80, {"self": a, "mat2": b}), depth + 1, "")
-
-
-@op(out_dtype=require_same_dtype, operators="__matmul__", composition=True, lane=_write_matmul, out=True)
-def matmul(self: Tensor, other: Tensor) -> Any:
-    """The matrix product, by PyTorch's rules: vectors are promoted, batch dimensions broadcast.
-
-    >>> import autogradkit as torch
-    >>> torch.tensor([[1.0, 2.0], [3.0, 4.0]]) @ torch.tensor([1.0, 1.0])
-    tensor([3., 7.])
-    """
-    a: Any = self
-    b: Any = other
-    m, n = a._array.ndim, b._array.ndim
-    if m == 2 and n == 2:
-        return mm(a, b)
-    if m == 0 or n == 0:
-        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {m}D and {n}D")
-    if m == 1 and n == 1:
-        return dot(a, b)
-    if m == 2 and n == 1:
-        return mv(a, b)
-    if m == 1 and n == 2:
-        return mm(a.unsqueeze(0), b).squeeze_(0)
-    return _folded(a, b) if m >= 3 and n <= 2 else _batched(a, b)
-
-
-@reflected("__rmatmul__")
-def _rmatmul(self: Tensor, other: Any) -> Any:
-    return matmul(other, self) if isinstance(other, Tensor) else NotImplemented
