@@ -26,9 +26,8 @@ from autogradkit.core.tensor import Tensor
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
 PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
-METHODS: dict[str, tuple[OverloadSet, str]] = {}  # what Tensor got from them: operators and in-place forms too, and how
-
 PYTHON_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # likewise; see `python_function`
+METHODS: dict[str, tuple[OverloadSet, str]] = {}  # what Tensor got from them: operators and in-place forms too, and how
 
 # The ways in which a name is called; each has a generated function of its own.
 FUNCTION, METHOD, OPERATOR, IN_PLACE = "function", "method", "operator", "in_place"
