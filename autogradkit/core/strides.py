@@ -385,7 +385,7 @@ def has_internal_overlap(shape: Sequence[int], strides: Sequence[int]) -> bool:
 
 def partial_overlap(a: Array, b: Array) -> bool:
     """Whether two dense arrays are certain to share some elements without being the same elements in the same order."""
-    if a is b or not a.size or not b.size:
+    if a is b or not np.may_share_memory(a, b):
         return False
     strides_a, strides_b = element_strides(a), element_strides(b)
     if not (is_non_overlapping_and_dense(a.shape, strides_a) and is_non_overlapping_and_dense(b.shape, strides_b)):

@@ -63,3 +63,8 @@ class TensorHooks:
         self.accumulator: weakref.ref[Any] | None = None  # made when somebody asks for it, never kept alive
         self.on_gradient: Hooks = {}
         self.after_accumulate: Hooks = {}
+
+    def is_idle(self) -> bool:
+        """Whether all hooks were removed and nobody holds the node."""
+        node_is_held = self.accumulator is not None and self.accumulator() is not None
+        return not (self.on_gradient or self.after_accumulate or node_is_held)

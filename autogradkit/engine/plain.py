@@ -89,6 +89,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 continue
             if gradient is None:
                 continue
+            if target._hooks is not None and target._hooks.is_idle():
+                target._hooks = None  # the leaf takes gradients over again
             if target._hooks is not None:
                 gradient = on_leaf(target._hooks, gradient, False)
                 if target._requires_grad:

@@ -79,7 +79,8 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
         depth,
         f"if lay and lay.__class__ is tuple{usual}:",
         f" if {b}.__class__ in CLASSES:",
-        f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None) and "
+        f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None or "
+        f"not may_share_memory({a}._array, {b}._array)) and "
         f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
         f"   {ufunc}({a}._array, {b}._array, {a}._array)",
         *["   " + line.format(a) for line in done],

@@ -47,6 +47,7 @@ SCOPE: dict[str, Any] = {
     "SavedOutput": SavedOutput, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
+    "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
     "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "sequence": next_sequence_number,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
