@@ -134,18 +134,6 @@ def empty_strided(shape: Sequence[int], strides: Sequence[int], numpy_dtype: np.
     return np.ndarray(shape, numpy_dtype, buffer, 0, tuple([stride * itemsize for stride in strides]))
 
 
-def row_major(array: Array) -> Array:
-    """`array` with exactly the contiguous strides of its shape: itself if it has them, else a copy."""
-    if array.ndim < 2 and array.flags.c_contiguous:
-        return array
-    strides = contiguous_strides(array.shape)
-    if element_strides(array) == strides:
-        return array
-    copy = empty_strided(array.shape, strides, array.dtype)
-    copy[...] = array
-    return copy
-
-
 # -- the layout of results --------------------------------------------------------------------------------------------
 
 

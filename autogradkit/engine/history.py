@@ -38,16 +38,6 @@ def requires_grad(tensor: Tensor) -> bool:
     return tensor._requires_grad or (tensor._view is not None and requires_grad(tensor._view.base))
 
 
-def is_settled(tensor: Tensor) -> bool:
-    """Whether a view's own node and flag say all there is to say: nothing was edited since it was made."""
-    view = tensor._view
-    if view is None:
-        return True
-    if tensor._node is None:
-        return not requires_grad(view.base)
-    return view.version == counter_of(tensor).value
-
-
 def grad_fn(tensor: Tensor) -> Node | None:
     """The node that made `tensor`; for a view whose memory was edited since, a new one from its base.
 
