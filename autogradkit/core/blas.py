@@ -1,31 +1,57 @@
-"""Matrix products with as many threads as pay.
+"""Matrix products with as many threads, and in such pieces, as pay.
 
-Rests on NumPy's BLAS. OpenBLAS splits even small products over all cores and waits for its threads by spinning; at the
-sizes of lessons that gains little, and costs up to twenty times the time when a core is busy with something else. Products
-below `_WORTH_SPLITTING` therefore run on the calling thread. Where NumPy has another BLAS, nothing is changed.
+Rests on NumPy's BLAS and on `core.memory`; the kernels of products and of convolution call `matmul`. Where NumPy has another
+BLAS than OpenBLAS, nothing is changed.
+
+**Threads.** OpenBLAS splits even small products over all cores and waits for its threads by spinning; at the sizes of lessons
+that gains little, and costs up to twenty times the time when a core is busy with something else. Products up to
+`_WORTH_SPLITTING` therefore run on the calling thread.
+
+**Pieces.** On processors with AVX-512 OpenBLAS has kernels that read small matrices where they lie, while larger ones are
+first copied into packed blocks: a tenth to a third of the time of the products in a small network. So a product that is too
+large for them is handed over as a stack of pieces that are not, which NumPy walks through in one call. Every piece sums over
+the whole inner dimension, so nothing has to be added up afterwards.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autogradkit.core.memory import noted
+from autogradkit.core.memory import empty, noted
 
 Array = np.ndarray[Any, Any]
 
 _NEVER_SPLIT = 1 << 13  # multiplications up to which OpenBLAS itself uses one thread, at least
 _WORTH_SPLITTING = 1 << 27
+_WORTH_PIECES = 1 << 20
+
+# What OpenBLAS's kernels for small matrices take, in multiplications (0.3.17 and later, kernel/x86_64); the second is the
+# limit of results whose factors both run along the inner dimension, in elements.
+_SMALL_PRODUCT = 10**6
+_SMALL_RESULT = 1200
+_CORES_WITH_SMALL_KERNELS = (b"SkylakeX", b"Cooperlake", b"SapphireRapids")
+_REGISTER = 16  # float32 numbers
+_LONG = 256  # the inner dimension from which packing such factors costs more than adding up across a register
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenBlas:
+    get_threads: Callable[[], int]
+    set_threads: Callable[[int], None]
+    has_small_kernels: bool
 
 
 @functools.cache
-def _control() -> tuple[Callable[[], int], Callable[[int], None]] | None:
-    """How to ask OpenBLAS for its number of threads and how to set it; None where NumPy was not built with it."""
+def _openblas() -> _OpenBlas | None:
+    """What NumPy's OpenBLAS can be asked and told; None where NumPy was not built with it."""
     package = os.path.dirname(np.__file__)
     for folder in (os.path.join(os.path.dirname(package), "numpy.libs"), os.path.join(package, ".dylibs")):
         names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
@@ -34,29 +60,106 @@ def _control() -> tuple[Callable[[], int], Callable[[int], None]] | None:
                 continue
             library = ctypes.CDLL(os.path.join(folder, name))
             for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-                ask = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
-                tell = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
-                if ask is not None and tell is not None:
-                    ask.restype = ctypes.c_int
-                    tell.restype = None
-                    return ask, tell
+                get_threads = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
+                set_threads = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
+                core = getattr(library, f"{prefix}openblas_get_corename{suffix}", None)
+                if get_threads is not None and set_threads is not None and core is not None:
+                    get_threads.restype = ctypes.c_int
+                    set_threads.restype = None
+                    core.restype = ctypes.c_char_p
+                    return _OpenBlas(get_threads, set_threads, core() in _CORES_WITH_SMALL_KERNELS)
     return None
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
-    """`numpy.matmul` of matrices, of batches of them, or of a matrix and a vector."""
-    work = a.shape[-2] * a.shape[-1] * (b.shape[-1] if b.ndim > 1 else 1)
+    """`numpy.matmul` of matrices, of batches of them, or of a matrix and a vector.
+
+    >>> matmul(np.ones((2, 3)), np.ones((3, 1)))
+    array([[3.],
+           [3.]])
+    """
+    m, inner = a.shape[-2:]
+    n = b.shape[-1] if b.ndim > 1 else 1
+    work = m * inner * n
     if work <= _NEVER_SPLIT:
         return np.matmul(a, b, out)
-    control = _control() if work <= _WORTH_SPLITTING else None
-    if control is None:
+    blas = _openblas()
+    if blas is None:
         return noted(np.matmul(a, b, out))
-    ask, tell = control
-    threads = ask()
-    if threads == 1:
+    threads = blas.get_threads()
+    if work > _WORTH_PIECES and blas.has_small_kernels and (threads == 1 or work <= _WORTH_SPLITTING):
+        size = _size_of_pieces(a, b)
+        if size is not None:
+            return _in_pieces(a, b, out, *size)
+    if threads == 1 or work > _WORTH_SPLITTING:
         return noted(np.matmul(a, b, out))
-    tell(1)
+    blas.set_threads(1)
     try:
         return noted(np.matmul(a, b, out))
     finally:
-        tell(threads)
+        blas.set_threads(threads)
+
+
+def _size_of_pieces(a: Array, b: Array) -> tuple[int, int] | None:
+    """Rows and columns of the pieces of a · b that the small kernels take; None to leave the product whole."""
+    unit = a.itemsize
+    if b.ndim == 1 or a.shape[-1] != b.shape[-2] or a.dtype is not b.dtype or a.dtype.char not in "fd":
+        return None
+    if unit not in a.strides[-2:] or unit not in b.strides[-2:]:
+        return None  # NumPy copies such a factor: once, as long as the product is whole
+    return _size(*a.shape[-2:], b.shape[-1], a.strides[-1] == unit and b.strides[-1] != unit)
+
+
+@functools.lru_cache(1024)
+def _size(m: int, inner: int, n: int, along_inner: bool) -> tuple[int, int] | None:
+    """The size for (m, inner) · (inner, n); `along_inner` says that in both the elements lie side by side along inner."""
+    most = _SMALL_PRODUCT // inner
+    if along_inner:
+        if inner < _LONG:
+            return None
+        most = min(most, _SMALL_RESULT)
+    elif m * inner * n < 2 * _WORTH_PIECES:
+        return None
+    if m * n <= most or most < _REGISTER**2:
+        return None
+    # Best are pieces of one size, so that one call does, of many rows and of full registers.
+    widths = [w for w in _divisors(n) if w == n or w % _REGISTER == 0]
+    heights = [h for h in _divisors(m) if h == m or h >= _REGISTER]
+    sizes = [(h, w) for w in widths for h in heights if h * w <= most]
+    height, width = max(sizes, key=lambda size: (size[0] * size[1], size[0]), default=(0, 0))
+    if 3 * height * width >= most:
+        return height, width
+    width = min(n, _REGISTER)
+    height = min(m, most // width)
+    return (math.ceil(m / math.ceil(m / height)), width) if height >= _REGISTER or height == m else None
+
+
+def _divisors(n: int) -> list[int]:
+    small = [d for d in range(1, math.isqrt(n) + 1) if n % d == 0]
+    return sorted({*small, *(n // d for d in small)})
+
+
+def _in_pieces(a: Array, b: Array, out: Array | None, height: int, width: int) -> Array:
+    m, n = a.shape[-2], b.shape[-1]
+    if out is None:
+        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
+        out = empty((*batch, m, n), a.dtype)
+    whole_m, whole_n = m - m % height, n - n % width
+    if whole_m == m and whole_n == n:
+        _stacked(a, b, out, height, width)
+        return out
+    for top, bottom in ((0, whole_m), (whole_m, m)):
+        for left, right in ((0, whole_n), (whole_n, n)):
+            if top < bottom and left < right:
+                rows, columns = min(height, bottom - top), min(width, right - left)
+                part = out[..., top:bottom, left:right]
+                _stacked(a[..., top:bottom, :], b[..., left:right], part, rows, columns)
+    return out
+
+
+def _stacked(a: Array, b: Array, out: Array, height: int, width: int) -> None:
+    """The product as a stack of pieces of this size, which divides it. No copies: splitting a dimension makes a view."""
+    m, n = out.shape[-2:]
+    a = a.reshape(*a.shape[:-2], m // height, 1, height, a.shape[-1])
+    b = b.reshape(*b.shape[:-2], 1, b.shape[-2], n // width, width).swapaxes(-3, -2)
+    np.matmul(a, b, out.reshape(*out.shape[:-2], m // height, height, n // width, width).swapaxes(-3, -2))

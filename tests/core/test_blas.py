@@ -1,11 +1,19 @@
-"""Matrix products leave the number of BLAS threads as they found it, also when they fail."""
+"""Matrix products equal NumPy's in one piece and in many, and leave the number of BLAS threads as they found it."""
 
 from __future__ import annotations
+
+import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 
 from autogradkit.core import blas
+
+
+def _threads() -> int | None:
+    library = blas._openblas()
+    return library.get_threads() if library else None
 
 
 @pytest.mark.parametrize(
@@ -14,11 +22,57 @@ from autogradkit.core import blas
 def test_products_equal_numpys_and_keep_the_threads(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     stream = np.random.default_rng(0)
     a, b = (stream.standard_normal(shape) for shape in shapes)
-    control = blas._control()
-    before = control[0]() if control else None
+    before = _threads()
     np.testing.assert_allclose(blas.matmul(a, b), np.matmul(a, b), rtol=1e-9)
     out = np.empty(np.matmul(a, b).shape)
     assert blas.matmul(a, b, out) is out
     with pytest.raises(ValueError, match="mismatch"):
         blas.matmul(a, b[:-1])
-    assert before == (control[0]() if control else None)
+    assert before == _threads()
+
+
+@pytest.fixture
+def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An OpenBLAS with kernels for small matrices, whatever the processor: pieces are right everywhere."""
+    library = blas._openblas()
+    if library is None:
+        library = blas._OpenBlas(lambda: 1, lambda threads: None, True)
+    monkeypatch.setattr(blas, "_openblas", lambda: dataclasses.replace(library, has_small_kernels=True))
+
+
+@pytest.mark.usefixtures("small_kernels")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "layout", ["a @ b", "a.T @ b", "a @ b.T", "a.T @ b.T", "a[:, 1:] @ b", "a @ b[::2]", "batch @ b", "a @ batch"]
+)
+@pytest.mark.parametrize(
+    ("m", "inner", "n"),
+    [(64, 784, 128), (67, 700, 131), (2, 1500, 1101), (128, 64, 784), (1000, 100, 30), (3, 4000, 300), (3, 70000, 20)],
+)
+def test_a_product_in_pieces_is_the_product(m: int, inner: int, n: int, layout: str, dtype: str) -> None:
+    stream = np.random.default_rng(3)
+
+    def draw(*shape: int) -> Any:
+        return stream.standard_normal(shape).astype(dtype)
+
+    left, right = layout.split(" @ ")
+    a = {"a": lambda: draw(m, inner), "a.T": lambda: draw(inner, m).T, "a[:, 1:]": lambda: draw(m, inner + 1)[:, 1:]}
+    b = {"b": lambda: draw(inner, n), "b.T": lambda: draw(n, inner).T, "b[::2]": lambda: draw(2 * inner, n)[::2]}
+    x = draw(2, 1, m, inner) if left == "batch" else a[left]()
+    y = draw(3, inner, n) if right == "batch" else b[right]()
+    scale = float(inner * np.finfo(dtype).eps * 4)
+    expected = np.matmul(x.astype("float64"), y.astype("float64"))
+    np.testing.assert_allclose(blas.matmul(x, y), expected, rtol=1e-3, atol=scale)
+    out = np.full(expected.shape, np.nan, dtype)
+    assert blas.matmul(x, y, out) is out
+    np.testing.assert_allclose(out, expected, rtol=1e-3, atol=scale)
+
+
+@pytest.mark.usefixtures("small_kernels")
+def test_pieces_keep_what_is_not_finite_in_its_place() -> None:
+    a, b = np.ones((64, 784), "float32"), np.ones((784, 128), "float32")
+    a[5, 3], b[7, 11] = np.nan, np.inf
+    product = blas.matmul(a, b)
+    assert np.isnan(product[5]).all()
+    assert np.isinf(product[:, 11]).sum() == 63
+    assert (np.delete(np.delete(product, 5, 0), 11, 1) == 784).all()
