@@ -217,7 +217,7 @@ class OtherLayout(tuple[Any, ...]):
     __slots__ = ()
 
 
-_LAYOUTS: dict[Layout, Layout] = {}
+LAYOUTS: dict[Layout, Layout] = {}
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 _new = object.__new__
@@ -250,12 +250,12 @@ def layout_of(tensor: Tensor) -> Layout:
     if not array.flags.c_contiguous or not array.size:
         tensor._layout = UNUSUAL
         return UNUSUAL
-    if len(_LAYOUTS) > 10_000:  # endlessly many shapes: begin anew, old tensors just take the slower way
-        _LAYOUTS.clear()
+    if len(LAYOUTS) > 10_000:  # endlessly many shapes: begin anew, old tensors just take the slower way
+        LAYOUTS.clear()
     key = (array.shape, kind)
-    layout = _LAYOUTS.get(key)
+    layout = LAYOUTS.get(key)
     if layout is None:
-        layout = _LAYOUTS[key] = key if kind in (_FLOAT32, _FLOAT64) else OtherLayout(key)
+        layout = LAYOUTS[key] = key if kind in (_FLOAT32, _FLOAT64) else OtherLayout(key)
     tensor._layout = layout
     return layout
 

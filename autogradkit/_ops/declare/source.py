@@ -19,7 +19,7 @@ from autogradkit.core.recording import RECORDERS
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides, wrap_dim
-from autogradkit.core.tensor import Tensor, counter_of, layout_of
+from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.core.views import PLAIN, view_of
 from autogradkit.engine.history import edge_of, requires_grad
@@ -42,8 +42,8 @@ def strides_of(array: Array) -> tuple[int, ...]:
 
 
 SCOPE: dict[str, Any] = {
-    "CLASSES": CLASSES, "Generator": Generator, "M": REQUIRED, "MODE": MODE, "NO_GRAD": NO_GRAD, "PLAIN": PLAIN,
-    "NO_GRAD_VIEW": NO_GRAD_VIEW, "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES,
+    "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED, "MODE": MODE, "NO_GRAD": NO_GRAD,
+    "PLAIN": PLAIN, "NO_GRAD_VIEW": NO_GRAD_VIEW, "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES,
     "SavedOutput": SavedOutput, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network import relu_kernels
 from autogradkit.core.strides import dense_strides_like, element_strides
 
@@ -18,9 +21,22 @@ def _refuse_bool(self: Any) -> None:
         raise RuntimeError("Boolean inputs not supported for relu")
 
 
+def _write_small(s: Source, call: Call, depth: int) -> None:
+    """A small contiguous tensor of float32 or float64: NumPy makes the result itself."""
+    a = call.values["self"]
+    s.scope |= {"maximum": np.maximum, "ZERO": relu_kernels.ZERO}
+    s.put(depth, f"lay = {a}._layout or layout_of({a})")
+    s.put(depth, f"if lay.__class__ is tuple and lay and 0 < {a}._array.ndim and {a}._array.size < {relu_kernels.LARGE}:")
+    s.put(depth + 1, f"r = maximum(ZERO[lay[1]], {a}._array)")
+    s.new_tensor(depth + 1, "o", "r", "lay")
+    s.new_node(depth + 1, call, ["o"], ["r"], "lay")
+    s.put(depth + 1, "return o")
+
+
 @op(
     in_place=True,
     pointwise=SAME,
+    lane=_write_small,
     dtypes=_refuse_bool,
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],

@@ -14,6 +14,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 _ROW = 1024
+LARGE = 16 * _ROW  # elements from which a row of zeros pays
+ZERO = {dtype: np.zeros((), dtype) for dtype in (np.dtype(np.float32), np.dtype(np.float64))}
 _BITS = {size: np.dtype(f"i{size}") for size in (1, 2, 4, 8)}
 
 
@@ -25,7 +27,7 @@ def _zeros(dtype: np.dtype[Any]) -> tuple[Array, Array]:
 def relu(x: Array, out: Array) -> None:
     """Write x where it is above 0, or NaN, and 0 elsewhere; -0 stays -0."""
     zero, row = _zeros(x.dtype)
-    if x.size < 16 * _ROW or not (x.flags.c_contiguous and out.flags.c_contiguous):
+    if x.size < LARGE or not (x.flags.c_contiguous and out.flags.c_contiguous):
         np.maximum(zero, x, out=out)
         return
     # NumPy is about twice as quick against a row of zeros as against one zero.
