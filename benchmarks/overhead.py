@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.driver import Worker, in_turns, with_base, workers
 from benchmarks.frameworks import BASE, TITLES
-from benchmarks.operations import DIFFERENTIATED, PLAIN, Operation
+from benchmarks.operations import DIFFERENTIATED, OTHERS, PLAIN, Operation
 from benchmarks.table import NOTHING, ratio, table
 
 OURS = "autogradkit"
@@ -64,7 +64,7 @@ def report(frameworks: Sequence[str], rounds: int) -> str:
 
         return "\n".join(
             (
-                table("Forward, with gradients", heads, rows(DIFFERENTIATED, "choose_forward", True)),
+                table("Forward, with gradients", heads, rows((*DIFFERENTIATED, *OTHERS), "choose_forward", True)),
                 table("Forward and backward", heads, rows(DIFFERENTIATED, "choose_forward_and_backward")),
                 table("Forward, without gradients", heads, rows(PLAIN, "choose_forward", False)),
             )

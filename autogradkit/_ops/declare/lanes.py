@@ -32,7 +32,7 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
         return
     s.scope[call.name("run")] = op.run
     general = f"return {call.name('run')}({call.tuple})"
-    if op.several_views or len(lists) > 1:
+    if len(lists) > 1:
         s.put(depth, general)
     elif op.pointwise is not None:
         _write_pointwise(s, call, depth, general, bail)
@@ -288,9 +288,17 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     allocated = _write_computing(s, call, depth, given, first)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
-        s.put(depth, f"o = view_of({v}, r, PLAIN if not NO_GRAD or MODE.grad else NO_GRAD_VIEW)")
-        s.new_node(depth, call, ["o"], ["r"])
-        s.put(depth, "return o")
+        how = "MULTI_OUTPUT" if op.several_views else "PLAIN"
+        s.put(depth, f"creation = {how} if not NO_GRAD or MODE.grad else NO_GRAD_VIEW")
+        if op.several_views:
+            s.scope[call.name("returns")] = op.returns
+            s.put(depth, f"o = [view_of({v}, each, creation) for each in r]")
+            s.new_node(depth, call, [], ["r"])
+            s.put(depth, f"return {call.name('returns')}(o)")
+        else:
+            s.put(depth, f"o = view_of({v}, r, creation)")
+            s.new_node(depth, call, ["o"], ["r"])
+            s.put(depth, "return o")
         return
     several = len(op.outputs) > 1
     results = [f"o{i}" for i in range(len(op.outputs))] if several else ["o"]

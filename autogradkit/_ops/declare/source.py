@@ -20,8 +20,8 @@ from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides, wrap_dim
 from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of
+from autogradkit.core.views import MULTI_OUTPUT, PLAIN, view_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
-from autogradkit.core.views import PLAIN, view_of
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, NO_GRAD
 from autogradkit.engine.node import next_sequence_number
@@ -42,8 +42,9 @@ def strides_of(array: Array) -> tuple[int, ...]:
 
 
 SCOPE: dict[str, Any] = {
-    "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED, "MODE": MODE, "NO_GRAD": NO_GRAD,
-    "PLAIN": PLAIN, "NO_GRAD_VIEW": NO_GRAD_VIEW, "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES,
+    "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED, "MODE": MODE,
+    "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
+    "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES,
     "SavedOutput": SavedOutput, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
@@ -81,7 +82,8 @@ class Source:
     def new_node(self, depth: int, call: Call, results: list[str], arrays: list[str], layout: str = "") -> None:
         """Lines that record the call where grad mode and an input ask for it.
 
-        `results` are the variables of the result tensors, `arrays` those of their arrays; `layout` is that of the first
+        `results` are the variables of the result tensors, `arrays` those of their arrays (where a call makes several views,
+        these are in the list `o`); `layout` is that of the first
         result's (shape, dtype), where it is at hand.
         """
         op, recipe = call.op, call.op.recipe
@@ -108,13 +110,31 @@ class Source:
                 depth,
                 f"need_{name} = {optional}({v}._requires_grad or ({v}._view is not None and requires_grad({v})))",
             )
-        self.put(depth, f"if {' or '.join(needed.values())}:")
+        asked = " or ".join(needed.values())
+        self.put(depth, f"if o and ({asked}):" if op.several_views else f"if {asked}:")
         depth += 1
         self.put(depth, f"node = new({key})")
         self._edges(depth, call, names, needed)
         self._saved(depth, call, names, needed, results)
         if recipe.settings:
             self.put(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
+        self._outputs(depth, op, results, arrays, layout)
+        self.put(depth, "node.sequence = sequence()", "node.hooks = None")
+
+    def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], layout: str) -> None:
+        """Lines that tell the node what it made, and each result where it comes from."""
+        if op.several_views:
+            self.put(
+                depth,
+                "outputs = []",
+                "for number, each in enumerate(o):",
+                " outputs += (each._array.shape, each._array.dtype)",
+                " each._node = node",
+                " each._output_nr = number",
+                " each._requires_grad = True",
+                "node.outputs = tuple(outputs)",
+            )
+            return
         made = arrays if op.view else arrays[: op.differentiable_outputs]
         shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
         self.put(depth, f"node.outputs = {layout or f'({shapes})'}")
@@ -122,7 +142,6 @@ class Source:
             self.put(depth, f"{results[number]}._node = node", f"{results[number]}._requires_grad = True")
             if number:
                 self.put(depth, f"{results[number]}._output_nr = {number}")
-        self.put(depth, "node.sequence = sequence()", "node.hooks = None")
 
     def _record(self, depth: int, call: Call, results: list[str], arrays: list[str]) -> None:
         """Lines that record the call of an op with a list of tensors, by the recipe itself."""

@@ -26,7 +26,9 @@ def _write_small(s: Source, call: Call, depth: int) -> None:
     a = call.values["self"]
     s.scope |= {"maximum": np.maximum, "ZERO": relu_kernels.ZERO}
     s.put(depth, f"lay = {a}._layout or layout_of({a})")
-    s.put(depth, f"if lay.__class__ is tuple and lay and 0 < {a}._array.ndim and {a}._array.size < {relu_kernels.LARGE}:")
+    s.put(
+        depth, f"if lay.__class__ is tuple and lay and 0 < {a}._array.ndim and {a}._array.size < {relu_kernels.LARGE}:"
+    )
     s.put(depth + 1, f"r = maximum(ZERO[lay[1]], {a}._array)")
     s.new_tensor(depth + 1, "o", "r", "lay")
     s.new_node(depth + 1, call, ["o"], ["r"], "lay")

@@ -47,13 +47,13 @@ def unbind(self: Array, dim: int = 0) -> tuple[Array, ...]:
     if not self.ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     before = (Whole,) * wrap_dim(dim, self.ndim)
-    return tuple(self[(*before, index, ...)] for index in range(self.shape[len(before)]))
+    return tuple([self[(*before, index, ...)] for index in range(self.shape[len(before)])])
 
 
 def _cut(self: Array, lengths: Sequence[int], dim: int) -> tuple[Array, ...]:
     before = (Whole,) * dim
-    ends = np.cumsum([0, *lengths]).tolist()
-    return tuple(self[(*before, slice(start, end))] for start, end in itertools.pairwise(ends))
+    ends = itertools.accumulate(lengths, initial=0)
+    return tuple([self[(*before, slice(start, end))] for start, end in itertools.pairwise(ends)])
 
 
 def _split_lengths(size: int, split_size: int) -> list[int]:
@@ -128,7 +128,7 @@ _split = function("split", variants="")
 
 @_split.overload(composition=True)
 def _(self: Tensor, split_size: int, dim: int = 0) -> tuple[Any, ...]:
-    return split_evenly(self, split_size, dim)
+    return split_evenly.straight(self, split_size, dim)
 
 
 @_split.overload(composition=True)
@@ -180,7 +180,7 @@ def chunk(self: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     part = (size + chunks - 1) // chunks
     if part == 0:
         return split_with_sizes(self, (0,) * chunks, dim)
-    return split_evenly(self, part, dim)
+    return split_evenly.straight(self, part, dim)
 
 
 tensor_split = function("tensor_split")
