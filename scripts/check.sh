@@ -4,7 +4,7 @@
 #
 # Style, format and floors of all files; beside them, for each changed file:
 #   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py (else tests/a), test_a.py and test_b.py of
-#                       tests/parity, and every test file that names the module or a class of it
+#                       tests/parity, and every test file that names the module or a class of it, if few do
 #   autogradkit/_ops/…  of tests/ops, of PyTorch's operator database and of its schemas the cases of the ops that it declares
 #   tests/…/test_x.py   itself; for another file in tests: the test files that import it
 #   widgets/…           style, types, bundles, the tests that import it, and those of the schema
@@ -38,8 +38,14 @@ front=$(chosen '^widgets/' | sed 's|^widgets/||')
 
 # -- which tests it has ----------------------------------------------------------------------------------------------
 
-# The test files that have one of these words in them.
-naming() { [ "$#" -eq 0 ] || grep -rlw --include='test_*.py' --exclude-dir=browser "${@/#/-e}" tests; }
+# The test files that have one of these words in them. A word of more than a dozen files, as Tensor, tells nothing.
+naming() {
+    local word files
+    for word; do
+        mapfile -t files < <(grep -rlw --include='test_*.py' --exclude-dir=browser -e "$word" tests)
+        [ "${#files[@]}" -gt 12 ] || printf '%s\n' ${files[@]+"${files[@]}"}
+    done
+}
 
 # The tests of a module of the package, or of a script.
 tests_of() {
@@ -103,7 +109,7 @@ related() { (cd widgets && npx --no vitest related --run "$@"); }
         part "tests of the ops" tests tests/ops -k "$cases" # all, where a file declares none: it is machinery
     fi
     [ -z "$sources" ] || part "types" pyright $sources
-    [ -z "$tests" ] || part "tests" run $tests
+    [ -z "$tests" ] || part "tests" run -n 2 --dist worksteal $tests
     [ -z "$package" ] || part "examples" run --doctest-modules $package
     [ -z "$lessons" ] || part "lessons" run -p nbval --nbval $lessons
     [ -z "$front" ] || part "front end: tests" related $front test/schema.test.ts

@@ -53,9 +53,9 @@ class GradLedger(PictureWidget):
         self._watcher = None
         if isinstance(tensor, Tensor):
             self._watcher = GradWatcher(tensor, self._hear, label=file_label, ended=self._end, most=MOST)
-        shell = get_ipython()
-        if shell is not None:
-            shell.events.register("post_run_cell", self._cell_ended)
+        self._shell = get_ipython()  # kept, since at the interpreter's end, when close() may come, it cannot be asked for
+        if self._shell is not None:
+            self._shell.events.register("post_run_cell", self._cell_ended)
         self.observe(lambda _: self.refresh(), "element")
         self.refresh()
 
@@ -63,9 +63,8 @@ class GradLedger(PictureWidget):
         """Follow no more."""
         if self._watcher is not None:
             self._watcher.stop()
-        shell = get_ipython()
-        if shell is not None and self._cell_ended in shell.events.callbacks["post_run_cell"]:
-            shell.events.unregister("post_run_cell", self._cell_ended)
+        if self._shell is not None and self._cell_ended in self._shell.events.callbacks["post_run_cell"]:
+            self._shell.events.unregister("post_run_cell", self._cell_ended)
         super().close()
 
     def follows(self, tensor: Any) -> bool:

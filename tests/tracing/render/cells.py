@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 from typing import Any
 
@@ -140,8 +141,14 @@ CELLS: dict[str, tuple[str, str]] = {  # name -> (the cells before, the traced c
 }  # fmt: skip
 
 
+@functools.cache
 def trace_cell(name: str) -> Trace:
-    """Run one of the cells and return its trace; a cell that raises is traced up to there."""
+    """The trace of one of the cells, run once for all tests; a cell that raises is traced up to there."""
+    return trace_cell_anew(name)
+
+
+def trace_cell_anew(name: str) -> Trace:
+    """Run one of the cells and return its trace."""
     before, source = CELLS[name]
     return trace_source(source, before)
 
