@@ -12,10 +12,11 @@ import numpy as np
 
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
-from autogradkit._ops.making.options import dtype_in, made
+from autogradkit._ops.making.options import dtype_in, finished, made
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.memory import noted
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
@@ -50,6 +51,10 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
             raise RuntimeError("value cannot be converted to type double without overflow")
     whole = not any(isinstance(each, float) for each in bounds)
     kind = dtype_in(options, dtypes.int64 if whole else get_default_dtype())
+    if start.__class__ is end.__class__ is step.__class__ is int and kind is dtypes.int64:
+        short = max(abs(start), abs(end), abs(step)) < 1 << 62
+        if short and options.get("out") is None and step and (end - start) * step >= 0:
+            return finished(noted(np.arange(start, end, step, np.int64)), options)
     _require_real("arange", kind)
     if not all(math.isfinite(each) for each in (start, end)):
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")

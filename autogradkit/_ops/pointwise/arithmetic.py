@@ -44,6 +44,8 @@ def is_bool(value: Any) -> bool:
 
 def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
     """alpha · other for a result of this dtype, which alpha may not exceed."""
+    if alpha.__class__ is int and alpha == 1:
+        return other
     if isinstance(alpha, bool) and result.kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if isinstance(alpha, float) and result.kind in "iub":
@@ -163,7 +165,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     >>> 2 - torch.tensor([0.5, 3.0])
     tensor([ 1.5000, -1.0000])
     """
-    np.subtract(other, _scaled(self, alpha, out.dtype), out=out)
+    np.subtract(other, _scaled(self, alpha, out.dtype), out)
 
 
 @rsub.overload(
@@ -176,7 +178,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     vjp={"self": lambda g, alpha: -g if alpha == 1 else g * -alpha},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    np.subtract(other, _scaled(self, alpha, out.dtype), out=out)
+    np.subtract(other, _scaled(self, alpha, out.dtype), out)
 
 
 @op(

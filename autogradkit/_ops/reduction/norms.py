@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op, python_function, python_method
-from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
+from autogradkit._ops.declare.kinds import CLASSES, Array, Dims, DType, Scalar
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype
@@ -64,7 +64,9 @@ def vector_norm(
     out: Array,
 ) -> None:
     """The `ord`-norm over dimensions."""
-    size = np.abs(self if dtype is None else self.astype(dtype.numpy))
+    size = self if dtype is None else self.astype(dtype.numpy)
+    if ord != 2 or size.dtype.kind == "c":
+        size = np.abs(size)
     if ord == math.inf:
         np.maximum.reduce(size, axis=dim, keepdims=keepdim, out=out)
     elif ord == -math.inf:
@@ -99,6 +101,9 @@ def norm(
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
     order = 2 if p is None or isinstance(p, str) else p
+    plain = dim is None and dtype is None and out is None
+    if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
+        return vector_norm.straight(input, order, None, keepdim)
     return vector_norm.owner(input, order, dim, keepdim, dtype=dtype, out=out)
 
 

@@ -180,7 +180,7 @@ def swapdims(self: Tensor, dim0: int, dim1: int) -> Any:
     >>> torch.swapdims(torch.zeros(2, 3), 0, 1).shape
     torch.Size([3, 2])
     """
-    return transpose(self, dim0, dim1)
+    return transpose.straight(self, dim0, dim1)
 
 
 @op(composition=True, in_place=True, edit=transpose.in_place_call)
@@ -191,7 +191,7 @@ def swapaxes(self: Tensor, axis0: int, axis1: int) -> Any:
     >>> torch.swapaxes(torch.zeros(2, 3), 0, 1).shape
     torch.Size([3, 2])
     """
-    return transpose(self, axis0, axis1)
+    return transpose.straight(self, axis0, axis1)
 
 
 movedim = function("movedim", "moveaxis")
@@ -229,7 +229,7 @@ def _move(input: Any, source: tuple[int, ...], destination: tuple[int, ...]) -> 
         return alias(input)
     rest = iter(dim for dim in range(ndim) if dim not in sources)
     moved = dict(zip(places, sources, strict=True))
-    return permute(input, tuple(moved[dim] if dim in moved else next(rest) for dim in range(ndim)))
+    return permute.straight(input, tuple(moved[dim] if dim in moved else next(rest) for dim in range(ndim)))
 
 
 def _reversed_dims(self: Tensor) -> Tensor:
@@ -243,7 +243,7 @@ def _reversed_dims(self: Tensor) -> Tensor:
             "error in a future release. Consider `x.mT` to transpose batches of matrices or "
             "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
         )
-    return permute(self, tuple(range(ndim))[::-1])
+    return permute.straight(self, (1, 0) if ndim == 2 else tuple(range(ndim))[::-1])
 
 
 def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
@@ -259,7 +259,7 @@ def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
             what = "matrices (2-D tensors)" if name == "H" else "matrices or batches of matrices"
             batches = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
             raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.{batches}")
-        swapped = transpose(self, -2, -1)
+        swapped = transpose.straight(self, -2, -1)
         return swapped.conj() if conjugates and self.is_complex() else swapped
 
     transposed.__doc__ = "The matrix, or the batch of matrices, transposed; conjugated as well for H and mH."
