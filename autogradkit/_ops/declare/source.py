@@ -193,8 +193,9 @@ class Source:
                 continue
             if index is None:
                 number = op.outputs.index(name)
+                versions[-1] = "0"
                 keep = (
-                    f"counter = {results[number]}._counter = new(VersionCounter); counter.value = version{at} = 0; "
+                    f"counter = {results[number]}._counter = new(VersionCounter); counter.value = 0; "
                     f"saved{at} = new(SavedOutput); saved{at}.array = {results[number]}._array; "
                     f"saved{at}.counter = counter; saved{at}.number = {number}; saved{at}.maker = None"
                 )
@@ -203,7 +204,8 @@ class Source:
                 v = call.values[name]
                 condition = " or ".join(wanting)
                 if name in call.numbers:
-                    keep = f"saved{at} = {v}; version{at} = 0"
+                    versions[-1] = "0"
+                    keep = f"saved{at} = {v}"
                 else:
                     counter = f"{v}._counter"
                     keep = (
@@ -215,7 +217,8 @@ class Source:
             if always:
                 self.put(depth, keep)
             else:
-                self.put(depth, f"if {condition}: {keep}", f"else: saved{at} = None; version{at} = 0")
+                version = "" if versions[-1] == "0" else f"; version{at} = 0"
+                self.put(depth, f"if {condition}: {keep}", f"else: saved{at} = None{version}")
         if saved:
             self.put(depth, f"node.saved = ({', '.join(saved)},)", f"node.versions = ({', '.join(versions)},)")
         else:
