@@ -5,9 +5,8 @@ HIPS autograd has no graph outside of a function: there, "freeing" lets go of th
 
 from __future__ import annotations
 
-import argparse
-
-from benchmarks.driver import with_base, workers
+from benchmarks.command import parser, with_base
+from benchmarks.driver import workers
 from benchmarks.frameworks import BASE, TITLES
 from benchmarks.table import ratio, table
 
@@ -37,10 +36,7 @@ def report(frameworks: list[str], rounds: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", nargs="+", choices=TITLES, default=list(TITLES), help="PyTorch is always there")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each framework")
-    asked = parser.parse_args()
+    asked = parser(__doc__, ROUNDS).parse_args()
     print(report(with_base(asked.peer), asked.rounds))
 
 

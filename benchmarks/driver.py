@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.frameworks import BASE, TITLES
+from benchmarks.frameworks import TITLES
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 SAMPLE = 1e-3  # seconds
@@ -93,8 +93,3 @@ def in_turns(asked: list[Worker], rounds: int, seconds: float) -> list[Measured]
         )
         for own in zip(*turns, strict=True)
     ]
-
-
-def with_base(peers: Iterable[str]) -> list[str]:
-    """PyTorch first, then those of the frameworks that were asked for, in the order of the tables."""
-    return [name for name in TITLES if name == BASE or name in set(peers)]

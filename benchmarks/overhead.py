@@ -7,11 +7,11 @@ are traced anew at each call. Without: nothing requires a gradient. "bar" is the
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.driver import Worker, in_turns, with_base, workers
+from benchmarks.command import parser, with_base
+from benchmarks.driver import Worker, in_turns, workers
 from benchmarks.frameworks import BASE, TITLES
 from benchmarks.operations import DIFFERENTIATED, OTHERS, PLAIN, Operation
 from benchmarks.table import NOTHING, ratio, table
@@ -72,10 +72,7 @@ def report(frameworks: Sequence[str], rounds: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", nargs="+", choices=TITLES, default=list(TITLES), help="PyTorch is always there")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each framework")
-    asked = parser.parse_args()
+    asked = parser(__doc__, ROUNDS).parse_args()
     print(report(with_base(asked.peer), asked.rounds))
 
 

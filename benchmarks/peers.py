@@ -9,11 +9,11 @@ and so how many pages are faulted in.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 
-from benchmarks.driver import Measured, in_turns, with_base, workers
+from benchmarks.command import parser, with_base
+from benchmarks.driver import Measured, in_turns, workers
 from benchmarks.frameworks import BASE, TITLES
 from benchmarks.models import MODELS
 from benchmarks.table import NOTHING, ratio, table
@@ -71,13 +71,11 @@ def report(models: list[str], batches: list[int], optimizers: list[str], framewo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
-    parser.add_argument("--batch", nargs="+", type=int, default=list(BATCHES))
-    parser.add_argument("--optimizer", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
-    parser.add_argument("--peer", nargs="+", choices=TITLES, default=list(TITLES), help="PyTorch is always there")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each framework")
-    asked = parser.parse_args()
+    asking = parser(__doc__, ROUNDS)
+    asking.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
+    asking.add_argument("--batch", nargs="+", type=int, default=list(BATCHES))
+    asking.add_argument("--optimizer", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
+    asked = asking.parse_args()
     print(report(asked.model, asked.batch, asked.optimizer, with_base(asked.peer), asked.rounds))
 
 
