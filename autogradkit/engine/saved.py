@@ -36,6 +36,24 @@ class SavedOutput:
         return (self.maker and self.maker()) or node
 
 
+class SavedResult(VersionCounter):
+    """The first result of a call, saved by the straight line that just made it: its version counter as well, in one object."""
+
+    __slots__ = ("array",)
+
+    array: Array
+    number = 0
+
+    @property
+    def counter(self) -> VersionCounter:
+        """What counts its edits."""
+        return self
+
+    def maker_or(self, node: Node) -> Node:
+        """The node that this result comes from: `node`, which saved it."""
+        return node
+
+
 FREED: Any = "freed"
 
 
@@ -49,17 +67,17 @@ class OpNode(Node):
       of a node whose saved values were freed.
     - `saved is FREED`: RuntimeError(errors.BACKWARD_TWICE). Only a node that saved something is ever freed (`release`):
       one without `saved_names` need not ask.
-    - For each saved value in order, before any formula runs: a tensor's `_counter` (None: never edited) or a
-      SavedOutput's `counter` must still read what stands in `versions`, else `raise edited(...)` of that value.
-    - Formulas get arrays (`_array`, `SavedOutput.array`) in plain backward; under `create_graph` the tensor itself, or
-      for a SavedOutput the tensor that `output_tensor` makes. None and numbers stay what they are.
+    - For each saved value in order, before any formula runs: a tensor's `_counter` (None: never edited) or a saved
+      output's `counter` must still read what stands in `versions`, else `raise edited(...)` of that value.
+    - Formulas get arrays (`_array`, a saved output's `array`) in plain backward; under `create_graph` the tensor itself,
+      or for a saved output the tensor that `output_tensor` makes. None and numbers stay what they are.
     - It gives one gradient for each edge, None where the target is None, and need not bring any to its shape or dtype. It
       must not write into the `gradients` it got, and may pass them or saved arrays on.
     """
 
     __slots__ = ("saved", "settings", "versions")
 
-    saved: Any  # tensors, SavedOutputs, numbers or None, one per name in `saved_names`; FREED after backward
+    saved: Any  # tensors, saved outputs, numbers or None, one per name in `saved_names`; FREED after backward
     versions: tuple[Any, ...]  # what each saved tensor's counter read; a tuple of them where several were saved
     settings: tuple[Any, ...]  # what is no tensor, one per name in `setting_names`
 
@@ -89,7 +107,7 @@ class OpNode(Node):
                 if counter is not None and counter.value != version:
                     raise self.edited(value, version)
                 values.append(value if as_tensors else value._array)
-            elif value.__class__ is SavedOutput:
+            elif value.__class__ is SavedResult or value.__class__ is SavedOutput:
                 if value.counter.value != version:
                     raise self.edited(value, version)
                 values.append(self.output_tensor(value) if as_tensors else value.array)
@@ -102,7 +120,7 @@ class OpNode(Node):
                 values.append(value)
         return values
 
-    def output_tensor(self, value: SavedOutput) -> Tensor:
+    def output_tensor(self, value: SavedOutput | SavedResult) -> Tensor:
         """The tensor of the graph that a saved output is."""
         tensor = wrap(value.array)
         tensor._counter = value.counter
@@ -113,9 +131,9 @@ class OpNode(Node):
         tensor._requires_grad = True
         return tensor
 
-    def edited(self, value: Tensor | SavedOutput, expected: int) -> RuntimeError:
+    def edited(self, value: Tensor | SavedOutput | SavedResult, expected: int) -> RuntimeError:
         """The error for a saved value that was edited since its version was `expected`."""
-        if isinstance(value, SavedOutput):
+        if isinstance(value, (SavedOutput, SavedResult)):
             differentiable = 2 * value.number < len(self.outputs)
             maker = value.maker_or(self) if differentiable else None
             return saved_was_edited(value.array, maker, value.number, value.counter.value, expected)

@@ -53,7 +53,9 @@ class GradLedger(PictureWidget):
         self._watcher = None
         if isinstance(tensor, Tensor):
             self._watcher = GradWatcher(tensor, self._hear, label=file_label, ended=self._end, most=MOST)
-        self._shell = get_ipython()  # kept, since at the interpreter's end, when close() may come, it cannot be asked for
+        self._shell = (
+            get_ipython()
+        )  # kept, since at the interpreter's end, when close() may come, it cannot be asked for
         if self._shell is not None:
             self._shell.events.register("post_run_cell", self._cell_ended)
         self.observe(lambda _: self.refresh(), "element")

@@ -24,7 +24,7 @@ from autogradkit.engine.history import edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import next_sequence_number
 from autogradkit.engine.required import OPS
-from autogradkit.engine.saved import FREED, OpNode, SavedOutput
+from autogradkit.engine.saved import FREED, OpNode, SavedOutput, SavedResult
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -220,7 +220,8 @@ class Recipe:
     def _write_apply(self, asked: dict[str, tuple[str, ...]]) -> Callable[..., Sequence[Any]]:
         """`OpNode.apply` for this class, with the check of each saved value and the formulas in a straight line."""
         scope: dict[str, Any] = {
-            "FREED": FREED, "CLASSES": CLASSES, "SavedOutput": SavedOutput, "twice": errors.BACKWARD_TWICE, "__name__": __name__,
+            "FREED": FREED, "CLASSES": CLASSES, "SavedOutput": SavedOutput, "SavedResult": SavedResult,
+            "twice": errors.BACKWARD_TWICE, "__name__": __name__,
         }  # fmt: skip
         count = len(self.formulas)
         nothing = "(None,) * (len(self.edges) // 2)" if self.list_input else f"({'None, ' * count})"
@@ -249,6 +250,9 @@ class Recipe:
                     f"   if counter is not None and counter.value != self.versions[{i}]:",
                     f"    raise self.edited({v}, self.versions[{i}])",
                     f"   {v} = {v}._array",
+                    "  elif kind is SavedResult:",
+                    f"   if {v}.value != self.versions[{i}]: raise self.edited({v}, self.versions[{i}])",
+                    f"   {v} = {v}.array",
                     "  elif kind is SavedOutput:",
                     f"   if {v}.counter.value != self.versions[{i}]: raise self.edited({v}, self.versions[{i}])",
                     f"   {v} = {v}.array",

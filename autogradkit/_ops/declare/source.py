@@ -25,7 +25,7 @@ from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, NO_GRAD
 from autogradkit.engine.node import next_sequence_number
-from autogradkit.engine.saved import SavedOutput
+from autogradkit.engine.saved import SavedOutput, SavedResult
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -45,7 +45,7 @@ SCOPE: dict[str, Any] = {
     "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED, "MODE": MODE,
     "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
     "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES,
-    "SavedOutput": SavedOutput, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
+    "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
@@ -194,11 +194,15 @@ class Source:
             if index is None:
                 number = op.outputs.index(name)
                 versions[-1] = "0"
-                keep = (
-                    f"counter = {results[number]}._counter = new(VersionCounter); counter.value = 0; "
-                    f"saved{at} = new(SavedOutput); saved{at}.array = {results[number]}._array; "
-                    f"saved{at}.counter = counter; saved{at}.number = {number}; saved{at}.maker = None"
-                )
+                made, array = results[number], f"{results[number]}._array"
+                if number == 0:
+                    keep = f"saved{at} = {made}._counter = new(SavedResult); saved{at}.value = 0; saved{at}.array = {array}"
+                else:
+                    keep = (
+                        f"counter = {made}._counter = new(VersionCounter); counter.value = 0; "
+                        f"saved{at} = new(SavedOutput); saved{at}.array = {array}; "
+                        f"saved{at}.counter = counter; saved{at}.number = {number}; saved{at}.maker = None"
+                    )
                 condition = " or ".join(wanting)
             else:
                 v = call.values[name]

@@ -54,7 +54,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     if start.__class__ is end.__class__ is step.__class__ is int and kind is dtypes.int64:
         short = max(abs(start), abs(end), abs(step)) < 1 << 62
         if short and options.get("out") is None and step and (end - start) * step >= 0:
-            return finished(noted(np.arange(start, end, step, np.int64)), options)
+            return finished(noted(np.arange(start, end, step, dtype=np.int64)), options)
     _require_real("arange", kind)
     if not all(math.isfinite(each) for each in (start, end)):
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
