@@ -21,7 +21,7 @@ from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, view_of
 from autogradkit.engine.history import check_in_place, edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
-from autogradkit.engine.node import Node, next_sequence_number
+from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 
 
@@ -66,7 +66,7 @@ class BackwardFunction(Node, FunctionCtx):
 
     def __init__(self) -> None:
         self.hooks = None
-        self.sequence = next_sequence_number()
+        self.sequence = next(SEQUENCE)
         self.edges = ()
         self.outputs = ()
 

@@ -265,6 +265,7 @@ def counter_of(tensor: Tensor) -> VersionCounter:
     counter = tensor._counter
     if counter is None:
         counter = tensor._counter = VersionCounter()
+        counter.value = 0
     return counter
 
 

@@ -32,6 +32,7 @@ def view_of(tensor: Tensor, array: Array, creation: str) -> Tensor:
     counter = tensor._counter
     if counter is None:
         counter = tensor._counter = VersionCounter()
+        counter.value = 0
     view._counter = counter
     record = view._view = _new(View)
     record.version = counter.value

@@ -16,7 +16,7 @@ from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD, PLAIN
 from autogradkit.engine.naming import short_name
-from autogradkit.engine.node import Gradients, Node, next_sequence_number
+from autogradkit.engine.node import SEQUENCE, Gradients, Node
 from autogradkit.engine.required import OPS
 
 
@@ -136,7 +136,7 @@ class CopySlices(Node):
         self.function: Node | None = function
         self.edges = (*edge_of(base), *function.edges[2:])
         self.outputs = (array.shape, array.dtype)
-        self.sequence = next_sequence_number()
+        self.sequence = next(SEQUENCE)
         self.hooks = None
 
     def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:

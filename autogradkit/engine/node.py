@@ -20,7 +20,7 @@ from autogradkit.engine.hooks import NodeHooks, RemovableHandle, TensorHooks
 # One per output (or input edge): an array in plain backward, a Tensor under create_graph, or None.
 Gradients = Sequence[Any]
 
-next_sequence_number = itertools.count().__next__
+SEQUENCE = itertools.count()
 
 
 class InputMetadata(NamedTuple):

@@ -22,7 +22,7 @@ from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.node import next_sequence_number
+from autogradkit.engine.node import SEQUENCE
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedOutput, SavedResult
 
@@ -144,7 +144,7 @@ class Recipe:
         self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]
     ) -> tuple[OpNode, Sequence[bool]]:
         """A node without outputs, and which of the differentiable inputs require grad."""
-        node = object.__new__(node_class)
+        node = node_class()
         edges: list[Any] = []
         needs: list[bool] = []
         for value in self.inputs(values):
@@ -175,7 +175,7 @@ class Recipe:
             node.settings = tuple(
                 [values[index_of[n]] if n in index_of else derived(n, values, index_of) for n in self.settings]
             )
-        node.sequence = next_sequence_number()
+        node.sequence = next(SEQUENCE)
         node.hooks = None
         if MODE.anomaly:
             node.ensure_hooks().traceback = "".join(traceback.format_stack()[:-3])

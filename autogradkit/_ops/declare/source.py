@@ -24,7 +24,7 @@ from autogradkit.core.views import MULTI_OUTPUT, PLAIN, view_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, NO_GRAD
-from autogradkit.engine.node import next_sequence_number
+from autogradkit.engine.node import SEQUENCE
 from autogradkit.engine.saved import SavedOutput, SavedResult
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ SCOPE: dict[str, Any] = {
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
-    "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "sequence": next_sequence_number,
+    "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
 }  # fmt: skip
 
@@ -113,13 +113,13 @@ class Source:
         asked = " or ".join(needed.values())
         self.put(depth, f"if o and ({asked}):" if op.several_views else f"if {asked}:")
         depth += 1
-        self.put(depth, f"node = new({key})")
+        self.put(depth, f"node = {key}()")
         self._edges(depth, call, names, needed)
         self._saved(depth, call, names, needed, results)
         if recipe.settings:
             self.put(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
         self._outputs(depth, op, results, arrays, layout)
-        self.put(depth, "node.sequence = sequence()", "node.hooks = None")
+        self.put(depth, "node.sequence = next(SEQUENCE)", "node.hooks = None")
 
     def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], layout: str) -> None:
         """Lines that tell the node what it made, and each result where it comes from."""
@@ -157,6 +157,10 @@ class Source:
         )
 
     def _edges(self, depth: int, call: Call, names: list[str], needed: dict[str, str]) -> None:
+        if len(names) == 1:
+            v = call.values[names[0]]
+            self.put(depth, f"node.edges = ({v}._node or {v}, {v}._output_nr) if {v}._view is None else edge_of({v})")
+            return
         edges: list[str] = []
         for name in names:
             if name not in needed:
@@ -196,10 +200,12 @@ class Source:
                 versions[-1] = "0"
                 made, array = results[number], f"{results[number]}._array"
                 if number == 0:
-                    keep = f"saved{at} = {made}._counter = new(SavedResult); saved{at}.value = 0; saved{at}.array = {array}"
+                    keep = (
+                        f"saved{at} = {made}._counter = SavedResult(); saved{at}.value = 0; saved{at}.array = {array}"
+                    )
                 else:
                     keep = (
-                        f"counter = {made}._counter = new(VersionCounter); counter.value = 0; "
+                        f"counter = {made}._counter = VersionCounter(); counter.value = 0; "
                         f"saved{at} = new(SavedOutput); saved{at}.array = {array}; "
                         f"saved{at}.counter = counter; saved{at}.number = {number}; saved{at}.maker = None"
                     )

@@ -22,15 +22,12 @@ def _refuse_bool(self: Any) -> None:
 
 
 def _write_small(s: Source, call: Call, depth: int) -> None:
-    """A small contiguous tensor of float32 or float64: NumPy makes the result itself."""
+    """A small contiguous tensor of float32: NumPy makes the result itself."""
     a = call.values["self"]
-    single = np.dtype(np.float32)
-    s.scope |= {"maximum": np.maximum, "single": single}
-    s.scope |= {"zero": relu_kernels.ZERO[single], "double_zero": relu_kernels.ZERO[np.dtype(np.float64)]}
+    s.scope |= {"maximum": np.maximum, "zero": relu_kernels.ZERO, "single": relu_kernels.ZERO.dtype}
     s.put(depth, f"x = {a}._array", f"lay = {a}._layout or layout_of({a})")
-    s.put(depth, f"if lay.__class__ is tuple and lay and x.size < {relu_kernels.LARGE}:")
-    s.put(depth + 1, "r = maximum(zero if lay[1] is single else double_zero, x)")
-    s.put(depth + 1, "if r.__class__ is not ndarray: r = asarray(r)")
+    s.put(depth, f"if lay and lay[1] is single and x.size < {relu_kernels.LARGE}:")
+    s.put(depth + 1, "r = maximum(zero, x)", "if r.__class__ is not ndarray: r = asarray(r)")
     s.new_tensor(depth + 1, "o", "r", "lay")
     s.new_node(depth + 1, call, ["o"], ["r"], "lay")
     s.put(depth + 1, "return o")

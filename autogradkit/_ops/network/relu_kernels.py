@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 
 _ROW = 1024
 LARGE = 16 * _ROW  # elements from which a row of zeros pays
-ZERO = {dtype: np.zeros((), dtype) for dtype in (np.dtype(np.float32), np.dtype(np.float64))}
+ZERO = np.zeros((), np.float32)
 _BITS = {size: np.dtype(f"i{size}") for size in (1, 2, 4, 8)}
 
 
