@@ -17,7 +17,7 @@ from benchmarks.operations import DIFFERENTIATED, OTHERS, PLAIN, Operation
 from benchmarks.table import NOTHING, ratio, table
 
 OURS = "autogradkit"
-ROUNDS = 7
+ROUNDS = 15
 TURN = 0.005  # seconds of PyTorch's time
 
 
