@@ -115,7 +115,7 @@ class Source:
         depth += 1
         self.put(depth, f"node = {key}()")
         self._edges(depth, call, names, needed)
-        self._saved(depth, call, names, needed, results)
+        self._saved(depth, call, names, needed, results, arrays)
         if recipe.settings:
             self.put(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
         self._outputs(depth, op, results, arrays, layout)
@@ -180,7 +180,9 @@ class Source:
             edges += [f"to_{name}", f"at_{name}"]
         self.put(depth, f"node.edges = ({', '.join(edges)})")
 
-    def _saved(self, depth: int, call: Call, names: list[str], needed: dict[str, str], results: list[str]) -> None:
+    def _saved(
+        self, depth: int, call: Call, names: list[str], needed: dict[str, str], results: list[str], arrays: list[str]
+    ) -> None:
         op, recipe = call.op, call.op.recipe
         assert recipe is not None
         saved: list[str] = []
@@ -198,7 +200,7 @@ class Source:
             if index is None:
                 number = op.outputs.index(name)
                 versions[-1] = "0"
-                made, array = results[number], f"{results[number]}._array"
+                made, array = results[number], arrays[number]
                 if number == 0:
                     keep = (
                         f"saved{at} = {made}._counter = SavedResult(); saved{at}.value = 0; saved{at}.array = {array}"
