@@ -109,7 +109,11 @@ related() { (cd widgets && npx --no vitest related --run "$@"); }
         part "tests of the ops" tests tests/ops -k "$cases" # all, where a file declares none: it is machinery
     fi
     [ -z "$sources" ] || part "types" pyright $sources
-    [ -z "$tests" ] || part "tests" run -n 2 --dist worksteal $tests
+    if [ -n "$tests" ]; then
+        workers="-n 2 --dist worksteal"
+        [ "$(find $tests -name 'test_*.py' | wc -l)" -gt 8 ] || workers= # few do not pay for two starts
+        part "tests" run $workers $tests
+    fi
     [ -z "$package" ] || part "examples" run --doctest-modules $package
     [ -z "$lessons" ] || part "lessons" run -p nbval --nbval $lessons
     [ -z "$front" ] || part "front end: tests" related $front test/schema.test.ts

@@ -34,11 +34,18 @@ def test_a_trace_comes_back_from_its_file_as_it_was(name, tmp_path: Path):
     trace.save(tmp_path / "t.json")
     loaded = Trace.load(str(tmp_path / "t.json"))
     assert type(loaded) is Trace
-    assert to_json(loaded) == to_json(trace)
+    if "nan" in (tmp_path / "t.json").read_text():  # NaN differs from itself
+        assert to_json(loaded) == to_json(trace)
+    else:
+        assert loaded == trace
+
+
+def test_a_trace_from_a_file_shows_the_same(tmp_path: Path):
+    trace = trace_cell("loop")
+    trace.save(tmp_path / "t.json")
+    loaded = Trace.load(tmp_path / "t.json")
     assert loaded.table() == trace.table()
     assert loaded.to_html() == trace.to_html()
-    if '"nan"' not in to_json(trace):  # NaN differs from itself
-        assert loaded == trace
 
 
 def test_numbers_that_json_cannot_write_come_back():
