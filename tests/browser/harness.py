@@ -5,6 +5,7 @@
     def test_something(lab: Lab, notebook: Callable[..., Path]) -> None:
         path = notebook("import autogradkit as torch", "%load_ext autogradkit", "%%trace\\n...")   # one source per cell
         lab.open(path)                     # lab.open(path, trusted=False): stored outputs as an untrusted notebook
+    lab.save(); lab.close(); lab.open(path)      # close(keep_kernel=True), open(path, kernel=False)
         lab.run_all()                      # or lab.run_cell(2); lab.start_cell(2) ... lab.wait_cell(2)
         cell = lab.cell(2)                 # a playwright locator: cell.get_by_role("button", name="Step").click()
         assert lab.ask("view.step") == "3" # what the kernel's Python says (repr), without adding a cell
@@ -60,6 +61,7 @@ SETTINGS = {
 }
 PANEL = "window.jupyterapp.shell.currentWidget"
 SIZE = {"width": 1280, "height": 900}
+LOADED = f"""() => Boolean({PANEL}?.content?.widgets?.length && {PANEL}.context.isReady)"""
 READY = f"""() => {{
     const panel = window.jupyterapp?.shell.currentWidget;
     const kernel = panel?.sessionContext?.session?.kernel;
@@ -137,23 +139,44 @@ class Lab:
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self._note(message.type, message.text))
-        page.goto(f"{server.url}/lab?reset")
-        page.wait_for_function("() => window.jupyterapp")
-        page.evaluate("async () => { await window.jupyterapp.restored; }")
+        self.reload()
+
+    def reload(self) -> None:
+        """Load the page anew, with nothing open; kernels go on."""
+        self.page.goto(f"{self.server.url}/lab?reset")
+        self.page.wait_for_function("() => window.jupyterapp")
+        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
     def _note(self, kind: str, text: str) -> None:
         # A resource that is not there (a favicon, a source map) is the server's matter, not the page's.
         if kind == "error" and not text.startswith("Failed to load resource"):
             self.errors.append(text)
 
-    def open(self, path: Path, trusted: bool = True) -> Lab:
-        """Open a notebook of the server's folder, stored outputs and all, and wait for its kernel."""
+    def open(self, path: Path, trusted: bool = True, kernel: bool = True) -> Lab:
+        """Open a notebook of the server's folder, stored outputs and all, and wait for its kernel, if it is to have one."""
         sign(path, self.server.data, trusted)
-        name = path.relative_to(self.server.root).as_posix()
-        open_it = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
-        self.page.evaluate(open_it, name)
-        self.page.wait_for_function(READY)
+        options: dict[str, Any] = {"path": path.relative_to(self.server.root).as_posix()}
+        if not kernel:
+            options["kernelPreference"] = {"shouldStart": False, "canStart": False}
+        open_it = "async options => { await window.jupyterapp.commands.execute('docmanager:open', options); }"
+        self.page.evaluate(open_it, options)
+        self.page.wait_for_function(READY if kernel else LOADED)
         return self
+
+    def save(self) -> None:
+        """Save the notebook, as Ctrl+S does."""
+        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+
+    def close(self, keep_kernel: bool = False) -> None:
+        """Close what is open, and end the kernels unless they are to stay."""
+        self.page.evaluate(
+            """async keep => {
+                const { shell, serviceManager } = window.jupyterapp;
+                for (const widget of [...shell.widgets('main')]) widget.dispose();
+                if (!keep) await serviceManager.sessions.shutdownAll();
+            }""",
+            keep_kernel,
+        )
 
     def trusted(self) -> bool:
         """Whether JupyterLab trusts every output of the notebook."""
@@ -163,13 +186,7 @@ class Lab:
 
     def clear(self) -> None:
         """Close what is open, unsaved, and end the kernels; the page is as a test finds it."""
-        self.page.evaluate(
-            """async () => {
-                const { shell, serviceManager } = window.jupyterapp;
-                for (const widget of [...shell.widgets('main')]) widget.dispose();
-                await serviceManager.sessions.shutdownAll();
-            }"""
-        )
+        self.close()
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size(SIZE)
         self.theme("light")

@@ -2,8 +2,13 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from autogradkit.tracing.render.svg import DARK, LIGHT, Picture
+from autogradkit.widgets import base
 from autogradkit.widgets.base import PictureWidget
 
 
@@ -25,12 +30,50 @@ class Dot(PictureWidget):
         return f"• {self.name}"
 
 
-def test_output_holds_the_live_view_the_picture_and_the_text():
-    data, _ = Dot()._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert data["text/html"].startswith('<img alt="a dot named &lt;b&gt;W&lt;/b&gt;" src="data:image/svg+xml;base64,')
+STATIC = '<img alt="a dot named &lt;b&gt;W&lt;/b&gt;" src="data:image/svg+xml;base64,'
+
+
+def run_by(monkeypatch: pytest.MonkeyPatch, request: dict[str, Any], **names: Any) -> None:
+    """As if a kernel ran a cell that this request asked for."""
+    kernel = SimpleNamespace(get_parent=lambda: request)
+    monkeypatch.setattr(base, "get_ipython", lambda: SimpleNamespace(kernel=kernel, user_ns=names))
+
+
+IN_A_NOTEBOOK = {"header": {"msg_type": "execute_request"}, "metadata": {"cellId": "a"}}
+
+
+def test_output_is_the_picture_in_an_element_that_names_the_model_and_the_text(monkeypatch):
+    run_by(monkeypatch, IN_A_NOTEBOOK)
+    dot = Dot()
+    data, metadata = dot._repr_mimebundle_()
+    assert set(data) == {"text/html", "text/plain"}
+    opening = f'<autogradkit-picture model="{dot.picture_id}">'
+    assert data["text/html"].startswith(opening + STATIC)
+    assert data["text/html"].endswith("</details></autogradkit-picture>")
     assert "<td>&lt;b&gt;W&lt;/b&gt;</td>" in data["text/html"]
     assert data["text/plain"] == "• <b>W</b>"
+    assert metadata == {}
+    assert dot.picture_id != Dot().picture_id
+
+
+def test_what_runs_for_nobody_is_the_same_every_time(monkeypatch):
+    run_by(monkeypatch, {"header": {"msg_type": "execute_request"}, "metadata": {}})
+    data, _ = Dot()._repr_mimebundle_()
+    assert set(data) == {"text/html", "text/plain"}
+    assert data["text/html"].startswith(STATIC)
+    assert data == Dot()._repr_mimebundle_()[0]
+
+
+def test_where_models_wait_for_a_view_there_is_one(monkeypatch):
+    run_by(monkeypatch, IN_A_NOTEBOOK, __vsc_ipynb_file__="a.ipynb")
+    data, _ = Dot()._repr_mimebundle_()
+    assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
+    assert data["text/html"].startswith(STATIC)
+
+
+def test_without_a_shell_the_picture_is_there():
+    data, _ = Dot()._repr_mimebundle_()
+    assert STATIC in data["text/html"]
 
 
 def test_the_static_form_is_the_same_every_time():

@@ -1,14 +1,14 @@
 /** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds modules. */
-import type { RenderProps } from "@anywidget/types";
 import { button, h, press } from "./shared/dom";
 import { keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
+import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
 import type { GraphTraits } from "./shared/traits";
 
-function render({ model, el, signal }: RenderProps<GraphTraits>): void {
+function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
   const steps = () => model.get("steps");
@@ -199,4 +199,4 @@ function render({ model, el, signal }: RenderProps<GraphTraits>): void {
   onChange(model, "selected", show, signal);
 }
 
-export default { render };
+export default picture(render);

@@ -1,13 +1,13 @@
 /** GradLedger: step through what happened to a .grad, and choose the element that is drawn. */
-import type { RenderProps } from "@anywidget/types";
 import { chooser } from "./shared/chooser";
 import { keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
+import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { stepper } from "./shared/stepper";
 import type { LedgerTraits } from "./shared/traits";
 
-function render({ model, el, signal }: RenderProps<LedgerTraits>): void {
+function render({ model, el, signal }: Place<LedgerTraits>): void {
   let chosen: number | null = null; // null: the latest event
   const sentences = () => model.get("sentences");
   const at = () => Math.min(chosen ?? Infinity, Math.max(0, sentences().length - 1));
@@ -70,4 +70,4 @@ function render({ model, el, signal }: RenderProps<LedgerTraits>): void {
   view.toolbar.append(steps.element, choice.element);
 }
 
-export default { render };
+export default picture(render);

@@ -1,8 +1,8 @@
 /** StorageMap: hover, click or walk the elements; the storage cell behind each lights up with every element that shares it. */
-import type { RenderProps } from "@anywidget/types";
 import { chooser } from "./shared/chooser";
 import { keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
+import { type Place, picture } from "./shared/live";
 import { put } from "./shared/model";
 import { stepper } from "./shared/stepper";
 import type { StorageTraits } from "./shared/traits";
@@ -14,7 +14,7 @@ const ARROWS: Record<string, [number, number]> = {
   ArrowDown: [1, 0],
 };
 
-function render({ model, el, signal }: RenderProps<StorageTraits>): void {
+function render({ model, el, signal }: Place<StorageTraits>): void {
   let tensor = 0; // the one that the steps walk
   const cells = () => [...view.stage.querySelectorAll<SVGGElement>("[data-cell]")];
   const elementsOf = (number: number) => cells().filter((cell) => keyOf(cell).startsWith(`t${number}-`));
@@ -111,4 +111,4 @@ function render({ model, el, signal }: RenderProps<StorageTraits>): void {
   view.toolbar.append(steps.element, choice.element);
 }
 
-export default { render };
+export default picture(render);

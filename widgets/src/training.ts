@@ -1,7 +1,7 @@
 /** TrainingView: the live curves, with pause, step and stop, and the values under the pointer or the arrow keys. */
-import type { RenderProps } from "@anywidget/types";
 import { button, h, press } from "./shared/dom";
 import { frame } from "./shared/frame";
+import { type Place, picture } from "./shared/live";
 import { onChange } from "./shared/model";
 import type { TrainingToPython, TrainingTraits } from "./shared/traits";
 
@@ -24,7 +24,7 @@ const SAID: Record<TrainingTraits["state"], string> = {
   finished: "Finished.",
 };
 
-function render({ model, el, signal }: RenderProps<TrainingTraits>): void {
+function render({ model, el, signal }: Place<TrainingTraits>): void {
   const readout = h("p", { class: "ak-readout", "aria-live": "polite" });
   const bar = h("progress", { class: "ak-progress", max: 1, "aria-label": "Progress of the training" });
   const cursor = new Cursor(readout);
@@ -179,4 +179,4 @@ function edge(chart: SVGGElement, side: "left" | "right" | "top" | "bottom"): nu
   return Number(chart.getAttribute(`data-${side}`));
 }
 
-export default { render };
+export default picture(render);

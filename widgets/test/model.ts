@@ -10,7 +10,10 @@ export class FakeModel<T extends Picture> implements AnyModel<T> {
   readonly sent: unknown[] = [];
   readonly widget_manager = { get_model: () => Promise.reject(new Error("there is one model only")) };
   readonly #listeners = new Map<string, Set<Listener>>();
-  constructor(readonly traits: T) {}
+  readonly traits: T;
+  constructor(traits: Omit<T, "picture_id">, picture_id = "0".repeat(32)) {
+    this.traits = { ...traits, picture_id } as T;
+  }
   get<K extends keyof T>(name: K): T[K] {
     return this.traits[name];
   }

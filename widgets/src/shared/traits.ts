@@ -1,6 +1,7 @@
 /** What Python and the front end say to each other. Made of schema.json by `npm run build`. */
 
 export interface Picture {
+  picture_id: string;
   svg: string;
   description: string;
   table: string[][];

@@ -1,0 +1,169 @@
+"""Pictures outlive their kernel: in notebooks that were run, saved and opened again, and in what nbconvert makes of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.harness import ROOT, Lab
+
+SETUP = "import autogradkit as torch\n%load_ext autogradkit\nw = torch.tensor([1.0, 2.0], requires_grad=True)"
+SHOWN = {
+    "graph": "%%trace trace\nloss = (w * w).sum()\nloss.backward()",
+    "ledger": "%ledger w",
+    "storage": "%storage w",
+    "training": (
+        "from autogradkit.widgets.training import TrainingView\nview = TrainingView('a line')\n"
+        "for i in view.track(range(5)):\n    view.log(loss=1 / (1 + i))"
+    ),
+    "an object": "from autogradkit.widgets.graph import GraphView\ngraph = GraphView(trace)\ngraph",
+}
+CELLS = range(1, 1 + len(SHOWN))
+LOST = ("Error displaying widget", "Loading widget", "Click to show javascript error")
+
+
+def pictures(lab: Lab, index: int) -> tuple[Locator, Locator]:
+    """The living views and the still pictures of a cell."""
+    outputs = lab.cell(index).locator(".jp-OutputArea")
+    return outputs.locator(".ak-widget"), outputs.locator('img[src^="data:image/svg+xml"]')
+
+
+def assert_alive(lab: Lab) -> None:
+    for index in CELLS:
+        living, still = pictures(lab, index)
+        expect(living).to_have_count(1)
+        expect(living).to_be_visible()
+        for image in still.all():
+            expect(image).not_to_be_visible()
+    assert_no_error_text(lab)
+
+
+def assert_still(lab: Lab) -> None:
+    for index in CELLS:
+        living, still = pictures(lab, index)
+        expect(still).to_have_count(1)
+        expect(still).to_be_visible()
+        assert still.evaluate("image => image.complete && image.naturalWidth > 50")
+        expect(living).to_have_count(0)
+    assert_no_error_text(lab)
+
+
+def assert_no_error_text(lab: Lab) -> None:
+    text = lab.page.locator(".jp-Notebook").inner_text()
+    assert not [lost for lost in LOST if lost in text]
+
+
+def step_back(lab: Lab) -> int:
+    """One step back in the last cell's graph; the step that Python then knows of."""
+    cell = lab.cell(5)
+    sentence = cell.locator(".ak-sentence")
+    before = sentence.inner_text()
+    cell.get_by_role("button", name="Step back").click()
+    expect(sentence).not_to_have_text(before)
+    return int(lab.ask("graph.step"))
+
+
+@pytest.fixture
+def saved(lab: Lab, notebook: Callable[..., Path]) -> Path:
+    """A notebook that was run and saved, as learners do, and is still open."""
+    path = notebook(SETUP, *SHOWN.values())
+    lab.open(path)
+    lab.run_all()
+    assert lab.failures() == []
+    assert_alive(lab)
+    lab.save()
+    return path
+
+
+def test_no_output_that_is_saved_names_a_view(lab: Lab, saved: Path) -> None:
+    stored = nbformat.read(saved, as_version=4)
+    kinds = [set(output.data) for cell in stored.cells for output in cell.outputs if "data" in output]
+    assert kinds == [{"text/html", "text/plain"}] * len(SHOWN)
+    assert "widgets" not in stored.metadata
+
+
+def test_opened_again_beside_the_same_kernel_they_live(lab: Lab, saved: Path) -> None:
+    stepped = step_back(lab)
+    assert stepped > 0
+    lab.close(keep_kernel=True)
+    lab.reload()
+    lab.open(saved)
+    assert_alive(lab)
+    assert lab.ask("graph.step") == str(stepped)
+    assert step_back(lab) == stepped - 1
+    assert lab.axe(lab.cell(5).locator("autogradkit-picture")) == []
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+def test_opened_again_with_a_fresh_kernel_they_are_still_until_run(lab: Lab, saved: Path, trusted: bool) -> None:
+    lab.close()
+    lab.reload()
+    lab.open(saved, trusted=trusted)
+    assert_still(lab)
+    assert lab.axe(lab.cell(1).locator(".jp-OutputArea")) == []
+    lab.screenshot(f"survival-{'trusted' if trusted else 'untrusted'}", lab.cell(1))
+    lab.run_all()
+    assert_alive(lab)
+    assert lab.errors == []
+
+
+def test_opened_without_a_kernel_they_are_still(lab: Lab, saved: Path) -> None:
+    lab.close()
+    lab.reload()
+    lab.open(saved, kernel=False)
+    assert_still(lab)
+
+
+def test_a_closed_view_leaves_its_still_picture(lab: Lab, saved: Path) -> None:
+    lab.ask("graph.close()")
+    living, still = pictures(lab, 5)
+    expect(living).to_have_count(0)
+    expect(still).to_be_visible()
+
+
+def test_a_view_shown_twice_lives_twice_and_keeps_the_keyboard(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(
+        notebook(
+            SETUP,
+            SHOWN["graph"],
+            "from autogradkit.widgets.graph import GraphView\nv = GraphView(trace)",
+            "display(v)\nprint('between')\nv",
+        )
+    )
+    lab.run_all()
+    living, _ = pictures(lab, 3)
+    expect(living).to_have_count(2)
+    living.nth(1).get_by_role("button", name="Step back").click()
+    lab.page.keyboard.press("Tab")
+    expect(living.nth(0).locator(".ak-sentence")).to_have_text(living.nth(1).locator(".ak-sentence").inner_text())
+    assert lab.errors == []
+
+
+@pytest.mark.parametrize("stored_state", [True, False], ids=["with-state", "without-state"])
+def test_nbconvert_shows_every_picture_without_a_network(
+    lab: Lab, notebook: Callable[..., Path], tmp_path: Path, stored_state: bool
+) -> None:
+    path = notebook(SETUP, *SHOWN.values())
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "--output-dir", str(tmp_path), str(path)]
+    command.append(f"--ExecutePreprocessor.store_widget_state={stored_state}")
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    context = lab.page.context.browser.new_context(offline=True)
+    try:
+        page = context.new_page()
+        page.goto((tmp_path / path.with_suffix(".html").name).as_uri())
+        images = page.locator('.jp-OutputArea img[src^="data:image/svg+xml"]')
+        expect(images).to_have_count(len(SHOWN))
+        for image in images.all():
+            expect(image).to_be_visible()
+        text = page.locator("body").inner_text()
+        assert not [lost for lost in LOST if lost in text]
+    finally:
+        context.close()
