@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.harness import CHROMIUM_OPTIONS, ROOT, SIZE, Lab, Server, serve
+from tests.browser.harness import CHROMIUM_OPTIONS, ROOT, SIZE, Lab, Notebook7, Server, serve
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +42,17 @@ def lab(page: Lab) -> Iterator[Lab]:
     """JupyterLab with nothing open."""
     yield page
     page.clear()
+
+
+@pytest.fixture
+def notebook7(browser: Browser, server: Server) -> Iterator[Notebook7]:
+    """Jupyter Notebook with nothing open, on a page of its own."""
+    page = browser.new_page(viewport=SIZE, device_scale_factor=1)
+    page.on("dialog", lambda dialog: dialog.accept())  # that changes may not have been saved
+    opened = Notebook7(page, server)
+    yield opened
+    opened.clear()
+    page.close()
 
 
 @pytest.fixture

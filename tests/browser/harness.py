@@ -109,6 +109,7 @@ def serve(folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--IdentityProvider.token="]
     command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
+    command += ["--JupyterNotebookApp.expose_app_in_browser=True"]
     url = f"http://127.0.0.1:{port}"
     with (private / "server.log").open("w") as log:
         process = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=subprocess.STDOUT)
@@ -299,6 +300,35 @@ class Lab:
             f"{found['id']}: {found['help']} ({', '.join(str(node['target']) for node in found['nodes'][:3])})"
             for found in result["violations"]
         ]
+
+
+class Notebook7(Lab):
+    """The same page on Jupyter Notebook, which shows one notebook at a time; the server is JupyterLab's."""
+
+    def reload(self) -> None:
+        """Load the list of files; kernels go on."""
+        self.page.goto(f"{self.server.url}/tree")
+        self.page.wait_for_function("() => window.jupyterapp")
+
+    def open(self, path: Path, trusted: bool = True, kernel: bool = True) -> Notebook7:
+        """Open a notebook of the server's folder and wait for its kernel; it always starts one."""
+        assert kernel, "Jupyter Notebook has no page without a kernel"
+        sign(path, self.server.data, trusted)
+        self.page.goto(f"{self.server.url}/notebooks/{path.relative_to(self.server.root).as_posix()}")
+        self.page.wait_for_function(READY)
+        return self
+
+    def close(self, keep_kernel: bool = False) -> None:
+        """End the kernels, unless they are to stay, and go back to the list of files."""
+        if not keep_kernel:
+            self.page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
+        self.page.evaluate("() => { window.onbeforeunload = null; }")
+        self.reload()
+
+    def clear(self) -> None:
+        """End the kernels."""
+        self.close()
+        self.errors.clear()
 
 
 def sign(path: Path, data: Path, trusted: bool) -> None:

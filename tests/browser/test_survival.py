@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import ROOT, Lab
+from tests.browser.harness import ROOT, Lab, Notebook7
 
 SETUP = "import autogradkit as torch\n%load_ext autogradkit\nw = torch.tensor([1.0, 2.0], requires_grad=True)"
 SHOWN = {
@@ -167,3 +167,18 @@ def test_nbconvert_shows_every_picture_without_a_network(
         assert not [lost for lost in LOST if lost in text]
     finally:
         context.close()
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+def test_in_jupyter_notebook_too(notebook7: Notebook7, notebook: Callable[..., Path], trusted: bool) -> None:
+    path = notebook(SETUP, *SHOWN.values())
+    notebook7.open(path)
+    notebook7.run_all()
+    assert notebook7.failures() == []
+    assert_alive(notebook7)
+    assert step_back(notebook7) > 0
+    notebook7.save()
+    notebook7.close()
+    notebook7.open(path, trusted=trusted)
+    assert_still(notebook7)
+    notebook7.screenshot(f"survival-notebook7-{'trusted' if trusted else 'untrusted'}", notebook7.cell(1))
