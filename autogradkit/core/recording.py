@@ -24,6 +24,9 @@ class Recorder:
         self.thread = threading.get_ident()  # it hears this thread only
         self.depth = 0  # > 0 while an op that it will be told of is running: nested ops stay silent
 
+    def edit_begins(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """An op that writes into one of these arguments is about to run."""
+
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
@@ -71,6 +74,8 @@ def observed(
     """Run an op and report it once, whatever it calls inside."""
     active = listeners()
     for recorder in active:
+        if kind == "inplace":
+            recorder.edit_begins(args, kwargs)
         recorder.depth += 1
     try:
         result = run(*args, **kwargs)

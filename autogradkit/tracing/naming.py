@@ -61,3 +61,11 @@ class Naming:
                 break
             frame = learner_frame(frame.f_back)
         return found
+
+
+def names_of(value: Any, frame: FrameType | None) -> frozenset[str]:
+    """The names that stand for this very object where the learner's code runs."""
+    if frame is None:
+        return frozenset()
+    spaces = (frame.f_locals,) if frame.f_locals is frame.f_globals else (frame.f_locals, frame.f_globals)
+    return frozenset(name for space in spaces for name, each in list(space.items()) if each is value)

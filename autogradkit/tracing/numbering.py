@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autogradkit.tracing.copying import Copier, value_of
@@ -23,6 +23,7 @@ class _Seen:
     reference: weakref.ref[Any]
     value: int | None = None
     version: int = -1
+    edits: int = -1  # of its storage, when it had that value
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Numbering:
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
         self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
+        self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
         self._storage_count = 0
 
     def known(self, tensor: Any) -> int | None:
@@ -67,7 +69,11 @@ class Numbering:
         """
         seen = self._seen(tensor)
         if seen is not None and seen.value is not None and seen.version == tensor._version:
-            return seen.value
+            value = self.values[seen.value]
+            if seen.edits == self._edits.get(value.storage, 0):
+                if tensor.requires_grad and not value.requires_grad:  # requires_grad_() since, or the attribute
+                    self.values[seen.value] = replace(value, requires_grad=True, is_leaf=tensor.is_leaf)
+                return seen.value
         first = seen is None or seen.value is None
         value = len(self.values)
         self.values[value] = value_of(
@@ -80,10 +86,16 @@ class Numbering:
         )
         seen = self._tensors[id(tensor)]
         seen.value, seen.version = value, tensor._version
+        seen.edits = self._edits.get(self.values[value].storage, 0)
         name = self._name_of(tensor) if first and not made else None
         if name is not None:
             self.names[value] = name
         return value
+
+    def edited(self, tensor: Any) -> None:
+        """Something was written into this tensor's memory: whatever shares it has another value now."""
+        storage = self._storage(tensor, fresh=False)
+        self._edits[storage] = self._edits.get(storage, 0) + 1
 
     def tensor(self, tensor: Any) -> int:
         """The number of a tensor, which has a value from now on."""

@@ -31,7 +31,7 @@ from autogradkit.tracing.events import (
     spelled,
 )
 from autogradkit.tracing.labels import file_label
-from autogradkit.tracing.naming import Naming
+from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import KnownTensors, Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
@@ -80,6 +80,14 @@ class EventRecorder(Recorder):
 
     # -- the contract -----------------------------------------------------------------------------------------------
 
+    def edit_begins(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if not self._quiet and len(self.drafts) < MOST_EVENTS:
+            with self._looking():
+                for value in (*args, *kwargs.values()):
+                    for each in _flat(value):
+                        if isinstance(each, Tensor):
+                            self.numbering.value(each)
+
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
@@ -96,6 +104,8 @@ class EventRecorder(Recorder):
             self.dropped += 1
             return
         edited = results[0] if kind == "inplace" and results else None
+        if edited is not None:
+            self.numbering.edited(edited)
         inputs, operands = self._arguments(args, kwargs, edited)
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
@@ -123,7 +133,10 @@ class EventRecorder(Recorder):
             self._visit += 1
         frame = learner_frame(entry)
         self.naming.note_python_modules(frame)
-        self.drafts.append(Draft(event, site_of(frame), outputs, operands, self._visit))
+        numbers = None
+        if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
+            numbers = names_of(args[1], frame)
+        self.drafts.append(Draft(event, site_of(frame), outputs, operands, numbers, self._visit))
         if edited is not None:
             self._grad_edited(edited)
 
@@ -137,8 +150,8 @@ class EventRecorder(Recorder):
         for name, place, value in given:
             for each in _flat(value):
                 if isinstance(each, Tensor):
-                    # What an in-place op was given is the value before the edit, if the trace has it.
-                    before = self.numbering.known(each) if each is edited else None
+                    # What an edit was given is what there was before it, also in what shares the edited memory.
+                    before = self.numbering.known(each) if edited is not None else None
                     before = self.numbering.value(each) if before is None else before
                     inputs.append(Argument(name, before, None, place))
                     if name is None:

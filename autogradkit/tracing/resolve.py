@@ -20,6 +20,7 @@ class Draft:
     site: Site
     outputs: tuple[int, ...] = ()
     operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
+    numbers: frozenset[str] | None = None  # where the second operand is a number: the names that stand for it
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
 
 
@@ -69,7 +70,7 @@ def _names(
         if not isinstance(draft.event, Op) or not draft.site.frames:
             continue
         here = modules.get(id(draft.site.frames[0].code), frozenset())
-        written = reader.operand_names(draft.site, len(draft.operands), here, draft.event.name)
+        written = reader.operand_names(draft.site, len(draft.operands), here, draft.event.name, draft.numbers)
         for operand, name in zip(draft.operands, written, strict=True):
             # What was made on the way, inside `model(x)`, is not the `x` written there.
             if operand is not None and name is not None and made_at.get(operand) != draft.site:

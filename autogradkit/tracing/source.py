@@ -185,17 +185,26 @@ class SourceReader:
                 return []
         return []
 
-    def operand_names(self, site: Site, count: int, modules: frozenset[str], op: str) -> list[str | None]:
+    def operand_names(
+        self, site: Site, count: int, modules: frozenset[str], op: str, numbers: frozenset[str] | None = None
+    ) -> list[str | None]:
         """The names under which the first `count` operands of the op at `site` are written, None where unnamed.
 
         `modules` are the names that stand for modules there: `torch` in `torch.tanh(x)` is no operand. What is written
-        in a call of something else, `net(x)`, are not the operands of the ops that ran inside.
+        in a call of something else, `net(x)`, are not the operands of the ops that ran inside. `numbers` is given where
+        the second operand is a number: the names that stand for it. `lr * g` is `g.__rmul__(lr)`, so which of two names
+        is the tensor's is told by them, and where they do not tell, neither is.
         """
         place = self.place(site.frames[0]) if site.frames else None
         expression = None if place is None else place.expression
         foreign = isinstance(expression, ast.Call) and not _calls(expression, op)
         written = [] if expression is None or foreign else _operands(expression, modules)
         names = [written_name(each) for each in written[:count]]
+        if numbers is not None and isinstance(expression, ast.BinOp):
+            left, right = written_name(expression.left), written_name(expression.right)
+            number_is_right = isinstance(expression.right, ast.Constant) or right in numbers
+            number_is_left = isinstance(expression.left, ast.Constant) or left in numbers
+            names = [left if number_is_right else right if number_is_left else None, None][:count]
         return names + [None] * (count - len(names))
 
 
