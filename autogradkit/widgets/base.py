@@ -92,7 +92,8 @@ def _somebody_looks_on() -> bool:
     What is run for nobody stays the same to the byte, every time. Anything unclear counts as somebody.
     """
     kernel = getattr(get_ipython(), "kernel", None)
-    request = kernel.get_parent() if hasattr(kernel, "get_parent") else {}
+    ask = getattr(kernel, "get_parent", None)
+    request = {} if ask is None else ask()
     if request.get("header", {}).get("msg_type") != "execute_request":
         return True
     return "cellId" in request.get("metadata", {})

@@ -5,6 +5,8 @@ Rests on `model.py`, `words.py` and `numbers.py`.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from ..events import Accumulated
 from ..recording import Recording
 from . import numbers as nums
@@ -25,13 +27,32 @@ def graph_text(graph: Graph, trace: Recording) -> str:
     No tensor operation ran in this cell, so there is nothing to draw.
     """
     lines = [title(trace), overview(graph)]
-    for item in graph.items.values():
+    for item in _as_it_ran(graph):
         lines += _lines(item, graph)
     lines += [f"⋯ {sentence}" for sentence in graph.left_out]
     if graph.failure is not None:
         lines.append(f"✗ {graph.failure.error}: {graph.failure.message}")
         lines += [f"  {note}" for note in graph.failure.notes]
     return "\n".join(lines)
+
+
+def _as_it_ran(graph: Graph) -> list[Item]:
+    """The items in the order in which the operations ran; a tensor comes before its first use, or after what made it."""
+    tensors_into: dict[str, list[str]] = defaultdict(list)
+    tensors_from: dict[str, list[str]] = defaultdict(list)
+    for link in graph.links:
+        if graph.items[link.tail].kind == "tensor":
+            tensors_into[link.head].append(link.tail)
+        elif graph.items[link.head].kind == "tensor":
+            tensors_from[link.tail].append(link.head)
+    made = {key for keys in tensors_from.values() for key in keys}
+    found: dict[str, None] = {}
+    for item in sorted(graph.items.values(), key=lambda item: item.step):
+        if item.kind != "tensor":
+            found |= dict.fromkeys(key for key in tensors_into[item.key] if key not in made)
+            found |= dict.fromkeys((item.key, *tensors_from[item.key]))
+    found |= dict.fromkeys(graph.items)
+    return [graph.items[key] for key in found]
 
 
 def _lines(item: Item, graph: Graph) -> list[str]:

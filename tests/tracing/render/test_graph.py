@@ -322,3 +322,47 @@ def test_the_detail_of_a_node_says_how_many_bytes_it_keeps_for_backward():
         "other 24",
         "result 48",
     ]
+
+
+def test_the_text_tells_operations_in_the_order_in_which_they_ran():
+    trace = trace_source(
+        "y = w * 2\nwith torch.no_grad():\n    w.zero_()", "w = torch.tensor([2.], requires_grad=True)"
+    )
+    lines = graph_text(draw_graph(trace).graph, trace).splitlines()[2:]
+    assert lines == [
+        "▣ w = [2.]",
+        "  ○ mul(w, 2) → y = [4.]",
+        "□ y = [4.]",
+        "  ○ zero_(w) → w = [0.]",
+        "▣ w = [0.]",
+    ]
+
+
+def test_a_base_that_was_edited_through_a_view_comes_before_its_next_use():
+    trace = trace_source("y = x * 1\ny[0] = 0.\ny.add_(1)", "x = torch.ones(2, requires_grad=True)")
+    lines = graph_text(draw_graph(trace).graph, trace).splitlines()
+    assert lines[-3:] == ["□ y = [0., 1.]", "  ○ add_(y, 1) → y = [1., 2.]", "□ y = [1., 2.]"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "x = torch.arange(3.).requires_grad_()\n(x * x).sum().backward()",
+        "x = torch.arange(3.)\nx.requires_grad = True\n(x * x).sum().backward()",
+    ],
+)
+def test_a_leaf_that_came_to_require_grad_is_drawn_as_one_with_its_gradient(cell):
+    trace = trace_source(cell)
+    found = draw_graph(trace)
+    assert "▣ x = [0., 1., 2.]" in graph_text(found.graph, trace)
+    leaf = next(item.key for item in found.graph.items.values() if item.value is not None and item.value.name == "x")
+    sent = [grad.numbers.data for link in found.graph.links if link.tail == leaf for grad in link.grads]
+    assert sent == [(0.0, 1.0, 2.0)] * 2
+
+
+def test_a_number_gives_its_name_to_no_tensor():
+    before = "w = torch.tensor([2.], requires_grad=True)\nlr = .1\nclass o: rate = .1"
+    for factor, name in (("lr * w.grad", "w.grad"), ("w.grad * lr", "w.grad"), ("o.rate * w.grad", None)):
+        trace = trace_source(f"(w * w).sum().backward()\nwith torch.no_grad():\n    w -= {factor}", before)
+        product = next(event for event in trace.events if getattr(event, "name", "") == "mul" and event.step > 2)
+        assert trace.values[product.inputs[0].value].name == name
