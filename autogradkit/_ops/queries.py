@@ -1,8 +1,8 @@
 """What may be asked of a tensor, and how it leaves for Python and NumPy: dim, size, numel, is_complex, item, numpy, detach.
 
-Nothing is computed and nothing recorded; the bodies are compositions, so that wrong arguments get PyTorch's texts. The short
-ones are also written into the generated functions, which then cost no call more. Rests on declare, core and the engine's
-attributes.py, which has the bodies of what is about the graph.
+Nothing is computed, and only a cut out of the graph is told to who watches; the bodies are compositions, so that wrong
+arguments get PyTorch's texts. The short ones are also written into the generated functions, which then cost no call more.
+Rests on declare, core and the engine's attributes.py, which has the bodies of what is about the graph.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import MemoryFormat, Object
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core.facts import named
+from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.size import Size
 from autogradkit.core.storage import UntypedStorage, address_of
 from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
@@ -244,7 +246,7 @@ def detach(self: Tensor) -> Any:
     >>> (torch.ones(2, requires_grad=True) * 2).detach()
     tensor([2., 2.])
     """
-    return alias(self)
+    return observed(named("detach"), "detach", alias, (self,), {}) if RECORDERS else alias(self)
 
 
 for _body in (attributes.detach_, attributes.requires_grad_, attributes.retain_grad):

@@ -17,7 +17,8 @@ from autogradkit.core.facts import Declaration
 class Recorder:
     """A listener that lets everything pass: a subclass overrides what it wants to hear.
 
-    Tensors handed over must not be kept alive by it. An op's `kind` is "op", "view", "inplace", "create" or "random".
+    Tensors handed over must not be kept alive by it. An op's `kind` is "op", "view", "inplace", "create" or "random";
+    "detach" is what leaves the graph.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core import errors
-from autogradkit.core.recording import RECORDERS, listeners
+from autogradkit.core.facts import named
+from autogradkit.core.recording import RECORDERS, listeners, observed
 from autogradkit.core.tensor import Tensor, reseat, wrap
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
@@ -163,8 +164,14 @@ def retain_grad(self: Tensor) -> None:
         node.ensure_hooks().retained[self._output_nr] = weakref.ref(self)
 
 
-def _get_data(self: Tensor) -> Tensor:
+def _on_the_same_memory(self: Tensor) -> Tensor:
     return wrap(self._array)
+
+
+def _get_data(self: Tensor) -> Tensor:
+    if RECORDERS:
+        return observed(named("data"), "detach", _on_the_same_memory, (self,), {})
+    return _on_the_same_memory(self)
 
 
 def _set_data(self: Tensor, new: Tensor) -> None:

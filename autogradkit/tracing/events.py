@@ -86,7 +86,7 @@ class Op:
     step: int
     name: str  # "mul", "add_"
     facts: OpFacts
-    kind: str  # "op" | "view" | "inplace" | "create" | "random"
+    kind: str  # "op" | "view" | "inplace" | "create" | "random" | "detach"
     node: int | None  # number of the graph node made, None where nothing was recorded
     node_name: str | None  # "MulBackward0"
     inputs: tuple[Argument, ...]
@@ -94,7 +94,7 @@ class Op:
     saved: tuple[str, ...]  # "_saved_self", ... as on the node
     position: Position | None
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
-    why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create"
+    why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"
 
     @property
     def label(self) -> str:

@@ -166,6 +166,8 @@ class EventRecorder(Recorder):
     def _why_not(self, kind: str, args: tuple[Any, ...], results: list[Any]) -> str:
         if kind in ("create", "random"):
             return "create"
+        if kind == "detach":
+            return "detach"
         if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in _flat(value)):
             return "inputs"
         if not is_grad_enabled():

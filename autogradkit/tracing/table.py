@@ -73,6 +73,7 @@ _REASONS = {
     "inputs": "no input requires grad",
     "dtype": "not differentiable",
     "create": "a new tensor",
+    "detach": "cut off from the graph",
     "": "",
 }
 

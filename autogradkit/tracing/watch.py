@@ -113,7 +113,7 @@ class GradWatcher(Recorder):
     # -- noting and telling -------------------------------------------------------------------------------------------
 
     def _assigned(self, old: Any, new: Any, site: Site) -> None:
-        how = "none" if new is None else "assigned" if new.detach().numpy().any() else "zeros"
+        how = "none" if new is None else "assigned" if new.numpy(force=True).any() else "zeros"
         self._note(_Heard(how, _copied(old), None, _copied(new), site))
 
     def _note(self, note: _Heard) -> None:
@@ -151,7 +151,7 @@ def _copied(value: Any) -> Array | Numbers | None:
     """A copy of a small array, the summary of a large one. `value` is a tensor or an array."""
     if value is None:
         return None
-    array: Array = value if isinstance(value, np.ndarray) else value.detach().numpy()
+    array: Array = value if isinstance(value, np.ndarray) else value.numpy(force=True)
     return array.copy() if array.size <= FULL else _numbers(array)
 
 

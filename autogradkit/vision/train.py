@@ -126,7 +126,7 @@ class Training:
         loss = self.loss_fn(output, targets)
         loss.backward()
         self.optimizer.step()
-        value, measured = float(loss.detach().item()), self.metric(output, targets)
+        value, measured = float(loss.item()), self.metric(output, targets)
         self._sums.add(value, measured, len(targets))
         try:
             batches = len(self.loader)  # type: ignore[arg-type]

@@ -194,7 +194,7 @@ class TrainingView(PictureWidget):
             ("loss", "test", test_loss),
             ("accuracy", "test", test_accuracy),
         ):
-            number = float(value.detach().item()) if isinstance(value, Tensor) else value
+            number = float(value.item()) if isinstance(value, Tensor) else value
             self._curves.add(kind, name, at, number, epoch)
         self._draw_when_due()
 

@@ -18,7 +18,12 @@ from autogradkit.tracing.recording import Recording
 from tests.tracing.render.cells import trace_source
 
 BEFORE = "a = torch.tensor([1., -2., 3.], requires_grad=True)\nb = torch.tensor([.5, 4., -1.])\nc = b[1:]"
-FUNCTIONS = {"slice": torch.ops.aten.slice.Tensor, "alias": torch.ops.aten.alias, "clamp": torch.clamp}
+FUNCTIONS = {
+    "data": torch.Tensor.detach,
+    "slice": torch.ops.aten.slice.Tensor,
+    "alias": torch.ops.aten.alias,
+    "clamp": torch.clamp,
+}
 PROGRAMS = 150
 
 

@@ -47,11 +47,14 @@ class _Builder:
                 self.grads[event.tensor].append(event)
 
     def _drop_unused_makers(self) -> None:
-        """New tensors that have no name and go nowhere, such as what a module's constructor fills, unless they are all."""
+        """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
+        are all."""
         used = {value for op in self.ops for value in self._inputs(op)}
 
         def matters(op: Op) -> bool:
-            return op.kind not in MAKERS or any(out in used or self.values[out].name is not None for out in op.outputs)
+            return op.kind not in (*MAKERS, "detach") or any(
+                out in used or self.values[out].name is not None for out in op.outputs
+            )
 
         kept = [op for op in self.ops if matters(op)]
         self.ops = kept or self.ops
@@ -205,7 +208,8 @@ class _Builder:
             earlier = latest.get(value.tensor)
             latest[value.tensor] = value
             key = _value_key(value.id)
-            if value.version == 0 or value.id in self.producer or key not in self.items:
+            untouched = value.version == 0 and earlier is None  # an edit through `.data` leaves the version alone
+            if untouched or value.id in self.producer or key not in self.items:
                 continue
             before = min(uses[key], default=len(self.ops))
             found = edits[value.storage]

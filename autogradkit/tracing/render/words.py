@@ -15,6 +15,7 @@ from .numbers import shape_text
 SIGNS = {
     "add": "+", "sub": "−", "rsub": "−", "mul": "×", "div": "÷", "pow": "^", "neg": "−",
     "mm": "@", "mv": "@", "bmm": "@", "dot": "@", "matmul": "@", "addmm": "@ +",
+    "detach": "✂", "data": "✂",
 }  # fmt: skip
 
 REASONS = {
@@ -93,7 +94,7 @@ def overview(graph: Graph) -> str:
         if ran
         else f"{made} new tensor{'s' * (made != 1)}"
     )
-    reasons = {op.why_not for op in forward if op.kind not in ("create", "random")}
+    reasons = {op.why_not for op in forward if op.kind not in ("create", "random", "detach")}
     nodes = [op for op in forward if op.node is not None]
     if graph.failure is not None and not graph.calls:
         where = f" in {graph.failure.op}" if graph.failure.op else ""

@@ -366,3 +366,21 @@ def test_a_number_gives_its_name_to_no_tensor():
         trace = trace_source(f"(w * w).sum().backward()\nwith torch.no_grad():\n    w -= {factor}", before)
         product = next(event for event in trace.events if getattr(event, "name", "") == "mul" and event.step > 2)
         assert trace.values[product.inputs[0].value].name == name
+
+
+def test_what_leaves_the_graph_is_cut():
+    before = "x = torch.ones(2, requires_grad=True)"
+    found = draw_graph(trace_source("y = (x * 2).detach()\nz = (y * x).sum()\nz.backward()", before))
+    assert "✂ detach" in texts(found.svg)
+    cut = next(item.key for item in found.graph.items.values() if item.op is not None and item.op.name == "detach")
+    assert [len(link.grads) for link in found.graph.links if cut in (link.head, link.tail)] == [0, 0]
+
+
+def test_an_edit_through_data_is_where_the_next_value_comes_from():
+    cell = "w.data.mul_(10)\n(w * w).sum().backward()"
+    graph = draw_graph(trace_source(cell, "w = torch.tensor([2.], requires_grad=True)")).graph
+    keys = {item.value.numbers.data: key for key, item in graph.items.items() if item.value and item.value.name == "w"}
+    assert set(keys) == {(2.0,), (20.0,)}
+    (edit,) = [link for link in graph.links if link.head == keys[20.0,]]
+    assert edit.kind == "memory"
+    assert graph.items[edit.tail].value.numbers.data == (20.0,)
