@@ -27,7 +27,11 @@ class Naming:
         if not self.scope:
             kind = type(module).__name__
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in module.named_modules()}
-            self._parameters = {id(each): (weakref.ref(each), name) for name, each in module.named_parameters()}
+            owner = self.name_of(module)  # of its own weight: `l1.weight`, `l2.weight`
+            self._parameters = {
+                id(each): (weakref.ref(each), name if owner is None or "." in name else f"{owner}.{name}")
+                for name, each in module.named_parameters()
+            }
         self.scope.append(self._layers.get(id(module), type(module).__name__))
 
     def exit(self) -> None:
@@ -43,7 +47,7 @@ class Naming:
             self.python_modules[id(frame.f_code)] = frozenset(names)
 
     def name_of(self, tensor: Any) -> str | None:
-        """The name under which a tensor made before the trace is known where the learner's code runs.
+        """The name under which a tensor made before the trace, or a module, is known where the learner's code runs.
 
         The cell's own name for it comes before a parameter's name inside a function that the cell calls.
         """

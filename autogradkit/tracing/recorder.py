@@ -136,7 +136,8 @@ class EventRecorder(Recorder):
         numbers = None
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
             numbers = names_of(args[1], frame)
-        self.drafts.append(Draft(event, site_of(frame), outputs, operands, numbers, self._visit))
+        constructs = entry.f_code.co_name == "__init__"
+        self.drafts.append(Draft(event, site_of(frame), outputs, operands, numbers, constructs, self._visit))
         if edited is not None:
             self._grad_edited(edited)
 

@@ -21,6 +21,7 @@ class Draft:
     outputs: tuple[int, ...] = ()
     operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
     numbers: frozenset[str] | None = None  # where the second operand is a number: the names that stand for it
+    constructs: bool = False  # whether it ran while an object was made, which what it gives is not
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
 
 
@@ -76,8 +77,9 @@ def _names(
             if operand is not None and name is not None and made_at.get(operand) != draft.site:
                 names.setdefault(operand, name)
         last = last_of_visit[(draft.site, draft.visit)] == index
-        if last:
-            names.update(_named(draft.outputs, reader.result_names(draft.site)))
+        if last and not draft.constructs:
+            parts = draft.event.kind == "view" and len(draft.outputs) > 1
+            names.update(_named(draft.outputs, reader.result_names(draft.site), parts))
     # An edited tensor keeps the name it had.
     for value in values.values():
         if value.id not in names and first_value[value.tensor] in names and first_value[value.tensor] != value.id:
@@ -122,10 +124,13 @@ class _Positions:
         )
 
 
-def _named(outputs: tuple[int, ...], targets: list[str | None]) -> dict[int, str]:
-    """The names of an op's results: all of them in `a, b = x.unbind()`, else the first (as of `loss`, one of two)."""
+def _named(outputs: tuple[int, ...], targets: list[str | None], parts: bool) -> dict[int, str]:
+    """The names of an op's results: all of them in `a, b = x.unbind()`; `l[0]`, `l[1]` where one name stands for all the
+    `parts` of a tensor; else the first has it, as `loss`, one of two, does."""
     if not outputs or not targets or (len(targets) > 1 and len(targets) != len(outputs)):
         return {}
+    if parts and len(targets) == 1 and targets[0] is not None:
+        return {output: f"{targets[0]}[{number}]" for number, output in enumerate(outputs)}
     return {output: name for output, name in zip(outputs, targets, strict=False) if name is not None}
 
 

@@ -384,3 +384,19 @@ def test_an_edit_through_data_is_where_the_next_value_comes_from():
     (edit,) = [link for link in graph.links if link.head == keys[20.0,]]
     assert edit.kind == "memory"
     assert graph.items[edit.tail].value.numbers.data == (20.0,)
+
+
+def names_in(source, before=""):
+    return {value.name for value in trace_source(source, before).values.values()} - {None}
+
+
+def test_a_layer_is_no_tensor_and_its_weights_are_named_after_it():
+    before = "from autogradkit import nn\ntorch.manual_seed(0)\nx = torch.ones(1, 2)"
+    source = "l1 = nn.Linear(2, 2)\nl2 = nn.Linear(2, 1)\nloss = l2(l1(x)).sum()\nloss.backward()"
+    assert names_in(source, before) == {"x", "l1.weight", "l1.bias", "l2.weight", "l2.bias", "loss"}
+
+
+def test_the_parts_of_a_tensor_have_their_places_for_names():
+    before = "w = torch.ones(3, requires_grad=True)"
+    assert names_in("l = w.split(1)\ny = l[0] * l[2]", before) == {"w", "l[0]", "l[1]", "l[2]", "y"}
+    assert names_in("a, b, c = w.unbind()\ny = a * c", before) == {"w", "a", "b", "c", "y"}
