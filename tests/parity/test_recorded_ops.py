@@ -15,6 +15,7 @@ import torch
 
 from autogradkit.tracing.events import Accumulated, Argument, Op
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph import draw_graph
 from tests.tracing.render.cells import trace_source
 
 BEFORE = "a = torch.tensor([1., -2., 3.], requires_grad=True)\nb = torch.tensor([.5, 4., -1.])\nc = b[1:]"
@@ -90,6 +91,18 @@ def test_recorded_inputs_give_recorded_outputs(seed: int) -> None:
     source = program(seed)
     print(f"seed {seed}\n{BEFORE}\n---\n{source}")
     assert assert_true(trace_source(source, BEFORE)) > 0
+
+
+def test_no_hook_is_told_of_where_there_is_none() -> None:
+    loss = "sum((x * 2).sum() for x in list(globals().values()) if isinstance(x, torch.Tensor) and x.requires_grad)"
+    succeeded = 0
+    for seed in range(PROGRAMS):
+        source = f"{program(seed)}\n({loss}).backward()"
+        trace = trace_source(source, BEFORE)
+        told = [sentence for sentence in draw_graph(trace).graph.left_out if "hook" in sentence]
+        assert not told, f"seed {seed}\n{BEFORE}\n---\n{source}\n{told}"
+        succeeded += any(isinstance(event, Accumulated) for event in trace.events)
+    assert succeeded > PROGRAMS // 4  # in the others an edit is in the way of backward
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from ..events import Accumulated, BackwardBegin, BackwardEnd, Event, Failure, GradAssigned, NodeRan, Op, Value
 from ..recording import Recording
+from . import untold
 from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
 
 
@@ -104,8 +105,16 @@ class _Builder:
             edited=self._edited(),
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
-            left_out=[f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer],
+            left_out=self._left_out(),
         )
+
+    def _left_out(self) -> list[str]:
+        leaves = {value.id for value in self.values.values() if value.is_leaf}
+        return [
+            *(f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer),
+            *untold.older(self.calls, self.ops, set(self.producer), leaves, self.labels),
+            *untold.hooks(self.calls, self.ops, self.labels),
+        ]
 
     def _sharers(self) -> dict[int, list[Value]]:
         first: dict[int, dict[int, Value]] = defaultdict(dict)

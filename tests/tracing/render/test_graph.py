@@ -400,3 +400,26 @@ def test_the_parts_of_a_tensor_have_their_places_for_names():
     before = "w = torch.ones(3, requires_grad=True)"
     assert names_in("l = w.split(1)\ny = l[0] * l[2]", before) == {"w", "l[0]", "l[1]", "l[2]", "y"}
     assert names_in("a, b, c = w.unbind()\ny = a * c", before) == {"w", "a", "b", "c", "y"}
+
+
+def left_out(source, before):
+    return draw_graph(trace_source(source, before)).graph.left_out
+
+
+def test_a_hook_that_changes_a_gradient_is_told_of():
+    before = "x = torch.ones(2, requires_grad=True)"
+    assert left_out("y = x * 3\nx.register_hook(lambda g: g * 10)\ny.sum().backward()", before) == [
+        "A hook made ∂ [30., 30.] of the ∂ [3., 3.] that came to x."
+    ]
+    assert left_out("y = x * 3\ny.register_hook(lambda g: g * 10)\n(y + y).sum().backward()", before) == [
+        "A hook made ∂ [20., 20.] of the ∂ [1., 1.] + [1., 1.] that came to y."
+    ]
+    assert left_out("y = x * 3\ny.register_hook(print)\ny.sum().backward()", before) == []
+
+
+def test_what_ran_before_the_cell_is_told_of():
+    before = "w = torch.tensor([2.], requires_grad=True)\nloss = (w * 3).sum()"
+    assert left_out("loss.backward()", before) == [
+        "2 operations that are not drawn ran before this cell, behind loss: %graph loss draws all of it."
+    ]
+    assert left_out("loss = (w * 3).sum()\nloss.backward()", "w = torch.tensor([2.], requires_grad=True)") == []
