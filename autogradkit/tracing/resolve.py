@@ -62,10 +62,11 @@ def _names(
     for value in values.values():
         first_value.setdefault(value.tensor, value.id)
     last_of_visit: dict[tuple[Site, int], int] = {}
+    last_at: dict[Site, int] = {}
     made_at: dict[int, Site] = {}
     for index, draft in enumerate(drafts):
         if isinstance(draft.event, Op) and draft.site.frames:
-            last_of_visit[(draft.site, draft.visit)] = index
+            last_of_visit[(draft.site, draft.visit)] = last_at[draft.site] = index
             made_at.update(dict.fromkeys(draft.outputs, draft.site))
     for index, draft in enumerate(drafts):
         if not isinstance(draft.event, Op) or not draft.site.frames:
@@ -77,6 +78,8 @@ def _names(
             if operand is not None and name is not None and made_at.get(operand) != draft.site:
                 names.setdefault(operand, name)
         last = last_of_visit[(draft.site, draft.visit)] == index
+        if last and reader.is_step_of_builtin(draft.site):
+            last = last_at[draft.site] == index  # the additions of one `sum` before the last are nobody's result
         if last and not draft.constructs:
             parts = draft.event.kind == "view" and len(draft.outputs) > 1
             names.update(_named(draft.outputs, reader.result_names(draft.site), parts))
@@ -98,7 +101,7 @@ class _Positions:
         """For each event, which time round its place was passed; None where it was passed once."""
         visits: dict[Site, dict[int, int]] = {}
         for draft in drafts:
-            if isinstance(draft.event, Op) and draft.site.frames:
+            if isinstance(draft.event, Op) and draft.site.frames and not self._reader.is_step_of_builtin(draft.site):
                 passed = visits.setdefault(draft.site, {})
                 passed.setdefault(draft.visit, len(passed) + 1)
         return [

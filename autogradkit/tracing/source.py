@@ -8,6 +8,7 @@ that its value was assigned to and the names of its operands. All that it return
 from __future__ import annotations
 
 import ast
+import builtins
 import linecache
 import os
 from dataclasses import dataclass, field
@@ -184,6 +185,12 @@ class SourceReader:
             if not returned:
                 return []
         return []
+
+    def is_step_of_builtin(self, site: Site) -> bool:
+        """Whether a function of Python's own ran the op, as the additions in `sum(terms)`: one call, many of them."""
+        place = self.place(site.frames[0]) if site.frames else None
+        call = None if place is None else place.expression
+        return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id)
 
     def operand_names(
         self, site: Site, count: int, modules: frozenset[str], op: str, numbers: frozenset[str] | None = None

@@ -423,3 +423,13 @@ def test_what_ran_before_the_cell_is_told_of():
         "2 operations that are not drawn ran before this cell, behind loss: %graph loss draws all of it."
     ]
     assert left_out("loss = (w * 3).sum()\nloss.backward()", "w = torch.tensor([2.], requires_grad=True)") == []
+
+
+def test_what_python_adds_up_is_named_once_and_takes_no_turns():
+    before = "w = torch.ones(2, requires_grad=True)\nu = torch.ones(3, requires_grad=True)"
+    trace = trace_source("a = sum((p ** 2).sum() for p in (w, u, w))\na.backward()", before)
+    graph = draw_graph(trace).graph
+    named = {
+        graph.labels[op.outputs[0]]: trace.values[op.outputs[0]].numbers.data for op in graph.ops if op.name == "add"
+    }
+    assert named == {"add₁": (2.0,), "add₂": (5.0,), "a": (7.0,)}
