@@ -1,6 +1,6 @@
 """What the learner's code calls things while it runs: tensors that were there before the trace, layers, Python modules.
 
-Rests on source. What is made during the trace gets its name afterwards, from the parsed source (`resolve`).
+Rests on core and source. What is made during the trace gets its name afterwards, from the parsed source (`resolve`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import weakref
 from types import FrameType, ModuleType
 from typing import Any
 
+from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.source import learner_frame
+
+_MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 
 
 class Naming:
@@ -57,14 +60,35 @@ class Naming:
         found = None
         frame = learner_frame(sys._getframe(1))
         while frame is not None:
-            for name, value in list(frame.f_locals.items()):
-                if value is tensor and not name.startswith("_"):
-                    found = name
-                    break
+            found = _name_among(frame.f_locals, tensor) or found
             if frame.f_code.co_name.startswith(("<module>", "<cell line")):
                 break
             frame = learner_frame(frame.f_back)
         return found
+
+
+def _name_among(variables: dict[str, Any], wanted: Any) -> str | None:
+    """The variable that holds this very object, else how it is reached from one: `w.grad`, `xs[0]`, `p['w']`."""
+    reached = None
+    for name, value in list(variables.items()):
+        if name.startswith("_"):
+            continue
+        if value is wanted:
+            return name
+        if reached is None:
+            reached = _reached(name, value, wanted)
+    return reached
+
+
+def _reached(name: str, value: Any, wanted: Any) -> str | None:
+    if isinstance(value, Tensor):
+        return f"{name}.grad" if value._grad is wanted else None
+    if type(value) in (list, tuple) and len(value) <= _MOST_MEMBERS:
+        return next((f"{name}[{place}]" for place, each in enumerate(value) if each is wanted), None)
+    if type(value) is dict and len(value) <= _MOST_MEMBERS and "__name__" not in value:
+        keys = (key for key, each in list(value.items()) if each is wanted and isinstance(key, str | int))
+        return next((f"{name}[{key!r}]" for key in keys), None)
+    return None
 
 
 def names_of(value: Any, frame: FrameType | None) -> frozenset[str]:
