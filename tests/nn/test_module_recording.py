@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
 
 import autogradkit as torch
-from autogradkit.core.recording import RECORDERS
+from autogradkit.core.recording import RECORDERS, Recorder
 
 
-class Listener:
+class Listener(Recorder):
     """Notes the modules entered and left; ops are of no interest here."""
 
     def __init__(self) -> None:
-        self.thread = threading.get_ident()
-        self.depth = 0
+        super().__init__()
         self.heard: list[tuple[str, str]] = []
 
     def module_enter(self, module: Any) -> None:
@@ -25,18 +23,13 @@ class Listener:
     def module_exit(self, module: Any) -> None:
         self.heard.append(("exit", type(module).__name__))
 
-    def op(self, *event: Any) -> None:
-        pass
-
-    op_failed = op
-
 
 @pytest.fixture
 def listener() -> Any:
     made = Listener()
-    RECORDERS.append(made)  # type: ignore[arg-type]
+    RECORDERS.append(made)
     yield made
-    RECORDERS.remove(made)  # type: ignore[arg-type]
+    RECORDERS.remove(made)
 
 
 def test_modules_are_reported_with_their_nesting(listener: Listener) -> None:
@@ -68,9 +61,9 @@ def test_an_optimizer_step_is_reported_as_one_edit_for_each_parameter() -> None:
     layer(torch.ones(1, 2)).sum().backward()
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
     made = Edits()
-    RECORDERS.append(made)  # type: ignore[arg-type]
+    RECORDERS.append(made)
     try:
         optimizer.step()
     finally:
-        RECORDERS.remove(made)  # type: ignore[arg-type]
+        RECORDERS.remove(made)
     assert edits == ["add inplace", "add inplace"]
