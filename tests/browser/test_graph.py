@@ -87,7 +87,7 @@ def test_steps_selection_table_and_calls(lab: Lab, notebook: Callable[..., Path]
     lab.ask("setattr(view, 'step', 4)")
     cell.get_by_text("w.grad = [1., 2., 3.]").wait_for()
 
-    cell.get_by_role("button", name="Show the whole computation").click()
+    cell.get_by_role("button", name="All", exact=True).click()
     cell.locator("select").select_option("backward 2")
     cell.locator('[data-key="o0"] ellipse').click()
     assert lab.ask("view.selection.name") == "'mul'"

@@ -43,12 +43,12 @@ def test_buttons_work_while_the_cell_runs(lab: Lab, notebook: Callable[..., Path
     expect(resume).to_have_attribute("aria-pressed", "true")
     assert lab.axe(cell.locator(".ak-widget")) == []
     paused_at = cell.locator("svg text", has_text="paused").text_content()
-    cell.get_by_role("button", name="Learn one more batch").click()
+    cell.get_by_role("button", name="Step").click()
     expect(cell.locator("svg text", has_text="paused")).not_to_have_text(paused_at)
     lab.screenshot("training-paused-light", cell)
     resume.click()
     expect(sentence(cell)).to_have_text("Training …")
-    cell.get_by_role("button", name="End after the batch").click()
+    cell.get_by_role("button", name="Stop").click()
     expect(sentence(cell)).to_contain_text("Stopped.")
     lab.wait_cell(1)
     assert lab.ask("view.state") == "'stopped'"
@@ -120,7 +120,7 @@ def test_a_real_run_is_interrupted_and_goes_on(lab: Lab, notebook: Callable[...,
     lab.start_cell(2)
     expect(sentence(cell)).to_have_text("Training …")
     lab.page.wait_for_timeout(1000)
-    cell.get_by_role("button", name="End after the batch").click()
+    cell.get_by_role("button", name="Stop").click()
     lab.wait_cell(2)
     assert lab.ask("view.state") == "'stopped'"
     assert int(lab.ask("len(view.training.epochs)")) > learnt

@@ -108,3 +108,11 @@ describe("pan and zoom", () => {
     expect(svg.getAttribute("viewBox")).toBe("0 0 100 50");
   });
 });
+
+describe("a button", () => {
+  it("is named by what is written on it, or by its title where that is a sign", () => {
+    const named = (label: string, title: string) => button(label, () => {}, { title }).getAttribute("aria-label");
+    expect(named("■ Stop", "End after the batch in hand")).toBeNull();
+    expect(named("▶", "Step forward")).toBe("Step forward");
+  });
+});

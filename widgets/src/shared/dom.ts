@@ -18,7 +18,10 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A real button. With `pressed` it is a toggle and says so through aria-pressed. */
+/** A real button. With `pressed` it is a toggle and says so through aria-pressed.
+ *
+ * Its name is what is written on it, so that who says what they see presses it; a sign, which cannot be said, has the title.
+ */
 export function button(
   label: string,
   onclick: () => void,
@@ -31,7 +34,7 @@ export function button(
       class: "ak-button",
       onclick: () => onclick(),
       title: options.title,
-      "aria-label": options.title,
+      "aria-label": /\p{L}/u.test(label) ? null : options.title,
       "aria-pressed": options.pressed === undefined ? null : String(options.pressed),
     },
     label,
