@@ -93,9 +93,11 @@ class Numbering:
         return value
 
     def edited(self, tensor: Any) -> None:
-        """Something was written into this tensor's memory: whatever shares it has another value now."""
-        storage = self._storage(tensor, fresh=False)
-        self._edits[storage] = self._edits.get(storage, 0) + 1
+        """Something was written into the memory of a tensor that has a value: whatever shares it has another now."""
+        value = self.known(tensor)
+        if value is not None:
+            storage = self.values[value].storage
+            self._edits[storage] = self._edits.get(storage, 0) + 1
 
     def tensor(self, tensor: Any) -> int:
         """The number of a tensor, which has a value from now on."""

@@ -1,0 +1,116 @@
+"""What a picture says is what the cell did: order, leaves, cuts, hooks, edits, and names that the code bound."""
+
+import pytest
+
+from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.tracing.render.text import graph_text
+from tests.tracing.render.cells import trace_source
+
+
+def test_the_text_tells_operations_in_the_order_in_which_they_ran():
+    trace = trace_source(
+        "y = w * 2\nwith torch.no_grad():\n    w.zero_()", "w = torch.tensor([2.], requires_grad=True)"
+    )
+    lines = graph_text(draw_graph(trace).graph, trace).splitlines()[2:]
+    assert lines == [
+        "▣ w = [2.]",
+        "  ○ mul(w, 2) → y = [4.]",
+        "□ y = [4.]",
+        "  ○ zero_(w) → w = [0.]",
+        "▣ w = [0.]",
+    ]
+
+
+def test_a_base_that_was_edited_through_a_view_comes_before_its_next_use():
+    trace = trace_source("y = x * 1\ny[0] = 0.\ny.add_(1)", "x = torch.ones(2, requires_grad=True)")
+    lines = graph_text(draw_graph(trace).graph, trace).splitlines()
+    assert lines[-3:] == ["□ y = [0., 1.]", "  ○ add_(y, 1) → y = [1., 2.]", "□ y = [1., 2.]"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "x = torch.arange(3.).requires_grad_()\n(x * x).sum().backward()",
+        "x = torch.arange(3.)\nx.requires_grad = True\n(x * x).sum().backward()",
+    ],
+)
+def test_a_leaf_that_came_to_require_grad_is_drawn_as_one_with_its_gradient(cell):
+    trace = trace_source(cell)
+    found = draw_graph(trace)
+    assert "▣ x = [0., 1., 2.]" in graph_text(found.graph, trace)
+    leaf = next(item.key for item in found.graph.items.values() if item.value is not None and item.value.name == "x")
+    sent = [grad.numbers.data for link in found.graph.links if link.tail == leaf for grad in link.grads]
+    assert sent == [(0.0, 1.0, 2.0)] * 2
+
+
+def test_a_number_gives_its_name_to_no_tensor():
+    before = "w = torch.tensor([2.], requires_grad=True)\nlr = .1\nclass o: rate = .1"
+    for factor in ("lr * w.grad", "w.grad * lr", "o.rate * w.grad"):
+        trace = trace_source(f"(w * w).sum().backward()\nwith torch.no_grad():\n    w -= {factor}", before)
+        product = next(event for event in trace.events if getattr(event, "name", "") == "mul" and event.step > 2)
+        assert trace.values[product.inputs[0].value].name == "w.grad"
+    trace = trace_source("y = o.rate * (w + 1)", before)
+    product = next(event for event in trace.events if getattr(event, "name", "") == "mul")
+    assert trace.values[product.inputs[0].value].name is None
+
+
+def names_in(source, before=""):
+    return {value.name for value in trace_source(source, before).values.values()} - {None}
+
+
+def test_a_layer_is_no_tensor_and_its_weights_are_named_after_it():
+    before = "from autogradkit import nn\ntorch.manual_seed(0)\nx = torch.ones(1, 2)"
+    source = "l1 = nn.Linear(2, 2)\nl2 = nn.Linear(2, 1)\nloss = l2(l1(x)).sum()\nloss.backward()"
+    assert names_in(source, before) == {"x", "l1.weight", "l1.bias", "l2.weight", "l2.bias", "loss"}
+
+
+def test_the_parts_of_a_tensor_have_their_places_for_names():
+    before = "w = torch.ones(3, requires_grad=True)"
+    assert names_in("l = w.split(1)\ny = l[0] * l[2]", before) == {"w", "l[0]", "l[1]", "l[2]", "y"}
+    assert names_in("a, b, c = w.unbind()\ny = a * c", before) == {"w", "a", "b", "c", "y"}
+
+
+def left_out(source, before):
+    return draw_graph(trace_source(source, before)).graph.left_out
+
+
+def test_a_hook_that_changes_a_gradient_is_told_of():
+    before = "x = torch.ones(2, requires_grad=True)"
+    assert left_out("y = x * 3\nx.register_hook(lambda g: g * 10)\ny.sum().backward()", before) == [
+        "A hook made ∂ [30., 30.] of the ∂ [3., 3.] that came to x."
+    ]
+    assert left_out("y = x * 3\ny.register_hook(lambda g: g * 10)\n(y + y).sum().backward()", before) == [
+        "A hook made ∂ [20., 20.] of the ∂ [1., 1.] + [1., 1.] that came to y."
+    ]
+    assert left_out("y = x * 3\ny.register_hook(print)\ny.sum().backward()", before) == []
+
+
+def test_what_ran_before_the_cell_is_told_of():
+    before = "w = torch.tensor([2.], requires_grad=True)\nloss = (w * 3).sum()"
+    assert left_out("loss.backward()", before) == [
+        "2 operations that are not drawn ran before this cell, behind loss: %graph loss draws all of it."
+    ]
+    assert left_out("loss = (w * 3).sum()\nloss.backward()", "w = torch.tensor([2.], requires_grad=True)") == []
+
+
+def test_what_python_adds_up_is_named_once_and_takes_no_turns():
+    before = "w = torch.ones(2, requires_grad=True)\nu = torch.ones(3, requires_grad=True)"
+    trace = trace_source("a = sum((p ** 2).sum() for p in (w, u, w))\na.backward()", before)
+    graph = draw_graph(trace).graph
+    named = {
+        graph.labels[op.outputs[0]]: trace.values[op.outputs[0]].numbers.data for op in graph.ops if op.name == "add"
+    }
+    assert named == {"add₁": (2.0,), "add₂": (5.0,), "a": (7.0,)}
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "named"),
+    [
+        ("(w * w).sum().backward()\nw.grad.zero_()", "w = torch.ones(2, requires_grad=True)", {"w", "w.grad"}),
+        ("y = xs[0] * xs[1]", "xs = [torch.ones(2), torch.zeros(2)]", {"xs[0]", "xs[1]", "y"}),
+        ("y = p['w'] + 1", "p = {'w': torch.ones(2)}", {"p['w']", "y"}),
+        ("y = a + 1", "xs = [torch.ones(2)]\na = xs[0]", {"a", "y"}),
+    ],
+)
+def test_what_a_variable_leads_to_has_the_learners_name(source, before, named):
+    assert names_in(source, before) == named
