@@ -31,7 +31,7 @@ class Position:
     end_column: int
     code: str  # the source of the statement's line, stripped
     function: str  # "<module>" or the function's qualified name
-    turn: int | None = None  # which time round, where this line ran more than once in the trace (from 1)
+    turn: tuple[int, ...] = ()  # which time round each loop that it ran in was, outermost first, from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Value:
     is_parameter: bool
     base: int | None  # tensor number of the base, for a view
     retains_grad: bool = False
+    turn: tuple[int, ...] = ()  # of the loops in which it got its name, outermost first, from 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import Recorder
+from autogradkit.core.recording import RECORDERS, Recorder
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.tracing.copying import Copier
@@ -35,7 +35,8 @@ from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import KnownTensors, Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
-from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, site_of
+from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, learner_frames, site_of
+from autogradkit.tracing.turns import TurnCounter, turns_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
 
@@ -68,6 +69,17 @@ class EventRecorder(Recorder):
         self._visit = 0
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._quiet = False
+        self._turns = TurnCounter()
+
+    def start(self, frame: FrameType | None = None) -> None:
+        """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
+        RECORDERS.append(self)
+        self._turns.start(frame)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._turns.stop()
+        RECORDERS.remove(self)
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
@@ -137,7 +149,10 @@ class EventRecorder(Recorder):
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
             numbers = names_of(args[1], frame)
         constructs = entry.f_code.co_name == "__init__"
-        self.drafts.append(Draft(event, site_of(frame), outputs, operands, numbers, constructs, self._visit))
+        frames = learner_frames(frame)
+        site = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
+        turns = tuple(turns_of(each) for each in frames)
+        self.drafts.append(Draft(event, site, outputs, operands, numbers, constructs, turns, self._visit))
         if edited is not None:
             self._grad_edited(edited)
 

@@ -22,7 +22,12 @@ class Draft:
     operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
     numbers: frozenset[str] | None = None  # where the second operand is a number: the names that stand for it
     constructs: bool = False  # whether it ran while an object was made, which what it gives is not
+    turns: tuple[tuple[int, ...], ...] = ()  # for each frame of the site the turns of the loops it was in
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
+
+    def turn_above(self, height: int) -> tuple[int, ...]:
+        """The turns of all loops around this frame of the site, outermost first."""
+        return tuple(turn for frame in reversed(self.turns[height:]) for turn in frame)
 
 
 def resolve(
@@ -38,14 +43,10 @@ def resolve(
     `label` says what the learner calls a file.
     """
     reader = SourceReader()
-    positions = _Positions(reader, label)
-    turns = positions.turns(drafts)
-    names = _names(drafts, values, known, modules, reader)
-    named = {id: replace(value, name=names.get(id)) for id, value in values.items()}
+    names, turns = _names(drafts, values, known, modules, reader)
+    named = {id: replace(value, name=names.get(id), turn=turns.get(id, ())) for id, value in values.items()}
     by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
-    events = tuple(
-        _resolved(draft, positions.position(draft.site, turns[index]), by_tensor) for index, draft in enumerate(drafts)
-    )
+    events = tuple(_resolved(draft, _position(draft, reader, label), by_tensor) for draft in drafts)
     return events, named
 
 
@@ -55,9 +56,11 @@ def _names(
     known: dict[int, str],
     modules: dict[int, frozenset[str]],
     reader: SourceReader,
-) -> dict[int, str]:
-    """A name for each value: what it was assigned to, or how it is written where it is used."""
+) -> tuple[dict[int, str], dict[int, tuple[int, ...]]]:
+    """A name for each value, what it was assigned to or how it is written where it is used; and the turns of the loops in
+    which that assignment stands."""
     names = dict(known)
+    turns: dict[int, tuple[int, ...]] = {}
     first_value: dict[int, int] = {}
     for value in values.values():
         first_value.setdefault(value.tensor, value.id)
@@ -82,49 +85,31 @@ def _names(
             last = last_at[draft.site] == index  # the additions of one `sum` before the last are nobody's result
         if last and not draft.constructs:
             parts = draft.event.kind == "view" and len(draft.outputs) > 1
-            names.update(_named(draft.outputs, reader.result_names(draft.site), parts))
+            targets, height = reader.result_names(draft.site)
+            found = _named(draft.outputs, targets, parts)
+            names.update(found)
+            turns.update(dict.fromkeys(found, draft.turn_above(height)))
     # An edited tensor keeps the name it had.
     for value in values.values():
         if value.id not in names and first_value[value.tensor] in names and first_value[value.tensor] != value.id:
             names[value.id] = names[first_value[value.tensor]]
-    return names
+    return names, turns
 
 
-class _Positions:
-    """Positions of sites as the learner reads them, and how often each place was passed."""
-
-    def __init__(self, reader: SourceReader, label: Callable[[str], str]) -> None:
-        self._reader = reader
-        self._label = label
-
-    def turns(self, drafts: list[Draft]) -> list[int | None]:
-        """For each event, which time round its place was passed; None where it was passed once."""
-        visits: dict[Site, dict[int, int]] = {}
-        for draft in drafts:
-            if isinstance(draft.event, Op) and draft.site.frames and not self._reader.is_step_of_builtin(draft.site):
-                passed = visits.setdefault(draft.site, {})
-                passed.setdefault(draft.visit, len(passed) + 1)
-        return [
-            visits[draft.site][draft.visit]
-            if isinstance(draft.event, Op) and len(visits.get(draft.site, ())) > 1
-            else None
-            for draft in drafts
-        ]
-
-    def position(self, site: Site, turn: int | None) -> Position | None:
-        place: Place | None = self._reader.place(site.frames[0]) if site.frames else None
-        if place is None:
-            return None
-        return Position(
-            file=self._label(place.filename),
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            code=place.code,
-            function=place.function,
-            turn=turn,
-        )
+def _position(draft: Draft, reader: SourceReader, label: Callable[[str], str]) -> Position | None:
+    place: Place | None = reader.place(draft.site.frames[0]) if draft.site.frames else None
+    if place is None:
+        return None
+    return Position(
+        file=label(place.filename),
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        end_column=place.end_column,
+        code=place.code,
+        function=place.function,
+        turn=draft.turn_above(0),
+    )
 
 
 def _named(outputs: tuple[int, ...], targets: list[str | None], parts: bool) -> dict[int, str]:

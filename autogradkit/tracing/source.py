@@ -60,17 +60,22 @@ def entry_frame(frame: FrameType) -> FrameType:
     return frame
 
 
-def site_of(frame: FrameType | None) -> Site:
-    """Where the learner's code is, from the frame that called into this package up to the cell or script."""
-    found: list[Spot] = []
+def learner_frames(frame: FrameType | None) -> list[FrameType]:
+    """The learner's frames, innermost first, from the one that called into this package up to the cell or script."""
+    found: list[FrameType] = []
     while frame is not None and len(found) < _MOST_FRAMES:
         code = frame.f_code
         if not is_ours(code):
-            found.append(Spot(code, frame.f_lasti))
+            found.append(frame)
             if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
                 break
         frame = frame.f_back
-    return Site(tuple(found))
+    return found
+
+
+def site_of(frame: FrameType | None) -> Site:
+    """Where the learner's code is."""
+    return Site(tuple(Spot(each.f_code, each.f_lasti) for each in learner_frames(frame)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,23 +173,24 @@ class SourceReader:
 
     # -- names ----------------------------------------------------------------------------------------------------
 
-    def result_names(self, site: Site) -> list[str | None]:
-        """The names that what is computed at `site` gets: the targets of the assignment whose whole value it is.
+    def result_names(self, site: Site) -> tuple[list[str | None], int]:
+        """The names that what is computed at `site` gets, the targets of the assignment whose whole value it is, and how
+        many frames above the innermost that assignment stands.
 
         Several for `a, b = x.unbind()`. Where it is what a function returns, the caller's assignment counts.
         """
-        for spot in site.frames:
+        for height, spot in enumerate(site.frames):
             place = self.place(spot)
             if place is None or place.expression is None:
-                return []
+                return [], 0
             source = self._source(spot.code)
             target, returned = _target(place.expression, source.parent)
             if target is not None:
                 targets = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-                return [written_name(each) for each in targets]
+                return [written_name(each) for each in targets], height
             if not returned:
-                return []
-        return []
+                return [], 0
+        return [], 0
 
     def is_step_of_builtin(self, site: Site) -> bool:
         """Whether a function of Python's own ran the op, as the additions in `sum(terms)`: one call, many of them."""

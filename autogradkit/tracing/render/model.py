@@ -22,7 +22,7 @@ from ..events import (
     Op,
     Value,
 )
-from ..labels import numbered
+from ..labels import numbered, with_turn
 
 MAKERS = ("create", "random")
 
@@ -154,7 +154,7 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
             first.setdefault(value.tensor, value.name)
             labels[value.id] = first[value.tensor]  # a parameter edited in place keeps its name
     for op in ops:
-        for place, output in enumerate(op.outputs):
+        for output in op.outputs:
             value = values[output]
             if output in labels and value.version:
                 continue
@@ -162,8 +162,7 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
                 counts[op.facts.label] += 1
                 labels[output] = numbered(op.facts.label, counts[op.facts.label])
                 continue
-            turn = op.position.turn if op.position is not None else None
-            labels[output] = value.name + (f" (turn {turn})" if turn is not None and place == 0 else "")
+            labels[output] = with_turn(value.name, value.turn)
     for value in values.values():
         labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
     return labels
