@@ -13,7 +13,7 @@ from typing import Any
 from autogradkit.core.facts import Declaration, named
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.copying import Copier, value_of
-from autogradkit.tracing.events import Argument, Numbers, Op, Value
+from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Value
 from autogradkit.tracing.recording import Recording
 
 _RESULTS = ("result", "out", "output")
@@ -150,7 +150,7 @@ class _Rebuilder:
             id=number,
             tensor=number,
             name=name,
-            numbers=Numbers(shape, meta.dtype.name, None, "", None, None, None, 0, 0, math.prod(shape)),
+            numbers=Numbers(shape, meta.dtype.name, None, Printed(""), None, None, None, 0, 0, math.prod(shape)),
             stride=(),
             offset=0,
             storage=number,

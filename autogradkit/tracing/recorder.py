@@ -26,6 +26,7 @@ from autogradkit.tracing.events import (
     BackwardEnd,
     Failure,
     GradAssigned,
+    GradReturned,
     NodeRan,
     Op,
     spelled,
@@ -59,13 +60,13 @@ class EventRecorder(Recorder):
         super().__init__()
         self.copier = Copier()
         self.naming = Naming()
-        self.numbering = Numbering(self.copier, self.naming.name_of)
         self.drafts: list[Draft] = []
+        self.numbering = Numbering(self.copier, self.naming.name_of, lambda: len(self.drafts))
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
         self._calls: dict[int, int] = {}
         self._backward_sites: dict[int, Site] = {}
-        self._grads: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}  # id(grad) -> grad, its tensor
+        self._backward_turns: dict[int, tuple[tuple[int, ...], ...]] = {}
         self._visit = 0
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._quiet = False
@@ -80,6 +81,8 @@ class EventRecorder(Recorder):
         """Listen no more."""
         self._turns.stop()
         RECORDERS.remove(self)
+        with self._looking():
+            self.numbering.settle()
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
@@ -122,9 +125,11 @@ class EventRecorder(Recorder):
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         first = results[0] if results else None
-        maker = None if first is None else first.grad_fn
-        if edited is not None and first is not None and first._base is not None and first._base.grad_fn is not None:
-            maker = first._base.grad_fn  # an edit through a view: the base's CopySlices is what will run
+        maker = None if first is None else first._node
+        if edited is not None:
+            # Through a view: the base's CopySlices is what will run. Where nothing is recorded the node is an older one.
+            base = edited._base
+            maker = None if not is_grad_enabled() else maker if base is None or base._node is None else base._node
         event = Op(
             step=len(self.drafts),
             name=spelled(declaration.name, kind),
@@ -202,7 +207,9 @@ class EventRecorder(Recorder):
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         number = self._calls[call] = len(self._calls)
-        site = self._backward_sites[number] = site_of(sys._getframe(1))
+        frames = learner_frames(sys._getframe(1))
+        site = self._backward_sites[number] = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
+        self._backward_turns[number] = tuple(turns_of(each) for each in frames)
         event = BackwardBegin(
             step=len(self.drafts),
             call=number,
@@ -241,7 +248,8 @@ class EventRecorder(Recorder):
 
     def _accumulated(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         number = self.numbering.tensor(tensor)
-        self._grads[id(after)] = (weakref.ref(after), weakref.ref(tensor))
+        self.numbering.owns(tensor, after)
+        self.numbering.edited(after)
         event = Accumulated(
             step=len(self.drafts),
             call=self._calls[call],
@@ -255,6 +263,16 @@ class EventRecorder(Recorder):
         )
         self.drafts.append(Draft(event, self._backward_sites[self._calls[call]]))
 
+    def grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
+        call = len(self._calls) - 1
+        with self._looking():
+            site, turns = self._backward_sites[call], self._backward_turns[call]
+            values = [None if each is None else self.numbering.value(each, made=True) for each in results]
+            for tensor, value in zip(inputs, values, strict=True):
+                if value is not None:
+                    event = GradReturned(len(self.drafts), call, self.numbering.value(tensor), value, None)
+                    self.drafts.append(Draft(event, site, outputs=tuple(values), turns=turns))
+
     def backward_end(self, call: int, error: BaseException | None) -> None:
         self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), Site(())))
 
@@ -262,7 +280,7 @@ class EventRecorder(Recorder):
         if self._quiet:
             return
         if new is not None:
-            self._grads[id(new)] = (weakref.ref(new), weakref.ref(tensor))
+            self.numbering.owns(tensor, new)
         if old is None and new is None:
             return
         self._note_assignment(tensor, old, new, site_of(sys._getframe(1)))
@@ -283,10 +301,7 @@ class EventRecorder(Recorder):
 
     def _grad_edited(self, edited: Any) -> None:
         """An in-place edit of some leaf's `.grad`, such as `w.grad.zero_()`."""
-        known = self._grads.get(id(edited))
-        if known is None or known[0]() is not edited:
-            return
-        owner = known[1]()
+        owner = self.numbering.owner(edited)
         if owner is not None:
             self._note_assignment(owner, None, edited, site_of(sys._getframe(3)))
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
 
-from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
+from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Printed, Value
 from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 2
+VERSION = 3
 
 
 class TraceFormatError(ValueError):
@@ -96,6 +96,8 @@ def _encode(value: Any) -> Any:
         return [each if each.__class__ in _PLAIN else _encode(each) for each in value]
     if isinstance(value, complex):
         return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
+    if isinstance(value, Printed):
+        return str(value)
     encoded: dict[str, Any] = {"type": type(value).__name__}
     for name in _kinds(type(value)):
         each = getattr(value, name)
@@ -141,6 +143,8 @@ def _readers(kind: Any) -> Readers:
         return {"float": float, "{'float'}": _odd_float}
     if kind is complex:
         return {"{'complex'}": _complex}
+    if kind is Printed:
+        return {"str": Printed}
     assert kind in _PLAIN, kind
     return {kind.__name__: lambda value: value}
 

@@ -261,7 +261,7 @@ def test_a_module_of_another_cell_and_its_layers(notebook: Notebook) -> None:
         ("addmm", ("Net", "first")),
         ("relu", ("Net",)),
     ]
-    assert {event.name for event in of(trace, Accumulated)} == {"first.weight", "first.bias"}
+    assert {event.name for event in of(trace, Accumulated)} == {"net.first.weight", "net.first.bias"}
     assert trace.label(trace.ops[2].outputs[0]) == "out"
 
 
