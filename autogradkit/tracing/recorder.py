@@ -7,7 +7,6 @@ as (code, offset) pairs and copies numbers, within bounds; names and positions a
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +101,8 @@ class EventRecorder(Recorder):
                     for each in _flat(value):
                         if isinstance(each, Tensor):
                             self.numbering.value(each)
+                            if each._base is not None:  # what is written into a view is written into it
+                                self.numbering.value(each._base)
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
@@ -121,7 +122,8 @@ class EventRecorder(Recorder):
         edited = results[0] if kind == "inplace" and results else None
         if edited is not None:
             self.numbering.edited(edited)
-        inputs, operands = self._arguments(args, kwargs, edited)
+        entry = entry_frame(sys._getframe(2))
+        inputs, operands = self._arguments(_as_written(entry, args), kwargs, edited)
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         first = results[0] if results else None
@@ -144,7 +146,6 @@ class EventRecorder(Recorder):
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
         )
-        entry = entry_frame(sys._getframe(2))
         if entry is not self._entry:
             self._entry = entry
             self._visit += 1
@@ -201,7 +202,7 @@ class EventRecorder(Recorder):
         if self._quiet or (self.failed is not None and self.failed.error is error):
             return
         with self._looking():
-            inputs, _ = self._arguments(args, kwargs, None)
+            inputs, _ = self._arguments(_as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
             label = spelled(declaration.facts.label, kind)
             self.failed = Failed(error, label, inputs, site_of(sys._getframe(1)), tuple(self.naming.scope))
 
@@ -353,6 +354,16 @@ def _site_of_traceback(error: BaseException) -> Site:
         spots.append(Spot(trace.tb_frame.f_code, trace.tb_lasti))
         trace = trace.tb_next
     return Site(tuple(spot for spot in reversed(spots) if not is_ours(spot.code)))
+
+
+def _as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments of an op, with the number of `x[0] = 5.` in place of the tensor that it was made into."""
+    if entry.f_code is not _SETITEM or isinstance(entry.f_locals["value"], Tensor):
+        return args
+    return tuple(entry.f_locals["value"] if each is entry.f_locals["source"] else each for each in args)
+
+
+_SETITEM = Tensor.__setitem__.__code__
 
 
 def _flat(value: Any) -> list[Any]:

@@ -79,8 +79,7 @@ class _Namer:
             if isinstance(draft.event, Op) and draft.site.frames:
                 last_of_visit[(draft.site, draft.visit)] = last_at[draft.site] = index
                 made_at.update({output: draft.site for output in draft.outputs if output is not None})
-                if draft.event.kind == "inplace":
-                    self._reader.note_edit(draft.site)
+                self._reader.note_op(draft.site)
         for index, draft in enumerate(drafts):
             event = draft.event
             if not draft.site.frames:
@@ -118,11 +117,13 @@ class _Namer:
 
     def _pass_on(self, values: dict[int, Value]) -> None:
         """An edited tensor keeps the name it had."""
-        first: dict[int, int] = {}
+        latest: dict[int, str] = {}  # tensor -> its name so far
         for value in values.values():
-            before = first.setdefault(value.tensor, value.id)
-            if value.id not in self.names and before in self.names:
-                self.names[value.id] = self.names[before]
+            name = self.names.setdefault(value.id, latest.get(value.tensor, ""))
+            if name:
+                latest[value.tensor] = name
+            else:
+                del self.names[value.id]
 
 
 def _position(draft: Draft, reader: SourceReader, label: Callable[[str], str]) -> Position | None:

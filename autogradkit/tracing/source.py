@@ -108,7 +108,7 @@ class SourceReader:
         self._files: dict[str, _Source] = {}
         self._positions: dict[int, list[tuple[int | None, int | None, int | None, int | None]]] = {}  # by id(code)
         self._places: dict[Spot, Place | None] = {}
-        self._written_into: set[ast.AST] = set()  # `h[0]` of `h[0] = y`, where h is a tensor
+        self._ran: set[ast.AST] = set()  # expressions that ran an op
 
     def place(self, spot: Spot) -> Place | None:
         """Where an instruction stands in its file. None for code without positions."""
@@ -158,7 +158,7 @@ class SourceReader:
             for node in ast.walk(tree):
                 for child in ast.iter_child_nodes(node):
                     found.parent[child] = node
-                if isinstance(node, ast.expr | ast.stmt):
+                if isinstance(node, ast.expr | ast.stmt) and not isinstance(node, ast.Expr):  # which is its expression
                     span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
                     found.by_span.setdefault(span, []).append(node)
         return found
@@ -187,18 +187,18 @@ class SourceReader:
             if place is None or place.expression is None:
                 return {}, 0
             source = self._source(spot.code)
-            target, taken, returned = _target(place.expression, source.parent, parts)
-            if target is not None and target not in self._written_into:
+            target, taken, returned = _target(place.expression, source.parent, parts, self._ran)
+            if target is not None and target not in self._ran:
                 return _names_by_place(target, taken, count, parts), height
             if not returned:
                 return {}, 0
         return {}, 0
 
-    def note_edit(self, site: Site) -> None:
-        """An edit ran here: what `h[0] = y` assigns gets no name by that where h is a tensor, as in a list."""
+    def note_op(self, site: Site) -> None:
+        """An op ran here. So `h[0] = y` is an edit of a tensor and no name, and `x.contiguous()` gave a new tensor."""
         place = self.place(site.frames[0]) if site.frames else None
-        if place is not None and isinstance(place.expression, ast.Subscript):
-            self._written_into.add(place.expression)
+        if place is not None and place.expression is not None:
+            self._ran.add(place.expression)
 
     def is_step_of_builtin(self, site: Site) -> bool:
         """Whether a function of Python's own ran the op, as the additions in `sum(terms)`: one call, many of them."""
@@ -236,7 +236,9 @@ def _characters(lines: list[str], line: int, column: int) -> int:
     return len(lines[line - 1].encode()[:column].decode(errors="ignore"))
 
 
-def _target(node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool) -> tuple[ast.AST | None, int | None, bool]:
+def _target(
+    node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool, ran: set[ast.AST]
+) -> tuple[ast.AST | None, int | None, bool]:
     """What a node's value is assigned to, which of its parts if just one, and whether the node is what its function
     returns."""
     if isinstance(node, ast.AugAssign):
@@ -248,6 +250,8 @@ def _target(node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool) -> tuple
             if not (isinstance(above.slice, ast.Constant) and isinstance(above.slice.value, int)):
                 return None, None, False
             taken = above.slice.value
+        elif _gives_itself(node, above, parent, ran):
+            above = parent[above]  # type: ignore[index]
         elif not (isinstance(above, ast.Await) or (isinstance(above, ast.IfExp) and above.test is not node)):
             break
         node, above = above, parent.get(above)
@@ -267,6 +271,17 @@ def _target(node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool) -> tuple
             return written, taken, False
     returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
     return None, None, returned and taken is None
+
+
+_SAME = frozenset(("requires_grad_", "contiguous", "to", "float", "cpu"))
+
+
+def _gives_itself(node: ast.AST, above: ast.AST | None, parent: dict[ast.AST, ast.AST], ran: set[ast.AST]) -> bool:
+    """Whether a method is called on the node that gave back the tensor itself, as `requires_grad_()` does."""
+    if not (isinstance(above, ast.Attribute) and above.value is node and above.attr in _SAME):
+        return False
+    call = parent.get(above)
+    return isinstance(call, ast.Call) and call.func is above and call not in ran
 
 
 def _names_by_place(target: ast.AST, taken: int | None, count: int, parts: bool) -> dict[int, str]:

@@ -63,7 +63,7 @@ class Link:
     value: int
     grads: list[Grad] = field(default_factory=list)
     broadcast: str = ""
-    kind: str = "flow"  # "flow" | "memory": the same tensor after an edit through another view
+    kind: str = "flow"  # "flow" | "memory": as an edit of shared memory left it | "grad": a tensor and its gradient
     uses: int = 1
     argument: int = 0
 

@@ -202,7 +202,8 @@ class _Writer:
     def buffer(self) -> None:
         name = self.name()
         self.made(name, self.stream.choice([
-            f"{name} = torch.zeros(3)\n{name}[0] = {self.pick()}.sum()", f"{name} = torch.zeros(3)\n{name}[1:] = {self.pick()}[1:]",
+            f"{name} = torch.zeros(3)\n{name}[0] = {self.pick()}.sum()",
+            f"{name} = torch.zeros(3)\n{name}[1:] = {self.pick()}[1:]",
             f"{name} = torch.empty(3).fill_(2.)\n{name}[2] = {self.pick()}[0]",
             f"{name} = torch.zeros(3)\nfor i in range(3):\n    {name}[i] = {self.pick()}[i] * i",
         ]))  # fmt: skip

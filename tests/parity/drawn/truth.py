@@ -1,33 +1,27 @@
 """Whether the picture of a program is true, told by PyTorch and by Python, not by the recorder.
 
 PyTorch runs the same program, gives values, gradients and leaves, and, with one tensor at a time changed beforehand, what
-has influenced what. Names and turns are watched by a trace function in a second run, with the loops of the program
-rewritten so that they count themselves. `python -m tests.parity.drawn` runs many programs.
+has influenced what. `bindings` sees to names and turns. `python -m tests.parity.drawn` runs many programs.
 """
 
 from __future__ import annotations
 
 import ast
-import linecache
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from types import CodeType, FrameType
 from typing import Any
 
 import torch
 
 import autogradkit
-from autogradkit.core.recording import RECORDERS
-from autogradkit.tracing.events import Op
-from autogradkit.tracing.recorder import EventRecorder
+from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Numbers, Op
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.model import MAKERS, Graph, Item
+from autogradkit.tracing.render.model import MAKERS, Item
 
+from .bindings import names
 from .programs import Program
+from .runs import Falsity, Run, execute, reachable, record, tensor_of
 
 FUNCTIONS: dict[str, Any] = {
     "data": torch.Tensor.detach,
@@ -38,81 +32,8 @@ FUNCTIONS: dict[str, Any] = {
     "linear": torch.nn.functional.linear,
     "relu": torch.relu,
     "where": torch.where,
+    "sgd_": lambda parameter, gradient, lr: parameter - lr * gradient,
 }
-
-
-@dataclass(frozen=True)
-class Falsity:
-    """One point in which a picture is not true."""
-
-    kind: str
-    text: str
-
-
-@dataclass
-class Run:
-    """A program that was recorded."""
-
-    trace: Recording
-    graph: Graph
-    number: Callable[[Any], int | None]  # of a tensor, in the trace
-    space: dict[str, Any]
-    before: dict[int, tuple[Any, Any]]  # tensors there before the cell, by id, with a copy of their numbers
-    error: Exception | None
-
-
-def execute(program: Program, m: Any, source: str | None = None, spoil: str | None = None, **more: Any) -> Any:
-    """Run a program with `m` as torch; the namespace, what it raised. `spoil` changes that tensor before the cell."""
-    space: dict[str, Any] = {"torch": m, "__name__": "__main__", **more}
-    exec(compile(program.before, "<before>", "exec"), space)
-    if spoil is not None:
-        with m.no_grad():
-            tensor = eval(spoil, space)
-            tensor.data.add_(m.tensor([0.37, 0.59, 0.83]) if tensor.shape[-1] == 3 else 0.41)
-    file = f"<cell {program.seed}>"
-    text = program.cell if source is None else source
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    try:
-        exec(compile(text, file, "exec"), space)
-    except Exception as error:
-        return space, error
-    return space, None
-
-
-def record(program: Program) -> Run:
-    """Run a program in autogradkit with a recorder beside the cell."""
-    recorder = EventRecorder()
-    before: dict[int, tuple[Any, Any]] = {}
-
-    space: dict[str, Any] = {"torch": autogradkit, "__name__": "__main__"}
-    exec(compile(program.before, "<before>", "exec"), space)
-    for tensor in tensors_in(space):
-        before[id(tensor)] = (tensor, tensor.detach().clone())
-    file = f"<cell {program.seed}>"
-    linecache.cache[file] = (len(program.cell), None, program.cell.splitlines(keepends=True), file)
-    code = compile(program.cell, file, "exec")
-    error: Exception | None = None
-    recorder.start()
-    try:
-        exec(code, space)
-    except Exception as raised:
-        error = raised
-    finally:
-        recorder.stop()
-    trace = recorder.finish(error, lambda name: "cell" if name == file else name, program.cell)
-    return Run(trace, build(trace), recorder.known_tensors().number_of, space, before, error)
-
-
-def tensors_in(space: dict[str, Any]) -> Iterator[Any]:
-    for value in list(space.values()):
-        if isinstance(value, autogradkit.Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from (each for each in value if isinstance(each, autogradkit.Tensor))
-        elif isinstance(value, dict) and "__name__" not in value:
-            yield from (each for each in value.values() if isinstance(each, autogradkit.Tensor))
-        elif isinstance(value, autogradkit.nn.Module):
-            yield from value.parameters()
 
 
 def falsities(program: Program) -> list[Falsity]:
@@ -130,11 +51,6 @@ def falsities(program: Program) -> list[Falsity]:
 # -- operations ------------------------------------------------------------------------------------------------------
 
 
-def tensor_of(trace: Recording, value: int) -> torch.Tensor:
-    numbers = trace.values[value].numbers
-    return torch.tensor(numbers.data, dtype=getattr(torch, numbers.dtype)).reshape(numbers.shape)
-
-
 def operations(run: Run) -> Iterator[Falsity]:
     """Each drawn operation gives its drawn output from its drawn inputs; every input is drawn."""
     into = defaultdict(list)
@@ -142,11 +58,12 @@ def operations(run: Run) -> Iterator[Falsity]:
         if link.kind == "flow":
             into[link.head].append(link)
     drawn = {item.op.step for item in run.graph.items.values() if item.op is not None}
-    second_order = run.graph.second_order
+    said = " ".join(run.graph.left_out)
+    inside = within_backward(run.trace)  # what only makes the gradient of a gradient ready
     for event in run.trace.events:
-        if isinstance(event, Op) and event.kind not in MAKERS and event.step not in drawn | second_order:
-            if not any(event.position and event.position.code in sentence for sentence in run.graph.left_out):
-                yield Falsity("not drawn", f"{event.name} at step {event.step}")
+        missing = isinstance(event, Op) and event.kind not in MAKERS and event.step not in drawn | inside
+        if missing and (event.position is None or event.position.code not in said):
+            yield Falsity("not drawn", f"{event.name} at step {event.step}")
     for item in run.graph.items.values():
         op = item.op
         if op is None or item.kind != "op":
@@ -167,6 +84,17 @@ def operations(run: Run) -> Iterator[Falsity]:
             told = tensor_of(run.trace, output)
             if not torch.allclose(told.double(), expected.double(), rtol=1e-4, atol=1e-5, equal_nan=True):
                 yield Falsity("recompute", f"{op.name} gives {expected.tolist()}, drawn {told.tolist()}")
+
+
+def within_backward(trace: Recording) -> set[int]:
+    """Steps of what ran while a backward call did."""
+    inside = 0
+    found: set[int] = set()
+    for event in trace.events:
+        inside += isinstance(event, BackwardBegin) - isinstance(event, BackwardEnd)
+        if inside:
+            found.add(event.step)
+    return found
 
 
 def recomputed(trace: Recording, op: Op) -> Any:
@@ -205,7 +133,9 @@ def sources(run: Run) -> Iterator[Falsity]:
         label = run.graph.labels[value.id]
         copy = there.get(value.tensor)
         if copy is None:
-            if not mentions(said, label):
+            seed = label == "∂ seed" and value.numbers.low == value.numbers.high == 1
+            constructed = value.is_parameter and value.since > 0  # by a layer's class in the cell
+            if not (seed or constructed or mentions(said, label)):
                 yield Falsity("from nowhere", f"{label} = {value.numbers.text}")
         elif value.numbers.data is not None:
             same = torch.allclose(tensor_of(run.trace, value.id), torch.tensor(copy.tolist()), equal_nan=True)
@@ -222,38 +152,23 @@ def mentions(said: str, label: str) -> bool:
 # -- leaves, gradients -------------------------------------------------------------------------------------------------
 
 
-def reachable(space: dict[str, Any], m: Any) -> dict[str, Any]:
-    """Tensors of a namespace by how they are reached."""
-    found: dict[str, Any] = {}
-    for name, value in list(space.items()):
-        if isinstance(value, m.Tensor):
-            found[name] = value
-        elif isinstance(value, list | tuple):
-            found |= {f"{name}[{n}]": each for n, each in enumerate(value) if isinstance(each, m.Tensor)}
-        elif isinstance(value, dict) and "__name__" not in value:
-            found |= {f"{name}[{key!r}]": each for key, each in value.items() if isinstance(each, m.Tensor)}
-        elif isinstance(value, m.nn.Module):
-            found |= {f"{name}.{inner}": each for inner, each in value.named_parameters()}
-    return found
-
-
 def latest(run: Run) -> dict[int, Item]:
     """For each drawn tensor its last box."""
-    boxes = [item for item in run.graph.items.values() if item.kind == "tensor" and item.value is not None]
-    return {item.value.tensor: item for item in sorted(boxes, key=lambda item: item.value.id)}  # type: ignore[union-attr]
+    boxes = {
+        item.value.id: item for item in run.graph.items.values() if item.kind == "tensor" and item.value is not None
+    }
+    return {run.graph.values[id].tensor: boxes[id] for id in sorted(boxes)}
 
 
 def leaves(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
     def check(run: Run) -> Iterator[Falsity]:
         """What requires grad is drawn so, and leaves as leaves."""
         truth = reachable(space, torch)
-        boxes = latest(run)
+        last = {value.tensor: value for value in run.trace.values.values()}
         for name, mine in reachable(run.space, autogradkit).items():
-            number = run.number(mine)
-            if number is None or number not in boxes or name not in truth:
+            value = last.get(-1 if (number := run.number(mine)) is None else number)
+            if value is None or name not in truth:
                 continue
-            value = boxes[number].value
-            assert value is not None
             try:
                 leaf = truth[name].is_leaf
             except RuntimeError:  # a view that may not follow its base
@@ -273,12 +188,12 @@ def values(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
         last = {value.tensor: value for value in run.trace.values.values()}
         for name, mine in reachable(run.space, autogradkit).items():
             number = run.number(mine)
-            if number is None or name not in truth or last[number].numbers.data is None:
+            if number is None or name not in truth or number not in last or last[number].numbers.data is None:
                 continue
             told = tensor_of(run.trace, last[number].id)
-            if not torch.allclose(told, truth[name].detach(), rtol=1e-4, atol=1e-5, equal_nan=True):
-                if not mentions(" ".join(run.graph.left_out), name):
-                    yield Falsity("value", f"{name}: drawn {told.tolist()}, PyTorch {truth[name].tolist()}")
+            same = torch.allclose(told, truth[name].detach(), rtol=1e-4, atol=1e-5, equal_nan=True)
+            if not same and not mentions(" ".join(run.graph.left_out), name):
+                yield Falsity("value", f"{name}: drawn {told.tolist()}, PyTorch {truth[name].tolist()}")
 
     return check
 
@@ -319,14 +234,16 @@ def gradients(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
             if name is None or name not in truth or not events:
                 continue
             told, real = events[-1].after, truth[name].grad
-            if (told is None) != (real is None) or (
-                told is not None
-                and not torch.allclose(torch.tensor(told.data), real.reshape(-1), rtol=1e-4, atol=1e-5, equal_nan=True)
-            ):
-                if not mentions(said, f"{name}.grad"):
-                    yield Falsity("grad", f"{name}.grad: told {told and told.data}, PyTorch {real}")
+            if not alike(told, real) and not mentions(said, f"{name}.grad"):
+                yield Falsity("grad", f"{name}.grad: told {told and told.data}, PyTorch {real}")
 
     return check
+
+
+def alike(told: Numbers | None, real: torch.Tensor | None) -> bool:
+    if told is None or real is None:
+        return told is None and real is None
+    return torch.allclose(torch.tensor(told.data), real.reshape(-1), rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
 # -- influence ---------------------------------------------------------------------------------------------------------
@@ -358,13 +275,14 @@ def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
                 if number is None or number not in boxes:
                     continue
                 keys = ahead.of(boxes[number].key)
-                tensors = {run.graph.items[key].value.tensor for key in keys if run.graph.items[key].value is not None}  # type: ignore[union-attr]
-                labels = [
-                    run.graph.labels[run.graph.items[key].value.id]
-                    for key in keys
-                    if run.graph.items[key].value is not None
-                ]  # type: ignore[union-attr]
-                if source not in tensors and not any(mentions(said, label) for label in labels):
+                passed = [value for key in keys if (value := run.graph.items[key].value) is not None]
+                tensors = {value.tensor for value in passed}
+                labels = [run.graph.labels[value.id] for value in passed]
+                shared = {run.graph.values[v.id].storage for v in run.trace.values.values() if v.tensor == source}
+                shared &= {v.storage for v in run.trace.values.values() if v.tensor in tensors}  # said by their colour
+                if "reads numbers" in said:
+                    continue
+                if source not in tensors and not shared and not any(mentions(said, label) for label in labels):
                     yield Falsity("influence", f"{spoiled} influenced {name}, and no path leads there")
 
     return check
@@ -393,152 +311,3 @@ class Ancestors:
                 found.add(each)
                 waiting.extend(self.into[each])
         return found
-
-
-# -- names and turns ---------------------------------------------------------------------------------------------------
-
-
-class _Counting(ast.NodeTransformer):
-    """Loops that count themselves."""
-
-    def visit_For(self, node: ast.For) -> ast.AST:
-        return self._counted(node)
-
-    def visit_While(self, node: ast.While) -> ast.AST:
-        return self._counted(node)
-
-    def _counted(self, node: Any) -> ast.AST:
-        self.generic_visit(node)
-        node.body.insert(0, self._call("turn", node))
-        body = [self._call("enter", node), node]
-        guarded = ast.Try(body=body, handlers=[], orelse=[], finalbody=[self._call("leave", node)])
-        return ast.copy_location(guarded, node)
-
-    def _call(self, method: str, node: Any) -> ast.stmt:
-        call = ast.parse(f"__loops__.{method}()").body[0]
-        for each in ast.walk(call):
-            ast.copy_location(each, node)
-        return call
-
-
-class _Loops:
-    def __init__(self) -> None:
-        self.active: list[int] = []
-
-    def enter(self) -> None:
-        self.active.append(0)
-
-    def turn(self) -> None:
-        self.active[-1] += 1
-
-    def leave(self) -> None:
-        self.active.pop()
-
-
-def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
-    def check(run: Run) -> Iterator[Falsity]:
-        """A name stood for that tensor, and in that turn."""
-        wanted = {value.name for value in run.trace.values.values() if value.name is not None}
-        if not wanted:
-            return
-        bound = bindings(program, wanted)
-        drawn = {item.value.id for item in run.graph.items.values() if item.value is not None}
-        drawn |= {link.value for link in run.graph.links}
-        for value in run.trace.values.values():
-            if value.name is None or value.id not in drawn:
-                continue
-            turns = bound.get((value.tensor, value.name))
-            if turns is None and value.name.endswith(".data"):
-                maker = run.graph.producer.get(value.id)
-                if maker is not None and maker.name == "data":
-                    continue
-            if turns is None:
-                yield Falsity("name", f"{value.name} never stood for what is drawn: {value.numbers.text}")
-            elif value.turn not in turns and value.turn:
-                yield Falsity("turn", f"{value.name} (turn {value.turn}); it was bound in {sorted(turns)}")
-        # What a variable of the cell stands for at the end, and an operation made, has a name.
-        produced = {run.trace.values[out].tensor for op in run.graph.ops if op.kind not in MAKERS for out in op.outputs}
-        named = {value.tensor for value in run.trace.values.values() if value.name is not None}
-        for name, each in run.space.items():
-            number = run.number(each) if isinstance(each, autogradkit.Tensor) else None
-            if number in produced and number not in named:
-                yield Falsity("unnamed", f"{name} has no name in the picture")
-
-    return check
-
-
-def bindings(program: Program, wanted: set[str]) -> dict[tuple[int, str], set[tuple[int, ...]]]:
-    """Which tensors, by number, each name stood for while the program ran, with the turns when it began to."""
-    tree = ast.fix_missing_locations(_Counting().visit(ast.parse(program.cell)))
-    file = f"<cell {program.seed}>"
-    recorder = EventRecorder()
-    loops = _Loops()
-    space: dict[str, Any] = {"torch": autogradkit, "__name__": "__main__", "__loops__": loops}
-    exec(compile(program.before, "<before>", "exec"), space)
-    held: list[tuple[Any, str, tuple[int, ...]]] = []
-    standing: dict[tuple[int, str], Any] = {}
-    expressions = {name: code for name in wanted if (code := compiled(name)) is not None}
-
-    def look(frame: FrameType) -> None:
-        if recorder in RECORDERS:
-            RECORDERS.remove(recorder)
-            try:
-                compare(frame)
-            finally:
-                RECORDERS.append(recorder)
-        else:
-            compare(frame)
-
-    def compare(frame: FrameType) -> None:
-        for name, expression in expressions.items():
-            try:
-                each = eval(expression, frame.f_globals, dict(frame.f_locals))
-            except Exception:
-                continue
-            if isinstance(each, autogradkit.Tensor) and standing.get((id(frame), name)) is not each:
-                standing[id(frame), name] = each
-                held.append((each, name, tuple(loops.active)))
-
-    def trace(frame: FrameType, event: str, arg: Any) -> Any:
-        if frame.f_code.co_filename != file:
-            return None
-        look(frame)
-        return trace
-
-    code = compile(tree, file, "exec")
-    before = sys.gettrace()
-    sys.settrace(trace)  # first: the recorder leaves a debugger its own
-    recorder.start()
-    try:
-        exec(code, space)
-    except Exception:
-        pass
-    finally:
-        recorder.stop()
-        sys.settrace(before)
-    look(_TopFrame(space))  # type: ignore[arg-type]
-    number = recorder.known_tensors().number_of
-    found: dict[tuple[int, str], set[tuple[int, ...]]] = defaultdict(set)
-    for each, name, turns in held:
-        known = number(each)
-        if known is not None:
-            found[known, name].add(turns)
-    return found
-
-
-def compiled(name: str) -> CodeType | None:
-    try:
-        return compile(name, "<name>", "eval")
-    except SyntaxError:
-        return None
-
-
-@dataclass
-class _TopFrame:
-    """The cell after it has run, to look at once more."""
-
-    f_globals: dict[str, Any]
-
-    @property
-    def f_locals(self) -> dict[str, Any]:
-        return self.f_globals
