@@ -108,6 +108,7 @@ class _Builder:
         self._gradient_values()
         self._mark_failure()
         self._gradients()
+        contributions, cleared = self._contributions()
         return Graph(
             items=in_order(self.items, self.links),
             links=self.links,
@@ -119,7 +120,8 @@ class _Builder:
             aliases=self.aliases,
             sharers=self._sharers(),
             producer=self.producer,
-            contributions=self._contributions(),
+            contributions=contributions,
+            cleared=cleared,
             edited=self._edited(),
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
@@ -147,8 +149,8 @@ class _Builder:
                 first[value.storage].setdefault(value.tensor, value)
         return {storage: list(values.values()) for storage, values in first.items()}
 
-    def _contributions(self) -> dict[int, list[Accumulated]]:
-        """What was added to the `.grad` of each leaf's value since it was last cleared.
+    def _contributions(self) -> tuple[dict[int, list[Accumulated]], dict[int, GradAssigned]]:
+        """What was added to the `.grad` of each leaf's value since it was last cleared, and by what that was set after it.
 
         Where it was cleared after the last backward, what there was is still worth showing: the last contribution.
         """
@@ -161,20 +163,25 @@ class _Builder:
                 before = reads[self.values[value].tensor]
                 before.append((op.step, max(value, before[-1][1]) if before else value))
         found: dict[int, list[Accumulated]] = {}
+        cleared: dict[int, GradAssigned] = {}
         for tensor, events in self.grads.items():
+            owner: int | None = None
             last: dict[int, list[Accumulated]] = defaultdict(list)
             kept: dict[int, list[Accumulated]] = defaultdict(list)
             for event in events:
                 if isinstance(event, GradAssigned):
                     kept.clear()
+                    if owner is not None:
+                        cleared[owner] = event
                     continue
                 # The value that the leaf had when the graph of this backward call was built.
                 place = bisect.bisect_left(reads[tensor], began[event.call], key=lambda read: read[0])
                 owner = reads[tensor][place - 1][1] if place else -1
+                cleared.pop(owner, None)
                 last[owner] = [event]
                 kept[owner].append(event)
             found |= last | kept
-        return found
+        return found, cleared
 
     def _edited(self) -> set[int]:
         versions: dict[int, set[int]] = defaultdict(set)

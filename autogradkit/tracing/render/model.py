@@ -94,6 +94,7 @@ class Graph:
     sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors
     producer: dict[int, Op]  # value -> the op that gave it
     contributions: dict[int, list[Accumulated]]  # value of a leaf -> what was added to its `.grad` while it had it
+    cleared: dict[int, GradAssigned]  # value of a leaf -> how its `.grad` was set after these
     edited: set[int]  # numbers of the tensors that have several values
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph

@@ -229,6 +229,14 @@ def gradients(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
                     yield Falsity(
                         "arrows", f"{name}: {came} arrive in call {call.number + 1}, .grad took {expected.tolist()}"
                     )
+        for id, events in run.graph.contributions.items():
+            if id not in run.graph.values:
+                continue
+            number = run.graph.values[id].tensor
+            drawn = run.graph.cleared.get(id) or events[-1]
+            name = of.get(number, "")
+            if name in truth and drawn is run.graph.grads[number][-1] and not alike(drawn.after, truth[name].grad):
+                yield Falsity("grad", f"{name}.grad: drawn {drawn.after}, PyTorch {truth[name].grad}")
         for number, events in run.graph.grads.items():
             name = of.get(number)
             if name is None or name not in truth or not events:
