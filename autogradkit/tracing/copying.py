@@ -6,6 +6,7 @@ elements altogether; of any other only its range, mean and printed summary are k
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from autogradkit.core.printing import contents, shown_part
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.events import Number, Numbers, Printed, Value
 
+FEW = 32  # elements that Python summarises faster than NumPy
 FULL = 1_000  # elements: what PyTorch prints without "..."
 BUDGET = 200_000  # elements copied whole in one trace
 
@@ -37,7 +39,7 @@ class Copier:
             elements = tuple(array.reshape(-1).tolist())
         else:
             self.left_out += size
-        low, high, mean, nans, infs = _summary(array)
+        low, high, mean, nans, infs = _summary(array) if elements is None or size > FEW else _summary_of(elements)
         return Numbers(
             shape=tuple(array.shape),
             dtype=tensor.dtype.name,
@@ -102,15 +104,29 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
         return None, None, None, 0, 0
     if array.dtype.kind in "biu":
         return float(array.min()), float(array.max()), float(array.mean()), 0, 0
+    low, high = float(array.min()), float(array.max())
+    if math.isfinite(low) and math.isfinite(high):  # a NaN would be both
+        return low, high, float(array.mean(dtype=np.float64)), 0, 0
     finite = np.isfinite(array)
-    if finite.all():
-        return float(array.min()), float(array.max()), float(array.mean(dtype=np.float64)), 0, 0
     nans = int(np.isnan(array).sum())
     kept = array[finite]
     infs = int(array.size - kept.size - nans)
     if not kept.size:
         return None, None, None, nans, infs
     return float(kept.min()), float(kept.max()), float(kept.mean(dtype=np.float64)), nans, infs
+
+
+def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | None, float | None, int, int]:
+    """As `_summary`, of the numbers themselves."""
+    real = [each for each in elements if not isinstance(each, complex)]
+    if len(real) < len(elements):
+        return None, None, None, 0, 0
+    finite = [float(each) for each in real if math.isfinite(each)]
+    nans = sum(each != each for each in real)
+    infs = len(real) - len(finite) - nans
+    if not finite:
+        return None, None, None, nans, infs
+    return min(finite), max(finite), sum(finite) / len(finite), nans, infs
 
 
 def _printed(array: np.ndarray[Any, Any]) -> Printed:

@@ -85,11 +85,13 @@ class EventRecorder(Recorder):
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
-        """While we look at tensors ourselves, what we do is no part of the trace."""
+        """While we look at tensors ourselves, what we do is no part of the trace, and its lines are not counted."""
         self._quiet = True
+        self._turns.pause()
         try:
             yield
         finally:
+            self._turns.go_on()
             self._quiet = False
 
     # -- the contract -----------------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ class TurnCounter:
     def __init__(self) -> None:
         self._loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
         self._running: list[FrameType] = []
+        self._paused = False
 
     def start(self, frame: FrameType | None) -> None:
         """Begin. `frame` runs already, and so do its callers: of the loops that they are in, no turn is known."""
@@ -105,6 +106,17 @@ class TurnCounter:
             if isinstance(frame.f_trace, _Frame):
                 frame.f_trace = None
         self._running.clear()
+
+    def pause(self) -> None:
+        """Count nothing for a while: Python runs at its own speed then."""
+        self._paused = sys.gettrace() == self._called
+        if self._paused:
+            sys.settrace(None)
+
+    def go_on(self) -> None:
+        """Count again."""
+        if self._paused:
+            sys.settrace(self._called)
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
         if isinstance(frame.f_trace, _Frame):  # a generator that goes on

@@ -79,7 +79,7 @@ def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
                     continue
             if turns is None:
                 yield Falsity("name", f"{value.name} never stood for what is drawn: {value.numbers.text}")
-            elif value.turn not in turns and value.turn:
+            elif value.turn not in turns and value.turn and value.version == 0:  # an edit binds the tensor it had
                 yield Falsity("turn", f"{value.name} (turn {value.turn}); it was bound in {sorted(turns)}")
         # What a variable of the cell stands for at the end, and an operation made, has a name.
         produced = {run.trace.values[out].tensor for op in run.graph.ops if op.kind not in MAKERS for out in op.outputs}

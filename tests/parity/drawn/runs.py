@@ -6,6 +6,7 @@ Used by `truth` and `bindings`.
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,8 +48,8 @@ def execute(program: Program, m: Any, source: str | None = None, spoil: str | No
     exec(compile(program.before, "<before>", "exec"), space)
     if spoil is not None:
         with m.no_grad():
-            tensor = eval(spoil, space)
-            tensor.data.add_(m.tensor([0.37, 0.59, 0.83]) if tensor.shape[-1] == 3 else 0.41)
+            tensor = eval(written(spoil), space)
+            tensor.data.add_(m.tensor([0.37, 0.59, 0.83]) if tensor.shape[-1:] == (3,) else 0.41)
     file = f"<cell {program.seed}>"
     text = program.cell if source is None else source
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
@@ -59,6 +60,18 @@ def execute(program: Program, m: Any, source: str | None = None, spoil: str | No
     return space, None
 
 
+def before(program: Program) -> dict[str, Any]:
+    """The namespace before the cell, in PyTorch."""
+    space: dict[str, Any] = {"torch": torch, "__name__": "__main__"}
+    exec(compile(program.before, "<before>", "exec"), space)
+    return space
+
+
+def written(name: str) -> str:
+    """A parameter's name as an expression: `net.0.weight` is net[0].weight."""
+    return re.sub(r"\.(\d+)", r"[\1]", name)
+
+
 def record(program: Program) -> Run:
     """Run a program in autogradkit with a recorder beside the cell."""
     recorder = EventRecorder()
@@ -67,7 +80,9 @@ def record(program: Program) -> Run:
     space: dict[str, Any] = {"torch": autogradkit, "__name__": "__main__"}
     exec(compile(program.before, "<before>", "exec"), space)
     for tensor in tensors_in(space):
-        before[id(tensor)] = (tensor, tensor.detach().clone())
+        for each in (tensor, tensor.grad if tensor.is_leaf else None):
+            if each is not None:
+                before[id(each)] = (each, each.detach().clone())
     file = f"<cell {program.seed}>"
     linecache.cache[file] = (len(program.cell), None, program.cell.splitlines(keepends=True), file)
     code = compile(program.cell, file, "exec")

@@ -21,7 +21,7 @@ from autogradkit.tracing.render.model import MAKERS, Item
 
 from .bindings import names
 from .programs import Program
-from .runs import Falsity, Run, execute, reachable, record, tensor_of
+from .runs import Falsity, Run, before, execute, reachable, record, tensor_of
 
 FUNCTIONS: dict[str, Any] = {
     "data": torch.Tensor.detach,
@@ -256,28 +256,30 @@ def alike(told: Numbers | None, real: torch.Tensor | None) -> bool:
 
 # -- influence ---------------------------------------------------------------------------------------------------------
 
-SPOILED = ("w", "x", "u", "M", "xs[0]", "xs[1]", "p['a']", "lin.weight", "net[0].weight", "old")
-
 
 def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
     def check(run: Run) -> Iterator[Falsity]:
-        """What influenced a drawn result leads to it in the picture, or a sentence says what does not."""
+        """What influenced a drawn result leads to it in the picture, or a sentence says what does not.
+
+        Of tensors that share memory any one does: that they do, their colour says.
+        """
         plain = {name: each.detach().clone() for name, each in reachable(space, torch).items()}
         boxes = latest(run)
         ahead = Ancestors(run)
         said = " ".join(run.graph.left_out)
         mine = reachable(run.space, autogradkit)
-        for spoiled in SPOILED:
-            if spoiled not in program.cell.replace("net(", "net[0].weight(").replace("lin(", "lin.weight("):
-                continue
+        there = {name: each for name, each in reachable(before(program), torch).items() if each.is_floating_point()}
+        for spoiled in there:
             other, error = execute(program, torch, spoil=spoiled)
             if error is not None:
                 continue
             changed = [
                 name for name, each in reachable(other, torch).items()
-                if name in plain and name not in SPOILED and not torch.equal(each.detach(), plain[name])
+                if name in plain and name not in there and not torch.equal(each.detach(), plain[name])
             ]  # fmt: skip
-            source = run.number(eval(spoiled, run.space))
+            memory = there[spoiled].untyped_storage().data_ptr()
+            same = [name for name, each in there.items() if each.untyped_storage().data_ptr() == memory]
+            source = {run.number(mine[name]) for name in same if name in mine}
             for name in changed:
                 number = run.number(mine[name]) if name in mine else None
                 if number is None or number not in boxes:
@@ -286,11 +288,9 @@ def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
                 passed = [value for key in keys if (value := run.graph.items[key].value) is not None]
                 tensors = {value.tensor for value in passed}
                 labels = [run.graph.labels[value.id] for value in passed]
-                shared = {run.graph.values[v.id].storage for v in run.trace.values.values() if v.tensor == source}
-                shared &= {v.storage for v in run.trace.values.values() if v.tensor in tensors}  # said by their colour
                 if "reads numbers" in said:
                     continue
-                if source not in tensors and not shared and not any(mentions(said, label) for label in labels):
+                if not source & tensors and not any(mentions(said, label) for label in labels):
                     yield Falsity("influence", f"{spoiled} influenced {name}, and no path leads there")
 
     return check
