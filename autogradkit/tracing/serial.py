@@ -36,6 +36,7 @@ def to_json(recording: Recording) -> str:
         "source": recording.source,
         "left_out": recording.left_out,
         "dropped": recording.dropped,
+        "notes": list(recording.notes),
         "events": _encode(recording.events),
         "values": _encode(tuple(recording.values.values())),
     }
@@ -62,6 +63,7 @@ def from_json(text: str) -> Recording:
         source=_part(document, "source", str),
         left_out=_part(document, "left_out", int),
         dropped=_part(document, "dropped", int),
+        notes=_part(document, "notes", tuple[str, ...]),
     )
     for event in events:
         for value in _mentioned(event):

@@ -46,7 +46,8 @@ LEARNERS = {
     "parts": ("l = w.split(1)\ny = l[0] * l[1] * l[2]\ny.backward()", None),
     "running sum": ("s = 0\nfor i in range(4):\n    s = s + (w * i).sum()\ns.backward()", None),
     "two layers": (
-        "y = l2(l1(x)).sum()\ny.backward()", "torch.manual_seed(1)\nx = torch.ones(1, 2)\nl1 = torch.nn.Linear(2, 2)\nl2 = torch.nn.Linear(2, 2)"
+        "y = l2(l1(x)).sum()\ny.backward()", "torch.manual_seed(1)\nx = torch.ones(1, 2)\n"
+        "l1 = torch.nn.Linear(2, 2)\nl2 = torch.nn.Linear(2, 2)"
     ),
     "nested": ("h = x\nfor i in range(3):\n    if i == 1:\n        continue\n    for x_t in xs:\n        h = h * x_t", None),
     "edit under no_grad": ("s = w.sum()\nwith torch.no_grad():\n    s.zero_()", None),

@@ -33,6 +33,7 @@ class _Builder:
     def __init__(self, trace: Recording) -> None:
         self.values = trace.values
         self.source = trace.source
+        self.notes = trace.notes
         self.second_order = _second_order(trace.events)
         self.ops = [
             event
@@ -133,6 +134,7 @@ class _Builder:
         return [
             *(f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
+            *self.notes,
             *untold.numbers_read(self.source),
             *untold.hooks(self.calls, self.ops, self.labels),
         ]
