@@ -33,6 +33,7 @@ def test_it_holds_code_types_data_lessons_and_front_end(wheel: zipfile.ZipFile) 
     assert {
         "autogradkit/_ops/_published.pyi",
         "autogradkit/core/_attached.pyi",
+        "autogradkit/core/pytorch_names.txt",
         "autogradkit/py.typed",
         "autogradkit/vision/_data/LICENSE-MNIST.txt",
         "autogradkit/vision/_data/mnist_sample.npz",
