@@ -78,6 +78,26 @@ def test_only_the_learners_lines_are_shown(
         assert [line for line in lines_of(text, mode) if "IPython" not in line] == lines
 
 
+TRAINING = """
+import _thread, threading
+from autogradkit.vision.train import fit
+model = torch.nn.Linear(4, 3)
+loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(64, 4), torch.zeros(64, dtype=torch.long)), 8)
+threading.Timer(0.3, _thread.interrupt_main).start()
+fit(model, loader, torch.nn.CrossEntropyLoss(), torch.optim.SGD(model.parameters(), 0.1), 10**6)
+"""
+
+
+@pytest.mark.parametrize("mode", ["Context", "Plain"])
+def test_an_interrupted_training_ends_in_the_learners_line(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str], mode: str
+) -> None:
+    notebook.run(f"%xmode {mode}")
+    text = shown(notebook, TRAINING, capsys)
+    assert "KeyboardInterrupt" in text
+    assert lines_of(text, mode) == [TRAINING.strip().splitlines()[-1]]
+
+
 def test_frames_of_a_library_that_the_learner_called_stay(
     notebook: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
