@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 import autogradkit
-from autogradkit.tracebacks import LearnersTracebacks
-from autogradkit.traced_cells import TracedCells, trace_arguments
+from autogradkit.tracebacks import LearnersTracebacks, note_absence
+from autogradkit.traced_cells import TracedCells, parsed, trace_arguments
 from autogradkit.tracing.foreign import INSTEAD, is_pytorchs, is_pytorchs_tensor
 from autogradkit.tracing.trace import Trace
 
@@ -134,10 +134,7 @@ class AutogradkitMagics(Magics):
 
         Example: %train lenet --epochs 3
         """
-        try:
-            options = parse_argstring(self.train, line)
-        except ValueError as error:  # a quotation that nothing closes
-            raise UsageError(f"%train: {error} in '{line.strip()}'") from None
+        options = parsed("%train", self.train, line)
         for name in ("epochs", "batch_size", "lr"):
             given = getattr(options, name)
             if given is not None and not 0 < given < math.inf:
@@ -197,13 +194,19 @@ class AutogradkitMagics(Magics):
         except UsageError:
             raise
         except Exception as error:
-            raise UsageError(f"%{magic}: '{text}' raised {type(error).__name__}: {error}") from None
+            note_absence(error)
+            said = [f"%{magic}: '{text}' raised {type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
+            raise UsageError("\n".join(said)) from None
         if not (isinstance(value, autogradkit.Tensor) or is_pytorchs_tensor(value)):
             self._refuse(magic, text, value)
         return value
 
     def _refuse(self, magic: str, text: str, value: Any) -> NoReturn:
-        hint = " Use autogradkit.from_numpy(...) on it." if type(value).__name__ == "ndarray" else ""
+        hint = ""
+        if type(value).__name__ == "ndarray":
+            hint = " Use autogradkit.from_numpy(...) on it."
+        elif isinstance(value, autogradkit.nn.Module):
+            hint = " Name what it gives, or one of its parameters."
         kind = type(value).__name__
         article = "an" if kind[0] in "aeiouAEIOU" else "a"
         raise UsageError(f"%{magic}: '{text}' is {article} {kind}, not a tensor.{hint}")
@@ -212,7 +215,8 @@ class AutogradkitMagics(Magics):
         wanted = split_expressions(line)
         if len(wanted) != 1:
             found = "none" if not wanted else f"{len(wanted)}: {', '.join(wanted)}"
-            raise UsageError(f"%{magic}: name one tensor, for example: %{magic} w (got {found})")
+            blanks = " An expression is written without blanks." if len(wanted) > 1 else ""
+            raise UsageError(f"%{magic}: name one tensor, for example: %{magic} w (got {found}).{blanks}")
         tensor = self._tensor(magic, wanted[0])
         if is_pytorchs_tensor(tensor):
             raise UsageError(

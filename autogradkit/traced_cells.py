@@ -9,6 +9,7 @@ Where neither can be (below another cell magic, in a nested run) it stays, and t
 from __future__ import annotations
 
 import ast
+import keyword
 import linecache
 import re
 import sys
@@ -45,15 +46,20 @@ def _trace(line: str) -> None:
     """Stands for the magic when its line is parsed before the cell runs."""
 
 
-def _parsed(arguments: str) -> str | None:
-    """The NAME in `%%trace NAME`. Raises UsageError for anything else."""
+def parsed(magic: str, function: Callable[..., Any], line: str) -> Any:
+    """The arguments on a magic's line. Raises UsageError, naming the magic, for those that it does not take."""
     try:
-        name = parse_argstring(_trace, arguments).name
+        return parse_argstring(function, line)
+    except UsageError as error:
+        raise UsageError(f"{magic}: {error}. {magic}? shows what it takes.") from None
     except ValueError as error:  # a quotation that nothing closes
-        raise UsageError(
-            f"%%trace: {error} in '{arguments}'. After it stands at most the name of a variable."
-        ) from None
-    if name is not None and not name.isidentifier():
+        raise UsageError(f"{magic}: {error} in {line.strip()}") from None
+
+
+def _name_in(arguments: str) -> str | None:
+    """The NAME in `%%trace NAME`. Raises UsageError for anything else."""
+    name = parsed("%%trace", _trace, arguments).name
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
         raise UsageError(f"%%trace: '{name}' cannot be the name of a variable.")
     return name
 
@@ -65,7 +71,7 @@ def header_of(cell: str) -> tuple[str | None] | None:
     if match is None or not body.strip() or _HEADER.match(body.lstrip().partition("\n")[0]):
         return None
     try:
-        return (_parsed(match["arguments"] or ""),)
+        return (_name_in(match["arguments"] or ""),)
     except UsageError:
         return None  # the ordinary magic will say what is wrong
 
@@ -174,7 +180,7 @@ class TracedCells:
 
     def run_as_magic(self, line: str, cell: str) -> Any:
         """Run a cell where the line could not become a comment: above or below another cell magic."""
-        self._name = _parsed(line)
+        self._name = _name_in(line)
         if not cell.strip():
             raise UsageError("%%trace: the cell is empty. Write the code to trace below the %%trace line.")
         if self._recorder is not None:

@@ -235,14 +235,25 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%graph 3", "is an int, not a tensor"),
         ("%ledger", "name one tensor"),
         ("%ledger plain", "does not require grad"),
+        ("%graph plain * 2", "(got 3: plain, *, 2). An expression is written without blanks."),
+        ("%storage layer", "'layer' is a Linear, not a tensor. Name what it gives, or one of its parameters."),
+        ("%graph plain.to_sparse()", "PyTorch has Tensor.to_sparse; autogradkit does not have it yet."),
+        ("%storage plain.view(3)", "raised RuntimeError: shape '[3]' is invalid for input of size 2"),
         ("%train --epochs 0", "must be above 0"),
+        ("%train --lr nan", "must be above 0 and finite, got nan"),
+        ("%train --seed 99999999999999999999", "must fit into 64 bits"),
+        ("%train --nonsense", "%train: unrecognized arguments: --nonsense. %train? shows what it takes."),
+        ("%train 'lenet", "%train: No closing quotation in 'lenet"),
+        ("%%trace 'x\npass", "%%trace: No closing quotation in 'x"),
+        ("%%trace a b\npass", "%%trace: unrecognized arguments: b. %%trace? shows what it takes."),
+        ("%%trace class\npass", "'class' cannot be the name of a variable"),
         ("%trace", "write an expression"),
     ],
 )
 def test_a_wrong_use_gets_a_clear_message(
     notebook: Notebook, line: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    notebook.run("plain = torch.ones(2)")
+    notebook.run("plain = torch.ones(2); layer = torch.nn.Linear(2, 2)")
     capsys.readouterr()
     assert not notebook.run(line).success
     captured = capsys.readouterr()
