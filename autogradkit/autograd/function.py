@@ -75,7 +75,7 @@ class BackwardFunction(Node, FunctionCtx):
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """What `save_for_backward` kept. Raises RuntimeError once freed, or where a tensor was edited since."""
         if self._saved is FREED:
-            raise errors.backward_twice()
+            raise errors.backward_twice(self)
         if not self._saved and self._to_save:  # within forward
             return self._to_save
         tensors: list[Tensor | None] = []

@@ -11,9 +11,28 @@ from typing import TypeVar
 
 E = TypeVar("E", bound=BaseException)
 
-_RECORDED = "under %%trace, or in `with autogradkit.record():`, this note names the line of the"
-WHERE_EDITED = f"{_RECORDED} edit"
-WHERE_FREED = f"{_RECORDED} backward that freed the graph"
+
+class NotRecorded(str):
+    """A note that says how to learn which line was the cause; a recording puts that line in its place."""
+
+    key: tuple[int, ...] = ()  # what a recording knows the cause by
+
+    @classmethod
+    def of(cls, what: str, *key: int) -> NotRecorded:
+        """The note on a `what` that the recording finds by `key`."""
+        made = cls(
+            f"autogradkit: under %%trace, or in `with autogradkit.record():`, this note names the line of the {what}"
+        )
+        made.key = key
+        return made
+
+
+class EditNotRecorded(NotRecorded):
+    """On an edit of saved memory; the key is the address and the bytes of the storage."""
+
+
+class BackwardNotRecorded(NotRecorded):
+    """On a backward that freed a node; the key is the node's id."""
 
 
 def noted(error: E, note: str) -> E:
@@ -37,17 +56,27 @@ CHANGE_FLAG_OF_RESULT = (
 )
 
 
-def backward_twice() -> RuntimeError:
-    """The error for what a node saved and an earlier backward freed."""
-    return noted(RuntimeError(_BACKWARD_TWICE), WHERE_FREED)
+def backward_twice(node: object) -> RuntimeError:
+    """The error for what `node` saved and an earlier backward freed."""
+    error = RuntimeError(_BACKWARD_TWICE)
+    error.add_note(BackwardNotRecorded.of("backward that freed the graph", id(node)))
+    return error
 
 
 def modified_in_place(
-    tensor_type: str, shape: tuple[int, ...], output: str, version: int, expected: int, hint: str
+    tensor_type: str,
+    shape: tuple[int, ...],
+    output: str,
+    version: int,
+    expected: int,
+    hint: str,
+    storage: tuple[int, int],
 ) -> RuntimeError:
-    """The error for a saved tensor that was edited after it was saved."""
+    """The error for a saved tensor that was edited after it was saved. `storage` is its address and its bytes."""
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{tensor_type} {list(shape)}]{output} is at version {version}; expected version {expected} instead. {hint}"
     )
-    return noted(RuntimeError(text), WHERE_EDITED)
+    error = RuntimeError(text)
+    error.add_note(EditNotRecorded.of("edit", *storage))
+    return error

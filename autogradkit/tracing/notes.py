@@ -6,11 +6,10 @@ recording would know more, and here it does.
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from collections.abc import Sequence
 
-from autogradkit.core import errors
-from autogradkit.tracing.events import BackwardBegin, Op
+from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded
+from autogradkit.tracing.events import BackwardBegin, NodeRan, Op
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.source import SourceReader
 
@@ -19,10 +18,10 @@ def explain(error: BaseException, recorder: EventRecorder) -> None:
     """Put what the recording tells in place of the note that says how to learn it."""
     notes: list[str] = getattr(error, "__notes__", [])
     for place, note in enumerate(notes):
-        if note == f"autogradkit: {errors.WHERE_EDITED}":
-            notes[place] = f"autogradkit: {_edited(str(error), recorder)}"
-        elif note == f"autogradkit: {errors.WHERE_FREED}":
-            notes[place] = f"autogradkit: {_second_backward(recorder)}"
+        if isinstance(note, EditNotRecorded):
+            notes[place] = f"autogradkit: {_edit(note.key, recorder)}"
+        elif isinstance(note, BackwardNotRecorded):
+            notes[place] = f"autogradkit: {_backward(note.key, recorder)}"
 
 
 def _line(recorder: EventRecorder, step: int) -> str:
@@ -31,27 +30,26 @@ def _line(recorder: EventRecorder, step: int) -> str:
     return "" if place is None else f"line {place.line}: {place.code}"
 
 
-def _edited(message: str, recorder: EventRecorder) -> str:
-    shape = re.search(r"\[\d[\d, ]*\]|\[\]", message)
+def _edit(key: Sequence[int], recorder: EventRecorder) -> str:
+    storage = recorder.numbering.storage_at(*key)
+    values = recorder.numbering.values
     edits = [
         draft.event
         for draft in recorder.drafts
-        if isinstance(draft.event, Op) and draft.event.kind == "inplace" and _shaped(recorder, draft.event, shape)
+        if isinstance(draft.event, Op)
+        and draft.event.kind == "inplace"
+        and any(values[output].storage == storage for output in draft.event.outputs)
     ]
     if not edits:
-        return "the saved tensor was edited before the recording began"
+        return "the saved tensor was edited before the recording began, by an optimizer's step, or by an op with out="
     return f"the saved tensor was edited by {edits[-1].label} at {_line(recorder, edits[-1].step)}"
 
 
-def _shaped(recorder: EventRecorder, op: Op, shape: Any) -> bool:
-    if shape is None or not op.outputs:
-        return True
-    value = recorder.numbering.values[op.outputs[0]]
-    return value.base is not None or str(list(value.numbers.shape)) == shape.group(0)
-
-
-def _second_backward(recorder: EventRecorder) -> str:
-    calls = [draft.event for draft in recorder.drafts if isinstance(draft.event, BackwardBegin)]
-    if len(calls) < 2:
+def _backward(key: Sequence[int], recorder: EventRecorder) -> str:
+    node = recorder.numbering.node_with(key[0])
+    events = [draft.event for draft in recorder.drafts]
+    calls = [event.call for event in events if isinstance(event, NodeRan) and event.node == node]
+    if not calls:
         return "the graph was freed by a backward before the recording began"
-    return f"the graph was freed by the backward at {_line(recorder, calls[-2].step)}"
+    [begin] = [event for event in events if isinstance(event, BackwardBegin) and event.call == calls[-1]]
+    return f"the graph was freed by the backward at {_line(recorder, begin.step)}"

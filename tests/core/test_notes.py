@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,41 @@ def test_what_only_a_recording_knows_it_says() -> None:
     assert where.endswith(": y.backward()")
 
 
+def test_the_line_is_that_of_the_cause_and_of_nothing_like_it() -> None:
+    x = torch.ones(3, requires_grad=True)
+
+    def edited() -> None:
+        with torch.record():
+            y = x.exp()
+            y[1:].mul_(2)
+            z = torch.ones(3)
+            z.sub_(2)  # the same shape and version, and not saved
+            y.sum().backward()
+
+    def twice() -> None:
+        with torch.record():
+            y = (x * x).sum()
+            y.backward(retain_graph=True)
+            y.backward(inputs=[x])
+            (x + 1).sum().backward()
+            y.backward()
+
+    [where] = noted(edited)
+    assert where.endswith(": y[1:].mul_(2)")
+    [where] = noted(twice)
+    assert where.endswith(": y.backward(inputs=[x])")
+
+
+def test_an_error_with_notes_can_be_sent_elsewhere() -> None:
+    x = torch.ones(3, requires_grad=True)
+    y = x.exp()
+    y.add_(1)
+    with pytest.raises(RuntimeError) as raised:
+        y.sum().backward()
+    sent = pickle.loads(pickle.dumps(raised.value))
+    assert (str(sent), sent.__notes__) == (str(raised.value), raised.value.__notes__)
+
+
 def test_what_was_before_the_recording_is_said_to_be() -> None:
     x = torch.ones(3, requires_grad=True)
     y, z = x.exp(), (x * x).sum()
@@ -74,7 +110,8 @@ def test_what_was_before_the_recording_is_said_to_be() -> None:
         with torch.record():
             result.sum().backward()
 
-    assert noted(lambda: later(y)) == ["the saved tensor was edited before the recording began"]
+    [where] = noted(lambda: later(y))
+    assert where.startswith("the saved tensor was edited before the recording began")
     assert noted(lambda: later(z)) == ["the graph was freed by a backward before the recording began"]
 
 

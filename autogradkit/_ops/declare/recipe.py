@@ -237,7 +237,7 @@ class Recipe:
         if self.saved:
             lines += [
                 " saved = self.saved",
-                " if saved is FREED: raise twice()",
+                " if saved is FREED: raise twice(self)",
                 f" if create_graph: {self._tuple(self.saved, variables)} = self.unpack(True)",
             ]
             lines += [" else:", f"  {self._tuple(self.saved, variables)} = saved"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import autogradkit as torch
 from autogradkit.core.recording import RECORDERS
+from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
@@ -168,4 +169,6 @@ def trace_source(source: str, before: str = "") -> Trace:
         error = raised
     finally:
         RECORDERS.remove(recorder)
+    if error is not None:
+        explain(error, recorder)
     return Trace.of(recorder.finish(error, lambda name: "cell" if name == file else name, source))
