@@ -7,6 +7,7 @@ first used. Type checkers see what the declared ops publish in a stub that `scri
 
 import importlib as _importlib
 import math as _math
+import sys as _sys
 import types as _types
 import typing as _typing
 import warnings as _warnings
@@ -18,6 +19,7 @@ from autogradkit._ops.making.options import channels_last as channels_last
 from autogradkit._ops.making.options import contiguous_format as contiguous_format
 from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
+from autogradkit.core import absent as _absent
 from autogradkit.core import dtype as _dtypes
 from autogradkit.core.device import device as device
 from autogradkit.core.dtype import bfloat16 as bfloat16
@@ -89,7 +91,7 @@ else:
             return _importlib.import_module(f"autogradkit.{name}")
         if name in _LAZY_NAMES:
             return getattr(_importlib.import_module(_LAZY_NAMES[name]), name)
-        raise AttributeError(f"module 'autogradkit' has no attribute '{name}'")
+        raise _absent.lookup_error("torch", name, _sys._getframe(1))
 
     def __dir__() -> list[str]:
         return list(_LISTED)

@@ -108,6 +108,9 @@ def lab(arguments: argparse.Namespace) -> int:
         options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container one often is root; only this machine can connect
         options.append("--allow-root")
+    # Other defaults for this server only: no question about news over the first lesson. The user's own settings come first.
+    configured = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(Path(__file__).parent / "_jupyter")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configured))
     from jupyterlab.labapp import LabApp
 
     sys.stdout.flush()

@@ -5,16 +5,19 @@ Rests on tracing and widgets; loaded by `%load_ext autogradkit`. How a traced ce
 
 from __future__ import annotations
 
+import math
 from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 import autogradkit
-from autogradkit.traced_cells import TracedCells, trace_arguments
+from autogradkit.tracebacks import LearnersTracebacks, note_absence
+from autogradkit.traced_cells import TracedCells, parsed, trace_arguments
+from autogradkit.tracing.foreign import INSTEAD, is_pytorchs, is_pytorchs_tensor
 from autogradkit.tracing.trace import Trace
 
 _MODELS = ("lenet", "mlp")
@@ -27,6 +30,7 @@ class AutogradkitMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.cells = TracedCells(shell)
+        self.tracebacks = LearnersTracebacks(shell)
 
     @trace_arguments
     @line_cell_magic
@@ -35,6 +39,16 @@ class AutogradkitMagics(Magics):
 
         As a cell magic it runs the cell as usual and then draws it; as a line magic it evaluates an expression. The trace
         is kept in the variable NAME if one is given.
+
+        Example:
+
+            %%trace steps
+            x = torch.tensor([1.0, 2.0], requires_grad=True)
+            y = (x * x).sum()
+            y.backward()
+
+        draws how y came about and how the gradient 2x came back to x, and keeps it: steps.table(), steps.to_html().
+        `%trace x.exp()` draws one expression.
         """
         if cell is None:
             return self._trace_expression(line)
@@ -62,7 +76,11 @@ class AutogradkitMagics(Magics):
         tensors = {text: self._tensor("storage", text) for text in wanted}
         from autogradkit.widgets.storage import storage_map
 
-        display(storage_map(tensors))
+        try:
+            found = storage_map(tensors)
+        except (RuntimeError, NotImplementedError) as error:  # PyTorch's tensors without memory: sparse ones, meta ones
+            raise UsageError(f"%storage {line.strip()}: there is no memory to show. {error}") from None
+        display(found)
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")
@@ -116,14 +134,20 @@ class AutogradkitMagics(Magics):
 
         Example: %train lenet --epochs 3
         """
-        options = parse_argstring(self.train, line)
+        options = parsed("%train", self.train, line)
         for name in ("epochs", "batch_size", "lr"):
             given = getattr(options, name)
-            if given is not None and given <= 0:
-                raise UsageError(f"%train: --{name.replace('_', '-')} must be above 0, got {given}")
+            if given is not None and not 0 < given < math.inf:
+                raise UsageError(f"%train: --{name.replace('_', '-')} must be above 0 and finite, got {given}")
+        if options.seed is not None and not -(2**63) <= options.seed < 2**64:
+            raise UsageError(f"%train: --seed must fit into 64 bits, got {options.seed}")
         from autogradkit.widgets.train_magic import train_from_magic
 
         namespace = self._namespace()
+        if options.model not in _MODELS and is_pytorchs(namespace.get(options.model)):
+            raise UsageError(
+                f"%train: '{options.model}' is of PyTorch itself, which autogradkit cannot train on its digits. {INSTEAD}"
+            )
         if options.model not in _MODELS and not isinstance(namespace.get(options.model), autogradkit.nn.Module):
             raise UsageError(
                 f"%train: there is no model '{options.model}'. Use lenet, mlp, or the name of a model you made."
@@ -144,12 +168,25 @@ class AutogradkitMagics(Magics):
         return self.shell.user_ns
 
     def _evaluate(self, magic: str, text: str) -> Any:
+        assert self.shell is not None
+        text = text.strip()
         try:
-            return eval(compile(text.strip(), f"<%{magic}>", "eval"), self._namespace())
+            name = self.shell.compile.cache(text, self.shell.execution_count)  # so that lines and names are found
+            code = compile(text, name, "eval")
+        except (
+            SyntaxError,
+            ValueError,
+            MemoryError,
+            RecursionError,
+        ):  # the last three: of NUL, surrogates, endless nesting
+            raise UsageError(f"%{magic}: '{text}' is no expression that Python can evaluate.") from None
+        try:
+            return eval(code, self._namespace())
         except NameError as error:
+            below = error.__traceback__.tb_next if error.__traceback__ is not None else None
+            if below is not None and below.tb_next is not None:  # a function of the learner's lacks the name
+                raise
             raise UsageError(f"%{magic}: {error}. Run the cell that makes it first.") from None
-        except SyntaxError:
-            raise UsageError(f"%{magic}: '{text.strip()}' is no expression that Python can evaluate.") from None
 
     def _tensor(self, magic: str, text: str) -> Any:
         try:
@@ -157,25 +194,35 @@ class AutogradkitMagics(Magics):
         except UsageError:
             raise
         except Exception as error:
-            raise UsageError(f"%{magic}: '{text}' raised {type(error).__name__}: {error}") from None
-        if not (isinstance(value, autogradkit.Tensor) or _is_torch_tensor(value)):
+            note_absence(error)
+            said = [f"%{magic}: '{text}' raised {type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
+            raise UsageError("\n".join(said)) from None
+        if not (isinstance(value, autogradkit.Tensor) or is_pytorchs_tensor(value)):
             self._refuse(magic, text, value)
         return value
 
     def _refuse(self, magic: str, text: str, value: Any) -> NoReturn:
-        hint = " Use autogradkit.from_numpy(...) on it." if type(value).__name__ == "ndarray" else ""
-        raise UsageError(f"%{magic}: '{text}' is a {type(value).__name__}, not a tensor.{hint}")
+        hint = ""
+        if type(value).__name__ == "ndarray":
+            hint = " Use autogradkit.from_numpy(...) on it."
+        elif isinstance(value, autogradkit.nn.Module):
+            hint = " Name what it gives, or one of its parameters."
+        kind = type(value).__name__
+        article = "an" if kind[0] in "aeiouAEIOU" else "a"
+        raise UsageError(f"%{magic}: '{text}' is {article} {kind}, not a tensor.{hint}")
 
     def _one_tensor(self, magic: str, line: str) -> Any:
         wanted = split_expressions(line)
         if len(wanted) != 1:
             found = "none" if not wanted else f"{len(wanted)}: {', '.join(wanted)}"
-            raise UsageError(f"%{magic}: name one tensor, for example: %{magic} w (got {found})")
-        return self._tensor(magic, wanted[0])
-
-
-def _is_torch_tensor(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "untyped_storage")
+            blanks = " An expression is written without blanks." if len(wanted) > 1 else ""
+            raise UsageError(f"%{magic}: name one tensor, for example: %{magic} w (got {found}).{blanks}")
+        tensor = self._tensor(magic, wanted[0])
+        if is_pytorchs_tensor(tensor):
+            raise UsageError(
+                f"%{magic}: '{wanted[0]}' is a tensor of PyTorch itself, which autogradkit does not see into. {INSTEAD}"
+            )
+        return tensor
 
 
 def split_expressions(line: str) -> list[str]:
@@ -209,6 +256,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics = _REGISTERED[id(shell)] = AutogradkitMagics(shell)
     shell.register_magics(magics)
     magics.cells.install()
+    magics.tracebacks.install()
     for name in ("storage", "graph", "ledger"):
         shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
     shell.set_hook("complete_command", _complete_models, str_key="%train")
@@ -220,6 +268,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     if magics is None:
         return
     magics.cells.remove()
+    magics.tracebacks.remove()
     for kind, names in {"line": ("trace", "storage", "graph", "ledger", "train"), "cell": ("trace",)}.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)

@@ -2,13 +2,15 @@
 
 Rests on tracing and widgets; used by `magics.py`. A clean-up transform turns the `%%trace` line into a comment and hooks
 before and after the cell start and stop the recorder, so that `Out`, `;`, top-level `await`, line numbers, tracebacks and
-the status of a failing cell are IPython's own. Where that cannot be (below another cell magic, above one, in a nested run)
-the line stays, and the ordinary magic runs the code.
+the status of a failing cell are IPython's own. Above another cell magic, which has to stand first, the line is left out.
+Where neither can be (below another cell magic, in a nested run) it stays, and the ordinary magic runs the code.
 """
 
 from __future__ import annotations
 
 import ast
+import keyword
+import linecache
 import re
 import sys
 from collections.abc import Callable
@@ -20,14 +22,16 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from autogradkit.tracing.events import Accumulated, GradAssigned
+from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
 from autogradkit.tracing.labels import file_label
-from autogradkit.tracing.notes import explain, hide_our_frames
+from autogradkit.tracing.notes import explain
 from autogradkit.tracing.numbering import KnownTensors
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
 _HEADER = re.compile(r"%%trace(?:[ \t]+(?P<arguments>.*?))?[ \t]*$")
 _MOST_TRACES = 50
+_TIMED = ("<timed exec>", "<timed eval>")  # as what IPython compiles a `%%time` cell, whose text it keeps nowhere
 
 
 def trace_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,10 +45,20 @@ def _trace(line: str) -> None:
     """Stands for the magic when its line is parsed before the cell runs."""
 
 
-def _parsed(arguments: str) -> str | None:
+def parsed(magic: str, function: Callable[..., Any], line: str) -> Any:
+    """The arguments on a magic's line. Raises UsageError, naming the magic, for those that it does not take."""
+    try:
+        return parse_argstring(function, line)
+    except UsageError as error:
+        raise UsageError(f"{magic}: {error}. {magic}? shows what it takes.") from None
+    except ValueError as error:  # a quotation that nothing closes
+        raise UsageError(f"{magic}: {error} in {line.strip()}") from None
+
+
+def _name_in(arguments: str) -> str | None:
     """The NAME in `%%trace NAME`. Raises UsageError for anything else."""
-    name = parse_argstring(_trace, arguments).name
-    if name is not None and not name.isidentifier():
+    name = parsed("%%trace", _trace, arguments).name
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
         raise UsageError(f"%%trace: '{name}' cannot be the name of a variable.")
     return name
 
@@ -53,10 +67,10 @@ def header_of(cell: str) -> tuple[str | None] | None:
     """The NAME that a cell's `%%trace` line gives, in a tuple; None if the cell is not one to be traced in place."""
     first, _, body = cell.partition("\n")
     match = _HEADER.match(first)
-    if match is None or not body.strip() or body.lstrip().startswith("%%"):
+    if match is None or not body.strip() or _HEADER.match(body.lstrip().partition("\n")[0]):
         return None
     try:
-        return (_parsed(match["arguments"] or ""),)
+        return (_name_in(match["arguments"] or ""),)
     except UsageError:
         return None  # the ordinary magic will say what is wrong
 
@@ -86,10 +100,11 @@ class TracedCells:
         self.shell.events.unregister("post_run_cell", self._after)
 
     def transform(self, lines: list[str]) -> list[str]:
-        """Turn the `%%trace` line of a cell into a comment."""
+        """Turn the `%%trace` line of a cell into a comment; above another cell magic, take it away."""
         if self._depth or not lines or header_of("".join(lines)) is None:
             return lines
-        return ["# " + lines[0], *lines[1:]]
+        below = lines[1:]
+        return below if "".join(below).lstrip().startswith("%%") else ["# " + lines[0], *below]
 
     # -- around the cell --------------------------------------------------------------------------------------------
 
@@ -100,17 +115,23 @@ class TracedCells:
             return
         self._name = header[0]
         self._source = info.raw_cell.partition("\n")[2]
+        magic, _, code = self._source.lstrip().partition("\n")
+        if magic.split()[0] == "%%time":
+            linecache.cache.update((file, (len(code), None, code.splitlines(True), file)) for file in _TIMED)
         self._start()
         self._show_before_traceback()
 
     def _after(self, result: Any) -> None:
         depth, self._depth = self._depth, max(0, self._depth - 1)
-        if depth != 1 or self._recorder is None:
+        if depth != 1:
             return
-        trace, known = self._stop(result.error_in_exec)
-        if result.error_before_exec is None:  # a SyntaxError: nothing ran, and the error says all
-            self._keep(trace, known)
-            self.show(trace, self._source)
+        if self._recorder is not None:
+            trace, known = self._stop(result.error_in_exec)
+            if result.error_before_exec is None:  # a SyntaxError: nothing ran, and the error says all
+                self._keep(trace, known)
+                self.show(trace, self._source)
+        for file in _TIMED:
+            linecache.cache.pop(file, None)
 
     def _start(self) -> None:
         self._recorder = EventRecorder()
@@ -138,7 +159,6 @@ class TracedCells:
                 trace, known = self._stop(error)
                 self._keep(trace, known)
                 self.show(trace, self._source)
-                hide_our_frames(error)
             original(*args, **kwargs)
 
         shell.__dict__["showtraceback"] = showtraceback
@@ -159,7 +179,7 @@ class TracedCells:
 
     def run_as_magic(self, line: str, cell: str) -> Any:
         """Run a cell where the line could not become a comment: above or below another cell magic."""
-        self._name = _parsed(line)
+        self._name = _name_in(line)
         if not cell.strip():
             raise UsageError("%%trace: the cell is empty. Write the code to trace below the %%trace line.")
         if self._recorder is not None:
@@ -198,9 +218,16 @@ class TracedCells:
 
         trace.source = source
         if not trace.events:
-            print("Nothing was traced: no tensor operation ran in this cell.")
+            print(f"Nothing was traced: {self._why_nothing(source)}")
             return
         display(GraphView(trace))
+
+    def _why_nothing(self, source: str) -> str:
+        names = pytorchs_names(source, self.shell.user_ns)
+        if not names:
+            return "no tensor operation ran in this cell."
+        used = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+        return f"this code computes with PyTorch itself ({used}), which autogradkit does not see into. {INSTEAD}"
 
     def history(self, tensor: Any) -> tuple[Accumulated | GradAssigned, ...]:
         """What the traced cells say of a tensor's `.grad`, oldest first."""

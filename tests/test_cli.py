@@ -125,6 +125,10 @@ def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
         ask = f"{server['url']}api/contents/tutorials/00_start_here.ipynb?content=0&token={server['token']}"
         with urllib.request.urlopen(ask, timeout=30) as answer:
             assert json.load(answer)["type"] == "notebook"
+        setting = "lab/api/settings/@jupyterlab/apputils-extension:notification"
+        with urllib.request.urlopen(f"{server['url']}{setting}?token={server['token']}", timeout=30) as answer:
+            news = json.load(answer)["schema"]["properties"]
+        assert (news["fetchNews"]["default"], news["checkForUpdates"]["default"]) == ("false", False)
     finally:
         process.terminate()
         process.wait(30)

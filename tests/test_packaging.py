@@ -31,8 +31,10 @@ def test_it_holds_code_types_data_lessons_and_front_end(wheel: zipfile.ZipFile) 
     static = {path.name for path in (ROOT / "autogradkit" / "widgets" / "_static").iterdir()}
     assert {f"autogradkit/widgets/_static/{name}" for name in static} <= names
     assert {
+        "autogradkit/_jupyter/labconfig/default_setting_overrides.json",
         "autogradkit/_ops/_published.pyi",
         "autogradkit/core/_attached.pyi",
+        "autogradkit/core/pytorch_names.txt",
         "autogradkit/py.typed",
         "autogradkit/vision/_data/LICENSE-MNIST.txt",
         "autogradkit/vision/_data/mnist_sample.npz",

@@ -10,6 +10,7 @@ from autogradkit.autograd.function import Function as Function
 from autogradkit.autograd.gradcheck import GradcheckError as GradcheckError
 from autogradkit.autograd.gradcheck import gradcheck as gradcheck
 from autogradkit.autograd.gradcheck import gradgradcheck as gradgradcheck
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.tensor import Tensor as Variable  # noqa: F401 - PyTorch's old name
 from autogradkit.engine.backward import backward as backward
 from autogradkit.engine.backward import grad as grad
@@ -19,3 +20,5 @@ from autogradkit.engine.modes import is_anomaly_enabled as is_anomaly_enabled
 from autogradkit.engine.modes import no_grad as no_grad
 from autogradkit.engine.modes import set_detect_anomaly as set_detect_anomaly
 from autogradkit.engine.modes import set_grad_enabled as set_grad_enabled
+
+__getattr__ = _absent_from("autograd")

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import root_of
@@ -74,7 +75,7 @@ class BackwardFunction(Node, FunctionCtx):
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """What `save_for_backward` kept. Raises RuntimeError once freed, or where a tensor was edited since."""
         if self._saved is FREED:
-            raise RuntimeError(errors.BACKWARD_TWICE)
+            raise errors.backward_twice(self)
         if not self._saved and self._to_save:  # within forward
             return self._to_save
         tensors: list[Tensor | None] = []
@@ -363,3 +364,6 @@ def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
         return tuple(marked) if isinstance(found, tuple) else marked[0]
 
     return backward
+
+
+__getattr__ = _absent_from("autograd.function")

@@ -1,10 +1,49 @@
-"""PyTorch's messages that several ops or rooms share. A message of one op stands in that op's file."""
+"""PyTorch's messages that several ops or rooms share, and the notes of ours below them.
+
+A message of one op stands in that op's file. `str(error)` stays PyTorch's text; what is known beyond it where the error
+arises is an exception note (PEP 678). What only a recording knows, `tracing/notes.py` puts in place of the note here that
+says how to learn it.
+"""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
+
+
+class NotRecorded(str):
+    """A note that says how to learn which line was the cause; a recording puts that line in its place."""
+
+    key: tuple[int, ...] = ()  # what a recording knows the cause by
+
+    @classmethod
+    def of(cls, what: str, *key: int) -> NotRecorded:
+        """The note on a `what` that the recording finds by `key`."""
+        made = cls(
+            f"autogradkit: under %%trace, or in `with autogradkit.record():`, this note names the line of the {what}"
+        )
+        made.key = key
+        return made
+
+
+class EditNotRecorded(NotRecorded):
+    """On an edit of saved memory; the key is the address and the bytes of the storage."""
+
+
+class BackwardNotRecorded(NotRecorded):
+    """On a backward that freed a node; the key is the node's id."""
+
+
+def noted(error: E, note: str) -> E:
+    """`error`, with a line of ours below its text."""
+    error.add_note(f"autogradkit: {note}")
+    return error
+
+
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_OF_LEAF_IN_PLACE = "a view of a leaf Variable that requires grad is being used in an in-place operation."
-BACKWARD_TWICE = (
+_BACKWARD_TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
     "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
     "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
@@ -17,11 +56,27 @@ CHANGE_FLAG_OF_RESULT = (
 )
 
 
+def backward_twice(node: object) -> RuntimeError:
+    """The error for what `node` saved and an earlier backward freed."""
+    error = RuntimeError(_BACKWARD_TWICE)
+    error.add_note(BackwardNotRecorded.of("backward that freed the graph", id(node)))
+    return error
+
+
 def modified_in_place(
-    tensor_type: str, shape: tuple[int, ...], output: str, version: int, expected: int, hint: str
-) -> str:
-    """The text for a saved tensor that was edited after it was saved."""
-    return (
+    tensor_type: str,
+    shape: tuple[int, ...],
+    output: str,
+    version: int,
+    expected: int,
+    hint: str,
+    storage: tuple[int, int],
+) -> RuntimeError:
+    """The error for a saved tensor that was edited after it was saved. `storage` is its address and its bytes."""
+    text = (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{tensor_type} {list(shape)}]{output} is at version {version}; expected version {expected} instead. {hint}"
     )
+    error = RuntimeError(text)
+    error.add_note(EditNotRecorded.of("edit", *storage))
+    return error

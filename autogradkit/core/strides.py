@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.errors import noted
+
 Ints = tuple[int, ...]
 Array = np.ndarray[Any, Any]
 
@@ -356,10 +358,11 @@ def _broadcast_pair(a: Ints, b: Ints) -> Ints:
             clash = (size_a, size_b, dim)
         result.append(size_b if size_a == 1 else size_a)
     if clash is not None:
-        raise RuntimeError(
+        error = RuntimeError(
             f"The size of tensor a ({clash[0]}) must match the size of tensor b ({clash[1]}) at non-singleton "
             f"dimension {clash[2]}"
         )
+        raise noted(error, f"the shapes are {a} and {b}; counted from the right, sizes must be equal, or one of them 1")
     return tuple(result)
 
 

@@ -141,7 +141,7 @@ class CopySlices(Node):
 
     def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
         if self.function is None:
-            raise RuntimeError(errors.BACKWARD_TWICE)
+            raise errors.backward_twice(self)
         gradient = gradients[0]
         if gradient is None:
             return (None,) * (len(self.edges) // 2)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from autogradkit.core import errors
-from autogradkit.core.storage import Array, VersionCounter
+from autogradkit.core.storage import Array, UntypedStorage, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.engine.history import grad_fn
 from autogradkit.engine.modes import MODE
@@ -65,7 +65,7 @@ class OpNode(Node):
 
     - Where no gradient arrived (all of `gradients` are None) it gives None for every edge, before anything else: also
       of a node whose saved values were freed.
-    - `saved is FREED`: RuntimeError(errors.BACKWARD_TWICE). Only a node that saved something is ever freed (`release`):
+    - `saved is FREED`: errors.backward_twice(self). Only a node that saved something is ever freed (`release`):
       one without `saved_names` need not ask.
     - For each saved value in order, before any formula runs: a tensor's `_counter` (None: never edited) or a saved
       output's `counter` must still read what stands in `versions`, else `raise edited(...)` of that value.
@@ -97,7 +97,7 @@ class OpNode(Node):
         """
         saved = self.saved
         if saved is FREED:
-            raise RuntimeError(errors.BACKWARD_TWICE)
+            raise errors.backward_twice(self)
         values: list[Any] = []
         for value, version in zip(saved, self.versions, strict=True):
             if value is None:
@@ -156,4 +156,6 @@ def saved_was_edited(array: Array, maker: Node | None, number: int, version: int
         else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
-    return RuntimeError(errors.modified_in_place(tensor_type(array), array.shape, output, version, expected, hint))
+    storage = UntypedStorage(array)
+    place = (storage.data_ptr(), storage.nbytes())
+    return errors.modified_in_place(tensor_type(array), array.shape, output, version, expected, hint, place)

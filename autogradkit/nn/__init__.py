@@ -3,6 +3,7 @@
 Rests on tensors and autograd; optimizers take what `Module.parameters()` gives.
 """
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.nn import functional, init, modules, parameter
 from autogradkit.nn.modules import *
 from autogradkit.nn.parameter import *
@@ -10,3 +11,5 @@ from autogradkit.nn.parameter import *
 __all__ = ["functional", "init", "modules", "parameter"]
 __all__ += modules.__all__
 __all__ += parameter.__all__
+
+__getattr__ = _absent_from("nn")

@@ -16,6 +16,7 @@ from autogradkit._ops.network.embedding import embedding_renorm_
 from autogradkit._ops.network.embedding import one_hot as _one_hot
 from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
 from autogradkit._ops.network.linear import linear as _linear
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
@@ -338,3 +339,6 @@ def cross_entropy(
     """
     reduction = reduction_name(size_average, reduce, reduction)
     return _cross_entropy(input, target, weight, _reduction(reduction), ignore_index, label_smoothing)
+
+
+__getattr__ = _absent_from("nn.functional")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.draws import fill, normal, uniform
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor, bump_version
@@ -205,3 +206,6 @@ def kaiming_normal_(
     if not tensor._array.size:
         return tensor
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan), generator)
+
+
+__getattr__ = _absent_from("nn.init")

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.optim.optimizer import Optimizer
 
 
@@ -172,3 +173,6 @@ class CosineAnnealingLR(LRScheduler):
             return self._rates()
         done = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
         return [self.eta_min + (base - self.eta_min) * done for base in self.base_lrs]
+
+
+__getattr__ = _absent_from("optim.lr_scheduler")

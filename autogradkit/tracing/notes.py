@@ -1,47 +1,27 @@
-"""One plain line on an error: which source line, which layer, which strides were the cause.
+"""What a recording adds to an error: the line of the edit, or of the backward, that was its cause.
 
-Rests on the recorder. `str(error)` stays PyTorch's text; what is known beyond it is added as an exception note (PEP 678).
+Rests on the recorder. Errors bring notes of their own from where they arise (`core/errors.py`); two of those say that a
+recording would know more, and here it does.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from collections.abc import Sequence
 
-from autogradkit.tracing.events import BackwardBegin, Op
+from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded
+from autogradkit.tracing.events import BackwardBegin, NodeRan, Op
 from autogradkit.tracing.recorder import EventRecorder
-from autogradkit.tracing.source import SourceReader, is_ours
+from autogradkit.tracing.source import SourceReader
 
 
 def explain(error: BaseException, recorder: EventRecorder) -> None:
-    """Add a note to `error` if the recording tells its cause."""
-    note = _note(str(error), recorder)
-    if note is not None and note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
-
-
-def hide_our_frames(error: BaseException) -> None:
-    """End the traceback at the learner's line, if all below it is this package's own."""
-    last = None
-    trace = error.__traceback__
-    while trace is not None:
-        if not is_ours(trace.tb_frame.f_code):
-            last = trace
-        trace = trace.tb_next
-    if last is not None:
-        last.tb_next = None
-
-
-def _note(message: str, recorder: EventRecorder) -> str | None:
-    if "has been modified by an inplace operation" in message:
-        return _edited(message, recorder)
-    if "backward through the graph a second time" in message:
-        return _second_backward(recorder)
-    if "view size is not compatible" in message:
-        return _strides(recorder)
-    if "shapes cannot be multiplied" in message:
-        return _shapes(recorder)
-    return None
+    """Put what the recording tells in place of the note that says how to learn it."""
+    notes: list[str] = getattr(error, "__notes__", [])
+    for place, note in enumerate(notes):
+        if isinstance(note, EditNotRecorded):
+            notes[place] = f"autogradkit: {_edit(note.key, recorder)}"
+        elif isinstance(note, BackwardNotRecorded):
+            notes[place] = f"autogradkit: {_backward(note.key, recorder)}"
 
 
 def _line(recorder: EventRecorder, step: int) -> str:
@@ -50,50 +30,26 @@ def _line(recorder: EventRecorder, step: int) -> str:
     return "" if place is None else f"line {place.line}: {place.code}"
 
 
-def _edited(message: str, recorder: EventRecorder) -> str | None:
-    shape = re.search(r"\[\d[\d, ]*\]|\[\]", message)
+def _edit(key: Sequence[int], recorder: EventRecorder) -> str:
+    storage = recorder.numbering.storage_at(*key)
+    values = recorder.numbering.values
     edits = [
-        draft
+        draft.event
         for draft in recorder.drafts
-        if isinstance(draft.event, Op) and draft.event.kind == "inplace" and _shaped(recorder, draft.event, shape)
+        if isinstance(draft.event, Op)
+        and draft.event.kind == "inplace"
+        and any(values[output].storage == storage for output in draft.event.outputs)
     ]
     if not edits:
-        return None
-    return f"autogradkit: the saved tensor was edited by {edits[-1].event.label} at {_line(recorder, edits[-1].event.step)}"  # type: ignore[union-attr]
+        return "the saved tensor was edited before the recording began, by an optimizer's step, or by an op with out="
+    return f"the saved tensor was edited by {edits[-1].label} at {_line(recorder, edits[-1].step)}"
 
 
-def _shaped(recorder: EventRecorder, op: Op, shape: Any) -> bool:
-    if shape is None or not op.outputs:
-        return True
-    value = recorder.numbering.values[op.outputs[0]]
-    return value.base is not None or str(list(value.numbers.shape)) == shape.group(0)
-
-
-def _second_backward(recorder: EventRecorder) -> str | None:
-    calls = [draft.event for draft in recorder.drafts if isinstance(draft.event, BackwardBegin)]
-    if len(calls) < 2:
-        return None
-    return f"autogradkit: the graph was freed by the backward at {_line(recorder, calls[-2].step)}"
-
-
-def _strides(recorder: EventRecorder) -> str | None:
-    failed = recorder.failed
-    if failed is None:
-        return None
-    for argument in failed.inputs:
-        if argument.value is not None:
-            value = recorder.numbering.values[argument.value]
-            return (
-                f"autogradkit: the tensor has shape {value.numbers.shape} and strides {value.stride}, which no single set of "
-                "strides can show in the wanted shape"
-            )
-    return None
-
-
-def _shapes(recorder: EventRecorder) -> str | None:
-    failed = recorder.failed
-    if failed is None:
-        return None
-    shapes = [str(recorder.numbering.values[a.value].numbers.shape) for a in failed.inputs if a.value is not None]
-    layer = f" in layer {' › '.join(failed.scope)}" if failed.scope else ""
-    return f"autogradkit: {failed.op} was given the shapes {' and '.join(shapes)}{layer}"
+def _backward(key: Sequence[int], recorder: EventRecorder) -> str:
+    node = recorder.numbering.node_with(key[0])
+    events = [draft.event for draft in recorder.drafts]
+    calls = [event.call for event in events if isinstance(event, NodeRan) and event.node == node]
+    if not calls:
+        return "the graph was freed by a backward before the recording began"
+    [begin] = [event for event in events if isinstance(event, BackwardBegin) and event.call == calls[-1]]
+    return f"the graph was freed by the backward at {_line(recorder, begin.step)}"

@@ -156,6 +156,15 @@ class Numbering:
         """The number of a tensor's AccumulateGrad node, by the tensor's number, if it was seen."""
         return self._accumulators.get(tensor)
 
+    def storage_at(self, address: int, nbytes: int) -> int | None:
+        """The number of the storage there, as the trace saw it last."""
+        return self._storages.get((address, nbytes))
+
+    def node_with(self, identity: int) -> int | None:
+        """The number of the living node with this id, if the trace knows it."""
+        known = self._nodes.get(identity)
+        return None if known is None or known[1]() is None else known[0]
+
     def known_tensors(self) -> KnownTensors:
         """Which tensors have which number, to be kept beside the trace."""
         return KnownTensors({key: (seen.reference, seen.number) for key, seen in self._tensors.items()})

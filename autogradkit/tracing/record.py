@@ -1,6 +1,6 @@
 """`record()`: trace a block of code.
 
-Rests on recorder and trace.
+Rests on recorder, notes and trace.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
+from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
@@ -32,4 +33,6 @@ class record:  # noqa: N801 - used like a function, as `no_grad` is
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._recorder.stop()
+        if error is not None:
+            explain(error, self._recorder)
         self._trace.fill(self._recorder.finish(error))

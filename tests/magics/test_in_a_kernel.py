@@ -70,6 +70,15 @@ def test_a_failing_cell_shows_the_picture_before_the_error_and_fails(run: Any) -
     assert "autogradkit/engine" not in "\n".join(error.traceback)
 
 
+def test_an_error_ends_in_the_learners_line(run: Any) -> None:
+    (outputs,) = run("def flat(t):\n    return t.view(7)\nflat(x)")
+    [error] = [o for o in outputs if o.output_type == "error"]
+    assert error.evalue == "shape '[7]' is invalid for input of size 2"
+    text = "\n".join(error.traceback)
+    assert "flat(t)" in text
+    assert "/autogradkit/" not in text
+
+
 @pytest.mark.parametrize(
     ("cell", "name"),
     [("%%trace\ny = = 2", "SyntaxError"), ("%%trace 3x\ny = 2", "UsageError"), ("%%trace\n", "UsageError")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import weakref
 
 import pytest
@@ -107,7 +108,7 @@ def test_under_no_grad_it_says_why_nothing_was_recorded(notebook: Notebook) -> N
         ("y = (x * x).sum()\ny.backward()\ny.backward()", "a second time", "freed by the backward at line 3"),
         ("y = x.exp()\ny.add_(1)\ny.sum().backward()", "modified by an inplace operation", "add_ at line 3: y.add_(1)"),
         ("z = x * 2\nw = torch.ones(2, 3) @ torch.ones(2)", "size mismatch", None),
-        ("m = torch.ones(2, 3) @ torch.ones(2, 3)", "mat1 and mat2 shapes", "(2, 3) and (2, 3)"),
+        ("m = torch.ones(2, 3) @ torch.ones(2, 3)", "mat1 and mat2 shapes", "(2, 3) times (2, 3)"),
         ("v = torch.ones(2, 3).t().view(6)", "view size is not compatible", "strides (1, 3)"),
     ],
 )
@@ -150,6 +151,29 @@ def test_above_and_below_time(notebook: Notebook) -> None:
     notebook.run("x = torch.tensor(2., requires_grad=True)")
     assert [op.name for op in notebook.trace("%%trace\n%%time\ny = x * 2").ops] == ["mul"]
     assert [op.name for op in notebook.trace("%%time\n%%trace\ny = x * 2").ops] == ["mul"]
+
+
+def test_above_time_lines_names_and_the_kept_trace_are_the_learners(notebook: Notebook) -> None:
+    notebook.run("x = torch.tensor(2., requires_grad=True)")
+    trace = notebook.trace("%%trace kept\n\n%%time\ny = x * 2\nz = y.exp()\nz")
+    assert names(trace) == [("mul", ["y"]), ("exp", ["z"])]
+    assert notebook.shell.user_ns["kept"] is trace
+    assert trace.ops[1].position is not None
+    assert (trace.ops[1].position.file, trace.ops[1].position.code) == ("cell", "z = y.exp()")
+    assert "<timed exec>" not in linecache.cache  # the next timed cell has another text
+    [value] = notebook.trace("%%trace\n%%time\nx * 3").ops[-1].outputs
+    assert value is not None
+    assert [op.name for op in notebook.trace("%%trace\n%%capture said\nprint(x * 4)").ops] == ["mul"]
+    assert "tensor(8." in notebook.shell.user_ns["said"].stdout
+
+
+def test_a_traced_expression_has_the_learners_names(notebook: Notebook) -> None:
+    notebook.run("a = torch.tensor(2., requires_grad=True); b = torch.tensor(3.)")
+    trace = notebook.trace("%trace (a * b).exp()")
+    assert names(trace) == [("mul", ["mul₁"]), ("exp", ["exp₁"])]
+    assert [trace.label(each.value) for each in trace.ops[0].inputs if each.value is not None] == ["a", "b"]
+    assert trace.ops[0].position is not None
+    assert trace.ops[0].position.code == "(a * b).exp()"
 
 
 def test_an_empty_cell_and_a_syntax_error(notebook: Notebook) -> None:
@@ -208,17 +232,28 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%storage", "name one or more tensors"),
         ("%storage nope", "not defined"),
         ("%storage [1]", "is a list, not a tensor"),
-        ("%graph 3", "is a int, not a tensor"),
+        ("%graph 3", "is an int, not a tensor"),
         ("%ledger", "name one tensor"),
         ("%ledger plain", "does not require grad"),
+        ("%graph plain * 2", "(got 3: plain, *, 2). An expression is written without blanks."),
+        ("%storage layer", "'layer' is a Linear, not a tensor. Name what it gives, or one of its parameters."),
+        ("%graph plain.to_sparse()", "PyTorch has Tensor.to_sparse; autogradkit does not have it yet."),
+        ("%storage plain.view(3)", "raised RuntimeError: shape '[3]' is invalid for input of size 2"),
         ("%train --epochs 0", "must be above 0"),
+        ("%train --lr nan", "must be above 0 and finite, got nan"),
+        ("%train --seed 99999999999999999999", "must fit into 64 bits"),
+        ("%train --nonsense", "%train: unrecognized arguments: --nonsense. %train? shows what it takes."),
+        ("%train 'lenet", "%train: No closing quotation in 'lenet"),
+        ("%%trace 'x\npass", "%%trace: No closing quotation in 'x"),
+        ("%%trace a b\npass", "%%trace: unrecognized arguments: b. %%trace? shows what it takes."),
+        ("%%trace class\npass", "'class' cannot be the name of a variable"),
         ("%trace", "write an expression"),
     ],
 )
 def test_a_wrong_use_gets_a_clear_message(
     notebook: Notebook, line: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    notebook.run("plain = torch.ones(2)")
+    notebook.run("plain = torch.ones(2); layer = torch.nn.Linear(2, 2)")
     capsys.readouterr()
     assert not notebook.run(line).success
     captured = capsys.readouterr()
@@ -241,7 +276,10 @@ def test_completion_offers_tensors_and_models(notebook: Notebook) -> None:
 
 def test_help_says_what_trace_does(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
     notebook.run("%%trace?")
-    assert "forward values" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "forward values" in said
+    assert "%%trace steps\n" in said
+    assert "y.backward()" in said
     assert torch is not None
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from .declared import DIFFERENTIABLE, FUNCTIONS, NAMESPACE
 
 ATTRIBUTES = {"shape", "ndim"}
-OF_LISTS = {"append", "index"}  # neither an array nor a tensor has these
+OF_LISTS_AND_ERRORS = {"append", "index", "add_note"}  # neither an array nor a tensor has these
 MODULES = (NAMESPACE, math, builtins)  # `math` is for Python numbers
 ON_TENSORS_ONLY = {id(op.call) for op in DIFFERENTIABLE.values()} | {id(each) for each in FUNCTIONS.values()}
 _MISSING = object()
@@ -64,7 +64,7 @@ def _read(function: Any, code: types.CodeType, waiting: list[Any]) -> Iterator[s
             if any(owner is module for module in MODULES):
                 if not hasattr(owner, instruction.argval):
                     yield f"line {line}: there is no {owner.__name__}.{instruction.argval}"
-            elif instruction.argval not in ATTRIBUTES | OF_LISTS:
+            elif instruction.argval not in ATTRIBUTES | OF_LISTS_AND_ERRORS:
                 yield f"line {line}: .{instruction.argval}"
         elif name in ("IMPORT_NAME", "STORE_ATTR", "STORE_GLOBAL"):
             yield f"line {line}: {name.lower().replace('_', ' ')} {instruction.argval}"

@@ -11,7 +11,7 @@ import pytest
 import autogradkit as torch
 
 from .declared import DIFFERENTIABLE, NAMESPACE
-from .formula_rules import OF_LISTS, broken_rules
+from .formula_rules import OF_LISTS_AND_ERRORS, broken_rules
 
 # Helpers that get sizes, strides and an offset, never a gradient or an operand: they may use NumPy.
 ON_PLAIN_VALUES = frozenset({"_positions"})
@@ -32,7 +32,7 @@ def test_there_are_formulas_to_look_at() -> None:
 
 
 def test_neither_arrays_nor_tensors_have_the_methods_of_lists_that_formulas_may_use() -> None:
-    assert not any(hasattr(kind, name) for kind in (np.ndarray, torch.Tensor) for name in OF_LISTS)
+    assert not any(hasattr(kind, name) for kind in (np.ndarray, torch.Tensor) for name in OF_LISTS_AND_ERRORS)
 
 
 # -- the rules themselves, on formulas that break them -----------------------------------------------------------------

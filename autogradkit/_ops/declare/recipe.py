@@ -221,7 +221,7 @@ class Recipe:
         """`OpNode.apply` for this class, with the check of each saved value and the formulas in a straight line."""
         scope: dict[str, Any] = {
             "FREED": FREED, "CLASSES": CLASSES, "SavedOutput": SavedOutput, "SavedResult": SavedResult,
-            "twice": errors.BACKWARD_TWICE, "__name__": __name__,
+            "twice": errors.backward_twice, "__name__": __name__,
         }  # fmt: skip
         count = len(self.formulas)
         nothing = "(None,) * (len(self.edges) // 2)" if self.list_input else f"({'None, ' * count})"
@@ -237,7 +237,7 @@ class Recipe:
         if self.saved:
             lines += [
                 " saved = self.saved",
-                " if saved is FREED: raise RuntimeError(twice)",
+                " if saved is FREED: raise twice(self)",
                 f" if create_graph: {self._tuple(self.saved, variables)} = self.unpack(True)",
             ]
             lines += [" else:", f"  {self._tuple(self.saved, variables)} = saved"]

@@ -16,6 +16,7 @@ from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.errors import noted
 from autogradkit.core.tensor import Tensor
 
 
@@ -73,6 +74,13 @@ def _mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]
     return k.mm(k.transpose(k.conj(mat1), 0, 1), g)
 
 
+def _misfit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
+    error = RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
+    return noted(
+        error, f"{a} times {b}: the {a[1]} columns of the first must be as many as the {b[0]} rows of the second"
+    )
+
+
 def _mm_meta(self: Array, mat2: Array) -> Any:
     if self.ndim != 2:
         raise RuntimeError("self must be a matrix")
@@ -80,7 +88,7 @@ def _mm_meta(self: Array, mat2: Array) -> Any:
         raise RuntimeError("mat2 must be a matrix")
     n, m = self.shape
     if m != mat2.shape[0]:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {mat2.shape[0]}x{mat2.shape[1]})")
+        raise _misfit(self.shape, mat2.shape)
     if self.dtype is not mat2.dtype:
         _require_same_dtype(self, mat2)
     return (n, mat2.shape[1]), self.dtype
@@ -269,7 +277,7 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
         raise RuntimeError(f"mat2 must be a matrix, got {mat2.ndim}-D tensor")
     (n, m), (rows, p) = mat1.shape, mat2.shape
     if m != rows:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {rows}x{p})")
+        raise _misfit(mat1.shape, mat2.shape)
     if mat1.dtype is not mat2.dtype and mat1.dtype != mat2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")

@@ -16,6 +16,7 @@ from autogradkit._ops.declare import function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.errors import noted
 from autogradkit.core.storage import address_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
@@ -98,10 +99,12 @@ def view_sizes(self: Array, size: Sizes) -> Array:
     shape = infer_size(size, self.size)
     strides = view_strides(self.shape, element_strides(self), shape)
     if strides is None:
-        raise RuntimeError(
+        error = RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             "contiguous subspaces). Use .reshape(...) instead."
         )
+        have = f"the tensor has shape {self.shape} and strides {element_strides(self)}"
+        raise noted(error, f"{have}, which no single set of strides can show in the shape {shape}")
     return restrided(self, shape, strides)
 
 

@@ -6,6 +6,7 @@ what a call with hooks does, `state.py` how state dicts are made and loaded. Eve
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import no_grad
 from autogradkit.nn.modules import hooks, state
+from autogradkit.nn.modules.failure import note_layer
 from autogradkit.nn.modules.members import Members
 
 __all__ = ["Module"]
@@ -69,11 +71,15 @@ class Module(Members):
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if RECORDERS:
-            return self._recorded(args, kwargs)
-        if self._hooks is None:
-            return self.forward(*args, **kwargs)
-        return hooks.call(self, self._hooks, args, kwargs)
+        try:
+            if RECORDERS:
+                return self._recorded(args, kwargs)
+            if self._hooks is None:
+                return self.forward(*args, **kwargs)
+            return hooks.call(self, self._hooks, args, kwargs)
+        except Exception as error:
+            note_layer(error, self, args, sys._getframe(), Module.__call__.__code__)
+            raise
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         active = listeners()

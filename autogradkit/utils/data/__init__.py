@@ -1,5 +1,6 @@
 """Feeding a network: datasets, samplers, and the DataLoader that makes batches of them."""
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.utils.data.collate import default_collate, default_convert
 from autogradkit.utils.data.dataloader import DataLoader
 from autogradkit.utils.data.dataset import (
@@ -38,3 +39,5 @@ __all__ = [
     "default_convert",
     "random_split",
 ]
+
+__getattr__ = _absent_from("utils.data")

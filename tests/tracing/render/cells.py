@@ -7,6 +7,7 @@ import linecache
 from typing import Any
 
 import autogradkit as torch
+from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
@@ -167,4 +168,6 @@ def trace_source(source: str, before: str = "") -> Trace:
         error = raised
     finally:
         recorder.stop()
+    if error is not None:
+        explain(error, recorder)
     return Trace.of(recorder.finish(error, lambda name: "cell" if name == file else name, source))

@@ -1,0 +1,64 @@
+"""What PyTorch has and this package has not yet: said so, by name, when somebody asks for it.
+
+Rests on the standard library and on `pytorch_names.txt`, the public names of PyTorch's namespaces, which
+`scripts/write_pytorch_names.py` writes and the first miss loads. The public namespaces (`autogradkit`, `nn`, `optim` ...)
+answer with it where they have no attribute of a name; the magics use it for tensors.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import os
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+_IMPORT_FROM = dis.opmap["IMPORT_FROM"]
+
+
+@functools.cache
+def _names() -> dict[str, frozenset[str]]:
+    """PyTorch's public names by namespace: "nn" for `torch.nn`, "torch" for itself, "Tensor" for a tensor's attributes."""
+    with open(os.path.join(os.path.dirname(__file__), "pytorch_names.txt"), encoding="utf-8") as file:
+        lines = [line.split() for line in file]
+    return {namespace.rstrip(":"): frozenset(names) for namespace, *names in lines}
+
+
+def absence(namespace: str, name: str) -> str | None:
+    """One sentence on a name that PyTorch has in a namespace and this package has not; None where PyTorch has none.
+
+    >>> absence("nn", "Embedding")
+    'PyTorch has nn.Embedding; autogradkit does not have it yet.'
+    >>> absence("nn", "Imbedding")
+    """
+    if name.startswith("_") or name not in _names()[namespace]:
+        return None
+    return f"PyTorch has {namespace}.{name}; autogradkit does not have it yet."
+
+
+def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError | ImportError:
+    """The error for a name that the module for PyTorch's `namespace` does not have; `caller` is the frame that asked.
+
+    It is an ImportError where `from autogradkit.nn import Embedding` asks for one of PyTorch's names: of an AttributeError
+    Python would keep nothing there. Otherwise it is an AttributeError, as `hasattr` needs.
+    """
+    module = "autogradkit" if namespace == "torch" else f"autogradkit.{namespace}"
+    said = absence(namespace, name)
+    if said is None:
+        return AttributeError(f"module '{module}' has no attribute '{name}'")
+    if caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM:
+        return ImportError(said, name=module)
+    return AttributeError(said)
+
+
+def absent_from(namespace: str) -> Any:
+    """The `__getattr__` of the module for PyTorch's `namespace`: no attribute is left to be found, so it raises.
+
+    It is typed as Any, for a type checker that sees a function there takes every name for one of the module's.
+    """
+
+    def __getattr__(name: str) -> NoReturn:  # noqa: N807 - it becomes the module's
+        raise lookup_error(namespace, name, sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
+
+    return __getattr__

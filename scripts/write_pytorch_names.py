@@ -1,0 +1,61 @@
+"""Write `autogradkit/core/pytorch_names.txt`: the public names of those PyTorch namespaces that this package has too.
+
+`python scripts/write_pytorch_names.py`, with the PyTorch of the tests installed. The package says with it that PyTorch
+has a name which is asked for in vain; `tests/parity/test_absent.py` holds the file to the installed PyTorch.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from types import BuiltinFunctionType, ModuleType
+from typing import Any
+
+FILE = Path(__file__).resolve().parent.parent / "autogradkit" / "core" / "pytorch_names.txt"
+NAMESPACES = (
+    "torch",
+    "Tensor",
+    "autograd",
+    "autograd.function",
+    "nn",
+    "nn.functional",
+    "nn.init",
+    "nn.parameter",
+    "optim",
+    "optim.lr_scheduler",
+    "utils",
+    "utils.data",
+)
+
+
+def public_names(namespace: str) -> list[str]:
+    """What PyTorch offers in a namespace: what `__all__` lists, what was made there, and the modules below it.
+
+    Of what a module only imports for its own use (`math`, `Any`) nothing counts.
+    """
+    if namespace == "Tensor":
+        return sorted(name for name in dir(importlib.import_module("torch").Tensor) if name[0] != "_")
+    module = importlib.import_module("torch" if namespace == "torch" else f"torch.{namespace}")
+    listed = set(getattr(module, "__all__", ()))
+    below = {each.name for each in pkgutil.iter_modules(getattr(module, "__path__", ()))}
+    made = {name for name in dir(module) if _made_in(module, getattr(module, name))}
+    return sorted(name for name in listed | below | made if name[0] != "_")
+
+
+def _made_in(module: ModuleType, value: Any) -> bool:
+    if isinstance(value, ModuleType):
+        return value.__name__.startswith(module.__name__ + ".")
+    home = getattr(value, "__module__", None) or type(value).__module__
+    if isinstance(value, BuiltinFunctionType):  # C++ functions of several namespaces say "torch"
+        return home.partition(".")[0] == "torch"
+    return any(home == made or home.startswith(made + ".") for made in (module.__name__, "torch._C"))
+
+
+def text() -> str:
+    """The file's content: a line for each namespace."""
+    return "".join(f"{namespace}: {' '.join(public_names(namespace))}\n" for namespace in NAMESPACES)
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

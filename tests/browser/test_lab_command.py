@@ -1,0 +1,42 @@
+"""`autogradkit lab` in the browser of somebody who never had JupyterLab: nothing stands over the first lesson."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.browser.harness import ROOT, SCREENSHOTS, SIZE, free_port
+
+
+def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, tmp_path: Path) -> None:
+    fresh = {name: str(tmp_path / name) for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
+    environment = os.environ | fresh | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "autogradkit", "lab", "mine", "--no-browser", f"--port={free_port()}"]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 90
+        while not (described := list((tmp_path / "runtime").glob("jpserver-*.json"))):
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        server = json.loads(described[0].read_text())
+        page = browser.new_page(viewport=SIZE)
+        page.set_default_timeout(60_000)
+        page.goto(f"{server['url']}lab/tree/tutorials/00_start_here.ipynb?token={server['token']}")
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        page.wait_for_timeout(5_000)  # JupyterLab asks within a second of its start
+        assert page.locator(".Toastify__toast").count() == 0
+        assert page.locator(".jp-Dialog").count() == 0
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / "lab-command.png")
+        page.close()
+    finally:
+        process.terminate()
+        process.wait(30)

@@ -1,0 +1,97 @@
+"""What is said of names that PyTorch has and this package has not, and that nothing else notices."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import pkgutil
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import autogradkit as torch
+from autogradkit.core.absent import absence
+
+NAMESPACES = {
+    "torch": torch,
+    "autograd": torch.autograd,
+    "autograd.function": torch.autograd.function,
+    "nn": torch.nn,
+    "nn.functional": torch.nn.functional,
+    "nn.init": torch.nn.init,
+    "nn.parameter": torch.nn.parameter,
+    "optim": torch.optim,
+    "optim.lr_scheduler": torch.optim.lr_scheduler,
+    "utils": torch.utils,
+    "utils.data": torch.utils.data,
+}
+
+
+@pytest.mark.parametrize(("namespace", "module"), NAMESPACES.items())
+def test_a_name_that_neither_has_gets_pytorchs_text(namespace: str, module: ModuleType) -> None:
+    with pytest.raises(AttributeError) as raised:
+        module.no_such_name  # noqa: B018
+    assert str(raised.value) == f"module '{module.__name__}' has no attribute 'no_such_name'"
+    assert absence(namespace, "no_such_name") is None
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "said"),
+    [
+        (torch, "fft", "torch.fft"),
+        (torch.nn, "Transformer", "nn.Transformer"),
+        (torch.nn.functional, "ctc_loss", "nn.functional.ctc_loss"),
+        (torch.optim, "LBFGS", "optim.LBFGS"),
+        (torch.utils.data, "DistributedSampler", "utils.data.DistributedSampler"),
+    ],
+)
+def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name: str, said: str) -> None:
+    text = f"PyTorch has {said}; autogradkit does not have it yet."
+    with pytest.raises(AttributeError) as raised:
+        getattr(module, name)
+    assert str(raised.value) == text
+    with pytest.raises(ImportError) as refused:
+        exec(f"from {module.__name__} import {name} as it")
+    assert str(refused.value) == text
+    assert refused.value.name == module.__name__
+    assert not hasattr(module, name)
+    assert getattr(module, name, None) is None
+    assert name not in dir(module)
+
+
+@pytest.mark.parametrize(("namespace", "module"), NAMESPACES.items())
+def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleType) -> None:
+    for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        assert hasattr(module, found.name) or absence(namespace, found.name) is None
+
+
+def test_what_neither_has_is_refused_by_import_as_python_does() -> None:
+    with pytest.raises(ImportError, match=r"cannot import name 'no_such_name' from 'autogradkit\.nn'"):
+        exec("from autogradkit.nn import no_such_name")
+
+
+def test_python_offers_what_was_meant() -> None:
+    code = "import autogradkit as torch; torch.nn.Linea"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stderr
+    assert said.splitlines()[-1] == (
+        "AttributeError: module 'autogradkit.nn' has no attribute 'Linea'. Did you mean: 'Linear'?"
+    )
+
+
+def test_the_names_are_read_only_when_a_public_name_is_missed() -> None:
+    code = (
+        "from autogradkit.core.absent import _names\n"
+        "import autogradkit as torch, autogradkit.nn.functional, autogradkit.optim, autogradkit.utils.data\n"
+        "hasattr(torch, '__wrapped__'), hasattr(torch.nn, '_ipython_display_')\n"
+        "print(_names.cache_info().currsize, hasattr(torch.nn, 'Transformer'), _names.cache_info().currsize)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "0 False 1\n"
+
+
+def test_tensors_modules_and_classes_are_copied_and_pickled_as_ever() -> None:
+    layer = torch.nn.Linear(2, 3)
+    for value in (layer, torch.ones(2), torch.nn.Linear, torch.optim.SGD):
+        assert type(copy.deepcopy(value)) is type(pickle.loads(pickle.dumps(value))) is type(value)
