@@ -43,7 +43,7 @@ def test_nonsense_is_refused_in_a_sentence(
     for _ in range(ROUNDS):
         magic = chance.choice(MAGICS)
         line = chance.choice(["", " "]).join(chance.choices(PIECES, k=chance.randint(0, 5)))
-        cell = f"{magic} {line}" + ("\nz = x + 1" if magic == "%%trace" else "")
+        cell = f"{magic} {line}" + ("\nz = torch.ones(2) + 1" if magic == "%%trace" else "")
         capsys.readouterr()
         result = notebook.run(cell)
         said = capsys.readouterr()
