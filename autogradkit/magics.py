@@ -16,6 +16,7 @@ from IPython.display import display
 import autogradkit
 from autogradkit.traced_cells import TracedCells, trace_arguments
 from autogradkit.tracing.trace import Trace
+from autogradkit.tracing.watch import GRADS
 
 _MODELS = ("lenet", "mlp")
 
@@ -83,26 +84,30 @@ class AutogradkitMagics(Magics):
         display(GraphView(found))
 
     @magic_arguments()
-    @argument("tensor", nargs="*", help="a tensor whose .grad is to be followed, for example a weight")
+    @argument("tensor", nargs="*", help="a tensor that requires grad, for example a weight")
+    @argument(
+        "--follow", action="store_true", help="go on with later cells, instead of keeping to what happened so far"
+    )
     @line_magic
     def ledger(self, line: str) -> None:
-        """Show how a tensor's .grad grew, one slice for each backward call, and follow it from now on.
+        """Show how a tensor's .grad grew: which lines added what to it, traced or not, and when it was cleared.
 
         Example: %ledger w
         """
-        tensor = self._one_tensor("ledger", line)
-        if not tensor.requires_grad:
-            raise UsageError(
-                f"%ledger {line.strip()}: this tensor does not require grad, so backward never adds to its .grad. "
-                "Make it with requires_grad=True, or call .requires_grad_()."
-            )
+        wanted = split_expressions(line)
+        follow = "--follow" in wanted
+        unknown = [each for each in wanted if each.startswith("--") and each != "--follow"]
+        if unknown:
+            raise UsageError(f"%ledger: there is no option {unknown[0]}. The only one is --follow.")
+        text = self._one_name("ledger", [each for each in wanted if each != "--follow"])
+        value = self._value("ledger", text)
         from autogradkit.widgets.ledger import grad_ledger
 
         try:
-            ledger = grad_ledger(line.strip(), tensor, history=self.cells.history(tensor))
-        except ValueError as error:
+            found = grad_ledger(text, value, follow=follow)
+        except (TypeError, ValueError) as error:
             raise UsageError(f"%ledger: {error}") from None
-        display(ledger)
+        found.show()
 
     @magic_arguments()
     @argument("model", nargs="?", default="lenet", help="lenet, mlp, or the name of a model of your own")
@@ -151,13 +156,16 @@ class AutogradkitMagics(Magics):
         except SyntaxError:
             raise UsageError(f"%{magic}: '{text.strip()}' is no expression that Python can evaluate.") from None
 
-    def _tensor(self, magic: str, text: str) -> Any:
+    def _value(self, magic: str, text: str) -> Any:
         try:
-            value = self._evaluate(magic, text)
+            return self._evaluate(magic, text)
         except UsageError:
             raise
         except Exception as error:
             raise UsageError(f"%{magic}: '{text}' raised {type(error).__name__}: {error}") from None
+
+    def _tensor(self, magic: str, text: str) -> Any:
+        value = self._value(magic, text)
         if not (isinstance(value, autogradkit.Tensor) or _is_torch_tensor(value)):
             self._refuse(magic, text, value)
         return value
@@ -166,12 +174,14 @@ class AutogradkitMagics(Magics):
         hint = " Use autogradkit.from_numpy(...) on it." if type(value).__name__ == "ndarray" else ""
         raise UsageError(f"%{magic}: '{text}' is a {type(value).__name__}, not a tensor.{hint}")
 
-    def _one_tensor(self, magic: str, line: str) -> Any:
-        wanted = split_expressions(line)
+    def _one_name(self, magic: str, wanted: list[str]) -> str:
         if len(wanted) != 1:
             found = "none" if not wanted else f"{len(wanted)}: {', '.join(wanted)}"
             raise UsageError(f"%{magic}: name one tensor, for example: %{magic} w (got {found})")
-        return self._tensor(magic, wanted[0])
+        return wanted[0]
+
+    def _one_tensor(self, magic: str, line: str) -> Any:
+        return self._tensor(magic, self._one_name(magic, split_expressions(line)))
 
 
 def _is_torch_tensor(value: Any) -> bool:
@@ -209,6 +219,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics = _REGISTERED[id(shell)] = AutogradkitMagics(shell)
     shell.register_magics(magics)
     magics.cells.install()
+    GRADS.listen()
     for name in ("storage", "graph", "ledger"):
         shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
     shell.set_hook("complete_command", _complete_models, str_key="%train")
@@ -220,6 +231,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     if magics is None:
         return
     magics.cells.remove()
+    if not _REGISTERED:
+        GRADS.stop()
     for kind, names in {"line": ("trace", "storage", "graph", "ledger", "train"), "cell": ("trace",)}.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)

@@ -26,18 +26,6 @@ class _Seen:
     edits: int = -1  # of its storage, when it had that value
 
 
-@dataclass(frozen=True)
-class KnownTensors:
-    """Which number each tensor has in a trace."""
-
-    numbers: dict[int, tuple[weakref.ref[Any], int]]  # id(tensor) -> the tensor, and its number
-
-    def number_of(self, tensor: Any) -> int | None:
-        """A tensor's number; None if the trace does not know it."""
-        reference, number = self.numbers.get(id(tensor), (None, None))
-        return number if reference is not None and reference() is tensor else None
-
-
 class Numbering:
     """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it."""
 
@@ -126,10 +114,6 @@ class Numbering:
     def accumulator(self, tensor: int) -> int | None:
         """The number of a tensor's AccumulateGrad node, by the tensor's number, if it was seen."""
         return self._accumulators.get(tensor)
-
-    def known_tensors(self) -> KnownTensors:
-        """Which tensors have which number, to be kept beside the trace."""
-        return KnownTensors({key: (seen.reference, seen.number) for key, seen in self._tensors.items()})
 
     def _seen(self, tensor: Any) -> _Seen | None:
         seen = self._tensors.get(id(tensor))

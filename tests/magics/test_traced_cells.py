@@ -210,7 +210,13 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%storage [1]", "is a list, not a tensor"),
         ("%graph 3", "is a int, not a tensor"),
         ("%ledger", "name one tensor"),
-        ("%ledger plain", "does not require grad"),
+        ("%ledger plain", "'plain' does not require grad"),
+        ("%ledger nope", "name 'nope' is not defined"),
+        ("%ledger 3", "'3' is a int, not a tensor"),
+        ("%ledger plain plain", "name one tensor"),
+        ("%ledger --folow plain", "there is no option --folow"),
+        ("%ledger PyTorch.ones(1, requires_grad=True)", "is a tensor of PyTorch"),
+        ("%ledger (plain.requires_grad_() * 2)", "keeps no .grad for it"),
         ("%train --epochs 0", "must be above 0"),
         ("%trace", "write an expression"),
     ],
@@ -218,7 +224,7 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
 def test_a_wrong_use_gets_a_clear_message(
     notebook: Notebook, line: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    notebook.run("plain = torch.ones(2)")
+    notebook.run("plain = torch.ones(2)\nimport torch as PyTorch")
     capsys.readouterr()
     assert not notebook.run(line).success
     captured = capsys.readouterr()
