@@ -16,7 +16,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
 
 from ..core.tensor import Tensor
-from ..tracing.labels import file_label
+from ..tracing.labels import file_label, running_cell
 from ..tracing.render.ledger import MOST, Ledger, ledger_svg
 from ..tracing.render.ledger_columns import column_of, columns
 from ..tracing.render.ledger_words import pages, rows
@@ -44,7 +44,8 @@ class GradLedger(PictureWidget):
         self.name = name
         self.follow = follow
         self._shell: Any = get_ipython()
-        self._cell = "" if self._shell is None else f" at the end of In[{self._shell.execution_count}]"
+        cell = running_cell()
+        self._cell = f" at the end of {cell}" if cell else ""
         self._tensor = weakref.ref(tensor, self._gone)
         self._history = GRADS.history(tensor, file_label)
         self._ended = False

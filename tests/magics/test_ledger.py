@@ -6,21 +6,30 @@ import pytest
 from IPython.utils.capture import capture_output
 
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS
+from autogradkit.widgets.ledger import GradLedger
 from tests.magics.conftest import Notebook
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def pictures() -> list[str]:
+    """The pictures beside the texts of `shown`."""
+    return []
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, pictures: list[str]) -> list[str]:
     """What was displayed, and displayed anew, as text."""
     texts: list[str] = []
 
     class Handle:
-        def update(self, ledger: object) -> None:
-            texts.append(ledger.plain())  # type: ignore[attr-defined]
+        def update(self, ledger: GradLedger) -> None:
+            texts.append(ledger.plain())
+            pictures.append(ledger.static_svg())
 
-    def display(ledger: object, display_id: bool) -> Handle:
-        texts.append(ledger.plain())  # type: ignore[attr-defined]
-        return Handle()
+    def display(ledger: GradLedger, display_id: bool) -> Handle:
+        handle = Handle()
+        handle.update(ledger)
+        return handle
 
     monkeypatch.setattr("autogradkit.widgets.ledger.display", display)
     return texts
@@ -44,11 +53,14 @@ def test_an_untraced_backward_is_known_with_its_cell(notebook: Notebook, shown: 
     ]
 
 
-def test_it_is_complete_at_the_end_of_its_cell_and_frozen_then(notebook: Notebook, shown: list[str]) -> None:
+def test_it_is_complete_at_the_end_of_its_cell_and_frozen_then(
+    notebook: Notebook, shown: list[str], pictures: list[str]
+) -> None:
     run(notebook, "w = torch.tensor(1., requires_grad=True)")
     run(notebook, "%ledger w\n(w * 3).backward()")
     run(notebook, "(w * 4).backward()")
     assert len(shown) == 2
+    assert "frozen at the end of In[3]: it does not show what comes later" in pictures[1]
     assert shown[1].startswith("w.grad after 1 backward call: 3.")
 
 

@@ -33,15 +33,16 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
         },
       );
     }
-    if (awaited !== null) {
-      const wanted = keyed(view.stage, awaited);
-      if (wanted) {
-        awaited = null;
-        wanted.focus({ preventScroll: true });
-      }
-    }
+    queueMicrotask(focusAwaited); // after the frame has given the focus back to what had it
     show();
   });
+
+  function focusAwaited(): void {
+    const wanted = awaited === null ? null : keyed(view.stage, awaited);
+    if (!wanted) return;
+    awaited = null;
+    wanted.focus({ preventScroll: true });
+  }
 
   function prepare(entry: SVGGElement): void {
     const key = keyOf(entry);
@@ -62,7 +63,7 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
       awaited = next.key;
       choose(numberOf(next.key));
     };
-    entry.addEventListener("focus", () => choose(numberOf(key)), { signal });
+    entry.addEventListener("focus", () => awaited === null && choose(numberOf(key)), { signal });
     entry.addEventListener(
       "click",
       () => {
@@ -134,6 +135,7 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
   onChange(model, "columns", show, signal);
   onChange(model, "selected", show, signal);
   named();
+  view.root.classList.add("ak-ledger-view");
   view.toolbar.append(steps.element, choice.element);
 }
 

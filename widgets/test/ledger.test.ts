@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import widget from "../src/ledger";
 import type { Column, LedgerTraits } from "../src/shared/traits";
-import { FakeModel, shown } from "./model";
+import { FakeModel, settled, shown } from "./model";
 
 const svg = (...keys: string[]) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 300">${keys
@@ -51,9 +51,12 @@ describe("columns", () => {
     const { said, type, key, model, root } = await show();
     key("e9").dispatchEvent(new FocusEvent("focus"));
     expect(said()).toBe("third");
+    key("g1").focus();
     type("ArrowLeft", "g1");
     expect(model.get("selected")).toBe("e0");
     model.set("svg", svg("e0", "g1", "e9"));
+    await settled();
+    expect(model.get("selected")).toBe("e0");
     expect(root.ownerDocument.activeElement?.getAttribute("data-key")).toBe("e0");
     type("End", "e0");
     expect(model.get("selected")).toBe("");
@@ -84,6 +87,7 @@ describe("a column of several events", () => {
       else type(act, act === "Enter" ? "close-g1" : "e2");
       expect(model.get("opened")).toEqual(["t0"]);
       model.set("svg", svg("e0", "g1"));
+      await settled();
       expect(root.ownerDocument.activeElement?.getAttribute("data-key")).toBe("g1");
       document.body.replaceChildren();
     }

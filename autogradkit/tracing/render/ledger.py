@@ -20,7 +20,7 @@ _COLUMN, _BAR = 80, 54
 _HEIGHTS = {1: 160, 2: 116, 3: 92}  # of a row, by how many there are
 _LOW = 76
 _ABOVE = 18  # room for the total over a bar
-_WIDTH = 600
+_WIDTH = 480
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class _Drawing:
             if self.ledger.state:
                 picture.text(16, 48, clip(self.ledger.state, _WIDTH - 32), "muted")
             return picture.finish(_WIDTH, 64, said)
-        picture.text(16, 26, clip(f"{self.ledger.name}.grad after each step", 560, 14, bold=True), size=14, bold=True)
+        picture.text(16, 26, clip(f"{self.ledger.name}.grad after each step", _WIDTH - 32, 14, bold=True), size=14, bold=True)
         y = self._notes(48.0)
         rows = len(self.page.elements)
         height = float(_HEIGHTS.get(rows, _LOW))
