@@ -86,7 +86,9 @@ class _Drawing:
             if self.ledger.state:
                 picture.text(16, 48, clip(self.ledger.state, _WIDTH - 32), "muted")
             return picture.finish(_WIDTH, 64, said)
-        picture.text(16, 26, clip(f"{self.ledger.name}.grad after each step", _WIDTH - 32, 14, bold=True), size=14, bold=True)
+        picture.text(
+            16, 26, clip(f"{self.ledger.name}.grad after each step", _WIDTH - 32, 14, bold=True), size=14, bold=True
+        )
         y = self._notes(48.0)
         rows = len(self.page.elements)
         height = float(_HEIGHTS.get(rows, _LOW))
