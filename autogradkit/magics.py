@@ -18,7 +18,9 @@ import autogradkit
 from autogradkit.tracebacks import LearnersTracebacks, note_absence
 from autogradkit.traced_cells import TracedCells, parsed, trace_arguments
 from autogradkit.tracing.foreign import INSTEAD, is_pytorchs, is_pytorchs_tensor
+from autogradkit.tracing.labels import with_article
 from autogradkit.tracing.trace import Trace
+from autogradkit.tracing.watch import GRADS
 
 _MODELS = ("lenet", "mlp")
 
@@ -101,26 +103,30 @@ class AutogradkitMagics(Magics):
         display(GraphView(found))
 
     @magic_arguments()
-    @argument("tensor", nargs="*", help="a tensor whose .grad is to be followed, for example a weight")
+    @argument("tensor", nargs="*", help="a tensor that requires grad, for example a weight")
+    @argument(
+        "--follow", action="store_true", help="go on with later cells, instead of keeping to what happened so far"
+    )
     @line_magic
     def ledger(self, line: str) -> None:
-        """Show how a tensor's .grad grew, one slice for each backward call, and follow it from now on.
+        """Show how a tensor's .grad grew: which lines added what to it, traced or not, and when it was cleared.
 
         Example: %ledger w
         """
-        tensor = self._one_tensor("ledger", line)
-        if not tensor.requires_grad:
-            raise UsageError(
-                f"%ledger {line.strip()}: this tensor does not require grad, so backward never adds to its .grad. "
-                "Make it with requires_grad=True, or call .requires_grad_()."
-            )
+        wanted = split_expressions(line)
+        follow = "--follow" in wanted
+        unknown = [each for each in wanted if each.startswith("--") and each != "--follow"]
+        if unknown:
+            raise UsageError(f"%ledger: there is no option {unknown[0]}. The only one is --follow.")
+        text = self._one_name("ledger", [each for each in wanted if each != "--follow"])
+        value = self._value("ledger", text)
         from autogradkit.widgets.ledger import grad_ledger
 
         try:
-            ledger = grad_ledger(line.strip(), tensor, history=self.cells.history(tensor))
-        except ValueError as error:
+            found = grad_ledger(text, value, follow=follow)
+        except (TypeError, ValueError) as error:
             raise UsageError(f"%ledger: {error}") from None
-        display(ledger)
+        found.show()
 
     @magic_arguments()
     @argument("model", nargs="?", default="lenet", help="lenet, mlp, or the name of a model of your own")
@@ -188,15 +194,18 @@ class AutogradkitMagics(Magics):
                 raise
             raise UsageError(f"%{magic}: {error}. Run the cell that makes it first.") from None
 
-    def _tensor(self, magic: str, text: str) -> Any:
+    def _value(self, magic: str, text: str) -> Any:
         try:
-            value = self._evaluate(magic, text)
+            return self._evaluate(magic, text)
         except UsageError:
             raise
         except Exception as error:
             note_absence(error)
             said = [f"%{magic}: '{text}' raised {type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
             raise UsageError("\n".join(said)) from None
+
+    def _tensor(self, magic: str, text: str) -> Any:
+        value = self._value(magic, text)
         if not (isinstance(value, autogradkit.Tensor) or is_pytorchs_tensor(value)):
             self._refuse(magic, text, value)
         return value
@@ -207,20 +216,21 @@ class AutogradkitMagics(Magics):
             hint = " Use autogradkit.from_numpy(...) on it."
         elif isinstance(value, autogradkit.nn.Module):
             hint = " Name what it gives, or one of its parameters."
-        kind = type(value).__name__
-        article = "an" if kind[0] in "aeiouAEIOU" else "a"
-        raise UsageError(f"%{magic}: '{text}' is {article} {kind}, not a tensor.{hint}")
+        raise UsageError(f"%{magic}: '{text}' is {with_article(type(value).__name__)}, not a tensor.{hint}")
 
-    def _one_tensor(self, magic: str, line: str) -> Any:
-        wanted = split_expressions(line)
+    def _one_name(self, magic: str, wanted: list[str]) -> str:
         if len(wanted) != 1:
             found = "none" if not wanted else f"{len(wanted)}: {', '.join(wanted)}"
             blanks = " An expression is written without blanks." if len(wanted) > 1 else ""
             raise UsageError(f"%{magic}: name one tensor, for example: %{magic} w (got {found}).{blanks}")
-        tensor = self._tensor(magic, wanted[0])
+        return wanted[0]
+
+    def _one_tensor(self, magic: str, line: str) -> Any:
+        text = self._one_name(magic, split_expressions(line))
+        tensor = self._tensor(magic, text)
         if is_pytorchs_tensor(tensor):
             raise UsageError(
-                f"%{magic}: '{wanted[0]}' is a tensor of PyTorch itself, which autogradkit does not see into. {INSTEAD}"
+                f"%{magic}: '{text}' is a tensor of PyTorch itself, which autogradkit does not see into. {INSTEAD}"
             )
         return tensor
 
@@ -257,6 +267,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     magics.cells.install()
     magics.tracebacks.install()
+    GRADS.listen()
     for name in ("storage", "graph", "ledger"):
         shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
     shell.set_hook("complete_command", _complete_models, str_key="%train")
@@ -269,6 +280,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         return
     magics.cells.remove()
     magics.tracebacks.remove()
+    if not _REGISTERED:
+        GRADS.stop()
     for kind, names in {"line": ("trace", "storage", "graph", "ledger", "train"), "cell": ("trace",)}.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)

@@ -21,16 +21,13 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from autogradkit.tracing.events import Accumulated, GradAssigned
 from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.notes import explain
-from autogradkit.tracing.numbering import KnownTensors
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
 _HEADER = re.compile(r"%%trace(?:[ \t]+(?P<arguments>.*?))?[ \t]*$")
-_MOST_TRACES = 50
 _TIMED = ("<timed exec>", "<timed eval>")  # as what IPython compiles a `%%time` cell, whose text it keeps nowhere
 
 
@@ -80,7 +77,6 @@ class TracedCells:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell: Any = shell
-        self.traces: list[tuple[Trace, KnownTensors]] = []
         self._depth = 0
         self._recorder: EventRecorder | None = None
         self._source = ""
@@ -126,9 +122,9 @@ class TracedCells:
         if depth != 1:
             return
         if self._recorder is not None:
-            trace, known = self._stop(result.error_in_exec)
+            trace = self._stop(result.error_in_exec)
             if result.error_before_exec is None:  # a SyntaxError: nothing ran, and the error says all
-                self._keep(trace, known)
+                self._keep(trace)
                 self.show(trace, self._source)
         for file in _TIMED:
             linecache.cache.pop(file, None)
@@ -137,7 +133,7 @@ class TracedCells:
         self._recorder = EventRecorder()
         self._recorder.start()
 
-    def _stop(self, error: BaseException | None) -> tuple[Trace, KnownTensors]:
+    def _stop(self, error: BaseException | None) -> Trace:
         recorder = self._recorder
         assert recorder is not None
         self._recorder = None
@@ -146,7 +142,7 @@ class TracedCells:
         if error is not None:
             explain(error, recorder)
         self._cell_files = recorder.outermost_files()
-        return Trace.of(recorder.finish(error, self._label, self._source)), recorder.known_tensors()
+        return Trace.of(recorder.finish(error, self._label, self._source))
 
     def _show_before_traceback(self) -> None:
         """Have the picture come before the traceback if the cell fails."""
@@ -156,8 +152,8 @@ class TracedCells:
         def showtraceback(*args: Any, **kwargs: Any) -> None:
             error = sys.exc_info()[1]
             if self._depth == 1 and self._recorder is not None and error is not None:
-                trace, known = self._stop(error)
-                self._keep(trace, known)
+                trace = self._stop(error)
+                self._keep(trace)
                 self.show(trace, self._source)
             original(*args, **kwargs)
 
@@ -170,8 +166,7 @@ class TracedCells:
         """A file as the learner knows it: "cell" for the traced one, "In[3]" for another."""
         return "cell" if filename in self._cell_files else file_label(filename)
 
-    def _keep(self, trace: Trace, known: KnownTensors) -> None:
-        self.traces = [*self.traces, (trace, known)][-_MOST_TRACES:]
+    def _keep(self, trace: Trace) -> None:
         if self._name is not None:
             self.shell.user_ns[self._name] = trace
 
@@ -194,8 +189,8 @@ class TracedCells:
             raise
         finally:
             if self._recorder is not None:
-                trace, known = self._stop(error)
-                self._keep(trace, known)
+                trace = self._stop(error)
+                self._keep(trace)
                 self.show(trace, cell)
 
     def _run(self, cell: str) -> Any:
@@ -228,16 +223,3 @@ class TracedCells:
             return "no tensor operation ran in this cell."
         used = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
         return f"this code computes with PyTorch itself ({used}), which autogradkit does not see into. {INSTEAD}"
-
-    def history(self, tensor: Any) -> tuple[Accumulated | GradAssigned, ...]:
-        """What the traced cells say of a tensor's `.grad`, oldest first."""
-        found: list[Accumulated | GradAssigned] = []
-        for trace, known in self.traces:
-            number = known.number_of(tensor)
-            if number is not None:
-                found += [
-                    event
-                    for event in trace.events
-                    if isinstance(event, Accumulated | GradAssigned) and event.tensor == number
-                ]
-        return tuple(found)

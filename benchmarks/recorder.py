@@ -1,7 +1,7 @@
 """What autogradkit's recorder costs a training step: when it never ran, is off again, or listens to another thread.
 
 "recording" is a step in a `record()` block of its own, for comparison. Each state has a fresh process; ratios are to
-the process that never recorded.
+the process that never recorded. Beside it stands what the log of gradients costs, which listens from `%load_ext` on.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.driver import in_turns, workers
+from benchmarks.models import MODELS
 from benchmarks.table import ratio, table
 
 STATES = ("never recorded", "recorded once, off", "recording another thread", "recording")
+LOGGED = (("mlp", 64), ("lenet", 64), ("mlp", 1))  # what is trained while gradients are logged
 ROUNDS = 7
 TURN = 0.02  # seconds of the first state; a step that is recorded takes many times as long
 
@@ -29,10 +31,27 @@ def report(rounds: int) -> str:
     return table("An inactive recorder", ["MLP, batch 1", "µs", "ratio"], rows)
 
 
+def logged(rounds: int) -> str:
+    """One table, a row for each network that is trained with the log of gradients and without it."""
+    rows = []
+    for model, batch in LOGGED:
+        states = ("never recorded", "gradients logged")
+        with workers(["autogradkit"] * len(states)) as running:
+            for worker, state in zip(running, states, strict=True):
+                worker.ask("choose_training", model, batch, "sgd")
+                worker.ask("choose_recorder", state)
+            off, on = in_turns(running, rounds, TURN)
+        name = f"{MODELS[model].title}, batch {batch}"
+        rows.append([name, f"{off.seconds * 1e6:.0f}", f"{on.seconds * 1e6:.0f}", ratio(on.seconds, off.seconds)])
+    return table("The log of gradients", ["", "µs without", "µs with", "ratio"], rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each state")
-    print(report(parser.parse_args().rounds))
+    rounds = parser.parse_args().rounds
+    print(report(rounds))
+    print(logged(rounds))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 `RECORDERS` is empty in ordinary use and every entry point tests just that (`if RECORDERS:`), so that recording costs
 nothing when nobody records. The tracing floor appends a `Recorder`; ops, the engine, `Tensor.grad` and `nn.Module`
-call it. This module knows no op and no tensor, so that everything above can import it.
+call it. `GRAD_LISTENERS` hear of gradients alone, while ops and backward go their quickest ways. This module knows no op
+and no tensor, so that everything above can import it.
 """
 
 from __future__ import annotations
@@ -64,6 +65,22 @@ class Recorder:
 
 
 RECORDERS: list[Recorder] = []
+
+
+class GradListener:
+    """Hears what becomes of every `.grad`, in every thread. It must neither keep a tensor alive nor raise."""
+
+    def will_accumulate(self, tensor: Any) -> None:
+        """Backward is about to add to the `.grad` that `tensor` has; it is not called where there is none yet."""
+
+    def accumulated(self, tensor: Any, gradient: Any) -> None:
+        """`tensor.grad` took `gradient`, an array, or a tensor under `create_graph`; hooks have not run since."""
+
+    def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
+        """`tensor.grad = new` by user code or an optimizer (None clears it)."""
+
+
+GRAD_LISTENERS: list[GradListener] = []
 
 
 def listeners() -> list[Recorder]:

@@ -23,6 +23,10 @@ class VersionCounter:
 
     value: int
 
+    def of_data(self) -> VersionCounter | None:
+        """The counter that `.data` of such a tensor begins with: one of its own, None until somebody needs it."""
+        return None
+
 
 class Memory:
     """Some bytes that `owner` keeps alive, for NumPy to wrap."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from autogradkit.core import errors
 from autogradkit.core.facts import named
-from autogradkit.core.recording import RECORDERS, listeners, observed
+from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
 from autogradkit.core.tensor import Tensor, reseat, wrap
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
@@ -128,6 +128,8 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
     if RECORDERS:
         for recorder in listeners():
             recorder.grad_assigned(self, old, value)
+    for listener in GRAD_LISTENERS:
+        listener.grad_assigned(self, old, value)
 
 
 def _delete_grad(self: Tensor) -> None:
@@ -165,7 +167,10 @@ def retain_grad(self: Tensor) -> None:
 
 
 def _on_the_same_memory(self: Tensor) -> Tensor:
-    return wrap(self._array)
+    alias = wrap(self._array)
+    if self._counter is not None:
+        alias._counter = self._counter.of_data()
+    return alias
 
 
 def _get_data(self: Tensor) -> Tensor:

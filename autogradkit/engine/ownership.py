@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
     contiguous_strides,
@@ -24,6 +25,9 @@ from autogradkit.core.tensor import Tensor, bump_version, wrap
 def add_to_grad(tensor: Tensor, gradient: Array) -> None:
     """`tensor.grad` takes a contribution: in place if there is a `.grad` already, else as a copy."""
     grad = tensor._grad
+    if GRAD_LISTENERS and grad is not None:
+        for listener in GRAD_LISTENERS:
+            listener.will_accumulate(tensor)
     if grad is None:
         tensor._grad = wrap(_copy(gradient, strides_of_grad(tensor._array)))
     elif grad._array.shape != gradient.shape:
@@ -31,13 +35,20 @@ def add_to_grad(tensor: Tensor, gradient: Array) -> None:
     else:
         np.add(grad._array, gradient, out=grad._array, casting="unsafe")
         bump_version(grad)
+    for listener in GRAD_LISTENERS:
+        listener.accumulated(tensor, gradient)
 
 
 def add_to_retained(tensor: Tensor, gradient: Array) -> None:
     """The retained `.grad` of a result takes a contribution: always in a new, contiguous tensor."""
     grad = tensor._grad
+    if GRAD_LISTENERS and grad is not None:
+        for listener in GRAD_LISTENERS:
+            listener.will_accumulate(tensor)
     strides = contiguous_strides(gradient.shape)
     tensor._grad = wrap(_copy(gradient if grad is None else grad._array + gradient, strides))
+    for listener in GRAD_LISTENERS:
+        listener.accumulated(tensor, gradient)
 
 
 def strides_of_grad(array: Array) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.tensor import wrap
 from autogradkit.engine.delivery import Buffers, count_edges, deliver
 from autogradkit.engine.hook_calls import after_node, at_accumulator, before_node, on_leaf, on_outputs
@@ -100,6 +101,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 alone = target._grad is None and references(gradient) <= REFERENCES_IN_A_LOOP
                 if alone and takes_over(target, gradient):
                     target._grad = wrap(gradient)
+                    for listener in GRAD_LISTENERS:
+                        listener.accumulated(target, gradient)
                 else:
                     add_to_grad(target, gradient)
         buffer = None

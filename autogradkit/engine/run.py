@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.recording import RECORDERS, Recorder, listeners
+from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.delivery import Buffers, count_edges, deliver
 from autogradkit.engine.hook_calls import (
@@ -225,7 +225,12 @@ class Run:
         if not self.create_graph:
             add_array(tensor, gradient)
         else:
+            if grad is not None:
+                for listener in GRAD_LISTENERS:
+                    listener.will_accumulate(tensor)
             tensor._grad = OPS.clone(gradient) if grad is None else OPS.add(grad, gradient)
+            for listener in GRAD_LISTENERS:
+                listener.accumulated(tensor, gradient)
         for recorder in self.recorders:
             recorder.accumulate(self.call, tensor, before, as_tensor(gradient), tensor._grad)
 

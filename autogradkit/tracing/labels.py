@@ -14,10 +14,25 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 def file_label(filename: str) -> str:
     """The short name of a code object's file."""
+    return _cell_label(filename) or Path(filename).name
+
+
+def running_cell() -> str:
+    """The notebook cell that called: "In[3]"; empty outside of any."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        label = _cell_label(frame.f_code.co_filename)
+        if label:
+            return label
+        frame = frame.f_back
+    return ""
+
+
+def _cell_label(filename: str) -> str:
     ipython: Any = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     known = None if shell is None else shell.compile.format_code_name(filename)
-    return Path(filename).name if known is None else str(known[1])
+    return "" if known is None else str(known[1])
 
 
 def numbered(name: str, number: int) -> str:
@@ -36,3 +51,12 @@ def with_turn(name: str, turn: tuple[int, ...]) -> str:
     ('h (turn 2.10)', 'h')
     """
     return f"{name} (turn {'.'.join(map(str, turn))})" if turn else name
+
+
+def with_article(name: str) -> str:
+    """A name behind its article.
+
+    >>> with_article("int"), with_article("Linear")
+    ('an int', 'a Linear')
+    """
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

@@ -27,18 +27,6 @@ class _Seen:
     edits: int = -1  # of its storage, when it had that value
 
 
-@dataclass(frozen=True)
-class KnownTensors:
-    """Which number each tensor has in a trace."""
-
-    numbers: dict[int, tuple[weakref.ref[Any], int]]  # id(tensor) -> the tensor, and its number
-
-    def number_of(self, tensor: Any) -> int | None:
-        """A tensor's number; None if the trace does not know it."""
-        reference, number = self.numbers.get(id(tensor), (None, None))
-        return number if reference is not None and reference() is tensor else None
-
-
 class Numbering:
     """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it, `clock` how many
     events there were so far."""
@@ -66,6 +54,11 @@ class Numbering:
         """The value that the trace knows a tensor by, which it may have no more; None if it is new."""
         seen = self._seen(tensor)
         return None if seen is None else seen.value
+
+    def number_of(self, tensor: Any) -> int | None:
+        """A tensor's number; None if the trace does not know it."""
+        seen = self._seen(tensor)
+        return None if seen is None else seen.number
 
     def value(self, tensor: Any, *, made: bool = False, fresh_storage: bool = False) -> int:
         """The value that `tensor` has now, made if it is new or was edited since.
@@ -164,10 +157,6 @@ class Numbering:
         """The number of the living node with this id, if the trace knows it."""
         known = self._nodes.get(identity)
         return None if known is None or known[1]() is None else known[0]
-
-    def known_tensors(self) -> KnownTensors:
-        """Which tensors have which number, to be kept beside the trace."""
-        return KnownTensors({key: (seen.reference, seen.number) for key, seen in self._tensors.items()})
 
     def _seen(self, tensor: Any) -> _Seen | None:
         seen = self._tensors.get(id(tensor))

@@ -32,7 +32,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.naming import Naming, names_of
-from autogradkit.tracing.numbering import KnownTensors, Numbering
+from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
 from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, learner_frames, site_of
@@ -326,10 +326,6 @@ class EventRecorder(Recorder):
         numbering = self.numbering
         events, values = resolve(self.drafts, numbering.values, numbering.names, self.naming.python_modules, label)
         return Recording(events, values, source, self.copier.left_out, self.dropped)
-
-    def known_tensors(self) -> KnownTensors:
-        """Which tensors have which number in the recording."""
-        return self.numbering.known_tensors()
 
     def outermost_files(self) -> frozenset[str]:
         """The files of the code that everything recorded was called from: the traced cell."""

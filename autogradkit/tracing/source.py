@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _MOST_FRAMES = 8
 
 
@@ -43,7 +43,7 @@ class Site(NamedTuple):
 
 def is_ours(code: CodeType) -> bool:
     """Whether the code belongs to this package rather than to the learner."""
-    return code.co_filename.startswith(_PACKAGE)
+    return code.co_filename.startswith(PACKAGE)
 
 
 def learner_frame(frame: FrameType | None) -> FrameType | None:

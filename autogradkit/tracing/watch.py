@@ -1,159 +1,337 @@
-"""Following one tensor's `.grad` from now on, cell after cell, whether a cell is traced or not.
+"""The log of gradients: what added to which `.grad`, from which line, from the moment it listens; bounded, and weak.
 
-A recorder that hears of that tensor only and copies within the trace's bounds. It holds the tensor weakly and takes
-itself away when the tensor dies. Rests on the recording contract, `copying` and `source`; the ledger widget uses it.
+It hears every tensor that backward reaches, traced or not, and keeps of each event a few numbers and the place, never a
+tensor. An edit in place is heard through the version counter: a `.grad` gets one that tells, and so do its views, its
+`detach()` and its `.data`. What nobody tells, as a write through NumPy, is found by comparing.
+
+Rests on the listening contract and `source`; `%load_ext` has it listen, the ledger widget asks it.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import weakref
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import RECORDERS, Recorder
-from autogradkit.core.tensor import wrap
-from autogradkit.tracing.copying import FULL, Copier
-from autogradkit.tracing.events import Accumulated, GradAssigned, Numbers, Position
-from autogradkit.tracing.source import Site, SourceReader, site_of
+from autogradkit.core.recording import GRAD_LISTENERS, GradListener
+from autogradkit.core.storage import VersionCounter
+from autogradkit.tracing.grad_history import Amounts, Entry, GradHistory, index_text
+from autogradkit.tracing.source import PACKAGE, SourceReader, Spot
 
 Array = np.ndarray[Any, Any]
 
-
-@dataclass(slots=True)
-class _Heard:
-    """An event as it was noted, and as it is told once somebody asks: copies are printed only then."""
-
-    how: str  # "backward", or how `.grad` was set
-    before: Array | Numbers | None
-    added: Array | Numbers | None
-    after: Array | Numbers | None
-    site: Site
-    event: Accumulated | GradAssigned | None = None
+WHOLE = 64  # elements: a gradient of at most so many is kept whole
+SAMPLE = 12  # elements kept of a larger one, spread evenly
+MOST = 200  # events kept for one tensor
+FEWEST = 8  # and at least so many, however many tensors there are
+ROOM = 20_000  # events kept altogether, but for FEWEST
+MOST_TENSORS = 2_000
+RECENT = 6 * 2_000  # parts of events that wait to be told apart by tensors
 
 
-class GradWatcher(Recorder):
-    """Notes every contribution to `tensor.grad`, and every time it is set, in this thread; the last `most` are kept.
+# An event as it was heard: "backward", "set" or "edited"; the numbers before a backward, those that it added, or those
+# after anything else; the line's code and instruction.
+_Note = tuple[str, bytes | None, bytes | None, CodeType | None, int]
 
-    `heard` is called after each; `events()` tells them. `label` names a file for the learner; `ended` is called when the
-    tensor is gone.
+
+class _Account:
+    """What is kept of one tensor."""
+
+    __slots__ = ("adding", "before", "fallen", "followers", "log", "notes", "places", "size", "tensor")
+
+    def __init__(self, log: GradLog, tensor: Any, gone: Callable[[Any], object]) -> None:
+        self.log = log
+        self.tensor = weakref.ref(tensor, gone)
+        self.size: int = tensor._array.size
+        self.places = _places(self.size)
+        self.notes: deque[_Note] = deque()
+        self.fallen = 0
+        self.before: bytes | None = None  # what a backward is about to add to
+        self.adding = False  # a backward is adding: the edit that it makes is no event of its own
+        self.followers: tuple[Callable[[], None], ...] = ()
+
+
+class _HeardCounter(VersionCounter):
+    """The version counter of a `.grad`, which tells the log of each edit."""
+
+    __slots__ = ("account", "count", "own")
+
+    account: _Account
+    count: int
+    own: VersionCounter | None  # of a `.data`: the counter of the `.grad` itself
+
+    @property
+    def value(self) -> int:
+        return self.count
+
+    @value.setter
+    def value(self, count: int) -> None:
+        self.count = count
+        if not self.account.adding:
+            self.account.log.edited(self.account, self.own or self)
+
+    def of_data(self) -> VersionCounter:
+        counter = _HeardCounter()
+        counter.account, counter.count, counter.own = self.account, 0, self.own or self
+        return counter
+
+
+class GradLog(GradListener):
+    """Listens to every `.grad` between `listen()` and `stop()`, and tells what it heard.
 
     >>> import autogradkit as torch
+    >>> log = GradLog()
+    >>> log.listen()
     >>> w = torch.ones(2, requires_grad=True)
-    >>> watcher = GradWatcher(w)
     >>> (w * 3).sum().backward()
-    >>> [event.after.text for event in watcher.events()]
-    ['[3., 3.]']
-    >>> watcher.stop()
+    >>> w.grad = None
+    >>> [(entry.what, entry.added) for entry in log.history(w).entries]
+    [('backward', (3.0, 3.0)), ('none', None)]
+    >>> log.stop()
     """
 
-    def __init__(
-        self,
-        tensor: Any,
-        heard: Callable[[], None] = lambda: None,
-        *,
-        label: Callable[[str], str] = lambda name: Path(name).name,
-        ended: Callable[[], None] = lambda: None,
-        most: int = 200,
-    ) -> None:
-        super().__init__()
-        self._heard = heard
-        self._label = label
-        self._notes: deque[_Heard] = deque(maxlen=most)
-        self._tensor = weakref.ref(tensor, lambda _: self._gone(ended))
-        self._site = Site(())
-        self._reader = SourceReader()
-        RECORDERS.append(self)
+    def __init__(self) -> None:
+        self._accounts: dict[int, _Account] = {}  # by the tensor's id
+        self._recent: list[Any] = []  # what was heard of late: for each event the account and the parts of its note
 
-    def events(self) -> tuple[Accumulated | GradAssigned, ...]:
-        """What was heard, oldest first."""
-        return tuple(note.event or self._told(note) for note in self._notes)
+    def listen(self) -> None:
+        """Hear from now on. Called again it changes nothing."""
+        if self not in GRAD_LISTENERS:
+            GRAD_LISTENERS.append(self)
 
     def stop(self) -> None:
-        """Listen no more. May be called again."""
-        if self in RECORDERS:
-            RECORDERS.remove(self)
+        """Hear no more, and forget what was heard. May be called again."""
+        if self in GRAD_LISTENERS:
+            GRAD_LISTENERS.remove(self)
+        self._accounts.clear()
+        self._recent.clear()
 
-    def follows(self, tensor: Any) -> bool:
-        """Whether this is the tensor, and it still listens."""
-        return self._tensor() is tensor and self in RECORDERS
+    def follow(self, tensor: Any, heard: Callable[[], None]) -> Callable[[], None]:
+        """Have `heard` called after each event of this tensor; what is returned ends it."""
+        account = self._accounts.get(id(tensor)) or self._opened(tensor)
+        account.followers += (heard,)
 
-    def _gone(self, ended: Callable[[], None]) -> None:
-        self.stop()
-        ended()
+        def end() -> None:
+            account.followers = tuple(each for each in account.followers if each != heard)
 
-    # -- the contract -------------------------------------------------------------------------------------------------
+        return end
 
-    def op(
-        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-    ) -> None:
-        if kind != "inplace":
-            return
-        tensor = self._tensor()
-        if tensor is not None and tensor.grad is not None and result is tensor.grad:  # such as w.grad.zero_()
-            self._assigned(None, result, site_of(sys._getframe(1)))
-
-    def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
-        self._site = site_of(sys._getframe(1))
-
-    def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
-        if tensor is self._tensor():
-            self._note(_Heard("backward", _copied(before), _copied(contribution), _copied(after), self._site))
-
-    def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
-        if tensor is self._tensor() and not (old is None and new is None):
-            self._assigned(old, new, site_of(sys._getframe(1)))
-
-    # -- noting and telling -------------------------------------------------------------------------------------------
-
-    def _assigned(self, old: Any, new: Any, site: Site) -> None:
-        how = "none" if new is None else "assigned" if new.numpy(force=True).any() else "zeros"
-        self._note(_Heard(how, _copied(old), None, _copied(new), site))
-
-    def _note(self, note: _Heard) -> None:
-        self._notes.append(note)
-        self._heard()
-
-    def _told(self, note: _Heard) -> Accumulated | GradAssigned:
-        before, after, position = _numbers(note.before), _numbers(note.after), self._position(note.site)
-        if note.how == "backward":
-            added = _numbers(note.added)
-            assert added is not None
-            assert after is not None
-            note.event = Accumulated(0, 0, 0, None, None, before, added, after, position)
-        else:
-            note.event = GradAssigned(0, 0, None, note.how, before, after, position)
-        note.before = note.added = note.after = None
-        return note.event
-
-    def _position(self, site: Site) -> Position | None:
-        place = self._reader.place(site.frames[0]) if site.frames else None
-        if place is None:
-            return None
-        return Position(
-            self._label(place.filename),
-            place.line,
-            place.column,
-            place.end_line,
-            place.end_column,
-            place.code,
-            place.function,
+    def history(self, tensor: Any, label: Callable[[str], str] = lambda name: Path(name).name) -> GradHistory:
+        """What was heard of this tensor, and what its `.grad` is now. `label` names a file for the learner."""
+        account = self._accounts.get(id(tensor)) or self._opened(tensor)
+        if account.size != tensor._array.size:
+            account = self._opened(tensor)
+        self._settle()
+        dtype = tensor._array.dtype
+        now = None if tensor._grad is None else _array(_kept(tensor._grad._array, account.places), dtype)
+        return GradHistory(
+            tuple(tensor._array.shape),
+            str(dtype),
+            tensor._array.size,
+            _elements(tensor._array, account.places),
+            _told(list(account.notes), dtype, now, label),
+            account.fallen,
         )
 
+    # -- the contract -------------------------------------------------------------------------------------------------
+    # Every tensor of every step passes here, while the processor's caches hold the network: few objects are touched, and
+    # none is made to be kept but the numbers.
 
-def _copied(value: Any) -> Array | Numbers | None:
-    """A copy of a small array, the summary of a large one. `value` is a tensor or an array."""
-    if value is None:
+    def will_accumulate(self, tensor: Any) -> None:
+        account = self._accounts.get(id(tensor)) or self._opened(tensor)
+        account.before = _kept(tensor._grad._array, account.places)
+        account.adding = True
+
+    def accumulated(self, tensor: Any, gradient: Any) -> None:
+        array = gradient if gradient.__class__ is np.ndarray else gradient._array
+        account = self._accounts.get(id(tensor))
+        if account is None or account.size != array.size:
+            account = self._opened(tensor)
+        before = account.before
+        if before is not None:
+            account.before = None
+            account.adding = False
+        grad = tensor._grad
+        if grad._counter is None:
+            counter = grad._counter = _HeardCounter()
+            counter.account, counter.count, counter.own = account, 0, None
+        elif before is None:
+            self._hear_edits(account, grad)
+        frame: Any = sys._getframe(1)
+        while _OURS[frame.f_code.co_filename]:
+            frame = frame.f_back
+        places = account.places
+        added = array.tobytes() if places is None else array.flat[places].tobytes()
+        recent = self._recent
+        recent.extend((account, "backward", before, added, frame.f_code, frame.f_lasti))
+        if account.followers or len(recent) > RECENT:
+            self._settle(account)
+
+    def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
+        if old is None and new is None:
+            return
+        account = self._accounts.get(id(tensor)) or self._opened(tensor)
+        account.before, account.adding = None, False
+        after = None
+        if new is not None:
+            self._hear_edits(account, new)
+            after = _kept(new._array, account.places)
+        frame: Any = sys._getframe(1)
+        while _OURS[frame.f_code.co_filename]:
+            frame = frame.f_back
+        recent = self._recent
+        recent.extend((account, "set", None, after, frame.f_code, frame.f_lasti))
+        if account.followers or len(recent) > RECENT:
+            self._settle(account)
+
+    def edited(self, account: _Account, counter: VersionCounter) -> None:
+        """What this counter counts was edited; that is an event if it is still the tensor's `.grad`."""
+        tensor = account.tensor()
+        edited = None if tensor is None else tensor._grad
+        if edited is None or edited._counter is not counter:
+            return
+        if self._accounts.get(id(tensor)) is not account:  # it stopped listening, or keeps another account by now
+            return
+        frame: Any = sys._getframe(1)
+        while _OURS[frame.f_code.co_filename]:
+            frame = frame.f_back
+        after = _kept(edited._array, account.places)
+        self._recent.extend((account, "edited", None, after, frame.f_code, frame.f_lasti))
+        self._settle(account)
+
+    # -- keeping ------------------------------------------------------------------------------------------------------
+
+    def _opened(self, tensor: Any) -> _Account:
+        """A new account of a tensor."""
+        accounts = self._accounts
+        key = id(tensor)
+        if len(accounts) >= MOST_TENSORS:
+            accounts.pop(next(iter(accounts)), None)
+        account = accounts[key] = _Account(self, tensor, lambda _: accounts.pop(key, None))
+        return account
+
+    def _settle(self, account: _Account | None = None) -> None:
+        """Give each account what was heard of late, and let fall what is too much; tell the followers of `account`."""
+        recent, self._recent = self._recent, []
+        most = min(MOST, max(FEWEST, ROOM // (len(self._accounts) or 1)))
+        parts = iter(recent)
+        for noted, *note in zip(*[parts] * 6, strict=True):
+            notes = noted.notes
+            notes.append(note)
+            while len(notes) > most:
+                notes.popleft()
+                noted.fallen += 1
+        for heard in () if account is None else account.followers:
+            heard()
+
+    def _hear_edits(self, account: _Account, grad: Any) -> None:
+        """Give a `.grad` the counter that tells. One that others share already stays: its edits are found by comparing."""
+        counter = grad._counter
+        if counter is None:
+            counter = grad._counter = _HeardCounter()
+            counter.account, counter.count, counter.own = account, 0, None
+        elif counter.__class__ is _HeardCounter and counter.account.tensor is account.tensor:
+            counter.account = account
+
+
+GRADS = GradLog()
+
+
+# -- which numbers, and from where ------------------------------------------------------------------------------------
+
+
+def _places(size: int) -> slice | None:
+    """The elements kept of a tensor, in row-major order; None where all are."""
+    if size <= WHOLE:
         return None
-    array: Array = value if isinstance(value, np.ndarray) else value.numpy(force=True)
-    return array.copy() if array.size <= FULL else _numbers(array)
+    step = (size // SAMPLE - 1) | 1  # odd, or a sample of a matrix would keep to a few columns
+    first = step // 2
+    return slice(first, first + step * SAMPLE, step)
 
 
-def _numbers(kept: Array | Numbers | None) -> Numbers | None:
-    return Copier().copy(wrap(kept)) if isinstance(kept, np.ndarray) else kept
+def _kept(array: Array, places: slice | None) -> bytes:
+    return array.tobytes() if places is None else array.flat[places].tobytes()
+
+
+def _elements(array: Array, places: slice | None) -> tuple[str, ...]:
+    flat = range(array.size) if places is None else range(places.start, places.stop, places.step)
+    names = [index_text(each, array.shape) for each in flat]
+    if array.dtype.kind == "c":
+        return tuple(name + part for name in names for part in (".real", ".imag"))
+    return tuple(names)
+
+
+class _Files(dict[str, bool]):
+    """Whether a file is this package's own, or NumPy's, which stands between the parts of ours; else it is the learner's."""
+
+    def __missing__(self, name: str) -> bool:
+        self[name] = own = name.startswith((PACKAGE, _NUMPY))
+        return own
+
+
+_NUMPY = os.path.dirname(np.__file__) + os.sep
+
+
+_OURS = _Files()
+
+
+# -- telling ----------------------------------------------------------------------------------------------------------
+
+
+def _told(
+    notes: list[_Note], dtype: np.dtype[Any], now: Array | None, label: Callable[[str], str]
+) -> tuple[Entry, ...]:
+    reader = SourceReader()
+    made: list[Entry] = []
+    after: Array | None = None
+    for what, before_bytes, told, code, instruction in notes:
+        where, line = _place(code, instruction, reader, label)
+        if what == "backward":
+            before, added = _array(before_bytes, dtype), _array(told, dtype)
+            if not _same(after, before):
+                after = before
+                made.append(Entry("unseen" if made else "before", "", "", None, _amounts(after)))
+            if added is None or (after is not None and after.shape != added.shape):
+                continue  # the tensor had another size by then: what it is now is found below
+            kept = after is not None and bool(after.any())
+            with np.errstate(all="ignore"):
+                after = added if after is None else after + added  # as the engine did, in the same dtype
+            made.append(Entry("backward", where, line, _amounts(added), _amounts(after), kept))
+            continue
+        after = _array(told, dtype)
+        how = "none" if after is None else "zeros" if not after.any() else "assigned" if what == "set" else "edited"
+        made.append(Entry(how, where, line, None, _amounts(after)))
+    if not _same(after, now):
+        made.append(Entry("unseen" if made else "before", "", "", None, _amounts(now)))
+    return tuple(made)
+
+
+def _array(kept: bytes | None, dtype: np.dtype[Any]) -> Array | None:
+    return None if kept is None else np.frombuffer(kept, dtype)
+
+
+def _same(one: Array | None, other: Array | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and np.array_equal(one, other, equal_nan=True)
+
+
+def _amounts(array: Array | None) -> Amounts | None:
+    if array is None:
+        return None
+    real = array.view(array.real.dtype) if array.dtype.kind == "c" else array
+    return tuple(real.astype(np.float64).tolist())
+
+
+def _place(
+    code: CodeType | None, instruction: int | None, reader: SourceReader, label: Callable[[str], str]
+) -> tuple[str, str]:
+    place = None if code is None or instruction is None else reader.place(Spot(code, instruction))
+    return ("", "") if place is None else (f"{label(place.filename)} line {place.line}", place.code)

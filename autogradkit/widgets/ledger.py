@@ -1,29 +1,29 @@
-"""`GradLedger`: how a tensor's `.grad` grew, from the cells that were traced and from every cell to come.
+"""`GradLedger`: how a tensor's `.grad` grew, up to the end of its cell, or for as long as it is followed.
 
-Rests on the ledger's picture and the watcher. `%ledger w` makes one; the front end chooses the element and steps through
-the events.
+Rests on the ledger's picture and the log of gradients. `%ledger w` makes one; the front end steps through the columns,
+opens those that stand for several events, and chooses the elements that are drawn.
 """
 
 from __future__ import annotations
 
-import math
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 import traitlets
 from IPython.core.getipython import get_ipython
+from IPython.display import DisplayHandle, display
 
 from ..core.tensor import Tensor
-from ..tracing.copying import Copier
-from ..tracing.events import Accumulated, GradAssigned
-from ..tracing.labels import file_label
-from ..tracing.render.ledger import Entry, Ledger, description, entries, ledger_svg, rows, same, sentence
-from ..tracing.watch import GradWatcher
+from ..tracing.foreign import INSTEAD
+from ..tracing.labels import file_label, running_cell, with_article
+from ..tracing.render.ledger import MOST, Ledger, ledger_svg
+from ..tracing.render.ledger_columns import column_of, columns
+from ..tracing.render.ledger_words import pages, rows
+from ..tracing.watch import GRADS
 from .base import PictureWidget, static
 
-MOST = 200  # entries kept
 BEAT = 0.1  # seconds between two pictures while a cell runs, at least
 SHARE = 8  # and this many times what drawing one takes
 
@@ -34,131 +34,187 @@ class GradLedger(PictureWidget):
     _esm = static("ledger.js")
     _css = static("ledger.css")
 
-    elements = traitlets.Int(0).tag(sync=True)  # how many can be chosen; 0 where only the mean is known
-    element = traitlets.Int(0).tag(sync=True)  # the chosen one in row-major order; -1 is the mean
-    sentences = traitlets.List(traitlets.Unicode()).tag(sync=True)  # one for each event shown
+    columns = traitlets.List(traitlets.Dict()).tag(sync=True)  # all of them, the drawn ones among them
+    selected = traitlets.Unicode("").tag(sync=True)  # the column that is looked at; the last one if empty
+    opened = traitlets.List(traitlets.Unicode()).tag(sync=True)  # columns of several events that are drawn one by one
+    pages = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    page = traitlets.Int(0).tag(sync=True)  # which elements are drawn
 
-    def __init__(self, name: str, tensor: Any, found: Iterable[Accumulated | GradAssigned] = ()) -> None:
+    def __init__(self, name: str, tensor: Tensor, follow: bool) -> None:
         super().__init__()
         self.name = name
-        self._shape = tuple(tensor.shape)
-        self._first = entries(found)
+        self.follow = follow
+        self._shell: Any = get_ipython()
+        cell = running_cell()
+        self._cell = f" at the end of {cell}" if cell else ""
+        self._tensor = weakref.ref(tensor, self._gone)
+        self._history = GRADS.history(tensor, file_label)
         self._ended = False
+        self._pending = False  # something was heard that is not drawn yet
+        self._outdated = False  # nor is it in what is stored of the display
         self._due = 0.0
-        self._pending = False
-        size = math.prod(self._shape)
-        self.elements = size if size <= 1_000 else 0
-        self.element = 0 if self.elements else -1
-        self._note_untraced(tensor)
-        self._watcher = None
-        if isinstance(tensor, Tensor):
-            self._watcher = GradWatcher(tensor, self._hear, label=file_label, ended=self._end, most=MOST)
-        self._shell = (
-            get_ipython()
-        )  # kept, since at the interpreter's end, when close() may come, it cannot be asked for
+        self._drawn_from: int | None = None  # the first column drawn; None for the last ones
+        self._handle: DisplayHandle | None = None
+        self._unfollow: Callable[[], None] | None = None
+        if follow or self._shell is not None:
+            self._unfollow = GRADS.follow(tensor, self._hear)
         if self._shell is not None:
             self._shell.events.register("post_run_cell", self._cell_ended)
-        self.observe(lambda _: self.refresh(), "element")
+        self.observe(lambda _: self.refresh(), ["selected", "opened", "page"])
         self.refresh()
 
+    def show(self) -> None:
+        """Display it; what is stored of the display grows with it."""
+        self._handle = display(self, display_id=True)
+
     def close(self) -> None:
-        """Follow no more."""
-        if self._watcher is not None:
-            self._watcher.stop()
-        if self._shell is not None and self._cell_ended in self._shell.events.callbacks["post_run_cell"]:
-            self._shell.events.unregister("post_run_cell", self._cell_ended)
+        """Hear no more."""
+        self._freeze()
         super().close()
 
     def follows(self, tensor: Any) -> bool:
-        """Whether this is the tensor that it listens to."""
-        return self._watcher is not None and self._watcher.follows(tensor)
+        """Whether it listens to this tensor from now on."""
+        return self.follow and self._unfollow is not None and self._tensor() is tensor
 
-    def _note_untraced(self, tensor: Any) -> None:
-        """If `.grad` is not what the traced cells left, say what it is now."""
-        now = None if tensor.grad is None else Copier().copy(tensor.grad)
-        if not same(self._first[-1].after if self._first else None, now):
-            self._first += (Entry("unseen" if self._first else "before", "", "", now, now),)
+    def _freeze(self) -> None:
+        if self._unfollow is not None:
+            self._unfollow()
+            self._unfollow = None
+        if self._shell is not None and self._cell_ended in self._shell.events.callbacks["post_run_cell"]:
+            self._shell.events.unregister("post_run_cell", self._cell_ended)
+
+    def _gone(self, _: Any) -> None:
+        self._ended = self._pending = self._outdated = True
 
     def _hear(self) -> None:
-        self._pending = True
-        if time.monotonic() >= self._due:
+        self._pending = self._outdated = True
+        if self.follow and time.monotonic() >= self._due:
             self._redraw()
-
-    def _end(self) -> None:
-        self._ended = self._pending = True
 
     def _cell_ended(self, result: Any) -> None:
         if self._pending:
             self._redraw()
+        if self._outdated and self._handle is not None:
+            self._handle.update(self)
+        self._outdated = False
+        if not self.follow:
+            self._freeze()
 
     def _redraw(self) -> None:
         began = time.monotonic()
         self._pending = False
+        tensor = self._tensor()
+        if tensor is not None:
+            self._history = GRADS.history(tensor, file_label)
         self.refresh()
         self._due = time.monotonic() + max(BEAT, SHARE * (time.monotonic() - began))
 
     # -- the picture --------------------------------------------------------------------------------------------------
 
+    def _state(self) -> str:
+        if self._ended:
+            return "the tensor is gone; nothing more will be added"
+        if self.follow:
+            return "followed: later cells add to this picture"
+        return f"frozen{self._cell}: it does not show what comes later"
+
     def _ledger(self) -> Ledger:
-        since = () if self._watcher is None else entries(self._watcher.events())
-        # The first entry of what was heard may say what `.grad` was before: that is known here.
-        since = since[1:] if self._first and since and since[0].what == "before" else since
-        return Ledger(
-            self.name,
-            self._shape,
-            (*self._first, *since)[-MOST:],
-            None if self.element < 0 else self.element,
-            self._ended,
-        )
+        return Ledger(self.name, self._history, self._state(), self.page, frozenset(self.opened), self._drawn_from)
+
+    def _choose(self) -> None:
+        """Find the chosen column among those that there are now, and have it drawn; what is drawn moves no further."""
+        found = columns(self._history, frozenset(self.opened))
+        at = column_of(found, self.selected, self._history)
+        self.selected = "" if at >= len(found) - 1 else found[at].key
+        if not self.selected:
+            self._drawn_from = None
+            return
+        first = max(0, len(found) - MOST) if self._drawn_from is None else self._drawn_from
+        self._drawn_from = min(max(first, at - MOST + 1), at)
 
     def refresh(self) -> None:
-        ledger = self._ledger()
         with self.hold_sync():
-            self.sentences = [sentence(ledger, index) for index in range(len(ledger.entries))]
+            self._choose()
+            ledger = self._ledger()
+            self.pages = [page.label for page in pages(self._history)]
+            self.columns = [
+                {
+                    "key": column.key,
+                    "sentence": ledger.sentence(column),
+                    "opens": column.key if column.count > 1 else "",
+                    "closes": column.group,
+                }
+                for column in ledger.columns
+            ]
             super().refresh()
 
     def static_svg(self) -> str:
         return ledger_svg(self._ledger())
 
     def alt(self) -> str:
-        return description(self._ledger())
+        return self._ledger().description
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        return rows(self._ledger())
+        return rows(self.name, self._history, self._ledger().shown)
 
     def plain(self) -> str:
         ledger = self._ledger()
-        return "\n".join([description(ledger), *(f"  {sentence(ledger, i)}" for i in range(len(ledger.entries)))])
+        return "\n".join([ledger.description, *(f"  {ledger.sentence(column)}" for column in ledger.columns)])
 
 
-def grad_ledger(name: str, tensor: Any, history: Iterable[Accumulated | GradAssigned] = ()) -> GradLedger:
-    """The ledger of `tensor`, which the learner calls `name`; `history` is what traced cells know of its `.grad`.
+def grad_ledger(name: str, tensor: Any, *, follow: bool = False) -> GradLedger:
+    """The ledger of `tensor`, which the learner calls `name`: what became of its `.grad` since the log listens.
 
-    From now on it follows the tensor through every cell; asked for again, it is the same ledger. Raises TypeError for what
-    is no tensor and ValueError for a tensor that no backward reaches.
+    It listens from `%load_ext autogradkit` on, or else from the first ledger. In a notebook a ledger is complete at the end
+    of its cell, and frozen then; with `follow` it goes on through every cell to come, and asked for again it is the same
+    ledger. Raises TypeError for what is no tensor of autogradkit and ValueError for a tensor that no backward reaches.
 
     >>> import autogradkit as torch
+    >>> GRADS.listen()
     >>> w = torch.tensor(2.0, requires_grad=True)
-    >>> ledger = grad_ledger("w", w)
     >>> (w * 3).backward()
     >>> (w * 5).backward()
-    >>> print(ledger.plain())  # doctest: +ELLIPSIS
+    >>> print(grad_ledger("w", w).plain())  # doctest: +ELLIPSIS
     w.grad after 2 backward calls: 8.; grad was not cleared since...
+    >>> GRADS.stop()
     """
-    if not hasattr(tensor, "requires_grad") or not hasattr(tensor, "grad_fn"):
-        raise TypeError(f"'{name}' is a {type(tensor).__name__}, not a tensor")
+    if not isinstance(tensor, Tensor):
+        raise TypeError(_no_tensor(name, tensor))
     if not tensor.requires_grad:
-        raise ValueError(f"'{name}' does not require grad, so that no backward adds to its .grad")
+        raise ValueError(_without_grad(name))
     if not tensor.is_leaf and not tensor.retains_grad:
         raise ValueError(
             f"'{name}' is computed from other tensors, and backward keeps no .grad for it. "
             f"Call {name}.retain_grad() before backward, or look at the leaves that it comes from."
         )
-    known = _LEDGERS.get(id(tensor))
+    GRADS.listen()
+    known = _FOLLOWING.get(id(tensor)) if follow else None
     if known is None or known.name != name or not known.follows(tensor):
-        known = _LEDGERS[id(tensor)] = GradLedger(name, tensor, history)
-    known.refresh()
+        known = GradLedger(name, tensor, follow)
+        if follow:
+            _FOLLOWING[id(tensor)] = known
     return known
 
 
-_LEDGERS: weakref.WeakValueDictionary[int, GradLedger] = weakref.WeakValueDictionary()  # by the id of the tensor
+def _no_tensor(name: str, value: Any) -> str:
+    kind = type(value)
+    if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "grad_fn"):
+        return f"'{name}' is a tensor of PyTorch itself, which tells nobody when backward adds to .grad. {INSTEAD}"
+    if hasattr(value, "named_parameters"):
+        found = [f"{name}.{each}" for each, _ in value.named_parameters()][:3]
+        hint = f" Name one of its parameters: {', '.join(found)}." if found else ""
+        return f"'{name}' is {with_article(kind.__name__)}, not a tensor.{hint}"
+    return f"'{name}' is {with_article(kind.__name__)}, not a tensor."
+
+
+def _without_grad(name: str) -> str:
+    if name.endswith(".grad"):
+        owner = name.removesuffix(".grad")
+        return f"'{name}' is a gradient itself. Name the tensor whose gradient it is: {owner}"
+    return (
+        f"'{name}' does not require grad, so that no backward adds to its .grad. Make it with requires_grad=True, or call "
+        f"{name}.requires_grad_()."
+    )
+
+
+_FOLLOWING: weakref.WeakValueDictionary[int, GradLedger] = weakref.WeakValueDictionary()  # by the id of the tensor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import autogradkit
+from autogradkit.tracing.watch import GRADS
 from benchmarks.frameworks.base import Step
 from benchmarks.frameworks.pytorch_style import PyTorchStyle
 
@@ -36,6 +37,9 @@ class Autogradkit(PyTorchStyle):
 
                 threading.Thread(target=listen, daemon=True).start()
                 listening.wait()
+                return step
+            case "gradients logged":
+                GRADS.listen()
                 return step
             case "recording":
                 return recorded_step

@@ -234,11 +234,17 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%storage [1]", "is a list, not a tensor"),
         ("%graph 3", "is an int, not a tensor"),
         ("%ledger", "name one tensor"),
-        ("%ledger plain", "does not require grad"),
         ("%graph plain * 2", "(got 3: plain, *, 2). An expression is written without blanks."),
         ("%storage layer", "'layer' is a Linear, not a tensor. Name what it gives, or one of its parameters."),
         ("%graph plain.to_sparse()", "PyTorch has Tensor.to_sparse; autogradkit does not have it yet."),
         ("%storage plain.view(3)", "raised RuntimeError: shape '[3]' is invalid for input of size 2"),
+        ("%ledger plain", "'plain' does not require grad"),
+        ("%ledger nope", "name 'nope' is not defined"),
+        ("%ledger 3", "'3' is an int, not a tensor"),
+        ("%ledger plain plain", "name one tensor"),
+        ("%ledger --folow plain", "there is no option --folow"),
+        ("%ledger PyTorch.ones(1, requires_grad=True)", "is a tensor of PyTorch"),
+        ("%ledger (plain.requires_grad_() * 2)", "keeps no .grad for it"),
         ("%train --epochs 0", "must be above 0"),
         ("%train --lr nan", "must be above 0 and finite, got nan"),
         ("%train --seed 99999999999999999999", "must fit into 64 bits"),
@@ -253,7 +259,7 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
 def test_a_wrong_use_gets_a_clear_message(
     notebook: Notebook, line: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    notebook.run("plain = torch.ones(2); layer = torch.nn.Linear(2, 2)")
+    notebook.run("plain = torch.ones(2); layer = torch.nn.Linear(2, 2)\nimport torch as PyTorch")
     capsys.readouterr()
     assert not notebook.run(line).success
     captured = capsys.readouterr()

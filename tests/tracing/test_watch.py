@@ -1,93 +1,273 @@
-"""Following a tensor's `.grad` from now on."""
+"""The log of gradients: what it hears without a trace, from which line, and that it keeps nothing else."""
 
 import gc
+import weakref
 
+import numpy as np
 import pytest
 
 import autogradkit as torch
-from autogradkit.core.recording import RECORDERS
-from autogradkit.tracing.watch import GradWatcher
+from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS
+from autogradkit.tracing import watch
+from autogradkit.tracing.watch import FEWEST, MOST, SAMPLE, WHOLE, GradLog
 
 
 @pytest.fixture
-def followed():
-    w = torch.tensor([1.0, 2.0], requires_grad=True)
-    watcher = GradWatcher(w)
-    yield w, watcher
-    watcher.stop()
-    assert watcher not in RECORDERS
+def log():
+    made = GradLog()
+    made.listen()
+    yield made
+    made.stop()
+    assert made not in GRAD_LISTENERS
 
 
-def test_contributions_and_assignments_of_this_tensor_only(followed):
-    w, watcher = followed
-    other = torch.tensor([3.0, 4.0], requires_grad=True)
+def weight():
+    return torch.tensor([1.0, 2.0], requires_grad=True)
+
+
+def told(log, tensor):
+    return [(entry.what, entry.added, entry.after) for entry in log.history(tensor).entries]
+
+
+def test_contributions_and_clearings_with_their_lines(log):
+    w, other = weight(), torch.tensor([3.0, 4.0], requires_grad=True)
     (w * other).sum().backward()
     other.grad = None
     w.grad.zero_()
     w.grad = None
-    w.grad = torch.ones(2)
-    events = watcher.events()
-    assert [type(event).__name__ for event in events] == ["Accumulated"] + ["GradAssigned"] * 3
-    assert events[0].contribution.data == (3.0, 4.0)
-    assert [event.how for event in events[1:]] == ["zeros", "none", "assigned"]
-    assert events[0].position.code == "(w * other).sum().backward()"
-    assert events[1].position.code == "w.grad.zero_()"
-    assert events[2].position.code == "w.grad = None"
-    assert events[2].before.data == (0.0, 0.0)
-
-
-def test_setting_none_to_none_is_nothing(followed):
-    w, watcher = followed
     w.grad = None
-    assert watcher.events() == ()
+    w.grad = torch.ones(2)
+    assert told(log, w) == [
+        ("backward", (3.0, 4.0), (3.0, 4.0)),
+        ("zeros", None, (0.0, 0.0)),
+        ("none", None, None),
+        ("assigned", None, (1.0, 1.0)),
+    ]
+    assert [entry.code for entry in log.history(w).entries] == [
+        "(w * other).sum().backward()",
+        "w.grad.zero_()",
+        "w.grad = None",
+        "w.grad = torch.ones(2)",
+    ]
+    assert log.history(w).entries[0].where.startswith("test_watch.py line ")
+    assert [what for what, *_ in told(log, other)] == ["backward", "none"]
 
 
-def test_the_optimizer_s_zero_grad_is_heard(followed):
-    w, watcher = followed
+def test_the_quick_ways_stay_open(log):
+    assert RECORDERS == []
+
+
+@pytest.mark.parametrize("to_none", [True, False])
+def test_an_optimizer_clears_at_the_learner_s_line(log, to_none):
+    w = weight()
     optimizer = torch.optim.SGD([w], lr=0.1)
     (w * 2).sum().backward()
     optimizer.step()
-    optimizer.zero_grad()
-    assert [type(event).__name__ for event in watcher.events()] == ["Accumulated", "GradAssigned"]
+    optimizer.zero_grad(set_to_none=to_none)
+    assert [what for what, *_ in told(log, w)] == ["backward", "none" if to_none else "zeros"]
+    assert log.history(w).entries[-1].code == "optimizer.zero_grad(set_to_none=to_none)"
 
 
-def test_the_tensor_is_not_kept_alive():
-    w = torch.ones(2, requires_grad=True)
-    gone = []
-    watcher = GradWatcher(w, ended=lambda: gone.append(True))
+def test_a_line_in_a_function_of_the_learner(log):
+    w = weight()
+
+    def step():
+        (w * 2).sum().backward()
+
+    step()
+    assert log.history(w).entries[0].code == "(w * 2).sum().backward()"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda grad: grad.mul_(3),
+        lambda grad: grad.__setitem__(0, 9.0),
+        lambda grad: grad.view(2, 1).add_(1),
+        lambda grad: grad.detach().neg_(),
+        lambda grad: grad.data.mul_(3),
+        lambda grad: grad.data[1:].fill_(5),
+        lambda grad: torch.add(grad, 1, out=grad),
+    ],
+)
+def test_edits_in_place_are_heard_and_are_no_accumulation(log, edit):
+    w = weight()
     (w * 2).sum().backward()
+    edit(w.grad)
+    (w * 1).sum().backward()
+    now = tuple(w.grad.tolist())
+    assert [what for what, *_ in told(log, w)] == ["backward", "edited", "backward"]
+    assert told(log, w)[-1] == ("backward", (1.0, 1.0), now)
+    assert log.history(w).entries[1].where == f"test_watch.py line {edit.__code__.co_firstlineno}"
+
+
+def test_what_numpy_wrote_is_found_by_comparing(log):
+    w = weight()
+    (w * 2).sum().backward()
+    w.grad.numpy()[0] = 7
+    assert told(log, w)[1:] == [("unseen", None, (7.0, 2.0))]
+    (w * 1).sum().backward()
+    assert told(log, w)[1:] == [("unseen", None, (7.0, 2.0)), ("backward", (1.0, 1.0), (8.0, 3.0))]
+
+
+def test_hooks_scale_what_is_added_and_edit_afterwards(log):
+    w = weight()
+    w.register_hook(lambda grad: grad * 10)
+    w.register_post_accumulate_grad_hook(lambda tensor: tensor.grad.add_(1))
+    (w * 2).sum().backward()
+    assert told(log, w) == [("backward", (20.0, 20.0), (20.0, 20.0)), ("edited", None, (21.0, 21.0))]
+
+
+def test_create_graph_retained_gradients_and_inputs(log):
+    w = weight()
+    h = w * 2
+    h.retain_grad()
+    (h * h).sum().backward(create_graph=True)
+    (w * 1).sum().backward(inputs=[w])
+    assert told(log, h) == [("backward", (4.0, 8.0), (4.0, 8.0))]
+    assert told(log, w) == [("backward", (8.0, 16.0), (8.0, 16.0)), ("backward", (1.0, 1.0), (9.0, 17.0))]
+    torch.autograd.grad((w * 3).sum(), w)
+    assert len(told(log, w)) == 2
+
+
+def test_what_was_there_before_it_listened():
+    w = weight()
+    (w * 2).sum().backward()
+    log = GradLog()
+    log.listen()
+    (w * 3).sum().backward()
+    assert [what for what, *_ in told(log, w)] == ["before", "backward"]
+    assert told(log, w)[0][2] == (2.0, 2.0)
+    log.stop()
+    assert [what for what, *_ in told(log, w)] == ["before"]
+
+
+def test_a_gradient_shared_by_two_tensors(log):
+    w, v = weight(), weight()
+    (w * 2).sum().backward()
+    v.grad = w.grad
+    (v * 3).sum().backward()
+    assert told(log, v) == [("assigned", None, (2.0, 2.0)), ("backward", (3.0, 3.0), (5.0, 5.0))]
+    assert told(log, w)[-1][2] == (5.0, 5.0)
+
+
+def test_a_gradient_that_was_taken_away_is_no_longer_followed(log):
+    w = weight()
+    (w * 2).sum().backward()
+    taken = w.grad
+    w.grad = None
+    taken.mul_(3)
+    assert [what for what, *_ in told(log, w)] == ["backward", "none"]
+
+
+def test_large_gradients_are_kept_as_a_sample_that_adds_up(log):
+    w = torch.ones(50, 40, requires_grad=True)
+    factors = torch.arange(2000.0).view(50, 40)
+    (w * factors).sum().backward()
+    (w * factors).sum().backward()
+    history = log.history(w)
+    assert (len(history.elements), history.size) == (SAMPLE, 2000)
+    assert history.elements[0] == "[2, 2]"
+    assert history.entries[0].added[0] == factors[2, 2].item()
+    assert history.entries[1].after == tuple(2 * value for value in history.entries[0].added)
+    small = torch.ones(WHOLE, requires_grad=True)
+    small.sum().backward()
+    assert len(log.history(small).elements) == WHOLE
+
+
+def test_transposed_and_empty_and_complex(log):
+    w = torch.arange(6.0).view(2, 3).t().requires_grad_()
+    (w * torch.arange(6.0).view(3, 2)).sum().backward()
+    assert log.history(w).entries[0].added == (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    empty = torch.ones(0, requires_grad=True)
+    empty.sum().backward()
+    assert log.history(empty).entries[0].added == ()
+    c = torch.tensor([1 + 2j], requires_grad=True)
+    (c * (3 - 1j)).backward(torch.tensor([1 + 0j]))
+    assert log.history(c).elements == ("[0].real", "[0].imag")
+    assert log.history(c).entries[0].added == (c.grad.item().real, c.grad.item().imag) == (3.0, 1.0)
+
+
+def test_another_size_begins_anew(log):
+    w = weight()
+    (w * 2).sum().backward()
+    w.data = torch.ones(3)
+    w.grad = None
+    (w * 2).sum().backward()
+    assert [entry.added for entry in log.history(w).entries if entry.what == "backward"] == [(2.0, 2.0, 2.0)]
+
+
+def test_it_is_bounded_and_says_what_fell_out(log):
+    w = torch.ones(1, requires_grad=True)
+    for _ in range(MOST + 50):
+        (w * 2).sum().backward()
+    history = log.history(w)
+    assert (len([e for e in history.entries if e.what == "backward"]), history.fallen) == (MOST, 50)
+    assert history.entries[0].what == "before"
+    assert history.entries[0].after == (100.0,)
+
+
+def test_the_more_tensors_the_fewer_events_each(log, monkeypatch):
+    monkeypatch.setattr(watch, "ROOM", 100)
+    monkeypatch.setattr(watch, "RECENT", 60)
+    many = [torch.ones(1, requires_grad=True) for _ in range(10)]
+    for _ in range(30):
+        sum(w * 2 for w in many).sum().backward()
+    kept = [len(log.history(w).entries) - 1 for w in many]
+    assert kept == [10] * 10
+    assert FEWEST < 10
+
+
+def test_no_tensor_is_kept_alive(log):
+    w = weight()
+    (w * 2).sum().backward()
+    w.grad.mul_(2)
+    gone, grad = weakref.ref(w), weakref.ref(w.grad)
     del w
     gc.collect()
-    assert gone == [True]
-    assert watcher not in RECORDERS
-    watcher.stop()
+    assert (gone(), grad()) == (None, None)
+    assert log._accounts == {}
 
 
-def test_traces_and_watchers_do_not_disturb_each_other(followed):
-    w, watcher = followed
-    with torch.record() as trace:
+def test_the_oldest_tensors_are_forgotten_first(log, monkeypatch):
+    monkeypatch.setattr(watch, "MOST_TENSORS", 3)
+    many = [torch.ones(1, requires_grad=True) for _ in range(5)]
+    for w in many:
         (w * 2).sum().backward()
-    assert len(watcher.events()) == 1
-    assert [op.name for op in trace.ops] == ["mul", "sum"]
+    assert [[what for what, *_ in told(log, w)] for w in reversed(many)][:3] == [["backward"]] * 3
+    assert [what for what, *_ in told(log, many[0])] == ["before"]
 
 
-def test_what_was_heard_is_what_was_there_then():
-    w = torch.ones(2, requires_grad=True)
-    counted = []
-    watcher = GradWatcher(w, lambda: counted.append(len(watcher.events())), most=3)
-    for _ in range(5):
-        (w * 2).sum().backward()
-    watcher.stop()
-    w.grad.fill_(-1)
-    assert counted == [1, 2, 3, 3, 3]
-    assert [event.after.text for event in watcher.events()] == ["[6., 6.]", "[8., 8.]", "[10., 10.]"]
-    assert watcher.events()[0].position.code == "(w * 2).sum().backward()"
-
-
-def test_large_gradients_are_summed_up():
-    w = torch.ones(5000, requires_grad=True)
-    watcher = GradWatcher(w)
+def test_a_follower_is_told_after_each_event_until_it_ends(log):
+    w, counted = weight(), []
+    end = log.follow(w, lambda: counted.append(len(log.history(w).entries)))
     (w * 2).sum().backward()
-    watcher.stop()
-    (event,) = watcher.events()
-    assert (event.after.data, event.after.mean, event.after.omitted) == (None, 2.0, 5000)
+    w.grad.mul_(2)
+    w.grad = None
+    end()
+    (w * 2).sum().backward()
+    assert counted == [1, 2, 3]
+
+
+def test_versions_and_refusals_are_those_of_an_unheard_gradient(log):
+    w = weight()
+    (w * 2).sum().backward()
+    assert w.grad._version == 0
+    w.grad.mul_(2)
+    assert w.grad._version == 1
+    v = torch.ones(2, requires_grad=True)
+    product = (v * w.grad).sum()
+    w.grad.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.backward()
+    assert w.grad.data._version == 0
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_sums_round_as_the_engine_s_do(log, dtype):
+    w = torch.ones(3, dtype=getattr(torch, dtype), requires_grad=True)
+    rng = np.random.default_rng(0)
+    for scale in (1e3, 1e-3, 7, 1e-4):
+        (w * torch.tensor(rng.normal(size=3) * scale, dtype=w.dtype)).sum().backward()
+    assert [what for what, *_ in told(log, w)] == ["backward"] * 4
+    assert told(log, w)[-1][2] == tuple(w.grad.tolist())

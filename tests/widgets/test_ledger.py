@@ -1,12 +1,13 @@
-"""The ledger widget: what it knows from traces, what it hears afterwards, and what it refuses."""
+"""The ledger widget: what it knows of untraced cells, when it is frozen, what the front end may choose, what it refuses."""
 
 import gc
 
 import pytest
+import torch as pytorch
 
 import autogradkit as torch
-from autogradkit.tracing.events import Accumulated, GradAssigned
-from autogradkit.widgets.ledger import MOST, grad_ledger
+from autogradkit.tracing.watch import GRADS
+from autogradkit.widgets.ledger import grad_ledger
 
 
 @pytest.fixture
@@ -17,114 +18,144 @@ def make():
         made.append(grad_ledger(*args, **kwargs))
         return made[-1]
 
+    GRADS.listen()
     yield ledger
     for each in made:
         each.close()
+    GRADS.stop()
 
 
 def weight():
     return torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
 
 
-def test_history_and_what_comes_after_it(make):
+def sentences(ledger):
+    return [column["sentence"] for column in ledger.columns]
+
+
+def test_it_knows_what_was_not_traced(make):
     w = weight()
-    with torch.record() as trace:
-        (w * 2).sum().backward()
-    history = [event for event in trace.events if isinstance(event, Accumulated | GradAssigned)]
-    ledger = make("w", w, history=history)
-    assert len(ledger.sentences) == 1
+    (w * 2).sum().backward()
+    with torch.record():
+        (w * w).sum().backward()
+    ledger = make("w", w)
+    assert sentences(ledger)[1].endswith("to what was there: w.grad is now [[4., 6.], [8., 10.]].")
+    assert "⚠ grad was not cleared since" in ledger.svg
+    assert [row[0] for row in ledger.table[1:]] == ["backward", "backward"]
+
+
+def test_it_is_frozen_and_says_so(make):
+    w = weight()
+    (w * 2).sum().backward()
+    ledger = make("w", w)
+    before = ledger.svg
+    (w * 2).sum().backward()
+    ledger._cell_ended(None)
+    assert ledger.svg == before
+    assert "frozen" in ledger.svg
+    assert len(make("w", w).columns) == 2
+
+
+def test_followed_it_goes_on_and_asked_for_again_it_is_the_same(make):
+    w = weight()
+    (w * 2).sum().backward()
+    ledger = make("w", w, follow=True)
+    assert "followed" in ledger.svg
     (w * w).sum().backward()
     ledger._cell_ended(None)
-    assert ledger.sentences[1].endswith("added 2. to what was there: w.grad[0, 0] is now 4.")
-    assert "⚠ grad was not cleared since" in ledger.svg
-    assert ledger.table[-1][0] == "backward"
     w.grad = None
     ledger._cell_ended(None)
-    assert ledger.table[-1][0] == "set to None"
+    assert [row[0] for row in ledger.table[1:]] == ["backward", "backward", "set to None"]
     assert ledger.svg == ledger.static_svg()
-
-
-def test_the_front_end_chooses_the_element(make):
-    w = weight()
-    ledger = make("w", w)
-    (w * w).sum().backward()
-    ledger.element = 3
-    assert "w.grad[1, 1] after each event" in ledger.svg
-    assert ledger.sentences[0].endswith("added 8.: w.grad[1, 1] is now 8.")
-    ledger.element = -1
-    assert "the mean of w.grad" in ledger.svg
-    assert ledger.elements == 4
-
-
-def test_asked_for_again_it_is_the_same(make):
-    w = weight()
-    ledger = make("w", w)
-    (w * 2).sum().backward()
-    again = make("w", w)
-    assert again is ledger
-    assert len(again.sentences) == 1
-    assert make("v", w) is not ledger
-    ledger.close()
+    assert make("w", w, follow=True) is ledger
     assert make("w", w) is not ledger
+    assert make("v", w, follow=True) is not ledger
+    ledger.close()
+    assert make("w", w, follow=True) is not ledger
 
 
-def test_a_large_tensor_shows_its_mean(make):
-    w = torch.ones(1_000_000, requires_grad=True)
+def test_the_front_end_chooses_columns_and_opens_them(make):
+    w = torch.tensor(1.0, requires_grad=True)
+    for factor in range(20):
+        (w * factor).backward()
+    w.grad = None
     ledger = make("w", w)
-    assert (ledger.elements, ledger.element) == (0, -1)
+    assert [(each["key"], each["opens"]) for each in ledger.columns] == [("g0", "g0"), ("e20", "")]
+    ledger.selected = "g0"
+    ledger.opened = ["g0"]
+    assert (len(ledger.columns), ledger.selected) == (21, "e0")
+    assert {each["closes"] for each in ledger.columns} == {"g0", ""}
+    assert 'data-key="e0"' in ledger.svg
+    assert 'data-key="e20"' not in ledger.svg
+    drawn = ledger.svg
+    ledger.selected = "e5"
+    assert ledger.svg == drawn  # what is drawn stays while the chosen column is in it
+    ledger.selected = "e9"
+    assert 'data-key="e3"' in ledger.svg
+    assert 'data-key="e2"' not in ledger.svg
+    ledger.opened = []
+    assert ledger.selected == "g0"
+    ledger.selected = "e20"
+    assert ledger.selected == ""
+
+
+def test_the_front_end_chooses_the_elements(make):
+    w = torch.ones(3, 3, requires_grad=True)
     (w * 2).sum().backward()
-    ledger._cell_ended(None)
-    assert "is now 2." in ledger.sentences[0]
+    ledger = make("w", w)
+    assert ledger.pages == ["1 to 6 of 9", "7 to 9 of 9"]
+    assert ">[2, 2]</text>" not in ledger.svg
+    ledger.page = 1
+    assert ">[2, 2]</text>" in ledger.svg
+
+
+def test_a_large_tensor_shows_a_sample(make):
+    w = torch.ones(1_000_000, requires_grad=True)
+    (w * 2).sum().backward()
+    ledger = make("w", w)
+    assert "6 of 1,000,000 elements, spread evenly" in ledger.svg
     assert len(ledger.static_html()) < 40_000
-
-
-def test_untraced_gradients_are_shown_as_they_are(make):
-    w = weight()
-    (w * 2).sum().backward()
-    assert make("w", w).sentences == ["w.grad[0, 0] was 2. before the first event that was seen."]
 
 
 def test_nothing_yet(make):
     ledger = make("w", weight())
-    assert ledger.sentences == []
+    assert ledger.columns == []
     assert ledger.description == "w.grad is None: no backward has reached w yet."
     assert ledger.plain() == ledger.description
 
 
 def test_it_ends_with_the_tensor_and_keeps_its_picture(make):
     w = weight()
-    ledger = make("w", w)
+    ledger = make("w", w, follow=True)
     (w * 2).sum().backward()
     del w
     gc.collect()
     ledger._cell_ended(None)
     assert "the tensor is gone" in ledger.svg
-    assert len(ledger.sentences) == 1
+    assert len(ledger.columns) == 1
 
 
-def test_long_histories_are_bounded(make):
-    w = torch.ones(1, requires_grad=True)
-    ledger = make("w", w)
-    for _ in range(MOST + 50):
-        (w * 2).sum().backward()
-    ledger._cell_ended(None)
-    assert len(ledger.sentences) == MOST
-
-
-def test_a_retained_gradient_is_followed(make):
+def test_a_retained_gradient_has_a_ledger(make):
     h = weight() * 2
     h.retain_grad()
-    ledger = make("h", h)
     (h * 3).sum().backward()
-    ledger._cell_ended(None)
-    assert ledger.sentences[0].endswith("added 3.: h.grad[0, 0] is now 3.")
+    assert sentences(make("h", h))[0].endswith("added [[3., 3.], [3., 3.]]: h.grad is now [[3., 3.], [3., 3.]].")
 
 
 def test_what_has_no_ledger():
     w = weight()
-    with pytest.raises(TypeError, match="'x' is a int, not a tensor"):
-        grad_ledger("x", 3)
-    with pytest.raises(ValueError, match="'x' does not require grad"):
-        grad_ledger("x", w.detach())
-    with pytest.raises(ValueError, match=r"Call h.retain_grad\(\) before backward"):
-        grad_ledger("h", w * 2)
+    for name, value, error, message in (
+        ("x", 3, TypeError, "'x' is a int, not a tensor"),
+        ("net", torch.nn.Linear(2, 1), TypeError, "Name one of its parameters: net.weight, net.bias"),
+        (
+            "p",
+            pytorch.ones(2, requires_grad=True),
+            TypeError,
+            "'p' is a tensor of PyTorch, .*import autogradkit as torch",
+        ),
+        ("x", w.detach(), ValueError, "'x' does not require grad, .* x.requires_grad_()"),
+        ("w.grad", w.detach(), ValueError, "Name the tensor whose gradient it is: w"),
+        ("h", w * 2, ValueError, r"Call h.retain_grad\(\) before backward"),
+    ):
+        with pytest.raises(error, match=message):
+            grad_ledger(name, value)

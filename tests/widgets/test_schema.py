@@ -16,6 +16,7 @@ from anywidget import AnyWidget
 
 import autogradkit as torch
 import autogradkit.widgets
+from autogradkit.tracing.watch import GRADS
 from autogradkit.widgets.base import PictureWidget
 from autogradkit.widgets.graph import GraphView
 from autogradkit.widgets.ledger import grad_ledger
@@ -59,10 +60,18 @@ def ledgers() -> Iterator[PictureWidget]:
     w = torch.tensor([1.0, 2.0], requires_grad=True)
     ledger = grad_ledger("w", w)
     yield ledger
-    (w * w).sum().backward()
-    ledger.element = -1
+    ledger.close()
+    v = torch.ones(7, requires_grad=True)
+    ledger = grad_ledger("v", v, follow=True)
+    for _ in range(9):
+        (v * v).sum().backward()
+    ledger._cell_ended(None)
+    yield ledger
+    ledger.page, ledger.opened = 1, ["g0"]
+    ledger.selected = "e1"
     yield ledger
     ledger.close()
+    GRADS.stop()
 
 
 def maps() -> Iterator[PictureWidget]:

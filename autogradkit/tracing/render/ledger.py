@@ -1,179 +1,64 @@
-"""The ledger of a gradient: how `.grad` grew, one slice for each backward call, until it was cleared.
+"""The ledger of a gradient: how `.grad` grew, one slice for each line that added to it, until it was cleared.
 
-A pure function from entries (plain data, see `entries`) to SVG. What is drawn is one element of the gradient, or its mean
-where it was too large to be copied: both add up as the whole does. Rests on `svg`, `numbers` and the events;
-`widgets.ledger` uses it.
+A pure function from plain data to SVG: a row for each element, a column for each step. Rests on `ledger_columns`,
+`ledger_words`, `svg` and `numbers`; `widgets.ledger` uses it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..events import Accumulated, GradAssigned, Numbers, Position
+from ..grad_history import GradHistory
+from .ledger_columns import Column, Line, Slice, columns, line_of, lines, stacks
+from .ledger_words import WORDS, Page, description, pages, sentence, uncleared
 from .numbers import number
-from .svg import Picture, alias_role, clip
+from .svg import Picture, alias_role, clip, text_width
 
-MOST = 12  # events drawn; the earlier ones are counted
-_COLUMN, _BAR, _PLOT, _TOP = 84, 56, 150, 74
-_LEFT = 40
-_WORDS = {"none": "set to None", "zeros": "zeroed", "unseen": "not traced"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One event in the life of a `.grad`. `what` is "backward", "none", "zeros", "assigned", "before" or "unseen"."""
-
-    what: str
-    where: str  # "line 4", "In[2] line 1", or empty
-    code: str
-    added: Numbers | None
-    after: Numbers | None  # None where `.grad` is None afterwards
-    kept: bool = False  # a backward added to what earlier ones had left
+MOST = 7  # columns drawn at a time
+_COLUMN, _BAR = 80, 54
+_HEIGHTS = {1: 160, 2: 116, 3: 92}  # of a row, by how many there are
+_LOW = 76
+_ABOVE = 18  # room for the total over a bar
+_WIDTH = 480
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What the picture shows. `element` counts in row-major order; None asks for the mean."""
+    """What the picture shows."""
 
     name: str
-    shape: tuple[int, ...]
-    entries: tuple[Entry, ...]
-    element: int | None
-    ended: bool = False  # the tensor is gone
+    history: GradHistory
+    state: str = ""  # that it is frozen, and where
+    page: int = 0
+    opened: frozenset[str] = frozenset()
+    first: int | None = None  # the column that is drawn first; None for the last ones
 
+    @property
+    def shown(self) -> Page:
+        """The elements that are drawn."""
+        found = pages(self.history)
+        return found[min(self.page, len(found) - 1)]
 
-def entries(history: Iterable[Accumulated | GradAssigned]) -> tuple[Entry, ...]:
-    """The entries of a trace's events about one tensor, oldest first."""
-    made: list[Entry] = []
-    for event in history:
-        where, code = place(event.position)
-        if isinstance(event, Accumulated) or event.before is not None:
-            _fill_gap(made, event.before)
-        if isinstance(event, Accumulated):
-            kept = event.before is not None and not _is_zero(event.before)
-            made.append(Entry("backward", where, code, event.contribution, event.after, kept))
-        else:
-            made.append(Entry(event.how, where, code, None, event.after))
-    return tuple(made)
+    @property
+    def columns(self) -> list[Column]:
+        """All columns, those that are not drawn too."""
+        return columns(self.history, self.opened)
 
+    def sentence(self, column: Column) -> str:
+        """One column in words."""
+        return sentence(self.name, self.history, self.shown, column)
 
-def _fill_gap(made: list[Entry], before: Numbers | None) -> None:
-    """Say that `.grad` was something else before an event than what the last one left."""
-    if not made and before is not None:
-        made.append(Entry("before", "", "", before, before))
-    elif made and not same(made[-1].after, before):
-        made.append(Entry("unseen", "", "", before, before))
-
-
-def same(one: Numbers | None, other: Numbers | None) -> bool:
-    """Whether two gradients print alike, NaN and NaN included."""
-    if one is None or other is None:
-        return one is other
-    return (one.text, one.dtype) == (other.text, other.dtype)
-
-
-def place(position: Position | None) -> tuple[str, str]:
-    """Where something happened, and the learner's line."""
-    if position is None:
-        return "", ""
-    file = "" if position.file == "cell" else position.file + " "
-    return f"{file}line {position.line}", position.code
-
-
-def _is_zero(numbers: Numbers) -> bool:
-    return numbers.low == 0 and numbers.high == 0 and not numbers.nans and not numbers.infs
-
-
-def subject(ledger: Ledger) -> str:
-    """What is drawn: "w.grad[0, 1]", "w.grad", or "the mean of w.grad".
-
-    >>> subject(Ledger("w", (2, 2), (), 3)), subject(Ledger("w", (), (), 0)), subject(Ledger("w", (9,), (), None))
-    ('w.grad[1, 1]', 'w.grad', 'the mean of w.grad')
-    """
-    if ledger.element is None:
-        return f"the mean of {ledger.name}.grad"
-    if not ledger.shape:
-        return f"{ledger.name}.grad"
-    index: list[str] = []
-    rest = ledger.element
-    for size in reversed(ledger.shape):
-        rest, position = divmod(rest, max(size, 1))
-        index.append(str(position))
-    return f"{ledger.name}.grad[{', '.join(reversed(index))}]"
-
-
-def amount(numbers: Numbers | None, element: int | None) -> float | None:
-    """The number drawn for a gradient or a contribution; None where there is none."""
-    if numbers is None:
-        return None
-    if element is not None and numbers.data is not None and element < len(numbers.data):
-        value = numbers.data[element]
-        return abs(value) if isinstance(value, complex) else float(value)
-    if numbers.nans or numbers.infs:
-        return math.nan
-    return numbers.mean
-
-
-def sentence(ledger: Ledger, index: int) -> str:
-    """One entry in words."""
-    entry = ledger.entries[index]
-    now = _said(amount(entry.after, ledger.element))
-    at = f" at {entry.where}" if entry.where else ""
-    if entry.what == "backward":
-        kept = " to what was there" if entry.kept else ""
-        added = _said(amount(entry.added, ledger.element))
-        return _ended(f"backward{at} added {added}{kept}: {subject(ledger)} is now {now}")
-    if entry.what == "before":
-        return f"{subject(ledger)} was {now} before the first event that was seen."
-    if entry.what == "unseen":
-        return _ended(f".grad changed in a cell that was not traced: {subject(ledger)} is now {now}")
-    if entry.what == "none":
-        return f".grad was set to None{at}: the next backward starts afresh."
-    if entry.what == "zeros":
-        return f".grad was filled with zeros{at}: the next backward starts from 0."
-    return _ended(f".grad was set{at}: {subject(ledger)} is now {now}")
-
-
-def _ended(text: str) -> str:
-    """A sentence with its full stop; a whole float such as `2.` brings its own."""
-    return text if text.endswith(".") else text + "."
-
-
-def _said(value: float | None) -> str:
-    return "None" if value is None else number(value)
-
-
-def uncleared(ledger: Ledger) -> str | None:
-    """The warning where `.grad` holds what several backward calls added; None where it was cleared in between."""
-    since = ""
-    warning = None
-    for entry in ledger.entries:
-        if entry.what != "backward":
-            since, warning = "", None
-        elif entry.kept:
-            warning = f"grad was not cleared since {since}" if since else "grad was not cleared before this backward"
-        since = since or entry.where
-    return warning
-
-
-def description(ledger: Ledger) -> str:
-    """One sentence that stands for the picture."""
-    if not ledger.entries:
-        return f"{ledger.name}.grad is None: no backward has reached {ledger.name} yet."
-    calls = sum(entry.what == "backward" for entry in ledger.entries)
-    warning = uncleared(ledger)
-    return (
-        f"{subject(ledger)} after {calls} backward call{'s' * (calls != 1)}: "
-        f"{_said(amount(ledger.entries[-1].after, ledger.element))}" + (f"; {warning}" if warning else "")
-    )
+    @property
+    def description(self) -> str:
+        """One sentence that stands for the picture."""
+        return description(self.name, self.history, self.shown)
 
 
 def ledger_svg(ledger: Ledger) -> str:
     """The picture as an SVG string.
 
-    >>> ledger_svg(Ledger("w", (2,), (), 0)).count("<rect")
+    >>> ledger_svg(Ledger("w", GradHistory((2,), "float32", 2, ("[0]", "[1]"), ()))).count("<rect")
     1
     """
     return _Drawing(ledger).finish()
@@ -182,120 +67,202 @@ def ledger_svg(ledger: Ledger) -> str:
 class _Drawing:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self.history = ledger.history
+        self.page = ledger.shown
         self.picture = Picture()
-        self.first = max(0, len(ledger.entries) - MOST)
-        self.stacks = self._stacks()
-        backwards = [index for index, entry in enumerate(ledger.entries) if entry.what == "backward"]
-        self.roles = {index: alias_role(count) for count, index in enumerate(backwards)}
-        shown = self.stacks[self.first :]
-        tops = [sum(value for _, value in stack if value > 0) for stack in shown]
-        bottoms = [sum(value for _, value in stack if value < 0) for stack in shown]
-        self.high, self.low = max([0.0, *tops]), min([0.0, *bottoms])
-        if self.high == self.low:
-            self.high = 1.0
-        self.width = max(620, _LEFT + _COLUMN * len(shown) + 60)
-
-    def _stacks(self) -> list[list[tuple[int, float]]]:
-        """After each entry, the slices that make up the gradient: (number of the entry, value)."""
-        stacks: list[list[tuple[int, float]]] = []
-        for index, entry in enumerate(self.ledger.entries):
-            added = amount(entry.added if entry.added is not None else entry.after, self.ledger.element)
-            slice_ = [(index, added)] if added is not None and math.isfinite(added) and added != 0 else []
-            stacks.append((stacks[-1] if stacks and entry.what == "backward" else []) + slice_)
-        return stacks
-
-    def y(self, value: float) -> float:
-        return _TOP + _PLOT * (self.high - value) / (self.high - self.low)
+        self.columns = ledger.columns
+        last = max(0, len(self.columns) - MOST)
+        self.first = last if ledger.first is None else min(ledger.first, last)
+        self.drawn = self.columns[self.first : self.first + MOST]
+        self.roles: dict[Line, str] = {line: alias_role(at) for at, line in enumerate(lines(self.history))}
+        self.names = [self.history.elements[each] for each in self.page.elements]
+        self.gutter = max([30.0, *(28 + text_width(each, 12, mono=True) for each in self.names)])
+        self.width = max(float(_WIDTH), self.gutter + _COLUMN * len(self.drawn) + 16)
 
     def finish(self) -> str:
-        ledger, picture = self.ledger, self.picture
-        picture.text(16, 26, clip(f"{subject(ledger)} after each event", 380, 14, bold=True), size=14, bold=True)
-        if not ledger.entries:
-            picture.text(16, 56, clip(description(ledger), 580), "muted")
-            return picture.finish(620, 74, description(ledger))
-        if self.first:
-            picture.text(self.width - 16, 26, f"{self.first} earlier events are not shown", "muted", anchor="end")
-        picture.path(f"M{_LEFT - 8} {self.y(0):.1f}H{self.width - 52}", stroke="ink", line=1.0)
-        for place_, index in enumerate(range(self.first, len(ledger.entries))):
-            self._column(index, _LEFT + place_ * _COLUMN)
-        self._warn()
-        height = self._legend(_TOP + _PLOT + 72)
-        return picture.finish(self.width, height, description(ledger))
+        said, picture = self.ledger.description, self.picture
+        if not self.history.entries:
+            picture.text(16, 26, clip(said, _WIDTH - 32, 14), size=14)
+            if self.ledger.state:
+                picture.text(16, 48, clip(self.ledger.state, _WIDTH - 32), "muted")
+            return picture.finish(_WIDTH, 64, said)
+        picture.text(
+            16, 26, clip(f"{self.ledger.name}.grad after each step", _WIDTH - 32, 14, bold=True), size=14, bold=True
+        )
+        y = self._notes(48.0)
+        rows = len(self.page.elements)
+        height = float(_HEIGHTS.get(rows, _LOW))
+        tops = [y + height * row for row in range(rows)]
+        slices = [stacks(self.history, self.columns, each) for each in self.page.elements]
+        scales = [_Scale(found[self.first : self.first + MOST]) for found in slices]
+        for scale, name, top in zip(scales, self.names, tops, strict=True):
+            scale.place(top + _ABOVE, height - _ABOVE - 8)
+            picture.text(12, scale.y(0) + 4, name, mono=True)
+            if top > y:
+                picture.path(f"M12 {top:.1f}H{self.width - 16:.1f}", stroke="rule", line=0.8)
+            picture.path(f"M{self.gutter - 6:.1f} {scale.y(0):.1f}H{self.width - 16:.1f}", stroke="ink", line=1.0)
+        base = y + height * rows + 14
+        for place, column in enumerate(self.drawn):
+            self._column(column, self.gutter + place * _COLUMN, y, base, slices, scales)
+        self._brackets(base + 40)
+        return picture.finish(self.width, self._legend(base + 70), said)
 
-    def _column(self, index: int, x: float) -> None:
-        entry, picture = self.ledger.entries[index], self.picture
-        middle = x + _BAR / 2
-        picture.open(class_="ak-entry", data_key=f"entry-{index}", tabindex=0, role="img",
-                     aria_label=sentence(self.ledger, index))  # fmt: skip
-        picture.note(sentence(self.ledger, index))
-        up = down = 0.0
-        for number_, value in self.stacks[index]:
-            low, high = (up, up + value) if value > 0 else (down + value, down)
-            up, down = (high, down) if value > 0 else (up, low)
-            self._slice(number_, value, x, self.y(high), self.y(low) - self.y(high), fresh=number_ == index)
-        total = amount(entry.after, self.ledger.element)
-        top = self.y(up) - 8
-        if total is not None and down < 0 < up:  # slices of both signs: say where they come out
-            picture.path(f"M{x - 5} {self.y(total):.1f}H{x + _BAR + 5}", stroke="ink", line=2.2)
-        role = "error" if total is not None and not math.isfinite(total) else "muted" if total is None else "ink"
-        picture.text(middle, top, _said(total), role, 13, anchor="middle", mono=True, bold=True)
-        base = _TOP + _PLOT + 22
-        words = ("⚠ " if entry.kept else "") + _WORDS.get(entry.what, entry.what)
-        picture.text(middle, base, words, "error" if entry.kept else "ink", anchor="middle")
-        if entry.where:
-            picture.text(middle, base + 16, clip(entry.where, _COLUMN - 4, 11), "muted", 11, anchor="middle")
+    def _notes(self, y: float) -> float:
+        """What is to be said above the picture, line by line; returns where the rows begin."""
+        warning = uncleared(self.history)
+        later = len(self.columns) - self.first - len(self.drawn)
+        elsewhere = [f"{count} {word}" for count, word in ((self.first, "earlier"), (later, "later")) if count]
+        notes = [
+            (f"⚠ {warning}" if warning else "", "error"),
+            (self.ledger.state, "muted"),
+            (self.page.why, "muted"),
+            (f"{' and '.join(elsewhere)}: step to see them" if elsewhere else "", "muted"),
+            (self._fallen(), "muted"),
+        ]
+        for text, role in notes:
+            if text:
+                bold = role == "error"
+                self.picture.text(16, y, clip(text, self.width - 32, bold=bold), role, bold=bold)
+                y += 18
+        return y
+
+    def _fallen(self) -> str:
+        fallen = self.history.fallen
+        return f"{fallen:,} events before these are kept no more" if fallen else ""
+
+    def _column(
+        self,
+        column: Column,
+        x: float,
+        top: float,
+        base: float,
+        slices: list[list[list[Slice]]],
+        scales: list[_Scale],
+    ) -> None:
+        picture = self.picture
+        at = self.columns.index(column)
+        said = self.ledger.sentence(column)
+        picture.open(class_="ak-entry", data_key=column.key, tabindex=0, role="img", aria_label=said)
+        picture.note(said)
+        picture.box(x - 12, top, _COLUMN - 2, base + 34 - top, radius=4, fill=None, stroke=None, class_="ak-hit")
+        entry = self.history.entries[column.last]
+        for row, element in enumerate(self.page.elements):
+            after = None if entry.after is None else entry.after[element]
+            text = "None" if after is None else number(after)
+            if column.turns and not slices[row][at]:  # they ended with a clearing: say what they had added
+                turns = self.history.entries[column.first : column.last + 1]
+                text = f"Σ {number(sum(each.added[element] for each in turns if each.added is not None), 3)}"
+            self._stack(slices[row][at], at, x, scales[row], after, text)
+        self._label(column, x + _BAR / 2, base)
         picture.close()
 
-    def _slice(self, number_: int, value: float, x: float, top: float, height: float, *, fresh: bool) -> None:
-        role = self.roles.get(number_, "mark")
-        self.picture.box(
-            x,
-            top,
-            _BAR,
-            height,
-            radius=2,
-            fill=role,
-            stroke="ink" if fresh else "ground",
-            line=1.8 if fresh else 1.0,
-            data_slice=number_,
-        )
+    def _stack(self, stack: list[Slice], column: int, x: float, scale: _Scale, after: float | None, text: str) -> None:
+        up = down = 0.0
+        for each in stack:
+            amount = each.amount
+            if not math.isfinite(amount) or not amount:
+                continue
+            low, high = (up, up + amount) if amount > 0 else (down + amount, down)
+            up, down = (high, down) if amount > 0 else (up, low)
+            self._slice(each, x, scale, low, high, fresh=each.column == column)
+        if (
+            after is not None and math.isfinite(after) and down < 0 < up
+        ):  # slices of both signs: say where they come out
+            y = scale.y(after)
+            self.picture.path(f"M{x - 8:.1f} {y:.1f}h12M{x + _BAR - 4:.1f} {y:.1f}h12", stroke="ink", line=2.2)
+        role = "muted" if after is None else "ink" if math.isfinite(after) else "error"
+        text = clip(text, _COLUMN - 4, 12, mono=True)
+        self.picture.text(x + _BAR / 2, scale.y(up) - 5, text, role, anchor="middle", mono=True, bold=True)
+
+    def _slice(self, each: Slice, x: float, scale: _Scale, low: float, high: float, *, fresh: bool) -> None:
+        top, height = scale.y(high), scale.y(low) - scale.y(high)
+        role = "rule" if each.line is None else self.roles[each.line]
+        edge = "ink" if fresh else "ground"
+        self.picture.box(x, top, _BAR, height, radius=2, fill=role, stroke=edge, line=1.6 if fresh else 1.0)
+        parts = each.parts
+        share = height / len(parts)
+        if len(parts) > 1 and share >= 3 and (min(parts) > 0 or max(parts) < 0):  # each of them, within their sum
+            edges, reached = "", 0.0
+            for part in parts[:-1]:
+                reached += part
+                y = scale.y(low) - abs(reached) / (high - low) * height
+                edges += f"M{x + 1:.1f} {y:.1f}H{x + _BAR - 1:.1f}"
+            self.picture.path(edges, stroke="ground", line=0.8)
         if height >= 18:
-            label = ("+" if value > 0 else "") + number(value)
-            plate = min(_BAR - 4, 8 + 7 * len(label))
+            amount = each.amount
+            sign = "+" if amount > 0 and each.line is not None else ""
+            text = clip(sign + number(amount, 3), _BAR - 6, 11, mono=True)
+            plate = min(_BAR - 4, 8 + text_width(text, 11, mono=True))
             middle = x + _BAR / 2
             self.picture.box(middle - plate / 2, top + height / 2 - 8, plate, 16, radius=3, fill="ground", stroke=None)
-            text = clip(label, _BAR - 8, 11, mono=True)
             self.picture.text(middle, top + height / 2 + 4, text, "ink", 11, anchor="middle", mono=True)
 
-    def _warn(self) -> None:
-        warning = uncleared(self.ledger)
-        if warning is not None:
-            self.picture.text(16, 46, clip(f"⚠ {warning}", self.width - 32), "error", bold=True)
-        elif self.ledger.ended:
-            self.picture.text(16, 46, "the tensor is gone; nothing more will be added", "muted")
+    def _label(self, column: Column, x: float, base: float) -> None:
+        entry = self.history.entries[column.last]
+        if column.turns:
+            words, count, where = f"{column.turns} turns", f"×{column.count} ▸", "several lines"
+        else:
+            warned = any(each.kept for each in self.history.entries[column.first : column.last + 1])
+            words = ("⚠ " if warned else "") + WORDS.get(entry.what, entry.what)
+            count, where = f"×{column.count} ▸" if column.count > 1 else "", entry.where
+        role = "error" if words.startswith("⚠") else "ink"
+        self.picture.text(x, base, clip(words, _COLUMN - 2), role, anchor="middle")
+        room = _COLUMN - 4
+        if text_width(where, 11) > room:
+            where = where[where.rfind("line ") :]  # the whole of it stands beside the colour
+        self.picture.text(x, base + 16, clip(where, room, 11), "muted", 11, anchor="middle")
+        self.picture.text(x, base + 32, count, "ink", anchor="middle", bold=True)
+
+    def _brackets(self, y: float) -> None:
+        """Under the columns of a group that was opened: what closes it."""
+        at = 0
+        while at < len(self.drawn):
+            group = self.drawn[at].group
+            last = at
+            while last + 1 < len(self.drawn) and self.drawn[last + 1].group == group:
+                last += 1
+            if group:
+                x, width = self.gutter + at * _COLUMN - 8, (last - at + 1) * _COLUMN - 10
+                inside = sum(column.count for column in self.columns if column.group == group)
+                self.picture.open(
+                    class_="ak-fold", data_key=f"close-{group}", data_group=group, tabindex=0, role="img",
+                    aria_label=f"Close these {inside} events"
+                )  # fmt: skip
+                self.picture.box(x, y - 18, width, 24, radius=4, fill="panel", stroke="mark", line=1.0)
+                text = clip(f"▾ close ×{inside}", width - 6, 12, bold=True)
+                self.picture.text(x + width / 2, y - 2, text, anchor="middle", bold=True)
+                self.picture.close()
+            at = last + 1
 
     def _legend(self, y: float) -> float:
         """The learner's lines, each beside the colour of its slices. Returns where the picture ends."""
-        for index in range(self.first, len(self.ledger.entries)):
-            entry = self.ledger.entries[index]
-            if entry.what != "backward" or not (entry.code or entry.where):
-                continue
-            self.picture.box(16, y - 10, 12, 12, radius=2, fill=self.roles[index], stroke=None)
-            said = " · ".join(part for part in (entry.where, entry.code) if part)
+        added = [line_of(entry) for entry in self.history.entries if entry.what == "backward"]
+        drawn = self.history.entries[self.drawn[0].first : self.drawn[-1].last + 1]
+        for line in dict.fromkeys(line_of(entry) for entry in drawn if entry.what == "backward"):
+            count = added.count(line)
+            self.picture.box(16, y - 10, 12, 12, radius=2, fill=self.roles[line], stroke=None)
+            said = " · ".join(part for part in line if part) + (f"  ×{count}" if count > 1 else "")
             self.picture.text(36, y, clip(said, self.width - 60, 12, mono=True), "muted", mono=True)
             y += 18
         return y + 6
 
 
-def rows(ledger: Ledger) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The table that says what the picture says, with whole gradients as they print."""
-    header = ("event", "where", "added", f"{ledger.name}.grad afterwards")
-    return header, [
-        (
-            _WORDS.get(entry.what, entry.what),
-            " · ".join(part for part in (entry.where, entry.code) if part),
-            entry.added.text if entry.what == "backward" and entry.added is not None else "",
-            "None" if entry.after is None else entry.after.text,
-        )
-        for entry in ledger.entries
-    ]
+class _Scale:
+    """From amounts to heights, for one element."""
+
+    def __init__(self, stacks_: list[list[Slice]]) -> None:
+        sums = [[each.amount for each in stack if math.isfinite(each.amount)] for stack in stacks_]
+        self.high = max([0.0, *(sum(value for value in found if value > 0) for found in sums)])
+        self.low = min([0.0, *(sum(value for value in found if value < 0) for found in sums)])
+        if self.high == self.low or not math.isfinite(self.high - self.low):
+            self.high, self.low = 1.0, 0.0
+        self.top = self.height = 0.0
+
+    def place(self, top: float, height: float) -> None:
+        """Say where it is drawn."""
+        self.top, self.height = top, height
+
+    def y(self, amount: float) -> float:
+        """Where an amount is drawn; what is out of reach, at the edge."""
+        share = (self.high - min(max(amount, self.low), self.high)) / (self.high - self.low)
+        return self.top + self.height * share if math.isfinite(share) else self.top + self.height

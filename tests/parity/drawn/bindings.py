@@ -142,7 +142,7 @@ def bindings(program: Program, wanted: set[str]) -> dict[tuple[int, str], set[tu
         recorder.stop()
         sys.settrace(before)
     look(_TopFrame(space))  # type: ignore[arg-type]
-    number = recorder.known_tensors().number_of
+    number = recorder.numbering.number_of
     found: dict[tuple[int, str], set[tuple[int, ...]]] = defaultdict(set)
     for each, name, turns in held:
         known = number(each)

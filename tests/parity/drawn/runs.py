@@ -95,7 +95,7 @@ def record(program: Program) -> Run:
     finally:
         recorder.stop()
     trace = recorder.finish(error, lambda name: "cell" if name == file else name, program.cell)
-    return Run(trace, build(trace), recorder.known_tensors().number_of, space, before, error)
+    return Run(trace, build(trace), recorder.numbering.number_of, space, before, error)
 
 
 def tensors_in(space: dict[str, Any]) -> Iterator[Any]:

@@ -1,5 +1,12 @@
 /** What Python and the front end say to each other. Made of schema.json by `npm run build`. */
 
+export interface Column {
+  key: string;
+  sentence: string;
+  opens: string;
+  closes: string;
+}
+
 export interface Picture {
   picture_id: string;
   svg: string;
@@ -37,9 +44,11 @@ export interface GraphTraits extends Picture {
 }
 
 export interface LedgerTraits extends Picture {
-  elements: number;
-  element: number;
-  sentences: string[];
+  columns: Column[];
+  selected: string;
+  opened: string[];
+  pages: string[];
+  page: number;
 }
 
 export interface StorageTraits extends Picture {
