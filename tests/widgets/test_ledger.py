@@ -145,7 +145,7 @@ def test_a_retained_gradient_has_a_ledger(make):
 def test_what_has_no_ledger():
     w = weight()
     for name, value, error, message in (
-        ("x", 3, TypeError, "'x' is a int, not a tensor"),
+        ("x", 3, TypeError, "'x' is an int, not a tensor"),
         ("net", torch.nn.Linear(2, 1), TypeError, "Name one of its parameters: net.weight, net.bias"),
         (
             "p",
