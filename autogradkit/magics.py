@@ -52,7 +52,7 @@ class AutogradkitMagics(Magics):
     @argument("tensors", nargs="*", help="names of tensors, or expressions such as a.t() or a[1:]")
     @line_magic
     def storage(self, line: str) -> None:
-        """Show tensors, their strides and the memory they share.
+        """Show tensors, their strides and the memory they share, also with NumPy arrays that have a name.
 
         Example: %storage a b a.t()
         """
@@ -62,7 +62,10 @@ class AutogradkitMagics(Magics):
         tensors = {text: self._tensor("storage", text) for text in wanted}
         from autogradkit.widgets.storage import storage_map
 
-        display(storage_map(tensors))
+        try:
+            display(storage_map(tensors, self._namespace()))
+        except ValueError as error:
+            raise UsageError(f"%storage: {error}") from None
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")

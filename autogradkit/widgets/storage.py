@@ -11,7 +11,8 @@ from typing import Any
 import traitlets
 
 from ..tracing.memory import memory_map
-from ..tracing.render.storage import description, plain, rows, sentences, storage_svg
+from ..tracing.render.memory_words import description, plain, rows, sentences
+from ..tracing.render.storage import storage_svg
 from .base import PictureWidget, static
 
 
@@ -25,9 +26,9 @@ class StorageMap(PictureWidget):
     sentences = traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)  # key of the chosen element or cell: "t0-3", "s0-4"
 
-    def __init__(self, tensors: Mapping[str, Any]) -> None:
+    def __init__(self, tensors: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> None:
         super().__init__()
-        self.memory = memory_map(tensors)
+        self.memory = memory_map(tensors, names)
         self.names = [header.name for header in self.memory.headers]
         self.sentences = sentences(self.memory)
         self.refresh()
@@ -54,10 +55,12 @@ class StorageMap(PictureWidget):
         return plain(self.memory)
 
 
-def storage_map(tensors: Mapping[str, Any]) -> StorageMap:
+def storage_map(tensors: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> StorageMap:
     """The map of named tensors.
 
-    Raises ValueError where there is none, TypeError for a value that is no tensor.
+    `names` is a namespace, such as `globals()`: with it the map shows the NumPy arrays that share the memory, and says the
+    name of what a view is a view of. Raises ValueError where there is no tensor or more than eight, TypeError for a value
+    that is no tensor.
 
     >>> import autogradkit as torch
     >>> a = torch.arange(6).view(2, 3)
@@ -66,4 +69,4 @@ def storage_map(tensors: Mapping[str, Any]) -> StorageMap:
     b  3×2  shape (3, 2)  stride (1, 3)  offset 0  → storage 0
     storage 0 (48 bytes): 0 1 2 3 4 5
     """
-    return StorageMap(tensors)
+    return StorageMap(tensors, names)
