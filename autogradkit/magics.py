@@ -1,4 +1,4 @@
-"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%graph`, `%ledger`, `%train`.
+"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%strides`, `%graph`, `%ledger`, `%train`.
 
 Rests on tracing and widgets; loaded by `%load_ext autogradkit`. How a traced cell is run is in `traced_cells.py`.
 """
@@ -66,6 +66,19 @@ class AutogradkitMagics(Magics):
             display(storage_map(tensors, self._namespace()))
         except ValueError as error:
             raise UsageError(f"%storage: {error}") from None
+
+    @magic_arguments()
+    @argument("tensor", nargs="*", help="a tensor, or an expression such as a.t()")
+    @line_magic
+    def strides(self, line: str) -> None:
+        """Try any offset, sizes and strides on a tensor's storage, with sliders, and see what they show.
+
+        Example: %strides a
+        """
+        tensor = self._one_tensor("strides", line)
+        from autogradkit.widgets.strides import stride_explorer
+
+        display(stride_explorer(line.strip(), tensor, self._namespace()))
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")
@@ -212,7 +225,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics = _REGISTERED[id(shell)] = AutogradkitMagics(shell)
     shell.register_magics(magics)
     magics.cells.install()
-    for name in ("storage", "graph", "ledger"):
+    for name in ("storage", "strides", "graph", "ledger"):
         shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
     shell.set_hook("complete_command", _complete_models, str_key="%train")
 
@@ -223,7 +236,10 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     if magics is None:
         return
     magics.cells.remove()
-    for kind, names in {"line": ("trace", "storage", "graph", "ledger", "train"), "cell": ("trace",)}.items():
+    for kind, names in {
+        "line": ("trace", "storage", "strides", "graph", "ledger", "train"),
+        "cell": ("trace",),
+    }.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
 

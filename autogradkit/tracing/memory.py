@@ -21,7 +21,9 @@ from autogradkit.tracing.strided import Layout
 
 MOST_TENSORS = 8  # in one picture
 MOST_ARRAYS = 2  # NumPy arrays drawn, of those found to share a storage
-MOST_CELLS = 48  # storage cells shown whole, fewer beside many tensors; of a larger storage the ends, and where each tensor begins
+MOST_CELLS = (
+    48  # of a storage shown whole, fewer beside many tensors; of a larger one the ends, and where tensors begin
+)
 END_CELLS, START_CELLS = 12, 6
 MOST_STARTS = 4  # tensors on one storage beyond which the picture does not show where each begins
 

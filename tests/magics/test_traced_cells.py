@@ -208,6 +208,9 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%storage", "name one or more tensors"),
         ("%storage nope", "not defined"),
         ("%storage [1]", "is a list, not a tensor"),
+        ("%strides", "name one tensor"),
+        ("%strides plain plain", "name one tensor"),
+        ("%strides 3", "is a int, not a tensor"),
         ("%graph 3", "is a int, not a tensor"),
         ("%ledger", "name one tensor"),
         ("%ledger plain", "does not require grad"),
@@ -235,6 +238,7 @@ def test_completion_offers_tensors_and_models(notebook: Notebook) -> None:
             return {each.text for each in notebook.shell.Completer.completions(line, len(line))}
 
     assert "weight" in offered("%storage we")
+    assert "weight" in offered("%strides we")
     assert "number" not in offered("%ledger nu")
     assert "lenet" in offered("%train le")
 

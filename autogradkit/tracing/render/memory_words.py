@@ -86,8 +86,9 @@ def sentences(memory: MemoryMap) -> dict[str, str]:
             who = f"is {joined(lookers)}" if lookers else "is no element of a tensor shown here"
             found[f"s{box.number}-{cell}"] = f"storage[{cell}] = {number(value)} {who}"
         for cell in box.outside:
-            who = joined(_lookers(memory, box, cell))
-            found[f"s{box.number}-{cell}"] = f"there is no storage[{cell}]: {who} would lie outside of the storage"
+            who = _lookers(memory, box, cell)
+            would = f": {joined(who)} would lie outside of the storage" if who else ""
+            found[f"s{box.number}-{cell}"] = f"there is no storage[{cell}]{would}"
     return found
 
 

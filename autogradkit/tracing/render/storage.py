@@ -31,13 +31,16 @@ class _Foot:
     free: bool
 
 
-def storage_svg(memory: MemoryMap) -> str:
-    """The picture of `memory`: each storage with, above it, the tensors that look at it."""
+def storage_svg(memory: MemoryMap, heading: str = "", says: str = "") -> str:
+    """The picture of `memory`: each storage with, above it, the tensors that look at it.
+
+    `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory.
+    """
     picture = Picture()
-    heading = clip(title(memory), WIDTH - 2 * MARGIN, 15, mono=True, bold=True)
+    heading = clip(heading or title(memory), WIDTH - 2 * MARGIN, 15, mono=True, bold=True)
     picture.text(MARGIN, MARGIN + 6, heading, size=15, mono=True, bold=True)
-    right, y = MARGIN, MARGIN + 28
-    for line in wrap_text(summary(memory), WIDTH - 2 * MARGIN, 12.5, lines=3):
+    right, y = MARGIN + text_width(heading, 15, mono=True), MARGIN + 28
+    for line in wrap_text(says or summary(memory), WIDTH - 2 * MARGIN, 12.5, lines=3):
         picture.text(MARGIN, y, line, "muted", 12.5)
         right = max(right, MARGIN + text_width(line, 12.5))
         y += 18
