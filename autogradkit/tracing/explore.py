@@ -66,7 +66,8 @@ def explore(name: str, tensor: Any, setting: Layout, library: str = "torch") -> 
             refusal = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         spelled = None if made is None else spelling(name, tensor, setting)
         size = box_of(tensor).size
-        memory = _memory(name, tensor, made, setting, spelled or "as_strided(…)", size)
+        title = spelled if spelled and spelled != name else "as_strided(…)"
+        memory = _memory(name, tensor, made, setting, title, size)
     problem = _problem(name, setting, size) if made is None else ""
     return Explored(memory, made, call, spelled, problem, refusal)
 
@@ -95,7 +96,7 @@ def _refused(tensor: Any, setting: Layout, size: int) -> TensorHeader:
         name="refused",
         dtype=dtype_name(tensor),
         version=None,
-        contiguous=False,
+        contiguous=None,
         requires_grad=False,
         made="cannot be made",
         storage=0,

@@ -52,7 +52,7 @@ class TensorHeader(Layout):
     name: str
     dtype: str
     version: int | None  # None for what has no version: an array, or a tensor that cannot be made
-    contiguous: bool
+    contiguous: bool | None  # None for what cannot be made
     requires_grad: bool
     made: str | None  # "view of a", "NumPy array"; None for a tensor that is no view
     storage: int

@@ -14,7 +14,7 @@ import traitlets
 
 from ..tracing.explore import Explored, explore
 from ..tracing.memory import memory_map
-from ..tracing.render.memory_words import description, plain, rows, sentences
+from ..tracing.render.memory_words import cells_read, plain, rows, sentences
 from ..tracing.render.storage import storage_svg
 from ..tracing.spelling import layout_of
 from ..tracing.strided import Layout
@@ -102,7 +102,8 @@ class StrideExplorer(PictureWidget):
         found = self.explored
         if found.problem:
             return f"{found.call} is refused. {found.problem}"
-        return f"{found.call}. {description(found.memory)}"
+        same = f", the same as {found.spelled}" if found.spelled else ""
+        return f"{found.call}{same}: {cells_read(found.memory.headers[1])}."
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         return rows(self.explored.memory)

@@ -127,10 +127,11 @@ def test_the_page_follows_python_and_the_still_picture_stays(lab: Lab, notebook:
     expect(lab.cell(1).locator(".ak-call")).to_have_text("torch.as_strided(a, (2, 3), (1, 1), 0)")
     lab.save()
     lab.close()
+    lab.reload()
     lab.open(path, kernel=False)
     picture = lab.cell(3).locator("img")
     expect(picture).to_be_visible()
-    assert (picture.get_attribute("alt") or "").startswith("torch.as_strided(a, (2, 3), (1, 2), 0).")
+    assert (picture.get_attribute("alt") or "").startswith("torch.as_strided(a, (2, 3), (1, 2), 0): it reads")
     assert lab.cell(3).get_by_role("slider").count() == 0
     assert lab.errors == []
 
@@ -143,4 +144,4 @@ def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callab
     slider(cell, "size of dim 0").focus()
     notebook7.page.keyboard.press("ArrowLeft")
     expect(cell.locator(".ak-spelled")).to_have_text("= a.t()[:2]")
-    assert notebook7.errors == []
+    assert notebook7.failures() == []

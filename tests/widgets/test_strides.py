@@ -28,6 +28,7 @@ def test_what_it_makes_is_the_learners_memory() -> None:
     assert view.call == "ak.as_strided(a, (3, 2), (1, 3), 0)"
     assert view.spelled == "a.t()"
     assert view.printed == str(a.t())
+    assert view.description == f"{view.call}, the same as a.t(): it reads the cells 0, 3, 1, 4, 2, 5."
     assert view.sentences["t1-1"].startswith("a.t()[0, 1] = storage[ 0 + 0·1 + 1·3 ] = storage[3] = 3.")
     view.tensor[0, 1] = 42.0
     assert a[1, 0] == 42.0

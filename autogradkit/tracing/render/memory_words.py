@@ -11,6 +11,7 @@ from autogradkit.tracing.render.cards import tuple_text
 from autogradkit.tracing.render.numbers import number, shape_text
 
 LISTED = 3  # elements of one tensor that a sentence names
+READ = 12  # cells that a sentence names
 
 
 def title(memory: MemoryMap) -> str:
@@ -112,6 +113,15 @@ def _lookers(
     return words
 
 
+def cells_read(header: TensorHeader) -> str:
+    """The storage cells in the order in which a tensor reads them: `it reads the cells 0, 3, 1, 4, 2, 5`."""
+    if not header.numel:
+        return "it has no elements"
+    first = ", ".join(str(header.cell(header.index(order))) for order in range(min(header.numel, READ)))
+    rest = f" and {header.numel - READ:,} more" if header.numel > READ else ""
+    return f"it reads the cell{'s' * (header.numel > 1)} {first}{rest}"
+
+
 def joined(words: list[str], most: int = 8) -> str:
     """Words with commas and an "and"."""
     if len(words) > most:
@@ -130,7 +140,7 @@ def rows(memory: MemoryMap) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
             str(h.offset),
             h.dtype,
             "" if h.version is None else str(h.version),
-            "yes" if h.contiguous else "no",
+            {True: "yes", False: "no", None: ""}[h.contiguous],
             h.made or "a tensor of its own",
             str(h.storage),
         )
