@@ -1,4 +1,4 @@
-"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%strides`, `%graph`, `%ledger`, `%train`.
+"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%strides`, `%why`, `%graph`, `%ledger`, `%train`.
 
 Rests on tracing and widgets; loaded by `%load_ext autogradkit`. How a traced cell is run is in `traced_cells.py`.
 """
@@ -79,6 +79,21 @@ class AutogradkitMagics(Magics):
         from autogradkit.widgets.strides import stride_explorer
 
         display(stride_explorer(line.strip(), tensor, self._namespace()))
+
+    @magic_arguments()
+    @line_magic
+    def why(self, line: str) -> None:
+        """Draw why the last error happened, where that is a matter of memory: a `.view()` that no strides can give.
+
+        Example: %why
+        """
+        parse_argstring(self.why, line)
+        failed = self.cells.failed_view
+        if failed is None:
+            raise UsageError("%why: the last error was no .view() that failed, and %why draws nothing else.")
+        from autogradkit.widgets.storage import failed_view_map
+
+        display(failed_view_map(failed))
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")
@@ -237,7 +252,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         return
     magics.cells.remove()
     for kind, names in {
-        "line": ("trace", "storage", "strides", "graph", "ledger", "train"),
+        "line": ("trace", "storage", "strides", "why", "graph", "ledger", "train"),
         "cell": ("trace",),
     }.items():
         for name in names:

@@ -8,7 +8,7 @@ call it. This module knows no op and no tensor, so that everything above can imp
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,7 +71,7 @@ def listeners() -> list[Recorder]:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
+def unheard() -> Generator[None]:
     """While a picture reads tensors itself, what it calls is no part of anybody's trace."""
     active = listeners()
     for recorder in active:

@@ -1,6 +1,7 @@
 """One plain line on an error: which source line, which layer, which strides were the cause.
 
-Rests on the recorder. `str(error)` stays PyTorch's text; what is known beyond it is added as an exception note (PEP 678).
+Rests on the recorder and on what is known of a failed view. `str(error)` stays PyTorch's text; what is known beyond it is
+added as an exception note (PEP 678).
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ import re
 from typing import Any
 
 from autogradkit.tracing.events import BackwardBegin, Op
+from autogradkit.tracing.failed_view import FailedView
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.source import SourceReader, is_ours
 
 
-def explain(error: BaseException, recorder: EventRecorder) -> None:
-    """Add a note to `error` if the recording tells its cause."""
-    note = _note(str(error), recorder)
+def explain(error: BaseException, recorder: EventRecorder | None, failed: FailedView | None) -> None:
+    """Add a note to `error` if the recording, or the view that failed, tells its cause."""
+    note = _view(failed) if failed is not None else None if recorder is None else _note(str(error), recorder)
     if note is not None and note not in getattr(error, "__notes__", ()):
         error.add_note(note)
 
@@ -37,8 +39,6 @@ def _note(message: str, recorder: EventRecorder) -> str | None:
         return _edited(message, recorder)
     if "backward through the graph a second time" in message:
         return _second_backward(recorder)
-    if "view size is not compatible" in message:
-        return _strides(recorder)
     if "shapes cannot be multiplied" in message:
         return _shapes(recorder)
     return None
@@ -76,18 +76,8 @@ def _second_backward(recorder: EventRecorder) -> str | None:
     return f"autogradkit: the graph was freed by the backward at {_line(recorder, calls[-2].step)}"
 
 
-def _strides(recorder: EventRecorder) -> str | None:
-    failed = recorder.failed
-    if failed is None:
-        return None
-    for argument in failed.inputs:
-        if argument.value is not None:
-            value = recorder.numbering.values[argument.value]
-            return (
-                f"autogradkit: the tensor has shape {value.numbers.shape} and strides {value.stride}, which no single set of "
-                "strides can show in the wanted shape"
-            )
-    return None
+def _view(failed: FailedView) -> str:
+    return f"autogradkit: {failed.why()} {failed.where()} {failed.instead()} %why draws it."
 
 
 def _shapes(recorder: EventRecorder) -> str | None:

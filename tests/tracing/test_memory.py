@@ -119,7 +119,7 @@ def test_repeated_and_overlapping_cells_say_how_often() -> None:
     narrow = torch.tensor([[1.0], [2.0]])
     picture = storage_svg(memory_map({"narrow": narrow, "wide": narrow.expand(2, 3)}))
     assert lane(picture, "narrow") == ["0", "1", "+1"]
-    assert lane(picture, "wide")[:6] == ["0,1,2", "3,4,5", "×3", "×3", "+0 dim 1", "+1"]
+    assert lane(picture, "wide")[:6] == ["0,1,2", "3,4,5", "×3", "×3", "+0", "+1"]
     line = torch.arange(5)
     picture = storage_svg(memory_map({"line": line, "windows": line.unfold(0, 3, 1)}))
     assert lane(picture, "windows")[:8] == ["0", "1,3", "2,4,6", "5,7", "8", "×2", "×3", "×2"]

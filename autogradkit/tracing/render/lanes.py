@@ -90,7 +90,7 @@ class Lane:
         text = short = signed(hop)
         where = f"{short} dim {', '.join(map(str, dims))}"
         if hop == 0:
-            x, text = start - 16 - text_width(where, SMALL, mono=True) / 2, where
+            x = start - 17 - text_width(text, SMALL, mono=True) / 2
         elif end is None:
             x, text = start + (32 + text_width(where, SMALL, mono=True) / 2) * (1 if hop > 0 else -1), where
         else:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from autogradkit.tracing.memory import MemoryMap
+from autogradkit.tracing.memory import MemoryMap, StorageBox
 from autogradkit.tracing.render.cards import CardSize, draw_card, measure
 from autogradkit.tracing.render.memory_words import description, legend, summary, title
 from autogradkit.tracing.render.strip import Strip, draw_strip, strip_width
 from autogradkit.tracing.render.svg import Picture, alias_role, clip, text_width, wrap_text
+from autogradkit.tracing.render.walk import Hop
 
 MARGIN = 24.0
 GAP = 20.0
 WIDTH = 840.0
+ROOM = WIDTH - 2 * MARGIN
 CHANNEL = 9.0  # between the lines that lead past other cards
 
 
@@ -31,35 +33,66 @@ class _Foot:
     free: bool
 
 
-def storage_svg(memory: MemoryMap, heading: str = "", says: str = "") -> str:
+def storage_svg(memory: MemoryMap, heading: str = "", says: str = "", walk: tuple[Hop, ...] = ()) -> str:
     """The picture of `memory`: each storage with, above it, the tensors that look at it.
 
     `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory.
+    A `walk` is drawn over the first storage.
     """
     picture = Picture()
-    heading = clip(heading or title(memory), WIDTH - 2 * MARGIN, 15, mono=True, bold=True)
+    heading = clip(heading or title(memory), ROOM, 15, mono=True, bold=True)
     picture.text(MARGIN, MARGIN + 6, heading, size=15, mono=True, bold=True)
     right, y = MARGIN + text_width(heading, 15, mono=True), MARGIN + 28
-    for line in wrap_text(says or summary(memory), WIDTH - 2 * MARGIN, 12.5, lines=3):
+    for line in wrap_text(says or summary(memory), ROOM, 12.5, lines=5):
         picture.text(MARGIN, y, line, "muted", 12.5)
         right = max(right, MARGIN + text_width(line, 12.5))
         y += 18
+    x, top, bottom = MARGIN, y, y
     for box in memory.boxes:
-        tensors = memory.lookers(box.number)
-        rows = _card_rows(memory, tensors)
-        left = MARGIN + CHANNEL * sum(len(row) for row in rows[:-1])
-        y, feet, cards_right = _cards(picture, memory, rows, left, y)
-        room = WIDTH - 2 * MARGIN
-        width = strip_width(memory, box, room)
-        strip_left = max(left, (left + cards_right - width) / 2)  # in the middle below its tensors
-        strip = draw_strip(picture, memory, box, strip_left, y + 40, room)
-        _lines(picture, feet, strip, strip_left, y + 40)
-        right = max(right, cards_right, strip.right)
-        y = strip.bottom + 30
+        rows = _card_rows(memory, memory.lookers(box.number))
+        steps = walk if box is memory.boxes[0] else ()
+        width = _block_width(memory, box, rows, steps)
+        if x > MARGIN and x + width > WIDTH - MARGIN:  # no room beside the one before
+            x, top = MARGIN, bottom + 30
+        bottom = max(bottom, _block(picture, memory, box, rows, steps, x, top))
+        right = max(right, x + width)
+        x += width + 2 * GAP
+    y = bottom + 30
     for line in wrap_text(legend(memory), max(right - MARGIN, 420.0), 11.5, lines=4):
         picture.text(MARGIN, y - 8, line, "muted", 11.5)
         y += 16
     return picture.finish(max(right + MARGIN, 420), y, description(memory))
+
+
+def _block_width(
+    memory: MemoryMap, box: StorageBox, rows: list[list[tuple[int, CardSize]]], walk: tuple[Hop, ...]
+) -> float:
+    cards = max(sum(size.width + GAP for _, size in row) - GAP for row in rows)
+    return _aside(rows) + max(cards, strip_width(memory, box, ROOM, walk))
+
+
+def _aside(rows: list[list[tuple[int, CardSize]]]) -> float:
+    """Room for the lines that lead past other cards."""
+    return CHANNEL * sum(len(row) for row in rows[:-1])
+
+
+def _block(
+    picture: Picture,
+    memory: MemoryMap,
+    box: StorageBox,
+    rows: list[list[tuple[int, CardSize]]],
+    walk: tuple[Hop, ...],
+    x: float,
+    y: float,
+) -> float:
+    """Draw a storage below its cards; give its bottom."""
+    left = x + _aside(rows)
+    y, feet, right = _cards(picture, memory, rows, left, y)
+    width = strip_width(memory, box, ROOM, walk)
+    strip_left = max(left, (left + right - width) / 2)  # in the middle below its tensors
+    strip = draw_strip(picture, memory, box, strip_left, y + 40, ROOM, walk)
+    _lines(picture, feet, strip, x, strip_left, y + 40)
+    return strip.bottom
 
 
 def _card_rows(memory: MemoryMap, tensors: tuple[int, ...]) -> list[list[tuple[int, CardSize]]]:
@@ -94,7 +127,7 @@ def _cards(
     return y - GAP, feet, right
 
 
-def _lines(picture: Picture, feet: dict[int, _Foot], strip: Strip, left: float, top: float) -> None:
+def _lines(picture: Picture, feet: dict[int, _Foot], strip: Strip, channels: float, left: float, top: float) -> None:
     """From each card to the cell of its first element, or to the storage; past the cards that stand between."""
     past = 0
     for order, (tensor, foot) in enumerate(feet.items()):
@@ -104,7 +137,7 @@ def _lines(picture: Picture, feet: dict[int, _Foot], strip: Strip, left: float, 
             middle = (foot.y + end_y) / 2
             d = f"M{foot.x:.1f} {foot.y:.1f}C{foot.x:.1f} {middle:.1f} {end_x:.1f} {middle:.1f} {end_x:.1f} {end_y:.1f}"
         else:
-            aside = MARGIN - 6 + CHANNEL * past
+            aside = channels - 6 + CHANNEL * past
             turn = foot.y + 5 + 2 * (past % 5)
             past += 1
             d = (

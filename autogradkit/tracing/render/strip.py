@@ -12,6 +12,7 @@ from autogradkit.tracing.memory import MemoryMap, StorageBox
 from autogradkit.tracing.render.cells import CELL_GAP, CELL_HEIGHT, Cell, cell_width, draw_cells
 from autogradkit.tracing.render.lanes import Lane
 from autogradkit.tracing.render.svg import Picture, text_width
+from autogradkit.tracing.render.walk import Hop, Walk, label_width
 
 PADDING = 14.0
 SMALL = 10.5
@@ -35,29 +36,41 @@ def caption(box: StorageBox, lookers: int) -> str:
     return f"storage · {box.size:,} × {box.dtype} = {box.nbytes:,} bytes · {who}"
 
 
-def strip_width(memory: MemoryMap, box: StorageBox, room: float) -> float:
+def strip_width(memory: MemoryMap, box: StorageBox, room: float, walk: tuple[Hop, ...] = ()) -> float:
     """The width that the storage takes, of at most `room`."""
     names, width, per_row = _columns(memory, box, room)
     longest = max((len(row) for _, row in _rows(box, per_row)), default=0)
-    inner = names + longest * (width + CELL_GAP)
+    inner = max(names + longest * (width + CELL_GAP), min(names + label_width(walk), room - 2 * PADDING))
     return max(inner, text_width(caption(box, len(memory.lookers(box.number)))), 140.0) + 2 * PADDING
 
 
-def draw_strip(picture: Picture, memory: MemoryMap, box: StorageBox, left: float, y: float, room: float) -> Strip:
-    """Draw a storage with the lanes of the tensors that look at it."""
+def draw_strip(
+    picture: Picture,
+    memory: MemoryMap,
+    box: StorageBox,
+    left: float,
+    y: float,
+    room: float,
+    walk: tuple[Hop, ...] = (),
+) -> Strip:
+    """Draw a storage with the lanes of the tensors that look at it and, where there is one, a walk below them."""
     lookers = memory.lookers(box.number)
     names, width, per_row = _columns(memory, box, room)
     rows = _rows(box, per_row)
     lanes = [[Lane(memory.headers[i], i, row, width, len(lookers)) for i in lookers] for _, row in rows]
-    heights = [CELL_HEIGHT + INDEX_LINE + sum(lane.height for lane in each) + 8 for each in lanes]
+    walks = [Walk(walk, row, width) for _, row in rows]
+    heights = [
+        CELL_HEIGHT + INDEX_LINE + sum(lane.height for lane in each) + steps.height + 8
+        for each, steps in zip(lanes, walks, strict=True)
+    ]
     bottom = y + 34 + sum(heights) + sum(GAP_LINE for skipped, _ in rows if skipped)
-    strip = Strip(bottom, left + strip_width(memory, box, room))
+    strip = Strip(bottom, left + strip_width(memory, box, room, walk))
     picture.open("ak-storage", data_storage=str(box.number))
     picture.note(caption(box, len(lookers)))
     picture.box(left, y, strip.right - left, bottom - y, radius=10, stroke="rule")
     picture.text(left + PADDING, y + 22, caption(box, len(lookers)), "muted", 12)
     at = y + 34
-    for number, ((skipped, row), each, height) in enumerate(zip(rows, lanes, heights, strict=True)):
+    for number, ((skipped, row), each, steps, height) in enumerate(zip(rows, lanes, walks, heights, strict=True)):
         if skipped:
             picture.text(left + PADDING, at + 10, f"… {skipped:,} cells in between not shown …", "muted", 12)
             at += GAP_LINE
@@ -74,6 +87,7 @@ def draw_strip(picture: Picture, memory: MemoryMap, box: StorageBox, left: float
             if number == 0 and lane.header.in_cells and lane.header.offset in xs:
                 strip.starts[lane.position] = xs[lane.header.offset] + width / 2
             lane_y += lane.height
+        steps.draw(picture, xs, lane_y, left + PADDING + names, strip.right - left - 2 * PADDING - names)
         at += height
     picture.close()
     return strip
@@ -84,7 +98,9 @@ def _columns(memory: MemoryMap, box: StorageBox, room: float) -> tuple[float, fl
     headers = [memory.headers[i] for i in memory.lookers(box.number)]
     names = max((text_width(header.name, SMALL, mono=True) for header in headers), default=0.0)
     names = min(names, MOST_NAME) + 12
-    width = cell_width((value for _, value in box.cells), 38.0)
+    numbers = [str(box.size), *(f"{header.numel - 1}" for header in headers if header.in_cells)]
+    least = max(38.0, *(text_width(each, SMALL, mono=True) + 6 for each in numbers))
+    width = cell_width((value for _, value in box.cells), least)
     return names, width, max(1, int((room - names - 2 * PADDING) // (width + CELL_GAP)))
 
 
