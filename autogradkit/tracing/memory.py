@@ -217,7 +217,7 @@ def _made(tensor: Any, names: Mapping[str, Any]) -> str | None:
         return None
     named = next((name for name, each in names.items() if each is base and not name.startswith("_")), None)
     return (
-        f"view of {named}" if named else f"view of an unnamed tensor of shape {tuple(base.shape)}, with the same memory"
+        f"view of {named}" if named else f"view of an unnamed tensor of shape {tuple(base.shape)}, same memory"
     )
 
 

@@ -136,7 +136,7 @@ def test_every_tensor_is_joined_to_its_storage() -> None:
 
 def test_the_view_of_a_tensor_without_a_name_does_not_puzzle() -> None:
     made = memory_map({"a": torch.arange(12.0).reshape(3, 4)}).headers[0].made
-    assert made == "view of an unnamed tensor of shape (12,), with the same memory"
+    assert made == "view of an unnamed tensor of shape (12,), same memory"
     base = torch.arange(12.0)
     view = base.view(3, 4)
     assert memory_map({"view": view}, {"base": base, "view": view}).headers[0].made == "view of base"

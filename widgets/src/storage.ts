@@ -15,7 +15,7 @@ function render({ model, el, signal }: Place<StorageTraits>): void {
     steps.refresh();
   });
   const grid = cells({
-    stage: () => view.stage,
+    root: view.stage,
     signal,
     selected: () => model.get("selected"),
     sentence: (key) => model.get("sentences")[key] ?? model.get("description"),

@@ -36,7 +36,7 @@ function slider(name: string, low: number, high: number, moved: (value: number) 
 function render({ model, el, signal }: Place<StridesTraits>): void {
   const view = frame(model, el, signal, (svg) => grid.attach(svg));
   const grid = cells({
-    stage: () => view.stage,
+    root: view.stage,
     signal,
     selected: () => model.get("selected"),
     sentence: (key) => model.get("sentences")[key] ?? model.get("description"),

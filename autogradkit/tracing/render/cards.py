@@ -13,9 +13,9 @@ from autogradkit.tracing.render.cells import CELL_GAP, CELL_HEIGHT, Cell, cell_w
 from autogradkit.tracing.render.svg import Picture, alias_role, clip, text_width, wrap_text
 
 PADDING = 14.0
-MADE_ROOM = 215.0  # for the words that say what a tensor is a view of
+MADE_ROOM = 196.0  # for the words that say what a tensor is a view of
 LINE = 17.0
-MOST_WIDTH = 792.0
+MOST_WIDTH = 728.0
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ def measure(header: TensorHeader) -> CardSize:
     cell = cell_width((value for _, value in header.elements), 34.0)
     rows = _rows(header)
     columns = max((index[-1] + 1 if index else 1 for index, _ in header.elements), default=0)
-    labels = max((text_width(_label(row), 11, mono=True) for row in rows), default=0.0) + 8
+    labels = max((text_width(_label(row), 11.5, mono=True) for row in rows), default=0.0) + 8
     labels = labels if _labelled(header) else 0.0
     lines = header_lines(header)
     text = max(text_width(line, 12, mono=i < 2) for i, line in enumerate(lines))
     name = text_width(header.name, 14, mono=True, bold=True)
-    hops = text_width(hops_text(header), 11, mono=True)
+    hops = text_width(hops_text(header), 11.5, mono=True)
     width = max(text, name, hops, labels + columns * (cell + CELL_GAP), 150.0) + 2 * PADDING + 6
     height = 36 + len(lines) * LINE + len(rows) * (CELL_HEIGHT + CELL_GAP) + 12
     height += LINE * (bool(header.left_out) + bool(hops_text(header)) + (not header.elements))
@@ -90,7 +90,7 @@ def draw_card(picture: Picture, position: int, header: TensorHeader, size: CardS
         picture.text(left, at, clip(line, room, 12, mono=i < 2), "ink" if i < 2 else "muted", 12, mono=i < 2)
     if hops_text(header):
         at += LINE
-        picture.text(left, at, clip(hops_text(header), room, 11, mono=True), size=11, mono=True, bold=True)
+        picture.text(left, at, clip(hops_text(header), room, 11.5, mono=True), size=11.5, mono=True, bold=True)
     at = _elements(picture, position, header, size, left, at + 12)
     if not header.elements:
         picture.text(left, at + 12, "no elements", "muted", 12)
@@ -111,7 +111,7 @@ def _elements(picture: Picture, position: int, header: TensorHeader, size: CardS
     for leading, row in rows.items():
         y = at + row * (CELL_HEIGHT + CELL_GAP)
         if _labelled(header):
-            picture.text(left, y + 17, _label(leading), "muted", 11, mono=True)
+            picture.text(left, y + 17, _label(leading), "muted", 11.5, mono=True)
         draw_cells(picture, drawn[row], y, size.cell)
     return at + len(rows) * (CELL_HEIGHT + CELL_GAP)
 

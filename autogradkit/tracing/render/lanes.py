@@ -12,9 +12,9 @@ from autogradkit.tracing.memory import TensorHeader
 from autogradkit.tracing.render.cards import signed
 from autogradkit.tracing.render.svg import ALIAS_CYCLE, Picture, alias_role, clip, text_width
 
-SMALL = 10.5
-PILL, TWO_LINES = 16.0, 29.0  # height of the order numbers, without and with how often
-LEVEL = 16.0  # how much deeper each longer hop hangs
+SMALL = 11.5
+PILL, TWO_LINES = 17.0, 31.0  # height of the order numbers, without and with how often
+LEVEL = 17.0  # how much deeper each longer hop hangs
 MOST_HOPS = 4  # arcs of one tensor
 
 
@@ -54,7 +54,7 @@ class Lane:
         orders = [(xs[cell] + middle, self._orders(cell)) for cell in self.counts]
         picture.texts(orders, y + 12, size=SMALL)
         often = [(xs[cell] + middle, f"×{count:,}") for cell, count in self.counts.items() if count > 1]
-        picture.texts(often, y + 24.5, size=SMALL, bold=True)
+        picture.texts(often, y + 26, size=SMALL, bold=True)
         for level, (hop, _) in enumerate(self.hops):
             self._arc(picture, hop, level, xs, y + self.pill)
         for level, (hop, dims) in enumerate(self.hops):

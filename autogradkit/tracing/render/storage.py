@@ -17,9 +17,9 @@ from autogradkit.tracing.render.strip import Strip, draw_strip, strip_width
 from autogradkit.tracing.render.svg import Picture, alias_role, clip, text_width, wrap_text
 from autogradkit.tracing.render.walk import Hop
 
-MARGIN = 24.0
-GAP = 20.0
-WIDTH = 840.0
+MARGIN = 16.0
+GAP = 16.0
+WIDTH = 760.0  # what a page of 800 pixels shows without making text smaller than ten
 ROOM = WIDTH - 2 * MARGIN
 CHANNEL = 9.0  # between the lines that lead past other cards
 

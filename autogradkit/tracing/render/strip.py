@@ -15,7 +15,7 @@ from autogradkit.tracing.render.svg import Picture, text_width
 from autogradkit.tracing.render.walk import Hop, Walk, label_width
 
 PADDING = 14.0
-SMALL = 10.5
+SMALL = 11.5
 MOST_NAME = 110.0
 INDEX_LINE = 18.0  # the cells' own numbers
 GAP_LINE = 21.0
@@ -99,7 +99,7 @@ def _columns(memory: MemoryMap, box: StorageBox, room: float) -> tuple[float, fl
     names = max((text_width(header.name, SMALL, mono=True) for header in headers), default=0.0)
     names = min(names, MOST_NAME) + 12
     numbers = [str(box.size), *(f"{header.numel - 1}" for header in headers if header.in_cells)]
-    least = max(38.0, *(text_width(each, SMALL, mono=True) + 6 for each in numbers))
+    least = max(42.0, *(text_width(each, SMALL, mono=True) + 6 for each in numbers))
     width = cell_width((value for _, value in box.cells), least)
     return names, width, max(1, int((room - names - 2 * PADDING) // (width + CELL_GAP)))
 

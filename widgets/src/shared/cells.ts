@@ -1,5 +1,6 @@
 /** Cells of memory: hover, click or walk them with the arrow keys; all that lie in one place light up together. */
 import { keyed, keyOf } from "./focus";
+import { hearFirst } from "./keys";
 
 const ARROWS: Record<string, [number, number]> = {
   ArrowLeft: [0, -1],
@@ -23,15 +24,15 @@ export function gridOf(key: string): string {
 }
 
 export function cells(options: {
-  stage: () => HTMLElement;
+  root: HTMLElement;
   signal: AbortSignal;
   selected: () => string;
   sentence: (key: string) => string;
   choose: (key: string) => void;
   say: (sentence: string) => void;
 }): Cells {
-  const { stage, signal, selected, sentence, choose, say } = options;
-  const all = () => [...stage().querySelectorAll<SVGElement>("[data-cell]")];
+  const { root, signal, selected, sentence, choose, say } = options;
+  const all = () => [...root.querySelectorAll<SVGElement>("[data-cell]")];
 
   function attach(svg: SVGSVGElement): void {
     svg.setAttribute("role", "group"); // an image may hold nothing that can be pressed
@@ -50,14 +51,13 @@ export function cells(options: {
       cell.addEventListener("pointerleave", () => light(selected()), { signal });
       cell.addEventListener("click", press, { signal });
       cell.addEventListener("focus", () => choose(key), { signal });
-      cell.addEventListener("keydown", (event) => walk(event, cell), { signal });
     }
     light(selected());
   }
 
-  function walk(event: KeyboardEvent, from: SVGElement): void {
+  function walk(event: KeyboardEvent, from: Element): boolean {
     const step = ARROWS[event.key];
-    if (step === undefined) return;
+    if (step === undefined || !from.hasAttribute("data-cell")) return false;
     event.preventDefault();
     const spot = (cell: Element) => [Number(cell.getAttribute("data-row")), Number(cell.getAttribute("data-column"))];
     const [row = 0, column = 0] = spot(from);
@@ -67,15 +67,17 @@ export function cells(options: {
       return r === row + step[0] && c === column + step[1];
     });
     next?.focus();
+    return true;
   }
 
   function light(key: string): void {
-    const chosen = key ? keyed(stage(), key)?.getAttribute("data-cell") : null;
+    const chosen = key ? keyed(root, key)?.getAttribute("data-cell") : null;
     for (const cell of all())
       cell.classList.toggle("ak-lit", chosen != null && cell.getAttribute("data-cell") === chosen);
     say(sentence(key));
   }
 
+  hearFirst(root, signal, walk);
   return {
     attach,
     light,
