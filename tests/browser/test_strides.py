@@ -125,6 +125,7 @@ def test_the_page_follows_python_and_the_still_picture_stays(lab: Lab, notebook:
     lab.page.keyboard.press("ArrowLeft")
     expect(slider(lab.cell(1), "stride of dim 1")).to_have_value("1")
     expect(lab.cell(1).locator(".ak-call")).to_have_text("torch.as_strided(a, (2, 3), (1, 1), 0)")
+    assert lab.errors == []
     lab.save()
     lab.close()
     lab.reload()
@@ -133,7 +134,6 @@ def test_the_page_follows_python_and_the_still_picture_stays(lab: Lab, notebook:
     expect(picture).to_be_visible()
     assert (picture.get_attribute("alt") or "").startswith("torch.as_strided(a, (2, 3), (1, 2), 0): it reads")
     assert lab.cell(3).get_by_role("slider").count() == 0
-    assert lab.errors == []
 
 
 def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callable[..., Path]) -> None:

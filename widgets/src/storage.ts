@@ -14,6 +14,7 @@ function render({ model, el, signal }: Place<StorageTraits>): void {
     grid.attach(svg);
     steps.refresh();
   });
+  view.root.classList.add("ak-steady");
   const grid = cells({
     root: view.stage,
     signal,

@@ -35,6 +35,7 @@ function slider(name: string, low: number, high: number, moved: (value: number) 
 
 function render({ model, el, signal }: Place<StridesTraits>): void {
   const view = frame(model, el, signal, (svg) => grid.attach(svg));
+  view.root.classList.add("ak-steady");
   const grid = cells({
     root: view.stage,
     signal,
