@@ -1,4 +1,4 @@
-"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%graph`, `%ledger`, `%train`.
+"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%strides`, `%why`, `%graph`, `%ledger`, `%train`.
 
 Rests on tracing and widgets; loaded by `%load_ext autogradkit`. How a traced cell is run is in `traced_cells.py`.
 """
@@ -68,7 +68,7 @@ class AutogradkitMagics(Magics):
     @argument("tensors", nargs="*", help="names of tensors, or expressions such as a.t() or a[1:]")
     @line_magic
     def storage(self, line: str) -> None:
-        """Show tensors, their strides and the memory they share.
+        """Show tensors, their strides and the memory they share, also with NumPy arrays that have a name.
 
         Example: %storage a b a.t()
         """
@@ -79,10 +79,40 @@ class AutogradkitMagics(Magics):
         from autogradkit.widgets.storage import storage_map
 
         try:
-            found = storage_map(tensors)
+            found = storage_map(tensors, self._namespace())
+        except ValueError as error:
+            raise UsageError(f"%storage: {error}") from None
         except (RuntimeError, NotImplementedError) as error:  # PyTorch's tensors without memory: sparse ones, meta ones
             raise UsageError(f"%storage {line.strip()}: there is no memory to show. {error}") from None
         display(found)
+
+    @magic_arguments()
+    @argument("tensor", nargs="*", help="a tensor, or an expression such as a.t()")
+    @line_magic
+    def strides(self, line: str) -> None:
+        """Try any offset, sizes and strides on a tensor's storage, with sliders, and see what they show.
+
+        Example: %strides a
+        """
+        tensor = self._one_tensor("strides", line)
+        from autogradkit.widgets.strides import stride_explorer
+
+        display(stride_explorer(line.strip(), tensor, self._namespace()))
+
+    @magic_arguments()
+    @line_magic
+    def why(self, line: str) -> None:
+        """Draw why the last error happened, where that is a matter of memory: a `.view()` that no strides can give.
+
+        Example: %why
+        """
+        parsed("%why", self.why, line)
+        failed = self.cells.failed_view
+        if failed is None:
+            raise UsageError("%why: the last error was no .view() that failed, and %why draws nothing else.")
+        from autogradkit.widgets.storage import failed_view_map
+
+        display(failed_view_map(failed))
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")
@@ -268,7 +298,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics.cells.install()
     magics.tracebacks.install()
     GRADS.listen()
-    for name in ("storage", "graph", "ledger"):
+    for name in ("storage", "strides", "graph", "ledger"):
         shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
     shell.set_hook("complete_command", _complete_models, str_key="%train")
 
@@ -282,7 +312,10 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     magics.tracebacks.remove()
     if not _REGISTERED:
         GRADS.stop()
-    for kind, names in {"line": ("trace", "storage", "graph", "ledger", "train"), "cell": ("trace",)}.items():
+    for kind, names in {
+        "line": ("trace", "storage", "strides", "why", "graph", "ledger", "train"),
+        "cell": ("trace",),
+    }.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
 

@@ -21,6 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
+from autogradkit.tracing.failed_view import FailedView, failed_view
 from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.notes import explain
@@ -82,6 +83,7 @@ class TracedCells:
         self._source = ""
         self._cell_files: frozenset[str] = frozenset()  # what the traced cell was compiled as
         self._name: str | None = None
+        self.failed_view: FailedView | None = None  # what the last error was, if it was that
 
     def install(self) -> None:
         """Hook into the shell."""
@@ -106,21 +108,23 @@ class TracedCells:
 
     def _before(self, info: Any) -> None:
         self._depth += 1
-        header = header_of(info.raw_cell) if self._depth == 1 else None
-        if header is None:
+        if self._depth > 1:
             return
-        self._name = header[0]
-        self._source = info.raw_cell.partition("\n")[2]
-        magic, _, code = self._source.lstrip().partition("\n")
-        if magic.split()[0] == "%%time":
-            linecache.cache.update((file, (len(code), None, code.splitlines(True), file)) for file in _TIMED)
-        self._start()
-        self._show_before_traceback()
+        self._explain_before_traceback()
+        header = header_of(info.raw_cell)
+        if header is not None:
+            self._name = header[0]
+            self._source = info.raw_cell.partition("\n")[2]
+            magic, _, code = self._source.lstrip().partition("\n")
+            if magic.split()[0] == "%%time":
+                linecache.cache.update((file, (len(code), None, code.splitlines(True), file)) for file in _TIMED)
+            self._start()
 
     def _after(self, result: Any) -> None:
         depth, self._depth = self._depth, max(0, self._depth - 1)
         if depth != 1:
             return
+        self.shell.__dict__.pop("showtraceback", None)
         if self._recorder is not None:
             trace = self._stop(result.error_in_exec)
             if result.error_before_exec is None:  # a SyntaxError: nothing ran, and the error says all
@@ -137,30 +141,36 @@ class TracedCells:
         recorder = self._recorder
         assert recorder is not None
         self._recorder = None
-        self._hide_before_traceback()
         recorder.stop()
         if error is not None:
-            explain(error, recorder)
+            self._explain(error, recorder)
         self._cell_files = recorder.outermost_files()
         return Trace.of(recorder.finish(error, self._label, self._source))
 
-    def _show_before_traceback(self) -> None:
-        """Have the picture come before the traceback if the cell fails."""
+    def _explain(self, error: BaseException, recorder: EventRecorder | None) -> None:
+        """Add the note, and keep what `%why` draws; what a magic refuses is no error of the learner's code."""
+        if not isinstance(error, UsageError):
+            self.failed_view = failed_view(error)
+            explain(error, recorder, self.failed_view)
+
+    def _explain_before_traceback(self) -> None:
+        """Have note and picture come before the traceback if the cell fails."""
         shell = self.shell
         original = shell.showtraceback
 
         def showtraceback(*args: Any, **kwargs: Any) -> None:
             error = sys.exc_info()[1]
-            if self._depth == 1 and self._recorder is not None and error is not None:
-                trace = self._stop(error)
-                self._keep(trace)
-                self.show(trace, self._source)
+            if self._depth == 1 and error is not None:
+                if self._recorder is None:
+                    self._explain(error, None)
+                else:
+                    trace = self._stop(error)
+                    self._keep(trace)
+                    self.show(trace, self._source)
+                    self._show_cause(error)
             original(*args, **kwargs)
 
         shell.__dict__["showtraceback"] = showtraceback
-
-    def _hide_before_traceback(self) -> None:
-        self.shell.__dict__.pop("showtraceback", None)
 
     def _label(self, filename: str) -> str:
         """A file as the learner knows it: "cell" for the traced one, "In[3]" for another."""
@@ -192,6 +202,8 @@ class TracedCells:
                 trace = self._stop(error)
                 self._keep(trace)
                 self.show(trace, cell)
+                if error is not None:
+                    self._show_cause(error)
 
     def _run(self, cell: str) -> Any:
         transformed = self.shell.transform_cell(cell)
@@ -223,3 +235,10 @@ class TracedCells:
             return "no tensor operation ran in this cell."
         used = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
         return f"this code computes with PyTorch itself ({used}), which autogradkit does not see into. {INSTEAD}"
+
+    def _show_cause(self, error: BaseException) -> None:
+        """Draw what was wrong beside the trace, where that is memory."""
+        from autogradkit.widgets.storage import failed_view_map
+
+        if self.failed_view is not None and not isinstance(error, UsageError):
+            display(failed_view_map(self.failed_view))

@@ -35,6 +35,10 @@ class BackwardNotRecorded(NotRecorded):
     """On a backward that freed a node; the key is the node's id."""
 
 
+class ViewRefused(str):
+    """A note on a view that no strides can give; a notebook, which knows how the tensor is written, says more."""
+
+
 def noted(error: E, note: str) -> E:
     """`error`, with a line of ours below its text."""
     error.add_note(f"autogradkit: {note}")

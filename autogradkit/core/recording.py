@@ -9,7 +9,8 @@ and no tensor, so that everything above can import it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from autogradkit.core.facts import Declaration
@@ -87,6 +88,19 @@ def listeners() -> list[Recorder]:
     """The recorders that listen to this thread and are not inside an op already reported."""
     here = threading.get_ident()
     return [recorder for recorder in RECORDERS if recorder.thread == here and not recorder.depth]
+
+
+@contextmanager
+def unheard() -> Generator[None]:
+    """While a picture reads tensors itself, what it calls is no part of anybody's trace."""
+    active = listeners()
+    for recorder in active:
+        recorder.depth += 1
+    try:
+        yield
+    finally:
+        for recorder in active:
+            recorder.depth -= 1
 
 
 def observed(

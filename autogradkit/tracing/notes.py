@@ -1,27 +1,31 @@
 """What a recording adds to an error: the line of the edit, or of the backward, that was its cause.
 
-Rests on the recorder. Errors bring notes of their own from where they arise (`core/errors.py`); two of those say that a
-recording would know more, and here it does.
+Rests on the recorder and on what is known of a failed view. Errors bring notes of their own from where they arise
+(`core/errors.py`); some of those say that a recording would know more, and here it does; of a `.view()` that failed it says
+all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded
+from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded, ViewRefused
 from autogradkit.tracing.events import BackwardBegin, NodeRan, Op
+from autogradkit.tracing.failed_view import FailedView
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.source import SourceReader
 
 
-def explain(error: BaseException, recorder: EventRecorder) -> None:
-    """Put what the recording tells in place of the note that says how to learn it."""
+def explain(error: BaseException, recorder: EventRecorder | None, failed: FailedView | None) -> None:
+    """Put what the recording tells, or the view that failed, in place of the note that the error came with."""
     notes: list[str] = getattr(error, "__notes__", [])
     for place, note in enumerate(notes):
-        if isinstance(note, EditNotRecorded):
+        if isinstance(note, EditNotRecorded) and recorder is not None:
             notes[place] = f"autogradkit: {_edit(note.key, recorder)}"
-        elif isinstance(note, BackwardNotRecorded):
+        elif isinstance(note, BackwardNotRecorded) and recorder is not None:
             notes[place] = f"autogradkit: {_backward(note.key, recorder)}"
+        elif isinstance(note, ViewRefused) and failed is not None:
+            notes[place] = f"autogradkit: {failed.why()} {failed.where()} {failed.instead()} %why draws it."
 
 
 def _line(recorder: EventRecorder, step: int) -> str:

@@ -34,5 +34,5 @@ class record:  # noqa: N801 - used like a function, as `no_grad` is
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._recorder.stop()
         if error is not None:
-            explain(error, self._recorder)
+            explain(error, self._recorder, None)
         self._trace.fill(self._recorder.finish(error))

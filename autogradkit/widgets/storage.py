@@ -1,6 +1,7 @@
 """`StorageMap`: tensors, their strides and the memory they share, to be walked element by element.
 
-Rests on memory and the storage picture. `%storage a b` makes one; the front end lights elements and cells.
+Rests on memory and the storage picture. `%storage a b` makes one, and so does `%why` after a `.view()` that failed; the front
+end lights elements and cells.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from typing import Any
 
 import traitlets
 
-from ..tracing.memory import memory_map
-from ..tracing.render.storage import description, plain, rows, sentences, storage_svg
+from ..tracing.failed_view import FailedView
+from ..tracing.memory import MemoryMap, memory_map
+from ..tracing.render.memory_words import description, plain, rows, sentences
+from ..tracing.render.storage import storage_svg
+from ..tracing.render.walk import Hop
 from .base import PictureWidget, static
 
 
 class StorageMap(PictureWidget):
-    """The memory behind some tensors, as it is when the map is made. Make it with `storage_map`."""
+    """The memory behind some tensors, as it was when the map was made. Make it with `storage_map`."""
 
     _esm = static("storage.js")
     _css = static("storage.css")
@@ -25,9 +29,10 @@ class StorageMap(PictureWidget):
     sentences = traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)  # key of the chosen element or cell: "t0-3", "s0-4"
 
-    def __init__(self, tensors: Mapping[str, Any]) -> None:
+    def __init__(self, memory: MemoryMap, heading: str = "", says: str = "", walk: tuple[Hop, ...] = ()) -> None:
         super().__init__()
-        self.memory = memory_map(tensors)
+        self.memory = memory
+        self._heading, self._says, self._walk = heading, says, walk
         self.names = [header.name for header in self.memory.headers]
         self.sentences = sentences(self.memory)
         self.refresh()
@@ -42,22 +47,25 @@ class StorageMap(PictureWidget):
         return header.name, header.elements[flat][0]
 
     def static_svg(self) -> str:
-        return storage_svg(self.memory)
+        return storage_svg(self.memory, self._heading, self._says, self._walk)
 
     def alt(self) -> str:
-        return description(self.memory)
+        return f"{self._heading}: {self._says}" if self._says else description(self.memory)
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         return rows(self.memory)
 
     def plain(self) -> str:
-        return plain(self.memory)
+        said = [self._heading, self._says] if self._says else []
+        return "\n".join([*said, plain(self.memory)])
 
 
-def storage_map(tensors: Mapping[str, Any]) -> StorageMap:
+def storage_map(tensors: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> StorageMap:
     """The map of named tensors.
 
-    Raises ValueError where there is none, TypeError for a value that is no tensor.
+    `names` is a namespace, such as `globals()`: with it the map shows the NumPy arrays that share the memory, and says the
+    name of what a view is a view of. Raises ValueError where there is no tensor or more than eight, TypeError for a value
+    that is no tensor.
 
     >>> import autogradkit as torch
     >>> a = torch.arange(6).view(2, 3)
@@ -66,4 +74,10 @@ def storage_map(tensors: Mapping[str, Any]) -> StorageMap:
     b  3×2  shape (3, 2)  stride (1, 3)  offset 0  → storage 0
     storage 0 (48 bytes): 0 1 2 3 4 5
     """
-    return StorageMap(tensors)
+    return StorageMap(memory_map(tensors, names))
+
+
+def failed_view_map(failed: FailedView) -> StorageMap:
+    """Why a `.view()` failed: the tensor with the hop that breaks, and beside it the copy that `reshape` would make."""
+    says = f"{failed.why()} {failed.where()} {failed.instead()}"
+    return StorageMap(failed.memory, f"Why {failed.call} fails", says, failed.walk())

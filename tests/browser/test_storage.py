@@ -60,3 +60,48 @@ def test_the_magic_shows_it_and_says_what_is_wrong(lab: Lab, notebook: Callable[
         assert text in output["text"]
         assert "Traceback" not in output["text"]
     assert lab.errors == []
+
+
+def test_a_view_that_fails_is_drawn_beside_the_error(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(SETUP, "%%trace\nb.view(6)", "b.view(6)", "%why"))
+    lab.run_all()
+    traced, plain, drawn = (lab.cell(index) for index in (1, 2, 3))
+    assert [output["output_type"] for output in lab.outputs(1)] == ["display_data", "display_data", "error"]
+    for cell in (traced, plain):
+        expect(cell).to_contain_text("From b[0, 1] to b[1, 0] the hop is −2, where +3 is expected.")
+    assert [output["output_type"] for output in lab.outputs(2)] == ["error"]
+    for cell in (traced, drawn):
+        sentence = cell.locator(".ak-sentence").last
+        expect(sentence).to_contain_text("Why b.view(6) fails: b.view(6) needs dims 0 and 1 of b to be one in memory")
+    cell = drawn
+    cell.get_by_role("button", name="Step forward").click()
+    expect(cell.locator(".ak-sentence")).to_contain_text("b[0, 1] = storage[ 0 + 0·1 + 1·3 ] = storage[3] = 3.")
+    cell.get_by_role("button", name="Step forward").press("Enter")
+    expect(cell.locator(".ak-sentence")).to_contain_text("b[1, 0] = storage[ 0 + 1·1 + 0·3 ] = storage[1] = 1.")
+    cell.get_by_role("button", name="Next tensor").click()
+    expect(cell.locator(".ak-which")).to_have_text("b.reshape(6)")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("failed-view-light", cell)
+    lab.theme("dark")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("failed-view-dark", cell)
+    assert lab.errors == []
+
+
+def test_an_array_that_shares_the_memory_is_shown(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(SETUP, "n = b.numpy()\nwide = a[:, :1].expand(2, 4)\n%storage a wide"))
+    lab.run_all()
+    cell = lab.cell(1)
+    expect(cell.locator(".ak-sentence")).to_contain_text(
+        "2 tensors and 1 NumPy array, 1 storage: a, wide and n share memory"
+    )
+    cell.locator('[data-key="s0-3"]').click()
+    expect(cell.locator(".ak-sentence")).to_contain_text(
+        "storage[3] = 3. is a[1, 0], wide[1, 0], wide[1, 1], wide[1, 2], 1 more element of wide and n[0, 1]"
+    )
+    for _ in range(3):
+        lab.page.keyboard.press("ArrowLeft")
+    expect(cell.locator('[data-key="s0-0"]')).to_be_focused()
+    lab.screenshot("storage-array", cell)
+    assert lab.failures() == []
+    assert lab.errors == []

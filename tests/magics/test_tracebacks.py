@@ -107,7 +107,7 @@ def test_frames_of_a_library_that_the_learner_called_stay(
 def test_the_notes_stand_below_the_text(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
     notebook.run(PREPARE)
     text = shown(notebook, "flat(x)", capsys)
-    assert text.rstrip().splitlines()[-1].startswith("autogradkit: the tensor has shape (3, 2) and strides (1, 3)")
+    assert text.rstrip().splitlines()[-1].startswith("autogradkit: t.t().view(6) needs dims 0 and 1 of t.t() to be one")
 
 
 def test_every_frame_can_be_seen_again(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:

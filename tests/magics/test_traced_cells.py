@@ -109,7 +109,7 @@ def test_under_no_grad_it_says_why_nothing_was_recorded(notebook: Notebook) -> N
         ("y = x.exp()\ny.add_(1)\ny.sum().backward()", "modified by an inplace operation", "add_ at line 3: y.add_(1)"),
         ("z = x * 2\nw = torch.ones(2, 3) @ torch.ones(2)", "size mismatch", None),
         ("m = torch.ones(2, 3) @ torch.ones(2, 3)", "mat1 and mat2 shapes", "(2, 3) times (2, 3)"),
-        ("v = torch.ones(2, 3).t().view(6)", "view size is not compatible", "strides (1, 3)"),
+        ("v = torch.ones(2, 3).t().view(6)", "view size is not compatible", "dims 0 and 1 of torch.ones(2, 3).t()"),
     ],
 )
 def test_a_cell_that_fails_shows_what_ran_and_the_error(
@@ -232,6 +232,11 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%storage", "name one or more tensors"),
         ("%storage nope", "not defined"),
         ("%storage [1]", "is a list, not a tensor"),
+        ("%strides", "name one tensor"),
+        ("%strides plain plain", "name one tensor"),
+        ("%strides 3", "is an int, not a tensor"),
+        ("%why", "the last error was no .view() that failed"),
+        ("%why b", "unrecognized arguments"),
         ("%graph 3", "is an int, not a tensor"),
         ("%ledger", "name one tensor"),
         ("%graph plain * 2", "(got 3: plain, *, 2). An expression is written without blanks."),
@@ -276,6 +281,7 @@ def test_completion_offers_tensors_and_models(notebook: Notebook) -> None:
             return {each.text for each in notebook.shell.Completer.completions(line, len(line))}
 
     assert "weight" in offered("%storage we")
+    assert "weight" in offered("%strides we")
     assert "number" not in offered("%ledger nu")
     assert "lenet" in offered("%train le")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.memory import MOST_CELLS, formula, memory_map
-from autogradkit.tracing.render.storage import description, plain, sentences, storage_svg
+from autogradkit.tracing.memory import MOST_CELLS, MOST_TENSORS, formula, memory_map
+from autogradkit.tracing.render.memory_words import description, plain, sentences
+from autogradkit.tracing.render.storage import storage_svg
 
 
 def random_view(seed: int) -> tuple[torch.Tensor, np.ndarray]:
@@ -37,7 +40,7 @@ def test_every_element_is_found_in_its_cell(seed: int) -> None:
         assert value == array[index]
         assert header.cell(index) == array[index]  # the storage holds 0, 1, 2, ...
     looked_at = set(array.reshape(-1).tolist())
-    assert [header.looks_at(cell) for cell in range(48)] == [cell in looked_at for cell in range(48)]
+    assert [header.count(cell) for cell in range(48)] == [int(cell in looked_at) for cell in range(48)]
 
 
 def test_shared_memory_is_one_storage_and_a_copy_is_another() -> None:
@@ -66,13 +69,124 @@ def test_unusual_tensors_have_a_picture(tensor: torch.Tensor, shown: str) -> Non
     assert shown in storage_svg(memory_map({"t": tensor}))
 
 
+def stored(picture: str) -> int:
+    """The bytes that a picture takes in a notebook."""
+    return 4 * len(picture.encode()) // 3
+
+
 def test_a_million_elements_give_a_bounded_picture_that_says_what_is_left_out() -> None:
-    memory = memory_map({"big": torch.zeros(1000, 1000)})
-    assert len(memory.boxes[0].cells) <= MOST_CELLS
+    big = torch.zeros(1000, 1000)
+    memory = memory_map({"big": big, "late": big[500:]})
+    assert len(memory.boxes[0].cells) < MOST_CELLS
     picture = storage_svg(memory)
-    assert len(picture) < 60_000
+    assert stored(picture) < 120_000
     assert "999,952 more elements not shown" in picture
-    assert "999,968 cells in between not shown" in picture
+    assert "499,987 cells in between not shown" in picture
+    assert ">500000</tspan>" in picture  # where the second begins
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["each its own storage", "one storage"])
+def test_many_large_tensors_stay_within_bounds(own: bool) -> None:
+    base = torch.full((1000, 1000), -1234.5678)
+    tensors = {f"t{i}": base.clone() if own else base[i * 37 :].t() for i in range(MOST_TENSORS)}
+    assert stored(storage_svg(memory_map(tensors))) < 120_000
+    crowded = np.full(48, -1234.5678 - 1234.5678j, dtype=np.complex64)
+    views = {f"a rather long name {i}": torch.from_numpy(crowded)[i:].unfold(0, 3, 1) for i in range(MOST_TENSORS)}
+    for count in range(1, MOST_TENSORS + 1):
+        memory = memory_map(dict(list(views.items())[:count]), {"n": crowded, "m": crowded[::-1]})
+        assert stored(storage_svg(memory)) < 120_000
+    with pytest.raises(ValueError, match="at most 8 tensors, got 9"):
+        memory_map({**tensors, "one more": base})
+
+
+def lane(picture: str, name: str) -> list[str]:
+    """What stands in a tensor's lane: order numbers, then how often, then the hops."""
+    mark = f">{name}</text><path"
+    assert picture.count(mark) == 1, "the lane is in one row"
+    own = picture.partition(mark)[2].partition('anchor="end"')[0]
+    return re.findall(r"<t(?:span|ext) [^>]*>([^<]+)<", own)
+
+
+def test_a_lane_shows_the_order_and_the_hops() -> None:
+    a = torch.arange(6.0).view(2, 3)
+    picture = storage_svg(memory_map({"a": a, "b": a.t(), "c": a[:, 1:]}))
+    assert lane(picture, "a") == ["0", "1", "2", "3", "4", "5", "+1", "+3 dim 0"]
+    assert lane(picture, "b") == ["0", "2", "4", "1", "3", "5", "+1", "+3 dim 1"]
+    assert lane(picture, "c")[:4] == ["0", "1", "2", "3"]
+
+
+def test_repeated_and_overlapping_cells_say_how_often() -> None:
+    narrow = torch.tensor([[1.0], [2.0]])
+    picture = storage_svg(memory_map({"narrow": narrow, "wide": narrow.expand(2, 3)}))
+    assert lane(picture, "narrow") == ["0", "1", "+1"]
+    assert lane(picture, "wide")[:6] == ["0,1,2", "3,4,5", "×3", "×3", "+0", "+1"]
+    line = torch.arange(5)
+    picture = storage_svg(memory_map({"line": line, "windows": line.unfold(0, 3, 1)}))
+    assert lane(picture, "windows")[:8] == ["0", "1,3", "2,4,6", "5,7", "8", "×2", "×3", "×2"]
+    assert "a cell that it reads twice" in picture
+
+
+def test_every_tensor_is_joined_to_its_storage() -> None:
+    base = torch.arange(40.0)
+    tensors = {f"part{i}": base[i * 3 :] for i in range(7)}
+    picture = storage_svg(memory_map({**tensors, "other": torch.ones(2)}))
+    joined = re.findall(r'class="ak-s-alias\d ak-arrow"|class="ak-arrow[^"]*" data-tensor="(\d+)"', picture)
+    assert sorted(map(int, joined)) == list(range(8))
+
+
+def test_the_view_of_a_tensor_without_a_name_does_not_puzzle() -> None:
+    made = memory_map({"a": torch.arange(12.0).reshape(3, 4)}).headers[0].made
+    assert made == "view of an unnamed tensor of shape (12,), same memory"
+    base = torch.arange(12.0)
+    view = base.view(3, 4)
+    assert memory_map({"view": view}, {"base": base, "view": view}).headers[0].made == "view of base"
+
+
+def test_arrays_that_share_the_memory_are_shown() -> None:
+    n = np.arange(6, dtype=np.float32)
+    x = torch.from_numpy(n[2:])
+    names = {"n": n, "back": x.numpy()[::-1], "copy": n.copy(), "_hidden": n, "more": n[:4], "x": x}
+    memory = memory_map({"x": x}, names)
+    assert [header.name for header in memory.headers] == ["x", "n", "back"]
+    whole, back = memory.headers[1:]
+    assert (whole.offset, whole.stride, whole.made, whole.in_cells) == (-2, (1,), "NumPy array", True)
+    assert (back.offset, back.stride) == (3, (-1,))
+    said = sentences(memory)
+    assert said["t1-0"] == "n[0] = storage[ -2 + 0·1 ] = storage[-2] lies outside of the storage = 0."
+    assert said["s0-1"] == "storage[1] = 3. is x[1], n[3] and back[2]"
+    assert "1 tensor and 2 NumPy arrays, 1 storage: x, n and back share memory; more too" in description(memory)
+
+
+def test_elements_of_another_size_are_said_not_drawn() -> None:
+    n = np.arange(6, dtype=np.float32)
+    memory = memory_map({"x": torch.from_numpy(n)}, {"bytes": n.view(np.uint8)})
+    assert not memory.headers[1].in_cells
+    assert "looks at it in elements of another size (uint8)" in storage_svg(memory)
+    assert sentences(memory)["t1-7"].endswith("= storage[7] = 63, counted in elements of uint8")
+    assert sentences(memory)["s0-1"] == "storage[1] = 1. is x[1]"
+
+
+def test_no_sentence_leaves_out_elements_that_are_not_shown() -> None:
+    one = torch.ones(1)
+    memory = memory_map({"one": one, "wide": one.expand(1000, 1000)})
+    assert sentences(memory)["s0-0"] == "storage[0] = 1. is one[0], wide[0, 0], wide[0, 1], wide[0, 2] and " + (
+        "999,997 more elements of wide"
+    )
+    assert sentences(memory)["t1-1"].endswith(
+        "is one[0], wide[0, 0], wide[0, 2], wide[0, 3] and 999,996 more elements of wide"
+    )
+    long = torch.arange(100)
+    assert (
+        sentences(memory_map({"long": long, "tail": long[50:]}))["s0-99"] == "storage[99] = 99 is long[99] and tail[49]"
+    )
+
+
+def test_looking_is_no_part_of_a_trace() -> None:
+    with torch.record() as trace:
+        x = torch.ones(2, requires_grad=True)
+        storage_svg(memory_map({"x": x}))
+        x * 2
+    assert [op.name for op in trace.ops] == ["ones", "mul"]
 
 
 def test_names_stay_text_and_the_picture_is_deterministic() -> None:

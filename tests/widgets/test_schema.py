@@ -21,6 +21,7 @@ from autogradkit.widgets.base import PictureWidget
 from autogradkit.widgets.graph import GraphView
 from autogradkit.widgets.ledger import grad_ledger
 from autogradkit.widgets.storage import storage_map
+from autogradkit.widgets.strides import stride_explorer
 from autogradkit.widgets.training import TrainingView
 from tests.tracing.render.cells import trace_cell
 from tests.vision.test_train import Descent, Line, batches, squared
@@ -82,6 +83,14 @@ def maps() -> Iterator[PictureWidget]:
     yield view
 
 
+def explorers() -> Iterator[PictureWidget]:
+    view = stride_explorer("a", torch.arange(6).view(2, 3))
+    yield view
+    for offset in (0, 4):
+        view.setting = {"offset": offset, "sizes": [3, 2], "strides": [1, 3]}
+        yield view
+
+
 def trainings() -> Iterator[PictureWidget]:
     view = TrainingView("line")
     yield view
@@ -93,7 +102,7 @@ def trainings() -> Iterator[PictureWidget]:
     yield view
 
 
-STATES = {"graph": graphs, "ledger": ledgers, "storage": maps, "training": trainings}
+STATES = {"graph": graphs, "ledger": ledgers, "storage": maps, "strides": explorers, "training": trainings}
 
 
 @pytest.mark.parametrize("name", STATES)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 import autogradkit as torch
-from autogradkit.widgets.storage import storage_map
+from autogradkit.tracing.failed_view import failed_view
+from autogradkit.widgets.storage import failed_view_map, storage_map
 
 
 def test_the_chosen_element_reaches_python() -> None:
@@ -27,3 +30,22 @@ def test_the_map_shows_the_moment_it_was_made() -> None:
     widget = storage_map({"x": x})
     x.add_(5)
     assert "storage 0 (8 bytes): 0. 0." in widget.plain()
+
+
+def test_a_failed_view_is_drawn_with_its_walk_and_the_copy() -> None:
+    b = torch.arange(6.0).view(2, 3).t()
+    with pytest.raises(RuntimeError) as caught:
+        b.view(6)
+    failed = failed_view(caught.value)
+    assert failed is not None
+    view = failed_view_map(failed)
+    for text in (
+        "b[0, 0] → b[0, 1]: +3 ✓",
+        "b[0, 1] → b[1, 0]: −2 ✗",
+        "expected: +3, to cell 6, outside of the storage",
+    ):
+        assert text in view.svg
+    assert view.static_html().startswith('<img alt="Why b.view(6) fails: b.view(6) needs dims 0 and 1 of b to be one')
+    assert view.plain().endswith("storage 0 (24 bytes): 0. 1. 2. 3. 4. 5.\nstorage 1 (24 bytes): 0. 3. 1. 4. 2. 5.")
+    view.selected = "t0-1"
+    assert view.element == ("b", (0, 1))

@@ -5,7 +5,7 @@ import widget from "../src/storage";
 import { FakeModel, shown } from "./model";
 
 const cell = (key: string, storage: string, row: number, column: number) =>
-  `<g data-key="${key}" data-cell="${storage}" data-row="${row}" data-column="${column}" tabindex="-1"><rect/></g>`;
+  `<rect data-key="${key}" data-cell="${storage}" data-row="${row}" data-column="${column}"/>`;
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">${[
   cell("t0-0", "s0-0", 0, 0),
   cell("t0-1", "s0-1", 0, 1),

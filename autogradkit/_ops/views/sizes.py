@@ -16,7 +16,7 @@ from autogradkit._ops.declare import function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.errors import noted
+from autogradkit.core.errors import ViewRefused
 from autogradkit.core.storage import address_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
@@ -104,7 +104,10 @@ def view_sizes(self: Array, size: Sizes) -> Array:
             "contiguous subspaces). Use .reshape(...) instead."
         )
         have = f"the tensor has shape {self.shape} and strides {element_strides(self)}"
-        raise noted(error, f"{have}, which no single set of strides can show in the shape {shape}")
+        error.add_note(
+            ViewRefused(f"autogradkit: {have}, which no single set of strides can show in the shape {shape}")
+        )
+        raise error
     return restrided(self, shape, strides)
 
 

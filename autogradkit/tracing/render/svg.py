@@ -237,6 +237,25 @@ class Picture:
             f"{_paint(role, None, class_)}{_attributes(extra)}>{esc(text)}</text>"
         )
 
+    def texts(
+        self,
+        found: Iterable[tuple[float, str]],
+        y: float,
+        role: str = "ink",
+        size: float = 12,
+        *,
+        bold: bool = False,
+        class_: str = "",
+    ) -> None:
+        """Several short texts on one line, each in the middle over its x, in a mono face; not to be pressed."""
+        spans = "".join(f'<tspan x="{num(x)}">{esc(text)}</tspan>' for x, text in found if text)
+        weight = ' font-weight="600"' if bold else ""
+        if spans:
+            self._marks.append(
+                f'<text y="{num(y)}" font-size="{num(size)}" text-anchor="middle" font-family="{esc(MONO)}"{weight}'
+                f' pointer-events="none"{_paint(role, None, class_)}>{spans}</text>'
+            )
+
     def box(
         self,
         x: float,

@@ -169,5 +169,5 @@ def trace_source(source: str, before: str = "") -> Trace:
     finally:
         recorder.stop()
     if error is not None:
-        explain(error, recorder)
+        explain(error, recorder, None)
     return Trace.of(recorder.finish(error, lambda name: "cell" if name == file else name, source))

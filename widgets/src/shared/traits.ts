@@ -29,6 +29,20 @@ export interface Detail {
   inside?: string;
 }
 
+export interface Setting {
+  offset: number;
+  sizes: number[];
+  strides: number[];
+}
+
+export interface Limits {
+  offset: number;
+  size: number;
+  least_stride: number;
+  stride: number;
+  dims: number;
+}
+
 export type Row = [string, string];
 
 export interface GraphTraits extends Picture {
@@ -53,6 +67,19 @@ export interface LedgerTraits extends Picture {
 
 export interface StorageTraits extends Picture {
   names: string[];
+  sentences: Record<string, string>;
+  selected: string;
+}
+
+export interface StridesTraits extends Picture {
+  setting: Setting;
+  start: Setting;
+  limits: Limits;
+  call: string;
+  spelled: string;
+  printed: string;
+  problem: string;
+  refusal: string;
   sentences: Record<string, string>;
   selected: string;
 }

@@ -1,0 +1,147 @@
+"""The stride explorer in real JupyterLab and Notebook 7: every slider by mouse and by keyboard, on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.harness import Lab, Notebook7
+
+SETUP = "import autogradkit as torch\n%load_ext autogradkit\na = torch.arange(6.0).view(2, 3)"
+SHOW = "from autogradkit.widgets.strides import stride_explorer\nview = stride_explorer('a', a, globals())\nview"
+NAMES = ["offset", "size of dim 0", "stride of dim 0", "size of dim 1", "stride of dim 1"]
+
+
+def numbers(lab: Lab) -> list[int]:
+    """The setting as Python knows it, in the order of the sliders."""
+    said = lab.ask("[view.setting['offset'], *sum(map(list, zip(view.setting['sizes'], view.setting['strides'])), [])]")
+    return [int(each) for each in said.strip("[]").split(", ")]
+
+
+def slider(cell: Locator, name: str) -> Locator:
+    return cell.get_by_role("slider", name=name)
+
+
+def click_at(lab: Lab, which: Locator, value: int) -> None:
+    """Press a slider where `value` is."""
+    low, high = int(which.get_attribute("min") or 0), int(which.get_attribute("max") or 0)
+    box = which.bounding_box()
+    assert box is not None
+    thumb = 16  # the track that the thumb's middle moves on is shorter than the slider by its width
+    x = box["x"] + thumb / 2 + (box["width"] - thumb) * (value - low) / (high - low)
+    lab.page.mouse.click(x, box["y"] + box["height"] / 2)
+
+
+def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(SETUP, SHOW))
+    lab.run_all()
+    cell = lab.cell(1)
+    expect(cell.locator(".ak-call")).to_have_text("torch.as_strided(a, (2, 3), (3, 1), 0)")
+    expect(cell.locator(".ak-spelled")).to_have_text("= a")
+    lab.screenshot("strides-start", cell)
+
+    wanted = [0, 2, 3, 3, 1]
+    for place, name in enumerate(NAMES):
+        for value in (2, 1):
+            click_at(lab, slider(cell, name), value)
+            wanted[place] = value
+            expect(cell.locator("label", has_text=name).locator("output")).to_have_text(str(value))
+            assert numbers(lab) == wanted, name
+    expect(cell.locator(".ak-call")).to_have_text("torch.as_strided(a, (1, 1), (1, 1), 1)")
+    cell.get_by_role("button", name="Start again").click()
+    expect(cell.locator(".ak-spelled")).to_have_text("= a")
+    assert numbers(lab) == [0, 2, 3, 3, 1]
+
+    for place, name in enumerate(NAMES):
+        before = numbers(lab)
+        slider(cell, name).focus()
+        lab.page.keyboard.press("ArrowRight")
+        assert numbers(lab)[place] == before[place] + 1, name
+        lab.page.keyboard.press("ArrowLeft")
+        assert numbers(lab) == before, name
+        expect(slider(cell, name)).to_be_focused()
+
+    for name, key in [("size of dim 0", "Right"), ("size of dim 1", "Left")]:
+        slider(cell, name).focus()
+        lab.page.keyboard.press(f"Arrow{key}")
+    for name, value in [("stride of dim 0", 1), ("stride of dim 1", 3)]:
+        click_at(lab, slider(cell, name), value)
+    expect(cell.locator(".ak-spelled")).to_have_text("= a.t()")
+    expect(cell.locator(".ak-printed")).to_have_text("tensor([[0., 3.],\n        [1., 4.],\n        [2., 5.]])")
+    assert lab.ask("view.tensor.stride()") == "(1, 3)"
+    expect(cell.locator(".ak-sentence")).to_contain_text("torch.as_strided(a, (3, 2), (1, 3), 0)")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("strides-light", cell)
+
+    cell.locator('[data-key="t1-1"]').click()
+    expect(cell.locator(".ak-sentence")).to_contain_text("a.t()[0, 1] = storage[ 0 + 0·1 + 1·3 ] = storage[3] = 3.")
+    assert lab.ask("view.selected") == "'t1-1'"
+    lab.page.keyboard.press("ArrowDown")
+    assert lab.ask("view.selected") == "'t1-3'"
+
+    slider(cell, "offset").focus()
+    for _ in range(4):
+        lab.page.keyboard.press("ArrowRight")
+    expect(cell.locator(".ak-problem")).to_contain_text("Element [2, 1] would lie in cell 9")
+    expect(cell.locator(".ak-refusal")).to_contain_text("RuntimeError: setStorage: sizes [3, 2], strides [1, 3]")
+    expect(cell.locator(".ak-printed")).to_have_count(0)
+    assert lab.ask("view.tensor is None") == "True"
+    lab.theme("dark")
+    expect(cell.locator(".ak-widget")).to_have_attribute("data-ak-theme", "dark")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("strides-refused-dark", cell)
+    lab.page.keyboard.press("Home")
+    expect(cell.locator(".ak-spelled")).to_have_text("= a.t()")
+    slider(cell, "stride of dim 1").focus()
+    lab.page.keyboard.press("Home")
+    expect(cell.locator(".ak-problem")).to_contain_text("A stride below 0 is refused wherever it leads")
+    expect(cell.locator(".ak-refusal")).to_contain_text("Negative strides are not supported at the moment")
+
+    fewer, more = (cell.get_by_role("button", name=f"{what} dimension") for what in ("Remove", "Add"))
+    fewer.click()
+    expect(cell.get_by_role("slider")).to_have_count(3)
+    assert lab.ask("view.setting['sizes']") == "[3]"
+    more.focus()
+    lab.page.keyboard.press("Enter")
+    expect(cell.get_by_role("slider")).to_have_count(5)
+    assert lab.ask("view.setting['strides']") == "[1, 1]"
+    expect(more).to_be_focused()
+    cell.get_by_role("button", name="Table").click()
+    expect(cell.get_by_role("table")).to_contain_text("view of an unnamed tensor of shape (6,)")
+    assert lab.failures() == []
+    assert lab.errors == []
+
+
+def test_the_page_follows_python_and_the_still_picture_stays(lab: Lab, notebook: Callable[..., Path]) -> None:
+    path = notebook(SETUP, SHOW, "view.setting = {'offset': 0, 'sizes': [2, 3], 'strides': [1, 2]}", "view")
+    lab.open(path)
+    lab.run_all()
+    for index in (1, 3):  # two outputs of one explorer
+        expect(lab.cell(index).locator(".ak-call")).to_have_text("torch.as_strided(a, (2, 3), (1, 2), 0)")
+        expect(slider(lab.cell(index), "stride of dim 1")).to_have_value("2")
+    slider(lab.cell(3), "stride of dim 1").focus()
+    lab.page.keyboard.press("ArrowLeft")
+    expect(slider(lab.cell(1), "stride of dim 1")).to_have_value("1")
+    expect(lab.cell(1).locator(".ak-call")).to_have_text("torch.as_strided(a, (2, 3), (1, 1), 0)")
+    assert lab.errors == []
+    lab.save()
+    lab.close()
+    lab.reload()
+    lab.open(path, kernel=False)
+    picture = lab.cell(3).locator("img")
+    expect(picture).to_be_visible()
+    assert (picture.get_attribute("alt") or "").startswith("torch.as_strided(a, (2, 3), (1, 2), 0): it reads")
+    assert lab.cell(3).get_by_role("slider").count() == 0
+
+
+def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callable[..., Path]) -> None:
+    notebook7.open(notebook(SETUP, "%strides a.t()"))
+    notebook7.run_all()
+    cell = notebook7.cell(1)
+    expect(cell.locator(".ak-call")).to_have_text("torch.as_strided(a.t(), (3, 2), (1, 3), 0)")
+    slider(cell, "size of dim 0").focus()
+    notebook7.page.keyboard.press("ArrowLeft")
+    expect(cell.locator(".ak-spelled")).to_have_text("= a.t()[:2]")
+    assert notebook7.failures() == []
