@@ -1,5 +1,9 @@
 /** What Python and the front end say to each other. Made of schema.json by `npm run build`. */
 
+export interface Still {
+  picture_id: string;
+}
+
 export interface Picture {
   picture_id: string;
   svg: string;
@@ -40,6 +44,14 @@ export interface LedgerTraits extends Picture {
   elements: number;
   element: number;
   sentences: string[];
+}
+
+export interface PredictionTraits extends Still {
+  question: string;
+  choices: string[];
+  verdicts: string[];
+  answer: number;
+  chosen: number;
 }
 
 export interface StorageTraits extends Picture {
