@@ -83,7 +83,7 @@ def _positive(text: str) -> int:
 
 def lab(arguments: argparse.Namespace) -> int:
     """Copy the lessons and open the first one in JupyterLab, until it is stopped."""
-    from autogradkit.lessons import FIRST, SUBFOLDER, copy_lessons, lessons_folder
+    from autogradkit.lesson_copies import FIRST, SUBFOLDER, copy_lessons, lessons_folder
 
     missing = [name for name in ("jupyterlab", "ipykernel") if importlib.util.find_spec(name) is None]
     if missing:

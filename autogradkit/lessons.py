@@ -1,93 +1,140 @@
-"""The learner's own copies of the lessons: laid out, renewed with the package, never overwritten once edited.
+"""What lessons are written with: `predict` asks before something is revealed, `check` claims and proves it.
 
-Rests on the standard library alone; the command line uses it.
+    from autogradkit.lessons import check, predict
+
+Rests on the widgets, and on `tracing.source` for what a failing claim was written as.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass, field
-from pathlib import Path
+import ast
+import functools
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType, ModuleType
+from typing import Any
 
-FIRST = "00_start_here.ipynb"
-SUBFOLDER = "tutorials"
-_MANIFEST = ".autogradkit-lessons.json"
+from IPython.display import display
 
-
-@dataclass
-class Copied:
-    """What `copy_lessons` did, by paths relative to the folder of lessons."""
-
-    new: list[str] = field(default_factory=list)  # were not there
-    renewed: list[str] = field(default_factory=list)  # unedited copies of an older version
-    kept: list[str] = field(default_factory=list)  # edited, left alone
-    beside: list[str] = field(default_factory=list)  # the new versions of edited lessons, under names of their own
+from autogradkit.tracing.source import SourceReader, Spot, written_name
+from autogradkit.widgets.prediction import Prediction
+from autogradkit.widgets.prose import prose_html
 
 
-def lessons_folder() -> Path:
-    """Where the lessons are that came with this installation. Raises FileNotFoundError if there are none."""
-    package = Path(__file__).parent
-    for folder in (package / "_lessons", package.parent / SUBFOLDER):
-        if (folder / FIRST).is_file():
-            return folder
-    raise FileNotFoundError(f"this installation of autogradkit has no lessons: {FIRST} is missing")
+def predict(question: str, choices: Sequence[Any] | Mapping[Any, str], answer: Any | Callable[[], Any]) -> Prediction:
+    """A question before a reveal: who reads chooses, and is then told whether that was right.
 
+    `choices` are strings, numbers, tensors, lists; with a reason for each, they are a mapping from choice to reason. What
+    stands between backticks is shown as code. `answer` is the right one: let Python compute it, so that neither is it given
+    away by the cell nor can it be wrong. It may be a function to be called; where that raises, the answer is the error's
+    name. Numbers and tensors agree to the precision of float32.
 
-def copy_lessons(source: Path, folder: Path) -> Copied:
-    """Bring the lessons of `source` into `folder`, and say what was done.
+    In a notebook it is answered by mouse or keyboard; without a kernel the answer is inside of a closed `<details>`.
 
-    A manifest remembers every file as it was written: a copy that still is as it was gets the newer version, an edited
-    one is left alone and the newer version is put beside it, once.
+    Raises ValueError where there are fewer than two choices, two are the same, or the answer is none of them.
+
+    >>> import autogradkit as torch
+    >>> w = torch.tensor(1.0, requires_grad=True)
+    >>> (2 * w).backward()
+    >>> (5 * w).backward()
+    >>> print(predict("What is `w.grad`?", {5: "the second replaces the first", 7: "they are added"}, w.grad).plain())
+    Predict. What is `w.grad`?
+      ○ `5`
+      ○ `7`
+    >>> predict("What does this do?", ["gives 1", "RuntimeError"], lambda: torch.ones(2).view(3)).choices
+    ['gives 1', 'RuntimeError']
     """
-    manifest_file = folder / _MANIFEST
-    manifest = _read_manifest(manifest_file)
-    done = Copied()
-    for file in sorted(path for path in source.rglob("*") if path.suffix in (".ipynb", ".md")):
-        if ".ipynb_checkpoints" in file.parts:
-            continue
-        name = file.relative_to(source).as_posix()
-        content = file.read_bytes()
-        shipped, target = _digest(content), folder / name
-        if not target.exists():
-            _write(target, content)
-            done.new.append(name)
-        elif (present := _digest(target.read_bytes())) != shipped:
-            if present == manifest.get(name):
-                _write(target, content)
-                done.renewed.append(name)
-            else:
-                done.kept.append(name)
-                if manifest.get(name) != shipped:
-                    beside = _free_name(target)
-                    _write(beside, content)
-                    done.beside.append(beside.relative_to(folder).as_posix())
-        manifest[name] = shipped
-    _write(manifest_file, json.dumps(manifest, indent=1, sort_keys=True).encode())
-    return done
-
-
-def _read_manifest(file: Path) -> dict[str, str]:
+    if not callable(answer):
+        return Prediction(question, choices, answer)
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):  # without a manifest every differing file counts as edited
-        return {}
-    return found if isinstance(found, dict) else {}
+        computed = answer()
+    except Exception as error:  # it is the answer, or, where it is not among the choices, the cause that is shown
+        return Prediction(question, choices, type(error).__name__)
+    return Prediction(question, choices, computed)
 
 
-def _free_name(target: Path) -> Path:
-    number = 1
-    while True:
-        candidate = target.with_name(f"{target.stem}-new{'' if number == 1 else number}{target.suffix}")
-        if not candidate.exists():
-            return candidate
-        number += 1
+def check(sentence: str, condition: Any) -> None:
+    """A claim that is proved where it stands: shows ✓ and the sentence, or raises.
+
+    `condition` is True or False, or a tensor of them, all of which must be True. What stands between backticks in the
+    sentence is shown as code.
+
+    Raises AssertionError where it is not true, with the values of the names that it was written with, TypeError for what is
+    neither true nor false, and ValueError for an empty tensor, of which anything is true.
+
+    >>> import autogradkit as torch
+    >>> a = torch.tensor([1.0, 2.0])
+    >>> check("Every element of `a` is positive", a > 0)
+    ✓ Every element of `a` is positive
+    >>> check("Every element of `a` is large", a > 1)
+    Traceback (most recent call last):
+      ...
+    AssertionError: this does not hold: Every element of `a` is large
+        a > 1 is [False, True]
+        a is tensor([1., 2.])
+    """
+    value = condition.tolist() if hasattr(condition, "tolist") else condition
+    truths = list(_flat(value))
+    wrong = [truth for truth in truths if not isinstance(truth, bool)]
+    if wrong:
+        raise TypeError(f"check needs a condition that is True or False, not {condition!r}: compare it with something")
+    if not truths:
+        raise ValueError(f"check cannot tell whether '{sentence}' holds: the condition is an empty tensor")
+    if not all(truths):
+        raise AssertionError("\n    ".join([f"this does not hold: {sentence}", *_why(sys._getframe(1), value)]))
+    display(_Proved(sentence))
 
 
-def _write(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+@dataclass(frozen=True, repr=False)
+class _Proved:
+    """How a claim that holds is shown."""
+
+    sentence: str
+
+    def _repr_html_(self) -> str:
+        return f"<p><strong>✓</strong> {prose_html(self.sentence)}</p>"
+
+    def __repr__(self) -> str:
+        return f"✓ {self.sentence}"
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
+
+
+def _why(frame: FrameType, value: Any) -> Iterator[str]:
+    """The condition as it was written in the call that runs in `frame`, and what its names stand for."""
+    place = SourceReader().place(Spot(frame.f_code, frame.f_lasti))
+    call = None if place is None else place.expression
+    call = call.value if isinstance(call, ast.Expr) else call  # the call is the whole statement
+    if not isinstance(call, ast.Call):  # code without a source
+        return
+    keywords = {each.arg: each.value for each in call.keywords}
+    condition = keywords["condition"] if "condition" in keywords else call.args[1]
+    yield f"{ast.unparse(condition)} is {value}"
+    known = frame.f_globals | frame.f_locals
+    for name in dict.fromkeys(_names(condition)):
+        first, *attributes = name.split(".")
+        if first not in known:  # a built-in
+            continue
+        found = functools.reduce(getattr, attributes, known[first])
+        if not callable(found) and not isinstance(found, ModuleType):
+            yield f"{name} is {' '.join(repr(found).split())}"
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """The names in an expression, dotted ones whole; of a method that is called, its owner. What binds names is left out."""
+    name = written_name(node)
+    if name is not None:
+        yield name
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        for part in (node.func.value, *node.args, *node.keywords):
+            yield from _names(part)
+    elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        for part in ast.iter_child_nodes(node):
+            yield from _names(part)

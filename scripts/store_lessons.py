@@ -37,11 +37,11 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
     client.execute(env=environment)
 
 
-def clean(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
-    """A copy in the form in which lessons are stored. Cleaning what is clean changes nothing."""
+def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy in the form in which lessons are stored; cells keep their ids. Cleaning what is clean changes nothing."""
     cells = []
     executed = 0
-    for number, cell in enumerate(notebook.cells):
+    for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in ("tags",) if cell.metadata.get(key)}
         if cell.cell_type == "code":
             executed += 1
@@ -49,7 +49,7 @@ def clean(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
             stored = nbformat.v4.new_code_cell(cell.source, metadata=kept, outputs=outputs, execution_count=executed)
         else:
             stored = nbformat.v4.new_markdown_cell(cell.source, metadata=kept)
-        stored.id = f"{name}-{number}".replace("_", "-")
+        stored.id = cell.id
         cells.append(stored)
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA, nbformat_minor=5)
 
@@ -84,7 +84,7 @@ def main() -> int:
     for file in files:
         notebook = nbformat.read(file, as_version=4)
         run(notebook, file.parent)
-        stored = clean(notebook, file.stem)
+        stored = clean(notebook)
         text = nbformat.writes(stored)
         if str(ROOT) in text:
             print(f"{file}: an output shows {ROOT}; a reader has no such folder", file=sys.stderr)

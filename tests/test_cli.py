@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import autogradkit
-from autogradkit import cli, lessons
+from autogradkit import cli, lesson_copies
 
 ROOT = Path(__file__).parent.parent
 
@@ -96,8 +96,8 @@ def test_lab_says_where_it_cannot_write(
 ) -> None:
     shipped = tmp_path / "shipped"
     shipped.mkdir()
-    (shipped / lessons.FIRST).write_text("{}")
-    monkeypatch.setattr(lessons, "lessons_folder", lambda: shipped)
+    (shipped / lesson_copies.FIRST).write_text("{}")
+    monkeypatch.setattr(lesson_copies, "lessons_folder", lambda: shipped)
     (tmp_path / "file").write_text("in the way")
     assert cli.main(["lab", str(tmp_path / "file")]) == 1
     assert "The lessons cannot be copied" in capsys.readouterr().err

@@ -1,87 +1,71 @@
-"""The learner's copies of the lessons: renewed while unedited, never overwritten once edited."""
+"""What lessons are written with: questions whose answers are computed, claims that are proved."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import textwrap
 
+import numpy as np
 import pytest
 
-from autogradkit.lessons import copy_lessons
+import autogradkit as torch
+from autogradkit.lessons import check, predict
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "shipped"
-    (folder / "zh").mkdir(parents=True)
-    (folder / ".ipynb_checkpoints").mkdir()
-    (folder / "00.ipynb").write_text("zero")
-    (folder / "01.ipynb").write_text("one")
-    (folder / "zh" / "00.ipynb").write_text("零", encoding="utf-8")
-    (folder / "notes.txt").write_text("not a lesson")
-    (folder / ".ipynb_checkpoints" / "00.ipynb").write_text("old")
-    return folder
+def test_an_answer_may_be_a_function() -> None:
+    assert predict("?", [3, 4], lambda: torch.tensor(4.0)).answer == 1
+    assert predict("?", ["it works", "RuntimeError"], lambda: torch.ones(2).view(3)).answer == 1
 
 
-def test_first_copy(source: Path, tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    done = copy_lessons(source, mine)
-    assert done.new == ["00.ipynb", "01.ipynb", "zh/00.ipynb"]
-    assert (mine / "zh" / "00.ipynb").read_text(encoding="utf-8") == "零"
-    assert sorted(path.name for path in mine.iterdir()) == [".autogradkit-lessons.json", "00.ipynb", "01.ipynb", "zh"]
+def test_an_error_that_was_not_asked_for_is_shown() -> None:
+    with pytest.raises(ValueError, match="the answer ZeroDivisionError is none of the choices") as refused:
+        predict("?", [1, 2], lambda: 1 / 0)
+    assert isinstance(refused.value.__context__, ZeroDivisionError)
 
 
-def test_nothing_to_do_the_second_time(source: Path, tmp_path: Path) -> None:
-    copy_lessons(source, tmp_path / "mine")
-    done = copy_lessons(source, tmp_path / "mine")
-    assert (done.new, done.renewed, done.kept, done.beside) == ([], [], [], [])
+def test_a_claim_that_holds_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    for truth in (True, np.True_, torch.tensor(True), torch.ones(2, 2) > 0, np.ones(3) > 0):
+        check("it holds", truth)
+    assert capsys.readouterr().out.splitlines() == ["✓ it holds"] * 5
 
 
-def test_edits_are_never_overwritten(source: Path, tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    copy_lessons(source, mine)
-    (mine / "00.ipynb").write_text("zero, with my notes")
-    done = copy_lessons(source, mine)
-    assert (done.kept, done.beside) == (["00.ipynb"], [])
-    assert (mine / "00.ipynb").read_text() == "zero, with my notes"
+def test_a_claim_that_does_not_hold_names_its_values() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    (3 * w).sum().backward()
+    with pytest.raises(AssertionError) as failed:
+        check("they are added", w.grad.tolist() == [3.0, len([4])])
+    assert str(failed.value) == textwrap.dedent("""\
+        this does not hold: they are added
+            w.grad.tolist() == [3.0, len([4])] is False
+            w.grad is tensor([3., 3.])""")
+    limit = 3
+    with pytest.raises(AssertionError) as failed:
+        check(
+            condition=torch.tensor([1.0, 5.0]) > limit,
+            sentence="all are large",
+        )
+    assert str(failed.value) == textwrap.dedent("""\
+        this does not hold: all are large
+            torch.tensor([1.0, 5.0]) > limit is [False, True]
+            limit is 3""")
 
 
-def test_a_newer_version_renews_what_is_unedited_and_goes_beside_what_is(source: Path, tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    copy_lessons(source, mine)
-    (mine / "00.ipynb").write_text("zero, with my notes")
-    (source / "00.ipynb").write_text("zero, better")
-    (source / "01.ipynb").write_text("one, better")
-    done = copy_lessons(source, mine)
-    assert (done.renewed, done.kept, done.beside) == (["01.ipynb"], ["00.ipynb"], ["00-new.ipynb"])
-    assert (mine / "00.ipynb").read_text() == "zero, with my notes"
-    assert (mine / "00-new.ipynb").read_text() == "zero, better"
-    assert (mine / "01.ipynb").read_text() == "one, better"
-    assert copy_lessons(source, mine).beside == []
-    (source / "00.ipynb").write_text("zero, best")
-    assert copy_lessons(source, mine).beside == ["00-new2.ipynb"]
-    assert (mine / "00-new.ipynb").read_text() == "zero, better"
+def test_names_bound_in_the_condition_are_not_taken_for_others() -> None:
+    w = 100
+    with pytest.raises(AssertionError) as failed:
+        check("all are small", all(w < 2 for w in [1, 2, 3]))
+    assert "100" not in str(failed.value)
+    assert w == 100
 
 
-def test_files_of_the_learner_that_were_there_first_stay(source: Path, tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "00.ipynb").write_text("something of mine")
-    done = copy_lessons(source, mine)
-    assert (done.kept, done.beside) == (["00.ipynb"], ["00-new.ipynb"])
-    assert (mine / "00.ipynb").read_text() == "something of mine"
+def test_without_a_source_the_sentence_is_there() -> None:
+    with pytest.raises(AssertionError, match=r"^this does not hold: one is two$"):
+        exec("check('one is two', 1 == 2)", {"check": check})
 
 
-@pytest.mark.parametrize("manifest", ["", "{", "[1, 2]"])
-def test_a_spoilt_manifest_loses_no_edit(source: Path, tmp_path: Path, manifest: str) -> None:
-    mine = tmp_path / "mine"
-    copy_lessons(source, mine)
-    (mine / "00.ipynb").write_text("mine")
-    (mine / ".autogradkit-lessons.json").write_text(manifest)
-    copy_lessons(source, mine)
-    assert (mine / "00.ipynb").read_text() == "mine"
-
-
-def test_a_deleted_copy_comes_back(source: Path, tmp_path: Path) -> None:
-    copy_lessons(source, tmp_path / "mine")
-    (tmp_path / "mine" / "01.ipynb").unlink()
-    assert copy_lessons(source, tmp_path / "mine").new == ["01.ipynb"]
+def test_what_is_neither_true_nor_false_proves_nothing() -> None:
+    with pytest.raises(TypeError, match=r"a condition that is True or False, not tensor\(\[1\., 0\.\]\)"):
+        check("?", torch.tensor([1.0, 0.0]))
+    with pytest.raises(TypeError, match="not None"):
+        check("?", None)
+    with pytest.raises(ValueError, match="the condition is an empty tensor"):
+        check("?", torch.ones(0) > 1)

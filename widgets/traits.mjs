@@ -36,9 +36,9 @@ function declaration(name, { properties, required, ...schema }, base = "") {
 export function traits({ widgets, $defs }) {
   const parts = ["/** What Python and the front end say to each other. Made of schema.json by `npm run build`. */\n"];
   for (const [name, schema] of Object.entries($defs)) parts.push(declaration(name, schema));
-  for (const [name, { traits: properties, messages }] of Object.entries(widgets)) {
+  for (const [name, { base = "Picture", traits: properties, messages }] of Object.entries(widgets)) {
     const schema = { properties, required: Object.keys(properties) };
-    parts.push(declaration(`${capital(name)}Traits`, schema, " extends Picture"));
+    parts.push(declaration(`${capital(name)}Traits`, schema, ` extends ${base}`));
     for (const [way, suffix] of [
       ["to_python", "ToPython"],
       ["to_front_end", "ToFrontEnd"],

@@ -1,11 +1,11 @@
-"""What the widgets share: one picture that is static and live, its table, its text.
+"""What the widgets share: an output that is still and living, and for most a picture with its table and its text.
 
 What an output stores is the static form alone, in an element that names the widget's model: the live model, while it is in
 the page, draws itself in that element (`widgets/src/shared/live.ts`). So a picture outlives its kernel, and a notebook that
 was saved, exported or never trusted shows it; a stored widget view would show an error there.
 
-Rests on anywidget and `tracing.render.svg`. A subclass sets `_esm` and `_css` to its bundle (`static("graph.js")`),
-implements the four abstract methods and calls `refresh()` when its state has changed.
+Rests on anywidget and `tracing.render.svg`. A subclass sets `_esm` and `_css` to its bundle (`static("graph.js")`) and
+implements the abstract methods; a `PictureWidget` calls `refresh()` when its state has changed.
 """
 
 from __future__ import annotations
@@ -29,21 +29,44 @@ def static(name: str) -> Path:
     return STATIC / name
 
 
-class PictureWidget(anywidget.AnyWidget):
-    """A widget around one SVG picture.
+class StillWidget(anywidget.AnyWidget):
+    """A widget whose output is still: HTML (`text/html`) that its live model draws over, and a text (`text/plain`).
 
-    Its output is the static picture with a table (`text/html`) and a text (`text/plain`); see the module. Inside another
-    widget, as in `VBox([view])`, only the live view is there, and nothing of it is stored.
+    See the module. Inside another widget, as in `VBox([view])`, only the live view is there, and nothing of it is stored.
     """
 
     picture_id = traitlets.Unicode().tag(sync=True)  # ties the static pictures in the page to the live model
-    svg = traitlets.Unicode().tag(sync=True)
-    description = traitlets.Unicode().tag(sync=True)
-    table = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)  # header first
 
     @traitlets.default("picture_id")
     def _new_picture_id(self) -> str:
         return uuid.uuid4().hex
+
+    def static_html(self) -> str:
+        """The static form, as HTML that needs neither script nor style."""
+        raise NotImplementedError
+
+    def plain(self) -> str:
+        """The static form in Unicode text."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        live = super()._repr_mimebundle_(**kwargs)
+        html = self.static_html()
+        data = {"text/html": html, "text/plain": self.plain()}
+        if live is None or not _somebody_looks_on():
+            return data, {}
+        if _needs_a_view():
+            return {**live[0], **data}, live[1]
+        data["text/html"] = f'<autogradkit-picture model="{self.picture_id}">{html}</autogradkit-picture>'
+        return data, {}
+
+
+class PictureWidget(StillWidget):
+    """A widget around one SVG picture. Its static form is the picture with a table."""
+
+    svg = traitlets.Unicode().tag(sync=True)
+    description = traitlets.Unicode().tag(sync=True)
+    table = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)  # header first
 
     def static_svg(self) -> str:
         """The picture as an SVG string."""
@@ -55,10 +78,6 @@ class PictureWidget(anywidget.AnyWidget):
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """The header and the rows of the table that says what the picture says."""
-        raise NotImplementedError
-
-    def plain(self) -> str:
-        """The picture in Unicode text."""
         raise NotImplementedError
 
     def refresh(self) -> None:
@@ -73,17 +92,6 @@ class PictureWidget(anywidget.AnyWidget):
         """The static form: an image and, under it, a table."""
         header, rows = self.table_rows()
         return img_tag(self.static_svg(), self.alt()) + table_html(header, rows)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        live = super()._repr_mimebundle_(**kwargs)
-        html = self.static_html()
-        data = {"text/html": html, "text/plain": self.plain()}
-        if live is None or not _somebody_looks_on():
-            return data, {}
-        if _needs_a_view():
-            return {**live[0], **data}, live[1]
-        data["text/html"] = f'<autogradkit-picture model="{self.picture_id}">{html}</autogradkit-picture>'
-        return data, {}
 
 
 def _somebody_looks_on() -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import ROOT, Lab
+from tests.browser.harness import ROOT, SIZE, Lab
 
 LESSONS = sorted(path.stem for path in (ROOT / "tutorials").glob("[0-9]*.ipynb"))
 PICTURE = 'img[src^="data:image/svg+xml"]'
@@ -23,6 +24,12 @@ def code_cells(name: str) -> list[tuple[int, nbformat.NotebookNode]]:
 def pictures_in(cell: nbformat.NotebookNode) -> int:
     htmls = [output.data.get("text/html", "") for output in cell.outputs if "data" in output]
     return sum(html.count("data:image/svg+xml") for html in htmls)
+
+
+def is_question(cell: nbformat.NotebookNode) -> bool:
+    return any(
+        "<summary>the answer</summary>" in output.get("data", {}).get("text/html", "") for output in cell.outputs
+    )
 
 
 def is_drawn(picture: Locator) -> bool:
@@ -41,6 +48,11 @@ def test_stored_lesson_shows_its_pictures(lab: Lab, lesson: Callable[[str], Path
             assert is_drawn(picture)
         if shown.count():
             lab.screenshot(f"{name}-stored-{'trusted' if trusted else 'untrusted'}-{index}", lab.cell(index))
+        if is_question(cell):
+            answer = lab.cell(index).locator(".jp-OutputArea details p")
+            expect(answer).not_to_be_visible()
+            lab.cell(index).get_by_text("the answer", exact=True).click()
+            expect(answer).to_be_visible()
     assert "Error displaying widget" not in lab.page.locator(".jp-Notebook").inner_text()
 
 
@@ -55,7 +67,11 @@ def test_lesson_runs_and_answers(lab: Lab, lesson: Callable[[str], Path], name: 
     ]
     lab.run_all()
     assert lab.failures() == expected
+    whole(lab, name)
     for index, cell in code_cells(name):
+        lab.page.mouse.move(0, 0)  # what lies under the pointer lights up
+        if is_question(cell):
+            answer_it(lab, lab.cell(index).locator(".ak-prediction"))
         if not pictures_in(cell):
             continue
         view = lab.cell(index).locator(".jp-OutputArea .ak-widget").first
@@ -71,6 +87,36 @@ def test_lesson_runs_and_answers(lab: Lab, lesson: Callable[[str], Path], name: 
             assert lab.axe(lab.cell(index).locator(".jp-OutputArea .ak-widget").first) == []
     assert lab.failures() == expected
     assert lab.errors == []
+
+
+def whole(lab: Lab, name: str) -> None:
+    """Pictures of the notebook from top to bottom, in a narrow and a wide window, without the list of files."""
+    toggle = "async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }"
+    lab.page.evaluate(toggle)
+    panel = lab.page.locator(".jp-Notebook .jp-WindowedPanel-outer")
+    for width in (800, 1600):
+        lab.page.set_viewport_size({"width": width, "height": 900})
+        height = panel.evaluate("panel => panel.querySelector('.jp-WindowedPanel-inner').offsetHeight")
+        lab.page.set_viewport_size({"width": width, "height": height + 200})
+        panel.evaluate("panel => panel.scrollTo(0, 0)")
+        lab.screenshot(f"{name}-whole-{width}")
+    lab.page.set_viewport_size(SIZE)
+    lab.page.evaluate(toggle)
+
+
+def answer_it(lab: Lab, form: Locator) -> None:
+    """Try the choices of a question until one is right."""
+    assert lab.axe(form) == []
+    status = form.get_by_role("status")
+    for choice in form.get_by_role("radio").all():
+        choice.check()
+        form.get_by_role("button", name="Answer").click()
+        expect(status).to_have_text(re.compile(r"^(Right\.|No, not)"))
+        if "Right." in status.inner_text():
+            break
+        form.get_by_role("button", name="Try again").click()
+    expect(form.locator(".ak-right")).to_have_count(1)
+    assert lab.axe(form) == []
 
 
 def press_everything(view: Locator) -> None:

@@ -17,9 +17,10 @@ from anywidget import AnyWidget
 import autogradkit as torch
 import autogradkit.widgets
 from autogradkit.tracing.watch import GRADS
-from autogradkit.widgets.base import PictureWidget
+from autogradkit.widgets.base import PictureWidget, StillWidget
 from autogradkit.widgets.graph import GraphView
 from autogradkit.widgets.ledger import grad_ledger
+from autogradkit.widgets.prediction import Prediction
 from autogradkit.widgets.storage import storage_map
 from autogradkit.widgets.strides import stride_explorer
 from autogradkit.widgets.training import TrainingView
@@ -27,12 +28,12 @@ from tests.tracing.render.cells import trace_cell
 from tests.vision.test_train import Descent, Line, batches, squared
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "widgets" / "schema.json").read_text(encoding="utf-8"))
-PICTURE = SCHEMA["$defs"]["Picture"]
 
 
 def whole(name: str) -> dict[str, Any]:
     """The JSON Schema of a widget's whole state."""
-    properties = PICTURE["properties"] | SCHEMA["widgets"][name]["traits"]
+    widget = SCHEMA["widgets"][name]
+    properties = SCHEMA["$defs"][widget.get("base", "Picture")]["properties"] | widget["traits"]
     return {
         "$defs": SCHEMA["$defs"],
         "type": "object",
@@ -42,13 +43,13 @@ def whole(name: str) -> dict[str, Any]:
     }
 
 
-def own_traits(widget: type[PictureWidget]) -> dict[str, traitlets.TraitType[Any, Any]]:
+def own_traits(widget: type[StillWidget]) -> dict[str, traitlets.TraitType[Any, Any]]:
     """The traits that the front end shares, but for those of every Jupyter widget."""
     common = {*AnyWidget.class_trait_names(sync=True), "_esm", "_css", "_anywidget_id"}
     return {key: trait for key, trait in widget.class_traits(sync=True).items() if key not in common}
 
 
-def graphs() -> Iterator[PictureWidget]:
+def graphs() -> Iterator[StillWidget]:
     for name in ("power", "helper", "accumulate", "mismatch", "no_grad"):
         view = GraphView(trace_cell(name))
         yield view
@@ -57,7 +58,7 @@ def graphs() -> Iterator[PictureWidget]:
         yield view
 
 
-def ledgers() -> Iterator[PictureWidget]:
+def ledgers() -> Iterator[StillWidget]:
     w = torch.tensor([1.0, 2.0], requires_grad=True)
     ledger = grad_ledger("w", w)
     yield ledger
@@ -75,7 +76,14 @@ def ledgers() -> Iterator[PictureWidget]:
     GRADS.stop()
 
 
-def maps() -> Iterator[PictureWidget]:
+def predictions() -> Iterator[StillWidget]:
+    view = Prediction("What is `w.grad`?", {5: "the second replaces the first", 7: "they are added"}, torch.tensor(7.0))
+    yield view
+    view.chosen = 0
+    yield view
+
+
+def maps() -> Iterator[StillWidget]:
     a = torch.arange(6).view(2, 3)
     view = storage_map({"a": a, "a.t()": a.t(), "nothing": torch.ones(0)})
     yield view
@@ -83,7 +91,7 @@ def maps() -> Iterator[PictureWidget]:
     yield view
 
 
-def explorers() -> Iterator[PictureWidget]:
+def explorers() -> Iterator[StillWidget]:
     view = stride_explorer("a", torch.arange(6).view(2, 3))
     yield view
     for offset in (0, 4):
@@ -91,7 +99,7 @@ def explorers() -> Iterator[PictureWidget]:
         yield view
 
 
-def trainings() -> Iterator[PictureWidget]:
+def trainings() -> Iterator[StillWidget]:
     view = TrainingView("line")
     yield view
     model = Line()
@@ -102,13 +110,20 @@ def trainings() -> Iterator[PictureWidget]:
     yield view
 
 
-STATES = {"graph": graphs, "ledger": ledgers, "storage": maps, "strides": explorers, "training": trainings}
+STATES = {
+    "graph": graphs,
+    "ledger": ledgers,
+    "prediction": predictions,
+    "storage": maps,
+    "strides": explorers,
+    "training": trainings,
+}
 
 
 @pytest.mark.parametrize("name", STATES)
 def test_every_state_is_as_the_schema_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said: set[str] = set()
-    monkeypatch.setattr(PictureWidget, "send", lambda self, content, buffers=None: said.add(content["kind"]))
+    monkeypatch.setattr(StillWidget, "send", lambda self, content, buffers=None: said.add(content["kind"]))
     schema = jsonschema.Draft202012Validator(whole(name))
     states = [view.get_state(key=own_traits(type(view))) for view in STATES[name]()]
     wrong = [f"{each.json_path}: {each.message[:200]}" for state in states for each in schema.iter_errors(state)]
@@ -145,7 +160,7 @@ def agree(said: dict[str, Any], schema: dict[str, Any]) -> bool:
     )
 
 
-def widgets() -> dict[str, type[PictureWidget]]:
+def widgets() -> dict[str, type[StillWidget]]:
     """Every widget of the package, by the name of its module, which is that of its bundle."""
     modules = [f"autogradkit.widgets.{each.name}" for each in pkgutil.iter_modules(autogradkit.widgets.__path__)]
     found = [vars(importlib.import_module(name)).values() for name in modules]
@@ -153,7 +168,7 @@ def widgets() -> dict[str, type[PictureWidget]]:
         each.__module__.rpartition(".")[2]: each
         for values in found
         for each in values
-        if isinstance(each, type) and issubclass(each, PictureWidget) and each is not PictureWidget
+        if isinstance(each, type) and issubclass(each, StillWidget) and each not in (StillWidget, PictureWidget)
     }
 
 
@@ -162,7 +177,7 @@ def test_the_schema_knows_every_widget() -> None:
 
 
 @pytest.mark.parametrize(("name", "widget"), widgets().items())
-def test_the_traits_are_those_of_the_schema(name: str, widget: type[PictureWidget]) -> None:
+def test_the_traits_are_those_of_the_schema(name: str, widget: type[StillWidget]) -> None:
     traits = own_traits(widget)
     schema = whole(name)["properties"]
     assert set(traits) == set(schema)

@@ -2,7 +2,6 @@
 import { cells } from "./shared/cells";
 import { button, h } from "./shared/dom";
 import { frame } from "./shared/frame";
-import { keepSliderKeys } from "./shared/keys";
 import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import type { Setting, StridesTraits } from "./shared/traits";
@@ -113,7 +112,6 @@ function render({ model, el, signal }: Place<StridesTraits>): void {
   onChange(model, "setting", move, signal);
   for (const name of ["call", "spelled", "printed", "problem", "refusal", "description"] as const)
     onChange(model, name, tell, signal);
-  keepSliderKeys(view.root, signal);
   move();
   tell();
 }

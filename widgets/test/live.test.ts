@@ -96,4 +96,26 @@ describe("a stored picture", () => {
     first();
     expect(isStill(element)).toBe(false);
   });
+
+  it("keeps the plain keys that are pressed in it from the notebook, and leaves it the others", () => {
+    const heard: string[] = [];
+    const notebook = (event: KeyboardEvent) => {
+      const free = !(event.target as HTMLElement).hasAttribute("data-lm-suppress-shortcuts");
+      if (free) heard.push(event.key);
+    };
+    document.addEventListener("keydown", notebook, true);
+    const { widget } = counted();
+    const element = still(A);
+    enter(widget, A);
+    const press = (key: string, held: KeyboardEventInit = {}) =>
+      element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...held }));
+    press("ArrowDown");
+    press("s", { ctrlKey: true });
+    press("b");
+    press("Enter", { shiftKey: true });
+    press("Enter");
+    press("Escape");
+    document.removeEventListener("keydown", notebook, true);
+    expect(heard).toEqual(["s", "Enter", "Escape"]);
+  });
 });

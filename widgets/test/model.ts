@@ -1,11 +1,11 @@
 /** A widget in the simulated page: a fake anywidget model, and the view that it is given to. */
 import type { AnyModel, Experimental, Host, RenderProps } from "@anywidget/types";
-import type { Picture } from "../src/shared/traits";
+import type { Still } from "../src/shared/traits";
 
 type Listener = (...nothing: never[]) => void;
 
 /** Traits in a map, listeners called on set, messages kept. */
-export class FakeModel<T extends Picture> implements AnyModel<T> {
+export class FakeModel<T extends Still> implements AnyModel<T> {
   saved = 0;
   readonly sent: unknown[] = [];
   readonly widget_manager = { get_model: () => Promise.reject(new Error("there is one model only")) };
@@ -44,7 +44,7 @@ interface Shown {
 }
 
 /** The view of a model in the page, once its picture is there. A button is found by its title or its text. */
-export async function shown<T extends Picture>(
+export async function shown<T extends Still>(
   widget: { render(props: RenderProps<T>): void },
   model: FakeModel<T>,
 ): Promise<Shown> {

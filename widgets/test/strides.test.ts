@@ -61,22 +61,6 @@ describe("the sliders", () => {
     expect([slider("offset"), slider("size of dim 1")]).toEqual([held, size]);
     expect([held.value, size.value]).toEqual(["1", "2"]);
   });
-  it("keep the keys that move them from the page, until the view is gone", async () => {
-    const { slider, root, ended } = await show();
-    const heard: string[] = [];
-    document.addEventListener("keydown", (event) => heard.push(event.key), true);
-    const press = (key: string, more = {}, at: Element = slider("offset")) =>
-      at.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, ...more }));
-    press("ArrowRight");
-    press("Home");
-    expect(heard).toEqual([]);
-    press("Enter");
-    press("ArrowRight", { ctrlKey: true });
-    press("ArrowLeft", {}, root);
-    ended.abort();
-    press("ArrowDown");
-    expect(heard).toEqual(["Enter", "ArrowRight", "ArrowLeft", "ArrowDown"]);
-  });
   it("are as many as there are dimensions, within limits", async () => {
     const { button, model, sliders } = await show();
     button("Add dimension").click();

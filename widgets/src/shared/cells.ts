@@ -1,6 +1,5 @@
 /** Cells of memory: hover, click or walk them with the arrow keys; all that lie in one place light up together. */
 import { keyed, keyOf } from "./focus";
-import { hearFirst } from "./keys";
 
 const ARROWS: Record<string, [number, number]> = {
   ArrowLeft: [0, -1],
@@ -55,9 +54,10 @@ export function cells(options: {
     light(selected());
   }
 
-  function walk(event: KeyboardEvent, from: Element): boolean {
+  function walk(event: KeyboardEvent): void {
+    const [from] = event.composedPath();
     const step = ARROWS[event.key];
-    if (step === undefined || !from.hasAttribute("data-cell")) return false;
+    if (step === undefined || !(from instanceof Element && from.hasAttribute("data-cell"))) return;
     event.preventDefault();
     const spot = (cell: Element) => [Number(cell.getAttribute("data-row")), Number(cell.getAttribute("data-column"))];
     const [row = 0, column = 0] = spot(from);
@@ -67,7 +67,6 @@ export function cells(options: {
       return r === row + step[0] && c === column + step[1];
     });
     next?.focus();
-    return true;
   }
 
   function light(key: string): void {
@@ -77,7 +76,7 @@ export function cells(options: {
     say(sentence(key));
   }
 
-  hearFirst(root, signal, walk);
+  root.addEventListener("keydown", walk, { signal });
   return {
     attach,
     light,

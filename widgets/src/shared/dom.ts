@@ -69,3 +69,8 @@ export function table(header: string[], rows: string[][], caption: string): HTML
     h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell))))),
   );
 }
+
+/** A sentence: what stands between two backticks is code, and everything is text. */
+export function prose(text: string): (HTMLElement | string)[] {
+  return text.split("`").map((part, number) => (number % 2 ? h("code", {}, part) : part));
+}

@@ -1,25 +1,20 @@
-/** Keys that a widget hears before the page. JupyterLab takes arrow keys for itself while no cell is being edited. */
+/** Whose a key is: a notebook has a shortcut on nearly every one, and takes it before what has the focus hears of it. */
 
-const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+const SUPPRESS = "data-lm-suppress-shortcuts"; // where JupyterLab and Notebook find it, a key is none of their shortcuts
 
-/** Offer each plain key pressed on an element in `root` to `take`; where it says yes, nobody else hears of it. */
-export function hearFirst(
-  root: HTMLElement,
-  signal: AbortSignal,
-  take: (event: KeyboardEvent, at: Element) => boolean,
-): void {
-  globalThis.addEventListener(
-    "keydown",
-    (event) => {
-      const [at] = event.composedPath();
-      const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
-      if (plain && at instanceof Element && root.contains(at) && take(event, at)) event.stopPropagation();
-    },
-    { capture: true, signal },
-  );
+/** Whether a key stays a notebook's in a picture too: those with Ctrl, Cmd or Alt, Escape, and what runs a cell. */
+function isShortcut({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey || key === "Escape" || (shiftKey && key === "Enter");
 }
 
-/** Leave the keys that move a native slider to the sliders in `root`. */
-export function keepSliderKeys(root: HTMLElement, signal: AbortSignal): void {
-  hearFirst(root, signal, (event, at) => MOVES.has(event.key) && at instanceof HTMLInputElement);
+/** From now on, plain keys that are pressed inside of an element of this name are that element's. */
+export function ownKeys(name: string): void {
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      for (const each of event.composedPath())
+        if (each instanceof HTMLElement && each.localName === name) each.toggleAttribute(SUPPRESS, !isShortcut(event));
+    },
+    { capture: true }, // a notebook listens on the document
+  );
 }

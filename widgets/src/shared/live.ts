@@ -7,21 +7,22 @@
  */
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { h } from "./dom";
-import type { Picture } from "./traits";
+import { ownKeys } from "./keys";
+import type { Still } from "./traits";
 
-export type Place<T extends Picture> = Pick<RenderProps<T>, "model" | "el" | "signal">;
-type Render<T extends Picture> = (place: Place<T>) => void;
+export type Place<T extends Still> = Pick<RenderProps<T>, "model" | "el" | "signal">;
+type Render<T extends Still> = (place: Place<T>) => void;
 
 interface Live {
   readonly css: string;
   mount(el: HTMLElement, signal: AbortSignal): void;
 }
-interface Still extends HTMLElement {
+interface StillElement extends HTMLElement {
   wake(): void;
 }
 interface Registry {
   readonly models: Map<string, Live>;
-  readonly elements: Set<Still>;
+  readonly elements: Set<StillElement>;
 }
 
 const NAME = "autogradkit-picture";
@@ -37,7 +38,7 @@ function registry(): Registry {
 
 function define(): void {
   if (!globalThis.customElements || customElements.get(NAME)) return;
-  class StillPicture extends HTMLElement implements Still {
+  class StillPicture extends HTMLElement implements StillElement {
     #shown: Live | undefined;
     #ended = new AbortController();
 
@@ -75,15 +76,16 @@ function define(): void {
     }
   }
   customElements.define(NAME, StillPicture);
+  ownKeys(NAME);
 }
 
-function live<T extends Picture>(model: AnyModel<T>, render: Render<T>): Live {
+function live<T extends Still>(model: AnyModel<T>, render: Render<T>): Live {
   const { get } = model as unknown as AnyModel<{ _css?: string }>; // anywidget's own, the style sheet of the bundle
   return { css: get.call(model, "_css") ?? "", mount: (el, signal) => render({ model, el, signal }) };
 }
 
 /** The module that anywidget wants of a widget whose view `render` draws. */
-export function picture<T extends Picture>(render: Render<T>) {
+export function picture<T extends Still>(render: Render<T>) {
   return {
     render,
     /** A model came into the page: wake its pictures; what is returned lets go of it. */

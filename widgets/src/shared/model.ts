@@ -1,15 +1,15 @@
 /** The traits of a widget, typed: what is asked, set and listened to exists in schema.json. */
 import type { AnyModel } from "@anywidget/types";
-import type { Picture } from "./traits";
+import type { Still } from "./traits";
 
 /** Set a trait and tell Python. */
-export function put<T extends Picture, K extends keyof T>(model: AnyModel<T>, name: K, value: T[K]): void {
+export function put<T extends Still, K extends keyof T>(model: AnyModel<T>, name: K, value: T[K]): void {
   model.set(name, value);
   model.save_changes();
 }
 
 /** Call back after each change of a trait, until `signal` ends. */
-export function onChange<T extends Picture>(
+export function onChange<T extends Still>(
   model: AnyModel<T>,
   name: keyof T & string,
   callback: () => void,

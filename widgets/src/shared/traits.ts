@@ -7,6 +7,10 @@ export interface Column {
   closes: string;
 }
 
+export interface Still {
+  picture_id: string;
+}
+
 export interface Picture {
   picture_id: string;
   svg: string;
@@ -63,6 +67,14 @@ export interface LedgerTraits extends Picture {
   opened: string[];
   pages: string[];
   page: number;
+}
+
+export interface PredictionTraits extends Still {
+  question: string;
+  choices: string[];
+  verdicts: string[];
+  answer: number;
+  chosen: number;
 }
 
 export interface StorageTraits extends Picture {
