@@ -8,7 +8,8 @@ call it. This module knows no op and no tensor, so that everything above can imp
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from autogradkit.core.facts import Declaration
@@ -67,6 +68,19 @@ def listeners() -> list[Recorder]:
     """The recorders that listen to this thread and are not inside an op already reported."""
     here = threading.get_ident()
     return [recorder for recorder in RECORDERS if recorder.thread == here and not recorder.depth]
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """What this thread runs inside of it is told to nobody: a look that is no part of the learner's program."""
+    active = listeners()
+    for recorder in active:
+        recorder.depth += 1
+    try:
+        yield
+    finally:
+        for recorder in active:
+            recorder.depth -= 1
 
 
 def observed(
