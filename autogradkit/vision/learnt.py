@@ -7,6 +7,7 @@ tensors; `vision.figures` and the live view draw what is found here.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,7 +28,9 @@ BATCH = 250
 def looking(model: Module) -> Iterator[None]:
     """The model in evaluation mode, without gradients, for the length of the block."""
     modes = [(module, module.training) for module in model.modules()]
-    state = get_rng_state()
+    # Beside a cell that runs on the main thread the stream is that cell's, which goes on drawing: it is not put back.
+    alone = threading.current_thread() is threading.main_thread()
+    state = get_rng_state() if alone else None
     model.eval()
     try:
         with no_grad(), unheard():
@@ -35,7 +38,8 @@ def looking(model: Module) -> Iterator[None]:
     finally:
         for module, mode in modes:
             module.training = mode
-        set_rng_state(state)
+        if state is not None:
+            set_rng_state(state)
 
 
 def scores(model: Module, images: Tensor) -> np.ndarray:

@@ -310,6 +310,13 @@ class Picture:
             f"{_paint('none', stroke)}{_attributes(extra)}/>"
         )
 
+    def image(self, x: float, y: float, width: float, height: float, data: str, **extra: Attribute) -> None:
+        """Pixels, as a `data:` address, drawn as squares where they are enlarged."""
+        self._marks.append(
+            f'<image x="{num(x)}" y="{num(y)}" width="{num(width)}" height="{num(height)}" preserveAspectRatio="none"'
+            f' style="image-rendering:pixelated" href="{data}"{_attributes(extra)}/>'
+        )
+
     def open(self, class_: str = "", **extra: Attribute) -> None:
         """Begin a group; close it with `close`."""
         named = f' class="{class_}"' if class_ else ""

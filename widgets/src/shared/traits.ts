@@ -1,5 +1,7 @@
 /** What Python and the front end say to each other. Made of schema.json by `npm run build`. */
 
+export type Tab = "curves" | "pictures" | "filters" | "maps" | "confusion";
+
 export interface Picture {
   picture_id: string;
   svg: string;
@@ -51,6 +53,18 @@ export interface StorageTraits extends Picture {
 export interface TrainingTraits extends Picture {
   state: "ready" | "running" | "paused" | "stopped" | "interrupted" | "failed" | "finished";
   progress: number;
+  tabs: Tab[];
+  tab: Tab;
+  which: string;
+  log_axis: boolean;
+  rate: string;
 }
 
-export type TrainingToPython = { kind: "hello" | "pause" | "resume" | "step" | "stop" };
+export type TrainingToPython =
+  | { kind: "hello" | "pause" | "resume" | "step" | "stop" }
+  | { kind: "look"; tab: Tab }
+  | { kind: "turn"; by: number }
+  | { kind: "choose"; picture: number }
+  | { kind: "scale"; log: boolean }
+  | { kind: "rate"; lr: number }
+  | { kind: "width"; width: number };
