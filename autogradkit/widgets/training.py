@@ -22,6 +22,7 @@ from IPython.display import publish_display_data
 
 from ..core.tensor import Tensor
 from ..nn import Module
+from ..tracing.render.svg import img_tag, table_html
 from ..tracing.render.training import NARROWEST, WIDEST, WIDTH, Line, description, shown, training_svg
 from ..tracing.render.training import Training as Picture
 from ..vision.history import History
@@ -308,6 +309,10 @@ class TrainingView(PictureWidget):
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         look = self._drawn(WIDTH)
         return look.header, look.rows
+
+    def static_html(self) -> str:
+        look = self._drawn(WIDTH)  # once, where the base class asks for each part
+        return img_tag(look.svg, look.alt) + table_html(look.header, look.rows)
 
     def _drawn(self, width: float) -> Look:
         """What the chosen tab shows, so wide."""

@@ -1,8 +1,10 @@
 """The training view without a front end: curves, buttons as methods, loops of one's own, interrupts, bounds."""
 
+import gc
 import os
 import signal
 import threading
+import weakref
 
 import pytest
 
@@ -166,9 +168,13 @@ def test_long_runs_stay_bounded():
     assert line.epochs[-1] == 99.999
     assert sum(line.values) / len(line.values) == pytest.approx(50_000, rel=0.02)
     view = TrainingView()
-    for _ in view.track(range(20_000)):
-        view.log(loss=1.0, accuracy=0.5)
-    assert len(view.static_svg()) < 25_000
+    for epoch in view.epochs(1000):
+        for i in view.track(range(20)):
+            view.log(loss=2.0 / (1 + epoch), accuracy=i / 20)
+        view.log(test_loss=2.0 / (1 + epoch), test_accuracy=epoch / 1000)
+    assert len(view.static_html()) < 60_000
+    assert len(view.history) == 1000
+    assert view.table_rows()[1][-1][0] == "1000"
 
 
 def test_a_click_that_comes_too_late_does_nothing():
@@ -343,3 +349,21 @@ def test_a_loop_of_one_s_own_that_is_left_puts_the_interrupt_back():
     with pytest.raises(ZeroDivisionError):
         failing()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_closed_view_is_let_go():
+    view = TrainingView()
+    fit(view)
+    model = weakref.ref(view.training.model)
+    view.close()
+    del view
+    gc.collect()
+    assert model() is None
+
+
+def test_a_closed_view_can_be_shown_again():
+    view = TrainingView()
+    view.close()
+    assert view.comm is None
+    view._ipython_display_()
+    assert "not begun" in view._repr_mimebundle_()[0]["text/plain"]

@@ -26,6 +26,7 @@ const SAID: Record<TrainingTraits["state"], string> = {
   failed: "The cell failed; the curves show what was learnt before.",
   finished: "Finished.",
 };
+const GONE = "The kernel is gone; the curves show what was learnt before.";
 const TABS: Record<Tab, string> = {
   curves: "Curves",
   pictures: "Test pictures",
@@ -66,10 +67,11 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
     h("span", { class: "ak-group", role: "group", "aria-label": "Training" }, pause, step, stop),
     bar,
     rate,
+    log,
+    h("span", { class: "ak-break" }),
     tabs,
     pages.element,
     shown.element,
-    log,
   );
   view.stage.after(readout);
 
@@ -101,6 +103,13 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
       { capture: true },
     );
   }
+  // The page's models outlive a kernel that is restarted; theirs is the only word of it.
+  const gone = () => {
+    for (const element of [pause, step, stop]) element.setAttribute("aria-disabled", "true");
+    view.say(GONE);
+  };
+  model.on("comm_live_update", gone);
+  signal.addEventListener("abort", () => model.off("comm_live_update", gone));
   onChange(model, "state", refresh, signal);
   onChange(model, "progress", fill, signal);
   for (const trait of ["tab", "which", "log_axis"] as const) onChange(model, trait, choose, signal);
@@ -119,11 +128,13 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   onWidth(view.root, (width) => send({ kind: "width", width }), signal);
 }
 
-/** The learning rate as Python has it; what is typed is sent with Enter, or when the field is left. */
+/** The learning rate as Python has it; what is typed is sent with Enter, or when the field is left, and then read back. */
 function rateField(model: Place<TrainingTraits>["model"], signal: AbortSignal, set: (lr: number) => void): HTMLElement {
   const field = h("input", { class: "ak-rate", type: "text", inputmode: "decimal", autocomplete: "off", size: 9 });
   const label = h("label", { class: "ak-group" }, "learning rate", field);
+  let sent = false;
   const show = () => {
+    sent = false;
     label.hidden = !model.get("rate");
     field.value = model.get("rate");
     field.removeAttribute("aria-invalid");
@@ -132,7 +143,8 @@ function rateField(model: Place<TrainingTraits>["model"], signal: AbortSignal, s
     const typed = field.value.trim();
     if (typed === model.get("rate")) return show();
     const lr = Number(typed);
-    if (typed && Number.isFinite(lr) && lr >= 0) set(lr);
+    sent = typed !== "" && Number.isFinite(lr) && lr >= 0;
+    if (sent) set(lr);
     else field.setAttribute("aria-invalid", "true");
   };
   field.addEventListener("change", commit, { signal });
@@ -140,7 +152,6 @@ function rateField(model: Place<TrainingTraits>["model"], signal: AbortSignal, s
     "keydown",
     (event) => {
       event.stopPropagation(); // the notebook has a meaning for letters and Enter
-      if (event.key === "Enter") commit();
       if (event.key === "Escape") show();
     },
     { signal },
@@ -150,7 +161,7 @@ function rateField(model: Place<TrainingTraits>["model"], signal: AbortSignal, s
     model,
     "rate",
     () => {
-      if (!editing() || Number(field.value) === Number(model.get("rate"))) show();
+      if (sent || !editing()) show();
     },
     signal,
   );

@@ -64,6 +64,13 @@ describe("buttons", () => {
     model.set("progress", 0.5);
     expect(root.querySelector("progress")!.value).toBe(0.5);
   });
+  it("rest when the kernel is gone", async () => {
+    const { model, said, sent, button } = await show("running");
+    model.tell("comm_live_update");
+    expect(said()).toContain("kernel is gone");
+    button("Pause").click();
+    expect(sent()).toEqual(["hello"]);
+  });
   it("go silent with the view", async () => {
     const { model, said, ended } = await show("running");
     ended.abort();
@@ -77,7 +84,8 @@ describe("learning rate", () => {
   const type = (input: HTMLInputElement, text: string, key = "Enter") => {
     input.focus();
     input.value = text;
-    input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    if (key === "Enter") input.dispatchEvent(new Event("change", { bubbles: true }));
+    else input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
   };
   it("is what Python has, and is sent when typed", async () => {
     const { model, root, said } = await show("running");

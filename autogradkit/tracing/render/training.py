@@ -18,6 +18,7 @@ NARROWEST, WIDEST = 320, 1600
 _BESIDE = 680  # from this width on the charts stand beside one another
 _HEAD, _CHART, _FOOT = 34, 236, 6  # the title; a chart, with its heading and its epochs
 _TOP, _BOTTOM = 34, 38  # of a chart: above its plot, below it
+_RINGS = 24  # on a line, at most; the last point has one
 _LEFT, _RIGHT = 52, 100  # beside the plot: the scale; the names of the lines
 
 
@@ -169,7 +170,8 @@ class _Chart:
                 data_epochs=" ".join(f"{epoch:.4g}" for epoch in epochs),
                 data_shown="|".join(shown(self.name, value) for value in values),
             )
-            for x, y in points if test else points[:1] if len(points) == 1 else ():
+            every = math.ceil(len(points) / _RINGS)
+            for x, y in points[(len(points) - 1) % every :: every] if test or len(points) == 1 else ():
                 self.picture.ellipse(x, y, 3.4, 3.4, fill="ground", stroke=role, line=1.8)
         broken = next((e for e, v in zip(line.epochs, line.values, strict=True) if not self.scale.has(v)), None)
         if broken is not None:
