@@ -56,7 +56,8 @@ def show(
     across, down = width + gap, height + (gap if labels is None else max(gap, height // 2))
     sheet = np.full((rows * down, columns * across), np.nan)  # NaN shows nothing: the figure's own ground
     if ax is None:
-        size = (columns * 0.8, rows * 0.8 * down / across)
+        inches = min(1.3, 8 / columns)  # of one image
+        size = (columns * inches, rows * inches * down / across)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     for number, (picture, name, guess) in enumerate(zip(pixels, names, guesses, strict=True)):
         top, left = number // columns * down + down - height, number % columns * across
