@@ -34,7 +34,7 @@ from .learnt import TABS, Learnt, Look
 from .progress import Progress
 
 BEAT = 0.1  # seconds between two pictures, at least
-SHARE = 30  # and this many times what drawing one takes
+SHARE = 50  # and this many times what drawing one takes
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SHOWN = Shown()
 

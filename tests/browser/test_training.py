@@ -265,9 +265,12 @@ def test_charts_are_as_wide_as_the_column_and_legible(lab: Lab, notebook: Callab
         for tab in ("Curves", "Test pictures", "Filters", "Feature maps", "Confusions"):
             cell.get_by_role("button", name=tab).click()
             expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
-            smallest, scale = stage(cell).evaluate(
-                """svg => [Math.min(...[...svg.querySelectorAll('text')].map(t => Number(t.getAttribute('font-size')))),
-                           svg.getBoundingClientRect().width / svg.viewBox.baseVal.width]"""
+            smallest, scale = cell.locator(".ak-stage").evaluate(
+                """stage => {
+                    const svg = stage.querySelector('svg'); // the one that is there now: a redraw brings another
+                    const sizes = [...svg.querySelectorAll('text')].map(text => Number(text.getAttribute('font-size')));
+                    return [Math.min(...sizes), svg.getBoundingClientRect().width / svg.viewBox.baseVal.width];
+                }"""
             )
             assert smallest * scale >= 10
         cell.get_by_role("button", name="Curves").click()
