@@ -226,21 +226,14 @@ class TrainingView(PictureWidget):
         self._controls.press("stop")
 
     def open(self) -> None:
-        super().open()
-        self._hear_beside_the_cell()
-
-    def _send(self, msg: dict[str, Any], buffers: Any = None) -> None:
-        super()._send(msg, buffers)
-        self._hear_beside_the_cell()
-
-    def _hear_beside_the_cell(self) -> None:
         """Keep clicks from waiting for the cell that trains.
 
         JupyterLab sends them over a subshell of their own, but ipykernel (seen in 7.4) remembers where a widget last spoke
-        from and delivers its answers there: to the busy main thread. Forgotten, they arrive where they were sent.
+        from and delivers its answers there: to the busy main thread. What is sent here is delivered where it was sent.
         """
+        super().open()
         if self.comm is not None:
-            vars(self.comm).pop("_reply_subshell_id", None)
+            vars(self.comm)["_reply_subshell_for"] = _where_it_was_sent
 
     def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
         """What the front end says; it may run on another thread.
@@ -427,6 +420,10 @@ class TrainingView(PictureWidget):
     def _publish(self, display: str, *, update: bool) -> None:
         data, metadata = self._repr_mimebundle_()
         publish_display_data(data, metadata, transient={"display_id": display}, update=update)
+
+
+def _where_it_was_sent(data: Any, subshell: str | None) -> str | None:
+    return subshell
 
 
 def _rate(rate: float) -> str:
