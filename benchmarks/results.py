@@ -20,7 +20,7 @@ from types import ModuleType
 import numpy as np
 
 import benchmarks
-from benchmarks import chain, imports, memory, overhead, peers, recorder
+from benchmarks import chain, imports, memory, overhead, peers, recorder, training_view
 from benchmarks.frameworks import TITLES
 from benchmarks.models import MODELS
 
@@ -37,6 +37,7 @@ SECTIONS: list[tuple[str, ModuleType, Callable[[], str]]] = [
     ("Long chain", chain, lambda: chain.report(list(TITLES), chain.ROUNDS)),
     ("Memory", memory, lambda: memory.report(memory.STEPS)),
     ("Inactive recorder", recorder, lambda: recorder.report(recorder.ROUNDS)),
+    ("Training view", training_view, lambda: training_view.report(training_view.ROUNDS)),
 ]
 
 

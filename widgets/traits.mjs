@@ -32,19 +32,32 @@ function declaration(name, { properties, required, ...schema }, base = "") {
   return `export interface ${name}${base} {\n${Object.entries(properties).map(line).join("")}}\n`;
 }
 
+/** The union of messages: names alone, and those that carry something. */
+function union(found) {
+  const names = found.filter((each) => typeof each === "string");
+  const rich = found.filter((each) => typeof each !== "string");
+  const fields = ({ kind, ...rest }) =>
+    [`kind: ${JSON.stringify(kind)}`, ...Object.entries(rest).map(([name, schema]) => `${name}: ${type(schema)}`)].join(
+      "; ",
+    );
+  const parts = [...(names.length ? [`kind: ${literals(names)}`] : []), ...rich.map(fields)].map(
+    (each) => `{ ${each} }`,
+  );
+  return rich.length ? parts.map((each) => `\n  | ${each}`).join("") : ` ${parts.join(" | ")}`;
+}
+
 /** The text of src/shared/traits.ts. */
 export function traits({ widgets, $defs }) {
   const parts = ["/** What Python and the front end say to each other. Made of schema.json by `npm run build`. */\n"];
   for (const [name, schema] of Object.entries($defs)) parts.push(declaration(name, schema));
-  for (const [name, { base = "Picture", traits: properties, messages }] of Object.entries(widgets)) {
+  for (const [name, { base = "Picture", traits: properties, messages: said }] of Object.entries(widgets)) {
     const schema = { properties, required: Object.keys(properties) };
     parts.push(declaration(`${capital(name)}Traits`, schema, ` extends ${base}`));
     for (const [way, suffix] of [
       ["to_python", "ToPython"],
       ["to_front_end", "ToFrontEnd"],
     ]) {
-      if (messages[way].length)
-        parts.push(`export type ${capital(name)}${suffix} = { kind: ${literals(messages[way])} };\n`);
+      if (said[way].length) parts.push(`export type ${capital(name)}${suffix} =${union(said[way])};\n`);
     }
   }
   return parts.join("\n");

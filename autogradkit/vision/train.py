@@ -17,25 +17,9 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
-from autogradkit.vision.history import Epoch, History
+from autogradkit.vision.history import Epoch, History, Step
 
 Metric = Callable[[Tensor, Tensor], float | None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One batch learnt. `loss` and `accuracy` are the batch's, before the step that it caused."""
-
-    epoch: int  # from 0
-    batch: int  # from 0, within the epoch
-    batches: int | None  # in an epoch, where the loader knows
-    loss: float
-    accuracy: float | None
-
-    @property
-    def at(self) -> float:
-        """The place on the axis of epochs: 1.5 in the middle of the second one."""
-        return self.epoch + (self.batch + 1) / max(self.batches or self.batch + 1, self.batch + 1)
 
 
 def accuracy(output: Tensor, target: Tensor) -> float | None:
@@ -100,7 +84,7 @@ class Training:
         while len(self.epochs) < epochs:
             if self._batches is None:
                 self._batches, self._batch, self._sums = iter(self.loader), 0, _Means()
-            with _interrupt_held() as interrupted:
+            with interrupt_held() as interrupted:
                 batch = next(self._batches, None)
                 step = None if batch is None else self._learn(*batch)
             if step is not None:
@@ -109,7 +93,7 @@ class Training:
                     raise KeyboardInterrupt
                 continue
             measured = self._evaluated()  # an interrupt in here leaves the epoch open, to be evaluated again
-            with _interrupt_held() as interrupted:
+            with interrupt_held() as interrupted:
                 self._finish_epoch(*measured)
             if interrupted():
                 raise KeyboardInterrupt
@@ -132,7 +116,8 @@ class Training:
             batches = len(self.loader)  # type: ignore[arg-type]
         except TypeError:
             batches = None
-        step = Step(len(self.epochs), self._batch, batches, value, measured)
+        step = Step(len(self.epochs), self._batch, batches, value, measured, self.learning_rate)
+        self.epochs.steps.append(step)
         self._batch += 1
         return step
 
@@ -142,10 +127,11 @@ class Training:
         return evaluate(self.model, self.test_loader, self.loss_fn, self.metric)
 
     def _finish_epoch(self, test_loss: float | None, test_accuracy: float | None) -> None:
+        rate = self.learning_rate
         if self.scheduler is not None:
             self.scheduler.step()
         loss, measured = self._sums.means()
-        self.epochs.append(Epoch(len(self.epochs) + 1, loss, measured, test_loss, test_accuracy))
+        self.epochs.append(Epoch(len(self.epochs) + 1, loss, measured, test_loss, test_accuracy, rate))
         self._batches = None
 
 
@@ -159,7 +145,7 @@ def fit(
     test_loader: Iterable[Any] | None = None,
     scheduler: Any = None,
 ) -> History:
-    """Train `model` for `epochs` epochs, without showing anything, and return what each came to: a list with `plot()`."""
+    """Train `model` for `epochs` epochs, without showing anything, and return what it came to."""
     return Training(model, loader, loss_fn, optimizer, test_loader=test_loader, scheduler=scheduler).run(epochs)
 
 
@@ -200,7 +186,7 @@ class _Means:
 
 
 @contextmanager
-def _interrupt_held() -> Iterator[Callable[[], bool]]:
+def interrupt_held() -> Iterator[Callable[[], bool]]:
     """Keep Ctrl-C from tearing a step apart: the first one only sets what the yielded function tells.
 
     A second one interrupts at once. Off the main thread there is nothing to hold: signals go to the main one.

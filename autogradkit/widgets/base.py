@@ -24,9 +24,9 @@ from ..tracing.render.svg import img_tag, table_html
 STATIC = Path(__file__).parent / "_static"
 
 
-def static(name: str) -> Path:
-    """The path of a built front-end file."""
-    return STATIC / name
+def static(name: str) -> str:
+    """A built front-end file, as text: of a path anywidget would keep every widget alive, to tell it of changes."""
+    return (STATIC / name).read_text(encoding="utf-8")
 
 
 class StillWidget(anywidget.AnyWidget):

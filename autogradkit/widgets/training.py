@@ -1,9 +1,9 @@
-"""`TrainingView`: loss and accuracy while a network learns, with pause, step and stop.
+"""`TrainingView`: loss and accuracy while a network learns, with pause, step and stop; and what it has learnt.
 
 For a ready-made run (`view.fit(...)`; for `%train` see train_magic.py) and for a loop of one's own (`for batch in
-view.track(loader)`). Buttons only set events; the training thread looks at them between batches, so that nothing is ever
-torn apart. Without a front end nobody presses anything, and training simply ends. Rests on `vision.train`, the curves and
-the picture.
+view.track(loader)`). What is pressed waits in `Controls` until the training thread is between two batches, so that nothing is
+ever torn apart. Without a front end nobody presses anything, and training simply ends. Rests on `vision.train`, on
+`Progress`, the looks of `learnt` and the picture.
 """
 
 from __future__ import annotations
@@ -21,20 +21,29 @@ from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
 from ..core.tensor import Tensor
-from ..tracing.render.training import Line, description, shown, training_svg
+from ..nn import Module
+from ..tracing.render.svg import img_tag, table_html
+from ..tracing.render.training import NARROWEST, WIDEST, WIDTH, Line, description, shown, training_svg
 from ..tracing.render.training import Training as Picture
 from ..vision.history import History
-from ..vision.train import Training
+from ..vision.train import Training, interrupt_held
 from .base import PictureWidget, static
-from .curves import Curves
+from .cells import Shown, current_run
+from .controls import Controls
+from .learnt import TABS, Learnt, Look
+from .progress import Progress
 
-BEAT = 0.09  # seconds between two pictures, at least
-SHARE = 8  # and this many times what drawing one takes
+BEAT = 0.1  # seconds between two pictures, at least
+SHARE = 50  # and this many times what drawing one takes
 _SPARKS = "▁▂▃▄▅▆▇█"
+_SHOWN = Shown()
 
 
 class TrainingView(PictureWidget):
-    """Live curves of a training run.
+    """Live curves of a training run, and looks at what the model has learnt.
+
+    A run by `fit` or `run` brings its model along. For a loop of one's own, `model` and `test`, a loader or a data set of
+    pictures, are what there is to look at, and `optimizer` is whose learning rate is shown and can be changed.
 
     >>> view = TrainingView("a line")
     >>> for step in view.track([0.5, 0.25]):
@@ -42,6 +51,8 @@ class TrainingView(PictureWidget):
     >>> print(view.plain())
     a line: epoch 1
     loss      train █▁ 0.25
+    >>> view.history.to_rows()[0]["loss"]
+    0.375
     """
 
     _esm = static("training.js")
@@ -51,30 +62,48 @@ class TrainingView(PictureWidget):
         ("ready", "running", "paused", "stopped", "interrupted", "failed", "finished"), default_value="ready"
     ).tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)  # from 0 to 1 over all epochs
+    tabs = traitlets.List(traitlets.Enum(("curves", *TABS)), ["curves"]).tag(sync=True)  # what there is to look at
+    tab = traitlets.Enum(("curves", *TABS), default_value="curves").tag(sync=True)
+    which = traitlets.Unicode().tag(sync=True)  # of the pages or pictures of this tab, where one can choose
+    log_axis = traitlets.Bool(False).tag(sync=True)  # of the loss
+    rate = traitlets.Unicode().tag(sync=True)  # the optimizer's learning rate; empty where none is known
 
-    def __init__(self, title: str = "training") -> None:
+    def __init__(
+        self,
+        title: str = "training",
+        *,
+        model: Module | None = None,
+        optimizer: Any = None,
+        test: Iterable[Any] | None = None,
+    ) -> None:
         super().__init__()
         self.title = title
         self.training: Training | None = None
-        self._curves = Curves()
-        self._epoch = 0  # epochs finished before the one at hand
-        self._epochs: int | None = None  # how many there will be, where that is known
-        self._batch = 0
-        self._batches: int | None = None
-        self._go = threading.Event()
-        self._go.set()
-        self._one_more = threading.Event()
-        self._stop = threading.Event()
+        self._optimizer = optimizer
+        self._learnt: Learnt | None = None
+        self._progress = Progress()
+        self._controls = Controls()
+        self._drawing = threading.RLock()  # held while drawing, and while a message is put where it will be seen
+        self._width: float = WIDTH
         self._due = 0.0
-        self._displays: list[str] = []
-        self._shown_in: int | None = None  # the cell that displayed it last
+        self._display: str | None = None  # in the cell that showed it last
+        self._shown_in: int | None = None  # the run of that cell
         self._watching = False
         self._stopped_in: int | None = None  # the cell whose loop Stop has ended
-        self._midway = False  # an epoch is begun and not finished
-        self._base = 0  # epochs finished before the run at hand began
-        self._seen_tests = 0
         self.on_msg(self._hear)
+        self._look_at(model, test)
         self.refresh()
+
+    def _look_at(self, model: Any, test: Iterable[Any] | None) -> None:
+        self._learnt = Learnt(model, test) if isinstance(model, Module) else None
+        self.tabs = ["curves"] if self._learnt is None else ["curves", *self._learnt.tabs]
+        if self.tab not in self.tabs:
+            self.tab = "curves"
+
+    @property
+    def history(self) -> History:
+        """The run so far, as a value: its finished epochs and every batch, with rows, a file and a plot."""
+        return self._progress.record.history(self._progress.epoch)
 
     # -- a ready-made run ---------------------------------------------------------------------------------------------
 
@@ -96,56 +125,42 @@ class TrainingView(PictureWidget):
     def run(self, training: Training, epochs: int) -> History:
         """Show a run, until `epochs` of its epochs are finished."""
         self.training = training
-        self._base = self._epoch
-        self._epochs = self._base + epochs
-        return self._continue(epochs)
+        self._optimizer = training.optimizer
+        self._look_at(training.model, training.test_loader)
+        self._progress.expect(epochs)
+        return self._continue(training, epochs)
 
     def resume(self) -> History | None:
-        """Go on: at once where a cell is pausing, else, in this cell, with the batch after the last one learnt.
+        """Go on, shown in the cell that calls it, with the batch after the last one learnt.
 
-        Raises RuntimeError where there is no run to go on with.
+        From another thread, while a cell is pausing, that cell goes on at once. Raises RuntimeError where there is no run to
+        go on with.
         """
         if self.state in ("running", "paused"):
-            self._go.set()
+            self._controls.press("resume")
             return None
-        if self.training is None or self._epochs is None:
+        if self.training is None or self._progress.wanted is None:
             raise RuntimeError("there is no run to resume: begin one with fit() or run()")
-        return self._continue(self._epochs - self._base)
+        return self._continue(self.training, self._progress.wanted)
 
-    def _continue(self, epochs: int) -> History:
-        training = self.training
-        assert training is not None
-        self._stop.clear()
-        self._go.set()
+    def _continue(self, training: Training, epochs: int) -> History:
+        self._controls.begin()
         with self._session():
             for step in training.steps(epochs):
-                self._tested(training)
-                self._epoch = self._base + step.epoch
-                self._batch, self._batches, self._midway = step.batch + 1, step.batches, True
-                at = self._base + step.at
-                self._curves.add("loss", "train", at, step.loss, self._epoch + 1)
-                self._curves.add("accuracy", "train", at, step.accuracy, self._epoch + 1)
+                self._progress.tested(training.epochs)
+                self._progress.learnt(step)
                 if not self._may_go_on():
                     break
             else:
-                self._tested(training)
-                self._epoch, self._midway = self._base + len(training.epochs), False
+                self._progress.end_run(training.epochs)
         return training.epochs
-
-    def _tested(self, training: Training) -> None:
-        """Take over the test results of epochs that finished since the last look."""
-        for epoch in training.epochs[max(self._seen_tests - self._base, 0) :]:
-            at = self._base + epoch.number
-            self._curves.add("loss", "test", at, epoch.test_loss, at)
-            self._curves.add("accuracy", "test", at, epoch.test_accuracy, at)
-            self._seen_tests = at
 
     # -- a loop of one's own -------------------------------------------------------------------------------------------
 
     def epochs(self, count: int) -> Iterator[int]:
         """`range(count)` that ends early when Stop is pressed; the axis then reaches over all epochs."""
-        self._stop.clear()
-        self._epochs = self._epoch + count
+        self._controls.begin()
+        self._progress.expect(count)
         for number in range(count):
             yield number
             if not self._may_go_on():
@@ -154,24 +169,28 @@ class TrainingView(PictureWidget):
     def track(self, loader: Iterable[Any]) -> Iterator[Any]:
         """The batches of `loader`, one epoch of them, with the buttons heard in between.
 
-        After Stop it gives no more batches in the same cell, so that loops around it end too.
+        After Stop it gives no more batches in the same cell, so that loops around it end too. An interrupt waits until the
+        batch in hand is learnt, so that model and optimizer agree; a second one does not wait.
         """
-        if self._stop.is_set():
-            if self._stopped_in == _cell():
+        if self._controls.stopped:
+            if self._stopped_in == current_run():
                 return
-            self._stop.clear()
-        self._batch = 0
-        self._batches = len(loader) if hasattr(loader, "__len__") else None  # type: ignore[arg-type]
+            self._controls.begin()
+        self._progress.begin_epoch(len(loader) if hasattr(loader, "__len__") else None)  # type: ignore[arg-type]
         self._begin()
         for batch in loader:
-            self._batch += 1
-            self._midway = True
-            yield batch
+            self._progress.begin_batch()
+            try:
+                with interrupt_held() as interrupted:
+                    yield batch
+            finally:
+                self._progress.end_batch(next(iter(self._rates()), None))
+            if interrupted():
+                raise KeyboardInterrupt
             if not self._may_go_on():
                 self._end("stopped")
                 return
-        self._midway = False
-        self._epoch += 1
+        self._progress.end_epoch()
         self._draw()
 
     def log(self, *, loss: Any = None, accuracy: Any = None, test_loss: Any = None, test_accuracy: Any = None) -> None:
@@ -180,95 +199,128 @@ class TrainingView(PictureWidget):
         In a loop over `track` they belong to the batch in hand, after it to the whole epoch. Without `track` each call
         with `loss` or `accuracy` counts as an epoch.
         """
-        if self._midway:
-            epoch, at = self._epoch + 1, self._epoch + self._batch / (self._batches or self._batch + 1)
-        else:
-            if self.state not in ("running", "paused"):
-                self._begin()
-            if self._batch == 0 and (loss is not None or accuracy is not None):
-                self._epoch += 1
-            epoch, at = self._epoch, float(self._epoch)
-        for kind, name, value in (
-            ("loss", "train", loss),
-            ("accuracy", "train", accuracy),
-            ("loss", "test", test_loss),
-            ("accuracy", "test", test_accuracy),
-        ):
-            number = float(value.item()) if isinstance(value, Tensor) else value
-            self._curves.add(kind, name, at, number, epoch)
+        if self.state not in ("running", "paused"):
+            self._begin()
+        given = {"loss": loss, "accuracy": accuracy, "test_loss": test_loss, "test_accuracy": test_accuracy}
+        self._progress.log(
+            {
+                field: float(value.item() if isinstance(value, Tensor) else value)
+                for field, value in given.items()
+                if value is not None
+            }
+        )
         self._draw_when_due()
 
     # -- buttons ------------------------------------------------------------------------------------------------------
 
     def pause(self) -> None:
         """Wait after the batch in hand."""
-        self._go.clear()
+        self._controls.press("pause")
 
     def step(self) -> None:
         """Learn one more batch, then wait."""
-        self._one_more.set()
-        self._go.clear()
+        self._controls.press("step")
 
     def stop(self) -> None:
         """End after the batch in hand."""
-        self._stop.set()
-        self._go.set()
+        self._controls.press("stop")
 
     def open(self) -> None:
-        super().open()
-        self._hear_beside_the_cell()
-
-    def _send(self, msg: dict[str, Any], buffers: Any = None) -> None:
-        super()._send(msg, buffers)
-        self._hear_beside_the_cell()
-
-    def _hear_beside_the_cell(self) -> None:
         """Keep clicks from waiting for the cell that trains.
 
         JupyterLab sends them over a subshell of their own, but ipykernel (seen in 7.4) remembers where a widget last spoke
-        from and delivers its answers there: to the busy main thread. Forgotten, they arrive where they were sent.
+        from and delivers its answers there: to the busy main thread. What is sent here is delivered where it was sent.
         """
+        super().open()
         if self.comm is not None:
-            vars(self.comm).pop("_reply_subshell_id", None)
+            vars(self.comm)["_reply_subshell_for"] = _where_it_was_sent
 
     def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
-        """What the front end says; it may run on another thread, so nothing but events is touched.
+        """What the front end says; it may run on another thread.
 
-        Where clicks wait for the cell after all, they come when nothing is left to pause: they are dropped then.
+        While a cell trains nothing but events is touched. Where clicks wait for the cell after all, they come when nothing is
+        left to pause: buttons are dropped then.
         """
-        if self.state not in ("running", "paused"):
-            return
-        act = {"pause": self.pause, "resume": self._go.set, "step": self.step, "stop": self.stop}.get(
-            str(content.get("kind"))
-        )
-        if act is not None:
-            act()
+        with self._drawing:
+            if self.state not in ("running", "paused"):
+                if self._answer(content):
+                    self._draw()
+            elif not self._controls.press(str(content.get("kind"))):
+                self._controls.wish(content)
+
+    def _answer(self, message: dict[str, Any]) -> bool:
+        """Do what a message asks for. False where it asks for nothing, or for nothing that there is."""
+        match message:
+            case {"kind": "look", "tab": str(tab)} if tab in self.tabs:
+                self.tab = tab
+            case {"kind": "turn", "by": int(by)} if self._learnt is not None:
+                self._learnt.turn(self.tab, by)
+            case {"kind": "choose", "picture": int(index)} if self._learnt is not None and self._learnt.choose(index):
+                self.tab = "maps"
+            case {"kind": "scale", "log": bool(log)}:
+                self.log_axis = log
+            case {"kind": "rate", "lr": int(lr) | float(lr)} if self._rates() and 0 <= lr < math.inf:
+                for group in self._optimizer.param_groups:
+                    group["lr"] = float(lr)
+            case {"kind": "width", "width": int(width) | float(width)} if width != self._width and math.isfinite(width):
+                self._width = min(max(width, NARROWEST), WIDEST)
+            case _:
+                return False
+        return True
+
+    def _heed(self) -> bool:
+        """Answer what was asked for since the last batch. Whether there is something new to draw."""
+        return sum(self._answer(message) for message in self._controls.wishes()) > 0
 
     def _may_go_on(self) -> bool:
         """Look at the buttons; wait here while pausing. False to stop."""
-        self._draw_when_due()
-        while not (self._go.is_set() or self._stop.is_set()):
-            if self._one_more.is_set():
-                self._one_more.clear()
+        if self._heed():
+            self._draw()
+        else:
+            self._draw_when_due()
+        while self._controls.waiting:
+            if self._controls.take_step():
                 break
             if self.state != "paused":
                 self.state = "paused"
                 self._draw()
-            self._go.wait(0.1)
-        if self._go.is_set() and self.state == "paused":
+            self._controls.wait(0.1)
+            if self._heed():
+                self._draw()
+        if self.state == "paused" and not self._controls.waiting:
             self.state = "running"
-        return not self._stop.is_set()
+        return not self._controls.stopped
 
     # -- the picture ---------------------------------------------------------------------------------------------------
 
     def static_svg(self) -> str:
-        return training_svg(self._picture())
+        return self._drawn(WIDTH).svg
 
     def alt(self) -> str:
-        return description(self._picture())
+        return self._drawn(WIDTH).alt
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        return self._curves.rows()
+        look = self._drawn(WIDTH)
+        return look.header, look.rows
+
+    def static_html(self) -> str:
+        look = self._drawn(WIDTH)  # once, where the base class asks for each part
+        return img_tag(look.svg, look.alt) + table_html(look.header, look.rows)
+
+    def _drawn(self, width: float) -> Look:
+        """What the chosen tab shows, so wide."""
+        if self.tab == "curves" or self._learnt is None:
+            picture = self._picture()
+            return Look(training_svg(picture, width), description(picture), *self._progress.record.rows())
+        return self._learnt.look(self.tab, self.title, width)
+
+    def refresh(self) -> None:
+        """Draw anew, as wide as the column is, and send what changed."""
+        look = self._drawn(self._width)
+        with self.hold_sync():
+            self.svg, self.description, self.which = look.svg, look.alt, look.which
+            self.table = [list(look.header), *map(list, look.rows)]
+            self.rate = ", ".join(_rate(rate) for rate in self._rates())
 
     def plain(self) -> str:
         picture = self._picture()
@@ -278,33 +330,35 @@ class TrainingView(PictureWidget):
         return "\n".join(lines)
 
     def _picture(self) -> Picture:
-        reach = max(self._epochs or 0, math.ceil(self._curves.reach - 1e-9), 1)
-        return Picture(self.title, self._sentence(), reach, self._curves.lines("loss"), self._curves.lines("accuracy"))
+        curves = self._progress.curves
+        loss, accuracy = (curves.lines(kind) for kind in ("loss", "accuracy"))
+        points = curves.points("loss"), curves.points("accuracy")
+        return Picture(self.title, self._sentence(), self._progress.reach, loss, accuracy, self.log_axis, points)
 
     def _sentence(self) -> str:
         if self.state == "ready":
             return "not begun"
-        parts = [] if self.state == "running" else [self.state]
-        whole = self._epoch > 0 and not self._midway
-        epoch = f"epoch {self._epoch + (0 if whole else 1)}"
-        parts.append(epoch if self._epochs is None else f"{epoch} of {self._epochs}")
-        if not whole:
-            parts.append(f"batch {self._batch}" + (f" of {self._batches}" if self._batches else ""))
-        if self.training is not None:
-            parts.append(f"lr {self.training.learning_rate:g}")
+        parts = [self._progress.place] if self.state == "running" else [self.state, self._progress.place]
+        if self._rates():
+            parts.append("lr " + ", ".join(_rate(rate) for rate in self._rates()))
         return " · ".join(parts)
 
+    def _rates(self) -> list[float]:
+        """The optimizer's learning rates, those of its groups that differ."""
+        groups = [] if self._optimizer is None else self._optimizer.param_groups
+        return list(dict.fromkeys(float(group["lr"]) for group in groups))
+
     def _draw_when_due(self) -> None:
-        if self._displays and time.monotonic() >= self._due:
+        if self._display is not None and time.monotonic() >= self._due:
             self._draw()
 
     def _draw(self) -> None:
-        began = time.monotonic()
-        within = self._batch / self._batches if self._midway and self._batches else 0.0
-        with self.hold_sync():
-            self.progress = min((self._epoch + within) / self._epochs, 1.0) if self._epochs else within
-            self.refresh()
-        self._due = time.monotonic() + max(BEAT, SHARE * (time.monotonic() - began))
+        with self._drawing:
+            began = time.monotonic()
+            with self.hold_sync():
+                self.progress = self._progress.done
+                self.refresh()
+            self._due = time.monotonic() + max(BEAT, SHARE * (time.monotonic() - began))
 
     # -- from begin to end ---------------------------------------------------------------------------------------------
 
@@ -319,25 +373,25 @@ class TrainingView(PictureWidget):
         except BaseException:
             self._end("failed")
             raise
-        self._end("stopped" if self._stop.is_set() else "finished")
+        self._end("stopped" if self._controls.stopped else "finished")
 
     def _begin(self) -> None:
         self.state = "running"
         shell = get_ipython()
         if shell is not None:
-            if not self._displays:
-                self._ipython_display_()
+            self._ipython_display_()
             if not self._watching:
                 self._watching = True
                 shell.events.register("post_run_cell", self._cell_ended)
         self._draw()
 
     def _end(self, state: str) -> None:
-        self.state = state
-        self._stopped_in = _cell() if state == "stopped" else None
-        self._go.set()
-        self._one_more.clear()
-        self._draw()
+        with self._drawing:
+            self.state = state
+            self._stopped_in = current_run() if state == "stopped" else None
+            self._controls.end()
+            self._heed()
+            self._draw()
 
     def _cell_ended(self, result: Any) -> None:
         """The cell is over: say how a loop of one's own ended, and store the final picture where it was shown."""
@@ -347,27 +401,38 @@ class TrainingView(PictureWidget):
         self._watching = False
         if self.state in ("running", "paused"):
             error = result.error_in_exec
-            ended = "stopped" if self._stop.is_set() else "finished"
+            ended = "stopped" if self._controls.stopped else "finished"
             self._end(ended if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
-        for display in self._displays:
-            self._publish(display, update=True)
+        if self._display is not None:
+            self._publish(self._display, update=True)
 
     def _ipython_display_(self) -> None:
-        if self._displays and self._shown_in == _cell():
+        if self._display is not None and self._shown_in == current_run():
             return  # the cell's last expression is the view that it trained in: it is there already
-        self._shown_in = _cell()
-        self._displays.append(uuid.uuid4().hex)
-        self._publish(self._displays[-1], update=False)
+        if self.comm is None:  # closed, as the cell that had shown it was run anew
+            vars(self).pop("_repr_mimebundle_", None)
+            self.open()
+        self._shown_in = current_run()
+        self._display = uuid.uuid4().hex
+        self._publish(self._display, update=False)
+        _SHOWN.add(self)
 
     def _publish(self, display: str, *, update: bool) -> None:
         data, metadata = self._repr_mimebundle_()
         publish_display_data(data, metadata, transient={"display_id": display}, update=update)
 
 
-def _cell() -> int | None:
-    """Which cell is running."""
-    shell = get_ipython()
-    return None if shell is None else shell.execution_count
+def _where_it_was_sent(data: Any, subshell: str | None) -> str | None:
+    return subshell
+
+
+def _rate(rate: float) -> str:
+    """A learning rate with three significant digits.
+
+    >>> [_rate(rate) for rate in (100.0, 0.000214748, 0.0, 1e-9)]
+    ['100', '0.000215', '0', '1e-09']
+    """
+    return f"{float(f'{rate:.3g}'):g}"
 
 
 def _sparks(line: Line) -> str:

@@ -100,6 +100,244 @@ def test_the_kernel_s_interrupt_leaves_a_run_that_goes_on(lab: Lab, notebook: Ca
     assert lab.errors == []
 
 
+EXTENSION = "import autogradkit as torch\n%load_ext autogradkit"
+TRAIN = "view = %train mlp --epochs {}"
+
+
+def stage(cell: Locator) -> Locator:
+    return cell.locator(".ak-stage svg")
+
+
+def press_on(target: Locator, key: str) -> None:
+    target.focus()
+    target.page.keyboard.press(key)
+
+
+def in_time(lab: Lab, expression: str, expected: str) -> None:
+    """Python hears a moment later than the page speaks."""
+    for _ in range(50):
+        if (found := lab.ask(expression)) == expected:
+            return
+        lab.page.wait_for_timeout(100)
+    raise AssertionError(f"{expression} is {found}, not {expected}")
+
+
+def test_every_control_works_by_mouse_and_keyboard_when_nothing_trains(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(EXTENSION, TRAIN.format(2)))
+    lab.run_cell(0)
+    lab.run_cell(1)
+    cell = lab.cell(1)
+    button = lambda name: cell.get_by_role("button", name=name, exact=True)  # noqa: E731
+
+    for act, on in ((lambda: button("Log axis").click(), "True"), (lambda: press_on(button("Log axis"), "Enter"), "False"),
+                    (lambda: press_on(button("Log axis"), "Space"), "True")):  # fmt: skip
+        act()
+        in_time(lab, "view.log_axis", on)
+        expect(button("Log axis")).to_have_attribute("aria-pressed", on.lower())
+    expect(stage(cell)).to_contain_text("loss, log axis")
+
+    rate = cell.get_by_role("textbox", name="learning rate")
+    rate.fill("100")
+    rate.press("Enter")
+    in_time(lab, "view.training.optimizer.param_groups[0]['lr']", "100.0")
+    expect(stage(cell)).to_contain_text("lr 100")
+    rate.focus()
+    lab.page.keyboard.press("Control+a")
+    lab.page.keyboard.type("0.0123456")  # 0 and 1 are shortcuts of the notebook elsewhere
+    lab.page.keyboard.press("Enter")
+    in_time(lab, "view.training.optimizer.param_groups[0]['lr']", "0.0123456")
+    expect(rate).to_have_value("0.0123")
+    rate.fill("fast")
+    rate.press("Enter")
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    rate.press("Escape")
+    expect(rate).to_have_value("0.0123")
+    assert len(lab.page.locator(".jp-Notebook .jp-Cell").all()) == 2, "no key became a command of the notebook"
+
+    button("Test pictures").click()
+    in_time(lab, "view.tab", "'pictures'")
+    expect(cell.locator(".ak-pick")).to_have_count(30)
+    assert "they come first" in lab.ask("view.description")
+    first = cell.locator(".ak-pick").first
+    button("Next page").click()
+    in_time(lab, "view.which", "'31–60 of 1,000'")
+    press_on(button("Previous page"), "Enter")
+    in_time(lab, "view.which", "'1–30 of 1,000'")
+    expect(cell.locator(".ak-which").first).to_have_text("1–30 of 1,000")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("training-pictures-light", cell)
+
+    press_on(first, "ArrowRight")
+    lab.page.keyboard.press("ArrowDown")
+    lab.page.keyboard.press("Home")
+    lab.page.keyboard.press("ArrowRight")
+    lab.page.keyboard.press("Enter")
+    in_time(lab, "(view.tab, view.which)", "('maps', '2 of 1,000')")
+    button("Next picture").click()
+    in_time(lab, "view.which", "'3 of 1,000'")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("training-maps-light", cell)
+    press_on(button("Test pictures"), "Enter")
+    expect(cell.locator(".ak-pick")).to_have_count(30)
+    cell.locator(".ak-pick").nth(4).click()
+    in_time(lab, "(view.tab, view.which)", "('maps', '5 of 1,000')")
+
+    press_on(button("Feature maps"), "ArrowRight")
+    lab.page.keyboard.press("Space")
+    in_time(lab, "view.tab", "'confusion'")
+    expect(stage(cell)).to_contain_text("read as")
+    button("Table").click()
+    expect(cell.get_by_role("table")).to_contain_text("label, read as:")
+    lab.theme("dark")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("training-confusion-dark", cell)
+    button("Filters").click()
+    in_time(lab, "view.tab", "'filters'")
+    expect(stage(cell)).to_contain_text("fc1 looks through 128 windows of 28×28, the first 32 are shown")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    lab.screenshot("training-filters-dark", cell)
+    assert lab.failures() == []
+    assert lab.errors == []
+
+
+def test_controls_work_while_the_cell_trains(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(EXTENSION, TRAIN.format(300)))
+    lab.run_cell(0)
+    lab.start_cell(1)
+    cell = lab.cell(1)
+    expect(sentence(cell)).to_have_text("Training …")
+    cell.get_by_role("button", name="Log axis").click()
+    expect(stage(cell)).to_contain_text("loss, log axis")
+    rate = cell.get_by_role("textbox", name="learning rate")
+    rate.fill("0.00321")
+    rate.press("Enter")
+    expect(stage(cell)).to_contain_text("lr 0.00321")
+    cell.get_by_role("button", name="Test pictures").click()
+    expect(stage(cell)).to_contain_text("misread: they come first")
+    cell.get_by_role("button", name="Pause").click()
+    expect(sentence(cell)).to_have_text("Paused between two batches.")
+    cell.get_by_role("button", name="Confusions").click()
+    expect(stage(cell)).to_contain_text("read as")
+    cell.get_by_role("button", name="Curves").click()
+    expect(stage(cell)).to_contain_text("paused")
+    press_on(cell.get_by_role("button", name="Stop"), "Enter")
+    expect(sentence(cell)).to_contain_text("Stopped.")
+    lab.wait_cell(1)
+    assert lab.ask("any(step.lr == 0.00321 for step in view.history.steps)") == "True"
+    assert lab.failures() == []
+    assert lab.errors == []
+
+
+def test_resume_is_shown_where_it_was_asked_for(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(EXTENSION, TRAIN.format(300), "view.resume();"))
+    lab.run_cell(0)
+    lab.start_cell(1)
+    first, second = lab.cell(1), lab.cell(2)
+    expect(stage(first)).to_contain_text("of 300 · batch")
+    first.get_by_role("button", name="Stop").click()
+    lab.wait_cell(1)
+    learnt = int(lab.ask("len(view.history.steps)"))
+    lab.start_cell(2)
+    expect(sentence(second)).to_have_text("Training …")
+    expect(stage(second)).to_contain_text("of 300 · batch")
+    second.get_by_role("button", name="Stop").click()
+    outputs = lab.wait_cell(2)
+    expect(sentence(second)).to_contain_text("Stopped.")
+    assert len(outputs) == 1
+    assert "stopped" in outputs[0]["data"]["text/plain"]
+    assert outputs[0]["data"]["text/plain"] != lab.outputs(1)[0]["data"]["text/plain"], (
+        "the first one is stored as it ended"
+    )
+    assert int(lab.ask("len(view.history.steps)")) > learnt
+    lab.screenshot("training-resumed-light")
+    assert lab.failures() == []
+    assert lab.errors == []
+
+
+def test_charts_are_as_wide_as_the_column_and_legible(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(EXTENSION, TRAIN.format(2)))
+    lab.run_cell(0)
+    lab.run_cell(1)
+    cell = lab.cell(1)
+    for wide in (800, 1600):
+        lab.page.set_viewport_size({"width": wide, "height": 900})
+        column = cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8")
+        for tab in ("Curves", "Test pictures", "Filters", "Feature maps", "Confusions"):
+            cell.get_by_role("button", name=tab).click()
+            expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
+            smallest, scale = cell.locator(".ak-stage").evaluate(
+                """stage => {
+                    const svg = stage.querySelector('svg'); // the one that is there now: a redraw brings another
+                    const sizes = [...svg.querySelectorAll('text')].map(text => Number(text.getAttribute('font-size')));
+                    return [Math.min(...sizes), svg.getBoundingClientRect().width / svg.viewBox.baseVal.width];
+                }"""
+            )
+            assert smallest * scale >= 10
+        cell.get_by_role("button", name="Curves").click()
+        expect(stage(cell)).to_contain_text("mean of the last 20 batches")
+        assert lab.axe(cell.locator(".ak-widget")) == []
+        for theme in ("light", "dark"):
+            lab.theme(theme)
+            lab.screenshot(f"training-{wide}-{theme}", cell)
+    assert lab.errors == []
+
+
+def test_a_page_that_was_closed_while_pausing_finds_a_run_that_can_be_interrupted(
+    lab: Lab, notebook: Callable[..., Path]
+) -> None:
+    path = notebook(SETUP, loop(0.02), loop(0.001).replace("learnt = 0", "lost = learnt"))
+    lab.open(path)
+    lab.run_cell(0)
+    lab.start_cell(1)
+    expect(sentence(lab.cell(1))).to_have_text("Training …")
+    lab.cell(1).get_by_role("button", name="Pause").click()
+    expect(sentence(lab.cell(1))).to_have_text("Paused between two batches.")
+    lab.save()
+    lab.close(keep_kernel=True)
+    lab.reload()
+    lab.page.evaluate(
+        "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }",
+        path.relative_to(lab.server.root).as_posix(),
+    )
+    # A kernel tells of its widgets between two cells only: until then there is the still picture.
+    expect(lab.cell(1).locator("img")).to_be_visible()
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+    in_time(lab, "view.state", "'interrupted'")
+    lab.run_cell(2)
+    expect(sentence(lab.cell(2))).to_have_text("Finished.")
+    assert lab.ask("learnt - lost") == "120"
+
+
+def test_a_kernel_that_is_restarted_is_said(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(SETUP, loop(0.2)))
+    lab.run_cell(0)
+    lab.start_cell(1)
+    cell = lab.cell(1)
+    expect(sentence(cell)).to_have_text("Training …")
+    lab.page.evaluate(
+        "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+    )
+    expect(sentence(cell)).to_contain_text("The kernel is gone")
+    expect(cell.get_by_role("button", name="Stop")).to_have_attribute("aria-disabled", "true")
+    assert lab.failures() == []
+
+
+def test_a_cell_that_is_run_anew_lets_go_of_what_it_showed(lab: Lab, notebook: Callable[..., Path]) -> None:
+    watch = "import gc, weakref\nseen = globals().get('seen', [])\nseen.append(weakref.ref(view.training.model))"
+    lab.open(notebook(EXTENSION, TRAIN.format(1), watch, "view"))
+    lab.run_cell(0)
+    for _ in range(3):
+        lab.run_cell(1)
+        lab.run_cell(2)
+    assert lab.ask("(gc.collect(), [ref() is not None for ref in seen])[1]") == "[False, False, True]"
+    lab.run_cell(3)
+    lab.run_cell(1)  # the fourth; the third is alive in the last cell
+    expect(lab.cell(3).locator(".ak-widget")).to_be_visible()
+    expect(lab.cell(1).locator(".ak-widget")).to_be_visible()
+    assert lab.failures() == []
+    assert lab.errors == []
+
+
 def test_a_real_run_is_interrupted_and_goes_on(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.open(
         notebook(
@@ -118,9 +356,9 @@ def test_a_real_run_is_interrupted_and_goes_on(lab: Lab, notebook: Callable[...,
     learnt = int(lab.ask("sum(1 for _ in view.training.epochs)"))
     assert 1 <= learnt < 200
     lab.start_cell(2)
-    expect(sentence(cell)).to_have_text("Training …")
+    expect(sentence(lab.cell(2))).to_have_text("Training …")
     lab.page.wait_for_timeout(1000)
-    cell.get_by_role("button", name="Stop").click()
+    lab.cell(2).get_by_role("button", name="Stop").click()
     lab.wait_cell(2)
     assert lab.ask("view.state") == "'stopped'"
     assert int(lab.ask("len(view.training.epochs)")) > learnt

@@ -17,6 +17,7 @@ from anywidget import AnyWidget
 import autogradkit as torch
 import autogradkit.widgets
 from autogradkit.tracing.watch import GRADS
+from autogradkit.vision.recipes import RECIPES
 from autogradkit.widgets.base import PictureWidget, StillWidget
 from autogradkit.widgets.graph import GraphView
 from autogradkit.widgets.ledger import grad_ledger
@@ -108,6 +109,12 @@ def trainings() -> Iterator[StillWidget]:
         yield view
     view.fit(model, batches(), squared, Descent(model), 2, test_loader=batches(1))
     yield view
+    setup = RECIPES["mlp"].prepare()
+    view = TrainingView(model=setup.model, optimizer=setup.optimizer, test=setup.test_loader)
+    for tab in view.tabs:
+        view._answer({"kind": "look", "tab": tab})
+        view.refresh()
+        yield view
 
 
 STATES = {
@@ -185,15 +192,41 @@ def test_the_traits_are_those_of_the_schema(name: str, widget: type[StillWidget]
         assert agree(says(trait), schema[key]), f"{name}.{key}: {says(trait)} here, {schema[key]} in the schema"
 
 
+SAID: dict[str, dict[str, Any]] = {  # a message of each kind that carries something
+    "look": {"tab": "confusion"},
+    "turn": {"by": 1},
+    "choose": {"picture": 3},
+    "scale": {"log": True},
+    "rate": {"lr": 0.5},
+    "width": {"width": 900},
+}
+
+
 def test_the_training_view_hears_every_message() -> None:
-    kinds = SCHEMA["widgets"]["training"]["messages"]["to_python"]
     heard = {}
-    for kind in kinds:
-        view = TrainingView()
+    for each in SCHEMA["widgets"]["training"]["messages"]["to_python"]:
+        kind = each if isinstance(each, str) else each["kind"]
+        message = {"kind": kind} | SAID.get(kind, {})
+        if not isinstance(each, str):
+            fields = {name: schema for name, schema in each.items() if name != "kind"}
+            jsonschema.validate(SAID[kind], {"$defs": SCHEMA["$defs"], "properties": fields, "required": list(fields)})
+        setup = RECIPES["mlp"].prepare()
+        view = TrainingView(model=setup.model, optimizer=setup.optimizer, test=setup.test_loader)
+        view._answer({"kind": "look", "tab": "pictures"})
+        view.refresh()
         view.state = "running"
         if kind == "resume":
             view.pause()
-        before = view._go.is_set(), view._one_more.is_set(), view._stop.is_set()
-        view._handle_custom_msg({"kind": kind}, [])
-        heard[kind] = before != (view._go.is_set(), view._one_more.is_set(), view._stop.is_set())
-    assert heard == {kind: kind != "hello" for kind in kinds}  # a greeting asks for nothing
+
+        def seen(view: TrainingView = view) -> tuple[Any, ...]:
+            controls = view._controls
+            events = controls.waiting, controls._one_more.is_set(), controls.stopped
+            return *events, view.tab, view.which, view.log_axis, view.rate, view.svg
+
+        before = seen()
+        view._handle_custom_msg(message, [])
+        view._heed()
+        view.refresh()
+        heard[kind] = before != seen()
+    assert heard == {kind: kind != "hello" for kind in heard}  # a greeting asks for nothing
+    assert set(SAID) < set(heard)

@@ -12,7 +12,7 @@ def test_the_magic_trains_a_recipe():
     view = train_from_magic("mlp", {}, epochs=1, batch_size=500, lr=0.01, seed=3)
     assert view.state == "finished"
     assert view.title == "MLP on handwritten digits"
-    assert view._batches == 10
+    assert view._progress.batches == 10
     assert view.training.optimizer.param_groups[0]["initial_lr"] == 0.01
     again = train_from_magic("mlp", {}, epochs=1, batch_size=500, lr=0.01, seed=3)
     assert again.training.epochs == view.training.epochs

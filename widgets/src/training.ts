@@ -1,13 +1,16 @@
-/** TrainingView: the live curves, with pause, step and stop, and the values under the pointer or the arrow keys. */
+/** TrainingView: the live curves with pause, step and stop, the learning rate, and looks at what was learnt. */
+import { chooser } from "./shared/chooser";
 import { button, h, press } from "./shared/dom";
 import { frame } from "./shared/frame";
 import { type Place, picture } from "./shared/live";
 import { onChange } from "./shared/model";
-import type { TrainingToPython, TrainingTraits } from "./shared/traits";
+import type { Tab, TrainingToPython, TrainingTraits } from "./shared/traits";
+import { onWidth } from "./shared/width";
+import { Cursor } from "./training/cursor";
+import { picks } from "./training/picks";
 
-type Button = Exclude<TrainingToPython["kind"], "hello">;
+type Button = "pause" | "resume" | "step" | "stop";
 
-const NS = "http://www.w3.org/2000/svg";
 const WAITING: Record<Button, string> = {
   pause: "Pausing after this batch …",
   resume: "Going on …",
@@ -18,18 +21,29 @@ const SAID: Record<TrainingTraits["state"], string> = {
   ready: "Not begun: run a cell that trains.",
   running: "Training …",
   paused: "Paused between two batches.",
-  stopped: "Stopped. resume() goes on with the next batch.",
-  interrupted: "Interrupted between two batches. resume() goes on with the next one.",
+  stopped: "Stopped. resume(), run in a cell, goes on there with the next batch.",
+  interrupted: "Interrupted between two batches. resume(), run in a cell, goes on there with the next one.",
   failed: "The cell failed; the curves show what was learnt before.",
   finished: "Finished.",
+};
+const GONE = "The kernel is gone; the curves show what was learnt before.";
+const TABS: Record<Tab, string> = {
+  curves: "Curves",
+  pictures: "Test pictures",
+  filters: "Filters",
+  maps: "Feature maps",
+  confusion: "Confusions",
 };
 
 function render({ model, el, signal }: Place<TrainingTraits>): void {
   const readout = h("p", { class: "ak-readout", "aria-live": "polite" });
   const bar = h("progress", { class: "ak-progress", max: 1, "aria-label": "Progress of the training" });
   const cursor = new Cursor(readout);
-  const view = frame(model, el, signal, (svg) => cursor.attach(svg, signal));
   const send = (message: TrainingToPython) => model.send(message);
+  const view = frame(model, el, signal, (svg) => {
+    cursor.attach(svg, signal);
+    picks(svg, signal, (chosen) => send({ kind: "choose", picture: chosen }));
+  });
   const tell = (kind: Button) => {
     view.say(WAITING[kind]);
     send({ kind });
@@ -38,9 +52,26 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   const pause = button("‖ Pause", () => tell(model.get("state") === "paused" ? "resume" : "pause"), { pressed: false });
   const step = button("▸ Step", () => tell("step"), { title: "Learn one more batch, then wait" });
   const stop = button("■ Stop", () => tell("stop"), { title: "End after the batch in hand" });
+  const log = button("Log axis", () => send({ kind: "scale", log: !model.get("log_axis") }), {
+    pressed: false,
+    title: "The loss on a logarithmic axis",
+  });
+  const rate = rateField(model, signal, (lr) => {
+    view.say(`The learning rate is ${lr} from the next batch on.`);
+    send({ kind: "rate", lr });
+  });
+  const tabs = tabRow(model, signal, (tab) => send({ kind: "look", tab }));
+  const pages = chooser("page", (by) => send({ kind: "turn", by }));
+  const shown = chooser("picture", (by) => send({ kind: "turn", by }));
   view.toolbar.append(
     h("span", { class: "ak-group", role: "group", "aria-label": "Training" }, pause, step, stop),
     bar,
+    rate,
+    log,
+    h("span", { class: "ak-break" }),
+    tabs,
+    pages.element,
+    shown.element,
   );
   view.stage.after(readout);
 
@@ -55,6 +86,14 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   const fill = () => {
     bar.value = model.get("progress");
   };
+  const choose = () => {
+    const tab = model.get("tab");
+    const which = model.get("which");
+    pages.show(which, tab === "pictures" && which ? 2 : 0);
+    shown.show(which, tab === "maps" && which ? 2 : 0);
+    log.hidden = tab !== "curves";
+    press(log, model.get("log_axis"));
+  };
   for (const element of [pause, step, stop]) {
     element.addEventListener(
       "click",
@@ -64,8 +103,16 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
       { capture: true },
     );
   }
+  // The page's models outlive a kernel that is restarted; theirs is the only word of it.
+  const gone = () => {
+    for (const element of [pause, step, stop]) element.setAttribute("aria-disabled", "true");
+    view.say(GONE);
+  };
+  model.on("comm_live_update", gone);
+  signal.addEventListener("abort", () => model.off("comm_live_update", gone));
   onChange(model, "state", refresh, signal);
   onChange(model, "progress", fill, signal);
+  for (const trait of ["tab", "which", "log_axis"] as const) onChange(model, trait, choose, signal);
   onChange(
     model,
     "svg",
@@ -76,107 +123,86 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   );
   refresh();
   fill();
+  choose();
   send({ kind: "hello" }); // a kernel that was spoken to at render hears the first click while its cell runs
+  onWidth(view.root, (width) => send({ kind: "width", width }), signal);
 }
 
-/** A vertical line through both charts, and the values that the curves have there. */
-class Cursor {
-  #svg: SVGSVGElement | null = null;
-  #epoch: number | null = null;
-  constructor(readonly readout: HTMLElement) {}
-
-  attach(svg: SVGSVGElement, signal: AbortSignal): void {
-    this.#svg = svg;
-    svg.addEventListener(
-      "pointermove",
-      (event) => {
-        const box = svg.getBoundingClientRect();
-        const x = (event.clientX - box.left) * (svg.viewBox.baseVal.width / box.width);
-        const chart = this.#charts().find((each) => x >= edge(each, "left") - 8 && x <= edge(each, "right") + 8);
-        if (chart) this.show(nearest(chart, x));
-      },
-      { signal },
-    );
-    svg.addEventListener("pointerleave", () => this.show(null), { signal });
-    for (const chart of this.#charts())
-      chart.addEventListener("keydown", (event) => this.#key(chart, event), { signal });
-    this.show(this.#epoch);
-  }
-
-  #charts(): SVGGElement[] {
-    return [...(this.#svg?.querySelectorAll<SVGGElement>(".ak-chart") ?? [])];
-  }
-
-  #key(chart: SVGGElement, event: KeyboardEvent): void {
-    const epochs = [...new Set(points(chart).map((point) => point.epoch))].sort((a, b) => a - b);
-    if (!epochs.length) return;
-    const here = this.#epoch;
-    const at = here === null ? epochs.length - 1 : epochs.findIndex((epoch) => epoch >= here);
-    const moves: Record<string, number> = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: epochs.length - 1 };
-    if (event.key === "Escape") this.show(null);
-    const to = moves[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    this.show(epochs[Math.max(0, Math.min(epochs.length - 1, to))] ?? null);
-  }
-
-  show(epoch: number | null): void {
-    this.#epoch = epoch;
-    const words: string[] = [];
-    for (const chart of this.#charts()) {
-      for (const old of chart.querySelectorAll(".ak-cursor")) old.remove();
-      if (epoch === null) continue;
-      const here = new Map<string, Point>();
-      for (const point of points(chart)) {
-        const known = here.get(point.name);
-        if (!known || Math.abs(point.epoch - epoch) < Math.abs(known.epoch - epoch)) here.set(point.name, point);
-      }
-      const closest = [...here.values()].sort((a, b) => Math.abs(a.epoch - epoch) - Math.abs(b.epoch - epoch))[0];
-      if (!closest) continue;
-      const line = document.createElementNS(NS, "path");
-      line.setAttribute("d", `M${closest.x} ${edge(chart, "top")}V${edge(chart, "bottom")}`);
-      line.setAttribute("class", "ak-cursor");
-      chart.append(line);
-      const kind = chart.getAttribute("data-key");
-      for (const point of here.values()) {
-        const elsewhere = Math.abs(point.epoch - closest.epoch) > 0.02 ? ` at epoch ${point.epoch}` : "";
-        words.push(`${point.name} ${kind} ${point.shown}${elsewhere}`);
-      }
-    }
-    this.readout.textContent =
-      epoch === null || !words.length ? "" : `epoch ${+epoch.toFixed(2)} · ${words.join(" · ")}`;
-  }
-}
-
-interface Point {
-  name: string;
-  epoch: number;
-  shown: string;
-  x: number;
-}
-
-function points(chart: SVGGElement): Point[] {
-  return [...chart.querySelectorAll("polyline")].flatMap((line) => {
-    const list = (attribute: string, separator = " ") => (line.getAttribute(attribute) ?? "").split(separator);
-    const name = line.getAttribute("data-name") ?? "";
-    const epochs = list("data-epochs").map(Number);
-    const xs = list("points").map((pair) => Number.parseFloat(pair));
-    const shown = list("data-shown", "|");
-    return epochs.map((epoch, i) => ({ name, epoch, shown: shown[i] ?? "", x: xs[i] ?? Number.NaN }));
-  });
-}
-
-function nearest(chart: SVGGElement, x: number): number | null {
-  return (
-    points(chart).reduce<Point | null>(
-      (best, point) => (!best || Math.abs(point.x - x) < Math.abs(best.x - x) ? point : best),
-      null,
-    )?.epoch ?? null
+/** The learning rate as Python has it; what is typed is sent with Enter, or when the field is left, and then read back. */
+function rateField(model: Place<TrainingTraits>["model"], signal: AbortSignal, set: (lr: number) => void): HTMLElement {
+  const field = h("input", { class: "ak-rate", type: "text", inputmode: "decimal", autocomplete: "off", size: 9 });
+  const label = h("label", { class: "ak-group" }, "learning rate", field);
+  let sent = false;
+  const show = () => {
+    sent = false;
+    label.hidden = !model.get("rate");
+    field.value = model.get("rate");
+    field.removeAttribute("aria-invalid");
+  };
+  const commit = () => {
+    const typed = field.value.trim();
+    if (typed === model.get("rate")) return show();
+    const lr = Number(typed);
+    sent = typed !== "" && Number.isFinite(lr) && lr >= 0;
+    if (sent) set(lr);
+    else field.setAttribute("aria-invalid", "true");
+  };
+  field.addEventListener("change", commit, { signal });
+  field.addEventListener(
+    "keydown",
+    (event) => {
+      event.stopPropagation(); // the notebook has a meaning for letters and Enter
+      if (event.key === "Escape") show();
+    },
+    { signal },
   );
+  const editing = () => (field.getRootNode() as Document | ShadowRoot).activeElement === field;
+  onChange(
+    model,
+    "rate",
+    () => {
+      if (sent || !editing()) show();
+    },
+    signal,
+  );
+  show();
+  return label;
 }
 
-function edge(chart: SVGGElement, side: "left" | "right" | "top" | "bottom"): number {
-  return Number(chart.getAttribute(`data-${side}`));
+/** A button for each thing to look at; the arrow keys go from one to the next. */
+function tabRow(model: Place<TrainingTraits>["model"], signal: AbortSignal, look: (tab: Tab) => void): HTMLElement {
+  const row = h("span", { class: "ak-group ak-tabs", role: "group", "aria-label": "What is shown" });
+  const buttons = new Map<Tab, HTMLButtonElement>();
+  const mark = () => {
+    for (const [tab, element] of buttons) press(element, tab === model.get("tab"));
+  };
+  const fill = () => {
+    buttons.clear();
+    for (const tab of model.get("tabs"))
+      buttons.set(
+        tab,
+        button(TABS[tab], () => look(tab), { pressed: false }),
+      );
+    row.replaceChildren(...buttons.values());
+    row.hidden = buttons.size < 2;
+    mark();
+  };
+  row.addEventListener(
+    "keydown",
+    (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const all = [...buttons.values()];
+      const at = all.indexOf(event.target as HTMLButtonElement);
+      if (by === undefined || at < 0) return;
+      event.preventDefault();
+      all[(at + by + all.length) % all.length]?.focus();
+    },
+    { signal },
+  );
+  onChange(model, "tabs", fill, signal);
+  onChange(model, "tab", mark, signal);
+  fill();
+  return row;
 }
 
 export default picture(render);

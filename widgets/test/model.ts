@@ -19,7 +19,11 @@ export class FakeModel<T extends Still> implements AnyModel<T> {
   }
   set<K extends keyof T>(name: K, value: T[K]): void {
     this.traits[name] = value;
-    for (const listener of this.#listeners.get(`change:${String(name)}`) ?? []) listener();
+    this.tell(`change:${String(name)}`);
+  }
+  /** Something happens that listeners of `event` hear. */
+  tell(event: string): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener();
   }
   on(event: string, listener: Listener): void {
     this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener));

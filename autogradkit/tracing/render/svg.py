@@ -13,6 +13,7 @@ import base64
 import bisect
 import functools
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from html import escape as _escape
@@ -72,15 +73,16 @@ _WIDE = dict.fromkeys("mMW@%", 900) | dict.fromkeys("wGOQDHNUCRABKVXYPEST&", 690
 _SANS_EM = _NARROW | _WIDE
 
 
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
 def esc(text: str) -> str:
     """Text for XML content or an attribute; control characters, which XML forbids, show as U+FFFD.
 
     >>> esc("<script>&\\x07")
     '&lt;script&gt;&amp;�'
     """
-    kept = "".join(
-        c if (c >= " " or c in "\n\t") and c != "\x7f" and not "\ud800" <= c <= "\udfff" else "\ufffd" for c in text
-    )
+    kept = _UNWRITABLE.sub("\ufffd", text)
     return _escape(kept, quote=True)
 
 
@@ -327,6 +329,13 @@ class Picture:
         self._marks.append(
             f'<polyline points="{where}" stroke-width="{num(line)}" stroke-linejoin="round"'
             f"{_paint('none', stroke)}{_attributes(extra)}/>"
+        )
+
+    def image(self, x: float, y: float, width: float, height: float, data: str, **extra: Attribute) -> None:
+        """Pixels, as a `data:` address, drawn as squares where they are enlarged."""
+        self._marks.append(
+            f'<image x="{num(x)}" y="{num(y)}" width="{num(width)}" height="{num(height)}" preserveAspectRatio="none"'
+            f' style="image-rendering:pixelated" href="{data}"{_attributes(extra)}/>'
         )
 
     def open(self, class_: str = "", **extra: Attribute) -> None:

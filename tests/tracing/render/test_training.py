@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 from autogradkit.tracing.render.training import Line, Training, description, shown, training_svg
 
@@ -63,3 +64,50 @@ def test_it_is_said_in_words_and_kept_as_text():
 def test_values_as_they_are_printed():
     assert [shown("loss", v) for v in (0.1234567, 2.0, math.nan)] == ["0.1235", "2.", "nan"]
     assert [shown("accuracy", v) for v in (1.0, 0.12345)] == ["100.0 %", "12.3 %"]
+
+
+def test_a_logarithmic_axis_spreads_small_losses():
+    line = Line("train", (0.25, 0.5, 0.75, 1.0), (1.0, 0.1, 0.01, 0.001))
+    heights = heights_of(training_svg(Training("t", "s", 1, (line,), log=True)))
+    steps = [below - above for above, below in pairwise(heights)]
+    assert max(steps) - min(steps) < 0.2, "equal ratios are equal steps"
+    svg = training_svg(Training("t", "s", 1, (line,), log=True))
+    assert ">loss, log axis</text>" in svg
+    for tick in ("1", "0.1", "0.01", "0.001"):
+        assert f">{tick}</text>" in svg
+
+
+def test_what_has_no_logarithm_is_said():
+    line = Line("train", (0.25, 0.5, 0.75), (1.0, 0.0, 0.1))
+    svg = training_svg(Training("t", "s", 1, (line,), log=True))
+    assert "✕ train loss 0. has no logarithm" in svg
+    assert svg.count("<polyline") == 2
+    for values in ((0.0, -1.0), (5e-324, 1e308), (1.0, 1.0)):
+        assert "nan" not in training_svg(Training("t", "s", 1, (Line("train", (0.5, 1.0), values),), log=True))
+
+
+def heights_of(svg):
+    return [float(pair.split(",")[1]) for pair in re.search(r'points="([^"]*)"', svg)[1].split()]
+
+
+def test_what_a_point_is_stands_on_the_chart():
+    accuracy = (Line("train", (1.0,), (0.975,)),)
+    points = ("mean of every 4 batches", "mean of the last 20 batches")
+    svg = training_svg(Training("t", "s", 1, (TRAIN,), accuracy, points=points))
+    for each in points:
+        assert f">train: {each}</text>" in svg
+
+
+def test_the_width_of_the_column_is_used_and_text_stays_legible():
+    picture = Training("LeNet on handwritten digits", "epoch 2 of 3 · batch 17 of 157 · lr 0.002", 3, (TRAIN, TEST),
+                       (TRAIN,), points=("each batch", "mean of the last 20 batches"))  # fmt: skip
+    for width in (348, 600, 828, 1148, 1500):
+        svg = training_svg(picture, width)
+        assert f'width="{width}"' in svg
+        assert min(float(size) for size in re.findall(r'font-size="([\d.]+)"', svg)) >= 11
+        rights = [float(right) for right in re.findall(r'data-right="([\d.]+)"', svg)]
+        assert max(rights) == width - 100  # beside it stand the names of the lines
+        lefts = [float(left) for left in re.findall(r'data-left="([\d.]+)"', svg)]
+        assert (lefts[0] == lefts[1]) == (width < 680), "below one another where there is no room beside"
+    assert 'width="320"' in training_svg(picture, 10)
+    assert 'width="1600"' in training_svg(picture, 9999)

@@ -11,6 +11,8 @@ export interface Still {
   picture_id: string;
 }
 
+export type Tab = "curves" | "pictures" | "filters" | "maps" | "confusion";
+
 export interface Picture {
   picture_id: string;
   svg: string;
@@ -99,6 +101,18 @@ export interface StridesTraits extends Picture {
 export interface TrainingTraits extends Picture {
   state: "ready" | "running" | "paused" | "stopped" | "interrupted" | "failed" | "finished";
   progress: number;
+  tabs: Tab[];
+  tab: Tab;
+  which: string;
+  log_axis: boolean;
+  rate: string;
 }
 
-export type TrainingToPython = { kind: "hello" | "pause" | "resume" | "step" | "stop" };
+export type TrainingToPython =
+  | { kind: "hello" | "pause" | "resume" | "step" | "stop" }
+  | { kind: "look"; tab: Tab }
+  | { kind: "turn"; by: number }
+  | { kind: "choose"; picture: number }
+  | { kind: "scale"; log: boolean }
+  | { kind: "rate"; lr: number }
+  | { kind: "width"; width: number };
