@@ -88,7 +88,7 @@ class Node:
         return RemovableHandle.add(self.ensure_hooks().before, hook)
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{type(self).__name__} object at {id(self):#x}>"
 
 
 class AccumulateGrad(Node):
@@ -102,6 +102,10 @@ class AccumulateGrad(Node):
         self.outputs = (variable._array.shape, variable._array.dtype)
         self.sequence = 2**64 - 1
         self.hooks = None
+
+    def name(self) -> str:
+        """As PyTorch says it: with its C++ namespace, which its type's name does not have."""
+        return "torch::autograd::AccumulateGrad"
 
 
 def accumulator_of(leaf: Tensor) -> AccumulateGrad:

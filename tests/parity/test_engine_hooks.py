@@ -87,6 +87,12 @@ def hooks_in_order(t: Any) -> Any:
 
 
 @case
+def the_end_of_an_edge_at_a_leaf(t: Any) -> Any:
+    node = (leaf(t) * 2).grad_fn.next_functions[0][0]
+    return node.name(), type(node).__name__, repr(node).partition(" object at ")[0]
+
+
+@case
 def a_retained_gradient_is_the_one_before_the_nodes_prehooks(t: Any) -> Any:
     x = leaf(t)
     y = x * 2
