@@ -4,7 +4,7 @@ in the others, by kind."""
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import defaultdict
 
 from .programs import program
 from .truth import falsities
@@ -17,19 +17,20 @@ def main() -> None:
     parser.add_argument("--show", metavar="KIND", help="print programs whose picture is false in this")
     parser.add_argument("--most", type=int, default=3, help="how many of them")
     wanted = parser.parse_args()
-    kinds: Counter[str] = Counter()
+    seeds: defaultdict[str, list[int]] = defaultdict(list)
     false = shown = 0
     for seed in range(wanted.seed, wanted.seed + wanted.programs):
         found = falsities(program(seed))
         false += bool(found)
-        kinds.update({falsity.kind for falsity in found})
+        for kind in {falsity.kind for falsity in found}:
+            seeds[kind].append(seed)
         if shown < wanted.most and any(falsity.kind == wanted.show for falsity in found):
             shown += 1
             print(f"--- seed {seed}\n{program(seed).cell}")
             print(*(f"  ! {f.kind}: {f.text}" for f in found if f.kind == wanted.show), sep="\n")
     print(f"{wanted.programs - false} of {wanted.programs} pictures are true")
-    for kind, count in kinds.most_common():
-        print(f"{count:6d}  {kind}")
+    for kind, where in sorted(seeds.items(), key=lambda each: -len(each[1])):
+        print(f"{len(where):6d}  {kind}: seeds {', '.join(map(str, where[:8]))}")
 
 
 if __name__ == "__main__":
