@@ -42,9 +42,11 @@ class _Builder:
         ]
         steps = [op for op in self.ops if _in_optimizer(op)]
         self.optimizer: list[str] = []
+        self.updated: list[str] = []
         if len(steps) > MOST_UPDATES:
             self.ops = [op for op in self.ops if not _in_optimizer(op)]
             self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
+            self.updated = list(dict.fromkeys(self.values[op.outputs[0]].name or "a parameter" for op in steps))
         self._drop_unused_makers()
         self.calls = calls_of(trace.events)
         self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
@@ -132,10 +134,11 @@ class _Builder:
     def _left_out(self) -> list[str]:
         leaves = {value.id for value in self.values.values() if value.is_leaf}
         return [
-            *(f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer),
+            *untold.updates(self.optimizer, self.updated),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
             *self.notes,
             *untold.numbers_read(self.source),
+            *untold.arrivals(self.calls, self.links, self.values),
             *untold.hooks(self.calls, self.ops, self.labels),
         ]
 
@@ -252,8 +255,7 @@ class _Builder:
             earlier = latest.get(value.tensor)
             latest[value.tensor] = value
             key = _value_key(value.id)
-            untouched = value.version == 0 and earlier is None  # an edit through `.data` leaves the version alone
-            if untouched or value.id in self.producer or key not in self.items or value.grad_of is not None:
+            if value.id in self.producer or key not in self.items or value.grad_of is not None:
                 continue
             found = edits[value.storage]
             place = bisect.bisect_left(found, value.since, key=lambda op: op.step)
@@ -280,6 +282,8 @@ class _Builder:
             latest[value.tensor] = key
         for event in self.returned:
             tail, head = _value_key(event.input), _value_key(event.value)
+            if tail not in self.items and event.input in self.producer:  # written on the edge behind it
+                tail = _op_key(self.producer[event.input])
             if tail in self.items and event.value not in self.producer:
                 self.links.append(Link(tail, head, event.value, kind="grad"))
                 self.items[head].step = event.step

@@ -12,9 +12,32 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..events import Numbers, Op
-from .model import Call
+from ..events import Numbers, Op, Value
+from .model import Call, Link
 from .numbers import one_line
+
+MOST_NAMES = 6  # in one sentence
+
+
+def updates(lines: list[str], names: list[str]) -> Iterator[str]:
+    """A sentence for each line on which an optimizer made more edits than are drawn."""
+    told = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+    for line in lines:
+        yield f"{line} edits {told} in place; its operations are not drawn."
+
+
+def arrivals(calls: list[Call], links: list[Link], values: dict[int, Value]) -> Iterator[str]:
+    """A sentence for each leaf on the picture whose `.grad` grew by a way that is not drawn."""
+    drawn = {values[link.value].tensor for link in links}
+    came = {(values[link.value].tensor, grad.call) for link in links for grad in link.grads}
+    missing = [
+        event.name or "a leaf"
+        for call in calls
+        for event in call.accumulated
+        if event.tensor in drawn and (event.tensor, call.number) not in came
+    ]
+    for name in dict.fromkeys(missing):
+        yield f"A gradient reached {name} by a way that is not drawn."
 
 
 def numbers_read(source: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ import torch
 import autogradkit
 from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Numbers, Op
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.model import MAKERS, Item
+from autogradkit.tracing.render.model import MAKERS
 
 from .bindings import names
 from .programs import Program
@@ -152,14 +152,6 @@ def mentions(said: str, label: str) -> bool:
 # -- leaves, gradients -------------------------------------------------------------------------------------------------
 
 
-def latest(run: Run) -> dict[int, Item]:
-    """For each drawn tensor its last box."""
-    boxes = {
-        item.value.id: item for item in run.graph.items.values() if item.kind == "tensor" and item.value is not None
-    }
-    return {run.graph.values[id].tensor: boxes[id] for id in sorted(boxes)}
-
-
 def leaves(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
     def check(run: Run) -> Iterator[Falsity]:
         """What requires grad is drawn so, and leaves as leaves."""
@@ -264,7 +256,7 @@ def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
         Of tensors that share memory any one does: that they do, their colour says.
         """
         plain = {name: each.detach().clone() for name, each in reachable(space, torch).items()}
-        boxes = latest(run)
+        last = {value.tensor: value for value in run.trace.values.values()}
         ahead = Ancestors(run)
         said = " ".join(run.graph.left_out)
         mine = reachable(run.space, autogradkit)
@@ -282,9 +274,14 @@ def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
             source = {run.number(mine[name]) for name in same if name in mine}
             for name in changed:
                 number = run.number(mine[name]) if name in mine else None
-                if number is None or number not in boxes:
+                if number is None or number not in last:
                     continue
-                keys = ahead.of(boxes[number].key)
+                id = last[number].id
+                maker = run.graph.producer.get(id)
+                start = f"v{id}" if f"v{id}" in run.graph.items else f"o{maker.step}" if maker is not None else ""
+                if start not in run.graph.items:
+                    continue
+                keys = ahead.of(start)
                 passed = [value for key in keys if (value := run.graph.items[key].value) is not None]
                 tensors = {value.tensor for value in passed}
                 labels = [run.graph.labels[value.id] for value in passed]
