@@ -13,12 +13,14 @@ from collections.abc import Iterable
 from ..events import Accumulated, BackwardBegin, BackwardEnd, Event, Failure, GradAssigned, NodeRan, Op, Value
 from ..recording import Recording
 from . import untold
+from .known import known_from
 from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
 
 
 class _Builder:
     def __init__(self, trace: Recording) -> None:
         self.values = trace.values
+        self.known = known_from(trace)
         self.second_order = _second_order(trace.events)
         self.ops = [
             event
@@ -105,6 +107,7 @@ class _Builder:
             edited=self._edited(),
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
+            known=self.known,
             left_out=self._left_out(),
         )
 

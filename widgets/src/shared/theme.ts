@@ -25,6 +25,7 @@ export function followTheme(root: HTMLElement, signal: AbortSignal): void {
   const attributeFilter = ["class", "theme", "data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"];
   for (const element of [document.body, document.documentElement])
     observer.observe(element, { attributes: true, attributeFilter });
+  globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener("change", apply, { signal });
   const frame = requestAnimationFrame(apply); // once attached, the background can be read
   signal.addEventListener("abort", () => {
     observer.disconnect();
