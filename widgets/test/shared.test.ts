@@ -176,6 +176,27 @@ describe("pan and zoom", () => {
   });
 });
 
+describe("a drag", () => {
+  it("moves the picture, and where it ends is where the picture stays; its click is none", async () => {
+    const svg = svgElement(SVG());
+    document.body.append(svg);
+    svg.getBoundingClientRect = () => ({ width: 200, height: 100, left: 0, top: 0 }) as DOMRect;
+    panZoom(new AbortController().signal).attach(svg);
+    const point = (type: string, target: EventTarget, x: number) =>
+      target.dispatchEvent(new MouseEvent(type, { bubbles: true, button: 0, clientX: x, clientY: 0 }));
+    point("pointerdown", svg, 10);
+    point("pointermove", window, 12);
+    expect(svg.style.transform).toBe(""); // a click trembles
+    point("pointermove", window, 50);
+    expect(svg.style.transform).toBe("translate(40px, 0px)");
+    point("pointerup", window, 50);
+    expect([svg.style.transform, svg.getAttribute("viewBox")]).toEqual(["", "-20 0 100 50"]);
+    expect(svg.classList.contains("ak-panning")).toBe(true);
+    await settled();
+    expect(svg.classList.contains("ak-panning")).toBe(false);
+  });
+});
+
 describe("a button", () => {
   it("is named by what is written on it, or by its title where that is a sign", () => {
     const named = (label: string, title: string) => button(label, () => {}, { title }).getAttribute("aria-label");

@@ -11,7 +11,7 @@ from typing import Any
 from ..recording import Recording
 from .graph import Drawn
 from .steps import details_of, steps_of
-from .text import HEADER, graph_rows, rows_known
+from .text import HEADER, table_cells, written
 from .words import overview
 
 
@@ -23,11 +23,12 @@ def state_of(drawn: Drawn, trace: Recording) -> dict[str, Any]:
     ['calls', 'description', 'details', 'foldable', 'folded', 'known', 'overview', 'steps', 'svg', 'table']
     """
     graph = drawn.graph
+    cells = table_cells(graph)
     return {
         "svg": drawn.svg,
         "description": drawn.alt,
-        "table": [list(HEADER), *map(list, graph_rows(graph))],
-        "known": rows_known(graph),
+        "table": [list(HEADER), *map(list, written(cells))],
+        "known": [[[event for event, _ in cell] for cell in row] for row in cells],
         "steps": steps_of(graph, trace),
         "details": details_of(graph),
         "calls": [f"backward {call.number + 1}" for call in graph.calls],

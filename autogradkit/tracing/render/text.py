@@ -84,12 +84,12 @@ Cell = list[tuple[int, str]]  # pieces of text, each with the event from which o
 
 def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
     """One row for each op, then one for each leaf's gradient; the header is `HEADER`."""
-    return [tuple(BETWEEN.join(text for _, text in cell) for cell in row) for row in table_cells(graph)]
+    return written(table_cells(graph))
 
 
-def rows_known(graph: Graph) -> list[list[list[int]]]:
-    """For each cell of `graph_rows` the event from which on each of its pieces is known, -1 from the beginning."""
-    return [[[event for event, _ in cell] for cell in row] for row in table_cells(graph)]
+def written(rows: list[list[Cell]]) -> list[tuple[str, ...]]:
+    """What the cells say in the end."""
+    return [tuple(BETWEEN.join(text for _, text in cell) for cell in row) for row in rows]
 
 
 def _always(*texts: str) -> list[Cell]:
