@@ -19,7 +19,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from autogradkit.core.recording import RECORDERS
 from autogradkit.tracing.events import Accumulated, GradAssigned
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.notes import explain, hide_our_frames
@@ -115,14 +114,14 @@ class TracedCells:
 
     def _start(self) -> None:
         self._recorder = EventRecorder()
-        RECORDERS.append(self._recorder)
+        self._recorder.start()
 
     def _stop(self, error: BaseException | None) -> tuple[Trace, KnownTensors]:
         recorder = self._recorder
         assert recorder is not None
         self._recorder = None
         self._hide_before_traceback()
-        RECORDERS.remove(recorder)
+        recorder.stop()
         if error is not None:
             explain(error, recorder)
         self._cell_files = recorder.outermost_files()

@@ -127,7 +127,7 @@ def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = Fals
     elif requires_grad:
         notes.append("requires_grad=True")
     indent = len(name) + 1
-    return _with_notes(f"{name}({_contents(array, indent)}", notes, indent)
+    return _with_notes(f"{name}({contents(shown_part(array), array.shape, indent)}", notes, indent)
 
 
 def _with_notes(text: str, notes: list[str], indent: int) -> str:
@@ -146,24 +146,30 @@ def _with_notes(text: str, notes: list[str], indent: int) -> str:
 # -- its numbers ------------------------------------------------------------------------------------------------------
 
 
-def _contents(array: Array, indent: int) -> str:
-    if array.size == 0:
-        return "[]"
-    abridge = array.size > OPTIONS.threshold
-    if abridge and array.ndim and not OPTIONS.edgeitems:
-        return "[...]"
-    shown = _edges(array) if abridge else array
-    if array.dtype.kind == "c":
+def shown_part(array: Array) -> Array:
+    """What is written of an array's numbers: all, or the first and last along every dimension of a large one."""
+    return _edges(array) if array.size > OPTIONS.threshold else array
+
+
+def contents(shown: Array, shape: tuple[int, ...], indent: int) -> str:
+    """The numbers of an array of this shape in brackets, from the part that is shown.
+
+    >>> contents(np.float32([1, 2.5]), (2,), 0)
+    '[1.0000, 2.5000]'
+    """
+    if shown.size == 0:
+        return "[...]" if math.prod(shape) else "[]"
+    if shown.dtype.kind == "c":
         real, real_width = _written(shown.real)
         imaginary, imaginary_width = _written(shown.imag)
         texts = [_joined(a, b) for a, b in zip(real, imaginary, strict=True)]
         width = real_width + imaginary_width + 1
     else:
         texts, width = _written(shown)
-    if not array.ndim:
+    if not shape:
         return texts[0]
-    elided = [have != want for have, want in zip(shown.shape, array.shape, strict=True)]
-    per_line = max(1, (OPTIONS.linewidth - indent - (array.ndim - 1)) // (width + 2))
+    elided = [have != want for have, want in zip(shown.shape, shape, strict=True)]
+    per_line = max(1, (OPTIONS.linewidth - indent - (len(shape) - 1)) // (width + 2))
     return _nested(texts, shown.shape, elided, indent, per_line)
 
 

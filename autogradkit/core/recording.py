@@ -53,6 +53,9 @@ class Recorder:
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
         """`tensor.grad = new` by user code or an optimizer (None clears it)."""
 
+    def grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
+        """`autograd.grad()`, which began last, returns these gradients, None for what was not used."""
+
     def module_enter(self, module: Any) -> None:
         """`module.__call__` began."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import edge_of, requires_grad
@@ -167,4 +168,6 @@ def grad(
         if found is None and materialize_grads:
             found = np.zeros_like(variable._array)
         results.append(as_tensor(found))
+    for recorder in listeners() if RECORDERS else ():
+        recorder.grad_returned(variables, tuple(results))
     return tuple(results)

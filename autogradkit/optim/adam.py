@@ -27,8 +27,6 @@ class Adam(Optimizer):
     (0.9, 0.999)
     """
 
-    _in_place = "addcdiv"
-
     def __init__(
         self,
         params: Iterable[Any],

@@ -39,8 +39,6 @@ class Optimizer:
     [0.5, 0.5]
     """
 
-    _in_place = "add"  # the op by which PyTorch edits the parameter, named so in a trace
-
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
@@ -120,7 +118,7 @@ class Optimizer:
             if RECORDERS:
                 shown = {"lr": number(group["lr"])}  # what a trace says of the options
                 observed(
-                    named(self._in_place),
+                    named(type(self).__name__.lower()),  # `sgd_` in a trace
                     "inplace",
                     lambda parameter, gradient, lr: update(parameter, gradient),
                     (parameter, gradient),

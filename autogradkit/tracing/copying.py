@@ -6,13 +6,17 @@ elements altogether; of any other only its range, mean and printed summary are k
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.parameter import Parameter
-from autogradkit.tracing.events import Number, Numbers, Value
+from autogradkit.core.printing import contents, shown_part
+from autogradkit.engine.history import requires_grad
+from autogradkit.tracing.events import Number, Numbers, Printed, Value
 
+FEW = 32  # elements that Python summarises faster than NumPy
 FULL = 1_000  # elements: what PyTorch prints without "..."
 BUDGET = 200_000  # elements copied whole in one trace
 
@@ -26,8 +30,7 @@ class Copier:
 
     def copy(self, tensor: Any) -> Numbers:
         """The numbers of a tensor as they are now."""
-        data = tensor.detach()
-        array: np.ndarray[Any, Any] = data.numpy()
+        array: np.ndarray[Any, Any] = tensor._array
         size = array.size
         whole = size <= FULL and self.copied + size <= BUDGET
         elements: tuple[Number, ...] | None = None
@@ -36,12 +39,12 @@ class Copier:
             elements = tuple(array.reshape(-1).tolist())
         else:
             self.left_out += size
-        low, high, mean, nans, infs = _summary(array)
+        low, high, mean, nans, infs = _summary(array) if elements is None or size > FEW else _summary_of(elements)
         return Numbers(
             shape=tuple(array.shape),
-            dtype=data.dtype.name,
+            dtype=tensor.dtype.name,
             data=elements,
-            text=_printed(data),
+            printed=_printed(array),
             low=low,
             high=high,
             mean=mean,
@@ -52,9 +55,19 @@ class Copier:
 
 
 def value_of(
-    tensor: Any, copier: Copier, *, id: int, number: int, storage: int, base: int | None = None, name: str | None = None
+    tensor: Any,
+    copier: Copier,
+    *,
+    id: int,
+    number: int,
+    storage: int,
+    base: int | None = None,
+    name: str | None = None,
+    since: int = 0,
+    grad_of: int | None = None,
 ) -> Value:
-    """A tensor as it is now. `number`, `storage` and `base` are the trace's numbers of it, its memory and its base."""
+    """A tensor as it is now. `number`, `storage`, `base` and `grad_of` are the trace's numbers of it, its memory, its base
+    and the tensor whose `.grad` it is; `since` counts the events before."""
     return Value(
         id=id,
         tensor=number,
@@ -64,12 +77,26 @@ def value_of(
         offset=tensor.storage_offset(),
         storage=storage,
         version=tensor._version,
-        requires_grad=tensor.requires_grad,
-        is_leaf=tensor.is_leaf,
+        requires_grad=requires_grad(tensor),
+        is_leaf=is_leaf(tensor),
         is_parameter=isinstance(tensor, Parameter),
         base=base,
-        retains_grad=tensor.retains_grad,
+        retains_grad=_retains_grad(tensor),
+        since=since,
+        grad_of=grad_of,
     )
+
+
+def is_leaf(tensor: Any) -> bool:
+    """As `Tensor.is_leaf`, but of a view whose base was edited: to ask that would renew its `grad_fn`, or raise."""
+    view = tensor._view
+    follows = view is not None and requires_grad(view.base)
+    return not requires_grad(tensor) or (tensor._node is None and not follows)
+
+
+def _retains_grad(tensor: Any) -> bool:
+    node = tensor._node
+    return node is not None and node.hooks is not None and tensor._output_nr in node.hooks.retained
 
 
 def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, float | None, int, int]:
@@ -77,9 +104,10 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
         return None, None, None, 0, 0
     if array.dtype.kind in "biu":
         return float(array.min()), float(array.max()), float(array.mean()), 0, 0
+    low, high = float(array.min()), float(array.max())
+    if math.isfinite(low) and math.isfinite(high):  # a NaN would be both
+        return low, high, float(array.mean(dtype=np.float64)), 0, 0
     finite = np.isfinite(array)
-    if finite.all():
-        return float(array.min()), float(array.max()), float(array.mean(dtype=np.float64)), 0, 0
     nans = int(np.isnan(array).sum())
     kept = array[finite]
     infs = int(array.size - kept.size - nans)
@@ -88,12 +116,20 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
     return float(kept.min()), float(kept.max()), float(kept.mean(dtype=np.float64)), nans, infs
 
 
-def _printed(data: Any) -> str:
-    """The data as PyTorch prints it, without the `tensor(...)` around it."""
-    text = repr(data)
-    inner = text.removeprefix("tensor(")
-    for suffix in (f", dtype={data.dtype!r})", ")"):
-        if inner.endswith(suffix):
-            inner = inner.removesuffix(suffix)
-            break
-    return inner.replace("\n       ", "\n")
+def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | None, float | None, int, int]:
+    """As `_summary`, of the numbers themselves."""
+    real = [each for each in elements if not isinstance(each, complex)]
+    if len(real) < len(elements):
+        return None, None, None, 0, 0
+    finite = [float(each) for each in real if math.isfinite(each)]
+    nans = sum(each != each for each in real)
+    infs = len(real) - len(finite) - nans
+    if not finite:
+        return None, None, None, nans, infs
+    return min(finite), max(finite), sum(finite) / len(finite), nans, infs
+
+
+def _printed(array: np.ndarray[Any, Any]) -> Printed:
+    """The data as PyTorch prints it now, without the `tensor(...)` around it."""
+    shape, shown = array.shape, np.array(shown_part(array))  # a copy, which no later edit changes
+    return Printed(lambda: contents(shown, shape, 7).replace("\n       ", "\n"))

@@ -8,6 +8,7 @@ order of first appearance, so that the same cell gives the same trace. Of an op 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from autogradkit.core.facts import OpFacts
@@ -31,7 +32,33 @@ class Position:
     end_column: int
     code: str  # the source of the statement's line, stripped
     function: str  # "<module>" or the function's qualified name
-    turn: int | None = None  # which time round, where this line ran more than once in the trace (from 1)
+    turn: tuple[int, ...] = ()  # which time round each loop that it ran in was, outermost first, from 1
+
+
+class Printed:
+    """A text that is written when it is first read: most numbers of a trace are never looked at."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str | Callable[[], str]) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        if not isinstance(self._text, str):
+            self._text = self._text()
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Printed) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __reduce__(self) -> tuple[type[Printed], tuple[str]]:
+        return Printed, (str(self),)
+
+    def __repr__(self) -> str:
+        return repr(str(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +68,18 @@ class Numbers:
     shape: tuple[int, ...]
     dtype: str  # "float32"
     data: tuple[Number, ...] | None  # every element, row-major; None where only the summary was kept
-    text: str  # as PyTorch prints the data, without "tensor(...)"
+    printed: Printed  # as PyTorch prints the data, without "tensor(...)"
     low: float | None  # over the finite elements; None where there are none
     high: float | None
     mean: float | None
     nans: int
     infs: int
     omitted: int  # elements not in `data`
+
+    @property
+    def text(self) -> str:
+        """As PyTorch prints the data, without `tensor(...)`."""
+        return str(self.printed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +99,9 @@ class Value:
     is_parameter: bool
     base: int | None  # tensor number of the base, for a view
     retains_grad: bool = False
+    turn: tuple[int, ...] = ()  # of the loops in which it got its name, outermost first, from 1
+    since: int = 0  # how many events came before it was first seen
+    grad_of: int | None = None  # number of the tensor whose `.grad` it was then
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +192,17 @@ class GradAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class GradReturned:
+    """`autograd.grad()` returned a gradient with respect to a tensor."""
+
+    step: int
+    call: int
+    input: int  # value id of the tensor
+    value: int  # value id of its gradient
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
 class BackwardEnd:
     """The backward call returned, or failed."""
 
@@ -178,4 +224,4 @@ class Failure:
     position: Position | None
 
 
-Event = Op | BackwardBegin | NodeRan | Accumulated | GradAssigned | BackwardEnd | Failure
+Event = Op | BackwardBegin | NodeRan | Accumulated | GradAssigned | GradReturned | BackwardEnd | Failure

@@ -27,3 +27,12 @@ def numbered(name: str, number: int) -> str:
     'matmul₁₂'
     """
     return name + str(number).translate(SUBSCRIPTS)
+
+
+def with_turn(name: str, turn: tuple[int, ...]) -> str:
+    """A name with the turn of each loop around it, outermost first.
+
+    >>> with_turn("h", (2, 10)), with_turn("h", ())
+    ('h (turn 2.10)', 'h')
+    """
+    return f"{name} (turn {'.'.join(map(str, turn))})" if turn else name

@@ -32,7 +32,7 @@ class Naming:
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in module.named_modules()}
             owner = self.name_of(module)  # of its own weight: `l1.weight`, `l2.weight`
             self._parameters = {
-                id(each): (weakref.ref(each), name if owner is None or "." in name else f"{owner}.{name}")
+                id(each): (weakref.ref(each), name if owner is None else owner + _written(name))
                 for name, each in module.named_parameters()
             }
         self.scope.append(self._layers.get(id(module), type(module).__name__))
@@ -89,6 +89,11 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
         keys = (key for key, each in list(value.items()) if each is wanted and isinstance(key, str | int))
         return next((f"{name}[{key!r}]" for key in keys), None)
     return None
+
+
+def _written(name: str) -> str:
+    """A parameter's name as it is written behind its module's: `.fc1.weight`, `[0].weight` in a Sequential."""
+    return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in name.split("."))
 
 
 def names_of(value: Any, frame: FrameType | None) -> frozenset[str]:

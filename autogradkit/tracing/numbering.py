@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from autogradkit.tracing.copying import Copier, value_of
+from autogradkit.engine.history import requires_grad
+from autogradkit.tracing.copying import Copier, is_leaf, value_of
 from autogradkit.tracing.events import Value
 
 
@@ -39,13 +40,18 @@ class KnownTensors:
 
 
 class Numbering:
-    """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it."""
+    """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it, `clock` how many
+    events there were so far."""
 
-    def __init__(self, copier: Copier, name_of: Callable[[Any], str | None]) -> None:
+    def __init__(self, copier: Copier, name_of: Callable[[Any], str | None], clock: Callable[[], int]) -> None:
         self.values: dict[int, Value] = {}
         self.names: dict[int, str] = {}  # value -> the name that its tensor had before the trace
         self._copier = copier
         self._name_of = name_of
+        self._clock = clock
+        self._owners: dict[
+            int, tuple[weakref.ref[Any], weakref.ref[Any]]
+        ] = {}  # id(grad) -> it, and whose `.grad` it is
         self._tensors: dict[int, _Seen] = {}
         self._tensor_count = 0
         self._nodes: dict[int, tuple[int, weakref.ref[Any]]] = {}
@@ -71,8 +77,8 @@ class Numbering:
         if seen is not None and seen.value is not None and seen.version == tensor._version:
             value = self.values[seen.value]
             if seen.edits == self._edits.get(value.storage, 0):
-                if tensor.requires_grad and not value.requires_grad:  # requires_grad_() since, or the attribute
-                    self.values[seen.value] = replace(value, requires_grad=True, is_leaf=tensor.is_leaf)
+                if requires_grad(tensor) and not value.requires_grad:  # requires_grad_() since, or the attribute
+                    self.values[seen.value] = replace(value, requires_grad=True, is_leaf=is_leaf(tensor))
                 return seen.value
         first = seen is None or seen.value is None
         value = len(self.values)
@@ -83,6 +89,8 @@ class Numbering:
             number=self._number(tensor),
             storage=self._storage(tensor, fresh_storage),
             base=None if tensor._base is None else self._number(tensor._base),
+            since=self._clock(),
+            grad_of=self._owner(tensor),
         )
         seen = self._tensors[id(tensor)]
         seen.value, seen.version = value, tensor._version
@@ -98,6 +106,27 @@ class Numbering:
         if value is not None:
             storage = self.values[value].storage
             self._edits[storage] = self._edits.get(storage, 0) + 1
+
+    def settle(self) -> None:
+        """Give every living tensor whose memory was edited the value that it has now: what the edit has done to it."""
+        for seen in list(self._tensors.values()):
+            tensor = seen.reference()
+            if tensor is not None and seen.value is not None and self.values[seen.value].grad_of is None:
+                self.value(tensor)
+
+    def owns(self, tensor: Any, grad: Any) -> None:
+        """`grad` is the `.grad` of `tensor` from now on."""
+        self._owners[id(grad)] = (weakref.ref(grad), weakref.ref(tensor))
+
+    def owner(self, grad: Any) -> Any:
+        """The tensor whose `.grad` this is, as far as the trace has heard; else None."""
+        known, owner = self._owners.get(id(grad), (None, None))
+        tensor = owner() if owner is not None and known is not None and known() is grad else None
+        return tensor if tensor is not None and tensor._grad is grad else None
+
+    def _owner(self, tensor: Any) -> int | None:
+        owner = self.owner(tensor)
+        return None if owner is None else self._number(owner)
 
     def tensor(self, tensor: Any) -> int:
         """The number of a tensor, which has a value from now on."""

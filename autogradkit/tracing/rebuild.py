@@ -1,21 +1,24 @@
 """A recording of a graph that exists already: `%graph loss` on what was computed without a recorder.
 
 Rests on recording and on what a graph shows publicly: `grad_fn`, `next_functions`, `_saved_*`, `_input_metadata`. Forward
-values are known only where a node saved them, where they are leaves, and at the root; of the others only the shape is.
+values are known only where a node saved them, where a name stands for them and where they are leaves; of the others only the
+shape is.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autogradkit.core.facts import Declaration, named
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.saved import FREED, OpNode
 from autogradkit.tracing.copying import Copier, value_of
-from autogradkit.tracing.events import Argument, Numbers, Op, Value
+from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Value
 from autogradkit.tracing.recording import Recording
 
+UNKNOWN = "?"
 _RESULTS = ("result", "out", "output")
 
 
@@ -50,7 +53,7 @@ class _Rebuilder:
                 for inner, parameter in value.named_parameters():
                     self._names.setdefault(id(parameter), f"{name}.{inner}")
         self._by_node = {
-            (id(value.grad_fn), value.output_nr): name
+            (id(value.grad_fn), value.output_nr): (name, value)
             for name, value in names.items()
             if isinstance(value, Tensor) and not name.startswith("_") and value.grad_fn is not None
         }
@@ -59,11 +62,24 @@ class _Rebuilder:
         self._of_tensor: dict[int, int] = {}
         self._of_output: dict[tuple[int, int], int] = {}
         self._keep: list[Any] = []  # while we number objects by id
+        self._at_hand: dict[int, Any] = {}  # id(tensor) -> the tensor
+        self._as_saved: set[int] = set()  # ids of tensors that no edit has changed since a node saved them
 
     def recording(self) -> Recording:
         nodes = self._nodes()
         events = tuple(self._op(step, number, node) for step, (number, node) in enumerate(nodes.values()))
-        return Recording(events=events, values=self._values, left_out=self._copier.left_out)
+        notes = tuple(self._edited())
+        if any(argument.text == UNKNOWN for event in events for argument in event.inputs):
+            notes += (f"{UNKNOWN} stands for an operand that no node has kept.",)
+        return Recording(events=events, values=self._values, left_out=self._copier.left_out, notes=notes)
+
+    def _edited(self) -> Iterator[str]:
+        """A sentence for each tensor that was edited in place, maybe after the graph was made."""
+        for key, value in self._of_tensor.items():
+            tensor = self._at_hand[key]
+            if tensor._version and key not in self._as_saved:
+                name = self._values[value].name or "A tensor without a name"
+                yield f"{name} is drawn as it is now: it was edited in place, maybe after this graph was made."
 
     def _nodes(self) -> dict[int, tuple[int, Any]]:
         """Every node behind the root but the leaves', oldest first, with its number."""
@@ -80,28 +96,36 @@ class _Rebuilder:
         return {id(node): (number, node) for number, node in enumerate(ordered)}
 
     def _op(self, step: int, number: int, node: Any) -> Op:
+        declaration: Declaration = getattr(node, "declaration", None) or named(node.name().removesuffix("Backward"))
         inputs: list[Argument] = []
+        unknown = 0  # operands without a gradient, of which only what was saved is known
         for target, output in node.next_functions:
             if target is None:
+                unknown += 1
                 continue
             variable = getattr(target, "variable", None)
             value = self._tensor(variable) if variable is not None else self._output(target, output)
             inputs.append(Argument(None, value, None))
+        self._note_versions(node)
         saved = [name for name in dir(type(node)) if name.startswith("_saved_")]
         kept: list[str] = []
         for name in saved:
             tensor = _saved(node, name)
+            role = name.removeprefix("_saved_")
             if not isinstance(tensor, Tensor):
+                usual = (role, tensor) in (("alpha", 1), ("keepdim", False))
+                if tensor is not None and role in declaration.facts.parameters and not usual:
+                    inputs.append(Argument(role, None, str(tensor)))
                 continue
             kept.append(name)
-            role = name.removeprefix("_saved_")
             if role in _RESULTS or tensor.grad_fn is not None or id(tensor) in self._of_tensor:
                 continue
+            unknown -= 1
             if tensor.dim() == 0 and id(tensor) not in self._names:  # a number in the learner's code
                 inputs.append(Argument(role, None, str(tensor.item())))
             else:
                 inputs.append(Argument(role, self._tensor(tensor), None))
-        declaration: Declaration = getattr(node, "declaration", None) or named(node.name().removesuffix("Backward"))
+        inputs += [Argument(None, None, UNKNOWN)] * max(0, unknown)
         outputs = tuple(self._output(node, n) for n in range(len(node._input_metadata)))
         return Op(
             step=step,
@@ -118,10 +142,17 @@ class _Rebuilder:
             why_not=None,
         )
 
+    def _note_versions(self, node: Any) -> None:
+        """Remember which saved tensors are as they were when they were saved."""
+        if isinstance(node, OpNode) and node.saved is not FREED and node.saved:
+            for tensor, version in zip(node.saved, node.versions, strict=False):
+                if isinstance(tensor, Tensor) and tensor._version == version:
+                    self._as_saved.add(id(tensor))
+
     def _tensor(self, tensor: Any) -> int:
         """The value of a tensor at hand."""
         if id(tensor) not in self._of_tensor:
-            self._keep.append(tensor)
+            self._at_hand[id(tensor)] = tensor
             self._of_tensor[id(tensor)] = self._add(tensor, self._names.get(id(tensor)))
         return self._of_tensor[id(tensor)]
 
@@ -132,7 +163,8 @@ class _Rebuilder:
             known = self._root if (self._root.grad_fn is node and self._root.output_nr == number) else None
             if known is None and number == 0:
                 known = next((t for name in _RESULTS if isinstance(t := _saved(node, f"_saved_{name}"), Tensor)), None)
-            name = self._by_node.get(key)
+            name, alive = self._by_node.get(key, (None, None))
+            known = alive if known is None else known
             meta = node._input_metadata[number]
             self._of_output[key] = self._add_unknown(meta, name) if known is None else self._add(known, name)
         return self._of_output[key]
@@ -150,7 +182,7 @@ class _Rebuilder:
             id=number,
             tensor=number,
             name=name,
-            numbers=Numbers(shape, meta.dtype.name, None, "", None, None, None, 0, 0, math.prod(shape)),
+            numbers=Numbers(shape, meta.dtype.name, None, Printed(""), None, None, None, 0, 0, math.prod(shape)),
             stride=(),
             offset=0,
             storage=number,

@@ -5,9 +5,9 @@ Rests on recorder and trace.
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
 
-from autogradkit.core.recording import RECORDERS
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
@@ -27,9 +27,9 @@ class record:  # noqa: N801 - used like a function, as `no_grad` is
     def __enter__(self) -> Trace:
         self._recorder = EventRecorder()
         self._trace = Trace()
-        RECORDERS.append(self._recorder)
+        self._recorder.start(sys._getframe(1))
         return self._trace
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        RECORDERS.remove(self._recorder)
+        self._recorder.stop()
         self._trace.fill(self._recorder.finish(error))

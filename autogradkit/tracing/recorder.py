@@ -7,7 +7,6 @@ as (code, offset) pairs and copies numbers, within bounds; names and positions a
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import Recorder
+from autogradkit.core.recording import RECORDERS, Recorder
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.tracing.copying import Copier
@@ -26,6 +25,7 @@ from autogradkit.tracing.events import (
     BackwardEnd,
     Failure,
     GradAssigned,
+    GradReturned,
     NodeRan,
     Op,
     spelled,
@@ -35,7 +35,8 @@ from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import KnownTensors, Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
-from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, site_of
+from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, learner_frames, site_of
+from autogradkit.tracing.turns import TurnCounter, turns_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
 
@@ -58,24 +59,39 @@ class EventRecorder(Recorder):
         super().__init__()
         self.copier = Copier()
         self.naming = Naming()
-        self.numbering = Numbering(self.copier, self.naming.name_of)
         self.drafts: list[Draft] = []
+        self.numbering = Numbering(self.copier, self.naming.name_of, lambda: len(self.drafts))
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
         self._calls: dict[int, int] = {}
         self._backward_sites: dict[int, Site] = {}
-        self._grads: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}  # id(grad) -> grad, its tensor
+        self._backward_turns: dict[int, tuple[tuple[int, ...], ...]] = {}
         self._visit = 0
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._quiet = False
+        self._turns = TurnCounter()
+
+    def start(self, frame: FrameType | None = None) -> None:
+        """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
+        RECORDERS.append(self)
+        self._turns.start(frame)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._turns.stop()
+        RECORDERS.remove(self)
+        with self._looking():
+            self.numbering.settle()
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
-        """While we look at tensors ourselves, what we do is no part of the trace."""
+        """While we look at tensors ourselves, what we do is no part of the trace, and its lines are not counted."""
         self._quiet = True
+        self._turns.pause()
         try:
             yield
         finally:
+            self._turns.go_on()
             self._quiet = False
 
     # -- the contract -----------------------------------------------------------------------------------------------
@@ -87,6 +103,8 @@ class EventRecorder(Recorder):
                     for each in _flat(value):
                         if isinstance(each, Tensor):
                             self.numbering.value(each)
+                            if each._base is not None:  # what is written into a view is written into it
+                                self.numbering.value(each._base)
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
@@ -106,13 +124,16 @@ class EventRecorder(Recorder):
         edited = results[0] if kind == "inplace" and results else None
         if edited is not None:
             self.numbering.edited(edited)
-        inputs, operands = self._arguments(args, kwargs, edited)
+        entry = entry_frame(sys._getframe(2))
+        inputs, operands = self._arguments(_as_written(entry, args), kwargs, edited)
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         first = results[0] if results else None
-        maker = None if first is None else first.grad_fn
-        if edited is not None and first is not None and first._base is not None and first._base.grad_fn is not None:
-            maker = first._base.grad_fn  # an edit through a view: the base's CopySlices is what will run
+        maker = None if first is None else first._node
+        if edited is not None:
+            # Through a view: the base's CopySlices is what will run. Where nothing is recorded the node is an older one.
+            base = edited._base
+            maker = None if not is_grad_enabled() else maker if base is None or base._node is None else base._node
         event = Op(
             step=len(self.drafts),
             name=spelled(declaration.name, kind),
@@ -127,7 +148,6 @@ class EventRecorder(Recorder):
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
         )
-        entry = entry_frame(sys._getframe(2))
         if entry is not self._entry:
             self._entry = entry
             self._visit += 1
@@ -137,7 +157,10 @@ class EventRecorder(Recorder):
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
             numbers = names_of(args[1], frame)
         constructs = entry.f_code.co_name == "__init__"
-        self.drafts.append(Draft(event, site_of(frame), outputs, operands, numbers, constructs, self._visit))
+        frames = learner_frames(frame)
+        site = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
+        turns = tuple(turns_of(each) for each in frames)
+        self.drafts.append(Draft(event, site, outputs, operands, numbers, constructs, turns, self._visit))
         if edited is not None:
             self._grad_edited(edited)
 
@@ -181,13 +204,15 @@ class EventRecorder(Recorder):
         if self._quiet or (self.failed is not None and self.failed.error is error):
             return
         with self._looking():
-            inputs, _ = self._arguments(args, kwargs, None)
+            inputs, _ = self._arguments(_as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
             label = spelled(declaration.facts.label, kind)
             self.failed = Failed(error, label, inputs, site_of(sys._getframe(1)), tuple(self.naming.scope))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         number = self._calls[call] = len(self._calls)
-        site = self._backward_sites[number] = site_of(sys._getframe(1))
+        frames = learner_frames(sys._getframe(1))
+        site = self._backward_sites[number] = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
+        self._backward_turns[number] = tuple(turns_of(each) for each in frames)
         event = BackwardBegin(
             step=len(self.drafts),
             call=number,
@@ -226,7 +251,8 @@ class EventRecorder(Recorder):
 
     def _accumulated(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         number = self.numbering.tensor(tensor)
-        self._grads[id(after)] = (weakref.ref(after), weakref.ref(tensor))
+        self.numbering.owns(tensor, after)
+        self.numbering.edited(after)
         event = Accumulated(
             step=len(self.drafts),
             call=self._calls[call],
@@ -240,6 +266,16 @@ class EventRecorder(Recorder):
         )
         self.drafts.append(Draft(event, self._backward_sites[self._calls[call]]))
 
+    def grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
+        call = len(self._calls) - 1
+        with self._looking():
+            site, turns = self._backward_sites[call], self._backward_turns[call]
+            values = [None if each is None else self.numbering.value(each, made=True) for each in results]
+            for tensor, value in zip(inputs, values, strict=True):
+                if value is not None:
+                    event = GradReturned(len(self.drafts), call, self.numbering.value(tensor), value, None)
+                    self.drafts.append(Draft(event, site, outputs=tuple(values), turns=turns))
+
     def backward_end(self, call: int, error: BaseException | None) -> None:
         self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), Site(())))
 
@@ -247,7 +283,7 @@ class EventRecorder(Recorder):
         if self._quiet:
             return
         if new is not None:
-            self._grads[id(new)] = (weakref.ref(new), weakref.ref(tensor))
+            self.numbering.owns(tensor, new)
         if old is None and new is None:
             return
         self._note_assignment(tensor, old, new, site_of(sys._getframe(1)))
@@ -268,10 +304,7 @@ class EventRecorder(Recorder):
 
     def _grad_edited(self, edited: Any) -> None:
         """An in-place edit of some leaf's `.grad`, such as `w.grad.zero_()`."""
-        known = self._grads.get(id(edited))
-        if known is None or known[0]() is not edited:
-            return
-        owner = known[1]()
+        owner = self.numbering.owner(edited)
         if owner is not None:
             self._note_assignment(owner, None, edited, site_of(sys._getframe(3)))
 
@@ -323,6 +356,16 @@ def _site_of_traceback(error: BaseException) -> Site:
         spots.append(Spot(trace.tb_frame.f_code, trace.tb_lasti))
         trace = trace.tb_next
     return Site(tuple(spot for spot in reversed(spots) if not is_ours(spot.code)))
+
+
+def _as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments of an op, with the number of `x[0] = 5.` in place of the tensor that it was made into."""
+    if entry.f_code is not _SETITEM or isinstance(entry.f_locals["value"], Tensor):
+        return args
+    return tuple(entry.f_locals["value"] if each is entry.f_locals["source"] else each for each in args)
+
+
+_SETITEM = Tensor.__setitem__.__code__
 
 
 def _flat(value: Any) -> list[Any]:

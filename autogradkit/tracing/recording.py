@@ -18,7 +18,7 @@ class Recording:
     """An event stream with the values it speaks of.
 
     `events` are in order; `values` by id; `source` is the traced code; `left_out` counts elements of which only a summary
-    was kept, `dropped` the events beyond the limit.
+    was kept, `dropped` the events beyond the limit; `notes` are sentences about what could not be recorded.
     """
 
     events: tuple[Event, ...] = ()
@@ -26,6 +26,7 @@ class Recording:
     source: str = ""
     left_out: int = 0
     dropped: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def ops(self) -> tuple[Op, ...]:

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from autogradkit.tracing.events import Accumulated, BackwardEnd, Event, GradAssigned, NodeRan, Op, Position, Value
+from autogradkit.tracing.events import (
+    Accumulated,
+    BackwardEnd,
+    Event,
+    GradAssigned,
+    GradReturned,
+    NodeRan,
+    Op,
+    Position,
+    Value,
+)
 from autogradkit.tracing.source import Place, Site, SourceReader
 
 
@@ -18,11 +28,16 @@ class Draft:
 
     event: Event
     site: Site
-    outputs: tuple[int, ...] = ()
+    outputs: tuple[int | None, ...] = ()
     operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
     numbers: frozenset[str] | None = None  # where the second operand is a number: the names that stand for it
     constructs: bool = False  # whether it ran while an object was made, which what it gives is not
+    turns: tuple[tuple[int, ...], ...] = ()  # for each frame of the site the turns of the loops it was in
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
+
+    def turn_above(self, height: int) -> tuple[int, ...]:
+        """The turns of all loops around this frame of the site, outermost first."""
+        return tuple(turn for frame in reversed(self.turns[height:]) for turn in frame)
 
 
 def resolve(
@@ -38,103 +53,93 @@ def resolve(
     `label` says what the learner calls a file.
     """
     reader = SourceReader()
-    positions = _Positions(reader, label)
-    turns = positions.turns(drafts)
-    names = _names(drafts, values, known, modules, reader)
-    named = {id: replace(value, name=names.get(id)) for id, value in values.items()}
+    namer = _Namer(reader, known)
+    namer.name(drafts, values, modules)
+    named = {id: replace(value, name=namer.names.get(id), turn=namer.turns.get(id, ())) for id, value in values.items()}
     by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
-    events = tuple(
-        _resolved(draft, positions.position(draft.site, turns[index]), by_tensor) for index, draft in enumerate(drafts)
-    )
+    events = tuple(_resolved(draft, _position(draft, reader, label), by_tensor) for draft in drafts)
     return events, named
 
 
-def _names(
-    drafts: list[Draft],
-    values: dict[int, Value],
-    known: dict[int, str],
-    modules: dict[int, frozenset[str]],
-    reader: SourceReader,
-) -> dict[int, str]:
-    """A name for each value: what it was assigned to, or how it is written where it is used."""
-    names = dict(known)
-    first_value: dict[int, int] = {}
-    for value in values.values():
-        first_value.setdefault(value.tensor, value.id)
-    last_of_visit: dict[tuple[Site, int], int] = {}
-    last_at: dict[Site, int] = {}
-    made_at: dict[int, Site] = {}
-    for index, draft in enumerate(drafts):
-        if isinstance(draft.event, Op) and draft.site.frames:
-            last_of_visit[(draft.site, draft.visit)] = last_at[draft.site] = index
-            made_at.update(dict.fromkeys(draft.outputs, draft.site))
-    for index, draft in enumerate(drafts):
-        if not isinstance(draft.event, Op) or not draft.site.frames:
-            continue
+class _Namer:
+    """Names for values: what each was assigned to, or how it is written where it is used; and the turns of the loops in
+    which that assignment stands."""
+
+    def __init__(self, reader: SourceReader, known: dict[int, str]) -> None:
+        self.names = dict(known)
+        self.turns: dict[int, tuple[int, ...]] = {}
+        self._reader = reader
+
+    def name(self, drafts: list[Draft], values: dict[int, Value], modules: dict[int, frozenset[str]]) -> None:
+        """Find all names. `modules` are those that stand for Python modules in each code, by its id."""
+        last_of_visit: dict[tuple[Site, int], int] = {}
+        last_at: dict[Site, int] = {}
+        made_at: dict[int, Site] = {}
+        for index, draft in enumerate(drafts):
+            if isinstance(draft.event, Op) and draft.site.frames:
+                last_of_visit[(draft.site, draft.visit)] = last_at[draft.site] = index
+                made_at.update({output: draft.site for output in draft.outputs if output is not None})
+                self._reader.note_op(draft.site)
+        for index, draft in enumerate(drafts):
+            event = draft.event
+            if not draft.site.frames:
+                continue
+            if isinstance(event, GradReturned):
+                self._name_results(draft, parts=True)
+            elif isinstance(event, Op):
+                self._name_operands(draft, event, modules, made_at)
+                last = last_of_visit[(draft.site, draft.visit)] == index
+                if last and self._reader.is_step_of_builtin(draft.site):
+                    last = (
+                        last_at[draft.site] == index
+                    )  # the additions of one `sum` before the last are nobody's result
+                if last and not draft.constructs:
+                    self._name_results(draft, parts=event.kind == "view" and len(draft.outputs) > 1)
+        self._pass_on(values)
+
+    def _name_operands(
+        self, draft: Draft, op: Op, modules: dict[int, frozenset[str]], made_at: dict[int, Site]
+    ) -> None:
         here = modules.get(id(draft.site.frames[0].code), frozenset())
-        written = reader.operand_names(draft.site, len(draft.operands), here, draft.event.name, draft.numbers)
+        written = self._reader.operand_names(draft.site, len(draft.operands), here, op.name, draft.numbers)
         for operand, name in zip(draft.operands, written, strict=True):
             # What was made on the way, inside `model(x)`, is not the `x` written there.
             if operand is not None and name is not None and made_at.get(operand) != draft.site:
-                names.setdefault(operand, name)
-        last = last_of_visit[(draft.site, draft.visit)] == index
-        if last and reader.is_step_of_builtin(draft.site):
-            last = last_at[draft.site] == index  # the additions of one `sum` before the last are nobody's result
-        if last and not draft.constructs:
-            parts = draft.event.kind == "view" and len(draft.outputs) > 1
-            names.update(_named(draft.outputs, reader.result_names(draft.site), parts))
-    # An edited tensor keeps the name it had.
-    for value in values.values():
-        if value.id not in names and first_value[value.tensor] in names and first_value[value.tensor] != value.id:
-            names[value.id] = names[first_value[value.tensor]]
-    return names
+                self.names.setdefault(operand, name)
+
+    def _name_results(self, draft: Draft, parts: bool) -> None:
+        found, height = self._reader.result_names(draft.site, len(draft.outputs), parts)
+        for place, name in found.items():
+            output = draft.outputs[place] if place < len(draft.outputs) else None
+            if output is not None:
+                self.names[output] = name
+                self.turns[output] = draft.turn_above(height)
+
+    def _pass_on(self, values: dict[int, Value]) -> None:
+        """An edited tensor keeps the name it had."""
+        latest: dict[int, str] = {}  # tensor -> its name so far
+        for value in values.values():
+            name = self.names.setdefault(value.id, latest.get(value.tensor, ""))
+            if name:
+                latest[value.tensor] = name
+            else:
+                del self.names[value.id]
 
 
-class _Positions:
-    """Positions of sites as the learner reads them, and how often each place was passed."""
-
-    def __init__(self, reader: SourceReader, label: Callable[[str], str]) -> None:
-        self._reader = reader
-        self._label = label
-
-    def turns(self, drafts: list[Draft]) -> list[int | None]:
-        """For each event, which time round its place was passed; None where it was passed once."""
-        visits: dict[Site, dict[int, int]] = {}
-        for draft in drafts:
-            if isinstance(draft.event, Op) and draft.site.frames and not self._reader.is_step_of_builtin(draft.site):
-                passed = visits.setdefault(draft.site, {})
-                passed.setdefault(draft.visit, len(passed) + 1)
-        return [
-            visits[draft.site][draft.visit]
-            if isinstance(draft.event, Op) and len(visits.get(draft.site, ())) > 1
-            else None
-            for draft in drafts
-        ]
-
-    def position(self, site: Site, turn: int | None) -> Position | None:
-        place: Place | None = self._reader.place(site.frames[0]) if site.frames else None
-        if place is None:
-            return None
-        return Position(
-            file=self._label(place.filename),
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            code=place.code,
-            function=place.function,
-            turn=turn,
-        )
-
-
-def _named(outputs: tuple[int, ...], targets: list[str | None], parts: bool) -> dict[int, str]:
-    """The names of an op's results: all of them in `a, b = x.unbind()`; `l[0]`, `l[1]` where one name stands for all the
-    `parts` of a tensor; else the first has it, as `loss`, one of two, does."""
-    if not outputs or not targets or (len(targets) > 1 and len(targets) != len(outputs)):
-        return {}
-    if parts and len(targets) == 1 and targets[0] is not None:
-        return {output: f"{targets[0]}[{number}]" for number, output in enumerate(outputs)}
-    return {output: name for output, name in zip(outputs, targets, strict=False) if name is not None}
+def _position(draft: Draft, reader: SourceReader, label: Callable[[str], str]) -> Position | None:
+    place: Place | None = reader.place(draft.site.frames[0]) if draft.site.frames else None
+    if place is None:
+        return None
+    return Position(
+        file=label(place.filename),
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        end_column=place.end_column,
+        code=place.code,
+        function=place.function,
+        turn=draft.turn_above(0),
+    )
 
 
 def _resolved(draft: Draft, position: Position | None, names: dict[int, str]) -> Event:

@@ -17,11 +17,11 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
 
-from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
+from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Printed, Value
 from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 2
+VERSION = 3
 
 
 class TraceFormatError(ValueError):
@@ -36,6 +36,7 @@ def to_json(recording: Recording) -> str:
         "source": recording.source,
         "left_out": recording.left_out,
         "dropped": recording.dropped,
+        "notes": list(recording.notes),
         "events": _encode(recording.events),
         "values": _encode(tuple(recording.values.values())),
     }
@@ -62,6 +63,7 @@ def from_json(text: str) -> Recording:
         source=_part(document, "source", str),
         left_out=_part(document, "left_out", int),
         dropped=_part(document, "dropped", int),
+        notes=_part(document, "notes", tuple[str, ...]),
     )
     for event in events:
         for value in _mentioned(event):
@@ -96,6 +98,8 @@ def _encode(value: Any) -> Any:
         return [each if each.__class__ in _PLAIN else _encode(each) for each in value]
     if isinstance(value, complex):
         return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
+    if isinstance(value, Printed):
+        return str(value)
     encoded: dict[str, Any] = {"type": type(value).__name__}
     for name in _kinds(type(value)):
         each = getattr(value, name)
@@ -141,6 +145,8 @@ def _readers(kind: Any) -> Readers:
         return {"float": float, "{'float'}": _odd_float}
     if kind is complex:
         return {"{'complex'}": _complex}
+    if kind is Printed:
+        return {"str": Printed}
     assert kind in _PLAIN, kind
     return {kind.__name__: lambda value: value}
 

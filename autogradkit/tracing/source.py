@@ -60,17 +60,22 @@ def entry_frame(frame: FrameType) -> FrameType:
     return frame
 
 
-def site_of(frame: FrameType | None) -> Site:
-    """Where the learner's code is, from the frame that called into this package up to the cell or script."""
-    found: list[Spot] = []
+def learner_frames(frame: FrameType | None) -> list[FrameType]:
+    """The learner's frames, innermost first, from the one that called into this package up to the cell or script."""
+    found: list[FrameType] = []
     while frame is not None and len(found) < _MOST_FRAMES:
         code = frame.f_code
         if not is_ours(code):
-            found.append(Spot(code, frame.f_lasti))
+            found.append(frame)
             if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
                 break
         frame = frame.f_back
-    return Site(tuple(found))
+    return found
+
+
+def site_of(frame: FrameType | None) -> Site:
+    """Where the learner's code is."""
+    return Site(tuple(Spot(each.f_code, each.f_lasti) for each in learner_frames(frame)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class SourceReader:
         self._files: dict[str, _Source] = {}
         self._positions: dict[int, list[tuple[int | None, int | None, int | None, int | None]]] = {}  # by id(code)
         self._places: dict[Spot, Place | None] = {}
+        self._ran: set[ast.AST] = set()  # expressions that ran an op
 
     def place(self, spot: Spot) -> Place | None:
         """Where an instruction stands in its file. None for code without positions."""
@@ -152,7 +158,7 @@ class SourceReader:
             for node in ast.walk(tree):
                 for child in ast.iter_child_nodes(node):
                     found.parent[child] = node
-                if isinstance(node, ast.expr | ast.stmt):
+                if isinstance(node, ast.expr | ast.stmt) and not isinstance(node, ast.Expr):  # which is its expression
                     span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
                     found.by_span.setdefault(span, []).append(node)
         return found
@@ -168,23 +174,31 @@ class SourceReader:
 
     # -- names ----------------------------------------------------------------------------------------------------
 
-    def result_names(self, site: Site) -> list[str | None]:
-        """The names that what is computed at `site` gets: the targets of the assignment whose whole value it is.
+    def result_names(self, site: Site, count: int, parts: bool) -> tuple[dict[int, str], int]:
+        """The names that the `count` results computed at `site` get, by their place, from the targets of the assignment
+        whose whole value they are; and how many frames above the innermost that assignment stands.
 
-        Several for `a, b = x.unbind()`. Where it is what a function returns, the caller's assignment counts.
+        All of them in `a, b = x.unbind()`, the one taken in `a = x.unbind()[0]`; `l[0]`, `l[1]` where one name stands for
+        a tuple of `parts`. Of other results the first has the name, as `loss`, one of two, does. Where it is what a
+        function returns, the caller's assignment counts.
         """
-        for spot in site.frames:
+        for height, spot in enumerate(site.frames):
             place = self.place(spot)
             if place is None or place.expression is None:
-                return []
+                return {}, 0
             source = self._source(spot.code)
-            target, returned = _target(place.expression, source.parent)
-            if target is not None:
-                targets = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-                return [written_name(each) for each in targets]
+            target, taken, returned = _target(place.expression, source.parent, parts, self._ran)
+            if target is not None and target not in self._ran:
+                return _names_by_place(target, taken, count, parts), height
             if not returned:
-                return []
-        return []
+                return {}, 0
+        return {}, 0
+
+    def note_op(self, site: Site) -> None:
+        """An op ran here. So `h[0] = y` is an edit of a tensor and no name, and `x.contiguous()` gave a new tensor."""
+        place = self.place(site.frames[0]) if site.frames else None
+        if place is not None and place.expression is not None:
+            self._ran.add(place.expression)
 
     def is_step_of_builtin(self, site: Site) -> bool:
         """Whether a function of Python's own ran the op, as the additions in `sum(terms)`: one call, many of them."""
@@ -222,29 +236,66 @@ def _characters(lines: list[str], line: int, column: int) -> int:
     return len(lines[line - 1].encode()[:column].decode(errors="ignore"))
 
 
-def _target(node: ast.AST, parent: dict[ast.AST, ast.AST]) -> tuple[ast.AST | None, bool]:
-    """What a node's value is assigned to, and whether the node is what its function returns."""
+def _target(
+    node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool, ran: set[ast.AST]
+) -> tuple[ast.AST | None, int | None, bool]:
+    """What a node's value is assigned to, which of its parts if just one, and whether the node is what its function
+    returns."""
     if isinstance(node, ast.AugAssign):
-        return node.target, False
+        return node.target, None, False
+    taken: int | None = None
     above = parent.get(node)
-    while isinstance(above, ast.Await):
+    while True:
+        if isinstance(above, ast.Subscript) and above.value is node and parts and taken is None:
+            if not (isinstance(above.slice, ast.Constant) and isinstance(above.slice.value, int)):
+                return None, None, False
+            taken = above.slice.value
+        elif _gives_itself(node, above, parent, ran):
+            above = parent[above]  # type: ignore[index]
+        elif not (isinstance(above, ast.Await) or (isinstance(above, ast.IfExp) and above.test is not node)):
+            break
         node, above = above, parent.get(above)
     if isinstance(above, ast.NamedExpr):
-        return above.target, False
-    if isinstance(above, ast.Subscript) and isinstance(node, ast.Call) and _calls(node, "grad"):
-        node, above = above, parent.get(above)  # autograd.grad(y, x)[0]
+        return above.target, taken, False
     if isinstance(above, ast.Assign) and above.value is node:
-        return above.targets[0], False
+        return above.targets[0], taken, False
     if isinstance(above, ast.AnnAssign) and above.value is node:
-        return above.target, False
-    if isinstance(above, ast.Tuple) and isinstance(parent.get(above), ast.Assign):
-        assignment = parent[above]
-        assert isinstance(assignment, ast.Assign)
+        return above.target, taken, False
+    if isinstance(above, ast.Tuple | ast.List) and isinstance(assignment := parent.get(above), ast.Assign):
         target = assignment.targets[0]
-        if isinstance(target, ast.Tuple) and assignment.value is above and len(target.elts) == len(above.elts):
-            return target.elts[above.elts.index(node)], False  # type: ignore[arg-type]
+        place = above.elts.index(node)  # type: ignore[arg-type]
+        if isinstance(target, ast.Tuple | ast.List) and len(target.elts) == len(above.elts):
+            return target.elts[place], taken, False
+        if isinstance(target, ast.Name):
+            written = ast.Subscript(target, ast.Constant(place))
+            return written, taken, False
     returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
-    return None, returned
+    return None, None, returned and taken is None
+
+
+_SAME = frozenset(("requires_grad_", "contiguous", "to", "float", "cpu"))
+
+
+def _gives_itself(node: ast.AST, above: ast.AST | None, parent: dict[ast.AST, ast.AST], ran: set[ast.AST]) -> bool:
+    """Whether a method is called on the node that gave back the tensor itself, as `requires_grad_()` does."""
+    if not (isinstance(above, ast.Attribute) and above.value is node and above.attr in _SAME):
+        return False
+    call = parent.get(above)
+    return isinstance(call, ast.Call) and call.func is above and call not in ran
+
+
+def _names_by_place(target: ast.AST, taken: int | None, count: int, parts: bool) -> dict[int, str]:
+    if taken is not None:
+        place = taken if taken >= 0 else count + taken
+        name = written_name(target)
+        return {} if name is None or not 0 <= place < count else {place: name}
+    if isinstance(target, ast.Tuple | ast.List):
+        names = [written_name(each) for each in target.elts]
+        return {n: name for n, name in enumerate(names) if name is not None} if len(names) == count else {}
+    name = written_name(target)
+    if name is None:
+        return {}
+    return {n: f"{name}[{n}]" for n in range(count)} if parts else {0: name}
 
 
 def _calls(node: ast.Call, op: str) -> bool:
@@ -280,10 +331,13 @@ def _operands(node: ast.AST, modules: frozenset[str]) -> list[ast.AST]:
 
 
 def written_name(node: ast.AST) -> str | None:
-    """A name or a dotted name as it is written; None for any other expression."""
+    """A name, a dotted name or a part by a constant, as it is written; None for any other expression."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
         owner = written_name(node.value)
         return None if owner is None else f"{owner}.{node.attr}"
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        owner = written_name(node.value)
+        return None if owner is None else f"{owner}[{node.slice.value!r}]"
     return None

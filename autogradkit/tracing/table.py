@@ -22,6 +22,7 @@ from autogradkit.tracing.events import (
     Op,
     Position,
 )
+from autogradkit.tracing.labels import with_turn
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.numbers import one_line, shape_text
 
@@ -87,7 +88,7 @@ def _line(position: Position | None) -> str:
     if position is None:
         return ""
     place = str(position.line) if position.file == "cell" else f"{position.file}:{position.line}"
-    return place if position.turn is None else f"{place} (turn {position.turn})"
+    return with_turn(place, position.turn)
 
 
 def table(trace: Recording) -> str:

@@ -56,7 +56,7 @@ def test_a_loop_names_the_value_at_each_turn(notebook: Notebook) -> None:
     notebook.run("W = torch.eye(2).requires_grad_(); b = torch.zeros(2); h = torch.tensor([.5, -.5])")
     trace = notebook.trace("%%trace\nfor t in range(3):\n    h = torch.tanh(W @ h + b)\nh.sum().backward()")
     turns = [(op.outputs and trace.label(op.outputs[0]), op.position and op.position.turn) for op in trace.ops]
-    assert [turn for turn in turns if turn[0] == "h"] == [("h", 1), ("h", 2), ("h", 3)]
+    assert [turn for turn in turns if turn[0] == "h"] == [("h", (1,)), ("h", (2,)), ("h", (3,))]
 
 
 def test_a_helper_function_defined_in_another_cell(notebook: Notebook) -> None:
@@ -261,7 +261,7 @@ def test_a_module_of_another_cell_and_its_layers(notebook: Notebook) -> None:
         ("addmm", ("Net", "first")),
         ("relu", ("Net",)),
     ]
-    assert {event.name for event in of(trace, Accumulated)} == {"first.weight", "first.bias"}
+    assert {event.name for event in of(trace, Accumulated)} == {"net.first.weight", "net.first.bias"}
     assert trace.label(trace.ops[2].outputs[0]) == "out"
 
 

@@ -66,4 +66,4 @@ def test_an_optimizer_step_is_reported_as_one_edit_for_each_parameter() -> None:
         optimizer.step()
     finally:
         RECORDERS.remove(made)
-    assert edits == ["add inplace", "add inplace"]
+    assert edits == ["sgd inplace", "sgd inplace"]

@@ -23,8 +23,11 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     return step < 0 ? steps().length - 1 : Math.min(step, steps().length - 1);
   };
 
-  /** The last event that has happened at the current step. */
-  const now = () => (model.get("step") < 0 ? Infinity : (steps()[at()]?.event ?? Infinity));
+  /** The last event that has happened at the current step; with the last step everything has, such as a cleared `.grad`. */
+  const now = () => {
+    const over = model.get("step") < 0 || at() === steps().length - 1;
+    return over ? Infinity : (steps()[at()]?.event ?? Infinity);
+  };
   const told = (text: string, known = -1) => (known > now() && text ? "?" : text);
   const cells = (row: string[], n: number) =>
     row.map((text, column) => {

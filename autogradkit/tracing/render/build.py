@@ -10,17 +10,32 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..events import Accumulated, BackwardBegin, BackwardEnd, Event, Failure, GradAssigned, NodeRan, Op, Value
+from ..events import (
+    Accumulated,
+    BackwardBegin,
+    BackwardEnd,
+    Event,
+    Failure,
+    GradAssigned,
+    GradReturned,
+    NodeRan,
+    Op,
+    Value,
+)
 from ..recording import Recording
 from . import untold
 from .known import known_from
 from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
+
+MOST_UPDATES = 6  # of parameters by an optimizer that are drawn; where there are more, a sentence says so
 
 
 class _Builder:
     def __init__(self, trace: Recording) -> None:
         self.values = trace.values
         self.known = known_from(trace)
+        self.source = trace.source
+        self.notes = trace.notes
         self.second_order = _second_order(trace.events)
         self.ops = [
             event
@@ -28,9 +43,11 @@ class _Builder:
             if isinstance(event, Op) and not (event.step in self.second_order and event.node is None)
         ]
         steps = [op for op in self.ops if _in_optimizer(op)]
-        self.ops = [op for op in self.ops if not _in_optimizer(op)]
+        self.optimizer: list[str] = []
+        if len(steps) > MOST_UPDATES:
+            self.ops = [op for op in self.ops if not _in_optimizer(op)]
+            self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
         self._drop_unused_makers()
-        self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
         self.calls = calls_of(trace.events)
         self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
         self.producer: dict[int, Op] = {}
@@ -48,6 +65,7 @@ class _Builder:
         for event in trace.events:
             if isinstance(event, Accumulated | GradAssigned):
                 self.grads[event.tensor].append(event)
+        self.returned = [event for event in trace.events if isinstance(event, GradReturned)]
 
     def _drop_unused_makers(self) -> None:
         """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
@@ -90,8 +108,10 @@ class _Builder:
             self.items[_value_key(id)] = Item(_value_key(id), "tensor", step, value=self.values[id])
         self._connect(boxed)
         self._edits()
+        self._gradient_values()
         self._mark_failure()
         self._gradients()
+        contributions, cleared = self._contributions()
         return Graph(
             items=in_order(self.items, self.links),
             links=self.links,
@@ -103,7 +123,8 @@ class _Builder:
             aliases=self.aliases,
             sharers=self._sharers(),
             producer=self.producer,
-            contributions=self._contributions(),
+            contributions=contributions,
+            cleared=cleared,
             edited=self._edited(),
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
@@ -115,9 +136,16 @@ class _Builder:
         leaves = {value.id for value in self.values.values() if value.is_leaf}
         return [
             *(f"{code} edits parameters in place; its operations are not drawn." for code in self.optimizer),
-            *untold.older(self.calls, self.ops, set(self.producer), leaves, self.labels),
+            *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
+            *self.notes,
+            *untold.numbers_read(self.source),
             *untold.hooks(self.calls, self.ops, self.labels),
         ]
+
+    def _unmade(self, leaves: set[int]) -> list[int]:
+        """Values on the picture that an operation has made which is older than the cell."""
+        drawn = [item.value.id for item in self.items.values() if item.value is not None]
+        return [id for id in drawn if id not in self.producer and id not in leaves and self.values[id].requires_grad]
 
     def _sharers(self) -> dict[int, list[Value]]:
         first: dict[int, dict[int, Value]] = defaultdict(dict)
@@ -126,8 +154,8 @@ class _Builder:
                 first[value.storage].setdefault(value.tensor, value)
         return {storage: list(values.values()) for storage, values in first.items()}
 
-    def _contributions(self) -> dict[int, list[Accumulated]]:
-        """What was added to the `.grad` of each leaf's value since it was last cleared.
+    def _contributions(self) -> tuple[dict[int, list[Accumulated]], dict[int, GradAssigned]]:
+        """What was added to the `.grad` of each leaf's value since it was last cleared, and by what that was set after it.
 
         Where it was cleared after the last backward, what there was is still worth showing: the last contribution.
         """
@@ -140,20 +168,25 @@ class _Builder:
                 before = reads[self.values[value].tensor]
                 before.append((op.step, max(value, before[-1][1]) if before else value))
         found: dict[int, list[Accumulated]] = {}
+        cleared: dict[int, GradAssigned] = {}
         for tensor, events in self.grads.items():
+            owner: int | None = None
             last: dict[int, list[Accumulated]] = defaultdict(list)
             kept: dict[int, list[Accumulated]] = defaultdict(list)
             for event in events:
                 if isinstance(event, GradAssigned):
                     kept.clear()
+                    if owner is not None:
+                        cleared[owner] = event
                     continue
                 # The value that the leaf had when the graph of this backward call was built.
                 place = bisect.bisect_left(reads[tensor], began[event.call], key=lambda read: read[0])
                 owner = reads[tensor][place - 1][1] if place else -1
+                cleared.pop(owner, None)
                 last[owner] = [event]
                 kept[owner].append(event)
             found |= last | kept
-        return found
+        return found, cleared
 
     def _edited(self) -> set[int]:
         versions: dict[int, set[int]] = defaultdict(set)
@@ -166,10 +199,15 @@ class _Builder:
         used = set(uses) | {a.value for a in (self.failure.inputs if self.failure else ()) if a.value is not None}
         produced = {output for op in self.ops for output in op.outputs}
         roots = {root for call in self.calls for root in call.begin.roots}
+        roots |= {event.value for event in self.returned}
+        edited = {self.values[out].storage for op in self.ops if op.kind == "inplace" for out in op.outputs}
+        seen: set[int] = set()  # tensors that had a value before
         found = []
         for id, value in self.values.items():
             maker = self.producer.get(id)
-            if id not in used and id not in produced and id not in roots:
+            left = value.tensor in seen and value.storage in edited and value.name is not None  # as an edit has left it
+            seen.add(value.tensor)
+            if id not in used and id not in produced and id not in roots and not left:
                 continue
             source = maker is None or maker.kind in MAKERS
             aside = maker is not None and maker.outputs.index(id) > 0 and value.name is None
@@ -208,9 +246,6 @@ class _Builder:
 
     def _edits(self) -> None:
         """A base that was edited through a view: its new value comes from that edit."""
-        uses: dict[str, list[int]] = defaultdict(list)
-        for link in self.links:
-            uses[link.tail].append(self.items[link.head].step)
         edits: dict[int, list[Op]] = defaultdict(list)  # by storage
         for op in self.ops:
             if op.kind == "inplace" and op.outputs:
@@ -221,11 +256,10 @@ class _Builder:
             latest[value.tensor] = value
             key = _value_key(value.id)
             untouched = value.version == 0 and earlier is None  # an edit through `.data` leaves the version alone
-            if untouched or value.id in self.producer or key not in self.items:
+            if untouched or value.id in self.producer or key not in self.items or value.grad_of is not None:
                 continue
-            before = min(uses[key], default=len(self.ops))
             found = edits[value.storage]
-            place = bisect.bisect_left(found, before, key=lambda op: op.step)
+            place = bisect.bisect_left(found, value.since, key=lambda op: op.step)
             if not place:
                 continue
             op = found[place - 1]
@@ -235,6 +269,23 @@ class _Builder:
             self.items[key].step = op.step
             if op.node_name == "CopySlices" and earlier is not None and _value_key(earlier.id) in self.items:
                 self.links.append(Link(_value_key(earlier.id), _op_key(op), earlier.id, kind="memory"))
+
+    def _gradient_values(self) -> None:
+        """Tensors that hold a gradient: a leaf's `.grad` that the code works with, what `autograd.grad` returned."""
+        latest: dict[int, str] = {}  # the box of each tensor that was drawn last
+        for value in self.values.values():
+            key = _value_key(value.id)
+            if key not in self.items:
+                continue
+            if value.grad_of is not None and value.id not in self.producer and value.grad_of in latest:
+                self.links.append(Link(latest[value.grad_of], key, value.id, kind="grad"))
+                self.items[key].step = max(self.items[key].step, value.since - 1)
+            latest[value.tensor] = key
+        for event in self.returned:
+            tail, head = _value_key(event.input), _value_key(event.value)
+            if tail in self.items and event.value not in self.producer:
+                self.links.append(Link(tail, head, event.value, kind="grad"))
+                self.items[head].step = event.step
 
     def _mark_failure(self) -> None:
         failure = self.failure
@@ -344,7 +395,7 @@ def _second_order(events: Iterable[Event]) -> set[int]:
 
 
 def _in_optimizer(op: Op) -> bool:
-    """Whether the op ran inside an optimizer's `step()`: no part of the graph, and many."""
+    """Whether the op ran inside an optimizer's `step()`: no part of the graph."""
     return op.node is None and op.position is not None and re.search(r"\.step\(\s*\)", op.position.code) is not None
 
 

@@ -112,9 +112,9 @@ def _links(
         )  # fmt: skip
         picture.path(_route(start, route, end, 0), stroke=None, class_="ak-hit", line=18, pointer_events="stroke")
         picture.open("ak-forward")
-        memory = link.kind == "memory"
+        stroke = {"flow": "ink", "memory": "mark", "grad": "gradient"}[link.kind]
         down = _route(start, route, end, -BESIDE if both else 0)
-        picture.path(down, stroke="mark" if memory else "ink", dashed=memory, arrow=True)
+        picture.path(down, stroke=stroke, dashed=link.kind != "flow", arrow=True)
         forward, gradient = labels[number]
         x, a, b = route[-1] if route else (start[0], start[1], end[1])
         _label(picture, forward, x - BESIDE - 7, (a + b) / 2, "end")

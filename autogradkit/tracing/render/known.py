@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ..events import Accumulated, BackwardBegin, Failure, GradAssigned, NodeRan, Op
+from ..events import Accumulated, BackwardBegin, Failure, GradAssigned, GradReturned, NodeRan, Op
 from ..recording import Recording
 
 BEFORE = -1  # known before the first event
@@ -38,6 +38,9 @@ def known_from(trace: Recording) -> dict[int, int]:
         elif isinstance(event, BackwardBegin):
             for root in event.roots:
                 met(root)
+        elif isinstance(event, GradReturned):
+            found.setdefault(event.value, event.step)
+            backward = event.step
         elif isinstance(event, NodeRan | Accumulated | GradAssigned):
             backward = event.step
         elif isinstance(event, Failure):

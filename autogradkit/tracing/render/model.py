@@ -22,7 +22,7 @@ from ..events import (
     Op,
     Value,
 )
-from ..labels import numbered
+from ..labels import numbered, with_turn
 
 MAKERS = ("create", "random")
 
@@ -63,7 +63,7 @@ class Link:
     value: int
     grads: list[Grad] = field(default_factory=list)
     broadcast: str = ""
-    kind: str = "flow"  # "flow" | "memory": the same tensor after an edit through another view
+    kind: str = "flow"  # "flow" | "memory": as an edit of shared memory left it | "grad": a tensor and its gradient
     uses: int = 1
     argument: int = 0
 
@@ -94,6 +94,7 @@ class Graph:
     sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors
     producer: dict[int, Op]  # value -> the op that gave it
     contributions: dict[int, list[Accumulated]]  # value of a leaf -> what was added to its `.grad` while it had it
+    cleared: dict[int, GradAssigned]  # value of a leaf -> how its `.grad` was set after these
     edited: set[int]  # numbers of the tensors that have several values
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
@@ -155,7 +156,7 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
             first.setdefault(value.tensor, value.name)
             labels[value.id] = first[value.tensor]  # a parameter edited in place keeps its name
     for op in ops:
-        for place, output in enumerate(op.outputs):
+        for output in op.outputs:
             value = values[output]
             if output in labels and value.version:
                 continue
@@ -163,8 +164,7 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
                 counts[op.facts.label] += 1
                 labels[output] = numbered(op.facts.label, counts[op.facts.label])
                 continue
-            turn = op.position.turn if op.position is not None else None
-            labels[output] = value.name + (f" (turn {turn})" if turn is not None and place == 0 else "")
+            labels[output] = with_turn(value.name, value.turn)
     for value in values.values():
         labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
     return labels

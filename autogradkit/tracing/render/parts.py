@@ -170,7 +170,13 @@ def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[
                 lines += _late(found, event.step, event.call)
             if len(events) > 4:
                 lines += _late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
-        return lines + _late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
+        lines += _late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
+        cleared = graph.cleared.get(value.id)
+        if cleared is not None and cleared.after is None:
+            lines += _late([Text([mono("then None", "gradient")])], cleared.step)
+        elif cleared is not None and cleared.after is not None:
+            lines += _late(number_lines(cleared.after, "gradient", "then ", brief=True), cleared.step)
+        return lines
     if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
         incoming = next((link for link in arriving if link.grads), None)
         if incoming is not None:
@@ -350,6 +356,9 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
             lines += _late(printed, graph.known.get(value.id, BEFORE))
         else:
             lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
+    if link.kind == "grad":
+        held = head.value is not None and head.value.grad_of is not None
+        lines.append(Text([sans("its .grad" if held else "∂, returned", "gradient")]))
     if link.kind == "memory":
         edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
         lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))

@@ -66,6 +66,9 @@ def _lines(item: Item, graph: Graph) -> list[str]:
         for event in graph.grads.get(value.tensor, ()):
             if isinstance(event, Accumulated):
                 lines.append(f"    ∂ .grad = {nums.one_line(event.after)}  (backward {event.call + 1})")
+            else:
+                became = "None" if event.after is None else nums.one_line(event.after)
+                lines.append(f"    .grad = {became}  (set by the code)")
         return lines
     mark = {"op": "○", "failed": "✗", "module": "◎", "stack": "⧉"}[item.kind]
     text = item_title(item, graph)

@@ -1,10 +1,12 @@
-"""What a picture does not draw and therefore says: hooks that changed a gradient, and what is older than the cell.
+"""What a picture does not draw and therefore says: numbers read out of tensors, hooks that changed a gradient, and what is
+older than the cell.
 
 Rests on `model.py` and `numbers.py`; `build.py` asks it.
 """
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -13,6 +15,30 @@ import numpy as np
 from ..events import Numbers, Op
 from .model import Call
 from .numbers import one_line
+
+
+def numbers_read(source: str) -> Iterator[str]:
+    """A sentence for the places where the cell reads numbers out of tensors, to which no arrow leads.
+
+    >>> list(numbers_read("y = x * x.sum().item()"))
+    ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # with a magic in it
+        return
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    lines: dict[str, list[int]] = defaultdict(list)
+    for call in calls:
+        assert isinstance(call.func, ast.Attribute)
+        if call.func.attr in ("item", "tolist", "numpy") and not call.args:
+            lines[call.func.attr].append(call.lineno)
+    for name, found in lines.items():
+        where = ", ".join(map(str, sorted(set(found))))
+        several = len(set(found)) > 1
+        yield (
+            f".{name}() in line{'s' * several} {where} reads numbers, which are drawn without what they were computed from."
+        )
 
 
 def hooks(calls: list[Call], ops: list[Op], labels: dict[int, str]) -> Iterator[str]:
@@ -44,15 +70,23 @@ def _changed(came: list[Numbers], went_on: Numbers | None, name: str) -> Iterato
         yield f"A hook made ∂ {one_line(went_on, 30)} of the ∂ {several} that came to {name}."
 
 
-def older(
-    calls: list[Call], ops: list[Op], produced: set[int], leaves: set[int], labels: dict[int, str]
-) -> Iterator[str]:
-    """A sentence for each backward call that went through operations which ran before the cell."""
+def older(calls: list[Call], ops: list[Op], unmade: list[int], labels: dict[int, str]) -> Iterator[str]:
+    """A sentence for each backward call that went through operations which ran before the cell, behind the values
+    `unmade` here."""
     known = {op.node for op in ops}
+    told: set[str] = set()
     for call in calls:
-        roots = [root for root in call.begin.roots if root not in produced and root not in leaves]
-        count = sum(ran.node not in known for ran in call.ran)
-        if roots and count:
-            name = labels[roots[0]]
-            what = "An operation that is" if count == 1 else f"{count} operations that are"
-            yield f"{what} not drawn ran before this cell, behind {name}: %graph {name} draws all of it."
+        ran = [each for each in call.ran if each.node not in known]
+        if not ran or not unmade:
+            continue
+        edges = {edge for each in ran for edge in each.edges}
+        reached = [event.name for event in call.accumulated if event.node in edges and event.name]
+        names = list(dict.fromkeys(labels[value] for value in unmade))
+        what = "An operation that is" if len(ran) == 1 else f"{len(ran)} operations that are"
+        to = f", and led the gradient to {', '.join(dict.fromkeys(reached))}" if reached else ""
+        sentence = (
+            f"{what} not drawn ran before this cell, behind {', '.join(names)}{to}: %graph {names[0]} draws all of it."
+        )
+        if sentence not in told:
+            told.add(sentence)
+            yield sentence

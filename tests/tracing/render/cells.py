@@ -7,7 +7,6 @@ import linecache
 from typing import Any
 
 import autogradkit as torch
-from autogradkit.core.recording import RECORDERS
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
 
@@ -161,11 +160,11 @@ def trace_source(source: str, before: str = "") -> Trace:
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     recorder = EventRecorder()
     error: Exception | None = None
-    RECORDERS.append(recorder)
+    recorder.start()
     try:
         exec(compile(source, file, "exec"), space)
     except Exception as raised:
         error = raised
     finally:
-        RECORDERS.remove(recorder)
+        recorder.stop()
     return Trace.of(recorder.finish(error, lambda name: "cell" if name == file else name, source))

@@ -88,7 +88,8 @@ def test_a_hook_that_changes_a_gradient_is_told_of():
 def test_what_ran_before_the_cell_is_told_of():
     before = "w = torch.tensor([2.], requires_grad=True)\nloss = (w * 3).sum()"
     assert left_out("loss.backward()", before) == [
-        "2 operations that are not drawn ran before this cell, behind loss: %graph loss draws all of it."
+        "2 operations that are not drawn ran before this cell, behind loss, and led the gradient to w: "
+        "%graph loss draws all of it."
     ]
     assert left_out("loss = (w * 3).sum()\nloss.backward()", "w = torch.tensor([2.], requires_grad=True)") == []
 

@@ -1,0 +1,131 @@
+"""Which time round a loop of the learner's code is: counted while the code runs, by Python's own tracing of lines.
+
+Rests on nothing of ours but `source`. The recorder asks `turns_of(frame)` for each op. What an op's place alone would tell
+is not enough: a turn that ran no op would not be counted. Where somebody else traces (a debugger), turns stay unknown.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+from autogradkit.tracing.source import is_ours, learner_frames
+
+_JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")))
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop in compiled code: what is jumped back to, and the last jump; offsets of instructions, as `f_lasti`."""
+
+    targets: frozenset[int]
+    first: int
+    last: int
+
+    def holds(self, offset: int) -> bool:
+        """Whether an instruction is part of the loop."""
+        return self.first <= offset <= self.last
+
+
+def loops_of(code: CodeType) -> tuple[Loop, ...]:
+    """The loops of a piece of code, outer ones first.
+
+    A `while` with a `continue` has two targets: its condition, and its body behind the condition at the end.
+    """
+    found: list[Loop] = []
+    jumps = [(each.argval, each.offset) for each in dis.get_instructions(code) if each.opname in _JUMPS_BACK]
+    for target, source in sorted(jumps):
+        same = next(
+            (loop for loop in found if target in loop.targets or loop.first <= target <= loop.last < source), None
+        )
+        if same is None:
+            found.append(Loop(frozenset((target,)), target, source))
+        else:
+            found[found.index(same)] = Loop(same.targets | {target}, same.first, max(same.last, source))
+    return tuple(sorted(found, key=lambda loop: (loop.first, -loop.last)))
+
+
+@dataclass
+class _Frame:
+    """The loops of one running frame, and which turn each is in. It is the frame's own trace function."""
+
+    loops: tuple[Loop, ...]
+    counts: dict[Loop, int] = field(default_factory=dict)
+    line: int = -1
+    offset: int = -1
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> _Frame:
+        if event == "line":
+            line, offset = frame.f_lineno, frame.f_lasti
+            for loop in self.loops:
+                if not loop.first <= offset <= loop.last:
+                    self.counts.pop(loop, None)
+                elif offset in loop.targets and (offset <= self.offset or line == self.line):
+                    # Python tells of a line when it is another one, or when it was jumped back to.
+                    self.counts[loop] = self.counts.get(loop, 1) + 1
+            self.line, self.offset = line, offset
+        return self
+
+    def turns(self, offset: int) -> tuple[int, ...]:
+        return tuple(self.counts.get(loop, 1) for loop in self.loops if loop.holds(offset))
+
+
+def turns_of(frame: FrameType) -> tuple[int, ...]:
+    """The turn, from 1, of each loop that a frame is in, outermost first; none where nobody counted."""
+    counter = frame.f_trace
+    return counter.turns(frame.f_lasti) if isinstance(counter, _Frame) else ()
+
+
+class TurnCounter:
+    """Counts the turns of all loops that run in this thread between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        self._loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
+        self._running: list[FrameType] = []
+        self._paused = False
+
+    def start(self, frame: FrameType | None) -> None:
+        """Begin. `frame` runs already, and so do its callers: of the loops that they are in, no turn is known."""
+        if sys.gettrace() is not None:
+            return
+        for running in learner_frames(frame):
+            loops = tuple(loop for loop in self._loops_of(running.f_code) if not loop.holds(running.f_lasti))
+            if loops and running.f_trace is None:
+                running.f_trace = _Frame(loops)
+                self._running.append(running)
+        sys.settrace(self._called)
+
+    def stop(self) -> None:
+        """End, and leave no trace function behind."""
+        if sys.gettrace() == self._called:
+            sys.settrace(None)
+        for frame in self._running:
+            if isinstance(frame.f_trace, _Frame):
+                frame.f_trace = None
+        self._running.clear()
+
+    def pause(self) -> None:
+        """Count nothing for a while: Python runs at its own speed then."""
+        self._paused = sys.gettrace() == self._called
+        if self._paused:
+            sys.settrace(None)
+
+    def go_on(self) -> None:
+        """Count again."""
+        if self._paused:
+            sys.settrace(self._called)
+
+    def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
+        if isinstance(frame.f_trace, _Frame):  # a generator that goes on
+            return frame.f_trace
+        loops = self._loops_of(frame.f_code)
+        return _Frame(loops) if loops else None
+
+    def _loops_of(self, code: CodeType) -> tuple[Loop, ...]:
+        known = self._loops.get(id(code))
+        if known is None:
+            known = self._loops[id(code)] = (code, () if is_ours(code) else loops_of(code))
+        return known[1]

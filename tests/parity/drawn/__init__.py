@@ -1,0 +1,1 @@
+"""Random programs as learners write them, and whether the pictures of them are true."""

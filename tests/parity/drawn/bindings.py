@@ -1,0 +1,169 @@
+"""Whether names and turns in a picture are what the program bound.
+
+A second run is watched by a trace function, with the loops of the program rewritten so that they count themselves.
+Used by `truth`.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+import autogradkit
+from autogradkit.core.recording import RECORDERS
+from autogradkit.tracing.recorder import EventRecorder
+from autogradkit.tracing.render.model import MAKERS
+
+from .programs import Program
+from .runs import Falsity, Run
+
+
+class _Counting(ast.NodeTransformer):
+    """Loops that count themselves."""
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        return self._counted(node)
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        return self._counted(node)
+
+    def _counted(self, node: Any) -> ast.AST:
+        self.generic_visit(node)
+        node.body.insert(0, self._call("turn", node))
+        body = [self._call("enter", node), node]
+        guarded = ast.Try(body=body, handlers=[], orelse=[], finalbody=[self._call("leave", node)])
+        return ast.copy_location(guarded, node)
+
+    def _call(self, method: str, node: Any) -> ast.stmt:
+        call = ast.parse(f"__loops__.{method}()").body[0]
+        for each in ast.walk(call):
+            ast.copy_location(each, node)
+        return call
+
+
+class _Loops:
+    def __init__(self) -> None:
+        self.active: list[int] = []
+
+    def enter(self) -> None:
+        self.active.append(0)
+
+    def turn(self) -> None:
+        self.active[-1] += 1
+
+    def leave(self) -> None:
+        self.active.pop()
+
+
+def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
+    def check(run: Run) -> Iterator[Falsity]:
+        """A name stood for that tensor, and in that turn."""
+        wanted = {value.name for value in run.trace.values.values() if value.name is not None}
+        if not wanted:
+            return
+        bound = bindings(program, wanted)
+        drawn = {item.value.id for item in run.graph.items.values() if item.value is not None}
+        drawn |= {link.value for link in run.graph.links}
+        for value in run.trace.values.values():
+            if value.name is None or value.id not in drawn:
+                continue
+            turns = bound.get((value.tensor, value.name))
+            if turns is None and value.name.endswith(".data"):
+                makers = (run.graph.producer.get(v.id) for v in run.trace.values.values() if v.tensor == value.tensor)
+                if any(maker is not None and maker.name == "data" for maker in makers):
+                    continue
+            if turns is None:
+                yield Falsity("name", f"{value.name} never stood for what is drawn: {value.numbers.text}")
+            elif value.turn not in turns and value.turn and value.version == 0:  # an edit binds the tensor it had
+                yield Falsity("turn", f"{value.name} (turn {value.turn}); it was bound in {sorted(turns)}")
+        # What a variable of the cell stands for at the end, and an operation made, has a name.
+        produced = {run.trace.values[out].tensor for op in run.graph.ops if op.kind not in MAKERS for out in op.outputs}
+        named = {value.tensor for value in run.trace.values.values() if value.name is not None}
+        for name, each in run.space.items():
+            number = run.number(each) if isinstance(each, autogradkit.Tensor) else None
+            if number in produced and number not in named:
+                yield Falsity("unnamed", f"{name} has no name in the picture")
+
+    return check
+
+
+def bindings(program: Program, wanted: set[str]) -> dict[tuple[int, str], set[tuple[int, ...]]]:
+    """Which tensors, by number, each name stood for while the program ran, with the turns when it began to."""
+    tree = ast.fix_missing_locations(_Counting().visit(ast.parse(program.cell)))
+    file = f"<cell {program.seed}>"
+    recorder = EventRecorder()
+    loops = _Loops()
+    space: dict[str, Any] = {"torch": autogradkit, "__name__": "__main__", "__loops__": loops}
+    exec(compile(program.before, "<before>", "exec"), space)
+    held: list[tuple[Any, str, tuple[int, ...]]] = []
+    standing: dict[tuple[int, str], Any] = {}
+    expressions = {name: code for name in wanted if (code := compiled(name)) is not None}
+
+    def look(frame: FrameType) -> None:
+        if recorder in RECORDERS:
+            RECORDERS.remove(recorder)
+            try:
+                compare(frame)
+            finally:
+                RECORDERS.append(recorder)
+        else:
+            compare(frame)
+
+    def compare(frame: FrameType) -> None:
+        for name, expression in expressions.items():
+            try:
+                each = eval(expression, frame.f_globals, dict(frame.f_locals))
+            except Exception:
+                continue
+            if isinstance(each, autogradkit.Tensor) and standing.get((id(frame), name)) is not each:
+                standing[id(frame), name] = each
+                held.append((each, name, tuple(loops.active)))
+
+    def trace(frame: FrameType, event: str, arg: Any) -> Any:
+        if frame.f_code.co_filename != file:
+            return None
+        look(frame)
+        return trace
+
+    code = compile(tree, file, "exec")
+    before = sys.gettrace()
+    sys.settrace(trace)  # first: the recorder leaves a debugger its own
+    recorder.start()
+    try:
+        exec(code, space)
+    except Exception:
+        pass
+    finally:
+        recorder.stop()
+        sys.settrace(before)
+    look(_TopFrame(space))  # type: ignore[arg-type]
+    number = recorder.known_tensors().number_of
+    found: dict[tuple[int, str], set[tuple[int, ...]]] = defaultdict(set)
+    for each, name, turns in held:
+        known = number(each)
+        if known is not None:
+            found[known, name].add(turns)
+    return found
+
+
+def compiled(name: str) -> CodeType | None:
+    try:
+        return compile(name, "<name>", "eval")
+    except SyntaxError:
+        return None
+
+
+@dataclass
+class _TopFrame:
+    """The cell after it has run, to look at once more."""
+
+    f_globals: dict[str, Any]
+
+    @property
+    def f_locals(self) -> dict[str, Any]:
+        return self.f_globals

@@ -1,0 +1,130 @@
+"""A program run in PyTorch, and in autogradkit with a recorder beside it.
+
+Used by `truth` and `bindings`.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import autogradkit
+from autogradkit.tracing.recorder import EventRecorder
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.build import build
+from autogradkit.tracing.render.model import Graph
+
+from .programs import Program
+
+
+@dataclass(frozen=True)
+class Falsity:
+    """One point in which a picture is not true."""
+
+    kind: str
+    text: str
+
+
+@dataclass
+class Run:
+    """A program that was recorded."""
+
+    trace: Recording
+    graph: Graph
+    number: Callable[[Any], int | None]  # of a tensor, in the trace
+    space: dict[str, Any]
+    before: dict[int, tuple[Any, Any]]  # tensors there before the cell, by id, with a copy of their numbers
+    error: Exception | None
+
+
+def execute(program: Program, m: Any, source: str | None = None, spoil: str | None = None, **more: Any) -> Any:
+    """Run a program with `m` as torch; the namespace, what it raised. `spoil` changes that tensor before the cell."""
+    space: dict[str, Any] = {"torch": m, "__name__": "__main__", **more}
+    exec(compile(program.before, "<before>", "exec"), space)
+    if spoil is not None:
+        with m.no_grad():
+            tensor = eval(written(spoil), space)
+            tensor.data.add_(m.tensor([0.37, 0.59, 0.83]) if tensor.shape[-1:] == (3,) else 0.41)
+    file = f"<cell {program.seed}>"
+    text = program.cell if source is None else source
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    try:
+        exec(compile(text, file, "exec"), space)
+    except Exception as error:
+        return space, error
+    return space, None
+
+
+def before(program: Program) -> dict[str, Any]:
+    """The namespace before the cell, in PyTorch."""
+    space: dict[str, Any] = {"torch": torch, "__name__": "__main__"}
+    exec(compile(program.before, "<before>", "exec"), space)
+    return space
+
+
+def written(name: str) -> str:
+    """A parameter's name as an expression: `net.0.weight` is net[0].weight."""
+    return re.sub(r"\.(\d+)", r"[\1]", name)
+
+
+def record(program: Program) -> Run:
+    """Run a program in autogradkit with a recorder beside the cell."""
+    recorder = EventRecorder()
+    before: dict[int, tuple[Any, Any]] = {}
+
+    space: dict[str, Any] = {"torch": autogradkit, "__name__": "__main__"}
+    exec(compile(program.before, "<before>", "exec"), space)
+    for tensor in tensors_in(space):
+        for each in (tensor, tensor.grad if tensor.is_leaf else None):
+            if each is not None:
+                before[id(each)] = (each, each.detach().clone())
+    file = f"<cell {program.seed}>"
+    linecache.cache[file] = (len(program.cell), None, program.cell.splitlines(keepends=True), file)
+    code = compile(program.cell, file, "exec")
+    error: Exception | None = None
+    recorder.start()
+    try:
+        exec(code, space)
+    except Exception as raised:
+        error = raised
+    finally:
+        recorder.stop()
+    trace = recorder.finish(error, lambda name: "cell" if name == file else name, program.cell)
+    return Run(trace, build(trace), recorder.known_tensors().number_of, space, before, error)
+
+
+def tensors_in(space: dict[str, Any]) -> Iterator[Any]:
+    for value in list(space.values()):
+        if isinstance(value, autogradkit.Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from (each for each in value if isinstance(each, autogradkit.Tensor))
+        elif isinstance(value, dict) and "__name__" not in value:
+            yield from (each for each in value.values() if isinstance(each, autogradkit.Tensor))
+        elif isinstance(value, autogradkit.nn.Module):
+            yield from value.parameters()
+
+
+def reachable(space: dict[str, Any], m: Any) -> dict[str, Any]:
+    """Tensors of a namespace by how they are reached."""
+    found: dict[str, Any] = {}
+    for name, value in list(space.items()):
+        if isinstance(value, m.Tensor):
+            found[name] = value
+        elif isinstance(value, list | tuple):
+            found |= {f"{name}[{n}]": each for n, each in enumerate(value) if isinstance(each, m.Tensor)}
+        elif isinstance(value, dict) and "__name__" not in value:
+            found |= {f"{name}[{key!r}]": each for key, each in value.items() if isinstance(each, m.Tensor)}
+        elif isinstance(value, m.nn.Module):
+            found |= {f"{name}.{inner}": each for inner, each in value.named_parameters()}
+    return found
+
+
+def tensor_of(trace: Recording, value: int) -> torch.Tensor:
+    numbers = trace.values[value].numbers
+    return torch.tensor(numbers.data, dtype=getattr(torch, numbers.dtype)).reshape(numbers.shape)

@@ -1,0 +1,321 @@
+"""Whether the picture of a program is true, told by PyTorch and by Python, not by the recorder.
+
+PyTorch runs the same program, gives values, gradients and leaves, and, with one tensor at a time changed beforehand, what
+has influenced what. `bindings` sees to names and turns. `python -m tests.parity.drawn` runs many programs.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+import autogradkit
+from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Numbers, Op
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.model import MAKERS, Item
+
+from .bindings import names
+from .programs import Program
+from .runs import Falsity, Run, before, execute, reachable, record, tensor_of
+
+FUNCTIONS: dict[str, Any] = {
+    "data": torch.Tensor.detach,
+    "slice": torch.ops.aten.slice.Tensor,
+    "alias": torch.ops.aten.alias,
+    "select": torch.select,
+    "max_pool2d": torch.nn.functional.max_pool2d,
+    "linear": torch.nn.functional.linear,
+    "relu": torch.relu,
+    "where": torch.where,
+    "sgd_": lambda parameter, gradient, lr: parameter - lr * gradient,
+}
+
+
+def falsities(program: Program) -> list[Falsity]:
+    """All that is false in the picture of a program."""
+    space, error = execute(program, torch)
+    run = record(program)
+    if (error is None) != (run.error is None):
+        return [Falsity("behaviour", f"PyTorch raised {error!r}, autogradkit {run.error!r}")]
+    checks = [operations, sources, leaves(space), values(space), names(program)]
+    if error is None:
+        checks += [gradients(space), influence(program, space)]
+    return [falsity for check in checks for falsity in check(run)]
+
+
+# -- operations ------------------------------------------------------------------------------------------------------
+
+
+def operations(run: Run) -> Iterator[Falsity]:
+    """Each drawn operation gives its drawn output from its drawn inputs; every input is drawn."""
+    into = defaultdict(list)
+    for link in run.graph.links:
+        if link.kind == "flow":
+            into[link.head].append(link)
+    drawn = {item.op.step for item in run.graph.items.values() if item.op is not None}
+    said = " ".join(run.graph.left_out)
+    inside = within_backward(run.trace)  # what only makes the gradient of a gradient ready
+    for event in run.trace.events:
+        missing = isinstance(event, Op) and event.kind not in MAKERS and event.step not in drawn | inside
+        if missing and (event.position is None or event.position.code not in said):
+            yield Falsity("not drawn", f"{event.name} at step {event.step}")
+    for item in run.graph.items.values():
+        op = item.op
+        if op is None or item.kind != "op":
+            continue
+        came = {link.value for link in into[item.key]}
+        for argument in op.inputs:
+            if argument.value is not None and argument.value not in came:
+                yield Falsity("edge missing", f"{op.name}: {run.graph.labels[argument.value]}")
+        if any(run.trace.values[value].numbers.data is None for value in (*came, *op.outputs)):
+            continue
+        try:
+            found = recomputed(run.trace, op)
+        except Exception as error:
+            yield Falsity("recompute", f"{op.name} cannot be recomputed: {error}")
+            continue
+        results = found if isinstance(found, list | tuple) else [found]
+        for output, expected in zip(op.outputs, results, strict=False):
+            told = tensor_of(run.trace, output)
+            if not torch.allclose(told.double(), expected.double(), rtol=1e-4, atol=1e-5, equal_nan=True):
+                yield Falsity("recompute", f"{op.name} gives {expected.tolist()}, drawn {told.tolist()}")
+
+
+def within_backward(trace: Recording) -> set[int]:
+    """Steps of what ran while a backward call did."""
+    inside = 0
+    found: set[int] = set()
+    for event in trace.events:
+        inside += isinstance(event, BackwardBegin) - isinstance(event, BackwardEnd)
+        if inside:
+            found.add(event.step)
+    return found
+
+
+def recomputed(trace: Recording, op: Op) -> Any:
+    positional: dict[int, Any] = {}
+    named: dict[str, Any] = {}
+    for argument in op.inputs:
+        value = (
+            ast.literal_eval(argument.text or "None") if argument.value is None else tensor_of(trace, argument.value)
+        )
+        if argument.name is not None:
+            named[argument.name] = value
+        elif argument.place in positional and argument.value is not None:
+            positional[argument.place].append(value)  # a list of tensors
+        else:
+            several = op.name in ("cat", "stack") and argument.place == 0
+            positional[argument.place or 0] = [value] if several else value
+    function = FUNCTIONS.get(op.name) or getattr(torch.Tensor, op.name, None) or getattr(torch, op.name, None)
+    function = function or getattr(torch.nn.functional, op.name)
+    given = [positional.get(place) for place in range(max(positional, default=-1) + 1)]
+    return function(*given, **named)
+
+
+# -- where boxes come from ---------------------------------------------------------------------------------------------
+
+
+def sources(run: Run) -> Iterator[Falsity]:
+    """A box that nothing leads to was there before the cell, as it is drawn, or was made in the cell."""
+    led_to = {link.head for link in run.graph.links}
+    made = {out for e in run.trace.events if isinstance(e, Op) and e.kind in MAKERS for out in e.outputs}
+    there = {run.number(tensor): copy for tensor, copy in run.before.values()}
+    said = " ".join(run.graph.left_out)
+    for item in run.graph.items.values():
+        value = item.value
+        if item.kind != "tensor" or value is None or item.key in led_to or value.id in made:
+            continue
+        label = run.graph.labels[value.id]
+        copy = there.get(value.tensor)
+        if copy is None:
+            seed = label == "∂ seed" and value.numbers.low == value.numbers.high == 1
+            constructed = value.is_parameter and value.since > 0  # by a layer's class in the cell
+            if not (seed or constructed or mentions(said, label)):
+                yield Falsity("from nowhere", f"{label} = {value.numbers.text}")
+        elif value.numbers.data is not None:
+            same = torch.allclose(tensor_of(run.trace, value.id), torch.tensor(copy.tolist()), equal_nan=True)
+            if not same and not mentions(said, label):
+                yield Falsity("not as before", f"{label}: drawn {value.numbers.text}, was {copy.tolist()}")
+
+
+def mentions(said: str, label: str) -> bool:
+    """Whether sentences speak of what a label names."""
+    name = label.partition(" (turn")[0]
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.]\w)", said) is not None
+
+
+# -- leaves, gradients -------------------------------------------------------------------------------------------------
+
+
+def latest(run: Run) -> dict[int, Item]:
+    """For each drawn tensor its last box."""
+    boxes = {
+        item.value.id: item for item in run.graph.items.values() if item.kind == "tensor" and item.value is not None
+    }
+    return {run.graph.values[id].tensor: boxes[id] for id in sorted(boxes)}
+
+
+def leaves(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
+    def check(run: Run) -> Iterator[Falsity]:
+        """What requires grad is drawn so, and leaves as leaves."""
+        truth = reachable(space, torch)
+        last = {value.tensor: value for value in run.trace.values.values()}
+        for name, mine in reachable(run.space, autogradkit).items():
+            value = last.get(-1 if (number := run.number(mine)) is None else number)
+            if value is None or name not in truth:
+                continue
+            try:
+                leaf = truth[name].is_leaf
+            except RuntimeError:  # a view that may not follow its base
+                continue
+            if value.requires_grad != truth[name].requires_grad:
+                yield Falsity("requires_grad", f"{name} is drawn as {value.requires_grad}")
+            elif value.is_leaf != leaf:
+                yield Falsity("leaf", f"{name} is drawn as leaf={value.is_leaf}")
+
+    return check
+
+
+def values(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
+    def check(run: Run) -> Iterator[Falsity]:
+        """The last value drawn of what a name stands for is what PyTorch has under that name."""
+        truth = reachable(space, torch)
+        last = {value.tensor: value for value in run.trace.values.values()}
+        for name, mine in reachable(run.space, autogradkit).items():
+            number = run.number(mine)
+            if number is None or name not in truth or number not in last or last[number].numbers.data is None:
+                continue
+            told = tensor_of(run.trace, last[number].id)
+            same = torch.allclose(told, truth[name].detach(), rtol=1e-4, atol=1e-5, equal_nan=True)
+            if not same and not mentions(" ".join(run.graph.left_out), name):
+                yield Falsity("value", f"{name}: drawn {told.tolist()}, PyTorch {truth[name].tolist()}")
+
+    return check
+
+
+def gradients(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
+    def check(run: Run) -> Iterator[Falsity]:
+        """The arrows into a leaf add up to what its `.grad` took; the last `.grad` told is PyTorch's."""
+        truth = reachable(space, torch)
+        of = {run.number(mine): name for name, mine in reachable(run.space, autogradkit).items()}
+        said = " ".join(run.graph.left_out)
+        arrows: dict[int, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        for link in run.graph.links:
+            value = run.graph.values[link.value]
+            if link.tail == f"v{link.value}" and value.is_leaf and value.requires_grad:
+                for grad in link.grads:
+                    arrows[value.tensor][grad.call].append(grad.numbers.data)
+        for call in run.graph.calls:
+            for event in call.accumulated:
+                name = event.name or of.get(event.tensor) or "?"
+                came = arrows[event.tensor].get(call.number, [])
+                drawn = any(
+                    item.value is not None and item.value.tensor == event.tensor for item in run.graph.items.values()
+                )
+                if not drawn or mentions(said, name):
+                    continue
+                if not came and event.contribution.low == event.contribution.high == 0:
+                    continue
+                total = torch.tensor(came).sum(0).reshape(-1) if came else torch.tensor([])
+                expected = torch.tensor(event.contribution.data)
+                if total.shape != expected.shape or not torch.allclose(
+                    total, expected, rtol=1e-4, atol=1e-5, equal_nan=True
+                ):
+                    yield Falsity(
+                        "arrows", f"{name}: {came} arrive in call {call.number + 1}, .grad took {expected.tolist()}"
+                    )
+        for id, events in run.graph.contributions.items():
+            if id not in run.graph.values:
+                continue
+            number = run.graph.values[id].tensor
+            drawn = run.graph.cleared.get(id) or events[-1]
+            name = of.get(number, "")
+            if name in truth and drawn is run.graph.grads[number][-1] and not alike(drawn.after, truth[name].grad):
+                yield Falsity("grad", f"{name}.grad: drawn {drawn.after}, PyTorch {truth[name].grad}")
+        for number, events in run.graph.grads.items():
+            name = of.get(number)
+            if name is None or name not in truth or not events:
+                continue
+            told, real = events[-1].after, truth[name].grad
+            if not alike(told, real) and not mentions(said, f"{name}.grad"):
+                yield Falsity("grad", f"{name}.grad: told {told and told.data}, PyTorch {real}")
+
+    return check
+
+
+def alike(told: Numbers | None, real: torch.Tensor | None) -> bool:
+    if told is None or real is None:
+        return told is None and real is None
+    return torch.allclose(torch.tensor(told.data), real.reshape(-1), rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+# -- influence ---------------------------------------------------------------------------------------------------------
+
+
+def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
+    def check(run: Run) -> Iterator[Falsity]:
+        """What influenced a drawn result leads to it in the picture, or a sentence says what does not.
+
+        Of tensors that share memory any one does: that they do, their colour says.
+        """
+        plain = {name: each.detach().clone() for name, each in reachable(space, torch).items()}
+        boxes = latest(run)
+        ahead = Ancestors(run)
+        said = " ".join(run.graph.left_out)
+        mine = reachable(run.space, autogradkit)
+        there = {name: each for name, each in reachable(before(program), torch).items() if each.is_floating_point()}
+        for spoiled in there:
+            other, error = execute(program, torch, spoil=spoiled)
+            if error is not None:
+                continue
+            changed = [
+                name for name, each in reachable(other, torch).items()
+                if name in plain and name not in there and not torch.equal(each.detach(), plain[name])
+            ]  # fmt: skip
+            memory = there[spoiled].untyped_storage().data_ptr()
+            same = [name for name, each in there.items() if each.untyped_storage().data_ptr() == memory]
+            source = {run.number(mine[name]) for name in same if name in mine}
+            for name in changed:
+                number = run.number(mine[name]) if name in mine else None
+                if number is None or number not in boxes:
+                    continue
+                keys = ahead.of(boxes[number].key)
+                passed = [value for key in keys if (value := run.graph.items[key].value) is not None]
+                tensors = {value.tensor for value in passed}
+                labels = [run.graph.labels[value.id] for value in passed]
+                if "reads numbers" in said:
+                    continue
+                if not source & tensors and not any(mentions(said, label) for label in labels):
+                    yield Falsity("influence", f"{spoiled} influenced {name}, and no path leads there")
+
+    return check
+
+
+class Ancestors:
+    """What leads to an item: by arrows, and, through a leaf's `.grad`, from what the backward calls began with."""
+
+    def __init__(self, run: Run) -> None:
+        self.into = defaultdict(set)
+        for link in run.graph.links:
+            self.into[link.head].add(link.tail)
+            if link.kind == "grad":
+                for call in run.graph.calls:
+                    for root in call.begin.roots:
+                        tail = f"v{root}"
+                        if tail in run.graph.items:
+                            self.into[link.head].add(tail)
+
+    def of(self, key: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [key]
+        while waiting:
+            each = waiting.pop()
+            if each not in found:
+                found.add(each)
+                waiting.extend(self.into[each])
+        return found

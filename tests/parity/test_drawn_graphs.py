@@ -1,0 +1,97 @@
+"""Pictures of random programs are true: see `drawn`. 10,000 of them take ten minutes: `python -m tests.parity.drawn`."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from .drawn.bindings import names
+from .drawn.programs import Program, program
+from .drawn.runs import execute, record
+from .drawn.truth import falsities, gradients, operations, sources
+
+PROGRAMS = 160
+FIRST = 20_000
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + PROGRAMS))
+def test_the_picture_of_a_random_program_is_true(seed: int) -> None:
+    made = program(seed)
+    print(f"seed {seed}\n{made.before}\n---\n{made.cell}")
+    assert not falsities(made)
+
+
+LEARNERS = {
+    "leaf by a method": ("x = torch.arange(3.).requires_grad_()\n(x * x).sum().backward()", ""),
+    "leaf by the attribute": ("x = torch.arange(3.)\nx.requires_grad = True\n(x * x).sum().backward()", ""),
+    "edit of a view, then of its base": (
+        "x = torch.tensor([1., 2.], requires_grad=True)\ny = x*1\ny[0] = 0.\ny.add_(1)\ny.sum().backward()", ""
+    ),
+    "detached target": ("target = (w * 2).detach()\nloss = ((w - target) ** 2).sum()\nloss.backward()", None),
+    "data": ("w.data.mul_(10)\n(w * w).sum().backward()", None),
+    "hook": ("w.register_hook(lambda g: g * 10)\n(w * 3).sum().backward()", None),
+    "second order": (
+        "y = (w ** 3).sum()\ng, = torch.autograd.grad(y, w, create_graph=True)\nh, = torch.autograd.grad(g.sum(), w)", None
+    ),
+    "called twice": ("y = (w * w).sum()\ny.backward(retain_graph=True)\ny.backward()\nd = w.grad * 2", None),
+    "view from before": ("y = row * 2", "x = torch.ones(2, 2)\nrow = x[0]"),
+    "edit first": ("with torch.no_grad():\n    w.sub_(.5)", None),
+    "edited gradient": ("w.grad.mul_(2)\nw.grad.zero_()", "w = torch.ones(3, requires_grad=True)\n(w * w).sum().backward()"),
+    "layer made in the cell": (
+        "torch.manual_seed(0)\nlin = torch.nn.Linear(2, 2)\ny = lin(torch.ones(1, 2)).sum()\ny.backward()", ""
+    ),
+    "generator": ("a = sum((p**2).sum() for p in [w, u])\na.backward()", None),
+    "parts": ("l = w.split(1)\ny = l[0] * l[1] * l[2]\ny.backward()", None),
+    "running sum": ("s = 0\nfor i in range(4):\n    s = s + (w * i).sum()\ns.backward()", None),
+    "two layers": (
+        "y = l2(l1(x)).sum()\ny.backward()", "torch.manual_seed(1)\nx = torch.ones(1, 2)\n"
+        "l1 = torch.nn.Linear(2, 2)\nl2 = torch.nn.Linear(2, 2)"
+    ),
+    "nested": ("h = x\nfor i in range(3):\n    if i == 1:\n        continue\n    for x_t in xs:\n        h = h * x_t", None),
+    "edit under no_grad": ("s = w.sum()\nwith torch.no_grad():\n    s.zero_()", None),
+    "written into": ("h = torch.zeros(2)\nh[0] = w.sum()\nh[1] = 2.\nh.sum().backward()", None),
+    "row to row": ("X = torch.arange(4.).reshape(2, 2)\nX[0] = X[1]\ny = X * 2", ""),
+    "only backward": ("loss.backward()", "w = torch.tensor([1., 2.], requires_grad=True)\nloss = (w * 3).sum()"),
+    "gradient set to None": ("(w * 2).sum().backward()\nw.grad = None", None),
+    "by hand": ("for _ in range(3):\n    loss = ((w * x).sum() - 1) ** 2\n    loss.backward()\n"
+                "    with torch.no_grad():\n        w -= 0.1 * w.grad\n    w.grad.zero_()", None),
+    "numbers and back": ("y = torch.tensor(w.sum().item())\nz = y * 2\nq = torch.tensor(w.tolist())", None),
+    "choice": ("y = w * 2 if True else w\nz = y if False else y + 1", None),
+    "walrus": ("if (s := (w * 2).sum()) > 0:\n    s = s + 1", None),
+    "swap": ("a, b = w * 2, w + 1\na, b = b, a\nc = a * b", None),
+    "recursion": ("def f(x, n):\n    return x if n == 0 else f(x * 2, n - 1)\ny = f(w, 3)\ny.sum().backward()", None),
+    "class": (
+        "class Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = torch.nn.Parameter(torch.ones(3))\n    def forward(self, x):\n        h = x * self.a\n"
+        "        return h.sum()\nmodel = Net()\ny = model(w)\ny.backward()", None
+    ),
+    "while": ("n = 0\ny = w\nwhile y.sum() < 100:\n    y = y * 2\n    n += 1", None),
+    "failure": ("y = w * 2\nz = y @ torch.ones(5)", None),
+    "freed": ("y = (w * w).sum()\ny.backward()\ny.backward()", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_picture_of_a_learners_cell_is_true(name: str) -> None:
+    cell, before = LEARNERS[name]
+    assert not falsities(Program(0, cell) if before is None else Program(0, cell, before))
+
+
+def test_what_is_false_is_found() -> None:
+    made = Program(0, "y = w * x\nz = y + 1\nz.sum().backward()")
+    space, _ = execute(made, torch)
+    run = record(made)
+    assert not [*operations(run), *sources(run), *gradients(space)(run), *names(made)(run)]
+    value = next(value for value in run.trace.values.values() if value.name == "y")
+    run.trace.values[value.id] = dataclasses.replace(value, name="x")
+    assert {falsity.kind for falsity in names(made)(run)} == {"name"}
+    link = next(link for link in run.graph.links if run.graph.labels[link.value] == "w")
+    link.grads.clear()
+    assert {falsity.kind for falsity in gradients(space)(run)} == {"arrows"}
+    run.graph.links.remove(link)
+    assert "edge missing" in {falsity.kind for falsity in operations(run)}
+    numbers = dataclasses.replace(value.numbers, data=(9.0, 9.0, 9.0))
+    run.trace.values[value.id] = dataclasses.replace(value, numbers=numbers)
+    assert "recompute" in {falsity.kind for falsity in operations(run)}

@@ -1,0 +1,65 @@
+"""Turns of loops: the loop's own count, whatever ran in it."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import autogradkit as torch
+from tests.tracing.render.cells import trace_source
+
+W = "w = torch.tensor([1., 2.], requires_grad=True)"
+
+
+def turns(source: str, before: str = W) -> list[tuple[str | None, tuple[int, ...]]]:
+    """The name and the turns of what each op gave."""
+    trace = trace_source(source, before)
+    return [(trace.values[op.outputs[0]].name, trace.values[op.outputs[0]].turn) for op in trace.ops]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("for i in range(3):\n    if i == 1: continue\n    y = w * i", [("y", (1,)), ("y", (3,))]),
+        ("n = 0\nwhile n < 3:\n    n += 1\n    if n == 1:\n        continue\n    y = w - n", [("y", (2,)), ("y", (3,))]),
+        ("n = 0\nwhile n < 2: n += 1; y = w * n", [("y", (1,)), ("y", (2,))]),
+        ("for i in range(2):\n    for j in range(i):\n        y = w * j", [("y", (2, 1))]),
+        ("for i in range(2): pass\ny = w * 2", [("y", ())]),
+        ("def f(a):\n    for k in range(2): a = a * k\n    return a\nm = f(w)", [("a", (1,)), ("a", (2,))]),
+        ("def f(a): return a * 2\nfor x in 'ab':\n    m = f(w)", [("m", (1,)), ("m", (2,))]),
+        ("def f():\n    for k in range(3):\n        y = w * k\n        yield y\nlist(f())", [("y", (n,)) for n in (1, 2, 3)]),
+        ("while True:\n    y = w * 2\n    break", [("y", ())]),  # Python compiles no loop
+    ],
+)  # fmt: skip
+def test_the_turn_is_the_loops(source: str, expected: list[Any]) -> None:
+    assert turns(source) == expected
+
+
+def test_a_block_recorded_within_a_turn_counts_its_own_loops_only() -> None:
+    w = torch.tensor(2.0)
+    for epoch in range(2):
+        with torch.record() as trace:
+            for step in range(2):
+                y = w * step + epoch
+        names = [(trace.values[op.outputs[0]].name, trace.values[op.outputs[0]].turn) for op in trace.ops]
+        assert names == [(None, ()), ("y", (1,)), (None, ()), ("y", (2,))]
+    assert y == 3
+
+
+def test_no_tracing_is_left_behind_and_a_debugger_keeps_its_own() -> None:
+    def mine(frame: FrameType, event: str, arg: Any) -> None:
+        return None
+
+    before = sys.gettrace()
+    trace_source("for i in range(2):\n    y = w * i", W)
+    assert sys.gettrace() is before
+    sys.settrace(mine)
+    try:
+        found = turns("for i in range(2):\n    y = w * i")
+        assert sys.gettrace() is mine
+    finally:
+        sys.settrace(before)
+    assert found == [("y", ()), ("y", ())]  # not counted, and so not told
