@@ -76,11 +76,11 @@ def test_steps_selection_table_and_calls(lab: Lab, notebook: Callable[..., Path]
     assert "Each call adds to .grad." in sentence.inner_text()
 
     cell.get_by_role("button", name="First step").click()
-    assert lab.ask("view.step") == "0"
+    wait_for_python(lab, "view.step", "0")
     assert "mul(w, x) gives" in sentence.inner_text()
     cell.get_by_role("button", name="Step forward").click()
     cell.get_by_role("button", name="Step forward").click()
-    assert lab.ask("view.step") == "2"
+    wait_for_python(lab, "view.step", "2")
     assert sentence.inner_text().startswith("backward 1: SumBackward0 receives ∂ 1.")
     assert read(cell).count("?") > 3
     lab.screenshot("graph-step", cell)
