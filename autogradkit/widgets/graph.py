@@ -12,9 +12,8 @@ import traitlets
 from ..tracing.events import Op, Value
 from ..tracing.recording import Recording
 from ..tracing.render.graph import draw_graph
-from ..tracing.render.steps import details_of, steps_of
+from ..tracing.render.state import state_of
 from ..tracing.render.text import HEADER, graph_rows, graph_text
-from ..tracing.render.words import overview
 from .base import PictureWidget, static
 
 
@@ -36,6 +35,7 @@ class GraphView(PictureWidget):
     _esm = static("graph.js")
     _css = static("graph.css")
 
+    known = traitlets.List(traitlets.List(traitlets.List(traitlets.Int()))).tag(sync=True)  # of the table's cells
     steps = traitlets.List(traitlets.Dict()).tag(sync=True)
     details = traitlets.Dict().tag(sync=True)
     calls = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -54,16 +54,11 @@ class GraphView(PictureWidget):
 
     def _draw(self) -> None:
         self._drawn = draw_graph(self.trace, self.folds)
-        graph = self._drawn.graph
         with self.hold_sync():
-            self.steps = steps_of(graph, self.trace)
-            self.details = details_of(graph)
-            self.calls = [f"backward {call.number + 1}" for call in graph.calls]
-            self.foldable, self.folded = graph.unfoldable, graph.folded
-            self.overview = overview(graph)
+            for name, value in state_of(self._drawn, self.trace).items():
+                self.set_trait(name, value)
             if self.selected not in self.details:
                 self.selected = ""
-            self.refresh()
 
     def _fold(self, change: Any) -> None:
         self._draw()

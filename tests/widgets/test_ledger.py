@@ -151,7 +151,7 @@ def test_what_has_no_ledger():
             "p",
             pytorch.ones(2, requires_grad=True),
             TypeError,
-            "'p' is a tensor of PyTorch, .*import autogradkit as torch",
+            "'p' is a tensor of PyTorch itself, .*import autogradkit as torch",
         ),
         ("x", w.detach(), ValueError, "'x' does not require grad, .* x.requires_grad_()"),
         ("w.grad", w.detach(), ValueError, "Name the tensor whose gradient it is: w"),

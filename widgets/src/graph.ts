@@ -1,4 +1,7 @@
-/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds modules. */
+/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds modules.
+ *
+ * While it steps, nothing that a later event brings is told: not on the picture, not on hover, not in detail and table.
+ */
 import { button, h, press } from "./shared/dom";
 import { keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
@@ -6,11 +9,12 @@ import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
-import type { GraphTraits } from "./shared/traits";
+import type { Detail, GraphTraits } from "./shared/traits";
 
 function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
+  let hovers: [Element, Detail][] = [];
   const steps = () => model.get("steps");
   const details = () => model.get("details");
   const folds = () => model.get("folds");
@@ -19,8 +23,21 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     return step < 0 ? steps().length - 1 : Math.min(step, steps().length - 1);
   };
 
+  /** The last event that has happened at the current step; with the last step everything has, such as a cleared `.grad`. */
+  const now = () => {
+    const over = model.get("step") < 0 || at() === steps().length - 1;
+    return over ? Infinity : (steps()[at()]?.event ?? Infinity);
+  };
+  const told = (text: string, known = -1) => (known > now() && text ? "?" : text);
+  const cells = (row: string[], n: number) =>
+    row.map((text, column) => {
+      const known = model.get("known")[n]?.[column] ?? [];
+      const pieces = known.length > 1 ? text.split(" | ") : [text];
+      return pieces.map((piece, i) => told(piece, known[i])).join(" | ");
+    });
+
   const view = panZoom(signal);
-  const page = frame(model, el, signal, drawn);
+  const page = frame(model, el, signal, drawn, cells);
   page.root.classList.add("ak-graph-view");
   const walk = stepper({ count: () => steps().length, at, go: (step) => put(model, "step", step), signal });
   const whole = button("All", () => put(model, "step", -1), { title: "Show the whole computation", pressed: true });
@@ -37,13 +54,13 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   function drawn(next: SVGSVGElement): void {
     svg = next;
     svg.setAttribute("role", "group");
-    for (const [key, detail] of Object.entries(details())) {
-      const element = keyed(svg, key);
-      if (!element) continue;
+    hovers = [...items(), ...links()].flatMap((element) => {
+      const detail = details()[keyOf(element)];
+      if (!detail) return [];
       const hover = document.createElementNS("http://www.w3.org/2000/svg", "title");
-      hover.textContent = [detail.title, ...detail.rows.slice(0, 1).map(([, text]) => text)].join("\n");
       element.prepend(hover);
-    }
+      return [[hover, detail]];
+    });
     items()[0]?.setAttribute("tabindex", "0");
     view.attach(svg);
     options();
@@ -53,29 +70,32 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   const items = () => [...(svg?.querySelectorAll<SVGElement>(".ak-item") ?? [])];
   const links = () => [...(svg?.querySelectorAll<SVGElement>(".ak-link") ?? [])];
 
-  /** What has happened up to the current step is drawn; what is to come is faint; the current step stands out. */
+  /** What has happened up to the current step is drawn; what is to come is faint and unknown; the step stands out. */
   function show(): void {
     const all = steps();
     const last = at();
     const step = model.get("step");
     const mentioned = new Set(all.flatMap((s) => s.keys));
     const reached = new Set(all.slice(0, last + 1).flatMap((s) => s.keys));
-    const now = new Set(step < 0 ? [] : all[last]?.keys);
+    const current = new Set(step < 0 ? [] : all[last]?.keys);
     for (const element of [...items(), ...links()]) {
       const k = keyOf(element);
       element.classList.toggle("ak-later", step >= 0 && mentioned.has(k) && !reached.has(k));
-      element.classList.toggle("ak-now", now.has(k));
+      element.classList.toggle("ak-now", current.has(k));
       element.setAttribute("aria-current", String(k === model.get("selected")));
     }
-    const event = step < 0 ? Infinity : (all[last]?.event ?? Infinity);
-    for (const element of svg?.querySelectorAll("[data-step]") ?? []) {
+    const event = now();
+    for (const element of svg?.querySelectorAll("[data-step], .ak-grad") ?? []) {
       element.classList.toggle("ak-unknown", Number(element.getAttribute("data-step")) > event);
       const calls = (element.getAttribute("data-calls") ?? element.getAttribute("data-call"))?.split(" ");
       element.classList.toggle("ak-other-call", call !== null && calls !== undefined && !calls.includes(String(call)));
     }
+    for (const [hover, { title, rows }] of hovers)
+      hover.textContent = [title, ...rows.slice(0, 1).map(([, text, known]) => told(text, known))].join("\n");
     page.say(step < 0 ? model.get("overview") : (all[last]?.sentence ?? ""));
     press(whole, step < 0);
     walk.refresh();
+    page.tabulate();
     detail();
   }
 
@@ -117,10 +137,10 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       page.detail.replaceChildren();
       return;
     }
-    const rows = found.rows.flatMap(([what, text]) => [
-      h("dt", {}, what),
-      h("dd", { tabindex: text.length > 400 ? 0 : null }, text),
-    ]);
+    const rows = found.rows.flatMap(([what, text, known]) => {
+      const shown = told(text, known);
+      return [h("dt", {}, what), h("dd", { tabindex: shown.length > 400 ? 0 : null }, shown)];
+    });
     const fold = (path: string, label: string, closed: boolean) =>
       button(label, () => put(model, "folds", { ...folds(), [path]: closed }));
     page.detail.replaceChildren(
@@ -188,6 +208,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       if (event.key.startsWith("Arrow")) focus(neighbour(element, event.key));
       else if (event.key === "Enter" || event.key === " ") select(keyOf(element));
       else if (event.key === "Escape") put(model, "selected", "");
+      else if (event.key === "Home") walk.by(-steps().length);
+      else if (event.key === "End") walk.by(steps().length);
       else return;
       event.preventDefault();
       event.stopPropagation();

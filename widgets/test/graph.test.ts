@@ -7,10 +7,17 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
 <g class="ak-link" data-key="e0" data-tail="v0" data-head="o0" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b0" data-calls="0" data-step="1"/></g>
 <g class="ak-link" data-key="e1" data-tail="o0" data-head="v1" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b1" data-calls="0 1" data-step="1"/></g>
 <g class="ak-item" data-key="v0" tabindex="-1"><g class="ak-grad" data-key="g0" data-step="2" data-call="0"/></g>
-<g class="ak-item" data-key="o0" tabindex="-1"/><g class="ak-item" data-key="v1" tabindex="-1"/></svg>`;
+<g class="ak-item" data-key="o0" tabindex="-1"/><g class="ak-item" data-key="v1" tabindex="-1"/>
+<g class="ak-item" data-key="v2" tabindex="-1"><text data-key="t2" data-step="1">[3.]</text><text class="ak-ask" display="none">?</text></g></svg>`;
 const row = (title: string): Detail => ({
   title,
-  rows: [["value", "<b>2.</b>"]],
+  rows:
+    title === "w"
+      ? [
+          ["value", "<b>2.</b>"],
+          [".grad", "1.", 2],
+        ]
+      : [["value", "<b>2.</b>", title === "y" ? 0 : -1]],
   closed: title === "mul" ? "Net/fc" : "",
   inside: "",
 });
@@ -20,7 +27,11 @@ const show = () => {
     svg: SVG,
     description: "y = w * x",
     overview: "1 operation ran forward.",
-    table: [["operation"], ["mul"]],
+    table: [
+      ["operation", "result", "∂"],
+      ["mul(w, x)", "y = 2.", "1. | 3."],
+    ],
+    known: [[[-1], [0], [1, 7]]],
     steps: [
       {
         event: 0,
@@ -38,7 +49,7 @@ const show = () => {
       },
       { event: 2, kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
     ],
-    details: { v0: row("w"), o0: row("mul"), v1: row("y"), e0: row("edge") },
+    details: { v0: row("w"), o0: row("mul"), v1: row("y"), v2: row("later"), e0: row("edge") },
     calls: ["backward 1", "backward 2"],
     foldable: ["Net", "Net/fc"],
     folded: ["Net/fc"],
@@ -69,6 +80,46 @@ describe("GraphView", () => {
     expect(key("g0").classList.contains("ak-unknown")).toBe(true);
     button("Show the whole computation").click();
     expect(model.get("step")).toBe(-1);
+  });
+
+  it("gives nothing away while it steps: not on the picture, on hover, in the detail, in the table", async () => {
+    const { model, key, button, root } = await show();
+    const table = () => [...root.querySelectorAll("td")].map((cell) => cell.textContent);
+    const hover = (name: string) => key(name).querySelector("title")!.textContent;
+    const detail = () => root.querySelector(".ak-detail")!.textContent;
+    button("Table").click();
+    expect(table()).toEqual(["mul(w, x)", "y = 2.", "1. | 3."]);
+    model.set("selected", "v0");
+    model.set("steps", [
+      { event: -1, kind: "forward", call: null, keys: ["v0"], sentence: "w" },
+      ...model.get("steps"),
+    ]);
+    button("First step").click();
+    expect(key("t2").classList.contains("ak-unknown")).toBe(true);
+    expect(table()).toEqual(["mul(w, x)", "?", "? | ?"]);
+    expect(hover("v1")).toBe("y\n?");
+    expect(detail()).toContain("<b>2.</b>.grad?");
+    button("Step forward").click();
+    expect(hover("v1")).toBe("y\n<b>2.</b>");
+    expect(table()).toEqual(["mul(w, x)", "y = 2.", "? | ?"]);
+    button("Step forward").click();
+    expect(key("t2").classList.contains("ak-unknown")).toBe(false);
+    expect(table()[2]).toBe("1. | ?");
+    button("Last step").click();
+    expect(detail()).toContain(".grad1.");
+    button("All").click();
+    expect(table()).toEqual(["mul(w, x)", "y = 2.", "1. | 3."]);
+  });
+
+  it("goes to the first and the last step by Home and End, and leaves arrows to the picture", async () => {
+    const { model, key } = await show();
+    const press = (name: string) => key("v0").dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+    press("Home");
+    expect(model.get("step")).toBe(0);
+    press("End");
+    expect(model.get("step")).toBe(2);
+    press("ArrowDown");
+    expect(model.get("step")).toBe(2);
   });
 
   it("tells Python what was clicked and shows its detail as text", async () => {
@@ -112,7 +163,7 @@ describe("GraphView", () => {
 
   it("dims other backward calls", async () => {
     const { key } = await show();
-    const choice = document.querySelector("select")!;
+    const choice = document.querySelector<HTMLSelectElement>('select[aria-label="Backward call"]')!;
     choice.value = "1";
     choice.dispatchEvent(new Event("change"));
     expect([key("b0"), key("b1")].map((e) => e.classList.contains("ak-other-call"))).toEqual([true, false]);

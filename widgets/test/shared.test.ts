@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { button, h, svgElement, table } from "../src/shared/dom";
 import { keepFocus, keyOf } from "../src/shared/focus";
 import { frame } from "../src/shared/frame";
@@ -75,6 +75,73 @@ describe("frame", () => {
 });
 
 describe("stepper", () => {
+  const walk = (count: number) => {
+    const seen = { at: 0 };
+    const steps = stepper({
+      count: () => count,
+      at: () => seen.at,
+      go: (s) => {
+        seen.at = s;
+      },
+      signal: new AbortController().signal,
+    });
+    document.body.append(steps.element);
+    const find = <T extends HTMLElement>(name: string) => steps.element.querySelector<T>(name)!;
+    const play = [...steps.element.querySelectorAll("button")].find((each) => each.textContent?.includes("Play"))!;
+    return { seen, find, play };
+  };
+  afterEach(() => vi.useRealTimers());
+
+  it.each([
+    ["0.5", 1],
+    ["1", 2],
+    ["2", 4],
+    ["4", 8],
+  ])("plays at %s×", (speed, steps) => {
+    vi.useFakeTimers();
+    const { seen, find, play } = walk(20);
+    find<HTMLSelectElement>("select").value = speed;
+    play.click();
+    vi.advanceTimersByTime(1801);
+    expect(seen.at).toBe(steps);
+    expect([play.textContent, play.getAttribute("aria-pressed")]).toEqual(["❚❚ Pause", "true"]);
+    play.click();
+    vi.advanceTimersByTime(9000);
+    expect(seen.at).toBe(steps);
+  });
+  it("stops at the end, and plays again from the first step", () => {
+    vi.useFakeTimers();
+    const { seen, play } = walk(3);
+    play.click();
+    vi.advanceTimersByTime(9000);
+    expect([seen.at, play.textContent]).toEqual([2, "▶ Play"]);
+    play.click();
+    expect(seen.at).toBe(0);
+  });
+  it("goes to the end at once where motion is to be reduced", () => {
+    vi.spyOn(globalThis, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
+    const { seen, play } = walk(5);
+    play.click();
+    expect(seen.at).toBe(4);
+    vi.restoreAllMocks();
+  });
+  it("has a slider that says where it is", () => {
+    const { seen, find } = walk(5);
+    const slider = find<HTMLInputElement>("input[type=range]");
+    expect([slider.min, slider.max, slider.value]).toEqual(["0", "4", "0"]);
+    slider.value = "3";
+    slider.dispatchEvent(new Event("input"));
+    expect(seen.at).toBe(3);
+    expect(slider.getAttribute("aria-valuetext")).toBe("step 4 of 5");
+  });
+  it("goes to the ends by Home and End on any of its buttons", () => {
+    const { seen, play } = walk(5);
+    const press = (key: string) => play.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    press("End");
+    expect(seen.at).toBe(4);
+    press("Home");
+    expect(seen.at).toBe(0);
+  });
   it("stays within its steps and keeps useless buttons focusable", () => {
     let at = 0;
     const steps = stepper({
@@ -106,6 +173,27 @@ describe("pan and zoom", () => {
     expect(svg.getAttribute("viewBox")).not.toBe("0 0 100 50");
     view.buttons[2]!.click();
     expect(svg.getAttribute("viewBox")).toBe("0 0 100 50");
+  });
+});
+
+describe("a drag", () => {
+  it("moves the picture, and where it ends is where the picture stays; its click is none", async () => {
+    const svg = svgElement(SVG());
+    document.body.append(svg);
+    svg.getBoundingClientRect = () => ({ width: 200, height: 100, left: 0, top: 0 }) as DOMRect;
+    panZoom(new AbortController().signal).attach(svg);
+    const point = (type: string, target: EventTarget, x: number) =>
+      target.dispatchEvent(new MouseEvent(type, { bubbles: true, button: 0, clientX: x, clientY: 0 }));
+    point("pointerdown", svg, 10);
+    point("pointermove", window, 12);
+    expect(svg.style.transform).toBe(""); // a click trembles
+    point("pointermove", window, 50);
+    expect(svg.style.transform).toBe("translate(40px, 0px)");
+    point("pointerup", window, 50);
+    expect([svg.style.transform, svg.getAttribute("viewBox")]).toEqual(["", "-20 0 100 50"]);
+    expect(svg.classList.contains("ak-panning")).toBe(true);
+    await settled();
+    expect(svg.classList.contains("ak-panning")).toBe(false);
   });
 });
 

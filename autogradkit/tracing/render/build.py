@@ -24,6 +24,7 @@ from ..events import (
 )
 from ..recording import Recording
 from . import untold
+from .known import known_from
 from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
 
 MOST_UPDATES = 6  # of parameters by an optimizer that are drawn; where there are more, a sentence says so
@@ -32,6 +33,7 @@ MOST_UPDATES = 6  # of parameters by an optimizer that are drawn; where there ar
 class _Builder:
     def __init__(self, trace: Recording) -> None:
         self.values = trace.values
+        self.known = known_from(trace)
         self.source = trace.source
         self.notes = trace.notes
         self.second_order = _second_order(trace.events)
@@ -126,6 +128,7 @@ class _Builder:
             edited=self._edited(),
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
+            known=self.known,
             left_out=self._left_out(),
         )
 

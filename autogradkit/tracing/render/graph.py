@@ -197,7 +197,7 @@ def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
         lines = wrap_text(f"{failure.error}: {failure.message}", room - 28, 12, mono=True, lines=9)
         notes = [line for note in failure.notes for line in wrap_text(note, room - 28, 12, lines=3)]
         height = 16 + 17 * (len(lines) + len(notes) + bool(place_))
-        picture.open("ak-failure")
+        picture.open("ak-failure", data_step=failure.step)
         picture.box(MARGIN, y, room, height, fill="blush", stroke="error", line=1.4)
         at = y + 20
         if place_:

@@ -98,6 +98,7 @@ class Graph:
     edited: set[int]  # numbers of the tensors that have several values
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
+    known: dict[int, int]  # value -> the event from which on it is known, -1 from before
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
     left_out: list[str] = field(default_factory=list)  # sentences

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..events import Numbers, Value
 from ..labels import numbered
 from . import numbers as nums
+from .known import BEFORE
 from .model import MAKERS, Graph, Item, Link
 from .svg import Picture, alias_role, clip, text_width
 from .words import SIGNS, item_title, op_title
@@ -26,11 +27,13 @@ MOST_CELLS = 28  # columns or rows of a heat strip
 
 @dataclass(slots=True)
 class Text:
-    """A line inside a box or a label. A gradient's is known from event `step` on, in backward call `call`."""
+    """A line inside a box or a label. Its value, if it has one, is known from event `step` on, in backward call `call`."""
 
     parts: list[tuple[str, str, bool, bool]]  # text, role, mono, bold
     step: int | None = None
     call: int | None = None
+    value: int = -1  # which part is the value
+    ask: str = ""  # what stands in for it before
 
     @property
     def width(self) -> float:
@@ -38,15 +41,17 @@ class Text:
 
     def draw(self, picture: Picture, x: float, y: float, anchor: str = "start") -> None:
         x -= self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
-        for text, role, mono, bold in self.parts:
+        value = self.value % len(self.parts)
+        for place, (text, role, mono, bold) in enumerate(self.parts):
             kept = text.lstrip()
-            indent = text_width(text[: len(text) - len(kept)], SIZE, mono=mono, bold=bold)
-            late = self.step is not None and role != "ink" and role != "muted"
-            if late:
-                picture.open("ak-grad", data_step=self.step, data_call=self.call)
-            picture.text(x + indent, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold)
-            if late:
-                picture.close()
+            at = x + text_width(text[: len(text) - len(kept)], SIZE, mono=mono, bold=bold)
+            late = self.step if place == value else None
+            grad = "" if self.call is None else "ak-grad"
+            picture.text(
+                at, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold, class_=grad, data_step=late, data_call=self.call
+            )
+            if late is not None and self.ask:
+                picture.unknown(at, y, self.ask)
             x += text_width(text, SIZE, mono=mono, bold=bold)
 
 
@@ -87,7 +92,8 @@ def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26, br
     paint = "error" if odd else role
     blank = " " * len(lead)
     lines = [
-        Text([mono(lead if i == 0 else blank, role), mono(line, paint, bool(odd))]) for i, line in enumerate(shown)
+        Text([mono(lead if i == 0 else blank, role), mono(line, paint, bool(odd))], ask="" if i else "?")
+        for i, line in enumerate(shown)
     ]
     if odd:
         lines.append(Text([mono(blank, role), (f"⚠ {odd}", "error", False, True)]))
@@ -124,16 +130,19 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
     version = f"v{value.version}" if value.tensor in graph.edited else ""
     numbers = value.numbers
+    known = graph.known.get(value.id, BEFORE)
     shown = nums.lines(numbers)
     if nums.unknown(numbers):
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), "not kept")))
         part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")])]
     elif not numbers.shape and not nums.oddities(numbers):
         extra = " · ".join(filter(None, (kind, version)))
-        part.lines = [Text([mono(label, bold=True), mono(f" = {shown[0]}"), sans(f"  {extra}" if extra else "")])]
+        parts = [mono(label, bold=True), mono(f" = {shown[0]}"), sans(f"  {extra}" if extra else "")]
+        part.lines = _late([Text(parts, value=1, ask="= ?")], known)
     else:
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
-        part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *number_lines(numbers, "ink", room=30)]
+        printed = _late(number_lines(numbers, "ink", room=30), known)
+        part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *printed]
         part.heat = _heat(numbers)
     others = _sharers(value, graph)
     if others:
@@ -177,8 +186,8 @@ def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[
 
 
 def _late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
-    """The lines, marked with the event from which on they are known."""
-    return [Text(line.parts, step, call) for line in lines]
+    """The lines, marked with the event from which on they are known; what was known before needs no mark."""
+    return lines if step == BEFORE else [replace(line, step=step, call=call) for line in lines]
 
 
 def _folded_lines(part: Part, graph: Graph) -> None:
@@ -196,8 +205,8 @@ def _folded_lines(part: Part, graph: Graph) -> None:
         )
         events = graph.contributions.get(value.id, [])
         if events:
-            part.lines[-1].step = events[-1].step
-            part.lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
+            shown = number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts
+            part.lines[-1] = Text([*part.lines[-1].parts, sans("   "), *shown], events[-1].step, ask="?")
     if len(item.absorbed) > 4:
         part.lines.append(Text([sans(f"and {len(item.absorbed) - 4} more parameters")]))
 
@@ -241,23 +250,31 @@ def draw(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None
     else:
         _draw_box(part, picture, left, top, graph)
     if item.freed:
+        picture.open(data_step=_failed(graph))
         _draw_freed(part, picture, x + part.width / 2 + 8, y)
+        picture.close()
     picture.close()
+
+
+def _failed(graph: Graph) -> int | None:
+    """The event from which on it is known what failed, and where."""
+    return None if graph.failure is None else graph.failure.step
 
 
 def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
     item = part.item
     bad = item.stopped or item.culprit
-    fill, stroke = ("blush", "error") if bad else ("ground", "ink")
-    if item.op is not None and item.op.step in graph.second_order and not bad:
-        stroke = "gradient"
-    dash = {"stroke_dasharray": "4 3"} if item.kind == "failed" else {}
-    picture.ellipse(x, y, part.width / 2, part.height / 2, fill=fill, stroke=stroke, line=1.8 if bad else 1.2, **dash)
-    part.lines[0].draw(picture, x, y + 4, "middle")
+    stroke = "gradient" if item.op is not None and item.op.step in graph.second_order else "ink"
+    dash = "4 3" if item.kind == "failed" else None
+    rx, ry = part.width / 2, part.height / 2
+    picture.ellipse(x, y, rx, ry, stroke=stroke, stroke_dasharray=dash)
     if bad:
-        picture.text(
-            x - part.width / 2 - 6, y + 4, "✗ stopped here" if item.stopped else "✎ edited here", "error", anchor="end"
-        )
+        said = "✗ stopped here" if item.stopped else "✎ edited here"
+        picture.open(data_step=_failed(graph))
+        picture.ellipse(x, y, rx, ry, fill="blush", stroke="error", line=1.8, stroke_dasharray=dash)
+        picture.text(x - rx - 6, y + 4, said, "error", anchor="end")
+        picture.close()
+    part.lines[0].draw(picture, x, y + 4, "middle")
 
 
 def _draw_freed(part: Part, picture: Picture, x: float, y: float) -> None:
@@ -274,8 +291,6 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
     rim, line = "ink", 1.2
     if value is not None and value.is_leaf:
         rim, line = ("leaf", 1.8) if value.requires_grad else ("mark", 1.4)
-    if item.stopped:
-        rim = "error"
     fill = "panel"
     if value is not None and not value.is_leaf:
         rim = "rule"
@@ -283,6 +298,8 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
         for shift in (8, 4):
             picture.box(left + shift, top + shift, width, height, fill="panel", stroke="ink", line=1)
     picture.box(left, top, width, height, fill=fill, stroke=rim, line=line)
+    if item.stopped:
+        picture.box(left, top, width, height, fill=None, stroke="error", line=line, data_step=_failed(graph))
     if item.kind == "module":
         picture.box(left + 3.5, top + 3.5, width - 7, height - 7, radius=5, fill=None, stroke=rim, line=1)
     alias = _alias(part, graph)
@@ -296,17 +313,18 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
         each.draw(picture, start, y)
         y += LINE
     if part.heat is not None:
-        _draw_heat(part.heat, picture, start, y - LINE + 8)
+        assert value is not None, "numbers are a tensor's"
+        _draw_heat(part.heat, picture, start, y - LINE + 8, graph.known.get(value.id))
 
 
-def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float) -> None:
+def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, known: int | None) -> None:
     """The elements as squares: warm above zero, cool below, stronger with size."""
     rows, columns = _grid(numbers)
     side = _cell(rows, columns)
     data = numbers.data or ()
     largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
     wide = numbers.shape[-1]
-    picture.open("ak-heat", aria_hidden="true")
+    picture.open("ak-heat", aria_hidden="true", data_step=known)
     for r in range(rows):
         for c in range(columns):
             value = data[r * wide + c]
@@ -334,7 +352,8 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
         if nums.unknown(value.numbers):
             lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}, not kept")]))
         elif tail.kind == "op":
-            lines += number_lines(value.numbers, "ink", f"{name} = ", ROOM, brief=True)
+            printed = number_lines(value.numbers, "ink", f"{name} = ", ROOM, brief=True)
+            lines += _late(printed, graph.known.get(value.id, BEFORE))
         else:
             lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
     if link.kind == "grad":

@@ -7,6 +7,7 @@ the picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from ..events import Accumulated, Event, Failure, NodeRan, Op, Value
 from ..recording import Recording
 from . import numbers as nums
+from .known import BEFORE
 from .model import Graph, Item, Link
 from .words import item_title, op_call, op_title
 
@@ -121,7 +123,7 @@ def _failed(event: Failure, graph: Graph) -> dict[str, Any]:
 
 
 def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
-    """For each key on the picture its title and rows of (what, text), for the detail panel."""
+    """For each key on the picture its title and its rows, for the detail panel."""
     found = {
         key: {"title": item_title(item, graph), "rows": _item_rows(item, graph)} for key, item in graph.items.items()
     }
@@ -139,29 +141,33 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}… {len(text) - MOST_TEXT} more characters"
 
 
-def _value_rows(value: Value, graph: Graph) -> list[list[str]]:
+Row = Sequence[str | int]  # what, text, and, where it was not known from the beginning, the event from which on it is
+
+
+def _value_rows(value: Value, graph: Graph) -> list[Row]:
     numbers = value.numbers
     flags = ["requires_grad"] * value.requires_grad + ["leaf"] * value.is_leaf + ["parameter"] * value.is_parameter
-    rows = [
-        ["value", _cut(numbers.text)],
+    known = graph.known.get(value.id, BEFORE)
+    rows: list[Row] = [
+        ["value", _cut(numbers.text), known],
         ["shape", f"{numbers.shape}   stride {value.stride}   offset {value.offset}"],
         ["dtype", numbers.dtype],
         ["version", f"{value.version}   storage {value.storage}"],
     ]
     if numbers.omitted:
-        rows.append(["kept", f"{nums.summary(numbers)}; {numbers.omitted:,} elements were not copied"])
+        rows.append(["kept", f"{nums.summary(numbers)}; {numbers.omitted:,} elements were not copied", known])
     if nums.oddities(numbers):
-        rows.append(["careful", nums.oddities(numbers)])
+        rows.append(["careful", nums.oddities(numbers), known])
     if flags:
         rows.append(["is", ", ".join(flags)])
     for event in graph.grads.get(value.tensor, ()):
         if isinstance(event, Accumulated):
-            rows.append([f".grad after call {event.call + 1}", _cut(event.after.text)])
+            rows.append([f".grad after call {event.call + 1}", _cut(event.after.text), event.step])
     return rows
 
 
-def _op_rows(op: Op, graph: Graph) -> list[list[str]]:
-    rows = [["call", op_call(op, graph.labels)]]
+def _op_rows(op: Op, graph: Graph) -> list[Row]:
+    rows: list[Row] = [["call", op_call(op, graph.labels)]]
     if op.position is not None:
         rows.append(["source", f"{op.position.file} line {op.position.line}: {op.position.code}"])
     rows.append(["grad_fn", op.node_name or f"none ({op.why_not or 'not recorded'})"])
@@ -207,7 +213,7 @@ def _roles(op: Op, graph: Graph) -> str:
     return ", ".join(roles)
 
 
-def _item_rows(item: Item, graph: Graph) -> list[list[str]]:
+def _item_rows(item: Item, graph: Graph) -> list[Row]:
     if item.kind == "tensor" and item.value is not None:
         rows = _value_rows(item.value, graph)
         maker = next((op for op in graph.ops if item.value.id in op.outputs), None)
@@ -217,21 +223,20 @@ def _item_rows(item: Item, graph: Graph) -> list[list[str]]:
         for link in graph.links:
             for grad in link.grads:
                 if link.head == item.key:
-                    rows.append(
-                        [f"∂ sent to {graph.labels[link.value]}, call {grad.call + 1}", _cut(grad.numbers.text)]
-                    )
+                    sent = f"∂ sent to {graph.labels[link.value]}, call {grad.call + 1}"
+                    rows.append([sent, _cut(grad.numbers.text), grad.step])
                 elif link.tail == item.key:
-                    rows.append([f"∂ received, call {grad.call + 1}", _cut(grad.numbers.text)])
+                    rows.append([f"∂ received, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
         return rows
-    rows = [[op_title(op), op_call(op, graph.labels)] for op in item.ops[:40]]
+    rows: list[Row] = [[op_title(op), op_call(op, graph.labels)] for op in item.ops[:40]]
     if len(item.ops) > 40:
         rows.append(["…", f"{len(item.ops) - 40} more operations"])
     for value in item.absorbed:
         for event in graph.grads.get(value.tensor, ()):
             if isinstance(event, Accumulated):
-                rows.append([f"{graph.labels[value.id]}.grad", _cut(event.after.text)])
+                rows.append([f"{graph.labels[value.id]}.grad", _cut(event.after.text), event.step])
     if item.kind == "failed" and graph.failure is not None:
-        rows.append([graph.failure.error, graph.failure.message])
+        rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
     return rows
 
 
@@ -240,10 +245,10 @@ def _link_title(link: Link, graph: Graph) -> str:
     return f"{graph.labels[link.value]}: {item_title(tail, graph)} → {item_title(head, graph)}"
 
 
-def _link_rows(link: Link, graph: Graph) -> list[list[str]]:
+def _link_rows(link: Link, graph: Graph) -> list[Row]:
     rows = _value_rows(graph.values[link.value], graph)
     for grad in link.grads:
-        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text)])
+        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
     if link.broadcast:
         rows.append(["broadcast", f"over dimension {link.broadcast}; the gradient is summed over it"])
     return rows

@@ -277,6 +277,10 @@ class Picture:
             f"{_paint(fill or 'none', stroke, class_)}{_attributes(extra)}/>"
         )
 
+    def unknown(self, x: float, y: float, text: str) -> None:
+        """What stands in for the text just drawn, which has a `data-step`, while a walk has not reached that step."""
+        self._marks.append(f'<text x="{num(x)}" y="{num(y)}" class="ak-ask" display="none">{esc(text)}</text>')
+
     def path(
         self,
         d: str,

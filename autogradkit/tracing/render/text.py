@@ -10,11 +10,13 @@ from collections import defaultdict
 from ..events import Accumulated
 from ..recording import Recording
 from . import numbers as nums
+from .known import BEFORE
 from .model import Graph, Item
 from .words import item_title, op_call, overview, title
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
 MOST_ROWS = 200
+BETWEEN = " | "  # the pieces of a cell; the front end parts them again
 
 
 def graph_text(graph: Graph, trace: Recording) -> str:
@@ -80,33 +82,55 @@ def _lines(item: Item, graph: Graph) -> list[str]:
     return [f"  {mark} {text}", *(f"      ∂ {nums.one_line(grad.numbers)}" for grad in grads[:6])]
 
 
+Cell = list[tuple[int, str]]  # pieces of text, each with the event from which on it is known
+
+
 def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
     """One row for each op, then one for each leaf's gradient; the header is `HEADER`."""
-    ran: dict[int, list[tuple[str, str]]] = {}
+    return written(table_cells(graph))
+
+
+def written(rows: list[list[Cell]]) -> list[tuple[str, ...]]:
+    """What the cells say in the end."""
+    return [tuple(BETWEEN.join(text for _, text in cell) for cell in row) for row in rows]
+
+
+def _always(*texts: str) -> list[Cell]:
+    return [[(BEFORE, text)] for text in texts]
+
+
+def table_cells(graph: Graph) -> list[list[Cell]]:
+    """The rows of the table, cell by cell; a node that several backward calls ran has a piece for each."""
+    ran: dict[int, list[tuple[int, str, str]]] = {}
     shown = {op.node for op in graph.ops[:MOST_ROWS]}
     for call in graph.calls:
         for node in call.ran:
             if node.node not in shown:
                 continue
-            received = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
-            sent = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
-            ran.setdefault(node.node, []).append((received, sent))
-    rows: list[tuple[str, ...]] = []
+            came = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
+            went = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
+            ran.setdefault(node.node, []).append((node.step, came, went))
+    rows: list[list[Cell]] = []
     for number, op in enumerate(graph.ops[:MOST_ROWS]):
         source = f"line {op.position.line}: {op.position.code}" if op.position is not None else ""
         result = ", ".join(
             f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
         )
         back = ran.get(op.node, []) if op.node is not None else []
-        received, sent = (" | ".join(each) for each in zip(*back, strict=True)) if back else ("", "")
-        rows.append((str(number + 1), source, op_call(op, graph.labels), result, received, sent))
+        received: Cell = [(step, text) for step, text, _ in back]
+        sent: Cell = [(step, text) for step, _, text in back]
+        said = _always(str(number + 1), source, op_call(op, graph.labels))
+        rows.append([*said, [(op.step, result)], received, sent])
     if len(graph.ops) > MOST_ROWS:
-        rows.append(("…", "", f"{len(graph.ops) - MOST_ROWS} more operations", "", "", ""))
+        rows.append(_always("…", "", f"{len(graph.ops) - MOST_ROWS} more operations", "", "", ""))
     for events in list(graph.grads.values())[:MOST_ROWS]:
         for event in events[:MOST_ROWS]:
             if isinstance(event, Accumulated):
                 name = f"{event.name or 'tensor'}.grad"
-                rows.append(("", f"backward {event.call + 1}", name, nums.one_line(event.after, 48), "", ""))
-    if graph.failure is not None:
-        rows.append(("✗", "", graph.failure.error, graph.failure.message, "", ""))
+                after: Cell = [(event.step, nums.one_line(event.after, 48))]
+                rows.append([*_always("", f"backward {event.call + 1}", name), after, *_always("", "")])
+    failure = graph.failure
+    if failure is not None:
+        error: list[Cell] = [[(failure.step, text)] for text in ("✗", "", failure.error, failure.message)]
+        rows.append([*error, *_always("", "")])
     return rows

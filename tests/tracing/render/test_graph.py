@@ -25,7 +25,13 @@ def drawn(name: str):
 
 
 def texts(svg: str) -> list[str]:
-    return [node.text or "" for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    return [node.text or "" for node in shown(svg)]
+
+
+def shown(svg: str) -> list[ElementTree.Element]:
+    """The texts of a still picture; what stands in for a value while one steps is not among them."""
+    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return [node for node in found if node.get("display") != "none"]
 
 
 def said(name: str) -> str:
@@ -283,7 +289,7 @@ def test_a_long_walk_is_cut_and_says_so():
 def boxes_of_texts(svg: str) -> list[tuple[float, float, float, float, str]]:
     """Left, top, right, bottom and content of every text, by the width that it is fixed to."""
     found = []
-    for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
+    for node in shown(svg):
         size = float(node.get("font-size", 12))
         width = float(node.get("textLength") or text_width(node.text or "", size))
         shift = {"end": width, "middle": width / 2}.get(node.get("text-anchor", ""), 0.0)

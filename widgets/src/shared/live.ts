@@ -7,6 +7,7 @@
  */
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { h } from "./dom";
+import { ownKeys } from "./keys";
 import type { Picture } from "./traits";
 
 export type Place<T extends Picture> = Pick<RenderProps<T>, "model" | "el" | "signal">;
@@ -75,6 +76,7 @@ function define(): void {
     }
   }
   customElements.define(NAME, StillPicture);
+  ownKeys(NAME);
 }
 
 function live<T extends Picture>(model: AnyModel<T>, render: Render<T>): Live {

@@ -1,4 +1,7 @@
-/** Pan and zoom by the viewBox: wheel with Ctrl or ⌘ (plain scrolling stays the page's), drag, and three buttons. */
+/** Pan and zoom by the viewBox: wheel with Ctrl or ⌘ (plain scrolling stays the page's), drag, and three buttons.
+ *
+ * While it is dragged the picture is moved as it was painted, which keeps up with the pointer however much is on it.
+ */
 import { button } from "./dom";
 
 export interface PanZoom {
@@ -53,19 +56,23 @@ export function panZoom(signal: AbortSignal): PanZoom {
         const scale = width / element.getBoundingClientRect().width;
         const [startX, startY] = [x, y];
         const ended = new AbortController();
+        let [dx, dy] = [0, 0];
         const end = () => {
           ended.abort();
-          element.classList.remove("ak-panning");
+          setTimeout(() => element.classList.remove("ak-panning")); // after the click that ends a drag, which chooses nothing
+          element.style.transform = "";
+          [x, y] = [startX - dx * scale, startY - dy * scale];
+          show();
         };
         const both = { signal: AbortSignal.any([signal, ended.signal]) };
         globalThis.addEventListener(
           "pointermove",
           (move) => {
-            const [dx, dy] = [move.clientX - down.clientX, move.clientY - down.clientY];
-            if (Math.hypot(dx, dy) < 4) return;
+            const far = [move.clientX - down.clientX, move.clientY - down.clientY] as const;
+            if (Math.hypot(...far) < 4 && !element.classList.contains("ak-panning")) return;
+            [dx, dy] = far;
             element.classList.add("ak-panning");
-            [x, y] = [startX - dx * scale, startY - dy * scale];
-            show();
+            element.style.transform = `translate(${dx}px, ${dy}px)`;
           },
           both,
         );

@@ -29,9 +29,12 @@ export interface Detail {
   inside?: string;
 }
 
-export type Row = [string, string];
+export type Known = number[][][];
+
+export type Row = [string, string, number?];
 
 export interface GraphTraits extends Picture {
+  known: Known;
   steps: Step[];
   details: Record<string, Detail>;
   calls: string[];
