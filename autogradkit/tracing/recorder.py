@@ -126,6 +126,7 @@ class EventRecorder(Recorder):
             position=None,
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
+            layers=tuple(self.naming.layers),
         )
         entry = entry_frame(sys._getframe(2))
         if entry is not self._entry:

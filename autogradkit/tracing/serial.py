@@ -21,7 +21,7 @@ from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
 from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 2
+VERSION = 3
 
 
 class TraceFormatError(ValueError):

@@ -18,9 +18,10 @@ from .layout import Edge, Node, Placed, place
 from .model import Ends, Graph, Link, ends_of
 from .parts import LINE, Part, Text, draw, forward_lines, gradient_lines, measure
 from .svg import Picture, clip, num, text_width, wrap_text
+from .titles import title
 
 MARGIN = 22.0
-LEAST_WIDTH = 612.0
+LEAST_WIDTH = 480.0
 MOST_TITLE = 860.0
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -34,13 +35,16 @@ class Drawn:
     graph: Graph
 
 
-def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
-    """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`.
+def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False) -> Drawn:
+    """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`, and turns.
+
+    `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
     graph = fold(build(trace), folds)
+    graph.node_names = node_names
     alt = words.alt(graph, trace)
     ends = ends_of(graph.links)
     parts = {key: measure(item, graph, *ends[key]) for key, item in graph.items.items()}
@@ -50,10 +54,10 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
         [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)],
     )
     picture = Picture()
-    sentence = words.overview(graph)
-    titled = min(MOST_TITLE, text_width(words.title(trace), 14, mono=True, bold=True) + 2 * MARGIN)
+    heading = title(trace)
+    titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH, titled, placed.width + 2 * MARGIN)
-    top = _heading(picture, words.title(trace), sentence, width)
+    top = _heading(picture, heading, width)
     left = (width - placed.width) / 2
     _links(picture, graph, parts, placed, labels, left, top)
     for key, (x, y) in placed.nodes.items():
@@ -65,7 +69,7 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
 def _node(part: Part) -> Node:
     side = 0.0
     if part.item.stopped or part.item.culprit or part.item.freed:
-        side = 2 * max(100.0, sum(text_width(name, 11) + 62 for name in part.item.freed))
+        side = 2 * max(100.0, sum(text_width(name) + 62 for name in part.item.freed))
     return Node(part.item.key, part.width + side, part.height)
 
 
@@ -81,14 +85,10 @@ def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: l
     )
 
 
-def _heading(picture: Picture, title: str, sentence: str, width: float) -> float:
+def _heading(picture: Picture, title: str, width: float) -> float:
     room = width - 2 * MARGIN
-    picture.text(MARGIN, 30, clip(title, room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
-    y = 52.0
-    for line in wrap_text(sentence, room, 12, lines=3):
-        picture.text(MARGIN, y, line, "muted", 12, class_="ak-overview")
-        y += 17
-    return y + 16
+    picture.text(MARGIN, 26, clip(title, room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
+    return 42.0 if title else 14.0
 
 
 def _links(
@@ -214,7 +214,11 @@ def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
     for sentence in graph.left_out:
         picture.text(MARGIN, y + 10, clip(f"⋯ {sentence}", room), "muted", 12)
         y += 18
-    return _legend(picture, graph, y, width) if graph.items else y + 6
+    y = _legend(picture, graph, y, width) if graph.items else y + 6
+    for line in wrap_text(words.overview(graph), room, lines=3):  # a living picture says it above
+        picture.text(MARGIN, y + 6, line, "muted", class_="ak-overview")
+        y += 17
+    return y
 
 
 def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
@@ -239,11 +243,11 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
     x = MARGIN
     y += 18
     for kind, label in entries:
-        needed = 34 + text_width(label, 11) + 18
+        needed = 34 + text_width(label) + 18
         if x + needed > width - MARGIN + 18:
             x, y = MARGIN, y + 20
         _swatch(picture, kind, x, y - 4)
-        picture.text(x + 34, y, label, "gradient" if kind == "grad" else "muted", 11)
+        picture.text(x + 34, y, label, "gradient" if kind == "grad" else "muted")
         x += needed
     return y + 16
 

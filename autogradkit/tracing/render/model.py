@@ -52,6 +52,8 @@ class Item:
     stopped: bool = False  # the failure happened here
     culprit: bool = False  # what made the failure happen later
     freed: tuple[str, ...] = ()
+    path: str = ""  # by which a stack is opened and closed; of what an opened one holds, that one's
+    again: bool = False  # a further use of a tensor that has its box elsewhere
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class Link:
     kind: str = "flow"  # "flow" | "memory": the same tensor after an edit through another view
     uses: int = 1
     argument: int = 0
+    turns: tuple[int, ...] = ()  # of the stack at one end, the turns that it leads to or from
+    several: bool = False  # the uses are of several values
 
 
 @dataclass(slots=True)
@@ -99,7 +103,9 @@ class Graph:
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
+    opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns that are open
     left_out: list[str] = field(default_factory=list)  # sentences
+    node_names: bool = False  # whether PyTorch's names of the nodes are written
 
 
 Ends = dict[str, tuple[list[Link], list[Link]]]

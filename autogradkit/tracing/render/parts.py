@@ -13,14 +13,15 @@ from ..events import Numbers, Value
 from ..labels import numbered
 from . import numbers as nums
 from .model import MAKERS, Graph, Item, Link
-from .svg import Picture, alias_role, clip, text_width
-from .words import SIGNS, item_title, op_title
+from .spelling import spelled_op
+from .svg import SIZE, Picture, alias_role, clip, num, text_width
+from .words import item_title
 
-SIZE = 12.0
 LINE = 17.0
 PAD = 12.0
 ROOM = 28  # characters of a row of numbers beside an edge
 STRIP = 9.0  # side of a heat strip's cell
+SHADES = 16  # of a heat strip
 MOST_CELLS = 28  # columns or rows of a heat strip
 
 
@@ -99,13 +100,17 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link])
     part = Part(item)
     ports = max(len(arriving), len(leaving))
     if item.kind in ("op", "failed"):
-        text = op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {item.title}".strip()
-        part.lines = [Text([(clip(text, 180, SIZE), "ink", False, False)])]
-        inner = part.lines[0].width + (24 if item.kind == "failed" else 0)
-        part.width = max(64.0, inner + 38, ports * 52 - 12)
-        part.height = 34.0
+        text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
+        part.lines = [Text([mono(clip(text, 180, SIZE, mono=True))])]
+        if graph.node_names and item.op is not None and item.op.node_name is not None:
+            part.lines.append(Text([mono(clip(item.op.node_name, 180, SIZE, mono=True), "gradient")]))
+        inner = max(line.width for line in part.lines) + (24 if item.kind == "failed" else 0)
+        part.width = max(56.0, inner + 30 * len(part.lines), ports * 52 - 12)
+        part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
         return part
-    if item.kind == "tensor" and item.value is not None:
+    if item.kind == "tensor" and item.value is not None and item.again:
+        part.lines = [Text([mono(clip(graph.labels[item.value.id], 180, SIZE, mono=True)), sans("  again")])]
+    elif item.kind == "tensor" and item.value is not None:
         _tensor_lines(part, item.value, graph, arriving, leaving)
     else:
         _folded_lines(part, graph)
@@ -139,6 +144,8 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
     if others:
         part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
     part.lines += _grad_lines(value, graph, arriving, leaving)
+    if graph.node_names and value.is_leaf and value.requires_grad:
+        part.lines.append(Text([mono("AccumulateGrad", "gradient")]))
 
 
 def _sharers(value: Value, graph: Graph) -> str:
@@ -177,23 +184,64 @@ def _late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
 
 def _folded_lines(part: Part, graph: Graph) -> None:
     item = part.item
-    names = list(dict.fromkeys(op.label for op in item.ops))
-    what = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
     head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
     if item.times > 1:
         head.append((f"  ×{item.times}", "ink", False, True))
-    part.lines = [Text([*head, sans(f"  {clip(what, 170, SIZE)}")])]
+    part.lines = [Text([*head, sans(f"  {clip(_kind(item), 170, SIZE)}")])]
+    if item.kind == "stack":
+        part.lines.append(Text([sans(clip(_what_ran(item, graph), 240, SIZE))]))
+        part.lines += _turn_lines(item, graph)
+    else:
+        part.lines += _parameter_lines(item, graph)
+    if graph.node_names:
+        nodes = " · ".join(list(dict.fromkeys(op.node_name for op in item.ops if op.node_name))[:3])
+        part.lines += [Text([mono(clip(nodes, 240, SIZE, mono=True), "gradient")])] if nodes else []
+
+
+def _kind(item: Item) -> str:
+    """What class a folded module is of; what is only one operation is said so where no class is known."""
+    depth = item.path.count("/")
+    layers = item.ops[0].layers
+    return layers[depth].kind if item.kind == "module" and len(layers) > depth else ""
+
+
+def _what_ran(item: Item, graph: Graph) -> str:
+    names = list(dict.fromkeys(spelled_op(op, graph.labels, graph.values) for op in item.ops[:60]))
+    return " · ".join(names[:6]) + (" …" if len(names) > 6 else "")
+
+
+def _turn_lines(item: Item, graph: Graph) -> list[Text]:
+    """What each turn gave, of the first and of the last in the stack, and the tensors that each had for itself."""
+    given: dict[str, list[Value]] = {}
+    for op in item.ops:
+        for output in op.outputs:
+            value = graph.values[output]
+            if value.name is not None:
+                given.setdefault(value.name, []).append(value)
+    lines: list[Text] = []
+    for name, values in list(given.items())[:3] if item.times > 1 else ():
+        first, last = (nums.one_line(value.numbers, 24) for value in (values[0], values[-1]))
+        shown = f" = {first} → {last}" if first != last else f" = {first}"
+        lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), mono(clip(shown, 300, SIZE, mono=True))]))
+    names = list(dict.fromkeys(graph.labels[value.id] for value in item.absorbed))
+    if names:
+        shown = ", ".join(names) if len(names) < 4 else f"{names[0]} … {names[-1]}"
+        lines.append(Text([sans("with "), mono(clip(shown, 200, SIZE, mono=True))]))
+    return lines
+
+
+def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
+    lines: list[Text] = []
     for value in item.absorbed[:4]:
         name = graph.labels[value.id].rpartition(".")[2]
-        part.lines.append(
-            Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")])
-        )
+        lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:
-            part.lines[-1].step = events[-1].step
-            part.lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
-    if len(item.absorbed) > 4:
-        part.lines.append(Text([sans(f"and {len(item.absorbed) - 4} more parameters")]))
+            lines[-1].step = events[-1].step
+            lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
+    if item.absorbed:
+        lines.append(Text([sans(nums.parameters([value.numbers for value in item.absorbed]))]))
+    return lines
 
 
 def _heat(numbers: Numbers) -> Numbers | None:
@@ -247,7 +295,8 @@ def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> 
         stroke = "gradient"
     dash = {"stroke_dasharray": "4 3"} if item.kind == "failed" else {}
     picture.ellipse(x, y, part.width / 2, part.height / 2, fill=fill, stroke=stroke, line=1.8 if bad else 1.2, **dash)
-    part.lines[0].draw(picture, x, y + 4, "middle")
+    for number, each in enumerate(part.lines):
+        each.draw(picture, x, y + 4 + 14 * (number - (len(part.lines) - 1) / 2), "middle")
     if bad:
         picture.text(
             x - part.width / 2 - 6, y + 4, "✗ stopped here" if item.stopped else "✎ edited here", "error", anchor="end"
@@ -256,9 +305,9 @@ def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> 
 
 def _draw_freed(part: Part, picture: Picture, x: float, y: float) -> None:
     for name in part.item.freed:
-        width = text_width(f"{name} · freed", 11) + 14
+        width = text_width(f"{name} · freed") + 14
         picture.box(x, y - 11, width, 22, radius=5, fill=None, stroke="mark", stroke_dasharray="4 3")
-        picture.text(x + 7, y + 4, f"{name} · freed", "muted", 11)
+        picture.text(x + 7, y + 4, f"{name} · freed", "muted")
         x += width + 6
 
 
@@ -301,6 +350,7 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float) -> N
     largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
     wide = numbers.shape[-1]
     picture.open("ak-heat", aria_hidden="true")
+    squares: dict[tuple[str, int], str] = {}
     for r in range(rows):
         for c in range(columns):
             value = data[r * wide + c]
@@ -308,11 +358,13 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float) -> N
                 continue
             finite = math.isfinite(value)
             role = "error" if not finite else "warm" if value >= 0 else "cool"
-            strength = 1.0 if not finite else 0.06 + 0.84 * abs(float(value)) / largest
-            picture.box(
-                left + c * side, top + r * side, side - 0.6, side - 0.6, radius=1, fill=role, stroke=None,
-                fill_opacity=f"{strength:.2f}",
-            )  # fmt: skip
+            shade = SHADES if not finite else round(SHADES * abs(float(value)) / largest)
+            square = (
+                f"M{num(left + c * side)} {num(top + r * side)}h{num(side - 0.6)}v{num(side - 0.6)}h{num(0.6 - side)}z"
+            )
+            squares[role, shade] = squares.get((role, shade), "") + square
+    for (role, shade), d in sorted(squares.items()):
+        picture.path(d, stroke=None, fill=role, fill_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
     picture.close()
 
 
@@ -320,17 +372,27 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
     """The label on the ink side of an edge."""
     lines: list[Text] = []
     tail, head = graph.items[link.tail], graph.items[link.head]
-    if link.uses > 1:
+    if link.turns:
+        lines.append(Text([sans(_turn_text(link, head.kind == "stack"))]))
+    if link.several:
+        lines.append(
+            Text([sans(f"{link.uses} tensors, {nums.shape_text(graph.values[link.value].numbers.shape)} each")])
+        )
+    elif link.uses > 1 and not link.turns:
         lines.append(Text([sans(f"{link.uses} uses")]))
     elif tail.kind != "tensor" and head.kind != "tensor":
         value = graph.values[link.value]
         name = clip(graph.labels[value.id], 130, SIZE, mono=True)
+        shape = nums.shape_text(value.numbers.shape)
         if nums.unknown(value.numbers):
-            lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}, not kept")]))
-        elif tail.kind == "op":
-            lines += number_lines(value.numbers, "ink", f"{name} = ", ROOM, brief=True)
+            lines.append(Text([mono(name), sans(f"  {shape}, not kept")]))
+        elif tail.kind != "op":
+            lines.append(Text([mono(name), sans(f"  {shape}")]))
+        elif nums.lines(value.numbers, ROOM) == nums.summary_lines(value.numbers):  # not each element is there to count
+            lines.append(Text([mono(name), sans(f"  {shape}")]))
+            lines += number_lines(value.numbers, "ink", "", ROOM, brief=True)
         else:
-            lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
+            lines += number_lines(value.numbers, "ink", f"{name} = ", ROOM, brief=True)
     if link.kind == "memory":
         edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
         lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))
@@ -338,6 +400,13 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
         plural = "s" if "," in link.broadcast else ""
         lines.append(Text([sans(f"broadcast over dim{plural} {link.broadcast}")]))
     return lines
+
+
+def _turn_text(link: Link, into: bool) -> str:
+    """`In 2–29`, `Out 29`: the turns of the stack that an edge leads to or comes from."""
+    first, last = link.turns[0], link.turns[-1]
+    through = first if first == last else f"{first}–{last}" if last - first < len(link.turns) else f"{first} … {last}"
+    return f"{'In' if into else 'Out'} {through}"
 
 
 def gradient_lines(link: Link, graph: Graph) -> list[Text]:

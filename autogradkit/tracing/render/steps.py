@@ -15,7 +15,7 @@ from ..events import Accumulated, Event, Failure, NodeRan, Op, Value
 from ..recording import Recording
 from . import numbers as nums
 from .model import Graph, Item, Link
-from .words import item_title, op_call, op_title
+from .words import item_title, op_call
 
 MOST_STEPS = 300
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
@@ -80,7 +80,7 @@ def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
     keys += [link.tail for link in graph.links if link.head == key]
     return {
         "kind": "forward", "call": None, "keys": _shown(keys, graph),
-        "sentence": f"{where}{op_call(op, graph.labels)} gives {result}{node}.",
+        "sentence": f"{where}{op_call(op, graph)} gives {result}{node}.",
     }  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _value_rows(value: Value, graph: Graph) -> list[list[str]]:
 
 
 def _op_rows(op: Op, graph: Graph) -> list[list[str]]:
-    rows = [["call", op_call(op, graph.labels)]]
+    rows = [["call", op_call(op, graph)]]
     if op.position is not None:
         rows.append(["source", f"{op.position.file} line {op.position.line}: {op.position.code}"])
     rows.append(["grad_fn", op.node_name or f"none ({op.why_not or 'not recorded'})"])
@@ -223,7 +223,7 @@ def _item_rows(item: Item, graph: Graph) -> list[list[str]]:
                 elif link.tail == item.key:
                     rows.append([f"∂ received, call {grad.call + 1}", _cut(grad.numbers.text)])
         return rows
-    rows = [[op_title(op), op_call(op, graph.labels)] for op in item.ops[:40]]
+    rows = [[op.label, op_call(op, graph)] for op in item.ops[:40]]
     if len(item.ops) > 40:
         rows.append(["…", f"{len(item.ops) - 40} more operations"])
     for value in item.absorbed:

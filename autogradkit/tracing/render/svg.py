@@ -3,7 +3,7 @@
 A `Picture` collects marks and ends as one deterministic string, which is both the static picture and what the live
 widget inlines. Colours are roles: each mark carries its light colour as an attribute, so that any viewer draws it on
 the explicit white ground, and a class that the picture's own style sheet repaints under an ancestor with
-`data-ak-theme="dark"`. Ids begin with a hash of the content, so pictures on one page never meet. Rests on the standard
+`data-ak-theme="dark"`; what is usual of a text (ink, 12 px) is said once, on the root. Ids begin with a hash of the content, so pictures on one page never meet. Rests on the standard
 library only; numbers are shortened in `numbers.py`.
 """
 
@@ -13,6 +13,7 @@ import base64
 import bisect
 import functools
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from html import escape as _escape
@@ -62,6 +63,8 @@ DARK: Mapping[str, str] = {
     "alias5": "#f27e3f",
 }
 ALIAS_CYCLE = 6
+SIZE = 12.0  # of a text of which nothing else is said
+LEGIBLE = 10.0  # pixels that no text is ever shown smaller than
 
 SANS = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -93,7 +96,7 @@ def _em(char: str, mono: bool) -> float:
     return 0.602 if mono else _SANS_EM.get(char, 580) / 1000
 
 
-def text_width(text: str, size: float = 12, *, mono: bool = False, bold: bool = False) -> float:
+def text_width(text: str, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> float:
     """Width in pixels that `text` takes, by East-Asian width and, for a sans face, by letter.
 
     >>> text_width("ab", 10, mono=True), text_width("权重", 10, mono=True)
@@ -103,7 +106,7 @@ def text_width(text: str, size: float = 12, *, mono: bool = False, bold: bool = 
     return round(width * (1.06 if bold and not mono else 1.0), 2)
 
 
-def clip(text: str, room: float, size: float = 12, *, mono: bool = False, bold: bool = False) -> str:
+def clip(text: str, room: float, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> str:
     """`text`, cut with an ellipsis where it is wider than `room` pixels.
 
     >>> clip("matmul", 30, 10, mono=True)
@@ -117,7 +120,7 @@ def clip(text: str, room: float, size: float = 12, *, mono: bool = False, bold: 
     return text[:kept].rstrip() + "…"
 
 
-def wrap_text(text: str, room: float, size: float = 12, *, mono: bool = False, lines: int = 6) -> list[str]:
+def wrap_text(text: str, room: float, size: float = SIZE, *, mono: bool = False, lines: int = 6) -> list[str]:
     """`text` broken at spaces into at most `lines` lines of `room` pixels; the last one is cut where more is left."""
     words = text.replace("\n", " ").split(" ")
     done: list[str] = []
@@ -162,7 +165,7 @@ def style_sheet() -> str:
     rules = [
         f"{dark}.ak-f-{role}{{fill:{colour}}}{dark}.ak-s-{role}{{stroke:{colour}}}" for role, colour in DARK.items()
     ]
-    return "".join(rules) + "[data-ak-theme] .ak-ground{fill:none}"
+    return "".join(rules) + f".ak-mono{{font-family:{MONO}}}[data-ak-theme] .ak-ground{{fill:none}}"
 
 
 def num(value: float) -> str:
@@ -206,6 +209,7 @@ class Picture:
 
     def __init__(self) -> None:
         self._marks: list[str] = []
+        self._least = SIZE
         self._arrows: dict[str, None] = {}
 
     def text(
@@ -214,7 +218,7 @@ class Picture:
         y: float,
         text: str,
         role: str = "ink",
-        size: float = 12,
+        size: float = SIZE,
         *,
         anchor: str = "start",
         mono: bool = False,
@@ -226,15 +230,17 @@ class Picture:
         if not text:
             return
         width = text_width(text, size, mono=mono, bold=bold)
-        face = f' font-family="{esc(MONO)}"' if mono else ""
+        self._least = min(self._least, size)
         weight = ' font-weight="600"' if bold else ""
         fixed = f' textLength="{num(width)}" lengthAdjust="spacingAndGlyphs"' if len(text) > 1 else ""
+        sized = "" if size == SIZE else f' font-size="{num(size)}"'
+        named = " ".join(filter(None, (class_, "ak-mono" if mono else "")))
         if text.startswith(" ") or "  " in text:
             fixed += ' xml:space="preserve"'
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self._marks.append(
-            f'<text x="{num(x)}" y="{num(y)}" font-size="{num(size)}"{place}{face}{weight}{fixed}'
-            f"{_paint(role, None, class_)}{_attributes(extra)}>{esc(text)}</text>"
+            f'<text x="{num(x)}" y="{num(y)}"{sized}{place}{weight}{fixed}'
+            f"{_paint(None if role == 'ink' else role, None, named)}{_attributes(extra)}>{esc(text)}</text>"
         )
 
     def box(
@@ -324,7 +330,10 @@ class Picture:
         self._marks.append(f"<title>{esc(text)}</title>")
 
     def finish(self, width: float, height: float, description: str, *, class_: str = "ak-picture") -> str:
-        """The picture as one `<svg>` string; `description` is read aloud in its place."""
+        """The picture as one `<svg>` string; `description` is read aloud in its place.
+
+        It may be shown narrower than it is, down to the width at which its smallest text is just legible.
+        """
         body = "".join(self._marks)
         markers = "".join(
             f'<marker id="\0{role}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"'
@@ -335,8 +344,9 @@ class Picture:
         digest = hashlib.sha256(f"{body}{description}".encode()).hexdigest()[:10]
         w, h = num(width), num(height)
         text = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="{class_}" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
-            f' role="img" aria-label="{esc(description)}" font-family="{esc(SANS)}" font-size="12">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
+            f' style="min-width:{num(width * min(1.0, LEGIBLE / self._least))}px" role="img"'
+            f' aria-label="{esc(description)}" font-family="{esc(SANS)}" font-size="{num(SIZE)}"{_paint("ink", None, class_)}>'
             f"<style>{style_sheet()}</style><defs>{markers}</defs>"
             f'<rect class="ak-ground" width="{w}" height="{h}" fill="{LIGHT["ground"]}"/>{body}</svg>'
         )
@@ -346,11 +356,21 @@ class Picture:
 def img_tag(svg: str, alt: str) -> str:
     """The static form: an `<img>` around the picture, which untrusted notebooks show too.
 
-    >>> img_tag("<svg/>", "a < b")
-    '<img alt="a &lt; b" src="data:image/svg+xml;base64,PHN2Zy8+" style="max-width:100%">'
+    It scrolls where it is wider than the page, or higher than most of the window, rather than become too small to read.
+
+    >>> img_tag('<svg style="min-width:90px"/>', "a < b")
+    '<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="a &lt; b" src="data:image/svg+xml;base64,PHN2ZyBzdHlsZT0ibWluLXdpZHRoOjkwcHgiLz4=" style="max-width:100%;min-width:90px"></div>'
     """
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{esc(alt)}" src="data:image/svg+xml;base64,{data}" style="max-width:100%">'
+    least = _LEAST_WIDTH.search(svg[:1000])
+    style = f"max-width:100%;{least[0]}" if least else "max-width:100%"
+    return (
+        f'<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="{esc(alt)}"'
+        f' src="data:image/svg+xml;base64,{data}" style="{style}"></div>'
+    )
+
+
+_LEAST_WIDTH = re.compile(r"min-width:[\d.]+px")
 
 
 def table_html(header: tuple[str, ...], rows: list[tuple[str, ...]], summary: str = "as a table") -> str:

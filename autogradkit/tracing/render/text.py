@@ -11,7 +11,8 @@ from ..events import Accumulated
 from ..recording import Recording
 from . import numbers as nums
 from .model import Graph, Item
-from .words import item_title, op_call, overview, title
+from .titles import title
+from .words import item_title, op_call, overview
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
 MOST_ROWS = 200
@@ -23,10 +24,9 @@ def graph_text(graph: Graph, trace: Recording) -> str:
     >>> from autogradkit.tracing.render.build import build
     >>> nothing = Recording()
     >>> print(graph_text(build(nothing), nothing))
-    nothing was traced
     No tensor operation ran in this cell, so there is nothing to draw.
     """
-    lines = [title(trace), overview(graph)]
+    lines = [*filter(None, [title(trace)]), overview(graph)]
     for item in _as_it_ran(graph):
         lines += _lines(item, graph)
     lines += [f"⋯ {sentence}" for sentence in graph.left_out]
@@ -96,7 +96,7 @@ def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
         )
         back = ran.get(op.node, []) if op.node is not None else []
         received, sent = (" | ".join(each) for each in zip(*back, strict=True)) if back else ("", "")
-        rows.append((str(number + 1), source, op_call(op, graph.labels), result, received, sent))
+        rows.append((str(number + 1), source, op_call(op, graph), result, received, sent))
     if len(graph.ops) > MOST_ROWS:
         rows.append(("…", "", f"{len(graph.ops) - MOST_ROWS} more operations", "", "", ""))
     for events in list(graph.grads.values())[:MOST_ROWS]:
