@@ -39,7 +39,14 @@ class _Builder:
         self.labels = labels_of(self.values, self.ops)
         self._name_seeds()
         shown = {value for op in self.ops for value in (*self._inputs(op), *op.outputs)}
-        self.aliases = aliases_of(value for value in self.values.values() if value.id in shown)
+        edited = {
+            self.values[output].storage for op in (*self.ops, *steps) if op.kind == "inplace" for output in op.outputs
+        }
+        self.aliases = aliases_of(
+            value
+            for value in self.values.values()  # a view without a name of a memory that nobody edits is just passed on
+            if value.id in shown and (value.base is None or value.name is not None or value.storage in edited)
+        )
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
         self.grads: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)

@@ -62,6 +62,9 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
         if inside or key in passing:
             where = only if inside else passing[key]
             home[key] = where
+            if made[where].turns:
+                ends_here = [*(link.tail for link in arriving), *(link.head for link in leaving)]
+                made[where].turns[key] = next(made[where].turns[end] for end in ends_here if end in made[where].turns)
             own = item.value.is_parameter if not made[where].turns else not arriving
             if own:
                 made[where].item.absorbed.append(item.value)

@@ -79,7 +79,7 @@ def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: l
     lines = max(len(forward), len(gradient))
     arriving, _ = ends[link.tail]
     source = graph.items[link.tail].kind == "tensor" and not arriving
-    weight = 0.4 if source else 4.0
+    weight = 0.4 if source else 4.0 if link.grads or not graph.calls else 1.0
     return Edge(
         link.tail, link.head, left + 4 if left else 0.0, right + 4 if right else 0.0, lines * (LINE - 2), weight
     )
@@ -116,7 +116,8 @@ def _links(
         down = _route(start, route, end, -BESIDE if both else 0)
         picture.path(down, stroke="mark" if memory else "ink", dashed=memory, arrow=True)
         forward, gradient = labels[number]
-        x, a, b = route[-1] if route else (start[0], start[1], end[1])
+        down_runs = [run for run in route if run[2] >= run[1]]
+        x, a, b = down_runs[-1] if down_runs else (start[0], start[1], end[1])
         _label(picture, forward, x - BESIDE - 7, (a + b) / 2, "end")
         picture.close()
         if both:
@@ -157,21 +158,32 @@ def _route(
     beside: float,
     up: bool = False,
 ) -> str:
-    """A smooth line through the rows, upright where it passes one."""
-    points = [(start[0] + beside, start[1] + (2 if up else 1))]
-    for x, a, b in route:
-        points += [(x + beside, a), (x + beside, b)] if b > a else [(x + beside, a)]
-    points.append((end[0] + beside, end[1] - (1 if up else 2)))
+    """A smooth line through the rows, upright where it passes one; `up` draws it from its end to its start."""
+    runs = [(start[0], start[1] + (2 if up else 1)) * 2, *((x, a, x, b) for x, a, b in route)]
+    runs.append((end[0], end[1] - (1 if up else 2)) * 2)
+    runs = [(x + (beside if b >= a else -beside), a, x + (beside if b >= a else -beside), b) for x, a, _, b in runs]
+    points: list[tuple[float, float]] = [(runs[0][0], runs[0][1])]
+    bends: list[float] = []  # between two points, the y of both control points
+    for (_, top, x0, y0), (x1, y1, _, bottom) in itertools.pairwise(runs):
+        before, after = y0 < top, bottom < y1
+        if before != after:  # it turns to the next column, or down again at its head
+            bends.append((max(y0, y1) + 26 if after else min(y0, y1) - 26) - beside)
+        else:
+            # Where the edge leans, its two lines part vertically too, else they would touch.
+            bends.append((y0 + y1) / 2 + (beside if x1 < x0 else -beside) * 0.9)
+        points.append((x1, y1))
+        if bottom != y1:
+            bends.append(y1)
+            points.append((x1, bottom))
     if up:
         points.reverse()
+        bends.reverse()
     d = f"M{num(points[0][0])} {num(points[0][1])}"
-    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+    for bend, (x0, y0), (x1, y1) in zip(bends, points, points[1:], strict=False):
         if abs(x0 - x1) < 0.5:
             d += f"L{num(x1)} {num(y1)}"
         else:
-            # Where the edge leans, its two lines part vertically too, else they would touch.
-            middle = (y0 + y1) / 2 + (beside if x1 < x0 else -beside) * (-0.9 if up else 0.9)
-            d += f"C{num(x0)} {num(middle)} {num(x1)} {num(middle)} {num(x1)} {num(y1)}"
+            d += f"C{num(x0)} {num(bend)} {num(x1)} {num(bend)} {num(x1)} {num(y1)}"
     return d
 
 

@@ -386,8 +386,6 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
         shape = nums.shape_text(value.numbers.shape)
         if nums.unknown(value.numbers):
             lines.append(Text([mono(name), sans(f"  {shape}, not kept")]))
-        elif tail.kind != "op":
-            lines.append(Text([mono(name), sans(f"  {shape}")]))
         elif nums.lines(value.numbers, ROOM) == nums.summary_lines(value.numbers):  # not each element is there to count
             lines.append(Text([mono(name), sans(f"  {shape}")]))
             lines += number_lines(value.numbers, "ink", "", ROOM, brief=True)
