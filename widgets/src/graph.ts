@@ -1,4 +1,4 @@
-/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds modules. */
+/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds and opens. */
 import { button, h, press } from "./shared/dom";
 import { keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
@@ -11,6 +11,7 @@ import type { GraphTraits } from "./shared/traits";
 function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
+  let opened = ""; // the path of the stack that was just opened: the focus goes to its first turn
   const steps = () => model.get("steps");
   const details = () => model.get("details");
   const folds = () => model.get("folds");
@@ -26,12 +27,23 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   const whole = button("All", () => put(model, "step", -1), { title: "Show the whole computation", pressed: true });
   const choice = h("select", { "aria-label": "Backward call", onchange: () => choose() });
   const folding = button("Fold modules", foldAll, { pressed: false });
+  const stacking = button("Stack turns", stackTurns, { title: "Stack the turns that are open again" });
+  const naming = button("Node names", () => put(model, "node_names", !model.get("node_names")), {
+    title: "Write PyTorch's names of the graph's nodes, too",
+    pressed: false,
+  });
+  const full = button("Full height", () => press(full, page.stage.classList.toggle("ak-full")), {
+    title: "Show the picture as high as it is",
+    pressed: false,
+  });
   page.toolbar.append(
     walk.element,
     whole,
     choice,
     folding,
-    h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons),
+    stacking,
+    naming,
+    h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons, full),
   );
 
   function drawn(next: SVGSVGElement): void {
@@ -46,6 +58,11 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     }
     items()[0]?.setAttribute("tabindex", "0");
     view.attach(svg);
+    const inside = opened && Object.entries(details()).find(([, detail]) => detail.inside === opened)?.[0];
+    if (inside) {
+      focus(keyed(svg, inside));
+      opened = "";
+    }
     options();
     show();
   }
@@ -77,6 +94,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     press(whole, step < 0);
     walk.refresh();
     detail();
+    view.reveal(items().find((element) => element.classList.contains("ak-now")));
   }
 
   function options(): void {
@@ -89,6 +107,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const foldable = model.get("foldable");
     folding.hidden = foldable.length === 0;
     press(folding, model.get("folded").length > 0);
+    stacking.hidden = model.get("turns").length === 0;
+    press(naming, model.get("node_names"));
   }
 
   function choose(): void {
@@ -103,7 +123,22 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const paths = model.get("foldable");
     const depth =
       Math.min(...paths.map((path) => path.split("/").length)) + (paths.some((path) => path.includes("/")) ? 1 : 0);
-    put(model, "folds", Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth])));
+    const modules = Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth]));
+    put(model, "folds", { ...folds(), ...modules });
+  }
+
+  function stackTurns(): void {
+    const open = new Set(model.get("turns"));
+    put(model, "folds", Object.fromEntries(Object.entries(folds()).filter(([path]) => !open.has(path))));
+  }
+
+  /** A stack opens; anything else shows its detail. */
+  function enter(element: SVGElement): void {
+    const closed = element.classList.contains("ak-stack") && details()[keyOf(element)]?.closed;
+    if (closed) {
+      opened = closed;
+      put(model, "folds", { ...folds(), [closed]: false });
+    } else select(keyOf(element));
   }
 
   function select(k: string): void {
@@ -130,7 +165,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
         "p",
         { class: "ak-group" },
         ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
-        ...(found.inside && model.get("foldable").includes(found.inside)
+        ...(found.inside && [...model.get("foldable"), ...model.get("turns")].includes(found.inside)
           ? [fold(found.inside, `Fold ${found.inside}`, true)]
           : []),
         button("Close", () => {
@@ -175,7 +210,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       const element = marked(event);
       if (element && !svg?.classList.contains("ak-panning")) {
         focus(element);
-        select(keyOf(element));
+        enter(element);
       }
     },
     { signal },
@@ -186,7 +221,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       const element = marked(event);
       if (!element) return;
       if (event.key.startsWith("Arrow")) focus(neighbour(element, event.key));
-      else if (event.key === "Enter" || event.key === " ") select(keyOf(element));
+      else if (event.key === "Enter") enter(element);
+      else if (event.key === " ") select(keyOf(element));
       else if (event.key === "Escape") put(model, "selected", "");
       else return;
       event.preventDefault();

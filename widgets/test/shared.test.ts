@@ -98,14 +98,20 @@ describe("stepper", () => {
 });
 
 describe("pan and zoom", () => {
-  it("zooms about the middle and comes home", () => {
-    const svg = svgElement(SVG());
+  it("zooms in the stage, shows the whole picture where that is asked for, and comes home", () => {
+    const svg = svgElement(SVG().replace("<svg ", '<svg style="min-width: 80px" '));
+    document.body.append(svg);
     const view = panZoom(new AbortController().signal);
+    const [closer, , whole] = view.buttons;
     view.attach(svg);
-    view.buttons[0]!.click();
-    expect(svg.getAttribute("viewBox")).not.toBe("0 0 100 50");
-    view.buttons[2]!.click();
-    expect(svg.getAttribute("viewBox")).toBe("0 0 100 50");
+    expect([svg.style.width, svg.style.minWidth]).toEqual(["", "80px"]);
+    closer!.click();
+    expect([svg.style.width, svg.style.minWidth]).toEqual(["130px", "0"]);
+    whole!.click();
+    expect(svg.style.width).toBe("100px");
+    expect(whole!.getAttribute("aria-pressed")).toBe("true");
+    whole!.click();
+    expect([svg.style.width, svg.style.minWidth]).toEqual(["", "80px"]);
   });
 });
 

@@ -53,7 +53,8 @@ class Item:
     stopped: bool = False  # the failure happened here
     culprit: bool = False  # what made the failure happen later
     freed: tuple[str, ...] = ()
-    path: str = ""  # by which a stack is opened and closed; of what an opened one holds, that one's
+    path: str = ""  # by which a folded module or a stack is opened
+    inside: str = ""  # the path of the opened stack that it belongs to
     again: bool = False  # a further use of a tensor that has its box elsewhere
 
 

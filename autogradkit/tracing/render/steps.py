@@ -126,10 +126,8 @@ def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
         key: {"title": item_title(item, graph), "rows": _item_rows(item, graph)} for key, item in graph.items.items()
     }
     for key, item in graph.items.items():
-        closed = "/".join(item.ops[0].scope) if item.kind == "module" else ""
-        closed = next((path for path in graph.folded if f"{closed}/".startswith(f"{path}/")), "")
-        inside = "/".join(item.op.scope) if item.op is not None and item.op.scope else ""
-        found[key] |= {"closed": closed if item.kind == "module" else "", "inside": inside}
+        scope = "/".join(item.op.scope) if item.op is not None else ""
+        found[key] |= {"closed": item.path, "inside": item.inside or scope}
     for number, link in enumerate(graph.links):
         found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, graph)}
     return found

@@ -66,7 +66,7 @@ class _Stacks:
             return
         self.graph.opened.append(path)
         for item in items:
-            item.path = path
+            item.inside = path
         if len(items) <= MOST_OPEN:
             for turn in turns:
                 self.search(turn)
