@@ -22,6 +22,7 @@ class OpFacts:
     defaults: tuple[
         str, ...
     ] = ()  # what each is where nobody gives it, as Python prints it; empty where it must be given
+    spread: bool = False  # whether its second argument is a list of ints that may be given one by one, `view(2, 3)`
     sign: str = ""  # the operator that runs it: "+", "@", ">"
 
 

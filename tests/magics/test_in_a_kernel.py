@@ -55,7 +55,7 @@ def test_cells_keep_their_results_and_their_order(run: Any) -> None:
 def test_the_picture_is_stored_as_an_image_with_a_table_and_as_text(run: Any) -> None:
     (outputs,) = run("%%trace\ny = (x * 2).sum()\ny.backward()")
     [picture] = pictures(outputs)
-    assert picture.data["text/html"].startswith("<img alt=")
+    assert picture.data["text/html"].startswith('<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt=')
     assert "<details>" in picture.data["text/html"]
     assert "MulBackward0" in picture.data["text/html"] or "mul" in picture.data["text/plain"]
 

@@ -30,7 +30,7 @@ class Dot(PictureWidget):
         return f"• {self.name}"
 
 
-STATIC = '<img alt="a dot named &lt;b&gt;W&lt;/b&gt;" src="data:image/svg+xml;base64,'
+STATIC = '<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="a dot named &lt;b&gt;W&lt;/b&gt;" src="data:image/svg+xml;base64,'
 
 
 def run_by(monkeypatch: pytest.MonkeyPatch, request: dict[str, Any], **names: Any) -> None:

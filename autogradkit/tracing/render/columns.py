@@ -41,7 +41,7 @@ def columns(
 
     >>> whole = columns([(0, 100)] * 3, [0, 40, 80], [20, 20, 20], [False, True, False])
     >>> whole.cuts, whole.width, whole.height
-    ({}, 100, 100)
+    ({}, 100.0, 100.0)
     """
     left, right = min(span[0] for span in spans), max(span[1] for span in spans)
     height = tops[-1] + heights[-1]

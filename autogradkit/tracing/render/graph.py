@@ -22,6 +22,7 @@ from .titles import title
 
 MARGIN = 22.0
 LEAST_WIDTH = 480.0
+WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -56,7 +57,7 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_n
     picture = Picture()
     heading = title(trace)
     titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
-    width = max(LEAST_WIDTH, titled, placed.width + 2 * MARGIN)
+    width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
     top = _heading(picture, heading, width)
     left = (width - placed.width) / 2
     _links(picture, graph, parts, placed, labels, left, top)

@@ -85,8 +85,11 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placed:
     _coordinates(slots, rows)
     _straighten(slots, rows, [*_paths(edges, chains, index, spine), *chains])
     tops, heights = _heights(slots, rows)
+    nothing = [(float("inf"), float("-inf"))]
     spans = [
-        (min(slots[i].x - slots[i].left for i in row), max(slots[i].x + slots[i].right for i in row)) for row in rows
+        (min(low for low, _ in ends), max(high for _, high in ends))
+        for row in rows
+        for ends in ([(slots[i].x - slots[i].left, slots[i].x + slots[i].right) for i in row] or nothing,)
     ]
     single = [len(row) == 1 and slots[row[0]].edge is not None for row in rows]
     found = columns(spans, tops, heights, single)

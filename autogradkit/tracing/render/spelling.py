@@ -30,12 +30,14 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
         code = op.position.code if op.position is not None else ""
         if facts.label in ("copy", "fill") and _ASSIGNS.match(code):
             return " ".join(["=", *(_number(argument) for argument in rest if argument.place == 1)])
+        if facts.label == "index_put" and _ASSIGNS.match(code):
+            return "[…] ="
         sign = f"{facts.sign}=" if facts.sign and f"{facts.sign}=" in code else ""
     else:
         sign = facts.sign
     if sign and not rest:
         return sign
-    if sign and len(rest) == 1 and rest[0].name is None and rest[0].place in (0, 1):
+    if sign and len(rest) == 1 and (rest[0].name or _parameter(op, rest[0])) in ("self", "other", "exponent"):
         number = _number(rest[0])
         if len(number) <= MOST_NUMBER:
             turned = rest[0].place == 0 or facts.label == "rsub"
@@ -104,7 +106,7 @@ def _parameter(op: Op, argument: Argument) -> str | None:
 
 def _is_default(op: Op, argument: Argument) -> bool:
     name, facts = _parameter(op, argument), op.facts
-    if name not in facts.parameters:
+    if name not in facts.parameters or (facts.spread and argument.name is None):
         return False
     default = facts.defaults[facts.parameters.index(name)] if facts.defaults else ""
     return argument.text in (default, _alone(default)) or (default == "()" and argument.text == "None")
@@ -113,7 +115,8 @@ def _is_default(op: Op, argument: Argument) -> bool:
 def _spelled(op: Op, argument: Argument) -> str:
     """One argument: by its place where the learner gives it so, `mean(0)`, `view(-1, 400)`; else by its name."""
     name, text = _parameter(op, argument), _alone(str(argument.text))
-    own = argument.name is None and argument.place == 1 and op.facts.parameters[:1] == ("self",)
+    first = argument.place == 1 or (op.facts.spread and argument.place != 0)
+    own = argument.name is None and first and op.facts.parameters[:1] == ("self",)
     if name is None or own or (argument.name is None and name in ("dim1", "axis1") and argument.place == 2):
         return text[1:-1].rstrip(",") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
     if name == "reduction" and text in ("0", "1", "2"):

@@ -16,6 +16,7 @@ from .words import item_title, op_call, overview
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
 MOST_ROWS = 200
+MOST_GRADS = 40  # rows for what was added to a `.grad`
 
 
 def graph_text(graph: Graph, trace: Recording) -> str:
@@ -80,7 +81,7 @@ def _lines(item: Item, graph: Graph) -> list[str]:
 def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
     """One row for each op, then one for each leaf's gradient; the header is `HEADER`."""
     ran: dict[int, list[tuple[str, str]]] = {}
-    shown = {op.node for op in graph.ops[:MOST_ROWS]}
+    shown = {op.node for op in graph.ops}
     for call in graph.calls:
         for node in call.ran:
             if node.node not in shown:
@@ -88,8 +89,18 @@ def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
             received = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
             sent = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
             ran.setdefault(node.node, []).append((received, sent))
+    stacks = {op.step: item for item in graph.items.values() if item.kind == "stack" for op in item.ops}
     rows: list[tuple[str, ...]] = []
-    for number, op in enumerate(graph.ops[:MOST_ROWS]):
+    left_out = 0
+    for number, op in enumerate(graph.ops):
+        stack = stacks.get(op.step)
+        if stack is not None:  # all of it in one row, where it begins
+            if stack.ops[0] is op:
+                rows.append((f"{number + 1}–{number + len(stack.ops)}", "", _stack_text(stack), "", "", ""))
+            continue
+        if len(rows) >= MOST_ROWS:
+            left_out += 1
+            continue
         source = f"line {op.position.line}: {op.position.code}" if op.position is not None else ""
         result = ", ".join(
             f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
@@ -97,13 +108,19 @@ def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
         back = ran.get(op.node, []) if op.node is not None else []
         received, sent = (" | ".join(each) for each in zip(*back, strict=True)) if back else ("", "")
         rows.append((str(number + 1), source, op_call(op, graph), result, received, sent))
-    if len(graph.ops) > MOST_ROWS:
-        rows.append(("…", "", f"{len(graph.ops) - MOST_ROWS} more operations", "", "", ""))
-    for events in list(graph.grads.values())[:MOST_ROWS]:
-        for event in events[:MOST_ROWS]:
-            if isinstance(event, Accumulated):
-                name = f"{event.name or 'tensor'}.grad"
-                rows.append(("", f"backward {event.call + 1}", name, nums.one_line(event.after, 48), "", ""))
+    if left_out:
+        rows.append(("…", "", f"{left_out} more operations", "", "", ""))
+    given = [event for events in graph.grads.values() for event in events if isinstance(event, Accumulated)]
+    given.sort(key=lambda event: event.step)
+    for event in given if len(given) <= MOST_GRADS else (*given[: MOST_GRADS // 2], *given[-MOST_GRADS // 2 :]):
+        name = f"{event.name or 'tensor'}.grad"
+        rows.append(("", f"backward {event.call + 1}", name, nums.one_line(event.after, 48), "", ""))
+    if len(given) > MOST_GRADS:
+        rows.append(("…", "", f"{len(given) - MOST_GRADS} gradients between them", "", "", ""))
     if graph.failure is not None:
         rows.append(("✗", "", graph.failure.error, graph.failure.message, "", ""))
     return rows
+
+
+def _stack_text(item: Item) -> str:
+    return f"{item.title}: {len(item.ops):,} operations" if item.times > 1 else item.title

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.render import graph, layout, text, words
+from autogradkit.tracing.render import columns, graph, layout, text, titles, turns, words
 from autogradkit.tracing.render.fold import MOST_ITEMS
 from autogradkit.tracing.render.graph import draw_graph
 from autogradkit.tracing.render.steps import MOST_STEPS, details_of, steps_of
@@ -32,7 +32,7 @@ def said(name: str) -> str:
     return "\n".join(texts(drawn(name).svg))
 
 
-@pytest.mark.parametrize("module", [graph, layout, text, words], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [columns, graph, layout, text, titles, turns, words], ids=lambda m: m.__name__)
 def test_examples_in_docstrings_run(module):
     assert doctest.testmod(module).failed == 0
 
@@ -60,13 +60,8 @@ def test_every_step_lights_something_on_the_picture(name):
 
 def test_power_has_the_leaf_its_gradient_and_both_contributions():
     words_ = texts(drawn("power").svg)
-    assert words_[0] == "y = x**3 + 2*x; y.backward()"
+    assert words_[0] == "y = x**3 + 2*x"
     assert {".grad =", "14.", "12.", "2.", "∂"} <= set(words_)
-
-
-def test_the_title_leaves_out_what_only_makes_ready():
-    assert texts(drawn("created").svg)[0] == "((x @ w).sum() ** 2).backward()"
-    assert texts(drawn("many_new").svg)[0] == "ts = [torch.ones(3) for i in range(150)]"
 
 
 def test_a_broadcast_is_marked_on_both_sides():
@@ -91,9 +86,11 @@ def test_a_loop_names_each_turn():
 def test_lenet_folds_its_layers_with_their_parameters():
     found = drawn("lenet").graph
     modules = {item.title: item for item in found.items.values() if item.kind == "module"}
-    assert list(modules) == ["conv1", "conv2", "fc1", "fc2", "fc3"]
-    assert [value.numbers.shape for value in modules["conv1"].absorbed] == [(6, 1, 5, 5), (6,)]
-    assert "module, folded" in said("lenet")
+    assert list(modules) == ["model.conv1", "model.conv2", "model.fc1", "model.fc2", "model.fc3"]
+    assert [value.numbers.shape for value in modules["model.conv1"].absorbed] == [(6, 1, 5, 5), (6,)]
+    assert {"Conv2d(1→6)", "156 parameters, 624 B", "Linear(84→10)", "850 parameters, 3.3 KiB"} <= set(
+        texts(drawn("lenet").svg)
+    )
 
 
 def test_the_learners_names_come_before_those_inside_a_module():
@@ -107,10 +104,10 @@ def test_the_learners_names_come_before_those_inside_a_module():
 def test_modules_unfold():
     trace = trace_cell("lenet")
     opened = draw_graph(trace, {"LeNet/fc1": False}).graph
-    assert "fc1" not in {item.title for item in opened.items.values()}
+    assert "model.fc1" not in {item.title for item in opened.items.values()}
     assert "LeNet/fc1" not in opened.folded
     whole = draw_graph(trace, {"LeNet": True}).graph
-    assert [item.title for item in whole.items.values() if item.kind == "module"] == ["LeNet"]
+    assert [item.title for item in whole.items.values() if item.kind == "module"] == ["model"]
 
 
 def test_an_edit_through_a_view_shows_versions_memory_and_where_the_gradient_goes():
@@ -157,8 +154,8 @@ def test_lone_tensors_and_results_are_bounded_and_counted():
 
 def test_a_long_network_keeps_its_ends():
     titles = [item.title for item in drawn("network").graph.items.values() if item.kind == "module"]
-    assert titles[0] == "0"
-    assert titles[-1] == "119"
+    assert titles == ["net[0]", "net[1]", "net[118]", "net[119]"]
+    assert "×58" in said("network")
 
 
 def test_a_retained_gradient_is_shown_on_its_tensor():
@@ -187,7 +184,7 @@ def test_second_backward_shows_where_it_stopped_and_what_was_freed():
     words_ = said("second_backward")
     assert "✗ stopped here" in words_
     assert "self · freed" in words_
-    assert "Trying to backward through the graph a second time" in words_
+    assert "Trying to backward through the graph a second time" in words_.replace("\n", " ")
     assert "line 3: y.backward()" in words_
 
 
@@ -216,11 +213,11 @@ def test_create_graph_draws_the_second_order_graph():
 
 def test_wide_names_fit_their_boxes():
     assert "权重" in said("chinese")
-    assert "损失 = (权重 * 输入).sum(); 损失.backward()" in said("chinese")
+    assert "损失 = (权重 * 输入).sum()" in said("chinese").splitlines()
 
 
 def test_markup_in_the_source_stays_text():
-    source = 'y = x * 2  # </text><script>alert(1)</script>\nz = "<script>"\ny.backward()'
+    source = 'y = x * {"<script>": 2}["<script>"]  # </text><script>alert(1)</script>\ny.backward()'
     found = draw_graph(trace_source(source, "x = torch.tensor(3., requires_grad=True)"))
     assert "<script" not in found.svg
     assert any("<script>" in each for each in texts(found.svg))
@@ -229,7 +226,7 @@ def test_markup_in_the_source_stays_text():
 def test_nan_stands_out():
     svg = drawn("nan").svg
     assert "⚠ 1 nan, 1 inf" in said("nan")
-    assert re.search(r'class="ak-f-error"[^>]*>\[nan, inf, 0.25\]', svg)
+    assert re.search(r'class="ak-mono ak-f-error"[^>]*>\[nan, inf, 0.25\]', svg)
 
 
 def test_nothing_traced_is_a_sentence():
@@ -244,9 +241,8 @@ def test_large_tensors_are_summarised():
 
 
 def test_deep_graphs_are_stacked_and_say_so():
-    words_ = said("deep")
-    assert "×248" in words_
-    assert "248 equal turns of 2 operations are stacked into one." in words_
+    words_ = texts(drawn("deep").svg)
+    assert {"turns 2–249", "×248", "* 1.01 · + 0.1", "In 2", "Out 249", "h (turn 250)"} <= set(words_)
 
 
 def test_irregular_graphs_lose_their_middle_and_say_so():
@@ -270,7 +266,7 @@ def test_a_graph_found_afterwards_says_which_values_were_not_kept():
     found = draw_graph(Trace.from_tensor(loss, {"w": w, "loss": loss}))
     words_ = texts(found.svg)
     assert "2, not kept" in words_
-    assert {"w", "exp₁ =", "[2.7183, 7.3891]", "× 3", "loss"} <= set(words_)
+    assert {"w", "exp₁ =", "[2.7183, 7.3891]", "* 3", "loss"} <= set(words_)
 
 
 def test_a_long_walk_is_cut_and_says_so():
@@ -317,8 +313,8 @@ def test_the_detail_of_a_node_says_how_many_bytes_it_keeps_for_backward():
         if row[0] == "saved bytes" and "(" in detail["title"]
     }
     assert list(kept.values()) == [
-        "result1 8, self 24: 32 in all",
-        "other 24, self 24: 24 in all",
         "other 24",
         "result 48",
+        "other 24, self 24: 24 in all",
+        "result1 8, self 24: 32 in all",
     ]
