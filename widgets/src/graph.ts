@@ -56,6 +56,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       hover.textContent = [detail.title, ...detail.rows.slice(0, 1).map(([, text]) => text)].join("\n");
       element.prepend(hover);
     }
+    for (const link of links()) widen(link);
     items()[0]?.setAttribute("tabindex", "0");
     view.attach(svg);
     const inside = opened && Object.entries(details()).find(([, detail]) => detail.inside === opened)?.[0];
@@ -65,6 +66,14 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     }
     options();
     show();
+  }
+
+  /** An edge is thin: what the pointer has to hit is a wide line under it. */
+  function widen(link: SVGElement): void {
+    const hit = link.querySelector(".ak-forward > path")?.cloneNode() as SVGElement | undefined;
+    for (const name of ["marker-end", "stroke", "stroke-dasharray"]) hit?.removeAttribute(name);
+    hit?.setAttribute("class", "ak-hit");
+    if (hit) link.prepend(hit);
   }
 
   const items = () => [...(svg?.querySelectorAll<SVGElement>(".ak-item") ?? [])];

@@ -111,7 +111,6 @@ def _links(
             "ak-link", data_key=f"e{number}", data_tail=tail.key, data_head=head.key, tabindex=-1, role="button",
             aria_label=f"edge from {words.item_title(tail, graph)} to {words.item_title(head, graph)}",
         )  # fmt: skip
-        picture.path(_route(start, route, end, 0), stroke=None, class_="ak-hit", line=18, pointer_events="stroke")
         picture.open("ak-forward")
         memory = link.kind == "memory"
         down = _route(start, route, end, -BESIDE if both else 0)
@@ -180,12 +179,14 @@ def _route(
         points.reverse()
         bends.reverse()
     d = f"M{num(points[0][0])} {num(points[0][1])}"
-    for bend, (x0, y0), (x1, y1) in zip(bends, points, points[1:], strict=False):
+    straight = ""  # how far it has come upright
+    for bend, (x0, _), (x1, y1) in zip(bends, points, points[1:], strict=False):
         if abs(x0 - x1) < 0.5:
-            d += f"L{num(x1)} {num(y1)}"
+            straight = f"L{num(x1)} {num(y1)}"
         else:
-            d += f"C{num(x0)} {num(bend)} {num(x1)} {num(bend)} {num(x1)} {num(y1)}"
-    return d
+            d += f"{straight}C{num(x0)} {num(bend)} {num(x1)} {num(bend)} {num(x1)} {num(y1)}"
+            straight = ""
+    return d + straight
 
 
 def _label(picture: Picture, lines: list[Text], x: float, y: float, anchor: str) -> None:
