@@ -12,7 +12,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -34,7 +34,8 @@ _MOST_TRACES = 50
 def trace_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
     """The arguments of `%%trace`."""
     named = argument("name", nargs="?", help="a variable to keep the trace in")
-    return magic_arguments()(named(function))
+    nodes = argument("--nodes", action="store_true", help="write PyTorch's names of the graph's nodes, too")
+    return magic_arguments()(named(nodes(function)))
 
 
 @trace_arguments
@@ -42,22 +43,29 @@ def _trace(line: str) -> None:
     """Stands for the magic when its line is parsed before the cell runs."""
 
 
-def _parsed(arguments: str) -> str | None:
-    """The NAME in `%%trace NAME`. Raises UsageError for anything else."""
-    name = parse_argstring(_trace, arguments).name
-    if name is not None and not name.isidentifier():
-        raise UsageError(f"%%trace: '{name}' cannot be the name of a variable.")
-    return name
+class Header(NamedTuple):
+    """What a `%%trace` line says."""
+
+    name: str | None
+    nodes: bool
 
 
-def header_of(cell: str) -> tuple[str | None] | None:
-    """The NAME that a cell's `%%trace` line gives, in a tuple; None if the cell is not one to be traced in place."""
+def _parsed(arguments: str) -> Header:
+    """The arguments of a `%%trace` line. Raises UsageError for what is none."""
+    found = parse_argstring(_trace, arguments)
+    if found.name is not None and not found.name.isidentifier():
+        raise UsageError(f"%%trace: '{found.name}' cannot be the name of a variable.")
+    return Header(found.name, found.nodes)
+
+
+def header_of(cell: str) -> Header | None:
+    """What a cell's `%%trace` line says; None if the cell is not one to be traced in place."""
     first, _, body = cell.partition("\n")
     match = _HEADER.match(first)
     if match is None or not body.strip() or body.lstrip().startswith("%%"):
         return None
     try:
-        return (_parsed(match["arguments"] or ""),)
+        return _parsed(match["arguments"] or "")
     except UsageError:
         return None  # the ordinary magic will say what is wrong
 
@@ -72,7 +80,7 @@ class TracedCells:
         self._recorder: EventRecorder | None = None
         self._source = ""
         self._cell_files: frozenset[str] = frozenset()  # what the traced cell was compiled as
-        self._name: str | None = None
+        self._header = Header(None, False)
 
     def install(self) -> None:
         """Hook into the shell."""
@@ -99,7 +107,7 @@ class TracedCells:
         header = header_of(info.raw_cell) if self._depth == 1 else None
         if header is None:
             return
-        self._name = header[0]
+        self._header = header
         self._source = info.raw_cell.partition("\n")[2]
         self._start()
         self._show_before_traceback()
@@ -153,14 +161,14 @@ class TracedCells:
 
     def _keep(self, trace: Trace, known: KnownTensors) -> None:
         self.traces = [*self.traces, (trace, known)][-_MOST_TRACES:]
-        if self._name is not None:
-            self.shell.user_ns[self._name] = trace
+        if self._header.name is not None:
+            self.shell.user_ns[self._header.name] = trace
 
     # -- as an ordinary magic ---------------------------------------------------------------------------------------
 
     def run_as_magic(self, line: str, cell: str) -> Any:
         """Run a cell where the line could not become a comment: above or below another cell magic."""
-        self._name = _parsed(line)
+        self._header = _parsed(line)
         if not cell.strip():
             raise UsageError("%%trace: the cell is empty. Write the code to trace below the %%trace line.")
         if self._recorder is not None:
@@ -198,10 +206,11 @@ class TracedCells:
         from autogradkit.widgets.graph import GraphView
 
         trace.source = source
+        nodes, self._header = self._header.nodes, Header(None, False)
         if not trace.events:
             print("Nothing was traced: no tensor operation ran in this cell.")
             return
-        display(GraphView(trace))
+        display(GraphView(trace, node_names=nodes))
 
     def history(self, tensor: Any) -> tuple[Accumulated | GradAssigned, ...]:
         """What the traced cells say of a tensor's `.grad`, oldest first."""

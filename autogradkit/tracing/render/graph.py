@@ -21,7 +21,7 @@ from .svg import Picture, clip, num, text_width, wrap_text
 from .titles import title
 
 MARGIN = 22.0
-LEAST_WIDTH = 480.0
+LEAST_WIDTH = 540.0
 WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
