@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import autogradkit as torch
 from autogradkit import nn
@@ -56,7 +56,7 @@ def descent(turns: int) -> Any:
             loss = ((w * x - y) ** 2).mean()
             loss.backward()
             with torch.no_grad():
-                w -= 0.05 * w.grad
+                w -= 0.05 * cast("torch.Tensor", w.grad)
             w.grad = None
     return trace
 

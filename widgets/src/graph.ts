@@ -56,6 +56,12 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       hover.textContent = [detail.title, ...detail.rows.slice(0, 1).map(([, text]) => text)].join("\n");
       element.prepend(hover);
     }
+    for (const element of [...items(), ...links()]) {
+      element.setAttribute("role", "button");
+      element.setAttribute("tabindex", "-1");
+      const kind = element.classList.contains("ak-link") ? "edge " : "";
+      element.setAttribute("aria-label", kind + (details()[keyOf(element)]?.title ?? ""));
+    }
     for (const link of links()) widen(link);
     items()[0]?.setAttribute("tabindex", "0");
     view.attach(svg);

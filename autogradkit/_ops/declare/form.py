@@ -5,8 +5,9 @@ is first asked for. The options, beside the memory words that memory.py explains
 
 - `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
 - `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
-- `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`:
-  the operator that it is written as, where the name's own operators do not say so; `usual`: what it leaves out of a call, though it must be given;
+- `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
+  operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
+  though it must be given;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where

@@ -1,4 +1,4 @@
-"""A tensor that many operations use is drawn once, and at its further uses by its name alone, so that no edge crosses the picture.
+"""A tensor that many operations use is drawn once, and at its further uses by its name alone: no edge crosses the picture.
 
 Rests on `model.py`; `fold.py` asks it.
 """

@@ -6,6 +6,7 @@ foot of a column to the head of the next.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ def columns(
     shifts: list[tuple[float, float]] = []
     cuts: dict[int, Cut] = {}
     at, tallest = 0.0, 0.0
-    for number, (before, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (before, last) in enumerate(itertools.pairwise(bounds)):
         rows = range(before + 1, last + 1)
         low, high = min(spans[row][0] for row in rows), max(spans[row][1] for row in rows)
         head = TURN if ends else 0.0

@@ -106,11 +106,7 @@ def _links(
         start = (sx + starts[number] + left, sy + top)
         end = (ex + ends[number] + left, ey + top)
         both = bool(link.grads)
-        tail, head = graph.items[link.tail], graph.items[link.head]
-        picture.open(
-            "ak-link", data_key=f"e{number}", data_tail=tail.key, data_head=head.key, tabindex=-1, role="button",
-            aria_label=f"edge from {words.item_title(tail, graph)} to {words.item_title(head, graph)}",
-        )  # fmt: skip
+        picture.open("ak-link", data_key=f"e{number}", data_tail=link.tail, data_head=link.head)
         picture.open("ak-forward")
         memory = link.kind == "memory"
         down = _route(start, route, end, -BESIDE if both else 0)

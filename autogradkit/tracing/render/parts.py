@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..events import Numbers, Value
 from ..labels import numbered
@@ -15,7 +16,6 @@ from . import numbers as nums
 from .model import MAKERS, Graph, Item, Link
 from .spelling import spelled_op
 from .svg import SIZE, Picture, alias_role, clip, num, text_width
-from .words import item_title
 
 LINE = 17.0
 PAD = 12.0
@@ -39,15 +39,14 @@ class Text:
 
     def draw(self, picture: Picture, x: float, y: float, anchor: str = "start") -> None:
         x -= self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
-        for text, role, mono, bold in self.parts:
+        for (role, mono, bold), parts in itertools.groupby(self.parts, key=lambda part: part[1:]):
+            text = "".join(part[0] for part in parts)
             kept = text.lstrip()
             indent = text_width(text[: len(text) - len(kept)], SIZE, mono=mono, bold=bold)
-            late = self.step is not None and role != "ink" and role != "muted"
-            if late:
-                picture.open("ak-grad", data_step=self.step, data_call=self.call)
-            picture.text(x + indent, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold)
-            if late:
-                picture.close()
+            when: dict[str, Any] = {}
+            if self.step is not None and role not in ("ink", "muted"):
+                when = {"class_": "ak-grad", "data_step": self.step, "data_call": self.call}
+            picture.text(x + indent, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold, **when)
             x += text_width(text, SIZE, mono=mono, bold=bold)
 
 
@@ -274,9 +273,7 @@ def _alias(part: Part, graph: Graph) -> str | None:
 def draw(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
     """Draw an item with its centre at (x, y)."""
     item = part.item
-    picture.open(
-        f"ak-item ak-{item.kind}", data_key=item.key, tabindex=-1, role="button", aria_label=item_title(item, graph)
-    )
+    picture.open(f"ak-item ak-{item.kind}", data_key=item.key)
     left, top = x - part.width / 2, y - part.height / 2
     if item.kind in ("op", "failed"):
         _draw_op(part, picture, x, y, graph)

@@ -1,10 +1,10 @@
 """SVG primitives shared by every renderer: escaped text of known width, roles instead of colours, arrows, boxes.
 
-A `Picture` collects marks and ends as one deterministic string, which is both the static picture and what the live
-widget inlines. Colours are roles: each mark carries its light colour as an attribute, so that any viewer draws it on
-the explicit white ground, and a class that the picture's own style sheet repaints under an ancestor with
-`data-ak-theme="dark"`; what is usual of a text (ink, 12 px) is said once, on the root. Ids begin with a hash of the content, so pictures on one page never meet. Rests on the standard
-library only; numbers are shortened in `numbers.py`.
+A `Picture` collects marks and ends as one deterministic string, which is both the static picture and what the live widget
+inlines. Colours are roles: each mark carries its light colour as an attribute, so that any viewer draws it on the explicit
+white ground, and a class that the picture's own style sheet repaints under an ancestor with `data-ak-theme="dark"`; what is
+usual of a text (ink, 12 px) is said once, on the root. Ids begin with a hash of the content, so pictures on one page never
+meet. Rests on the standard library only; numbers are shortened in `numbers.py`.
 """
 
 from __future__ import annotations
@@ -159,11 +159,14 @@ def alias_role(index: int) -> str:
     return f"alias{index % ALIAS_CYCLE}"
 
 
-def style_sheet() -> str:
-    """What repaints roles in the dark, and leaves the ground to the page when live."""
+def style_sheet(marks: str) -> str:
+    """What repaints the roles of these marks in the dark, and leaves the ground to the page when live."""
     dark = '[data-ak-theme="dark"] '
     rules = [
-        f"{dark}.ak-f-{role}{{fill:{colour}}}{dark}.ak-s-{role}{{stroke:{colour}}}" for role, colour in DARK.items()
+        f"{dark}.ak-{short}-{role}{{{what}:{colour}}}"
+        for role, colour in DARK.items()
+        for short, what in (("f", "fill"), ("s", "stroke"))
+        if re.search(f"ak-{short}-{role}\\b", marks)
     ]
     return "".join(rules) + f".ak-mono{{font-family:{MONO}}}[data-ak-theme] .ak-ground{{fill:none}}"
 
@@ -226,13 +229,14 @@ class Picture:
         class_: str = "",
         **extra: Attribute,
     ) -> None:
-        """One line of text, its baseline at `y`, fixed to the width that `text_width` gives."""
+        """One line of text, its baseline at `y`, as wide as `text_width` says."""
         if not text:
             return
         width = text_width(text, size, mono=mono, bold=bold)
         self._least = min(self._least, size)
         weight = ' font-weight="600"' if bold else ""
-        fixed = f' textLength="{num(width)}" lengthAdjust="spacingAndGlyphs"' if len(text) > 1 else ""
+        steady = mono and text.replace("∂", "").isascii()  # monospaced faces agree on these
+        fixed = f' textLength="{num(width)}" lengthAdjust="spacingAndGlyphs"' if len(text) > 1 and not steady else ""
         sized = "" if size == SIZE else f' font-size="{num(size)}"'
         named = " ".join(filter(None, (class_, "ak-mono" if mono else "")))
         if text.startswith(" ") or "  " in text:
@@ -347,7 +351,7 @@ class Picture:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
             f' style="min-width:{num(width * min(1.0, LEGIBLE / self._least))}px" role="img"'
             f' aria-label="{esc(description)}" font-family="{esc(SANS)}" font-size="{num(SIZE)}"{_paint("ink", None, class_)}>'
-            f"<style>{style_sheet()}</style><defs>{markers}</defs>"
+            f"<style>{style_sheet(markers + body + 'ak-f-ink')}</style><defs>{markers}</defs>"
             f'<rect class="ak-ground" width="{w}" height="{h}" fill="{LIGHT["ground"]}"/>{body}</svg>'
         )
         return text.replace("\0", f"ak{digest}-")
@@ -358,8 +362,9 @@ def img_tag(svg: str, alt: str) -> str:
 
     It scrolls where it is wider than the page, or higher than most of the window, rather than become too small to read.
 
-    >>> img_tag('<svg style="min-width:90px"/>', "a < b")
-    '<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="a &lt; b" src="data:image/svg+xml;base64,PHN2ZyBzdHlsZT0ibWluLXdpZHRoOjkwcHgiLz4=" style="max-width:100%;min-width:90px"></div>'
+    >>> tag = img_tag('<svg style="min-width:90px"/>', "a < b")
+    >>> 'alt="a &lt; b"' in tag, 'style="max-width:100%;min-width:90px"' in tag
+    (True, True)
     """
     data = base64.b64encode(svg.encode()).decode()
     least = _LEAST_WIDTH.search(svg[:1000])

@@ -55,8 +55,7 @@ class _Stacks:
     def _stack(self, turns: list[list[str]], first: int) -> None:
         items = [self.graph.items[key] for turn in turns for key in turn]
         ops = [op for item in items for op in (item.ops or [item.op]) if op is not None]
-        known = [turn[0] and self._turn_of(turn[0]) for turn in turns]
-        numbers = [turn if turn is not None else first + place for place, turn in enumerate(known)]
+        numbers = [self._turn_of(turn[0], first + place) for place, turn in enumerate(turns)]
         title = f"turns {numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"turn {numbers[0]}"
         path = f"{title} (operations {self.places[ops[0].step]:,}–{self.places[ops[-1].step]:,})"
         if self.folds.get(path, True):
@@ -75,11 +74,11 @@ class _Stacks:
         for place in range(0, len(turns), size):
             self._stack(turns[place : place + size], first + place)
 
-    def _turn_of(self, key: str) -> int | None:
+    def _turn_of(self, key: str, otherwise: int) -> int:
         """The number of the turn as the loop counts it."""
         item = self.graph.items[key]
         op = item.op or item.ops[0]
-        return None if op.position is None else op.position.turn
+        return otherwise if op.position is None or op.position.turn is None else op.position.turn
 
 
 def _mark(item: Item, graph: Graph) -> object:

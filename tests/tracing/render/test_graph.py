@@ -61,7 +61,7 @@ def test_every_step_lights_something_on_the_picture(name):
 def test_power_has_the_leaf_its_gradient_and_both_contributions():
     words_ = texts(drawn("power").svg)
     assert words_[0] == "y = x**3 + 2*x"
-    assert {".grad =", "14.", "12.", "2.", "∂"} <= set(words_)
+    assert {".grad = 14.", "∂ 12.", "∂ 2."} <= set(words_)
 
 
 def test_a_broadcast_is_marked_on_both_sides():
@@ -161,7 +161,7 @@ def test_a_long_network_keeps_its_ends():
 def test_a_retained_gradient_is_shown_on_its_tensor():
     found = drawn("retained")
     assert any(item.value is not None and item.value.name == "y" for item in found.graph.items.values())
-    assert texts(found.svg).count(".grad =") == 2
+    assert sum(text.startswith(".grad =") for text in texts(found.svg)) == 2
 
 
 def test_errors_before_any_result():
@@ -226,7 +226,7 @@ def test_markup_in_the_source_stays_text():
 def test_nan_stands_out():
     svg = drawn("nan").svg
     assert "⚠ 1 nan, 1 inf" in said("nan")
-    assert re.search(r'class="ak-mono ak-f-error"[^>]*>\[nan, inf, 0.25\]', svg)
+    assert re.search(r'class="ak-grad ak-mono ak-f-error"[^>]*>\[nan, inf, 0.25\]', svg)
 
 
 def test_nothing_traced_is_a_sentence():
@@ -266,7 +266,7 @@ def test_a_graph_found_afterwards_says_which_values_were_not_kept():
     found = draw_graph(Trace.from_tensor(loss, {"w": w, "loss": loss}))
     words_ = texts(found.svg)
     assert "2, not kept" in words_
-    assert {"w", "exp₁ =", "[2.7183, 7.3891]", "* 3", "loss"} <= set(words_)
+    assert {"w", "exp₁ = [2.7183, 7.3891]", "* 3", "loss"} <= set(words_)
 
 
 def test_a_long_walk_is_cut_and_says_so():
@@ -281,7 +281,8 @@ def boxes_of_texts(svg: str) -> list[tuple[float, float, float, float, str]]:
     found = []
     for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
         size = float(node.get("font-size", 12))
-        width = float(node.get("textLength") or text_width(node.text or "", size))
+        mono = "ak-mono" in node.get("class", "")
+        width = float(node.get("textLength") or text_width(node.text or "", size, mono=mono))
         shift = {"end": width, "middle": width / 2}.get(node.get("text-anchor", ""), 0.0)
         left, line = float(node.get("x", 0)) - shift, float(node.get("y", 0))
         found.append((left, line - 0.7 * size, left + width, line + 0.15 * size, node.text or ""))
