@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDEST = 1120.0  # a wider picture is not made: what a notebook's column shows in a large window
-TALL = 560.0  # a column up to this height needs no other
+TALL = 620.0  # a column up to this height needs no other
 GUTTER = 64.0  # between two columns
 TURN = 34.0  # above and below a column, where the edge turns
 

@@ -8,13 +8,15 @@ from xml.etree import ElementTree
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.render import columns, graph, layout, text, titles, turns, words
+from autogradkit.tracing.render import columns, graph, layout, parts, text, titles, turns, words
 from autogradkit.tracing.render.fold import MOST_ITEMS
 from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.tracing.render.numbers import shape_text
 from autogradkit.tracing.render.steps import MOST_STEPS, details_of, steps_of
-from autogradkit.tracing.render.svg import text_width
+from autogradkit.tracing.render.svg import img_tag, num, text_width
 from autogradkit.tracing.render.text import graph_rows, graph_text
 from autogradkit.tracing.trace import Trace
+from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import CELLS, trace_cell, trace_cell_anew, trace_source
 
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
@@ -155,7 +157,7 @@ def test_lone_tensors_and_results_are_bounded_and_counted():
 def test_a_long_network_keeps_its_ends():
     titles = [item.title for item in drawn("network").graph.items.values() if item.kind == "module"]
     assert titles == ["net[0]", "net[1]", "net[118]", "net[119]"]
-    assert "×58" in said("network")
+    assert "blocks 2–59\n×58" in said("network")
 
 
 def test_a_retained_gradient_is_shown_on_its_tensor():
@@ -319,3 +321,57 @@ def test_the_detail_of_a_node_says_how_many_bytes_it_keeps_for_backward():
         "other 24, self 24: 24 in all",
         "result1 8, self 24: 32 in all",
     ]
+
+
+def test_every_edge_says_its_shape_or_shows_each_element():
+    for name in ("lenet", "large", "helper", "loop", "medium"):
+        graph = drawn(name).graph
+        for link in graph.links:
+            if graph.items[link.tail].kind == "tensor" or graph.items[link.head].kind == "tensor":
+                continue  # the box has it
+            numbers = graph.values[link.value].numbers
+            text = "".join(part[0] for line in parts.forward_lines(link, graph) for part in line.parts)
+            each = numbers.data is not None and len(numbers.data) == text.count(",") + 1
+            assert shape_text(numbers.shape) in text or each or not numbers.shape, text
+
+
+def test_a_weight_that_two_layers_share_is_one_box():
+    before = (
+        "from autogradkit import nn\nclass Tied(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a, self.b, self.c = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)\n"
+        "        self.b.weight = self.c.weight = self.a.weight\n"
+        "    def forward(self, x):\n        return self.c(self.b(self.a(x).tanh()).tanh())\ntied = Tied()\nx = torch.ones(1, 2)"
+    )
+    found = draw_graph(trace_source("loss = tied(x).sum()\nloss.backward()", before))
+    weights = [item for item in found.graph.items.values() if item.value is not None and item.value.is_parameter]
+    assert [item.again for item in weights] == [False, True, True]
+    assert len({item.value.id for item in weights if item.value is not None}) == 1
+    modules = {
+        item.title: [v.numbers.shape for v in item.absorbed]
+        for item in found.graph.items.values()
+        if item.kind == "module"
+    }
+    assert modules == {"tied.a": [(2,)], "tied.b": [(2,)], "tied.c": [(2,)]}
+
+
+def test_node_names_are_written_where_they_are_asked_for():
+    trace = trace_cell("power")
+    assert not {"MulBackward0", "AccumulateGrad"} & set(texts(draw_graph(trace).svg))
+    named = texts(draw_graph(trace, node_names=True).svg)
+    assert {"PowBackward0", "MulBackward0", "AddBackward0", "AccumulateGrad"} <= set(named)
+    assert {"** 3", "* 2", "+"} <= set(named)
+    assert "AddmmBackward0" in " ".join(texts(draw_graph(trace_cell("lenet"), node_names=True).svg))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_picture_may_be_shown_no_smaller_than_leaves_its_text_10_px(name):
+    root = ElementTree.fromstring(drawn(name).svg)
+    sizes = [float(node.get("font-size", 12)) for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    least = float(re.search(r"min-width:([\d.]+)px", root.get("style", ""))[1])  # type: ignore[index]
+    assert min(sizes) * least / float(root.get("width", 0)) >= 9.99
+    assert f"min-width:{num(least)}px" in img_tag(drawn(name).svg, "")
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_stored_picture_is_at_most_120_kb(name):
+    assert len(GraphView(trace_cell(name)).static_html()) <= 120_000
