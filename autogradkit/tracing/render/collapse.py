@@ -100,9 +100,10 @@ def _merged(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> list[
         tail, head = home.get(link.tail, link.tail), home.get(link.head, link.head)
         if tail == head:
             continue
-        for end, original in ((tail, link.tail), (head, link.head)):
-            if end in made and original in made[end].turns:
-                link.turns = (*link.turns, made[end].turns[original])
+        if tail in made and link.tail in made[tail].turns:
+            link.out_of = (made[tail].turns[link.tail],)
+        if head in made and link.head in made[head].turns:
+            link.into = (made[head].turns[link.head],)
         link.tail, link.head = tail, head
         if tail in made or head in made:
             found.setdefault((tail, head, link.kind), []).append(link)
@@ -113,7 +114,8 @@ def _merged(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> list[
         first = links[0]
         if len(links) > 1:
             first.uses = sum(link.uses for link in links)
-            first.turns = tuple(sorted({turn for link in links for turn in link.turns}))
+            first.out_of = tuple(sorted({turn for link in links for turn in link.out_of}))
+            first.into = tuple(sorted({turn for link in links for turn in link.into}))
             same = len({link.value for link in links}) == 1
             first.several = not same
             first.grads = _totals(links) if same else []

@@ -70,7 +70,8 @@ class Link:
     kind: str = "flow"  # "flow" | "memory": the same tensor after an edit through another view
     uses: int = 1
     argument: int = 0
-    turns: tuple[int, ...] = ()  # of the stack at one end, the turns that it leads to or from
+    out_of: tuple[int, ...] = ()  # the turns of the stack that it comes from
+    into: tuple[int, ...] = ()  # the turns of the stack that it leads to
     several: bool = False  # the uses are of several values
 
 

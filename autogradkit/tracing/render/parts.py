@@ -369,13 +369,14 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
     """The label on the ink side of an edge."""
     lines: list[Text] = []
     tail, head = graph.items[link.tail], graph.items[link.head]
-    if link.turns:
-        lines.append(Text([sans(_turn_text(link, head.kind == "stack"))]))
+    turns = [f"{way} {_numbers(which)}" for way, which in (("Out", link.out_of), ("In", link.into)) if which]
+    if turns:
+        lines.append(Text([sans(", ".join(turns))]))
     if link.several:
         lines.append(
             Text([sans(f"{link.uses} tensors, {nums.shape_text(graph.values[link.value].numbers.shape)} each")])
         )
-    elif link.uses > 1 and not link.turns:
+    elif link.uses > 1 and not turns:
         lines.append(Text([sans(f"{link.uses} uses")]))
     elif tail.kind != "tensor" and head.kind != "tensor":
         value = graph.values[link.value]
@@ -397,11 +398,10 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
     return lines
 
 
-def _turn_text(link: Link, into: bool) -> str:
-    """`In 2–29`, `Out 29`: the turns of the stack that an edge leads to or comes from."""
-    first, last = link.turns[0], link.turns[-1]
-    through = first if first == last else f"{first}–{last}" if last - first < len(link.turns) else f"{first} … {last}"
-    return f"{'In' if into else 'Out'} {through}"
+def _numbers(turns: tuple[int, ...]) -> str:
+    """`29`, `2–29`, and `2 … 29` where it is not each of them."""
+    first, last = turns[0], turns[-1]
+    return str(first) if first == last else f"{first}–{last}" if last - first < len(turns) else f"{first} … {last}"
 
 
 def gradient_lines(link: Link, graph: Graph) -> list[Text]:

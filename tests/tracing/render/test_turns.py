@@ -91,6 +91,7 @@ def test_a_stack_opens_into_all_its_turns_or_into_stacks() -> None:
     opened = draw_graph(trace, {path: False})
     assert [times for _, times in stacks(opened)] == [125] * 7 + [123]
     assert len(opened.graph.items) <= MOST_OPENED
+    assert "Out 126, In 127" in texts(opened.svg)
     inner = [item.path for item in opened.graph.items.values() if item.kind == "stack"]
     again = draw_graph(trace, {path: False, inner[0]: False})
     assert stacks(again)[0][1] < 125
