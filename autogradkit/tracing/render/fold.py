@@ -18,10 +18,13 @@ MOST_ALONE = 16  # tensors that no op on the picture touches
 CALM = 8  # ops up to which modules stay open
 
 
-def fold(graph: Graph, folds: dict[str, bool] | None = None) -> Graph:
-    """Fold what is asked for (`folds`: path of a module or of a stack -> folded?), then as much as the bound demands."""
+def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_ITEMS) -> Graph:
+    """Fold what is asked for (`folds`: path of a module or of a stack -> folded?), then as much as the bound demands.
+
+    `most` items are left, more where something was opened.
+    """
     wish = folds or {}
-    most = MOST_ITEMS if all(wish.values()) else MOST_OPENED
+    most = most if all(wish.values()) else MOST_OPENED
     many = len(graph.ops) > CALM
     graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
     chosen = {path for path in graph.unfoldable if wish.get(path, many and path.count("/") == 1)}

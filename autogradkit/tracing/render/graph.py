@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..recording import Recording
 from . import words
 from .build import build
-from .fold import fold
+from .fold import MOST_ITEMS, fold
 from .layout import Edge, Node, Placed, place
 from .model import Ends, Graph, Link, ends_of
 from .parts import LINE, Part, Text, draw, forward_lines, gradient_lines, measure
@@ -24,6 +24,8 @@ MARGIN = 22.0
 LEAST_WIDTH = 540.0
 WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
+MOST_BYTES = 60_000  # of a picture in which nothing was opened; beyond it fewer items are drawn
+FEWEST = 12  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
 
@@ -44,7 +46,16 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_n
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
-    graph = fold(build(trace), folds)
+    most = MOST_ITEMS
+    drawn = _drawn(trace, folds, most, node_names)
+    while len(drawn.svg) > MOST_BYTES and most > FEWEST and all((folds or {}).values()):
+        most = most * 2 // 3
+        drawn = _drawn(trace, folds, most, node_names)
+    return drawn
+
+
+def _drawn(trace: Recording, folds: dict[str, bool] | None, most: int, node_names: bool) -> Drawn:
+    graph = fold(build(trace), folds, most)
     graph.node_names = node_names
     alt = words.alt(graph, trace)
     ends = ends_of(graph.links)

@@ -15,7 +15,8 @@ from .titles import title
 from .words import item_title, op_call, overview
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
-MOST_ROWS = 200
+MOST_ROWS = 120
+MOST_CODE = 100  # characters of a line of source
 MOST_GRADS = 40  # rows for what was added to a `.grad`
 
 
@@ -101,7 +102,7 @@ def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
         if len(rows) >= MOST_ROWS:
             left_out += 1
             continue
-        source = f"line {op.position.line}: {op.position.code}" if op.position is not None else ""
+        source = f"line {op.position.line}: {_short(op.position.code)}" if op.position is not None else ""
         result = ", ".join(
             f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
         )
@@ -120,6 +121,10 @@ def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
     if graph.failure is not None:
         rows.append(("✗", "", graph.failure.error, graph.failure.message, "", ""))
     return rows
+
+
+def _short(code: str) -> str:
+    return code if len(code) <= MOST_CODE else code[: MOST_CODE - 1] + "…"
 
 
 def _stack_text(item: Item) -> str:

@@ -56,6 +56,8 @@ class _Stacks:
         items = [self.graph.items[key] for turn in turns for key in turn]
         ops = [op for item in items for op in (item.ops or [item.op]) if op is not None]
         numbers = [self._turn_of(turn[0], first + place) for place, turn in enumerate(turns)]
+        if numbers[-1] - numbers[0] >= len(turns):  # the turns of a loop inside of this one
+            numbers = list(range(first, first + len(turns)))
         kind = "turn" if items[0].kind == "op" or self._turn_of(turns[0][0], 0) else "block"  # no loop: equal layers
         title = f"{kind}s {numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"{kind} {numbers[0]}"
         path = f"{title} (operations {self.places[ops[0].step]:,}–{self.places[ops[-1].step]:,})"
