@@ -122,3 +122,23 @@ describe("a button", () => {
     expect(named("▶", "Step forward")).toBe("Step forward");
   });
 });
+
+describe("a drag", () => {
+  it("scrolls the stage, and the click that ends it chooses nothing", async () => {
+    const stage = document.createElement("div");
+    const svg = svgElement(SVG());
+    stage.append(svg);
+    document.body.append(stage);
+    const scrolled: unknown[] = [];
+    stage.scrollTo = (...to: unknown[]) => scrolled.push(to[0]);
+    panZoom(new AbortController().signal).attach(svg);
+    const at = (x: number, y: number) => ({ clientX: x, clientY: y, button: 0, bubbles: true });
+    svg.dispatchEvent(new PointerEvent("pointerdown", at(50, 50)));
+    globalThis.dispatchEvent(new PointerEvent("pointermove", at(20, 40)));
+    expect(scrolled).toEqual([{ left: 30, top: 10, behavior: "instant" }]);
+    globalThis.dispatchEvent(new PointerEvent("pointerup", at(20, 40)));
+    expect(svg.classList.contains("ak-panning")).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(svg.classList.contains("ak-panning")).toBe(false);
+  });
+});

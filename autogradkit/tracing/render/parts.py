@@ -150,8 +150,8 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
 def _sharers(value: Value, graph: Graph) -> str:
     if value.tensor not in graph.aliases:
         return ""
-    others = (other for other in graph.sharers[value.storage] if other.tensor != value.tensor)
-    return ", ".join(graph.labels[other.id] for other in itertools.islice(others, 3))
+    others = (graph.labels[other.id] for other in graph.sharers[value.storage] if other.tensor != value.tensor)
+    return ", ".join(itertools.islice(dict.fromkeys(others), 3))
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:

@@ -75,7 +75,7 @@ export function panZoom(signal: AbortSignal): PanZoom {
         const ended = new AbortController();
         const end = () => {
           ended.abort();
-          element.classList.remove("ak-panning");
+          setTimeout(() => element.classList.remove("ak-panning")); // the click that ends a drag chooses nothing
         };
         const both = { signal: AbortSignal.any([signal, ended.signal]) };
         globalThis.addEventListener(
