@@ -1,6 +1,6 @@
 """The things on the picture of a graph: how large each is, and how it is drawn at its place.
 
-Rests on `svg.py`, `model.py`, `numbers.py` and `words.py`; `graph.py` puts them together.
+Rests on `lines.py`, `folded.py`, `svg.py`, `model.py`, `numbers.py` and `spelling.py`; `graph.py` puts them together.
 """
 
 from __future__ import annotations
@@ -8,46 +8,21 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..events import Numbers, Value
 from ..labels import numbered
 from . import numbers as nums
+from .folded import folded_lines
+from .lines import LINE, Text, late, mono, number_lines, sans
 from .model import MAKERS, Graph, Item, Link
 from .spelling import spelled_op
 from .svg import SIZE, Picture, alias_role, clip, num, text_width
 
-LINE = 17.0
 PAD = 12.0
 ROOM = 28  # characters of a row of numbers beside an edge
 STRIP = 9.0  # side of a heat strip's cell
 SHADES = 16  # of a heat strip
 MOST_CELLS = 28  # columns or rows of a heat strip
-
-
-@dataclass(slots=True)
-class Text:
-    """A line inside a box or a label. A gradient's is known from event `step` on, in backward call `call`."""
-
-    parts: list[tuple[str, str, bool, bool]]  # text, role, mono, bold
-    step: int | None = None
-    call: int | None = None
-
-    @property
-    def width(self) -> float:
-        return sum(text_width(text, SIZE, mono=mono, bold=bold) for text, _, mono, bold in self.parts)
-
-    def draw(self, picture: Picture, x: float, y: float, anchor: str = "start") -> None:
-        x -= self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
-        for (role, mono, bold), parts in itertools.groupby(self.parts, key=lambda part: part[1:]):
-            text = "".join(part[0] for part in parts)
-            kept = text.lstrip()
-            indent = text_width(text[: len(text) - len(kept)], SIZE, mono=mono, bold=bold)
-            when: dict[str, Any] = {}
-            if self.step is not None and role not in ("ink", "muted"):
-                when = {"class_": "ak-grad", "data_step": self.step, "data_call": self.call}
-            picture.text(x + indent, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold, **when)
-            x += text_width(text, SIZE, mono=mono, bold=bold)
 
 
 @dataclass(slots=True)
@@ -65,33 +40,6 @@ class Part:
         if self.item.kind in ("op", "failed"):
             return self.height / 2 * math.sqrt(max(0.0, 1 - (2 * dx / self.width) ** 2))
         return self.height / 2
-
-
-def mono(text: str, role: str = "ink", bold: bool = False) -> tuple[str, str, bool, bool]:
-    return text, role, True, bold
-
-
-def sans(text: str, role: str = "muted") -> tuple[str, str, bool, bool]:
-    return text, role, False, False
-
-
-def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26, brief: bool = False) -> list[Text]:
-    """The elements after `lead`, rows of a matrix under one another; what is not finite stands out.
-
-    `brief` leaves of a summary its range.
-    """
-    odd = nums.oddities(numbers)
-    shown = nums.lines(numbers, room)
-    if brief and shown == nums.summary_lines(numbers):
-        shown = shown[:1]
-    paint = "error" if odd else role
-    blank = " " * len(lead)
-    lines = [
-        Text([mono(lead if i == 0 else blank, role), mono(line, paint, bool(odd))]) for i, line in enumerate(shown)
-    ]
-    if odd:
-        lines.append(Text([mono(blank, role), (f"⚠ {odd}", "error", False, True)]))
-    return lines
 
 
 def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link]) -> Part:
@@ -112,7 +60,7 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link])
     elif item.kind == "tensor" and item.value is not None:
         _tensor_lines(part, item.value, graph, arriving, leaving)
     else:
-        _folded_lines(part, graph)
+        part.lines = folded_lines(item, graph)
     strip = _strip_size(part.heat)
     wide = max([strip[0], *(line.width for line in part.lines)])
     part.width = max(wide + 2 * PAD + (6 if _alias(part, graph) is not None else 0), ports * 52 - 20, 48.0)
@@ -161,86 +109,19 @@ def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
             if events[0].before is not None and (events[0].before.low, events[0].before.high) != (0, 0):
-                lines += _late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
+                lines += late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
             for event in events[:4]:
                 found = number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
-                lines += _late(found, event.step, event.call)
+                lines += late(found, event.step, event.call)
             if len(events) > 4:
-                lines += _late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
-        return lines + _late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
+                lines += late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
+        return lines + late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
     if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
         incoming = next((link for link in arriving if link.grads), None)
         if incoming is not None:
             total = incoming.grads[-1]
-            return _late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
+            return late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
     return []
-
-
-def _late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
-    """The lines, marked with the event from which on they are known."""
-    return [Text(line.parts, step, call) for line in lines]
-
-
-def _folded_lines(part: Part, graph: Graph) -> None:
-    item = part.item
-    head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
-    if item.times > 1:
-        head.append((f"  ×{item.times}", "ink", False, True))
-    part.lines = [Text([*head, sans(f"  {clip(_kind(item), 170, SIZE)}")])]
-    if item.kind == "stack":
-        part.lines.append(Text([sans(clip(_what_ran(item, graph), 240, SIZE))]))
-        part.lines += _turn_lines(item, graph)
-    else:
-        part.lines += _parameter_lines(item, graph)
-    if graph.node_names:
-        nodes = " · ".join(list(dict.fromkeys(op.node_name for op in item.ops if op.node_name))[:3])
-        part.lines += [Text([mono(clip(nodes, 240, SIZE, mono=True), "gradient")])] if nodes else []
-
-
-def _kind(item: Item) -> str:
-    """What class a folded module is of; what is only one operation is said so where no class is known."""
-    depth = item.path.count("/")
-    layers = item.ops[0].layers
-    return layers[depth].kind if item.kind == "module" and len(layers) > depth else ""
-
-
-def _what_ran(item: Item, graph: Graph) -> str:
-    names = list(dict.fromkeys(spelled_op(op, graph.labels, graph.values) for op in item.ops[:60]))
-    return " · ".join(names[:6]) + (" …" if len(names) > 6 else "")
-
-
-def _turn_lines(item: Item, graph: Graph) -> list[Text]:
-    """What each turn gave, of the first and of the last in the stack, and the tensors that each had for itself."""
-    given: dict[str, list[Value]] = {}
-    for op in item.ops:
-        for output in op.outputs:
-            value = graph.values[output]
-            if value.name is not None:
-                given.setdefault(value.name, []).append(value)
-    lines: list[Text] = []
-    for name, values in list(given.items())[:3] if item.times > 1 else ():
-        first, last = (nums.one_line(value.numbers, 24) for value in (values[0], values[-1]))
-        shown = f" = {first} → {last}" if first != last else f" = {first}"
-        lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), mono(clip(shown, 300, SIZE, mono=True))]))
-    names = list(dict.fromkeys(graph.labels[value.id] for value in item.absorbed))
-    if names:
-        shown = ", ".join(names) if len(names) < 4 else f"{names[0]} … {names[-1]}"
-        lines.append(Text([sans("with "), mono(clip(shown, 200, SIZE, mono=True))]))
-    return lines
-
-
-def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
-    lines: list[Text] = []
-    for value in item.absorbed[:4]:
-        name = graph.labels[value.id].rpartition(".")[2]
-        lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
-        events = graph.contributions.get(value.id, [])
-        if events:
-            lines[-1].step = events[-1].step
-            lines[-1].parts += [sans("   "), *number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts]
-    if item.absorbed:
-        lines.append(Text([sans(nums.parameters([value.numbers for value in item.absorbed]))]))
-    return lines
 
 
 def _heat(numbers: Numbers) -> Numbers | None:
@@ -410,11 +291,11 @@ def gradient_lines(link: Link, graph: Graph) -> list[Text]:
     lines: list[Text] = []
     for grad in link.grads[-3:]:
         mark = (numbered("∂", grad.call + 1) if many else "∂") + " "
-        lines += _late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
+        lines += late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
     first = link.grads[0].step if link.grads else 0
     if len(link.grads) > 3:
-        lines += _late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)
+        lines += late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)
     if link.broadcast and link.grads:
         dims = f"dim{'s' if ',' in link.broadcast else ''} {link.broadcast}"
-        lines += _late([Text([sans(f"summed over {dims}", "gradient")])], first)
+        lines += late([Text([sans(f"summed over {dims}", "gradient")])], first)
     return lines
