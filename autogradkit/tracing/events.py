@@ -115,6 +115,14 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """A module that was running."""
+
+    name: str  # how the learner reaches it: "model.conv1", "net[0]"
+    kind: str  # its class, with the features that go in and come out where it has such: "Conv2d(1→6)"
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """An op ran forward."""
 
@@ -130,6 +138,7 @@ class Op:
     position: Position | None
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
     why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"
+    layers: tuple[Layer, ...] = ()  # the modules of `scope`
 
     @property
     def label(self) -> str:

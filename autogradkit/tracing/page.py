@@ -1,8 +1,8 @@
 """A recording as a page of its own: stepping, folding and detail, without a kernel and without a network.
 
 The front end is GraphView's (`widgets/src/page`, built into `_static/`). Python owns the layout, so the page holds the
-picture for each way of folding that it offers: as at first, with one module turned, all open, all closed. Without
-JavaScript it shows the first one still.
+picture for each way of drawing that it offers: as at first, with one module or stack turned, all modules open, all closed,
+and as at first with the nodes' names. Without JavaScript it shows the first one still.
 
 Rests on the graph renderer; `Trace.to_html()` is this.
 """
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render import words
+from autogradkit.tracing.render import titles
 from autogradkit.tracing.render.graph import draw_graph
 from autogradkit.tracing.render.state import state_of
 from autogradkit.tracing.render.svg import esc, img_tag, table_html
 
 STATIC = Path(__file__).parent / "_static"
-MOST_TURNED = 24  # modules that can be turned, each of which is one more picture
+MOST_TURNED = 24  # modules and stacks that can be turned, each of which is one more picture
 
 # Nothing but this script runs here and nothing is loaded, so that no text of the traced program ever can.
 _PAGE = """<!doctype html>
@@ -54,7 +54,7 @@ def page(recording: Recording) -> str:
     """The page, one file that needs nothing else."""
     layouts, unturned = _layouts(recording)
     script = (STATIC / "page.js").read_text(encoding="utf-8")
-    title, lines = words.title(recording), [line.strip() for line in recording.source.splitlines()]
+    title, lines = titles.title(recording) or "A trace", [line.strip() for line in recording.source.splitlines()]
     first = layouts[0]
     header, *rows = first["table"]
     return _PAGE.format(
@@ -66,7 +66,7 @@ def page(recording: Recording) -> str:
         else f'<pre tabindex="0">{esc(recording.source)}</pre>\n',
         id="0" * 32,
         still=img_tag(first["svg"], first["description"]) + table_html(tuple(header), [tuple(row) for row in rows]),
-        note=esc(_note(len(layouts) > 1, unturned)),
+        note=esc(_note(any(layout["folds"] for layout in layouts), unturned)),
         layouts=base64.b64encode(_packed(layouts)).decode(),
         script=script,
     )
@@ -90,16 +90,16 @@ def _note(folds: bool, unturned: int) -> str:
     """What the page is, and what only a notebook can."""
     note = "Written by autogradkit. This page needs no network and no Python."
     if folds:
-        note += " It opens one module at a time, or all of them; a notebook opens any."
+        note += " It opens one module or stack at a time, or all modules; a notebook opens any."
     if unturned:
-        note += f" {unturned} further modules can be opened in a notebook only."
+        note += f" {unturned} further parts can be opened in a notebook only."
     return note
 
 
 def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int]:
-    """Each way of folding that the page offers, the first one first; and how many modules it cannot turn.
+    """Each way of drawing that the page offers, the first one first; and how many modules and stacks it cannot turn.
 
-    A layout is the state of a GraphView with the `folds` that ask for it, as the front end asks.
+    A layout is the state of a GraphView with the `folds` and `node_names` that ask for it, as the front end asks.
     """
     first = _layout(recording, {})
     shown = _turns(first)
@@ -107,8 +107,8 @@ def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int]:
     modules = [path for path in first["foldable"] if path in turned]
     layouts = {first["svg"]: first}
 
-    def add(folds: dict[str, bool], asked: dict[str, bool]) -> None:
-        layout = _layout(recording, folds) | {"folds": asked}
+    def add(folds: dict[str, bool], asked: dict[str, bool], node_names: bool = False) -> None:
+        layout = _layout(recording, folds, node_names) | {"folds": asked}
         layouts.setdefault(layout["svg"], layout)
 
     for path, close in turned.items():
@@ -119,6 +119,7 @@ def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int]:
             depth = min(path.count("/") for path in modules) + any("/" in path for path in modules)
             all_closed = {path: path.count("/") == depth for path in modules}
             add(all_closed, all_closed)
+    add({}, {}, node_names=True)
     for layout in layouts.values():
         _offer(layout, modules, turned)
     return list(layouts.values()), len(shown) - len(turned)
@@ -135,8 +136,9 @@ def _turns(layout: dict[str, Any]) -> dict[str, bool]:
     return found
 
 
-def _layout(recording: Recording, folds: dict[str, bool]) -> dict[str, Any]:
-    return {"folds": folds, **state_of(draw_graph(recording, folds), recording)}
+def _layout(recording: Recording, folds: dict[str, bool], node_names: bool = False) -> dict[str, Any]:
+    drawn = draw_graph(recording, folds, node_names=node_names)
+    return {"folds": folds, "node_names": node_names, **state_of(drawn, recording)}
 
 
 def _offer(layout: dict[str, Any], modules: list[str], turned: Container[str]) -> None:
@@ -145,5 +147,6 @@ def _offer(layout: dict[str, Any], modules: list[str], turned: Container[str]) -
     for detail in layout["details"].values():
         if detail.get("closed") not in turned:
             detail["closed"] = ""
-        around = [path for path in modules if f"{detail.get('inside')}/".startswith(f"{path}/")]
-        detail["inside"] = max(around, key=len, default="")
+        if detail.get("inside") not in layout["turns"]:
+            around = [path for path in modules if f"{detail.get('inside')}/".startswith(f"{path}/")]
+            detail["inside"] = max(around, key=len, default="")

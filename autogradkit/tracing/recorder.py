@@ -147,6 +147,7 @@ class EventRecorder(Recorder):
             position=None,
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
+            layers=tuple(self.naming.layers),
         )
         if entry is not self._entry:
             self._entry = entry

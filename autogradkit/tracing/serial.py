@@ -21,7 +21,7 @@ from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Printe
 from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 3
+VERSION = 4
 
 
 class TraceFormatError(ValueError):

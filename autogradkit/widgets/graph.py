@@ -20,8 +20,9 @@ from .base import PictureWidget, static
 class GraphView(PictureWidget):
     """The graph of a trace: forward values in ink, the gradient on every edge dashed and marked ∂.
 
-    `step` is the step shown (-1: all of it), `selected` the key of what was clicked or chosen, `folds` says of modules,
-    by their path, whether they are folded. All three may be set from Python and are set by the reader's clicks.
+    `step` is the step shown (-1: all of it), `selected` the key of what was clicked or chosen, `folds` says of modules and of
+    stacks of equal turns, by their path, whether they are folded, `node_names` whether PyTorch's names of the graph's nodes
+    are written, too. All four may be set from Python and are set by the reader's clicks.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
@@ -41,26 +42,29 @@ class GraphView(PictureWidget):
     calls = traitlets.List(traitlets.Unicode()).tag(sync=True)
     foldable = traitlets.List(traitlets.Unicode()).tag(sync=True)
     folded = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    turns = traitlets.List(traitlets.Unicode()).tag(sync=True)  # paths of the stacks of equal turns that are open
     overview = traitlets.Unicode().tag(sync=True)
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
 
+    node_names = traitlets.Bool(False).tag(sync=True)
+
     def __init__(self, trace: Recording, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trace = trace
         self._draw()
-        self.observe(self._fold, "folds")
+        self.observe(self._redraw, ["folds", "node_names"])
 
     def _draw(self) -> None:
-        self._drawn = draw_graph(self.trace, self.folds)
+        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names)
         with self.hold_sync():
             for name, value in state_of(self._drawn, self.trace).items():
                 self.set_trait(name, value)
             if self.selected not in self.details:
                 self.selected = ""
 
-    def _fold(self, change: Any) -> None:
+    def _redraw(self, change: Any) -> None:
         self._draw()
 
     @property

@@ -37,7 +37,7 @@ def traced(lab: Lab, notebook: Callable[..., Path], name: str):
         ("fan_in", "Σ∂ ="),
         ("loop", "h (turn 3) ="),
         ("helper", "loss"),
-        ("lenet", "conv1"),
+        ("lenet", "model.conv1"),
         ("view_edit", "edited through the view"),
         ("accumulate", "call 2 +"),
         ("forward", "No backward call"),
@@ -49,7 +49,7 @@ def traced(lab: Lab, notebook: Callable[..., Path], name: str):
         ("chinese", "损失"),
         ("nan", "⚠ 1 nan"),
         ("large", "1000×1000"),
-        ("deep", "248 equal turns"),
+        ("deep", "×248"),
     ],
 )
 def test_traced_cells(lab: Lab, notebook: Callable[..., Path], name: str, seen: str) -> None:
@@ -200,12 +200,104 @@ def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Call
     cell.locator(".ak-item[tabindex='0']").focus()
     for key in ("ArrowDown", "ArrowDown", "Enter"):
         lab.page.keyboard.press(key)
-    assert "module conv1" in cell.locator(".ak-detail h4").inner_text()
+    assert "module model.conv1" in cell.locator(".ak-detail h4").inner_text()
     cell.get_by_role("button", name="Unfold LeNet/conv1").click()
-    cell.locator('.ak-item[aria-label^="module conv1"]').wait_for(state="detached")
+    cell.locator('.ak-item[aria-label^="module model.conv1"]').wait_for(state="detached")
     assert "LeNet/conv1" not in lab.ask("view.folded")
+    assert lab.errors == []
+
+
+WIDE = {  # pictures that do not fit into a notebook's column as they are
+    "descent": (
+        "x = torch.tensor([1., 2., 3.])\ny = torch.tensor([2., 4., 6.])\nw = torch.tensor(0., requires_grad=True)",
+        "for step in range(30):\n    loss = ((w * x - y) ** 2).mean()\n    loss.backward()\n    with torch.no_grad():\n"
+        "        w -= 0.05 * w.grad\n    w.grad = None",
+    ),
+    "rnn": (
+        "torch.manual_seed(0)\nWx = torch.randn(3, 2, requires_grad=True)\nWh = torch.randn(3, 3, requires_grad=True)\n"
+        "b = torch.zeros(3, requires_grad=True)\nxs = torch.randn(4, 2)\nh = torch.zeros(3)",
+        "for x_t in xs:\n    h = torch.tanh(Wx @ x_t + Wh @ h + b)\nloss = (h ** 2).sum()\nloss.backward()",
+    ),
+    "lenet": CELLS["lenet"],
+    "power": CELLS["power"],
+}
+SMALLEST_TEXT = """svg => Math.min(...[...svg.querySelectorAll('text')].filter(t => getComputedStyle(t).display !== 'none')
+    .map(t => parseFloat(getComputedStyle(t).fontSize) * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width))"""
+
+
+@pytest.mark.parametrize("width", [800, 1600])
+@pytest.mark.parametrize("name", WIDE)
+def test_pictures_are_legible_and_leave_room(lab: Lab, notebook: Callable[..., Path], name: str, width: int) -> None:
+    lab.page.set_viewport_size({"width": width, "height": 900})
+    before, source = WIDE[name]
+    lab.open(notebook(SETUP, before, f"%%trace\n{source}"))
+    lab.run_all()
+    cell = lab.cell(2)
+    svg = cell.locator(".ak-stage svg")
+    svg.wait_for()
+    assert svg.evaluate(SMALLEST_TEXT) >= 9.99
+    assert cell.locator(".ak-stage").evaluate("stage => stage.getBoundingClientRect().height") <= 0.7 * 900 + 1
+    lab.screenshot(f"graph-{name}-{width}", cell)
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    assert lab.errors == []
+
+
+def test_zoom_pan_whole_picture_and_full_height(lab: Lab, notebook: Callable[..., Path]) -> None:
+    before, source = WIDE["rnn"]
+    lab.open(notebook(SETUP, before, f"%%trace\n{source}"))
+    lab.run_all()
+    cell = lab.cell(2)
+    svg, stage = cell.locator(".ak-stage svg"), cell.locator(".ak-stage")
+    svg.wait_for()
+    size = "element => [element.getBoundingClientRect().width, element.getBoundingClientRect().height]"
+    first = svg.evaluate(size)
     cell.get_by_role("button", name="Zoom in").click()
-    box = cell.locator(".ak-stage svg").get_attribute("viewBox")
-    cell.get_by_role("button", name="Whole picture").click()
-    assert cell.locator(".ak-stage svg").get_attribute("viewBox") != box
+    assert svg.evaluate(size)[0] == pytest.approx(1.3 * first[0], rel=0.01)
+    whole = cell.get_by_role("button", name="Whole picture")
+    whole.click()
+    assert svg.evaluate(size)[1] <= 0.7 * lab.page.viewport_size["height"] + 1  # type: ignore[index]
+    whole.click()
+    assert svg.evaluate(size) == first
+    box = stage.bounding_box()
+    assert box is not None
+    lab.page.mouse.move(box["x"] + 200, box["y"] + 300)
+    lab.page.mouse.down()
+    lab.page.mouse.move(box["x"] + 120, box["y"] + 100, steps=4)
+    lab.page.mouse.up()
+    assert stage.evaluate("stage => stage.scrollTop") == pytest.approx(200, abs=2)
+    cell.get_by_role("button", name="Full height").click()
+    assert stage.evaluate(size)[1] >= first[1] - 1
+    assert lab.errors == []
+
+
+def test_a_stack_of_turns_opens_by_mouse_and_keys_and_node_names_are_written(
+    lab: Lab, notebook: Callable[..., Path]
+) -> None:
+    before, source = WIDE["descent"]
+    traced = "with torch.record() as t:\n    " + source.replace("\n", "\n    ")
+    view = f"from autogradkit.widgets.graph import GraphView\n{traced}\nview = GraphView(t)\nview"
+    lab.open(notebook(SETUP, before, view))
+    lab.run_all()
+    cell = lab.cell(2)
+    cell.locator(".ak-stack").wait_for()
+    cell.locator(".ak-stack").click()
+    cell.locator("text", has_text="loss (turn 17)").wait_for()
+    assert "turns 2–29" in lab.ask("view.turns")
+    focused = "() => document.querySelector('autogradkit-picture')?.shadowRoot?.activeElement?.getAttribute('data-key')"
+    assert lab.page.evaluate(focused)
+    cell.get_by_role("button", name="Stack turns").click()
+    cell.locator(".ak-stack").wait_for()
+    cell.locator(".ak-stack").focus()
+    lab.page.keyboard.press("Enter")
+    cell.locator("text", has_text="loss (turn 17)").wait_for()
+    cell.get_by_role("button", name="Stack turns").click()
+    cell.locator(".ak-stack").wait_for()
+    names = cell.get_by_role("button", name="Node names")
+    names.focus()
+    lab.page.keyboard.press("Enter")
+    cell.get_by_text("AccumulateGrad").first.wait_for()
+    assert cell.get_by_text("PowBackward0").count() >= 2
+    assert lab.ask("view.node_names") == "True"
+    lab.screenshot("graph-node-names", cell)
+    assert lab.axe(cell.locator(".ak-widget")) == []
     assert lab.errors == []

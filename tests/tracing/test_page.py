@@ -73,8 +73,10 @@ def test_it_opens_and_closes_each_module_as_the_notebook_does():
     assert asked[:2] == [{}, {"LeNet/conv1": False}]
     everything = next(folds for folds in asked if len(folds) > 1)
     assert set(everything.values()) == {False}
+    assert asked[-1] == {}
+    assert [layout["node_names"] for layout in found] == [False] * (len(found) - 1) + [True]
     for layout in found:
-        assert layout["svg"] == GraphView(trace, folds=layout["folds"]).svg
+        assert layout["svg"] == GraphView(trace, folds=layout["folds"], node_names=layout["node_names"]).svg
         for detail in layout["details"].values():  # what it offers it has
             closed = detail.get("closed")
             if closed:
@@ -84,22 +86,32 @@ def test_it_opens_and_closes_each_module_as_the_notebook_does():
 
 def test_where_modules_are_open_at_first_it_closes_them():
     asked = [layout["folds"] for layout in layouts(page(trace_cell("helper")))]
-    assert asked == [{}, {"Linear": True}]
+    assert asked == [{}, {"Linear": True}, {}]
+
+
+def test_it_opens_stacks_of_turns_and_stacks_them_again():
+    first, *more, _ = layouts(page(trace_cell("deep")))
+    [closed] = [detail["closed"] for detail in first["details"].values() if detail.get("closed")]
+    assert [layout["folds"] for layout in more] == [{closed: False}]
+    [opened] = more
+    assert opened["turns"] == [closed]
+    assert closed in {detail["inside"] for detail in opened["details"].values() if "inside" in detail}
+    assert opened["svg"] == GraphView(trace_cell("deep"), folds={closed: False}).svg
 
 
 def test_it_says_what_only_a_notebook_can():
-    assert "one module at a time" in page(trace_cell("lenet"))
-    assert "one module at a time" not in page(trace_cell("fan_in"))
-    many = trace_source(
+    assert "one module or stack at a time" in page(trace_cell("lenet"))
+    assert "one module or stack at a time" not in page(trace_cell("fan_in"))
+    many = trace_source(  # each layer another size: none are equal turns
         "for layer in layers:\n    x = layer(x)",
-        "from autogradkit import nn\nx = torch.ones(1, 2)\n"
-        "class Pair(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.one = nn.Linear(2, 2)\n"
+        "from autogradkit import nn\nx = torch.ones(1, 1)\n"
+        "class Pair(nn.Module):\n    def __init__(self, i):\n        super().__init__()\n        self.one = nn.Linear(i, i + 1)\n"
         "    def forward(self, x):\n        return self.one(x)\n"
-        f"layers = [type(f'Pair{{i}}', (Pair,), {{}})() for i in range({MOST_TURNED} + 6)]",
+        f"layers = [type(f'Pair{{i}}', (Pair,), {{}})(i) for i in range(1, {MOST_TURNED} + 7)]",
     )
     markup = page(many)
-    assert "6 further modules can be opened in a notebook only." in markup
-    assert len(layouts(markup)) <= MOST_TURNED + 2
+    assert "6 further parts can be opened in a notebook only." in markup
+    assert len(layouts(markup)) <= MOST_TURNED + 3
 
 
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing_but_its_own_script():

@@ -40,7 +40,7 @@ def test_modules_unfold_and_fold():
 
 def test_the_output_has_a_static_form_too():
     data, _ = GraphView(trace_cell("broadcast"))._repr_mimebundle_()
-    assert 'alt="Graph of O = torch.tanh(W @ x + b).sum(); O.backward().' in data["text/html"]
+    assert 'alt="Graph of O = torch.tanh(W @ x + b).sum().' in data["text/html"]
     assert "∂ .grad" in data["text/plain"]
     assert "<details>" in data["text/html"]
 

@@ -18,7 +18,9 @@ def test_the_chosen_element_reaches_python() -> None:
 
 def test_the_static_form_is_an_image_with_a_table() -> None:
     html = storage_map({"x": torch.ones(2)}).static_html()
-    assert html.startswith('<img alt="1 tensor and its storage.')
+    assert html.startswith(
+        '<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="1 tensor and its storage.'
+    )
     assert "<details>" in html
 
 

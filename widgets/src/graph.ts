@@ -1,4 +1,4 @@
-/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds modules.
+/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds and opens.
  *
  * While it steps, nothing that a later event brings is told: not on the picture, not on hover, not in detail and table.
  */
@@ -15,6 +15,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
   let hovers: [Element, Detail][] = [];
+  let opened = ""; // the path of the stack that was just opened: the focus goes to its first turn
   const steps = () => model.get("steps");
   const details = () => model.get("details");
   const folds = () => model.get("folds");
@@ -43,12 +44,23 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   const whole = button("All", () => put(model, "step", -1), { title: "Show the whole computation", pressed: true });
   const choice = h("select", { "aria-label": "Backward call", onchange: () => choose() });
   const folding = button("Fold modules", foldAll, { pressed: false });
+  const stacking = button("Stack turns", stackTurns, { title: "Stack the turns that are open again" });
+  const naming = button("Node names", () => put(model, "node_names", !model.get("node_names")), {
+    title: "Write PyTorch's names of the graph's nodes, too",
+    pressed: false,
+  });
+  const full = button("Full height", () => press(full, page.stage.classList.toggle("ak-full")), {
+    title: "Show the picture as high as it is",
+    pressed: false,
+  });
   page.toolbar.append(
     walk.element,
     whole,
     choice,
     folding,
-    h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons),
+    stacking,
+    naming,
+    h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons, full),
   );
 
   function drawn(next: SVGSVGElement): void {
@@ -59,12 +71,40 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       if (!detail) return [];
       const hover = document.createElementNS("http://www.w3.org/2000/svg", "title");
       element.prepend(hover);
+      element.setAttribute("role", "button");
+      element.setAttribute("tabindex", "-1");
+      const kind = element.classList.contains("ak-link") ? "edge " : "";
+      element.setAttribute("aria-label", kind + detail.title);
       return [[hover, detail]];
     });
+    for (const link of links()) widen(link);
+    for (const value of svg.querySelectorAll<SVGElement>("[data-ask]")) ask(value);
     items()[0]?.setAttribute("tabindex", "0");
     view.attach(svg);
+    const inside = opened && Object.entries(details()).find(([, detail]) => detail.inside === opened)?.[0];
+    if (inside) {
+      focus(keyed(svg, inside));
+      opened = "";
+    }
     options();
     show();
+  }
+
+  /** An edge is thin: what the pointer has to hit is a wide line under it. */
+  function widen(link: SVGElement): void {
+    const hit = link.querySelector(".ak-forward > path")?.cloneNode() as SVGElement | undefined;
+    for (const name of ["marker-end", "stroke", "stroke-dasharray"]) hit?.removeAttribute(name);
+    hit?.setAttribute("class", "ak-hit");
+    if (hit) link.prepend(hit);
+  }
+
+  /** What stands in for a value that is not known yet. */
+  function ask(value: SVGElement): void {
+    const question = value.cloneNode() as SVGElement;
+    for (const { name } of [...question.attributes]) if (name !== "x" && name !== "y") question.removeAttribute(name);
+    question.setAttribute("class", "ak-ask");
+    question.textContent = value.getAttribute("data-ask");
+    value.after(question);
   }
 
   const items = () => [...(svg?.querySelectorAll<SVGElement>(".ak-item") ?? [])];
@@ -97,6 +137,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     walk.refresh();
     page.tabulate();
     detail();
+    view.reveal(items().find((element) => element.classList.contains("ak-now")));
   }
 
   function options(): void {
@@ -109,6 +150,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const foldable = model.get("foldable");
     folding.hidden = foldable.length === 0;
     press(folding, model.get("folded").length > 0);
+    stacking.hidden = model.get("turns").length === 0;
+    press(naming, model.get("node_names"));
   }
 
   function choose(): void {
@@ -123,7 +166,22 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const paths = model.get("foldable");
     const depth =
       Math.min(...paths.map((path) => path.split("/").length)) + (paths.some((path) => path.includes("/")) ? 1 : 0);
-    put(model, "folds", Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth])));
+    const modules = Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth]));
+    put(model, "folds", { ...folds(), ...modules });
+  }
+
+  function stackTurns(): void {
+    const open = new Set(model.get("turns"));
+    put(model, "folds", Object.fromEntries(Object.entries(folds()).filter(([path]) => !open.has(path))));
+  }
+
+  /** A stack opens; anything else shows its detail. */
+  function enter(element: SVGElement): void {
+    const closed = element.classList.contains("ak-stack") && details()[keyOf(element)]?.closed;
+    if (closed) {
+      opened = closed;
+      put(model, "folds", { ...folds(), [closed]: false });
+    } else select(keyOf(element));
   }
 
   function select(k: string): void {
@@ -150,7 +208,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
         "p",
         { class: "ak-group" },
         ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
-        ...(found.inside && model.get("foldable").includes(found.inside)
+        ...(found.inside && [...model.get("foldable"), ...model.get("turns")].includes(found.inside)
           ? [fold(found.inside, `Fold ${found.inside}`, true)]
           : []),
         button("Close", () => {
@@ -195,7 +253,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       const element = marked(event);
       if (element && !svg?.classList.contains("ak-panning")) {
         focus(element);
-        select(keyOf(element));
+        enter(element);
       }
     },
     { signal },
@@ -206,7 +264,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       const element = marked(event);
       if (!element) return;
       if (event.key.startsWith("Arrow")) focus(neighbour(element, event.key));
-      else if (event.key === "Enter" || event.key === " ") select(keyOf(element));
+      else if (event.key === "Enter") enter(element);
+      else if (event.key === " ") select(keyOf(element));
       else if (event.key === "Escape") put(model, "selected", "");
       else if (event.key === "Home") walk.by(-steps().length);
       else if (event.key === "End") walk.by(steps().length);

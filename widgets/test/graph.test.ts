@@ -7,8 +7,8 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
 <g class="ak-link" data-key="e0" data-tail="v0" data-head="o0" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b0" data-calls="0" data-step="1"/></g>
 <g class="ak-link" data-key="e1" data-tail="o0" data-head="v1" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b1" data-calls="0 1" data-step="1"/></g>
 <g class="ak-item" data-key="v0" tabindex="-1"><g class="ak-grad" data-key="g0" data-step="2" data-call="0"/></g>
-<g class="ak-item" data-key="o0" tabindex="-1"/><g class="ak-item" data-key="v1" tabindex="-1"/>
-<g class="ak-item" data-key="v2" tabindex="-1"><text data-key="t2" data-step="1">[3.]</text><text class="ak-ask" display="none">?</text></g></svg>`;
+<g class="ak-item" data-key="o0"/><g class="ak-item ak-stack" data-key="s3"/><g class="ak-item" data-key="v1"/>
+<g class="ak-item" data-key="v2"><text data-key="t2" x="4" y="6" class="ak-mono" data-step="1" data-ask="= ?">[3.]</text></g></svg>`;
 const row = (title: string): Detail => ({
   title,
   rows:
@@ -49,10 +49,19 @@ const show = () => {
       },
       { event: 2, kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
     ],
-    details: { v0: row("w"), o0: row("mul"), v1: row("y"), v2: row("later"), e0: row("edge") },
+    details: {
+      s3: { title: "turns 2–29", rows: [], closed: "turns 2–29 (operations 3–58)", inside: "" },
+      v0: row("w"),
+      o0: row("mul"),
+      v1: row("y"),
+      v2: row("later"),
+      e0: row("edge"),
+    },
     calls: ["backward 1", "backward 2"],
     foldable: ["Net", "Net/fc"],
     folded: ["Net/fc"],
+    turns: [],
+    node_names: false,
     folds: {},
     step: -1,
     selected: "",
@@ -96,6 +105,11 @@ describe("GraphView", () => {
     ]);
     button("First step").click();
     expect(key("t2").classList.contains("ak-unknown")).toBe(true);
+    const ask = key("t2").nextElementSibling!;
+    expect([ask.textContent, ask.outerHTML.match(/ \w+="[^"]*"/g)!.sort()]).toEqual([
+      "= ?",
+      [' class="ak-ask"', ' x="4"', ' y="6"'],
+    ]);
     expect(table()).toEqual(["mul(w, x)", "?", "? | ?"]);
     expect(hover("v1")).toBe("y\n?");
     expect(detail()).toContain("<b>2.</b>.grad?");
@@ -167,5 +181,30 @@ describe("GraphView", () => {
     choice.value = "1";
     choice.dispatchEvent(new Event("change"));
     expect([key("b0"), key("b1")].map((e) => e.classList.contains("ak-other-call"))).toEqual([true, false]);
+  });
+
+  it("opens a stack of equal turns by click and by Enter, shows its detail by space, and stacks the turns again", async () => {
+    const { model, key, button } = await show();
+    const path = "turns 2–29 (operations 3–58)";
+    key("s3").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(model.get("folds")).toEqual({ [path]: false });
+    model.set("folds", {});
+    key("s3").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    expect(model.get("folds")).toEqual({ [path]: false });
+    expect(model.get("selected")).toBe("");
+    key("s3").dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
+    expect(model.get("selected")).toBe("s3");
+    expect(button("Stack turns").hidden).toBe(true);
+    model.set("turns", [path]);
+    model.set("svg", `${SVG} `);
+    expect(button("Stack turns").hidden).toBe(false);
+    button("Stack turns").click();
+    expect(model.get("folds")).toEqual({});
+  });
+
+  it("asks Python for PyTorch's names of the nodes", async () => {
+    const { model, button } = await show();
+    button("Node names").click();
+    expect(model.get("node_names")).toBe(true);
   });
 });

@@ -4,6 +4,7 @@ import { type Layout, StoredModel } from "../src/page/stored";
 const layout = (svg: string, folds: Layout["folds"], folded: string[]): Layout => ({
   svg,
   folds,
+  node_names: false,
   folded,
   foldable: ["Net/a", "Net/b"],
   details: { [`${svg}-item`]: { title: svg, rows: [] }, x: { title: "x", rows: [] } },
@@ -52,6 +53,18 @@ describe("the model of a page", () => {
     model.set("folds", { "Net/a": true });
     model.set("folds", { ...model.get("folds"), "Net/b": true });
     expect([model.get("svg"), model.get("folds")]).toEqual(["b", { "Net/b": true }]);
+  });
+  it("writes the nodes' names on the first layout, and no longer when something is turned", () => {
+    const layouts = [layout("first", {}, []), layout("a", { "Net/a": true }, [])];
+    const model = new StoredModel([...layouts, { ...layout("named", {}, []), node_names: true }], "");
+    model.set("folds", { "Net/a": true });
+    model.set("node_names", true);
+    expect([model.get("svg"), model.get("node_names"), model.get("folds")]).toEqual(["named", true, {}]);
+    model.set("folds", { "Net/a": true });
+    expect([model.get("svg"), model.get("node_names")]).toEqual(["a", false]);
+    model.set("node_names", true);
+    model.set("node_names", false);
+    expect(model.get("svg")).toBe("first");
   });
   it("forgets a selection that is no longer on the picture, and keeps one that is", () => {
     const { model, heard } = stored();

@@ -139,6 +139,15 @@ def _to_operands(
 
 
 @op(
+    label="conv2d",
+    usual={
+        "stride": (1, 1),
+        "padding": (0, 0),
+        "dilation": (1, 1),
+        "transposed": False,
+        "output_padding": (0, 0),
+        "groups": 1,
+    },
     variants="function",
     meta=_convolution_meta,
     out=False,

@@ -58,7 +58,7 @@ class _Builder:
         self.labels = labels_of(self.values, self.ops)
         self._name_seeds()
         shown = {value for op in self.ops for value in (*self._inputs(op), *op.outputs)}
-        self.aliases = aliases_of(value for value in self.values.values() if value.id in shown)
+        self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
         self.grads: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)
@@ -79,6 +79,24 @@ class _Builder:
 
         kept = [op for op in self.ops if matters(op)]
         self.ops = kept or self.ops
+
+    def _telling(self, steps: list[Op]) -> set[int]:
+        """Values of which it matters whose memory they share: all but views of a memory that nobody edits which have no name,
+        or one inside of a function only."""
+        edits = [op for op in (*self.ops, *steps) if op.kind == "inplace"]
+        edited = {self.values[output].storage for op in edits for output in op.outputs}
+        named = {
+            output
+            for op in self.ops
+            if op.position is None or op.position.function.startswith("<")
+            for output in op.outputs
+            if self.values[output].name is not None
+        }
+        return {
+            id
+            for id, value in self.values.items()
+            if value.base is None or value.storage in edited or id in named or id not in self.producer
+        }
 
     def _name_seeds(self) -> None:
         """The gradient that a backward call with create_graph starts from is no tensor of the learner's."""

@@ -1,58 +1,29 @@
 """The things on the picture of a graph: how large each is, and how it is drawn at its place.
 
-Rests on `svg.py`, `model.py`, `numbers.py` and `words.py`; `graph.py` puts them together.
+Rests on `lines.py`, `folded.py`, `svg.py`, `model.py`, `numbers.py` and `spelling.py`; `graph.py` puts them together.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..events import Numbers, Value
 from ..labels import numbered
 from . import numbers as nums
+from .folded import folded_lines
 from .known import BEFORE
+from .lines import LINE, Text, late, mono, number_lines, sans
 from .model import MAKERS, Graph, Item, Link
-from .svg import Picture, alias_role, clip, text_width
-from .words import SIGNS, item_title, op_title
+from .spelling import spelled_op
+from .svg import SIZE, Picture, alias_role, clip, num, text_width
 
-SIZE = 12.0
-LINE = 17.0
 PAD = 12.0
 ROOM = 28  # characters of a row of numbers beside an edge
 STRIP = 9.0  # side of a heat strip's cell
+SHADES = 16  # of a heat strip
 MOST_CELLS = 28  # columns or rows of a heat strip
-
-
-@dataclass(slots=True)
-class Text:
-    """A line inside a box or a label. Its value, if it has one, is known from event `step` on, in backward call `call`."""
-
-    parts: list[tuple[str, str, bool, bool]]  # text, role, mono, bold
-    step: int | None = None
-    call: int | None = None
-    value: int = -1  # which part is the value
-    ask: str = ""  # what stands in for it before
-
-    @property
-    def width(self) -> float:
-        return sum(text_width(text, SIZE, mono=mono, bold=bold) for text, _, mono, bold in self.parts)
-
-    def draw(self, picture: Picture, x: float, y: float, anchor: str = "start") -> None:
-        x -= self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
-        value = self.value % len(self.parts)
-        for place, (text, role, mono, bold) in enumerate(self.parts):
-            kept = text.lstrip()
-            at = x + text_width(text[: len(text) - len(kept)], SIZE, mono=mono, bold=bold)
-            late = self.step if place == value else None
-            grad = "" if self.call is None else "ak-grad"
-            picture.text(
-                at, y, kept.rstrip(), role, SIZE, mono=mono, bold=bold, class_=grad, data_step=late, data_call=self.call
-            )
-            if late is not None and self.ask:
-                picture.unknown(at, y, self.ask)
-            x += text_width(text, SIZE, mono=mono, bold=bold)
 
 
 @dataclass(slots=True)
@@ -72,49 +43,25 @@ class Part:
         return self.height / 2
 
 
-def mono(text: str, role: str = "ink", bold: bool = False) -> tuple[str, str, bool, bool]:
-    return text, role, True, bold
-
-
-def sans(text: str, role: str = "muted") -> tuple[str, str, bool, bool]:
-    return text, role, False, False
-
-
-def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26, brief: bool = False) -> list[Text]:
-    """The elements after `lead`, rows of a matrix under one another; what is not finite stands out.
-
-    `brief` leaves of a summary its range.
-    """
-    odd = nums.oddities(numbers)
-    shown = nums.lines(numbers, room)
-    if brief and shown == nums.summary_lines(numbers):
-        shown = shown[:1]
-    paint = "error" if odd else role
-    blank = " " * len(lead)
-    lines = [
-        Text([mono(lead if i == 0 else blank, role), mono(line, paint, bool(odd))], ask="" if i else "?")
-        for i, line in enumerate(shown)
-    ]
-    if odd:
-        lines.append(Text([mono(blank, role), (f"⚠ {odd}", "error", False, True)]))
-    return lines
-
-
 def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link]) -> Part:
     """The lines of an item, and the size that they and its edges ask for."""
     part = Part(item)
     ports = max(len(arriving), len(leaving))
     if item.kind in ("op", "failed"):
-        text = op_title(item.op) if item.op is not None else f"{SIGNS.get(item.title, '')} {item.title}".strip()
-        part.lines = [Text([(clip(text, 180, SIZE), "ink", False, False)])]
-        inner = part.lines[0].width + (24 if item.kind == "failed" else 0)
-        part.width = max(64.0, inner + 38, ports * 52 - 12)
-        part.height = 34.0
+        text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
+        part.lines = [Text([mono(clip(text, 180, SIZE, mono=True))])]
+        if graph.node_names and item.op is not None and item.op.node_name is not None:
+            part.lines.append(Text([mono(clip(item.op.node_name, 180, SIZE, mono=True), "gradient")]))
+        inner = max(line.width for line in part.lines) + (24 if item.kind == "failed" else 0)
+        part.width = max(56.0, inner + 30 * len(part.lines), ports * 52 - 12)
+        part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
         return part
-    if item.kind == "tensor" and item.value is not None:
+    if item.kind == "tensor" and item.value is not None and item.again:
+        part.lines = [Text([mono(clip(graph.labels[item.value.id], 180, SIZE, mono=True)), sans("  again")])]
+    elif item.kind == "tensor" and item.value is not None:
         _tensor_lines(part, item.value, graph, arriving, leaving)
     else:
-        _folded_lines(part, graph)
+        part.lines = folded_lines(item, graph)
     strip = _strip_size(part.heat)
     wide = max([strip[0], *(line.width for line in part.lines)])
     part.width = max(wide + 2 * PAD + (6 if _alias(part, graph) is not None else 0), ports * 52 - 20, 48.0)
@@ -138,23 +85,25 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
     elif not numbers.shape and not nums.oddities(numbers):
         extra = " · ".join(filter(None, (kind, version)))
         parts = [mono(label, bold=True), mono(f" = {shown[0]}"), sans(f"  {extra}" if extra else "")]
-        part.lines = _late([Text(parts, value=1, ask="= ?")], known)
+        part.lines = late([Text(parts, value=1, ask="= ?")], known)
     else:
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
-        printed = _late(number_lines(numbers, "ink", room=30), known)
+        printed = late(number_lines(numbers, "ink", room=30), known)
         part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *printed]
         part.heat = _heat(numbers)
     others = _sharers(value, graph)
     if others:
         part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
     part.lines += _grad_lines(value, graph, arriving, leaving)
+    if graph.node_names and value.is_leaf and value.requires_grad:
+        part.lines.append(Text([mono("AccumulateGrad", "gradient")]))
 
 
 def _sharers(value: Value, graph: Graph) -> str:
     if value.tensor not in graph.aliases:
         return ""
-    others = (other for other in graph.sharers[value.storage] if other.tensor != value.tensor)
-    return ", ".join(graph.labels[other.id] for other in itertools.islice(others, 3))
+    others = (graph.labels[other.id] for other in graph.sharers[value.storage] if other.tensor != value.tensor)
+    return ", ".join(itertools.islice(dict.fromkeys(others), 3))
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
@@ -164,51 +113,25 @@ def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
             if events[0].before is not None and (events[0].before.low, events[0].before.high) != (0, 0):
-                lines += _late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
+                lines += late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
             for event in events[:4]:
                 found = number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
-                lines += _late(found, event.step, event.call)
+                lines += late(found, event.step, event.call)
             if len(events) > 4:
-                lines += _late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
-        lines += _late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
+                lines += late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
+        lines += late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
         cleared = graph.cleared.get(value.id)
         if cleared is not None and cleared.after is None:
-            lines += _late([Text([mono("then None", "gradient")])], cleared.step)
+            lines += late([Text([mono("then None", "gradient")])], cleared.step)
         elif cleared is not None and cleared.after is not None:
-            lines += _late(number_lines(cleared.after, "gradient", "then ", brief=True), cleared.step)
+            lines += late(number_lines(cleared.after, "gradient", "then ", brief=True), cleared.step)
         return lines
     if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
         incoming = next((link for link in arriving if link.grads), None)
         if incoming is not None:
             total = incoming.grads[-1]
-            return _late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
+            return late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
     return []
-
-
-def _late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
-    """The lines, marked with the event from which on they are known; what was known before needs no mark."""
-    return lines if step == BEFORE else [replace(line, step=step, call=call) for line in lines]
-
-
-def _folded_lines(part: Part, graph: Graph) -> None:
-    item = part.item
-    names = list(dict.fromkeys(op.label for op in item.ops))
-    what = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
-    head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
-    if item.times > 1:
-        head.append((f"  ×{item.times}", "ink", False, True))
-    part.lines = [Text([*head, sans(f"  {clip(what, 170, SIZE)}")])]
-    for value in item.absorbed[:4]:
-        name = graph.labels[value.id].rpartition(".")[2]
-        part.lines.append(
-            Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")])
-        )
-        events = graph.contributions.get(value.id, [])
-        if events:
-            shown = number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts
-            part.lines[-1] = Text([*part.lines[-1].parts, sans("   "), *shown], events[-1].step, ask="?")
-    if len(item.absorbed) > 4:
-        part.lines.append(Text([sans(f"and {len(item.absorbed) - 4} more parameters")]))
 
 
 def _heat(numbers: Numbers) -> Numbers | None:
@@ -241,9 +164,7 @@ def _alias(part: Part, graph: Graph) -> str | None:
 def draw(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
     """Draw an item with its centre at (x, y)."""
     item = part.item
-    picture.open(
-        f"ak-item ak-{item.kind}", data_key=item.key, tabindex=-1, role="button", aria_label=item_title(item, graph)
-    )
+    picture.open(f"ak-item ak-{item.kind}", data_key=item.key)
     left, top = x - part.width / 2, y - part.height / 2
     if item.kind in ("op", "failed"):
         _draw_op(part, picture, x, y, graph)
@@ -274,14 +195,15 @@ def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> 
         picture.ellipse(x, y, rx, ry, fill="blush", stroke="error", line=1.8, stroke_dasharray=dash)
         picture.text(x - rx - 6, y + 4, said, "error", anchor="end")
         picture.close()
-    part.lines[0].draw(picture, x, y + 4, "middle")
+    for number, each in enumerate(part.lines):
+        each.draw(picture, x, y + 4 + 14 * (number - (len(part.lines) - 1) / 2), "middle")
 
 
 def _draw_freed(part: Part, picture: Picture, x: float, y: float) -> None:
     for name in part.item.freed:
-        width = text_width(f"{name} · freed", 11) + 14
+        width = text_width(f"{name} · freed") + 14
         picture.box(x, y - 11, width, 22, radius=5, fill=None, stroke="mark", stroke_dasharray="4 3")
-        picture.text(x + 7, y + 4, f"{name} · freed", "muted", 11)
+        picture.text(x + 7, y + 4, f"{name} · freed", "muted")
         x += width + 6
 
 
@@ -325,6 +247,7 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, know
     largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
     wide = numbers.shape[-1]
     picture.open("ak-heat", aria_hidden="true", data_step=known)
+    squares: dict[tuple[str, int], str] = {}
     for r in range(rows):
         for c in range(columns):
             value = data[r * wide + c]
@@ -332,11 +255,13 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, know
                 continue
             finite = math.isfinite(value)
             role = "error" if not finite else "warm" if value >= 0 else "cool"
-            strength = 1.0 if not finite else 0.06 + 0.84 * abs(float(value)) / largest
-            picture.box(
-                left + c * side, top + r * side, side - 0.6, side - 0.6, radius=1, fill=role, stroke=None,
-                fill_opacity=f"{strength:.2f}",
-            )  # fmt: skip
+            shade = SHADES if not finite else round(SHADES * abs(float(value)) / largest)
+            square = (
+                f"M{num(left + c * side)} {num(top + r * side)}h{num(side - 0.6)}v{num(side - 0.6)}h{num(0.6 - side)}z"
+            )
+            squares[role, shade] = squares.get((role, shade), "") + square
+    for (role, shade), d in sorted(squares.items()):
+        picture.path(d, stroke=None, fill=role, fill_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
     picture.close()
 
 
@@ -344,18 +269,30 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
     """The label on the ink side of an edge."""
     lines: list[Text] = []
     tail, head = graph.items[link.tail], graph.items[link.head]
-    if link.uses > 1:
+    turns = [f"{way} {_numbers(which)}" for way, which in (("Out", link.out_of), ("In", link.into)) if which]
+    if turns:
+        lines.append(Text([sans(", ".join(turns))]))
+    if link.several:
+        lines.append(
+            Text([sans(f"{link.uses} tensors, {nums.shape_text(graph.values[link.value].numbers.shape)} each")])
+        )
+    elif link.uses > 1 and not turns:
         lines.append(Text([sans(f"{link.uses} uses")]))
     elif tail.kind != "tensor" and head.kind != "tensor":
         value = graph.values[link.value]
         name = clip(graph.labels[value.id], 130, SIZE, mono=True)
+        shape = nums.shape_text(value.numbers.shape)
         if nums.unknown(value.numbers):
-            lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}, not kept")]))
-        elif tail.kind == "op":
-            printed = number_lines(value.numbers, "ink", f"{name} = ", ROOM, brief=True)
-            lines += _late(printed, graph.known.get(value.id, BEFORE))
+            lines.append(Text([mono(name), sans(f"  {shape}, not kept")]))
         else:
-            lines.append(Text([mono(name), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
+            known = graph.known.get(value.id, BEFORE)
+            lead = f"{name} = "
+            if nums.lines(value.numbers, ROOM) == nums.summary_lines(
+                value.numbers
+            ):  # not each element is there to count
+                lines.append(Text([mono(name), sans(f"  {shape}")]))
+                lead = ""
+            lines += late(number_lines(value.numbers, "ink", lead, ROOM, brief=True), known)
     if link.kind == "grad":
         held = head.value is not None and head.value.grad_of is not None
         lines.append(Text([sans("its .grad" if held else "∂, returned", "gradient")]))
@@ -368,17 +305,23 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
     return lines
 
 
+def _numbers(turns: tuple[int, ...]) -> str:
+    """`29`, `2–29`, and `2 … 29` where it is not each of them."""
+    first, last = turns[0], turns[-1]
+    return str(first) if first == last else f"{first}–{last}" if last - first < len(turns) else f"{first} … {last}"
+
+
 def gradient_lines(link: Link, graph: Graph) -> list[Text]:
     """The label on the gradient side of an edge: one ∂ for each call."""
     many = len(graph.calls) > 1
     lines: list[Text] = []
     for grad in link.grads[-3:]:
         mark = (numbered("∂", grad.call + 1) if many else "∂") + " "
-        lines += _late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
+        lines += late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
     first = link.grads[0].step if link.grads else 0
     if len(link.grads) > 3:
-        lines += _late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)
+        lines += late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)
     if link.broadcast and link.grads:
         dims = f"dim{'s' if ',' in link.broadcast else ''} {link.broadcast}"
-        lines += _late([Text([sans(f"summed over {dims}", "gradient")])], first)
+        lines += late([Text([sans(f"summed over {dims}", "gradient")])], first)
     return lines

@@ -17,7 +17,7 @@ from ..recording import Recording
 from . import numbers as nums
 from .known import BEFORE
 from .model import Graph, Item, Link
-from .words import item_title, op_call, op_title
+from .words import item_title, op_call
 
 MOST_STEPS = 300
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
@@ -82,7 +82,7 @@ def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
     keys += [link.tail for link in graph.links if link.head == key]
     return {
         "kind": "forward", "call": None, "keys": _shown(keys, graph),
-        "sentence": f"{where}{op_call(op, graph.labels)} gives {result}{node}.",
+        "sentence": f"{where}{op_call(op, graph)} gives {result}{node}.",
     }  # fmt: skip
 
 
@@ -128,10 +128,8 @@ def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
         key: {"title": item_title(item, graph), "rows": _item_rows(item, graph)} for key, item in graph.items.items()
     }
     for key, item in graph.items.items():
-        closed = "/".join(item.ops[0].scope) if item.kind == "module" else ""
-        closed = next((path for path in graph.folded if f"{closed}/".startswith(f"{path}/")), "")
-        inside = "/".join(item.op.scope) if item.op is not None and item.op.scope else ""
-        found[key] |= {"closed": closed if item.kind == "module" else "", "inside": inside}
+        scope = "/".join(item.op.scope) if item.op is not None else ""
+        found[key] |= {"closed": item.path, "inside": item.inside or scope}
     for number, link in enumerate(graph.links):
         found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, graph)}
     return found
@@ -167,7 +165,7 @@ def _value_rows(value: Value, graph: Graph) -> list[Row]:
 
 
 def _op_rows(op: Op, graph: Graph) -> list[Row]:
-    rows: list[Row] = [["call", op_call(op, graph.labels)]]
+    rows: list[Row] = [["call", op_call(op, graph)]]
     if op.position is not None:
         rows.append(["source", f"{op.position.file} line {op.position.line}: {op.position.code}"])
     rows.append(["grad_fn", op.node_name or f"none ({op.why_not or 'not recorded'})"])
@@ -228,7 +226,7 @@ def _item_rows(item: Item, graph: Graph) -> list[Row]:
                 elif link.tail == item.key:
                     rows.append([f"∂ received, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
         return rows
-    rows: list[Row] = [[op_title(op), op_call(op, graph.labels)] for op in item.ops[:40]]
+    rows: list[Row] = [[op.label, op_call(op, graph)] for op in item.ops[:40]]
     if len(item.ops) > 40:
         rows.append(["…", f"{len(item.ops) - 40} more operations"])
     for value in item.absorbed:

@@ -17,7 +17,8 @@ from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
 
 SVG = "{http://www.w3.org/2000/svg}"
-FLOAT = re.compile(r"(?<![\w.])-?\d+\.\d*(?:e[+-]\d+)?(?![\w…])")  # but not in a name, and not where a text is cut
+# But not in a name, not where a text is cut, and not how large parameters are.
+FLOAT = re.compile(r"(?<![\w.])-?\d+\.\d*(?:e[+-]\d+)?(?![\w…]| [KMG]iB)")
 
 
 def state(trace: Trace) -> dict[str, Any]:
@@ -25,17 +26,13 @@ def state(trace: Trace) -> dict[str, Any]:
 
 
 def visible(svg: str, event: float) -> Iterator[str]:
-    """The texts on the picture that the front end shows at an event; a hidden one's stand-in comes in its place."""
+    """The texts on the picture that the front end shows at an event; for a hidden one what stands in for it."""
 
     def texts(element: ElementTree.Element) -> Iterator[str]:
-        hidden = False
         for child in element:
-            if child.tag == f"{SVG}text":
-                asks = child.get("class") == "ak-ask"
-                assert not asks or child.get("display") == "none", "a stand-in is hidden until it is asked for"
-                if hidden if asks else int(child.get("data-step", -1)) <= event:
-                    yield child.text or ""
             hidden = int(child.get("data-step", -1)) > event
+            if child.tag == f"{SVG}text":
+                yield (child.get("data-ask", "") if hidden else child.text) or ""
             if not hidden or child.get("class") == "ak-back":
                 yield from texts(child)
 

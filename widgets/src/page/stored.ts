@@ -1,8 +1,8 @@
-/** A model without a kernel: traits that a page stored, among them the picture for each way of folding that it has. */
+/** A model without a kernel: traits that a page stored, among them the picture for each way of drawing that it has. */
 import type { GraphTraits } from "../shared/traits";
 
-/** The traits that change with the folding, and the `folds` that ask for them. */
-export type Layout = Pick<GraphTraits, "folds"> & Partial<GraphTraits>;
+/** The traits that change with the drawing, and the choices that ask for them. */
+export type Layout = Pick<GraphTraits, "folds" | "node_names"> & Partial<GraphTraits>;
 
 type Traits = GraphTraits & { _css: string }; // what anywidget calls the style sheet
 type Folds = GraphTraits["folds"];
@@ -28,6 +28,7 @@ export class StoredModel {
 
   set<K extends keyof GraphTraits>(name: K, value: GraphTraits[K]): void {
     if (name === "folds") this.#assign(this.#folded(value as Folds));
+    else if (name === "node_names") this.#assign(this.#named(value as boolean));
     else this.#assign({ [name]: value } as Partial<GraphTraits>);
     if (!(this.get("selected") in this.get("details"))) this.#assign({ selected: "" });
   }
@@ -48,6 +49,11 @@ export class StoredModel {
     const asked = (folds: Folds) => this.#layouts.find((layout) => differing(layout.folds, folds).length === 0);
     const alone = turned === undefined || more.length ? undefined : asked({ [turned]: wish[turned] as boolean });
     return asked(wish) ?? alone ?? (this.#layouts[0] as Layout);
+  }
+
+  /** With the nodes' names or without: the page has the names for the first way of folding only. */
+  #named(wish: boolean): Partial<GraphTraits> {
+    return this.#layouts.find((layout) => layout.node_names === wish) ?? {};
   }
 
   #assign(changed: Partial<GraphTraits>): void {

@@ -40,10 +40,12 @@ export interface GraphTraits extends Picture {
   calls: string[];
   foldable: string[];
   folded: string[];
+  turns: string[];
   overview: string;
   step: number;
   selected: string;
   folds: Record<string, boolean>;
+  node_names: boolean;
 }
 
 export interface LedgerTraits extends Picture {
