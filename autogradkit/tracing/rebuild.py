@@ -13,8 +13,9 @@ from typing import Any
 from autogradkit.core.facts import Declaration, named
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.copying import Copier, value_of
-from autogradkit.tracing.events import Argument, Numbers, Op, Value
+from autogradkit.tracing.events import Argument, Numbers, Op, Saved, Value
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.saved import names_saved_by, saved_by
 
 _RESULTS = ("result", "out", "output")
 
@@ -80,29 +81,31 @@ class _Rebuilder:
         return {id(node): (number, node) for number, node in enumerate(ordered)}
 
     def _op(self, step: int, number: int, node: Any) -> Op:
+        declaration: Declaration = getattr(node, "declaration", None) or named(node.name().removesuffix("Backward"))
+        recipe = getattr(declaration, "recipe", None)
+        places: tuple[int, ...] = () if recipe is None or recipe.list_input else recipe.differentiable
         inputs: list[Argument] = []
-        for target, output in node.next_functions:
+        for edge, (target, output) in enumerate(node.next_functions):
             if target is None:
                 continue
             variable = getattr(target, "variable", None)
             value = self._tensor(variable) if variable is not None else self._output(target, output)
-            inputs.append(Argument(None, value, None))
-        saved = [name for name in dir(type(node)) if name.startswith("_saved_")]
-        kept: list[str] = []
-        for name in saved:
-            tensor = _saved(node, name)
-            if not isinstance(tensor, Tensor):
+            inputs.append(Argument(None, value, None, places[edge] if edge < len(places) else None))
+        given = {each.place for each in inputs}
+        for name in names_saved_by(node):
+            tensor = _saved(node, f"_saved_{name}")
+            if not isinstance(tensor, Tensor) or name in _RESULTS or name not in declaration.facts.parameters:
                 continue
-            kept.append(name)
-            role = name.removeprefix("_saved_")
-            if role in _RESULTS or tensor.grad_fn is not None or id(tensor) in self._of_tensor:
+            if tensor.grad_fn is not None or declaration.facts.parameters.index(name) in given:
                 continue
             if tensor.dim() == 0 and id(tensor) not in self._names:  # a number in the learner's code
-                inputs.append(Argument(role, None, str(tensor.item())))
+                inputs.append(Argument(name, None, str(tensor.item())))
             else:
-                inputs.append(Argument(role, self._tensor(tensor), None))
-        declaration: Declaration = getattr(node, "declaration", None) or named(node.name().removesuffix("Backward"))
+                inputs.append(Argument(name, self._tensor(tensor), None))
         outputs = tuple(self._output(node, n) for n in range(len(node._input_metadata)))
+        saved = saved_by(node, tuple(inputs), declaration.facts.parameters, outputs, self._any, repr)
+        if not saved:  # freed by a backward that ran before
+            saved = tuple(Saved(name, None, None, 0, 0, None) for name in names_saved_by(node))
         return Op(
             step=step,
             name=declaration.name,
@@ -112,11 +115,15 @@ class _Rebuilder:
             node_name=node.name(),
             inputs=tuple(inputs),
             outputs=outputs,
-            saved=tuple(kept),
+            saved=saved,
             position=None,
             scope=(),
             why_not=None,
         )
+
+    def _any(self, tensor: Any) -> int:
+        """The value of a tensor, be it a leaf or the output of a node."""
+        return self._tensor(tensor) if tensor.grad_fn is None else self._output(tensor.grad_fn, tensor.output_nr)
 
     def _tensor(self, tensor: Any) -> int:
         """The value of a tensor at hand."""

@@ -21,7 +21,7 @@ from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Value
 from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 2
+VERSION = 3
 
 
 class TraceFormatError(ValueError):
@@ -194,5 +194,6 @@ def _mentioned(event: Event) -> Iterator[int]:
         yield from (argument.value for argument in event.inputs if argument.value is not None)
     if isinstance(event, Op):
         yield from event.outputs
+        yield from (each.value for each in event.saved if each.value is not None)
     if isinstance(event, BackwardBegin):
         yield from event.roots

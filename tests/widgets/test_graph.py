@@ -9,7 +9,7 @@ def test_sends_the_picture_the_steps_and_the_details():
     view = GraphView(trace_cell("fan_in"))
     assert view.svg == view.static_svg()
     assert [step["kind"] for step in view.steps] == ["forward"] * 4 + ["backward"] * 4 + ["accumulate"]
-    assert view.steps[-1]["sentence"] == "backward 1: w.grad = [2., -6., 39.]."
+    assert view.steps[-1]["sentence"] == "backward 1: w.grad = [2, −6, 39]."
     for step in view.steps:
         assert set(step["keys"]) <= set(view.details)
     assert all(f'data-key="{key}"' in view.svg for key in view.details)
