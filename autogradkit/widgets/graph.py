@@ -10,6 +10,7 @@ from typing import Any
 import traitlets
 
 from ..tracing.events import Op, Value
+from ..tracing.probe import measured
 from ..tracing.recording import Recording
 from ..tracing.render.graph import draw_graph
 from ..tracing.render.steps import details_of, steps_of
@@ -45,12 +46,14 @@ class GraphView(PictureWidget):
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
+    measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
     def __init__(self, trace: Recording, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trace = trace
         self._draw()
         self.observe(self._fold, "folds")
+        self.on_msg(self._hear)
 
     def _draw(self) -> None:
         self._drawn = draw_graph(self.trace, self.folds)
@@ -67,6 +70,19 @@ class GraphView(PictureWidget):
 
     def _fold(self, change: Any) -> None:
         self._draw()
+
+    def measure(self) -> None:
+        """Add finite differences to the detail of the selected node, computed from its recorded inputs."""
+        graph = self._drawn.graph
+        op = self.selection
+        if isinstance(op, Op) and self.details[self.selected].get("measurable"):
+            ran = [each for call in graph.calls for each in call.ran if each.node == op.node]
+            rows = measured(op, ran[-1] if ran else None, graph.values, graph.labels)
+            self.measured = {**self.measured, self.selected: rows}
+
+    def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("kind") == "measure":
+            self.measure()
 
     @property
     def selection(self) -> Value | Op | None:

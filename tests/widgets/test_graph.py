@@ -48,3 +48,17 @@ def test_the_output_has_a_static_form_too():
 def test_the_same_cell_gives_the_same_output():
     first, second = (GraphView(trace_cell("loop")).static_html() for _ in range(2))
     assert first == second
+
+
+def test_a_derivative_is_measured_when_the_front_end_asks_and_not_before():
+    view = GraphView(trace_cell("power"))
+    assert view.measured == {}
+    [key] = [key for key, detail in view.details.items() if detail["title"] == "pow(x, 3)"]
+    view.selected = key
+    view._handle_custom_msg({"kind": "measure"}, [])
+    [[what, text]] = view.measured[key]
+    assert what == "∂x measured"
+    assert text.startswith("(f(x + ε) − f(x − ε)) / 2ε · ∂ = 12\nthe rule gave 12: ")
+    view.selected = next(key for key in view.details if key.startswith("v"))
+    view._handle_custom_msg({"kind": "measure"}, [])
+    assert list(view.measured) == [key]

@@ -6,7 +6,7 @@ import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
-import type { GraphTraits } from "./shared/traits";
+import type { GraphToPython, GraphTraits } from "./shared/traits";
 
 function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
@@ -117,10 +117,15 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       page.detail.replaceChildren();
       return;
     }
-    const rows = found.rows.flatMap(([what, text]) => [
+    const measured = model.get("measured")[model.get("selected")] ?? [];
+    const rows = [...found.rows, ...measured].flatMap(([what, text]) => [
       h("dt", {}, what),
       h("dd", { tabindex: text.length > 400 ? 0 : null }, text),
     ]);
+    const measuring = button("Measure the derivative", measure, {
+      title: "Measure the derivative by finite differences, from the recorded inputs",
+    });
+    measuring.hidden = !found.measurable || measured.length > 0;
     const fold = (path: string, label: string, closed: boolean) =>
       button(label, () => put(model, "folds", { ...folds(), [path]: closed }));
     page.detail.replaceChildren(
@@ -129,6 +134,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       h(
         "p",
         { class: "ak-group" },
+        measuring,
         ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
         ...(found.inside && model.get("foldable").includes(found.inside)
           ? [fold(found.inside, `Fold ${found.inside}`, true)]
@@ -140,6 +146,26 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
         }),
       ),
     );
+  }
+
+  /** Python answers with the trait `measured`. */
+  function measure(): void {
+    page.say("The derivative is being measured …");
+    model.send({ kind: "measure" } satisfies GraphToPython);
+  }
+
+  /** The rows have come: the focus, which was on the button, stays in the panel. */
+  function showMeasured(): void {
+    const root = page.detail.getRootNode() as Document | ShadowRoot;
+    const inside = page.detail.contains(root.activeElement);
+    detail();
+    page.say(
+      model
+        .get("measured")
+        [model.get("selected")]?.map(([what, text]) => `${what}: ${text}`)
+        .join("\n") ?? "",
+    );
+    if (inside) [...page.detail.querySelectorAll("button")].at(-1)?.focus();
   }
 
   function focus(element: SVGElement | HTMLElement | null | undefined): void {
@@ -197,6 +223,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
 
   onChange(model, "step", show, signal);
   onChange(model, "selected", show, signal);
+  onChange(model, "measured", showMeasured, signal);
 }
 
 export default picture(render);

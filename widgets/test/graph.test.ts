@@ -38,11 +38,12 @@ const show = () => {
       },
       { event: 2, kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
     ],
-    details: { v0: row("w"), o0: row("mul"), v1: row("y"), e0: row("edge") },
+    details: { v0: row("w"), o0: { ...row("mul"), measurable: true }, v1: row("y"), e0: row("edge") },
     calls: ["backward 1", "backward 2"],
     foldable: ["Net", "Net/fc"],
     folded: ["Net/fc"],
     folds: {},
+    measured: {},
     step: -1,
     selected: "",
   });
@@ -108,6 +109,22 @@ describe("GraphView", () => {
     key("v0").focus();
     model.set("svg", SVG.replace("90", "91"));
     expect(document.activeElement!.getAttribute("data-key")).toBe("v0");
+  });
+
+  it("asks Python to measure a derivative and shows what came, with the focus kept in the panel", async () => {
+    const { model, key, button, root } = await show();
+    key("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(button("Measure the derivative").hidden).toBe(true);
+    key("o0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const ask = button("Measure the derivative");
+    expect(ask.hidden).toBe(false);
+    ask.focus();
+    ask.click();
+    expect(model.sent).toEqual([{ kind: "measure" }]);
+    model.set("measured", { o0: [["∂w measured", "<i>2</i>"]] });
+    expect(root.querySelector(".ak-detail")!.textContent).toContain("∂w measured<i>2</i>");
+    expect(button("Measure the derivative").hidden).toBe(true);
+    expect(document.activeElement).toBe(button("Close"));
   });
 
   it("dims other backward calls", async () => {

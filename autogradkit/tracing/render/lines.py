@@ -34,10 +34,10 @@ class Line:
         self.term = None if rule.term is None else settled(rule.term, operands.settings, operands.absent)
         self.words = self._in_words(rule.words)
         self.spread = rule.words.startswith("spread")
-        self.complete = self.spread or not rule.words  # whether the term says all
         complex_ = any(value.numbers.dtype.startswith("complex") for value in operands.values.values())
         if complex_ and self.term is not None and names_in(self.term) - {"∂"}:
-            self.words = ", ".join(filter(None, [self.words, "with the conjugate of what is complex"]))
+            self.words = ", ".join(filter(None, [self.words, "in its form for complex numbers"]))
+        self.complete = not complex_ and (self.spread or not rule.words)  # whether the term says all
 
     def text(self, incoming: Numbers | None, sent: Numbers | None, elements: int) -> str:
         """`∂x = ∂ · w = 1 · 2 = 2`; without `sent` the rule alone."""
@@ -47,7 +47,7 @@ class Line:
         symbols = start + written(self.term, self._symbol)
         if incoming is None or sent is None:
             return ", ".join(filter(None, [symbols, self.words]))
-        dims = self._summed(incoming.shape, sent.shape)
+        dims = self._summed(incoming.shape, sent.shape) if self.complete else ""
         summed = f"summed over {dims}" if dims else ""
         after = f", {self.words}" if self.spread else ""
         said = ", ".join(filter(None, [symbols, summed, "" if after else self.words]))
@@ -96,7 +96,8 @@ class Line:
             text = label if label is not None else None if value is None else str(value)
             return name if text is None else f"{name} {text}"
 
-        return re.sub(r"(?<![\w∂])[A-Za-z_]\w*", named, words)
+        found = re.sub(r"(?<![\w∂])[A-Za-z_]\w*", named, words)
+        return re.sub(r"the 1 (\w+) elements", r"the one \1 element", found)
 
     @staticmethod
     def _moved(incoming: Numbers | None, sent: Numbers | None) -> str:
@@ -170,10 +171,11 @@ class Line:
         if not summed and all(each.size <= SMALL and each.ndim <= 1 for each in tensors):
             with np.errstate(all="ignore"):
                 result = np.asarray(value_of_term(self.term, arrays, self._dims()))
+            if self.spread and result.size == math.prod(incoming.shape):  # without the ones that spreading needs
+                used["∂"], result = used["∂"].reshape(incoming.shape), result.reshape(incoming.shape)
             known = total if result.shape == total.shape else result
-            return (
-                self._equation(lambda leaf: _text(used[leaf] if isinstance(leaf, str) else leaf), known, joint) + after
-            )
+            text = self._equation(lambda leaf: _text(used[leaf] if isinstance(leaf, str) else leaf), known, joint)
+            return text + after
         if "Σ" in signs_in(self.term):
             return (f"{joint}{nums.plain_array(total)}" if total.size <= MOST_RESULT else "") + after
         if self.term == Name("∂") and not summed:

@@ -132,6 +132,8 @@ def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
         closed = next((path for path in graph.folded if f"{closed}/".startswith(f"{path}/")), "")
         inside = "/".join(item.op.scope) if item.op is not None and item.op.scope else ""
         found[key] |= {"closed": closed if item.kind == "module" else "", "inside": inside}
+        if item.kind == "op" and item.op is not None and item.op.node is not None and item.op.facts.rule:
+            found[key]["measurable"] = True
     for number, link in enumerate(graph.links):
         found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, why, graph)}
     return found

@@ -71,6 +71,25 @@ def test_matrices_show_shapes_and_spread_and_views_say_what_goes_where():
     assert mean.endswith(": ∂view₁ = ∂ / 6 = 1 / 6 = 0.1667, spread over the 6 averaged elements.")
 
 
+def test_a_method_whose_tensor_is_no_first_parameter_keeps_its_roles():
+    before = XW + "\nc = torch.tensor([True, False, True])"
+    for call in ("w.where(c, x)", "torch.where(c, w, x)"):
+        assert told(f"{call}.sum().backward()", before)[1].endswith(
+            "∂w = ∂ where c, else 0 = ([1, 1, 1] where [True, False, True], else 0) = [1, 0, 1]."
+        )
+
+
+def test_what_a_rule_does_not_say_whole_has_no_arithmetic():
+    both = told("torch.stack([w, w * 1]).sum().backward()", XW)[1]
+    assert "∂w = ∂, taken apart along dim 0: [1, 1, 1]" in both
+    imaginary = told("(w * 1j).abs().sum().backward()", XW)[1]
+    assert "∂mul₁ = ∂ · sign(mul₁), in its form for complex numbers: [0.+1.j, 0.−1.j, 0.+1.j]" in imaginary
+
+
+def test_one_element_is_no_elements():
+    assert told("w[:1].sum(0).backward()", XW)[0].endswith("∂slice₁ = ∂ = 1, spread over the one summed element.")
+
+
 def test_a_sum_says_where_each_summand_came_from():
     x = "x = torch.tensor(3., requires_grad=True)"
     assert told("y = x * 2 + x * 3\ny.backward()", x)[-1] == "x.grad = 3 from mul₂ + 2 from mul₁ = 5."

@@ -20,6 +20,7 @@ export interface Detail {
   rows: Row[];
   closed?: string;
   inside?: string;
+  measurable?: boolean;
 }
 
 export type Row = [string, string];
@@ -34,7 +35,10 @@ export interface GraphTraits extends Picture {
   step: number;
   selected: string;
   folds: Record<string, boolean>;
+  measured: Record<string, Row[]>;
 }
+
+export type GraphToPython = { kind: "measure" };
 
 export interface LedgerTraits extends Picture {
   elements: number;
