@@ -87,15 +87,15 @@ class _Probe:
         assert argument.value is not None
         label = self.labels[argument.value]
         array = self.arrays[argument.value]
-        what = f"∂{label} measured"
+        what = "measured"
         if array.dtype.kind != "f":
-            return [what, f"{label} holds {array.dtype.name}: it cannot be moved by a small ε"]
+            return [what, f"∂{label}: {label} holds {array.dtype.name}: it cannot be moved by a small ε"]
         places = list(np.ndindex(array.shape))[:MOST_ELEMENTS]
         slopes = [self._slope(argument, place) for place in places]
         if not slopes:
-            return [what, "it is empty"]
+            return [what, f"∂{label} is empty"]
         central = np.array([slope.central for slope in slopes])
-        lines = [f"(f({label} + ε) − f({label} − ε)) / 2ε{self._times()} {_shown(central, array.shape)}"]
+        lines = [f"∂{label} = (f({label} + ε) − f({label} − ε)) / 2ε{self._times()} {_shown(central, array.shape)}"]
         if len(slopes) < array.size:
             lines[0] += f"   (the first {len(slopes)} of {array.size} elements)"
         sent = None if self.ran is None or edge >= len(self.ran.sent) else self.ran.sent[edge]

@@ -28,7 +28,7 @@ X = "x = torch.tensor([1., 0., -2.], requires_grad=True)"
 def test_the_difference_is_beside_the_rule():
     [text] = rows("y = (x ** 3).sum()\ny.backward()", X, "pow")
     first, second = text.splitlines()
-    assert first == "(f(x + ε) − f(x − ε)) / 2ε · ∂ = [3, 1e−12, 12]"
+    assert first == "∂x = (f(x + ε) − f(x − ε)) / 2ε · ∂ = [3, 1e−12, 12]"
     assert second.startswith("the rule gave [3, 0, 12]: ")
     assert second.endswith(" apart at most, rounding explains it")
 
@@ -36,7 +36,7 @@ def test_the_difference_is_beside_the_rule():
 def test_a_kink_is_no_derivative():
     [text] = rows("y = torch.relu(x).sum()\ny.backward()", X, "relu")
     assert text.splitlines() == [
-        "(f(x + ε) − f(x − ε)) / 2ε · ∂ = [1, 0.5, 0]",
+        "∂x = (f(x + ε) − f(x − ε)) / 2ε · ∂ = [1, 0.5, 0]",
         "the rule gave [1, 0, 0]: no difference away from the kink",
         "a kink at [1]: the slope is 1 to the right and 0 to the left, so there is no derivative; the rule chooses one of them "
         "or between",
@@ -61,7 +61,7 @@ def test_a_hook_that_changed_the_gradient_shows():
         ("y = x * 2", "x = torch.ones(40, 40, requires_grad=True)", "mul", "only a summary of x was recorded (1,600 elements"),
         ("y = x * 2", "x = torch.ones(2, dtype=torch.complex64, requires_grad=True)", "mul", "x is complex"),
         ("y = x.to(torch.float64)", X, "to", "recorded as text only"),
-        ("y = x * 2", "x = torch.ones(0, requires_grad=True)", "mul", "it is empty"),
+        ("y = x * 2", "x = torch.ones(0, requires_grad=True)", "mul", "∂x is empty"),
         ("y = x * 2", X, "mul", "with ∂ = 1: [2, 2, 2]\nno backward ran through it"),
         ("y = x * 1\nv = y[0:1]\nv.mul_(3)\ny.sum().backward()", X, "mul_", "so it is not compared"),
         ("y = Own.apply(x)", OWN + X, "Own", "no op of its own with a rule"),

@@ -120,7 +120,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const measured = model.get("measured")[model.get("selected")] ?? [];
     const rows = [...found.rows, ...measured].flatMap(([what, text]) => [
       h("dt", {}, what),
-      h("dd", { tabindex: text.length > 400 ? 0 : null }, text),
+      h("dd", { tabindex: text.length > 250 || text.split("\n").length > 9 ? 0 : null }, text),
     ]);
     const measuring = button("Measure the derivative", measure, {
       title: "Measure the derivative by finite differences, from the recorded inputs",
@@ -159,12 +159,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const root = page.detail.getRootNode() as Document | ShadowRoot;
     const inside = page.detail.contains(root.activeElement);
     detail();
-    page.say(
-      model
-        .get("measured")
-        [model.get("selected")]?.map(([what, text]) => `${what}: ${text}`)
-        .join("\n") ?? "",
-    );
+    page.say("The derivative was measured: the last rows of the detail.");
     if (inside) [...page.detail.querySelectorAll("button")].at(-1)?.focus();
   }
 

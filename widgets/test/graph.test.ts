@@ -121,8 +121,8 @@ describe("GraphView", () => {
     ask.focus();
     ask.click();
     expect(model.sent).toEqual([{ kind: "measure" }]);
-    model.set("measured", { o0: [["∂w measured", "<i>2</i>"]] });
-    expect(root.querySelector(".ak-detail")!.textContent).toContain("∂w measured<i>2</i>");
+    model.set("measured", { o0: [["measured", "∂w = <i>2</i>"]] });
+    expect(root.querySelector(".ak-detail")!.textContent).toContain("measured∂w = <i>2</i>");
     expect(button("Measure the derivative").hidden).toBe(true);
     expect(document.activeElement).toBe(button("Close"));
   });

@@ -188,7 +188,9 @@ class Line:
             result = nums.plain(total[index].item())
             text = " + ".join(texts).replace("+ −", "− ")
             found.append(f"{at}{text}" if text == result else f"{at}{text} = {result}")
-        return after + ("; " if total.size > 1 else joint) + ", ".join(found) if found else after
+        if not found:
+            return after
+        return after + (joint if total.size == 1 else "; " if elements == 1 else "\n  ") + "\n  ".join(found)
 
     def _equation(self, text_of: Callable[[Any], str], result: Array, joint: str) -> str:
         assert self.term is not None

@@ -54,7 +54,8 @@ class Why:
     def lines(self, op: Op, ran: NodeRan, elements: int = 1) -> list[str]:
         """The rule with the numbers of one backward; of what is too large, those of so many `elements`."""
         counts = Counter(text for _, text in self._lines(op, ran, elements))
-        return [text if count == 1 else f"{text} (for each of its {count} uses)" for text, count in counts.items()]
+        joint = "\n  " if elements > 1 else " "
+        return [text if n == 1 else f"{text}{joint}(for each of its {n} uses)" for text, n in counts.items()]
 
     def line(self, link: Link, call: int) -> str | None:
         """The line that says what the edge into an op got in a backward call."""
