@@ -6,6 +6,7 @@ itself can be computed is what keeps a printed rule true. Rests on NumPy; `rende
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping, Set
@@ -70,7 +71,8 @@ _ATOM, _NEGATIVE = 9.0, 2.5
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def rules_in(text: str) -> list[Rule]:
+@functools.cache
+def rules_in(text: str) -> tuple[Rule, ...]:
     """The rules of an op, a line each.
 
     >>> [(rule.parameter, rule.words) for rule in rules_in("∂self = ∂ / n, spread out\\n∂other = ∂ as it came")]
@@ -82,7 +84,7 @@ def rules_in(text: str) -> list[Rule]:
         if equals:
             term, words = _read(body)
             found += [Rule(name.strip().removeprefix("∂"), term, words) for name in names.split(",")]
-    return found
+    return tuple(found)
 
 
 def _read(body: str) -> tuple[Term | None, str]:

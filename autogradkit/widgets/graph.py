@@ -15,6 +15,7 @@ from ..tracing.recording import Recording
 from ..tracing.render.graph import draw_graph
 from ..tracing.render.steps import details_of, steps_of
 from ..tracing.render.text import HEADER, graph_rows, graph_text
+from ..tracing.render.why import Why
 from ..tracing.render.words import overview
 from .base import PictureWidget, static
 
@@ -76,7 +77,7 @@ class GraphView(PictureWidget):
         graph = self._drawn.graph
         op = self.selection
         if isinstance(op, Op) and self.details[self.selected].get("measurable"):
-            ran = [each for call in graph.calls for each in call.ran if each.node == op.node]
+            ran = Why(graph).ran(op)
             rows = measured(op, ran[-1] if ran else None, graph.values, graph.labels)
             self.measured = {**self.measured, self.selected: rows}
 

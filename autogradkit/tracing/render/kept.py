@@ -5,38 +5,35 @@ Rests on `model.py` and `numbers.py`; the detail panel of `steps.py` shows them.
 
 from __future__ import annotations
 
-from ..events import Op, Saved
+from ..events import NodeRan, Op, Saved
 from . import numbers as nums
-from .model import Call, Graph
+from .model import Graph
 
 
-def saved_rows(op: Op, graph: Graph) -> list[list[str]]:
-    """A row for each saved tensor of an op's node, and what they come to."""
+def saved_rows(op: Op, ran: list[NodeRan], graph: Graph) -> list[list[str]]:
+    """A row for each saved tensor of an op's node, which `ran` backward so often, and what they come to."""
     if op.node is None:
         return []
     tensors = [each for each in op.saved if each.version is not None]
     if not tensors:
         return [["saved", "nothing of the forward pass: its rule needs none of it"]] if op.facts.rule else []
     settings = [f"{each.name} = {each.text}" for each in op.saved if each.version is None]
-    freeing = next((call for call in graph.calls if _frees(call, op)), None)
-    rows = [[f"saved {each.name}", _told(each, op, graph, freeing)] for each in tensors]
+    retained = {call.number for call in graph.calls if call.begin.retain_graph}
+    freeing = next((each.call for each in ran if each.call not in retained), None)
+    rows = [[f"saved {each.name}", _told(each, op, graph)] for each in tensors]
     if settings:
         rows.append(["saved settings", ", ".join(settings)])
     sizes = {each.name if each.value is None else each.value: each.nbytes for each in tensors}
     total = f"{sum(sizes.values()):,}" + (" (what was saved twice counts once)" if len(sizes) < len(tensors) else "")
     if freeing is not None:
-        total += f"; empty now: freed after backward {freeing.number + 1}"
+        total += f"; empty now: freed after backward {freeing + 1}"
     elif all(each.version_at_end is None for each in tensors):
         total = "empty: freed, or given up with the graph, as nobody holds it any more"
     rows.append(["saved bytes", total])
     return rows
 
 
-def _frees(call: Call, op: Op) -> bool:
-    return not call.begin.retain_graph and any(ran.node == op.node for ran in call.ran)
-
-
-def _told(each: Saved, op: Op, graph: Graph, freeing: Call | None) -> str:
+def _told(each: Saved, op: Op, graph: Graph) -> str:
     if each.value is None and each.text is None:
         return "freed"
     value = each.text

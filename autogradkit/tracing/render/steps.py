@@ -179,7 +179,7 @@ def _op_rows(op: Op, why: Why, graph: Graph) -> list[list[str]]:
     rows = _made_rows(op, graph)
     if op.facts.rule:
         rows += [["arguments", _roles(op, graph)], ["derivative", "\n".join(why.rules(op))]]
-    return rows + saved_rows(op, graph)
+    return rows + saved_rows(op, why.ran(op), graph)
 
 
 def _roles(op: Op, graph: Graph) -> str:
@@ -200,11 +200,9 @@ def _item_rows(item: Item, why: Why, graph: Graph) -> list[list[str]]:
         return rows + (_made_rows(maker, graph) if maker is not None else [])
     if item.kind == "op" and item.op is not None:
         rows = _op_rows(item.op, why, graph)
-        for call in graph.calls:
-            for ran in call.ran:
-                if ran.node == item.op.node:
-                    told = [f"∂ = {why.received(ran)}", *why.lines(item.op, ran, 3)]
-                    rows.append([f"backward {call.number + 1}", "\n".join(told)])
+        for ran in why.ran(item.op):
+            told = [f"∂ = {why.received(ran)}", *why.lines(item.op, ran, 3)]
+            rows.append([f"backward {ran.call + 1}", "\n".join(told)])
         return rows
     rows = [[op_title(op), op_call(op, graph.labels)] for op in item.ops[:40]]
     if len(item.ops) > 40:

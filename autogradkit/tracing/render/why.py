@@ -17,7 +17,7 @@ from ..events import Accumulated, Argument, NodeRan, Numbers, Op
 from ..notation import rules_in
 from .lines import MOST_TERMS, Line, agree, shown
 from .model import Graph, Link
-from .operands import array_of, operands_of
+from .operands import Operands, array_of, operands_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,20 @@ class Why:
         self.graph = graph
         self.by_node = {op.node: op for op in graph.ops if op.node is not None}
         self._came: dict[tuple[int, int], list[tuple[Numbers, str]]] = defaultdict(list)
+        self._operands: dict[int, Operands] = {}
+        self._ran: dict[int, list[NodeRan]] = defaultdict(list)
         for call in graph.calls:
             for ran in call.ran:
+                self._ran[ran.node].append(ran)
                 sender = self.by_node.get(ran.node)
                 name = ran.node_name if sender is None else graph.labels[sender.outputs[0]]
                 for target, sent in zip(ran.edges, ran.sent, strict=True):
                     if target is not None and sent is not None:
                         self._came[call.number, target].append((sent, name))
+
+    def ran(self, op: Op) -> list[NodeRan]:
+        """The runs of an op's node, in order."""
+        return [] if op.node is None else self._ran.get(op.node, [])
 
     # -- the rule of an op ------------------------------------------------------------------------------------------
 
@@ -65,10 +72,8 @@ class Why:
         wanted = None
         if link.kind != "memory":
             wanted = [each for each in op.inputs if each.value is not None][link.argument]
-        for each in self.graph.calls[call].ran:
-            if each.node == op.node:
-                return next((text for argument, text in self._lines(op, each, 3) if argument is wanted), None)
-        return None
+        ran = next((each for each in self.ran(op) if each.call == call), None)
+        return next((text for argument, text in self._lines(op, ran, 3) if argument is wanted), None)
 
     def _lines(self, op: Op, ran: NodeRan | None, elements: int) -> Iterator[tuple[Argument | None, str]]:
         if op.node_name == "CopySlices":
@@ -81,7 +86,9 @@ class Why:
 
     def explained(self, op: Op, ran: NodeRan | None) -> Iterator[Explained]:
         """For each input of an op that has a gradient its line, with what came and went when its node ran."""
-        operands = operands_of(op, self.graph.values, self.graph.labels)
+        if op.step not in self._operands:
+            self._operands[op.step] = operands_of(op, self.graph.values, self.graph.labels)
+        operands = self._operands[op.step]
         rules = rules_in(op.facts.rule)
         if len(rules) == 1 and len(operands.lists.get(rules[0].parameter, ())) > 1:
             pairs = [(rules[0], argument) for argument in operands.lists[rules[0].parameter]]  # a list of tensors
