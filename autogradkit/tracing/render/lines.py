@@ -218,11 +218,11 @@ class Line:
 
 
 def shown(numbers: Numbers) -> str:
-    """A gradient as arithmetic writes it, or its summary."""
+    """A gradient as arithmetic writes it, or its shape and summary."""
     array = array_of(numbers)
-    if array is not None and array.size <= MOST_RESULT and array.dtype.kind != "c":
-        return nums.plain_array(array)
-    return nums.one_line(numbers, 36)
+    if array is None or array.size > MOST_RESULT:
+        return f"{nums.shape_text(numbers.shape)} ({nums.summary(numbers)})"
+    return nums.plain_array(array) if array.dtype.kind != "c" else nums.one_line(numbers, 36)
 
 
 def agree(found: Array, wanted: Array) -> bool:

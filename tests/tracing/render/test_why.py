@@ -71,6 +71,24 @@ def test_matrices_show_shapes_and_spread_and_views_say_what_goes_where():
     assert mean.endswith(": ∂view₁ = ∂ / 6 = 1 / 6 = 0.1667, spread over the 6 averaged elements.")
 
 
+def test_what_is_large_has_its_shape_and_range():
+    found = told("(torch.outer(w, x) * w.repeat(3, 5)[:, :3]).exp().sum().backward()", XW)
+    assert (
+        found[1]
+        == "ExpBackward0 receives ∂ = [[1, 1, 1], [1, 1, 1], [1, 1, 1]]: ∂mul₂ = ∂ · exp₁; at [0, 0]: 1 · 1.284 = 1.284."
+    )
+    large = told("(w.repeat(20) * 2).sum().backward()", XW)
+    assert large[1] == "MulBackward0 receives ∂ = 60 (all 1.): ∂repeat₁ = ∂ · 2; at [0]: 1 · 2 = 2."
+
+
+def test_an_edge_says_why_its_gradient_is_what_it_is():
+    graph = draw_graph(trace_source("y = (w * x).sum()\ny.backward()", XW)).graph
+    edges = {detail["title"]: dict(detail["rows"]) for key, detail in details_of(graph).items() if key.startswith("e")}
+    into = next(found for title, found in edges.items() if title.startswith("w: "))
+    assert into["why"] == "∂w = ∂ · x = [1, 1, 1] · [1, 2, 3] = [1, 2, 3]"
+    assert not any("why" in found for title, found in edges.items() if title.startswith("x: "))
+
+
 def test_a_method_whose_tensor_is_no_first_parameter_keeps_its_roles():
     before = XW + "\nc = torch.tensor([True, False, True])"
     for call in ("w.where(c, x)", "torch.where(c, w, x)"):
