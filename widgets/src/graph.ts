@@ -118,10 +118,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       return;
     }
     const measured = model.get("measured")[model.get("selected")] ?? [];
-    const rows = [...found.rows, ...measured].flatMap(([what, text]) => [
-      h("dt", {}, what),
-      h("dd", { tabindex: text.length > 250 || text.split("\n").length > 9 ? 0 : null }, text),
-    ]);
+    const rows = [...found.rows, ...measured].flatMap(([what, text]) => [h("dt", {}, what), h("dd", {}, text)]);
     const measuring = button("Measure the derivative", measure, {
       title: "Measure the derivative by finite differences, from the recorded inputs",
     });
@@ -146,6 +143,9 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
         }),
       ),
     );
+    for (const row of page.detail.querySelectorAll("dd")) {
+      if (row.scrollHeight > row.clientHeight) row.tabIndex = 0; // what scrolls is scrolled by keyboard too
+    }
   }
 
   /** Python answers with the trait `measured`. */
