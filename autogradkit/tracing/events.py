@@ -123,6 +123,18 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What a node keeps for backward under one name: a tensor, or a setting of the call such as an exponent."""
+
+    name: str  # "self", "result"; "saved_tensors[0]" of a custom Function
+    value: int | None  # value id of the tensor
+    text: str | None  # of a number or setting
+    nbytes: int
+    version: int | None  # of the tensor when it was saved; None for a setting
+    version_at_end: int | None  # of the tensor when the trace ended; None where it was freed, or nobody held the node
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """An op ran forward."""
 
@@ -134,7 +146,7 @@ class Op:
     node_name: str | None  # "MulBackward0"
     inputs: tuple[Argument, ...]
     outputs: tuple[int, ...]  # value ids
-    saved: tuple[str, ...]  # "_saved_self", ... as on the node
+    saved: tuple[Saved, ...]
     position: Position | None
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
     why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"

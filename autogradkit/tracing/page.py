@@ -145,6 +145,7 @@ def _offer(layout: dict[str, Any], modules: list[str], turned: Container[str]) -
     """Have a layout offer what the page can do."""
     layout["foldable"] = modules
     for detail in layout["details"].values():
+        detail.pop("measurable", None)  # it takes Python
         if detail.get("closed") not in turned:
             detail["closed"] = ""
         if detail.get("inside") not in layout["turns"]:

@@ -200,5 +200,6 @@ def _mentioned(event: Event) -> Iterator[int]:
         yield from (argument.value for argument in event.inputs if argument.value is not None)
     if isinstance(event, Op):
         yield from event.outputs
+        yield from (each.value for each in event.saved if each.value is not None)
     if isinstance(event, BackwardBegin):
         yield from event.roots

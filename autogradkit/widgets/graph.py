@@ -10,10 +10,12 @@ from typing import Any
 import traitlets
 
 from ..tracing.events import Op, Value
+from ..tracing.probe import measured
 from ..tracing.recording import Recording
 from ..tracing.render.graph import draw_graph
 from ..tracing.render.state import state_of
 from ..tracing.render.text import HEADER, graph_rows, graph_text
+from ..tracing.render.why import Why
 from .base import PictureWidget, static
 
 
@@ -47,14 +49,15 @@ class GraphView(PictureWidget):
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
-
     node_names = traitlets.Bool(False).tag(sync=True)
+    measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
     def __init__(self, trace: Recording, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trace = trace
         self._draw()
         self.observe(self._redraw, ["folds", "node_names"])
+        self.on_msg(self._hear)
 
     def _draw(self) -> None:
         self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names)
@@ -66,6 +69,20 @@ class GraphView(PictureWidget):
 
     def _redraw(self, change: Any) -> None:
         self._draw()
+
+    def measure(self) -> None:
+        """Add finite differences to the detail of the selected node, computed from its recorded inputs."""
+        graph = self._drawn.graph
+        op = self.selection
+        if isinstance(op, Op) and "measurable" in self.details[self.selected]:
+            ran = Why(graph).ran(op)
+            known = self.details[self.selected]["measurable"]
+            rows = measured(op, ran[-1] if ran else None, graph.values, graph.labels)
+            self.measured = {**self.measured, self.selected: [[*row, known] for row in rows]}
+
+    def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("kind") == "measure":
+            self.measure()
 
     @property
     def selection(self) -> Value | Op | None:

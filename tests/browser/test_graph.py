@@ -81,17 +81,17 @@ def test_steps_selection_table_and_calls(lab: Lab, notebook: Callable[..., Path]
     cell.get_by_role("button", name="Step forward").click()
     cell.get_by_role("button", name="Step forward").click()
     wait_for_python(lab, "view.step", "2")
-    assert sentence.inner_text().startswith("backward 1: SumBackward0 receives ∂ 1.")
+    assert sentence.inner_text().startswith("backward 1: SumBackward0 receives ∂ = 1: ")
     assert read(cell).count("?") > 3
     lab.screenshot("graph-step", cell)
     lab.ask("setattr(view, 'step', 4)")
-    cell.get_by_text("w.grad = [1., 2., 3.]").wait_for()
+    cell.get_by_text("w.grad = [1, 2, 3]").wait_for()
 
     cell.get_by_role("button", name="All", exact=True).click()
     cell.get_by_role("combobox", name="Backward call").select_option("backward 2")
     cell.locator('[data-key="o0"] ellipse').click()
     assert lab.ask("view.selection.name") == "'mul'"
-    assert "∂self = ∂ · other" in cell.locator(".ak-detail").inner_text()
+    assert "∂w = ∂ · x" in cell.locator(".ak-detail").inner_text()
     lab.screenshot("graph-detail", cell)
     cell.get_by_role("button", name="Close").click()
     assert lab.ask("view.selected") == "''"
@@ -300,4 +300,54 @@ def test_a_stack_of_turns_opens_by_mouse_and_keys_and_node_names_are_written(
     assert lab.ask("view.node_names") == "True"
     lab.screenshot("graph-node-names", cell)
     assert lab.axe(cell.locator(".ak-widget")) == []
+    assert lab.errors == []
+
+
+WHY = {  # name -> (the cells before, the traced code, the call of the node to look at, what its detail says)
+    "sin": (
+        "x = torch.tensor(6., requires_grad=True)\nc = torch.tensor(42., requires_grad=True)",
+        "y = torch.sin(x) * c\ny.backward()",
+        "mul(sin₁, c)",
+        "∂c = ∂ · sin₁ = 1 · −0.2794 = −0.2794",
+    ),
+    "mlp": (*CELLS["mlp_steps"], "pow(sub₂, 2)", "at [0, 0]: 0.5 · 2 · −1.2775 = −1.2775"),
+    "broadcast": (*CELLS["broadcast"], "add(mm₁, b)", "∂b = ∂, summed over dim 1"),
+    "lenet": (
+        *CELLS["lenet"],
+        "nll_loss(log_softmax₁, digits)",
+        "∂log_softmax₁ = −∂ / 4 at the target digits",
+    ),
+    "edited": (*CELLS["edited"], "exp(x)", "edited by add_ in line 4: now version 1"),
+}
+
+
+@pytest.mark.parametrize("name", WHY)
+def test_the_detail_of_a_node_says_why(lab: Lab, notebook: Callable[..., Path], name: str) -> None:
+    before, source, call, said = WHY[name]
+    lab.page.set_viewport_size({"width": 1600, "height": 1600})
+    block = source.replace("\n", "\n        ")
+    recorded = f"try:\n    with torch.record() as t:\n        {block}\nexcept RuntimeError as error:\n    print(error)"
+    shown = "from autogradkit.widgets.graph import GraphView\nview = GraphView(t)\nview"
+    lab.open(notebook(SETUP, before, recorded, shown))
+    lab.run_all()
+    cell = lab.cell(3)
+    cell.locator(".ak-graph-view svg").wait_for()
+    lab.ask(f"setattr(view, 'selected', next(k for k, d in view.details.items() if d['title'] == {call!r}))")
+    detail = cell.locator(".ak-detail")
+    detail.get_by_text(said).first.wait_for()
+    measure = detail.get_by_role("button", name="Measure the derivative")
+    measure.focus()
+    lab.page.keyboard.press("Enter")
+    detail.get_by_text("/ 2ε").first.wait_for()
+    assert measure.is_hidden()
+    assert "rounding does not" not in detail.inner_text()
+    assert "/ 2ε" in lab.ask("view.measured[view.selected]")
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    for width in (1600, 800):
+        lab.page.set_viewport_size({"width": width, "height": 1600})
+        for theme in ("light", "dark"):
+            lab.theme(theme)
+            cell.locator(f'.ak-graph-view[data-ak-theme="{theme}"]').wait_for()
+            lab.screenshot(f"why-{name}-{theme}-{width}", cell)
+    lab.theme("light")
     assert lab.errors == []

@@ -9,7 +9,7 @@ import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
-import type { Detail, GraphTraits } from "./shared/traits";
+import type { Detail, GraphToPython, GraphTraits } from "./shared/traits";
 
 function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
@@ -195,10 +195,15 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       page.detail.replaceChildren();
       return;
     }
-    const rows = found.rows.flatMap(([what, text, known]) => {
-      const shown = told(text, known);
-      return [h("dt", {}, what), h("dd", { tabindex: shown.length > 400 ? 0 : null }, shown)];
+    const measured = model.get("measured")[model.get("selected")] ?? [];
+    const rows = [...found.rows, ...measured].flatMap(([what, text, known]) => [
+      h("dt", {}, what),
+      h("dd", {}, told(text, known)),
+    ]);
+    const measuring = button("Measure the derivative", measure, {
+      title: "Measure the derivative by finite differences, from the recorded inputs",
     });
+    measuring.hidden = found.measurable === undefined || found.measurable > now() || measured.length > 0;
     const fold = (path: string, label: string, closed: boolean) =>
       button(label, () => put(model, "folds", { ...folds(), [path]: closed }));
     page.detail.replaceChildren(
@@ -207,6 +212,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       h(
         "p",
         { class: "ak-group" },
+        measuring,
         ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
         ...(found.inside && [...model.get("foldable"), ...model.get("turns")].includes(found.inside)
           ? [fold(found.inside, `Fold ${found.inside}`, true)]
@@ -218,6 +224,24 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
         }),
       ),
     );
+    for (const row of page.detail.querySelectorAll("dd")) {
+      if (row.scrollHeight > row.clientHeight) row.tabIndex = 0; // what scrolls is scrolled by keyboard too
+    }
+  }
+
+  /** Python answers with the trait `measured`. */
+  function measure(): void {
+    page.say("The derivative is being measured …");
+    model.send({ kind: "measure" } satisfies GraphToPython);
+  }
+
+  /** The rows have come: the focus, which was on the button, stays in the panel. */
+  function showMeasured(): void {
+    const root = page.detail.getRootNode() as Document | ShadowRoot;
+    const inside = page.detail.contains(root.activeElement);
+    detail();
+    page.say("The derivative was measured: the last rows of the detail.");
+    if (inside) [...page.detail.querySelectorAll("button")].at(-1)?.focus();
   }
 
   function focus(element: SVGElement | HTMLElement | null | undefined): void {
@@ -278,6 +302,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
 
   onChange(model, "step", show, signal);
   onChange(model, "selected", show, signal);
+  onChange(model, "measured", showMeasured, signal);
 }
 
 export default picture(render);

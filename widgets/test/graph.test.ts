@@ -52,7 +52,7 @@ const show = () => {
     details: {
       s3: { title: "turns 2–29", rows: [], closed: "turns 2–29 (operations 3–58)", inside: "" },
       v0: row("w"),
-      o0: row("mul"),
+      o0: { ...row("mul"), measurable: 1 },
       v1: row("y"),
       v2: row("later"),
       e0: row("edge"),
@@ -63,6 +63,7 @@ const show = () => {
     turns: [],
     node_names: false,
     folds: {},
+    measured: {},
     step: -1,
     selected: "",
   });
@@ -173,6 +174,22 @@ describe("GraphView", () => {
     key("v0").focus();
     model.set("svg", SVG.replace("90", "91"));
     expect(document.activeElement!.getAttribute("data-key")).toBe("v0");
+  });
+
+  it("asks Python to measure a derivative and shows what came, with the focus kept in the panel", async () => {
+    const { model, key, button, root } = await show();
+    key("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(button("Measure the derivative").hidden).toBe(true);
+    key("o0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const ask = button("Measure the derivative");
+    expect(ask.hidden).toBe(false);
+    ask.focus();
+    ask.click();
+    expect(model.sent).toEqual([{ kind: "measure" }]);
+    model.set("measured", { o0: [["measured", "∂w = <i>2</i>"]] });
+    expect(root.querySelector(".ak-detail")!.textContent).toContain("measured∂w = <i>2</i>");
+    expect(button("Measure the derivative").hidden).toBe(true);
+    expect(document.activeElement).toBe(button("Close"));
   });
 
   it("dims other backward calls", async () => {

@@ -136,7 +136,7 @@ _VJP = {
         g, self, target, weight, reduction, ignore_index, total_weight
     )
 }
-_RULE = "∂self = −∂ / n at each target, 0 elsewhere"
+_RULE = "∂self = −∂ / n at the target of each sample, 0 elsewhere"
 
 
 @op(

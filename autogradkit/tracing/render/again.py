@@ -18,7 +18,8 @@ def name_again(graph: Graph) -> None:
         arriving, leaving = ends.get(key, ([], []))
         users: dict[str, list[Link]] = {}
         for link in sorted(leaving, key=lambda link: place[link.head]):
-            users.setdefault(link.head, []).append(link)
+            if link.kind != "grad":  # its gradient leads away from where the gradients arrive
+                users.setdefault(link.head, []).append(link)
         if (
             item.kind != "tensor"
             or arriving

@@ -330,7 +330,7 @@ class _Builder:
         item = self.items[_op_key(stopped)]
         item.stopped = True
         if "second time" in failure.message:
-            item.freed = tuple(name.removeprefix("_saved_") for name in stopped.saved)
+            item.freed = tuple(each.name for each in stopped.saved if each.version is not None)
         if "modified by an inplace operation" in failure.message:
             near = {self.values[v].storage for v in (*self._inputs(stopped), *stopped.outputs)}
             for op in self.ops:

@@ -6,11 +6,17 @@ Rests on the event stream alone; `build.py` keeps it with the graph.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from ..events import Accumulated, BackwardBegin, Failure, GradAssigned, GradReturned, NodeRan, Op
 from ..recording import Recording
 
 BEFORE = -1  # known before the first event
+AT_END = 1 << 30  # known when everything is over
+
+Row = Sequence[
+    str | int
+]  # of a detail: what, text, and, where it was not known from the beginning, the event from which on it is
 
 
 def known_from(trace: Recording) -> dict[int, int]:

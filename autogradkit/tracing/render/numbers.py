@@ -6,6 +6,7 @@ Rests on `tracing.events.Numbers`; every renderer and the text forms use it.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,28 @@ def number(value: Number, digits: int = 4) -> str:
         return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
     text = f"{value:.{digits}f}".rstrip("0")
     return "-0." if text == "-0." and value == 0 else "0." if text == "-0." else text
+
+
+def plain(value: Number) -> str:
+    """One number as arithmetic writes it: with a minus sign, a whole one without its point.
+
+    >>> [plain(v) for v in (42.0, -0.27943, 3, float("-inf"))]
+    ['42', '−0.2794', '3', '−inf']
+    """
+    text = number(value)
+    text = text.removesuffix(".") if isinstance(value, float) else text
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def plain_array(array: np.ndarray[Any, Any]) -> str:
+    """An array as arithmetic writes it.
+
+    >>> plain_array(np.array([[1.0, -0.5]]))
+    '[[1, −0.5]]'
+    """
+    if not array.ndim:
+        return plain(array.item())
+    return f"[{', '.join(map(plain_array, array))}]" if array.ndim > 1 else f"[{', '.join(map(plain, array.tolist()))}]"
 
 
 def rows(numbers: Numbers, digits: int = 4) -> list[str] | None:

@@ -102,8 +102,9 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
 def _sharers(value: Value, graph: Graph) -> str:
     if value.tensor not in graph.aliases:
         return ""
-    others = (graph.labels[other.id] for other in graph.sharers[value.storage] if other.tensor != value.tensor)
-    return ", ".join(itertools.islice(dict.fromkeys(others), 3))
+    own = graph.labels[value.id]
+    others = dict.fromkeys(graph.labels[o.id] for o in graph.sharers[value.storage] if o.tensor != value.tensor)
+    return ", ".join(itertools.islice((label for label in others if label != own), 3))
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:

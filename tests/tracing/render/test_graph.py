@@ -307,26 +307,6 @@ def test_no_text_lies_on_another_or_outside(name):
         assert across < 1.5 or down < 1, (one[4], other[4])
 
 
-def test_the_detail_of_a_node_says_how_many_bytes_it_keeps_for_backward():
-    w = torch.ones(2, 3, requires_grad=True)
-    with torch.record() as trace:
-        _ = (w * torch.ones(3, dtype=torch.float64)).exp()
-        _ = w * w
-        _ = torch.nn.functional.max_pool2d(w[None], 2)
-    kept = {
-        detail["title"]: row[1]
-        for detail in details_of(draw_graph(trace).graph).values()
-        for row in detail["rows"]
-        if row[0] == "saved bytes" and "(" in detail["title"]
-    }
-    assert list(kept.values()) == [
-        "other 24",
-        "result 48",
-        "other 24, self 24: 24 in all",
-        "result1 8, self 24: 32 in all",
-    ]
-
-
 def test_every_edge_says_its_shape_or_shows_each_element():
     for name in ("lenet", "large", "helper", "loop", "medium"):
         graph = drawn(name).graph

@@ -39,6 +39,11 @@ def visible(svg: str, event: float) -> Iterator[str]:
     yield from texts(ElementTree.fromstring(svg))
 
 
+def floats(text: str) -> set[str]:
+    """The floats that a text tells, be the minus a hyphen or the sign of arithmetic."""
+    return set(FLOAT.findall(text.replace("−", "-")))
+
+
 def told(state: dict[str, Any], event: float) -> Iterator[str]:
     """Everything that can be read at an event: picture, details, table."""
     yield from visible(state["svg"], event)
@@ -53,8 +58,9 @@ def told(state: dict[str, Any], event: float) -> Iterator[str]:
 def written(numbers: Numbers) -> set[str]:
     """Each way in which these numbers are written."""
     ways = [numbers.text, nums.summary(numbers), *nums.summary_lines(numbers), nums.one_line(numbers)]
+    ways += [nums.plain(each) for each in (numbers.data or ())[:3]]  # as a rule is shown at its first elements
     ways += [line for digits in (4, 3, 2) for line in nums.rows(numbers, digits) or ()]
-    return {token for way in ways for token in FLOAT.findall(way)}
+    return set().union(*map(floats, ways))
 
 
 def by_event(trace: Trace) -> list[tuple[int, set[str]]]:
@@ -87,7 +93,7 @@ def test_no_number_is_told_before_its_event(name: str):
     for step in found["steps"]:
         event = step["event"]
         known = program.union(*(tokens for at, tokens in brought if at <= event))
-        early = {token for text in told(found, event) for token in FLOAT.findall(text)} - known
+        early = set().union(*map(floats, told(found, event))) - known
         assert not early, f"{name}, at event {event} ({step['sentence']}): {early}"
 
 

@@ -19,7 +19,7 @@ export class StoredModel {
   /** The first layout is the one to begin with, and to go back to. */
   constructor(layouts: readonly Layout[], css: string) {
     this.#layouts = layouts;
-    this.#traits = { picture_id: ID, step: -1, selected: "", _css: css, ...layouts[0] } as Traits;
+    this.#traits = { picture_id: ID, step: -1, selected: "", measured: {}, _css: css, ...layouts[0] } as Traits;
   }
 
   get<K extends keyof GraphTraits>(name: K): GraphTraits[K] {

@@ -27,6 +27,7 @@ export interface Detail {
   rows: Row[];
   closed?: string;
   inside?: string;
+  measurable?: number;
 }
 
 export type Known = number[][][];
@@ -46,7 +47,10 @@ export interface GraphTraits extends Picture {
   selected: string;
   folds: Record<string, boolean>;
   node_names: boolean;
+  measured: Record<string, Row[]>;
 }
+
+export type GraphToPython = { kind: "measure" };
 
 export interface LedgerTraits extends Picture {
   columns: Column[];
