@@ -116,12 +116,16 @@ class AutogradkitMagics(Magics):
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")
+    @argument("--nodes", action="store_true", help="write PyTorch's names of the graph's nodes, too")
     @line_magic
     def graph(self, line: str) -> None:
         """Draw the graph behind a tensor that was computed before, traced or not.
 
         Example: %graph loss
         """
+        words = split_expressions(line)
+        nodes = "--nodes" in words
+        line = " ".join(word for word in words if word != "--nodes")
         tensor = self._one_tensor("graph", line)
         from autogradkit.widgets.graph import GraphView
 
@@ -130,7 +134,7 @@ class AutogradkitMagics(Magics):
         except ValueError as error:
             raise UsageError(f"%graph {line.strip()}: {error}") from None
         found.source = line.strip()
-        display(GraphView(found))
+        display(GraphView(found, node_names=nodes))
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor that requires grad, for example a weight")

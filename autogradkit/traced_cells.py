@@ -14,7 +14,7 @@ import linecache
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -35,7 +35,8 @@ _TIMED = ("<timed exec>", "<timed eval>")  # as what IPython compiles a `%%time`
 def trace_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
     """The arguments of `%%trace`."""
     named = argument("name", nargs="?", help="a variable to keep the trace in")
-    return magic_arguments()(named(function))
+    nodes = argument("--nodes", action="store_true", help="write PyTorch's names of the graph's nodes, too")
+    return magic_arguments()(named(nodes(function)))
 
 
 @trace_arguments
@@ -53,22 +54,29 @@ def parsed(magic: str, function: Callable[..., Any], line: str) -> Any:
         raise UsageError(f"{magic}: {error} in {line.strip()}") from None
 
 
-def _name_in(arguments: str) -> str | None:
-    """The NAME in `%%trace NAME`. Raises UsageError for anything else."""
-    name = parsed("%%trace", _trace, arguments).name
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-        raise UsageError(f"%%trace: '{name}' cannot be the name of a variable.")
-    return name
+class Header(NamedTuple):
+    """What a `%%trace` line says."""
+
+    name: str | None
+    nodes: bool
 
 
-def header_of(cell: str) -> tuple[str | None] | None:
-    """The NAME that a cell's `%%trace` line gives, in a tuple; None if the cell is not one to be traced in place."""
+def _header_in(arguments: str) -> Header:
+    """What stands behind `%%trace`. Raises UsageError for what it does not take."""
+    found = parsed("%%trace", _trace, arguments)
+    if found.name is not None and (not found.name.isidentifier() or keyword.iskeyword(found.name)):
+        raise UsageError(f"%%trace: '{found.name}' cannot be the name of a variable.")
+    return Header(found.name, found.nodes)
+
+
+def header_of(cell: str) -> Header | None:
+    """What a cell's `%%trace` line says; None if the cell is not one to be traced in place."""
     first, _, body = cell.partition("\n")
     match = _HEADER.match(first)
     if match is None or not body.strip() or _HEADER.match(body.lstrip().partition("\n")[0]):
         return None
     try:
-        return (_name_in(match["arguments"] or ""),)
+        return _header_in(match["arguments"] or "")
     except UsageError:
         return None  # the ordinary magic will say what is wrong
 
@@ -82,8 +90,8 @@ class TracedCells:
         self._recorder: EventRecorder | None = None
         self._source = ""
         self._cell_files: frozenset[str] = frozenset()  # what the traced cell was compiled as
-        self._name: str | None = None
         self.failed_view: FailedView | None = None  # what the last error was, if it was that
+        self._header = Header(None, False)
 
     def install(self) -> None:
         """Hook into the shell."""
@@ -113,7 +121,7 @@ class TracedCells:
         self._explain_before_traceback()
         header = header_of(info.raw_cell)
         if header is not None:
-            self._name = header[0]
+            self._header = header
             self._source = info.raw_cell.partition("\n")[2]
             magic, _, code = self._source.lstrip().partition("\n")
             if magic.split()[0] == "%%time":
@@ -177,14 +185,14 @@ class TracedCells:
         return "cell" if filename in self._cell_files else file_label(filename)
 
     def _keep(self, trace: Trace) -> None:
-        if self._name is not None:
-            self.shell.user_ns[self._name] = trace
+        if self._header.name is not None:
+            self.shell.user_ns[self._header.name] = trace
 
     # -- as an ordinary magic ---------------------------------------------------------------------------------------
 
     def run_as_magic(self, line: str, cell: str) -> Any:
         """Run a cell where the line could not become a comment: above or below another cell magic."""
-        self._name = _name_in(line)
+        self._header = _header_in(line)
         if not cell.strip():
             raise UsageError("%%trace: the cell is empty. Write the code to trace below the %%trace line.")
         if self._recorder is not None:
@@ -224,10 +232,11 @@ class TracedCells:
         from autogradkit.widgets.graph import GraphView
 
         trace.source = source
+        nodes, self._header = self._header.nodes, Header(None, False)
         if not trace.events:
             print(f"Nothing was traced: {self._why_nothing(source)}")
             return
-        display(GraphView(trace))
+        display(GraphView(trace, node_names=nodes))
 
     def _why_nothing(self, source: str) -> str:
         names = pytorchs_names(source, self.shell.user_ns)

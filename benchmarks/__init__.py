@@ -9,6 +9,8 @@ Each command prints the tables of one question; `results` runs them all and writ
     python -m benchmarks.memory        the resident set over a training, and the peak of a step
     python -m benchmarks.recorder      what a recorder costs a training step
     python -m benchmarks.training_view  the live view of a training, in a kernel
+    python -m benchmarks.tracing       what looking at a computation costs, at two sizes
+    python -m benchmarks.pictures      large pictures in headless Chromium: opened, stepped through, dragged
     python -m benchmarks.results       everything, about ten minutes
 
 Run them from the top of the repository, on a quiet machine with Linux, after `pip install -e ".[test,bench]"`: one

@@ -12,10 +12,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import autogradkit as torch
+from autogradkit import nn
 from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.vision.models import LeNet
+from autogradkit.widgets.graph import GraphView
 
 ROUNDS = 3
 
@@ -41,6 +44,30 @@ def long_cell(lines: int) -> Any:
     with torch.record() as trace:
         exec(code, {"torch": torch})
     trace.source = source
+    return trace
+
+
+def descent(turns: int) -> Any:
+    """The trace of a loop of gradient descent: six ops, a backward call and an edit in each turn."""
+    x, y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 6.0])
+    w = torch.tensor(0.0, requires_grad=True)
+    with torch.record() as trace:
+        for _ in range(turns):
+            loss = ((w * x - y) ** 2).mean()
+            loss.backward()
+            with torch.no_grad():
+                w -= 0.05 * cast("torch.Tensor", w.grad)
+            w.grad = None
+    return trace
+
+
+def lenet_step() -> Any:
+    """The trace of a training step of LeNet on four digits, without the optimizer."""
+    torch.manual_seed(0)
+    model, images, digits = LeNet(), torch.randn(4, 1, 28, 28), torch.tensor([3, 1, 4, 1])
+    with torch.record() as trace:
+        loss = nn.functional.cross_entropy(model(images), digits)
+        loss.backward()
     return trace
 
 
@@ -85,6 +112,17 @@ def main() -> None:
     cells = {size: long_cell(size) for size in (wanted.lines // 2, wanted.lines)}
     row(f"draw {wanted.lines:,} lines", lambda size: lambda: draw_graph(cells[size]), wanted.lines)
     row(f"to_html() of {wanted.lines:,} lines", lambda size: lambda: cells[size].to_html(), wanted.lines)
+    print()
+    whole: dict[str, Callable[[], Any]] = {
+        "LeNet's step": lenet_step,
+        "30 turns": lambda: descent(30),
+        "1,000 turns": lambda: descent(1_000),
+        f"{wanted.lines:,} lines": lambda: long_cell(wanted.lines),
+    }
+    for name, run in whole.items():
+        stored = len(GraphView(run()).static_html()) / 1000
+        taken = seconds(lambda run=run: draw_graph(run()))
+        print(f"{f'trace and draw {name}':34s} {taken:8.3f}s, stored as {stored:.0f} kB", flush=True)
 
 
 if __name__ == "__main__":

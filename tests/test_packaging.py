@@ -28,8 +28,8 @@ def test_it_holds_code_types_data_lessons_and_front_end(wheel: zipfile.ZipFile) 
     names = set(wheel.namelist())
     lessons = {path.name for path in (ROOT / "tutorials").glob("*.ipynb")}
     assert {f"autogradkit/_lessons/{name}" for name in lessons} <= names
-    static = {path.name for path in (ROOT / "autogradkit" / "widgets" / "_static").iterdir()}
-    assert {f"autogradkit/widgets/_static/{name}" for name in static} <= names
+    static = {path.relative_to(ROOT).as_posix() for path in (ROOT / "autogradkit").glob("*/_static/*")}
+    assert {"autogradkit/widgets/_static/graph.js", "autogradkit/tracing/_static/page.js"} <= static <= names
     assert {
         "autogradkit/_jupyter/labconfig/default_setting_overrides.json",
         "autogradkit/_ops/_published.pyi",

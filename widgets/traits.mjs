@@ -17,7 +17,10 @@ function type(schema) {
     case "number":
       return "number";
     case "array":
-      if (schema.prefixItems) return `[${schema.prefixItems.map(type).join(", ")}]`;
+      if (schema.prefixItems) {
+        const place = (item, n) => type(item) + (n < schema.minItems ? "" : "?");
+        return `[${schema.prefixItems.map(place).join(", ")}]`;
+      }
       return schema.items.enum ? `(${type(schema.items)})[]` : `${type(schema.items)}[]`;
     case "object":
       return `Record<string, ${type(schema.additionalProperties)}>`;

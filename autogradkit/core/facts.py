@@ -19,6 +19,11 @@ class OpFacts:
     pointwise: bool  # whether operands of other shapes are broadcast to the result's, element by element
     rule: str  # a line for each gradient, "∂self = ∂ · other\n∂other = ∂ · self"; empty where there is none to tell
     parameters: tuple[str, ...]  # the names of its arguments, in order
+    defaults: tuple[
+        str, ...
+    ] = ()  # what each is where nobody gives it, as Python prints it; empty where it must be given
+    spread: bool = False  # whether its second argument is a list of ints that may be given one by one, `view(2, 3)`
+    sign: str = ""  # the operator that runs it: "+", "@", ">"
 
 
 class Declaration(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render import words
+from autogradkit.tracing.render import titles, words
 from autogradkit.tracing.render.build import build
 from autogradkit.tracing.render.model import Graph, Item, Link, ends_of
 from autogradkit.tracing.render.parts import Text, forward_lines, gradient_lines, measure
@@ -87,7 +87,8 @@ def to_graphviz(recording: Recording) -> TraceGraph:
 
 
 def _heading(recording: Recording, graph: Graph) -> list[Text]:
-    lines = [Text([(clip(words.title(recording), 700, 12, mono=True), "ink", True, True)])]
+    heading = clip(titles.title(recording), 700, 12, mono=True)
+    lines = [Text([(heading, "ink", True, True)])] if heading else []
     lines += [Text([(line, "muted", False, False)]) for line in wrap_text(words.overview(graph), 700)]
     if graph.failure is not None:
         for line in wrap_text(f"{graph.failure.error}: {graph.failure.message}", 700, 12, mono=True, lines=9):

@@ -115,6 +115,26 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """A module that was running."""
+
+    name: str  # how the learner reaches it: "model.conv1", "net[0]"
+    kind: str  # its class, with the features that go in and come out where it has such: "Conv2d(1→6)"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a node keeps for backward under one name: a tensor, or a setting of the call such as an exponent."""
+
+    name: str  # "self", "result"; "saved_tensors[0]" of a custom Function
+    value: int | None  # value id of the tensor
+    text: str | None  # of a number or setting
+    nbytes: int
+    version: int | None  # of the tensor when it was saved; None for a setting
+    version_at_end: int | None  # of the tensor when the trace ended; None where it was freed, or nobody held the node
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """An op ran forward."""
 
@@ -126,10 +146,11 @@ class Op:
     node_name: str | None  # "MulBackward0"
     inputs: tuple[Argument, ...]
     outputs: tuple[int, ...]  # value ids
-    saved: tuple[str, ...]  # "_saved_self", ... as on the node
+    saved: tuple[Saved, ...]
     position: Position | None
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
     why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"
+    layers: tuple[Layer, ...] = ()  # the modules of `scope`
 
     @property
     def label(self) -> str:

@@ -11,6 +11,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from autogradkit.core.tensor import Tensor
+from autogradkit.tracing.events import Layer
 from autogradkit.tracing.source import learner_frame
 
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
@@ -21,8 +22,10 @@ class Naming:
 
     def __init__(self) -> None:
         self.scope: list[str] = []  # the modules that are running, outermost first
+        self.layers: list[Layer] = []  # the same, as the learner reaches them
         self.python_modules: dict[int, frozenset[str]] = {}  # id(code) -> names that stand for modules where it runs
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
+        self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
         self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
 
     def enter(self, module: Any) -> None:
@@ -31,16 +34,20 @@ class Naming:
             kind = type(module).__name__
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in module.named_modules()}
             owner = self.name_of(module)  # of its own weight: `l1.weight`, `l2.weight`
+            self._reached = {id(each): (owner or kind) + _written(name) for name, each in module.named_modules()}
             self._parameters = {
                 id(each): (weakref.ref(each), name if owner is None else owner + _written(name))
                 for name, each in module.named_parameters()
             }
-        self.scope.append(self._layers.get(id(module), type(module).__name__))
+        kind = type(module).__name__
+        self.scope.append(self._layers.get(id(module), kind))
+        self.layers.append(Layer(self._reached.get(id(module), kind), kind + _features(module)))
 
     def exit(self) -> None:
         """The module that began last returned."""
         if self.scope:
             self.scope.pop()
+            self.layers.pop()
 
     def note_python_modules(self, frame: FrameType | None) -> None:
         """Remember which names stand for Python modules where this code, which the caller keeps, runs: no operands."""
@@ -65,6 +72,15 @@ class Naming:
                 break
             frame = learner_frame(frame.f_back)
         return found
+
+
+def _features(module: Any) -> str:
+    """`(2→3)` of a module that says how many features go in and come out."""
+    for kind in ("features", "channels"):
+        ends = getattr(module, f"in_{kind}", None), getattr(module, f"out_{kind}", None)
+        if all(isinstance(each, int) for each in ends):
+            return f"({ends[0]}→{ends[1]})"
+    return ""
 
 
 def _name_among(variables: dict[str, Any], wanted: Any) -> str | None:
@@ -92,8 +108,8 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
 
 
 def _written(name: str) -> str:
-    """A parameter's name as it is written behind its module's: `.fc1.weight`, `[0].weight` in a Sequential."""
-    return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in name.split("."))
+    """A parameter's or a module's name as it is written behind its owner's: `.fc1.weight`, `[0].weight` in a Sequential."""
+    return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in name.split(".") if part)
 
 
 def names_of(value: Any, frame: FrameType | None) -> frozenset[str]:

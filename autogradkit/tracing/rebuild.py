@@ -15,8 +15,9 @@ from autogradkit.core.facts import Declaration, named
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.saved import FREED, OpNode
 from autogradkit.tracing.copying import Copier, value_of
-from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Value
+from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Saved, Value
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.saved import names_saved_by, saved_by
 
 UNKNOWN = "?"
 _RESULTS = ("result", "out", "output")
@@ -97,28 +98,29 @@ class _Rebuilder:
 
     def _op(self, step: int, number: int, node: Any) -> Op:
         declaration: Declaration = getattr(node, "declaration", None) or named(node.name().removesuffix("Backward"))
+        recipe = getattr(declaration, "recipe", None)
+        places: tuple[int, ...] = () if recipe is None or recipe.list_input else recipe.differentiable
         inputs: list[Argument] = []
         unknown = 0  # operands without a gradient, of which only what was saved is known
-        for target, output in node.next_functions:
+        for edge, (target, output) in enumerate(node.next_functions):
             if target is None:
                 unknown += 1
                 continue
             variable = getattr(target, "variable", None)
             value = self._tensor(variable) if variable is not None else self._output(target, output)
-            inputs.append(Argument(None, value, None))
+            inputs.append(Argument(None, value, None, places[edge] if edge < len(places) else None))
         self._note_versions(node)
-        saved = [name for name in dir(type(node)) if name.startswith("_saved_")]
-        kept: list[str] = []
-        for name in saved:
-            tensor = _saved(node, name)
-            role = name.removeprefix("_saved_")
+        given = {each.place for each in inputs}
+        parameters = declaration.facts.parameters
+        for role in [name.removeprefix("_saved_") for name in dir(type(node)) if name.startswith("_saved_")]:
+            tensor = _saved(node, f"_saved_{role}")
             if not isinstance(tensor, Tensor):
                 usual = (role, tensor) in (("alpha", 1), ("keepdim", False))
-                if tensor is not None and role in declaration.facts.parameters and not usual:
+                if tensor is not None and role in parameters and not usual:
                     inputs.append(Argument(role, None, str(tensor)))
                 continue
-            kept.append(name)
-            if role in _RESULTS or tensor.grad_fn is not None or id(tensor) in self._of_tensor:
+            known = parameters.index(role) in given if places and role in parameters else id(tensor) in self._of_tensor
+            if role in _RESULTS or tensor.grad_fn is not None or known:
                 continue
             unknown -= 1
             if tensor.dim() == 0 and id(tensor) not in self._names:  # a number in the learner's code
@@ -127,6 +129,9 @@ class _Rebuilder:
                 inputs.append(Argument(role, self._tensor(tensor), None))
         inputs += [Argument(None, None, UNKNOWN)] * max(0, unknown)
         outputs = tuple(self._output(node, n) for n in range(len(node._input_metadata)))
+        saved = saved_by(node, tuple(inputs), declaration.facts.parameters, outputs, self._any, repr)
+        if not saved:  # freed by a backward that ran before
+            saved = tuple(Saved(name, None, None, 0, 0, None) for name in names_saved_by(node))
         return Op(
             step=step,
             name=declaration.name,
@@ -136,7 +141,7 @@ class _Rebuilder:
             node_name=node.name(),
             inputs=tuple(inputs),
             outputs=outputs,
-            saved=tuple(kept),
+            saved=saved,
             position=None,
             scope=(),
             why_not=None,
@@ -148,6 +153,10 @@ class _Rebuilder:
             for tensor, version in zip(node.saved, node.versions, strict=False):
                 if isinstance(tensor, Tensor) and tensor._version == version:
                     self._as_saved.add(id(tensor))
+
+    def _any(self, tensor: Any) -> int:
+        """The value of a tensor, be it a leaf or the output of a node."""
+        return self._tensor(tensor) if tensor.grad_fn is None else self._output(tensor.grad_fn, tensor.output_nr)
 
     def _tensor(self, tensor: Any) -> int:
         """The value of a tensor at hand."""

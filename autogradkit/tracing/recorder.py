@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -28,6 +28,7 @@ from autogradkit.tracing.events import (
     GradReturned,
     NodeRan,
     Op,
+    Saved,
     spelled,
 )
 from autogradkit.tracing.labels import file_label
@@ -35,6 +36,7 @@ from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
+from autogradkit.tracing.saved import Watched, saved_by
 from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, learner_frames, site_of
 from autogradkit.tracing.turns import TurnCounter, turns_of
 
@@ -61,6 +63,7 @@ class EventRecorder(Recorder):
         self.naming = Naming()
         self.drafts: list[Draft] = []
         self.numbering = Numbering(self.copier, self.naming.name_of, lambda: len(self.drafts))
+        self.saved = Watched()
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
         self._calls: dict[int, int] = {}
@@ -143,10 +146,11 @@ class EventRecorder(Recorder):
             node_name=None if maker is None else maker.name(),
             inputs=inputs,
             outputs=outputs,
-            saved=() if maker is None else _saved(maker),
+            saved=() if maker is None else self._saved(maker, declaration, inputs, outputs),
             position=None,
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
+            layers=tuple(self.naming.layers),
         )
         if entry is not self._entry:
             self._entry = entry
@@ -186,6 +190,12 @@ class EventRecorder(Recorder):
                     if name is None:
                         operands.append(None)
         return tuple(inputs), tuple(operands)
+
+    def _saved(
+        self, node: Any, declaration: Declaration, inputs: tuple[Argument, ...], outputs: tuple[int, ...]
+    ) -> tuple[Saved, ...]:
+        self.saved.add(len(self.drafts), node)
+        return saved_by(node, inputs, declaration.facts.parameters, outputs, self.numbering.value, _short)
 
     def _why_not(self, kind: str, args: tuple[Any, ...], results: list[Any]) -> str:
         if kind in ("create", "random"):
@@ -324,6 +334,10 @@ class EventRecorder(Recorder):
         if error is not None:
             self._add_failure(error)
         numbering = self.numbering
+        for draft in self.drafts:
+            event = draft.event
+            if isinstance(event, Op) and event.saved:
+                draft.event = replace(event, saved=self.saved.at_end(event.step, event.saved))
         events, values = resolve(self.drafts, numbering.values, numbering.names, self.naming.python_modules, label)
         return Recording(events, values, source, self.copier.left_out, self.dropped)
 
@@ -372,21 +386,3 @@ def _flat(value: Any) -> list[Any]:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-_SAVED_NAMES: dict[type, tuple[str, ...]] = {}
-
-
-def _saved(node: Any) -> tuple[str, ...]:
-    """The names of the tensors that a node saved."""
-    kind = type(node)
-    if kind not in _SAVED_NAMES:
-        _SAVED_NAMES[kind] = tuple(name for name in dir(kind) if name.startswith("_saved_"))
-    return tuple(name for name in _SAVED_NAMES[kind] if _holds_tensor(node, name))
-
-
-def _holds_tensor(node: Any, name: str) -> bool:
-    try:
-        return isinstance(getattr(node, name), Tensor)
-    except RuntimeError:  # saved, and edited by this very op, as in `y.mul_(y)`
-        return True

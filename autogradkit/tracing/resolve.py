@@ -12,6 +12,7 @@ from autogradkit.tracing.events import (
     Accumulated,
     BackwardEnd,
     Event,
+    Failure,
     GradAssigned,
     GradReturned,
     NodeRan,
@@ -80,6 +81,7 @@ class _Namer:
                 last_of_visit[(draft.site, draft.visit)] = last_at[draft.site] = index
                 made_at.update({output: draft.site for output in draft.outputs if output is not None})
                 self._reader.note_op(draft.site)
+        failed = drafts[-1].site if drafts and isinstance(drafts[-1].event, Failure) else None
         for index, draft in enumerate(drafts):
             event = draft.event
             if not draft.site.frames:
@@ -90,9 +92,8 @@ class _Namer:
                 self._name_operands(draft, event, modules, made_at)
                 last = last_of_visit[(draft.site, draft.visit)] == index
                 if last and self._reader.is_step_of_builtin(draft.site):
-                    last = (
-                        last_at[draft.site] == index
-                    )  # the additions of one `sum` before the last are nobody's result
+                    # The additions of one `sum` before the last are nobody's result, and all are where it did not end.
+                    last = last_at[draft.site] == index and draft.site != failed
                 if last and not draft.constructs:
                     self._name_results(draft, parts=event.kind == "view" and len(draft.outputs) > 1)
         self._pass_on(values)

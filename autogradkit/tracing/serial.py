@@ -21,7 +21,7 @@ from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Printe
 from autogradkit.tracing.recording import Recording
 
 FORMAT = "autogradkit-trace"
-VERSION = 3
+VERSION = 4
 
 
 class TraceFormatError(ValueError):
@@ -29,7 +29,7 @@ class TraceFormatError(ValueError):
 
 
 def to_json(recording: Recording) -> str:
-    """The recording as one line of JSON; it holds no `<`, so that it may stand in a page."""
+    """The recording as one line of JSON."""
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -40,7 +40,7 @@ def to_json(recording: Recording) -> str:
         "events": _encode(recording.events),
         "values": _encode(tuple(recording.values.values())),
     }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def from_json(text: str) -> Recording:
@@ -200,5 +200,6 @@ def _mentioned(event: Event) -> Iterator[int]:
         yield from (argument.value for argument in event.inputs if argument.value is not None)
     if isinstance(event, Op):
         yield from event.outputs
+        yield from (each.value for each in event.saved if each.value is not None)
     if isinstance(event, BackwardBegin):
         yield from event.roots

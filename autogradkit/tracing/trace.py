@@ -87,7 +87,18 @@ class Trace(Recording):
         return to_graphviz(self)
 
     def to_html(self) -> str:
-        """A self-contained page with the picture, the table and the trace as JSON."""
+        """A page of its own, as text: the picture to step through, to fold and to look into, as in a notebook.
+
+        It is one file that needs no network and no kernel, and is safe to open: nothing of the traced program runs in it.
+        Modules are opened and closed one at a time, or all of them. To keep the trace itself, use `save`.
+
+        >>> import autogradkit as torch
+        >>> x = torch.tensor(2.0, requires_grad=True)
+        >>> with torch.record() as t:
+        ...     (x * x).backward()
+        >>> t.to_html().startswith("<!doctype html>")
+        True
+        """
         return page(self)
 
     def save(self, path: str | Path) -> None:

@@ -10,19 +10,21 @@ from typing import Any
 import traitlets
 
 from ..tracing.events import Op, Value
+from ..tracing.probe import measured
 from ..tracing.recording import Recording
 from ..tracing.render.graph import draw_graph
-from ..tracing.render.steps import details_of, steps_of
+from ..tracing.render.state import state_of
 from ..tracing.render.text import HEADER, graph_rows, graph_text
-from ..tracing.render.words import overview
+from ..tracing.render.why import Why
 from .base import PictureWidget, static
 
 
 class GraphView(PictureWidget):
     """The graph of a trace: forward values in ink, the gradient on every edge dashed and marked ∂.
 
-    `step` is the step shown (-1: all of it), `selected` the key of what was clicked or chosen, `folds` says of modules,
-    by their path, whether they are folded. All three may be set from Python and are set by the reader's clicks.
+    `step` is the step shown (-1: all of it), `selected` the key of what was clicked or chosen, `folds` says of modules and of
+    stacks of equal turns, by their path, whether they are folded, `node_names` whether PyTorch's names of the graph's nodes
+    are written, too. All four may be set from Python and are set by the reader's clicks.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
@@ -36,37 +38,51 @@ class GraphView(PictureWidget):
     _esm = static("graph.js")
     _css = static("graph.css")
 
+    known = traitlets.List(traitlets.List(traitlets.List(traitlets.Int()))).tag(sync=True)  # of the table's cells
     steps = traitlets.List(traitlets.Dict()).tag(sync=True)
     details = traitlets.Dict().tag(sync=True)
     calls = traitlets.List(traitlets.Unicode()).tag(sync=True)
     foldable = traitlets.List(traitlets.Unicode()).tag(sync=True)
     folded = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    turns = traitlets.List(traitlets.Unicode()).tag(sync=True)  # paths of the stacks of equal turns that are open
     overview = traitlets.Unicode().tag(sync=True)
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
+    node_names = traitlets.Bool(False).tag(sync=True)
+    measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
     def __init__(self, trace: Recording, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trace = trace
         self._draw()
-        self.observe(self._fold, "folds")
+        self.observe(self._redraw, ["folds", "node_names"])
+        self.on_msg(self._hear)
 
     def _draw(self) -> None:
-        self._drawn = draw_graph(self.trace, self.folds)
-        graph = self._drawn.graph
+        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names)
         with self.hold_sync():
-            self.steps = steps_of(graph, self.trace)
-            self.details = details_of(graph)
-            self.calls = [f"backward {call.number + 1}" for call in graph.calls]
-            self.foldable, self.folded = graph.unfoldable, graph.folded
-            self.overview = overview(graph)
+            for name, value in state_of(self._drawn, self.trace).items():
+                self.set_trait(name, value)
             if self.selected not in self.details:
                 self.selected = ""
-            self.refresh()
 
-    def _fold(self, change: Any) -> None:
+    def _redraw(self, change: Any) -> None:
         self._draw()
+
+    def measure(self) -> None:
+        """Add finite differences to the detail of the selected node, computed from its recorded inputs."""
+        graph = self._drawn.graph
+        op = self.selection
+        if isinstance(op, Op) and "measurable" in self.details[self.selected]:
+            ran = Why(graph).ran(op)
+            known = self.details[self.selected]["measurable"]
+            rows = measured(op, ran[-1] if ran else None, graph.values, graph.labels)
+            self.measured = {**self.measured, self.selected: [[*row, known] for row in rows]}
+
+    def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("kind") == "measure":
+            self.measure()
 
     @property
     def selection(self) -> Value | Op | None:

@@ -286,20 +286,25 @@ class Lab:
 
     def axe(self, what: Locator) -> list[str]:
         """What axe-core finds wrong for people who use a keyboard, a screen reader or need contrast."""
-        if not self.page.evaluate("() => 'axe' in window"):
-            # JupyterLab's page defines `define` (AMD), which axe would register with instead of the window.
-            source = AXE.read_text(encoding="utf-8")
-            self.page.evaluate(f"() => {{ const define = undefined, module = undefined; {source} }}")
-        result = what.evaluate(
-            """element => window.axe.run(element, {
-                runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'],
-                rules: { region: { enabled: false }, 'heading-order': { enabled: false } },
-            })"""
-        )
-        return [
-            f"{found['id']}: {found['help']} ({', '.join(str(node['target']) for node in found['nodes'][:3])})"
-            for found in result["violations"]
-        ]
+        return axe(what)
+
+
+def axe(what: Locator) -> list[str]:
+    """What axe-core finds wrong with a part of any page."""
+    if not what.page.evaluate("() => 'axe' in window"):
+        # JupyterLab's page defines `define` (AMD), which axe would register with instead of the window.
+        source = AXE.read_text(encoding="utf-8")
+        what.page.evaluate(f"() => {{ const define = undefined, module = undefined; {source} }}")
+    result = what.evaluate(
+        """element => window.axe.run(element, {
+            runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'],
+            rules: { region: { enabled: false }, 'heading-order': { enabled: false } },
+        })"""
+    )
+    return [
+        f"{found['id']}: {found['help']} ({', '.join(str(node['target']) for node in found['nodes'][:3])})"
+        for found in result["violations"]
+    ]
 
 
 class Notebook7(Lab):

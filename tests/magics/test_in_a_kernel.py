@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from typing import Any
 
 import nbformat
@@ -55,7 +57,7 @@ def test_cells_keep_their_results_and_their_order(run: Any) -> None:
 def test_the_picture_is_stored_as_an_image_with_a_table_and_as_text(run: Any) -> None:
     (outputs,) = run("%%trace\ny = (x * 2).sum()\ny.backward()")
     [picture] = pictures(outputs)
-    assert picture.data["text/html"].startswith("<img alt=")
+    assert picture.data["text/html"].startswith('<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt=')
     assert "<details>" in picture.data["text/html"]
     assert "MulBackward0" in picture.data["text/html"] or "mul" in picture.data["text/plain"]
 
@@ -95,3 +97,15 @@ def test_what_cannot_run_says_so(run: Any, cell: str, name: str) -> None:
 def test_reloading_does_not_draw_twice(run: Any) -> None:
     _, outputs = run("%reload_ext autogradkit\n%reload_ext autogradkit", "%%trace\ny = x + 1")
     assert len(pictures(outputs)) == 1
+
+
+def test_node_names_are_in_the_stored_picture_where_they_were_asked_for(run: Any) -> None:
+    cell = "y = (x * 2).sum()\ny.backward()"
+    stored = run(f"%%trace\n{cell}", f"%%trace --nodes t\n{cell}", "%graph y --nodes", "%graph y", "%trace (x * 3)")
+    seen = []
+    for outputs in stored:
+        [picture] = pictures(outputs)
+        found = re.search(r"base64,([^\"]+)", picture.data["text/html"])
+        assert found is not None
+        seen.append("MulBackward0" in base64.b64decode(found[1]).decode())
+    assert seen == [False, True, True, False, False]

@@ -72,8 +72,8 @@ def test_values_and_gradients_stand_on_the_edges_that_carry_them():
 def test_modules_are_clusters_around_their_operations_and_parameters():
     found = dict(clusters(drawn(trace_cell("lenet"))))
     assert set(found) == {"LeNet", "conv1", "conv2", "fc1", "fc2", "fc3"}
-    assert found["conv1"] == {"convolution", "model.conv1.weight", "model.conv1.bias"}
-    assert {"t", "model.fc1.weight", "model.fc1.bias", "t₁", "@"} == found["fc1"]
+    assert found["conv1"] == {"conv2d(padding=2)", "model.conv1.weight", "model.conv1.bias"}
+    assert {"t", "model.fc1.weight", "model.fc1.bias", "@"} == found["fc1"]
     assert "images" not in found["LeNet"]
     assert "relu" in found["LeNet"]
     assert not {"loss", "nll_loss", "digits"} & found["LeNet"]
@@ -110,7 +110,7 @@ def test_a_failure_is_told_and_marked_where_it_happened():
     assert stopped["color"] == LIGHT["error"]
     assert "self · freed" in plain(stopped["label"])
     mismatch = nodes(drawn(trace_cell("mismatch")))["failed"]
-    assert plain(mismatch["label"]) == "@ mm\n✗ stopped here"
+    assert plain(mismatch["label"]) == "mm\n✗ stopped here"
 
 
 def test_text_of_the_learner_stays_text():

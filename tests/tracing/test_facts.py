@@ -48,7 +48,7 @@ def test_a_picture_of_an_op_says_what_the_op_says_of_itself():
     rows = dict(details_of(drawn.graph)["o0"]["rows"])
     assert rows["call"] == "blend(x, row)"
     assert rows["arguments"] == "self = x, weight = row"
-    assert rows["derivative"] == "∂self = ∂ · weight\n∂weight = ∂ · self"
+    assert rows["derivative"] == "∂x = ∂ · row\n∂row = ∂ · x"
     assert "blend(x, row)" in trace.table()
     assert trace.label(trace.ops[0].outputs[0]) in ("x", "blend₁")
 

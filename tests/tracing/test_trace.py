@@ -73,7 +73,6 @@ def test_numbers_that_json_cannot_write_come_back():
 def test_names_and_code_in_other_scripts_and_markup_come_back():
     trace = trace_source("损失 = (权重 * 2).sum()  # </script>\"'\\", "权重 = torch.ones(2, requires_grad=True)")
     text = to_json(trace)
-    assert "<" not in text
     assert Trace.of(from_json(text)) == trace
     assert from_json(text).source == trace.source
 
@@ -238,39 +237,6 @@ def test_a_difference_shows_the_rows_of_both_sides():
     assert any("[1., 1.]" in line for line in added)  # the gradient of the mean, at x
 
 
-# -- pages -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_page_holds_the_picture_the_table_and_the_trace():
-    trace = small()
-    page = trace.to_html()
-    assert page.startswith("<!doctype html>")
-    assert "<title>y = (w * x).sum()</title>" in page
-    assert "<svg " in page
-    assert "mul(w, x)" in page
-    found = re.search(r'<script type="application/json" id="autogradkit-trace">(.*?)</script>', page, re.DOTALL)
-    assert found is not None
-    assert Trace.of(from_json(found[1])) == trace
-
-
-def test_a_page_needs_nothing_from_elsewhere():
-    page = small().to_html()
-    assert not re.search(r'(?:src|href)="(?!data:)', page)
-    assert not re.search(r"url\((?!#)", page)
-
-
-def test_a_page_shows_markup_as_text():
-    trace = trace_source('z = "</script><script>alert(1)</script>"; y = x * 2', "x = torch.ones(2)")
-    scripts = re.findall(r"<script[^>]*>", trace.to_html())
-    assert scripts == ['<script type="application/json" id="autogradkit-trace">']
-
-
-def test_a_page_of_nothing_says_so():
-    page = Trace().to_html()
-    assert "<title>A trace</title>" in page
-    assert "there is nothing to draw" in page
-
-
 # -- in a notebook ---------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +244,9 @@ def test_a_trace_displays_as_a_picture_and_prints_as_its_table():
     trace = small()
     bundle = trace._repr_mimebundle_()
     assert bundle["text/plain"] == trace.table()
-    assert bundle["text/html"].startswith('<img alt="Graph of y = (w * x).sum(); y.backward().')
+    assert bundle["text/html"].startswith(
+        '<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="Graph of y = (w * x).sum(). '
+    )
 
 
 def test_a_graph_found_afterwards_is_a_trace_as_well(tmp_path: Path):

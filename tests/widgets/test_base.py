@@ -30,7 +30,8 @@ class Dot(PictureWidget):
         return f"• {self.name}"
 
 
-STATIC = '<img alt="a dot named &lt;b&gt;W&lt;/b&gt;" src="data:image/svg+xml;base64,'
+STAGE = '<div tabindex="0" style="max-height:70vh;overflow:auto">'
+STATIC = STAGE + '<img alt="a dot named &lt;b&gt;W&lt;/b&gt;" src="data:image/svg+xml;base64,'
 
 
 def run_by(monkeypatch: pytest.MonkeyPatch, request: dict[str, Any], **names: Any) -> None:

@@ -57,6 +57,11 @@ def graphs() -> Iterator[StillWidget]:
         view.folds = dict.fromkeys(view.foldable, True)
         view.step, view.selected = len(view.steps) - 1, min(view.details, default="")
         yield view
+        view.folds = {}
+        for key in view.details:
+            view.selected = key
+            view.measure()
+        yield view
 
 
 def ledgers() -> Iterator[StillWidget]:

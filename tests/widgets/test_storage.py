@@ -21,7 +21,9 @@ def test_the_chosen_element_reaches_python() -> None:
 
 def test_the_static_form_is_an_image_with_a_table() -> None:
     html = storage_map({"x": torch.ones(2)}).static_html()
-    assert html.startswith('<img alt="1 tensor and its storage.')
+    assert html.startswith(
+        '<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="1 tensor and its storage.'
+    )
     assert "<details>" in html
 
 
@@ -45,7 +47,7 @@ def test_a_failed_view_is_drawn_with_its_walk_and_the_copy() -> None:
         "expected: +3, to cell 6, outside of the storage",
     ):
         assert text in view.svg
-    assert view.static_html().startswith('<img alt="Why b.view(6) fails: b.view(6) needs dims 0 and 1 of b to be one')
+    assert '<img alt="Why b.view(6) fails: b.view(6) needs dims 0 and 1 of b to be one' in view.static_html()
     assert view.plain().endswith("storage 0 (24 bytes): 0. 1. 2. 3. 4. 5.\nstorage 1 (24 bytes): 0. 3. 1. 4. 2. 5.")
     view.selected = "t0-1"
     assert view.element == ("b", (0, 1))

@@ -1,4 +1,7 @@
-/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds modules. */
+/** GraphView: inlines the renderer's picture, steps through it, walks it by arrow keys, shows details, folds and opens.
+ *
+ * While it steps, nothing that a later event brings is told: not on the picture, not on hover, not in detail and table.
+ */
 import { button, h, press } from "./shared/dom";
 import { keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
@@ -6,11 +9,13 @@ import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
-import type { GraphTraits } from "./shared/traits";
+import type { Detail, GraphToPython, GraphTraits } from "./shared/traits";
 
 function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
+  let hovers: [Element, Detail][] = [];
+  let opened = ""; // the path of the stack that was just opened: the focus goes to its first turn
   const steps = () => model.get("steps");
   const details = () => model.get("details");
   const folds = () => model.get("folds");
@@ -19,64 +24,120 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     return step < 0 ? steps().length - 1 : Math.min(step, steps().length - 1);
   };
 
+  /** The last event that has happened at the current step; with the last step everything has, such as a cleared `.grad`. */
+  const now = () => {
+    const over = model.get("step") < 0 || at() === steps().length - 1;
+    return over ? Infinity : (steps()[at()]?.event ?? Infinity);
+  };
+  const told = (text: string, known = -1) => (known > now() && text ? "?" : text);
+  const cells = (row: string[], n: number) =>
+    row.map((text, column) => {
+      const known = model.get("known")[n]?.[column] ?? [];
+      const pieces = known.length > 1 ? text.split(" | ") : [text];
+      return pieces.map((piece, i) => told(piece, known[i])).join(" | ");
+    });
+
   const view = panZoom(signal);
-  const page = frame(model, el, signal, drawn);
+  const page = frame(model, el, signal, drawn, cells);
   page.root.classList.add("ak-graph-view");
   const walk = stepper({ count: () => steps().length, at, go: (step) => put(model, "step", step), signal });
   const whole = button("All", () => put(model, "step", -1), { title: "Show the whole computation", pressed: true });
   const choice = h("select", { "aria-label": "Backward call", onchange: () => choose() });
   const folding = button("Fold modules", foldAll, { pressed: false });
+  const stacking = button("Stack turns", stackTurns, { title: "Stack the turns that are open again" });
+  const naming = button("Node names", () => put(model, "node_names", !model.get("node_names")), {
+    title: "Write PyTorch's names of the graph's nodes, too",
+    pressed: false,
+  });
+  const full = button("Full height", () => press(full, page.stage.classList.toggle("ak-full")), {
+    title: "Show the picture as high as it is",
+    pressed: false,
+  });
   page.toolbar.append(
     walk.element,
     whole,
     choice,
     folding,
-    h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons),
+    stacking,
+    naming,
+    h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...view.buttons, full),
   );
 
   function drawn(next: SVGSVGElement): void {
     svg = next;
     svg.setAttribute("role", "group");
-    for (const [key, detail] of Object.entries(details())) {
-      const element = keyed(svg, key);
-      if (!element) continue;
+    hovers = [...items(), ...links()].flatMap((element) => {
+      const detail = details()[keyOf(element)];
+      if (!detail) return [];
       const hover = document.createElementNS("http://www.w3.org/2000/svg", "title");
-      hover.textContent = [detail.title, ...detail.rows.slice(0, 1).map(([, text]) => text)].join("\n");
       element.prepend(hover);
-    }
+      element.setAttribute("role", "button");
+      element.setAttribute("tabindex", "-1");
+      const kind = element.classList.contains("ak-link") ? "edge " : "";
+      element.setAttribute("aria-label", kind + detail.title);
+      return [[hover, detail]];
+    });
+    for (const link of links()) widen(link);
+    for (const value of svg.querySelectorAll<SVGElement>("[data-ask]")) ask(value);
     items()[0]?.setAttribute("tabindex", "0");
     view.attach(svg);
+    const inside = opened && Object.entries(details()).find(([, detail]) => detail.inside === opened)?.[0];
+    if (inside) {
+      focus(keyed(svg, inside));
+      opened = "";
+    }
     options();
     show();
+  }
+
+  /** An edge is thin: what the pointer has to hit is a wide line under it. */
+  function widen(link: SVGElement): void {
+    const hit = link.querySelector(".ak-forward > path")?.cloneNode() as SVGElement | undefined;
+    for (const name of ["marker-end", "stroke", "stroke-dasharray"]) hit?.removeAttribute(name);
+    hit?.setAttribute("class", "ak-hit");
+    if (hit) link.prepend(hit);
+  }
+
+  /** What stands in for a value that is not known yet. */
+  function ask(value: SVGElement): void {
+    const question = value.cloneNode() as SVGElement;
+    for (const { name } of [...question.attributes]) if (name !== "x" && name !== "y") question.removeAttribute(name);
+    question.setAttribute("class", "ak-ask");
+    question.textContent = value.getAttribute("data-ask");
+    value.after(question);
   }
 
   const items = () => [...(svg?.querySelectorAll<SVGElement>(".ak-item") ?? [])];
   const links = () => [...(svg?.querySelectorAll<SVGElement>(".ak-link") ?? [])];
 
-  /** What has happened up to the current step is drawn; what is to come is faint; the current step stands out. */
+  /** What has happened up to the current step is drawn; what is to come is faint and unknown; the step stands out. */
   function show(): void {
     const all = steps();
     const last = at();
     const step = model.get("step");
     const mentioned = new Set(all.flatMap((s) => s.keys));
     const reached = new Set(all.slice(0, last + 1).flatMap((s) => s.keys));
-    const now = new Set(step < 0 ? [] : all[last]?.keys);
+    const current = new Set(step < 0 ? [] : all[last]?.keys);
     for (const element of [...items(), ...links()]) {
       const k = keyOf(element);
       element.classList.toggle("ak-later", step >= 0 && mentioned.has(k) && !reached.has(k));
-      element.classList.toggle("ak-now", now.has(k));
+      element.classList.toggle("ak-now", current.has(k));
       element.setAttribute("aria-current", String(k === model.get("selected")));
     }
-    const event = step < 0 ? Infinity : (all[last]?.event ?? Infinity);
-    for (const element of svg?.querySelectorAll("[data-step]") ?? []) {
+    const event = now();
+    for (const element of svg?.querySelectorAll("[data-step], .ak-grad") ?? []) {
       element.classList.toggle("ak-unknown", Number(element.getAttribute("data-step")) > event);
       const calls = (element.getAttribute("data-calls") ?? element.getAttribute("data-call"))?.split(" ");
       element.classList.toggle("ak-other-call", call !== null && calls !== undefined && !calls.includes(String(call)));
     }
+    for (const [hover, { title, rows }] of hovers)
+      hover.textContent = [title, ...rows.slice(0, 1).map(([, text, known]) => told(text, known))].join("\n");
     page.say(step < 0 ? model.get("overview") : (all[last]?.sentence ?? ""));
     press(whole, step < 0);
     walk.refresh();
+    page.tabulate();
     detail();
+    view.reveal(items().find((element) => element.classList.contains("ak-now")));
   }
 
   function options(): void {
@@ -89,6 +150,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const foldable = model.get("foldable");
     folding.hidden = foldable.length === 0;
     press(folding, model.get("folded").length > 0);
+    stacking.hidden = model.get("turns").length === 0;
+    press(naming, model.get("node_names"));
   }
 
   function choose(): void {
@@ -103,7 +166,22 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const paths = model.get("foldable");
     const depth =
       Math.min(...paths.map((path) => path.split("/").length)) + (paths.some((path) => path.includes("/")) ? 1 : 0);
-    put(model, "folds", Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth])));
+    const modules = Object.fromEntries(paths.map((path) => [path, fold && path.split("/").length === depth]));
+    put(model, "folds", { ...folds(), ...modules });
+  }
+
+  function stackTurns(): void {
+    const open = new Set(model.get("turns"));
+    put(model, "folds", Object.fromEntries(Object.entries(folds()).filter(([path]) => !open.has(path))));
+  }
+
+  /** A stack opens; anything else shows its detail. */
+  function enter(element: SVGElement): void {
+    const closed = element.classList.contains("ak-stack") && details()[keyOf(element)]?.closed;
+    if (closed) {
+      opened = closed;
+      put(model, "folds", { ...folds(), [closed]: false });
+    } else select(keyOf(element));
   }
 
   function select(k: string): void {
@@ -117,10 +195,15 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       page.detail.replaceChildren();
       return;
     }
-    const rows = found.rows.flatMap(([what, text]) => [
+    const measured = model.get("measured")[model.get("selected")] ?? [];
+    const rows = [...found.rows, ...measured].flatMap(([what, text, known]) => [
       h("dt", {}, what),
-      h("dd", { tabindex: text.length > 400 ? 0 : null }, text),
+      h("dd", {}, told(text, known)),
     ]);
+    const measuring = button("Measure the derivative", measure, {
+      title: "Measure the derivative by finite differences, from the recorded inputs",
+    });
+    measuring.hidden = found.measurable === undefined || found.measurable > now() || measured.length > 0;
     const fold = (path: string, label: string, closed: boolean) =>
       button(label, () => put(model, "folds", { ...folds(), [path]: closed }));
     page.detail.replaceChildren(
@@ -129,8 +212,9 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       h(
         "p",
         { class: "ak-group" },
+        measuring,
         ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
-        ...(found.inside && model.get("foldable").includes(found.inside)
+        ...(found.inside && [...model.get("foldable"), ...model.get("turns")].includes(found.inside)
           ? [fold(found.inside, `Fold ${found.inside}`, true)]
           : []),
         button("Close", () => {
@@ -140,6 +224,24 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
         }),
       ),
     );
+    for (const row of page.detail.querySelectorAll("dd")) {
+      if (row.scrollHeight > row.clientHeight) row.tabIndex = 0; // what scrolls is scrolled by keyboard too
+    }
+  }
+
+  /** Python answers with the trait `measured`. */
+  function measure(): void {
+    page.say("The derivative is being measured …");
+    model.send({ kind: "measure" } satisfies GraphToPython);
+  }
+
+  /** The rows have come: the focus, which was on the button, stays in the panel. */
+  function showMeasured(): void {
+    const root = page.detail.getRootNode() as Document | ShadowRoot;
+    const inside = page.detail.contains(root.activeElement);
+    detail();
+    page.say("The derivative was measured: the last rows of the detail.");
+    if (inside) [...page.detail.querySelectorAll("button")].at(-1)?.focus();
   }
 
   function focus(element: SVGElement | HTMLElement | null | undefined): void {
@@ -175,7 +277,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       const element = marked(event);
       if (element && !svg?.classList.contains("ak-panning")) {
         focus(element);
-        select(keyOf(element));
+        enter(element);
       }
     },
     { signal },
@@ -186,8 +288,11 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       const element = marked(event);
       if (!element) return;
       if (event.key.startsWith("Arrow")) focus(neighbour(element, event.key));
-      else if (event.key === "Enter" || event.key === " ") select(keyOf(element));
+      else if (event.key === "Enter") enter(element);
+      else if (event.key === " ") select(keyOf(element));
       else if (event.key === "Escape") put(model, "selected", "");
+      else if (event.key === "Home") walk.by(-steps().length);
+      else if (event.key === "End") walk.by(steps().length);
       else return;
       event.preventDefault();
       event.stopPropagation();
@@ -197,6 +302,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
 
   onChange(model, "step", show, signal);
   onChange(model, "selected", show, signal);
+  onChange(model, "measured", showMeasured, signal);
 }
 
 export default picture(render);

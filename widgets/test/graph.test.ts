@@ -7,10 +7,17 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
 <g class="ak-link" data-key="e0" data-tail="v0" data-head="o0" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b0" data-calls="0" data-step="1"/></g>
 <g class="ak-link" data-key="e1" data-tail="o0" data-head="v1" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b1" data-calls="0 1" data-step="1"/></g>
 <g class="ak-item" data-key="v0" tabindex="-1"><g class="ak-grad" data-key="g0" data-step="2" data-call="0"/></g>
-<g class="ak-item" data-key="o0" tabindex="-1"/><g class="ak-item" data-key="v1" tabindex="-1"/></svg>`;
+<g class="ak-item" data-key="o0"/><g class="ak-item ak-stack" data-key="s3"/><g class="ak-item" data-key="v1"/>
+<g class="ak-item" data-key="v2"><text data-key="t2" x="4" y="6" class="ak-mono" data-step="1" data-ask="= ?">[3.]</text></g></svg>`;
 const row = (title: string): Detail => ({
   title,
-  rows: [["value", "<b>2.</b>"]],
+  rows:
+    title === "w"
+      ? [
+          ["value", "<b>2.</b>"],
+          [".grad", "1.", 2],
+        ]
+      : [["value", "<b>2.</b>", title === "y" ? 0 : -1]],
   closed: title === "mul" ? "Net/fc" : "",
   inside: "",
 });
@@ -20,7 +27,11 @@ const show = () => {
     svg: SVG,
     description: "y = w * x",
     overview: "1 operation ran forward.",
-    table: [["operation"], ["mul"]],
+    table: [
+      ["operation", "result", "∂"],
+      ["mul(w, x)", "y = 2.", "1. | 3."],
+    ],
+    known: [[[-1], [0], [1, 7]]],
     steps: [
       {
         event: 0,
@@ -38,11 +49,21 @@ const show = () => {
       },
       { event: 2, kind: "accumulate", call: 0, keys: ["v0"], sentence: "backward 1: w.grad = 1." },
     ],
-    details: { v0: row("w"), o0: row("mul"), v1: row("y"), e0: row("edge") },
+    details: {
+      s3: { title: "turns 2–29", rows: [], closed: "turns 2–29 (operations 3–58)", inside: "" },
+      v0: row("w"),
+      o0: { ...row("mul"), measurable: 1 },
+      v1: row("y"),
+      v2: row("later"),
+      e0: row("edge"),
+    },
     calls: ["backward 1", "backward 2"],
     foldable: ["Net", "Net/fc"],
     folded: ["Net/fc"],
+    turns: [],
+    node_names: false,
     folds: {},
+    measured: {},
     step: -1,
     selected: "",
   });
@@ -69,6 +90,51 @@ describe("GraphView", () => {
     expect(key("g0").classList.contains("ak-unknown")).toBe(true);
     button("Show the whole computation").click();
     expect(model.get("step")).toBe(-1);
+  });
+
+  it("gives nothing away while it steps: not on the picture, on hover, in the detail, in the table", async () => {
+    const { model, key, button, root } = await show();
+    const table = () => [...root.querySelectorAll("td")].map((cell) => cell.textContent);
+    const hover = (name: string) => key(name).querySelector("title")!.textContent;
+    const detail = () => root.querySelector(".ak-detail")!.textContent;
+    button("Table").click();
+    expect(table()).toEqual(["mul(w, x)", "y = 2.", "1. | 3."]);
+    model.set("selected", "v0");
+    model.set("steps", [
+      { event: -1, kind: "forward", call: null, keys: ["v0"], sentence: "w" },
+      ...model.get("steps"),
+    ]);
+    button("First step").click();
+    expect(key("t2").classList.contains("ak-unknown")).toBe(true);
+    const ask = key("t2").nextElementSibling!;
+    expect([ask.textContent, ask.outerHTML.match(/ \w+="[^"]*"/g)!.sort()]).toEqual([
+      "= ?",
+      [' class="ak-ask"', ' x="4"', ' y="6"'],
+    ]);
+    expect(table()).toEqual(["mul(w, x)", "?", "? | ?"]);
+    expect(hover("v1")).toBe("y\n?");
+    expect(detail()).toContain("<b>2.</b>.grad?");
+    button("Step forward").click();
+    expect(hover("v1")).toBe("y\n<b>2.</b>");
+    expect(table()).toEqual(["mul(w, x)", "y = 2.", "? | ?"]);
+    button("Step forward").click();
+    expect(key("t2").classList.contains("ak-unknown")).toBe(false);
+    expect(table()[2]).toBe("1. | ?");
+    button("Last step").click();
+    expect(detail()).toContain(".grad1.");
+    button("All").click();
+    expect(table()).toEqual(["mul(w, x)", "y = 2.", "1. | 3."]);
+  });
+
+  it("goes to the first and the last step by Home and End, and leaves arrows to the picture", async () => {
+    const { model, key } = await show();
+    const press = (name: string) => key("v0").dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+    press("Home");
+    expect(model.get("step")).toBe(0);
+    press("End");
+    expect(model.get("step")).toBe(2);
+    press("ArrowDown");
+    expect(model.get("step")).toBe(2);
   });
 
   it("tells Python what was clicked and shows its detail as text", async () => {
@@ -110,11 +176,52 @@ describe("GraphView", () => {
     expect(document.activeElement!.getAttribute("data-key")).toBe("v0");
   });
 
+  it("asks Python to measure a derivative and shows what came, with the focus kept in the panel", async () => {
+    const { model, key, button, root } = await show();
+    key("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(button("Measure the derivative").hidden).toBe(true);
+    key("o0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const ask = button("Measure the derivative");
+    expect(ask.hidden).toBe(false);
+    ask.focus();
+    ask.click();
+    expect(model.sent).toEqual([{ kind: "measure" }]);
+    model.set("measured", { o0: [["measured", "∂w = <i>2</i>"]] });
+    expect(root.querySelector(".ak-detail")!.textContent).toContain("measured∂w = <i>2</i>");
+    expect(button("Measure the derivative").hidden).toBe(true);
+    expect(document.activeElement).toBe(button("Close"));
+  });
+
   it("dims other backward calls", async () => {
     const { key } = await show();
-    const choice = document.querySelector("select")!;
+    const choice = document.querySelector<HTMLSelectElement>('select[aria-label="Backward call"]')!;
     choice.value = "1";
     choice.dispatchEvent(new Event("change"));
     expect([key("b0"), key("b1")].map((e) => e.classList.contains("ak-other-call"))).toEqual([true, false]);
+  });
+
+  it("opens a stack of equal turns by click and by Enter, shows its detail by space, and stacks the turns again", async () => {
+    const { model, key, button } = await show();
+    const path = "turns 2–29 (operations 3–58)";
+    key("s3").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(model.get("folds")).toEqual({ [path]: false });
+    model.set("folds", {});
+    key("s3").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    expect(model.get("folds")).toEqual({ [path]: false });
+    expect(model.get("selected")).toBe("");
+    key("s3").dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
+    expect(model.get("selected")).toBe("s3");
+    expect(button("Stack turns").hidden).toBe(true);
+    model.set("turns", [path]);
+    model.set("svg", `${SVG} `);
+    expect(button("Stack turns").hidden).toBe(false);
+    button("Stack turns").click();
+    expect(model.get("folds")).toEqual({});
+  });
+
+  it("asks Python for PyTorch's names of the nodes", async () => {
+    const { model, button } = await show();
+    button("Node names").click();
+    expect(model.get("node_names")).toBe(true);
   });
 });

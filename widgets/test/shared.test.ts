@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { button, h, svgElement, table } from "../src/shared/dom";
 import { keepFocus, keyOf } from "../src/shared/focus";
 import { frame } from "../src/shared/frame";
@@ -75,6 +75,73 @@ describe("frame", () => {
 });
 
 describe("stepper", () => {
+  const walk = (count: number) => {
+    const seen = { at: 0 };
+    const steps = stepper({
+      count: () => count,
+      at: () => seen.at,
+      go: (s) => {
+        seen.at = s;
+      },
+      signal: new AbortController().signal,
+    });
+    document.body.append(steps.element);
+    const find = <T extends HTMLElement>(name: string) => steps.element.querySelector<T>(name)!;
+    const play = [...steps.element.querySelectorAll("button")].find((each) => each.textContent?.includes("Play"))!;
+    return { seen, find, play };
+  };
+  afterEach(() => vi.useRealTimers());
+
+  it.each([
+    ["0.5", 1],
+    ["1", 2],
+    ["2", 4],
+    ["4", 8],
+  ])("plays at %s×", (speed, steps) => {
+    vi.useFakeTimers();
+    const { seen, find, play } = walk(20);
+    find<HTMLSelectElement>("select").value = speed;
+    play.click();
+    vi.advanceTimersByTime(1801);
+    expect(seen.at).toBe(steps);
+    expect([play.textContent, play.getAttribute("aria-pressed")]).toEqual(["❚❚ Pause", "true"]);
+    play.click();
+    vi.advanceTimersByTime(9000);
+    expect(seen.at).toBe(steps);
+  });
+  it("stops at the end, and plays again from the first step", () => {
+    vi.useFakeTimers();
+    const { seen, play } = walk(3);
+    play.click();
+    vi.advanceTimersByTime(9000);
+    expect([seen.at, play.textContent]).toEqual([2, "▶ Play"]);
+    play.click();
+    expect(seen.at).toBe(0);
+  });
+  it("goes to the end at once where motion is to be reduced", () => {
+    vi.spyOn(globalThis, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
+    const { seen, play } = walk(5);
+    play.click();
+    expect(seen.at).toBe(4);
+    vi.restoreAllMocks();
+  });
+  it("has a slider that says where it is", () => {
+    const { seen, find } = walk(5);
+    const slider = find<HTMLInputElement>("input[type=range]");
+    expect([slider.min, slider.max, slider.value]).toEqual(["0", "4", "0"]);
+    slider.value = "3";
+    slider.dispatchEvent(new Event("input"));
+    expect(seen.at).toBe(3);
+    expect(slider.getAttribute("aria-valuetext")).toBe("step 4 of 5");
+  });
+  it("goes to the ends by Home and End on any of its buttons", () => {
+    const { seen, play } = walk(5);
+    const press = (key: string) => play.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    press("End");
+    expect(seen.at).toBe(4);
+    press("Home");
+    expect(seen.at).toBe(0);
+  });
   it("stays within its steps and keeps useless buttons focusable", () => {
     let at = 0;
     const steps = stepper({
@@ -98,14 +165,20 @@ describe("stepper", () => {
 });
 
 describe("pan and zoom", () => {
-  it("zooms about the middle and comes home", () => {
-    const svg = svgElement(SVG());
+  it("zooms in the stage, shows the whole picture where that is asked for, and comes home", () => {
+    const svg = svgElement(SVG().replace("<svg ", '<svg style="min-width: 80px" '));
+    document.body.append(svg);
     const view = panZoom(new AbortController().signal);
+    const [closer, , whole] = view.buttons;
     view.attach(svg);
-    view.buttons[0]!.click();
-    expect(svg.getAttribute("viewBox")).not.toBe("0 0 100 50");
-    view.buttons[2]!.click();
-    expect(svg.getAttribute("viewBox")).toBe("0 0 100 50");
+    expect([svg.style.width, svg.style.minWidth]).toEqual(["", "80px"]);
+    closer!.click();
+    expect([svg.style.width, svg.style.minWidth]).toEqual(["130px", "0"]);
+    whole!.click();
+    expect(svg.style.width).toBe("100px");
+    expect(whole!.getAttribute("aria-pressed")).toBe("true");
+    whole!.click();
+    expect([svg.style.width, svg.style.minWidth]).toEqual(["", "80px"]);
   });
 });
 
@@ -114,5 +187,27 @@ describe("a button", () => {
     const named = (label: string, title: string) => button(label, () => {}, { title }).getAttribute("aria-label");
     expect(named("■ Stop", "End after the batch in hand")).toBeNull();
     expect(named("▶", "Step forward")).toBe("Step forward");
+  });
+});
+
+describe("a drag", () => {
+  it("scrolls the stage, and the click that ends it chooses nothing", async () => {
+    const stage = document.createElement("div");
+    const svg = svgElement(SVG());
+    stage.append(svg);
+    document.body.append(stage);
+    const scrolled: unknown[] = [];
+    stage.scrollTo = (...to: unknown[]) => scrolled.push(to[0]);
+    panZoom(new AbortController().signal).attach(svg);
+    const at = (x: number, y: number) => ({ clientX: x, clientY: y, button: 0, bubbles: true });
+    svg.dispatchEvent(new PointerEvent("pointerdown", at(50, 50)));
+    globalThis.dispatchEvent(new PointerEvent("pointermove", at(48, 50))); // a click trembles
+    expect(scrolled).toEqual([]);
+    globalThis.dispatchEvent(new PointerEvent("pointermove", at(20, 40)));
+    expect(scrolled).toEqual([{ left: 30, top: 10, behavior: "instant" }]);
+    globalThis.dispatchEvent(new PointerEvent("pointerup", at(20, 40)));
+    expect(svg.classList.contains("ak-panning")).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(svg.classList.contains("ak-panning")).toBe(false);
   });
 });

@@ -5,7 +5,9 @@ is first asked for. The options, beside the memory words that memory.py explains
 
 - `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
 - `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
-- `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op;
+- `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
+  operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
+  though it must be given;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
@@ -40,6 +42,12 @@ from autogradkit.core.tensor import Tensor
 if TYPE_CHECKING:
     from autogradkit._ops.declare.names import OverloadSet
     from autogradkit._ops.declare.source import Call, Source
+
+SIGNS = {
+    "__add__": "+", "__sub__": "-", "__rsub__": "-", "__mul__": "*", "__truediv__": "/", "__floordiv__": "//",
+    "__mod__": "%", "__pow__": "**", "__neg__": "-", "__matmul__": "@", "__invert__": "~", "__and__": "&", "__or__": "|",
+    "__xor__": "^", "__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=",
+}  # fmt: skip
 
 Samples = Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]]
 
@@ -83,6 +91,8 @@ class Form:
         deprecated: bool = False,
         random: bool = False,
         label: str | None = None,
+        sign: str = "",
+        usual: dict[str, Any] | None = None,
         rule: str | None = None,
         samples: Samples | None = None,
     ) -> None:
@@ -123,6 +133,8 @@ class Form:
         self.variants = variants
         self.deprecated = deprecated
         self.label = label or owner.name.strip("_")
+        self.usual = usual or {}
+        self.sign = sign or next((SIGNS[each] for each in owner.operators if each in SIGNS), "")
         self.rule_given = rule
         self.samples = samples
         self.kind = "random" if random else "create" if factory else "view" if view else "op"
@@ -269,7 +281,20 @@ class Form:
     @property
     def facts(self) -> OpFacts:
         """What pictures need to know of it."""
-        return OpFacts(self.label, self.pointwise is not None, self.rule if self.formulas else "", tuple(self.index))
+        return self._facts
+
+    @cached_property
+    def _facts(self) -> OpFacts:
+        usual = [self.usual.get(p.name, p.default) for p in self.parameters]
+        return OpFacts(
+            label=self.label,
+            pointwise=self.pointwise is not None,
+            rule=self.rule if self.formulas else "",
+            parameters=tuple(self.index),
+            defaults=tuple(["" if each is REQUIRED else repr(each) for each in usual]),
+            spread=self.method_signature is not None and self.method_signature.varargs,
+            sign=self.sign,
+        )
 
     @cached_property
     def rule(self) -> str:

@@ -171,7 +171,10 @@ class OverloadSet:
             return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
         if how == IN_PLACE:
             return observed(overload, "inplace", lambda *_a, **_k: overload.edit(values), tuple(args), kwargs)
-        return observed(overload, overload.kind, lambda *_a, **_k: overload.run(values, out), tuple(args), kwargs)
+        given = tuple(args)
+        if how == METHOD and overload.self_at:  # `x.where(condition, y)` is told in the order of the parameters
+            given = (*given[1 : overload.self_at + 1], given[0], *given[overload.self_at + 1 :])
+        return observed(overload, overload.kind, lambda *_a, **_k: overload.run(values, out), given, kwargs)
 
     def made(self, how: str, name: str = "") -> Callable[..., Any]:
         """The function behind a way of calling, written when first asked for; `name` is the set's or an alias."""

@@ -1,7 +1,8 @@
 """The rule that a picture shows, read from a formula's source: `mul` has "∂self = ∂ · other".
 
 `k.conj`, which does nothing to real numbers, is dropped, and the gradient is spelled ∂. A formula without source (in a zip,
-say) shows as a function of what it asks for. Rests on ast alone; overload.py calls it when a picture is drawn.
+say) shows as a function of what it asks for. What is written here `tracing/notation.py` reads. Rests on ast alone; overload.py
+calls it when a picture is drawn.
 """
 
 from __future__ import annotations

@@ -126,6 +126,7 @@ _mm = function("mm")
 
 
 @_mm.overload(
+    sign="@",
     meta=_mm_meta,
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
@@ -162,6 +163,7 @@ def _mv_meta(self: Array, vec: Array) -> Any:
 
 
 @op(
+    sign="@",
     meta=_mv_meta,
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={
@@ -213,6 +215,7 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
 
 @op(
     out_dtype=saying("result dtype {out} does not match input dtype {result}"),
+    sign="@",
     meta=_dot_meta,
     samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
     vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
@@ -246,6 +249,7 @@ _bmm = function("bmm")
 
 
 @_bmm.overload(
+    sign="@",
     meta=_bmm_meta,
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
@@ -308,6 +312,7 @@ addmm = function("addmm", in_place=True)
 
 
 @addmm.overload(
+    sign="@ +",
     meta=_addmm_meta,
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={

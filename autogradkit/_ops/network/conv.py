@@ -139,6 +139,15 @@ def _to_operands(
 
 
 @op(
+    label="conv2d",
+    usual={
+        "stride": (1, 1),
+        "padding": (0, 0),
+        "dilation": (1, 1),
+        "transposed": False,
+        "output_padding": (0, 0),
+        "groups": 1,
+    },
     variants="function",
     meta=_convolution_meta,
     out=False,
@@ -148,7 +157,7 @@ def _to_operands(
         (t(1, 2, 7, 6), t(2, 2, 2, 2), t(2), (1, 2), (0, 1), (2, 3), False, (0, 0), 1),
     ],
     group=("input weight bias", _to_operands),
-    rule="∂input = ∂ ⋆ weight, turned by 180°\n∂weight = input ⋆ ∂\n∂bias = Σ∂",
+    rule="∂input = ∂ ⋆ weight, turned by 180°\n∂weight = input ⋆ ∂\n∂bias = ∂ summed over samples and places",
 )
 def convolution(
     input: Array,

@@ -136,13 +136,14 @@ _VJP = {
         g, self, target, weight, reduction, ignore_index, total_weight
     )
 }
-_RULE = "∂self = −∂ / n at each target, 0 elsewhere"
+_RULE = "∂self = −∂ / n at the target of each sample, 0 elsewhere"
 
 
 @op(
     variants="",
     node="NllLossBackward0",
     label="nll_loss",
+    usual={"reduction": MEAN, "ignore_index": -100},
     meta=_nll_meta,
     outputs="output total_weight",
     differentiable_outputs=1,
@@ -161,6 +162,7 @@ def nll_loss_forward(
     variants="",
     node="NllLoss2DBackward0",
     label="nll_loss",
+    usual={"reduction": MEAN, "ignore_index": -100},
     meta=_nll2d_meta,
     outputs="output total_weight",
     differentiable_outputs=1,

@@ -48,7 +48,7 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
     meta=_floating_only("log_softmax"),
     samples=lambda t: [(t(2, 3), 1), (t(4, 3, 2), 0), (t(), 0)],
     vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
-    rule="∂self = ∂ − softmax(self) · Σ∂",
+    rule="∂self = ∂ − exp(result) · Σ∂",
 )
 def log_softmax_along(self: Array, dim: Dim, *, out: Array) -> None:
     """log(softmax(x)), computed without overflow."""

@@ -282,7 +282,7 @@ copysign = function("copysign", in_place=True)
     dtypes=common_not_implemented("copysign_cpu", "c"),
     samples=two_tensors,
     vjp={"self": _through_sign, "other": lambda g: g * 0},
-    rule="∂self = ∂ · result / self, 0 where self is 0\n∂other = 0",
+    rule="∂self = ∂ · result / self where self ≠ 0, else 0\n∂other = 0",
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
     """|self| with the sign of other.
@@ -300,7 +300,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     dtypes=common_not_implemented("copysign_cpu", "c"),
     samples=with_number,
     vjp={"self": _through_sign},
-    rule="∂self = ∂ · result / self, 0 where self is 0",
+    rule="∂self = ∂ · result / self where self ≠ 0, else 0",
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.copysign(self, other, out=out)

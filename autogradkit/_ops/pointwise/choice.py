@@ -27,7 +27,10 @@ from autogradkit.core.tensor import Tensor, wrap
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
     },
-    rule="∂self = ∂ where self > other, ∂ / 2 where equal\n∂other = ∂ where other > self, ∂ / 2 where equal",
+    rule=(
+        "∂self = ∂ where self > other, ∂ / 2 where self = other, else 0\n"
+        "∂other = ∂ where other > self, ∂ / 2 where other = self, else 0"
+    ),
 )
 def maximum(self: Array, other: Array, *, out: Array) -> None:
     """The larger of two elements; NaN if either is. At a tie each gets half of the gradient.
@@ -46,7 +49,10 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
     },
-    rule="∂self = ∂ where self < other, ∂ / 2 where equal\n∂other = ∂ where other < self, ∂ / 2 where equal",
+    rule=(
+        "∂self = ∂ where self < other, ∂ / 2 where self = other, else 0\n"
+        "∂other = ∂ where other < self, ∂ / 2 where other = self, else 0"
+    ),
 )
 def minimum(self: Array, other: Array, *, out: Array) -> None:
     """The smaller of two elements; NaN if either is. At a tie each gets half of the gradient.

@@ -64,7 +64,7 @@ sum_ = function("sum")
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
     vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes)},
-    rule="∂self = ∂, spread over the summed elements",
+    rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     """The sum of all elements, or along one or several dimensions; integers and bools add up in int64.
@@ -82,7 +82,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     result_dtype=summed_dtype,
     samples=over_dims,
     vjp={"self": lambda g, self_sym_sizes, dim, keepdim: spread(g, self_sym_sizes, dim, keepdim)},
-    rule="∂self = ∂, spread over the summed elements",
+    rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
@@ -201,7 +201,7 @@ prod = function("prod")
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5),), (t(),)],
     vjp={"self": _prod_backward},
-    rule="∂self = ∂ · result / self",
+    rule="∂self = ∂ · the product of the other elements",
 )
 def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     """The product of all elements, or of those along `dim`.
@@ -219,7 +219,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],
     vjp={"self": _prod_dim_backward},
-    rule="∂self = ∂ · result / self",
+    rule="∂self = ∂ · the product of the other elements",
 )
 def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     np.multiply.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)

@@ -24,6 +24,7 @@ from ..events import (
 )
 from ..recording import Recording
 from . import untold
+from .known import known_from
 from .model import MAKERS, Call, Grad, Graph, Item, Link, aliases_of, calls_of, in_order, labels_of
 
 MOST_UPDATES = 6  # of parameters by an optimizer that are drawn; where there are more, a sentence says so
@@ -32,6 +33,7 @@ MOST_UPDATES = 6  # of parameters by an optimizer that are drawn; where there ar
 class _Builder:
     def __init__(self, trace: Recording) -> None:
         self.values = trace.values
+        self.known = known_from(trace)
         self.source = trace.source
         self.notes = trace.notes
         self.second_order = _second_order(trace.events)
@@ -58,7 +60,7 @@ class _Builder:
         self.labels = labels_of(self.values, self.ops)
         self._name_seeds()
         shown = {value for op in self.ops for value in (*self._inputs(op), *op.outputs)}
-        self.aliases = aliases_of(value for value in self.values.values() if value.id in shown)
+        self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
         self.grads: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)
@@ -79,6 +81,24 @@ class _Builder:
 
         kept = [op for op in self.ops if matters(op)]
         self.ops = kept or self.ops
+
+    def _telling(self, steps: list[Op]) -> set[int]:
+        """Values of which it matters whose memory they share: all but views of a memory that nobody edits which have no name,
+        or one inside of a function only."""
+        edits = [op for op in (*self.ops, *steps) if op.kind == "inplace"]
+        edited = {self.values[output].storage for op in edits for output in op.outputs}
+        named = {
+            output
+            for op in self.ops
+            if op.position is None or op.position.function.startswith("<")
+            for output in op.outputs
+            if self.values[output].name is not None
+        }
+        return {
+            id
+            for id, value in self.values.items()
+            if value.base is None or value.storage in edited or id in named or id not in self.producer
+        }
 
     def _name_seeds(self) -> None:
         """The gradient that a backward call with create_graph starts from is no tensor of the learner's."""
@@ -128,6 +148,7 @@ class _Builder:
             edited=self._edited(),
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
+            known=self.known,
             left_out=self._left_out(),
         )
 
@@ -313,7 +334,7 @@ class _Builder:
         item = self.items[_op_key(stopped)]
         item.stopped = True
         if "second time" in failure.message:
-            item.freed = tuple(name.removeprefix("_saved_") for name in stopped.saved)
+            item.freed = tuple(each.name for each in stopped.saved if each.version is not None)
         if "modified by an inplace operation" in failure.message:
             near = {self.values[v].storage for v in (*self._inputs(stopped), *stopped.outputs)}
             for op in self.ops:

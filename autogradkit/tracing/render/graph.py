@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from ..recording import Recording
 from . import words
 from .build import build
-from .fold import fold
+from .fold import MOST_ITEMS, fold
 from .layout import Edge, Node, Placed, place
 from .model import Ends, Graph, Link, ends_of
 from .parts import LINE, Part, Text, draw, forward_lines, gradient_lines, measure
 from .svg import Picture, clip, num, text_width, wrap_text
+from .titles import title
 
 MARGIN = 22.0
-LEAST_WIDTH = 612.0
+LEAST_WIDTH = 540.0
+WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
+MOST_BYTES = 60_000  # of a picture in which nothing was opened; beyond it fewer items are drawn
+FEWEST = 12  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
 
@@ -34,13 +38,25 @@ class Drawn:
     graph: Graph
 
 
-def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
-    """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`.
+def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False) -> Drawn:
+    """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`, and turns.
+
+    `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
-    graph = fold(build(trace), folds)
+    most = MOST_ITEMS
+    drawn = _drawn(trace, folds, most, node_names)
+    while len(drawn.svg) > MOST_BYTES and most > FEWEST and all((folds or {}).values()):
+        most = most * 2 // 3
+        drawn = _drawn(trace, folds, most, node_names)
+    return drawn
+
+
+def _drawn(trace: Recording, folds: dict[str, bool] | None, most: int, node_names: bool) -> Drawn:
+    graph = fold(build(trace), folds, most)
+    graph.node_names = node_names
     alt = words.alt(graph, trace)
     ends = ends_of(graph.links)
     parts = {key: measure(item, graph, *ends[key]) for key, item in graph.items.items()}
@@ -50,10 +66,10 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
         [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)],
     )
     picture = Picture()
-    sentence = words.overview(graph)
-    titled = min(MOST_TITLE, text_width(words.title(trace), 14, mono=True, bold=True) + 2 * MARGIN)
-    width = max(LEAST_WIDTH, titled, placed.width + 2 * MARGIN)
-    top = _heading(picture, words.title(trace), sentence, width)
+    heading = title(trace)
+    titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
+    width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
+    top = _heading(picture, heading, width)
     left = (width - placed.width) / 2
     _links(picture, graph, parts, placed, labels, left, top)
     for key, (x, y) in placed.nodes.items():
@@ -65,7 +81,7 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None) -> Drawn:
 def _node(part: Part) -> Node:
     side = 0.0
     if part.item.stopped or part.item.culprit or part.item.freed:
-        side = 2 * max(100.0, sum(text_width(name, 11) + 62 for name in part.item.freed))
+        side = 2 * max(100.0, sum(text_width(name) + 62 for name in part.item.freed))
     return Node(part.item.key, part.width + side, part.height)
 
 
@@ -75,20 +91,16 @@ def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: l
     lines = max(len(forward), len(gradient))
     arriving, _ = ends[link.tail]
     source = graph.items[link.tail].kind == "tensor" and not arriving
-    weight = 0.4 if source else 4.0
+    weight = 0.4 if source else 4.0 if link.grads or not graph.calls else 1.0
     return Edge(
         link.tail, link.head, left + 4 if left else 0.0, right + 4 if right else 0.0, lines * (LINE - 2), weight
     )
 
 
-def _heading(picture: Picture, title: str, sentence: str, width: float) -> float:
+def _heading(picture: Picture, title: str, width: float) -> float:
     room = width - 2 * MARGIN
-    picture.text(MARGIN, 30, clip(title, room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
-    y = 52.0
-    for line in wrap_text(sentence, room, 12, lines=3):
-        picture.text(MARGIN, y, line, "muted", 12, class_="ak-overview")
-        y += 17
-    return y + 16
+    picture.text(MARGIN, 26, clip(title, room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
+    return 42.0 if title else 14.0
 
 
 def _links(
@@ -105,18 +117,14 @@ def _links(
         start = (sx + starts[number] + left, sy + top)
         end = (ex + ends[number] + left, ey + top)
         both = bool(link.grads)
-        tail, head = graph.items[link.tail], graph.items[link.head]
-        picture.open(
-            "ak-link", data_key=f"e{number}", data_tail=tail.key, data_head=head.key, tabindex=-1, role="button",
-            aria_label=f"edge from {words.item_title(tail, graph)} to {words.item_title(head, graph)}",
-        )  # fmt: skip
-        picture.path(_route(start, route, end, 0), stroke=None, class_="ak-hit", line=18, pointer_events="stroke")
+        picture.open("ak-link", data_key=f"e{number}", data_tail=link.tail, data_head=link.head)
         picture.open("ak-forward")
         stroke = {"flow": "ink", "memory": "mark", "grad": "gradient"}[link.kind]
         down = _route(start, route, end, -BESIDE if both else 0)
         picture.path(down, stroke=stroke, dashed=link.kind != "flow", arrow=True)
         forward, gradient = labels[number]
-        x, a, b = route[-1] if route else (start[0], start[1], end[1])
+        down_runs = [run for run in route if run[2] >= run[1]]
+        x, a, b = down_runs[-1] if down_runs else (start[0], start[1], end[1])
         _label(picture, forward, x - BESIDE - 7, (a + b) / 2, "end")
         picture.close()
         if both:
@@ -157,22 +165,35 @@ def _route(
     beside: float,
     up: bool = False,
 ) -> str:
-    """A smooth line through the rows, upright where it passes one."""
-    points = [(start[0] + beside, start[1] + (2 if up else 1))]
-    for x, a, b in route:
-        points += [(x + beside, a), (x + beside, b)] if b > a else [(x + beside, a)]
-    points.append((end[0] + beside, end[1] - (1 if up else 2)))
-    if up:
-        points.reverse()
-    d = f"M{num(points[0][0])} {num(points[0][1])}"
-    for (x0, y0), (x1, y1) in itertools.pairwise(points):
-        if abs(x0 - x1) < 0.5:
-            d += f"L{num(x1)} {num(y1)}"
+    """A smooth line through the rows, upright where it passes one; `up` draws it from its end to its start."""
+    runs = [(start[0], start[1] + (2 if up else 1)) * 2, *((x, a, x, b) for x, a, b in route)]
+    runs.append((end[0], end[1] - (1 if up else 2)) * 2)
+    runs = [(x + (beside if b >= a else -beside), a, x + (beside if b >= a else -beside), b) for x, a, _, b in runs]
+    points: list[tuple[float, float]] = [(runs[0][0], runs[0][1])]
+    bends: list[float] = []  # between two points, the y of both control points
+    for (_, top, x0, y0), (x1, y1, _, bottom) in itertools.pairwise(runs):
+        before, after = y0 < top, bottom < y1
+        if before != after:  # it turns to the next column, or down again at its head
+            bends.append((max(y0, y1) + 26 if after else min(y0, y1) - 26) - beside)
         else:
             # Where the edge leans, its two lines part vertically too, else they would touch.
-            middle = (y0 + y1) / 2 + (beside if x1 < x0 else -beside) * (-0.9 if up else 0.9)
-            d += f"C{num(x0)} {num(middle)} {num(x1)} {num(middle)} {num(x1)} {num(y1)}"
-    return d
+            bends.append((y0 + y1) / 2 + (beside if x1 < x0 else -beside) * 0.9)
+        points.append((x1, y1))
+        if bottom != y1:
+            bends.append(y1)
+            points.append((x1, bottom))
+    if up:
+        points.reverse()
+        bends.reverse()
+    d = f"M{num(points[0][0])} {num(points[0][1])}"
+    straight = ""  # how far it has come upright
+    for bend, (x0, _), (x1, y1) in zip(bends, points, points[1:], strict=False):
+        if abs(x0 - x1) < 0.5:
+            straight = f"L{num(x1)} {num(y1)}"
+        else:
+            d += f"{straight}C{num(x0)} {num(bend)} {num(x1)} {num(bend)} {num(x1)} {num(y1)}"
+            straight = ""
+    return d + straight
 
 
 def _label(picture: Picture, lines: list[Text], x: float, y: float, anchor: str) -> None:
@@ -197,7 +218,7 @@ def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
         lines = wrap_text(f"{failure.error}: {failure.message}", room - 28, 12, mono=True, lines=9)
         notes = [line for note in failure.notes for line in wrap_text(note, room - 28, 12, lines=3)]
         height = 16 + 17 * (len(lines) + len(notes) + bool(place_))
-        picture.open("ak-failure")
+        picture.open("ak-failure", data_step=failure.step)
         picture.box(MARGIN, y, room, height, fill="blush", stroke="error", line=1.4)
         at = y + 20
         if place_:
@@ -214,7 +235,11 @@ def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
     for sentence in graph.left_out:
         picture.text(MARGIN, y + 10, clip(f"⋯ {sentence}", room), "muted", 12)
         y += 18
-    return _legend(picture, graph, y, width) if graph.items else y + 6
+    y = _legend(picture, graph, y, width) if graph.items else y + 6
+    for line in wrap_text(words.overview(graph), room, lines=3):  # a living picture says it above
+        picture.text(MARGIN, y + 6, line, "muted", class_="ak-overview")
+        y += 17
+    return y
 
 
 def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
@@ -239,11 +264,11 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
     x = MARGIN
     y += 18
     for kind, label in entries:
-        needed = 34 + text_width(label, 11) + 18
+        needed = 34 + text_width(label) + 18
         if x + needed > width - MARGIN + 18:
             x, y = MARGIN, y + 20
         _swatch(picture, kind, x, y - 4)
-        picture.text(x + 34, y, label, "gradient" if kind == "grad" else "muted", 11)
+        picture.text(x + 34, y, label, "gradient" if kind == "grad" else "muted")
         x += needed
     return y + 16
 

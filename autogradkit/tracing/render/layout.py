@@ -1,6 +1,6 @@
 """A layered layout, deterministic: ranks, fewer crossings, coordinates. Forward flows downward.
 
-Rests on the standard library; `graph.py` draws with it. Between any two ranks of nodes lies a row for labels: every
+Rests on `columns.py`; `graph.py` draws with it. Between any two ranks of nodes lies a row for labels: every
 edge passes through it, so that a label has its own room and never lies on a node or on another edge.
 Ranks are longest paths, orders come from barycentre sweeps (Sugiyama, Tagawa, Toda 1981), and coordinates from sweeps
 in which each row is placed exactly by isotonic regression: least squares under minimal distances.
@@ -11,6 +11,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from .columns import columns
 
 GAP = 26.0  # between neighbours in a row
 THREAD = 9.0  # half of the room that an edge without a label takes in a row it passes
@@ -41,7 +43,8 @@ class Edge:
 
 @dataclass(slots=True)
 class Placed:
-    """Centres of the nodes; for each edge the x it takes in every row between, with that row's top and bottom."""
+    """Centres of the nodes; for each edge the x it takes in every row between, and from which y to which, which is upward
+    where it goes to the head of the next column."""
 
     width: float
     height: float
@@ -82,29 +85,46 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placed:
     _coordinates(slots, rows)
     _straighten(slots, rows, [*_paths(edges, chains, index, spine), *chains])
     tops, heights = _heights(slots, rows)
-    shift = -min(slot.x - slot.left for slot in slots)
-    centre = {
-        node.key: (
-            slots[index[node.key]].x + shift,
-            tops[slots[index[node.key]].rank] + heights[slots[index[node.key]].rank] / 2,
-        )
-        for node in nodes
-    }
-    routes = [
-        [(slots[i].x + shift, tops[slots[i].rank], tops[slots[i].rank] + heights[slots[i].rank]) for i in chain]
-        for chain in chains
+    nothing = [(float("inf"), float("-inf"))]
+    spans = [
+        (min(low for low, _ in ends), max(high for _, high in ends))
+        for row in rows
+        for ends in ([(slots[i].x - slots[i].left, slots[i].x + slots[i].right) for i in row] or nothing,)
     ]
-    width = max(slot.x + slot.right for slot in slots) + shift
-    return Placed(width, tops[-1] + heights[-1], centre, routes, spine)
+    single = [len(row) == 1 and slots[row[0]].edge is not None for row in rows]
+    found = columns(spans, tops, heights, single)
+
+    def run(slot: int) -> tuple[float, float, float]:
+        """Where a slot is: its middle, its row's top and bottom."""
+        rank = slots[slot].rank
+        dx, dy = found.shifts[rank]
+        return slots[slot].x + dx, tops[rank] + dy, tops[rank] + heights[rank] + dy
+
+    centre = {}
+    for node in nodes:
+        x, top, bottom = run(index[node.key])
+        centre[node.key] = (x, (top + bottom) / 2)
+    routes = []
+    for chain in chains:
+        route = [run(slot) for slot in chain]
+        for place_, slot in reversed(list(enumerate(chain))):
+            if slots[slot].rank in found.cuts:
+                cut = found.cuts[slots[slot].rank]
+                route.insert(place_ + 1, (cut.x, cut.low, cut.high))
+        routes.append(route)
+    return Placed(found.width, found.height, centre, routes, spine)
 
 
 def _ranks(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, int]:
-    """Longest path from a source; what only feeds one consumer comes down to just above it."""
+    """Longest path from a source; what is held more from below than from above comes down to just above its consumer."""
     tails: dict[str, list[str]] = {node.key: [] for node in nodes}
     heads: dict[str, list[str]] = {node.key: [] for node in nodes}
+    hold = dict.fromkeys(tails, 0.0)  # how much more its consumers want it near than what it comes from
     for edge in edges:
         tails[edge.head].append(edge.tail)
         heads[edge.tail].append(edge.head)
+        hold[edge.tail] += edge.weight
+        hold[edge.head] -= edge.weight
     rank: dict[str, int] = {}
     for node in nodes:
         rank[node.key] = max((rank[tail] + 1 for tail in tails[node.key]), default=0)
@@ -113,7 +133,7 @@ def _ranks(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, int]:
         if all(tail in feeds and len(set(heads[tail])) == 1 for tail in tails[node.key]):
             feeds.add(node.key)
     for node in reversed(nodes):
-        if node.key in feeds and heads[node.key]:
+        if heads[node.key] and (node.key in feeds or hold[node.key] >= 0):
             rank[node.key] = min(rank[head] for head in heads[node.key]) - 1
     alone = [node.key for node in nodes if not tails[node.key] and not heads[node.key]]
     for place_, key in enumerate(alone):
@@ -343,5 +363,5 @@ def _heights(slots: list[_Slot], rows: list[list[int]]) -> tuple[list[float], li
         heights.append(height)
         below = rows[rank + 1] if rank + 1 < len(rows) else []
         lean = max((abs(slots[i].x - slots[j].x) for j in below for i in slots[j].above), default=0.0)
-        y += height + 14.0 + min(34.0, lean * 0.2)
+        y += height + 10.0 + min(22.0, lean * 0.12)
     return tops, heights

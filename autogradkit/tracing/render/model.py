@@ -6,6 +6,7 @@ Rests on the event stream alone; `build.py` makes it from a trace, `fold.py` mak
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -52,6 +53,9 @@ class Item:
     stopped: bool = False  # the failure happened here
     culprit: bool = False  # what made the failure happen later
     freed: tuple[str, ...] = ()
+    path: str = ""  # by which a folded module or a stack is opened
+    inside: str = ""  # the path of the opened stack that it belongs to
+    again: bool = False  # a further use of a tensor that has its box elsewhere
 
 
 @dataclass(slots=True)
@@ -66,6 +70,9 @@ class Link:
     kind: str = "flow"  # "flow" | "memory": as an edit of shared memory left it | "grad": a tensor and its gradient
     uses: int = 1
     argument: int = 0
+    out_of: tuple[int, ...] = ()  # the turns of the stack that it comes from
+    into: tuple[int, ...] = ()  # the turns of the stack that it leads to
+    several: bool = False  # the uses are of several values
 
 
 @dataclass(slots=True)
@@ -98,9 +105,12 @@ class Graph:
     edited: set[int]  # numbers of the tensors that have several values
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
+    known: dict[int, int]  # value -> the event from which on it is known, -1 from before
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
+    opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns that are open
     left_out: list[str] = field(default_factory=list)  # sentences
+    node_names: bool = False  # whether PyTorch's names of the nodes are written
 
 
 Ends = dict[str, tuple[list[Link], list[Link]]]
@@ -170,24 +180,28 @@ def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
 
 
 def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
-    """The items so that every edge points forward, otherwise in order of appearance."""
+    """The items so that every edge points forward, otherwise as they ran; what nothing made stands before its first use."""
     waiting = dict.fromkeys(items, 0)
     heads: dict[str, list[str]] = defaultdict(list)
     links[:] = [link for link in links if link.tail in items and link.head in items and link.tail != link.head]
     for link in links:
         waiting[link.head] += 1
         heads[link.tail].append(link.head)
-    ready = [key for key, count in waiting.items() if count == 0]
-    ready.reverse()
+    places = {
+        key: (item.step if item.step >= 0 else min((items[head].step for head in heads[key]), default=-1), number, key)
+        for number, (key, item) in enumerate(items.items())
+    }
+    ready = [places[key] for key, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
     done: dict[str, Item] = {}
     while ready:
-        key = ready.pop()
+        key = heapq.heappop(ready)[2]
         done[key] = items[key]
         for head in heads[key]:
             waiting[head] -= 1
             if waiting[head] == 0:
-                ready.append(head)
-    if len(done) < len(items):  # an edit can lead back into its own past: what shares memory is no flow
+                heapq.heappush(ready, places[head])
+    if len(done) < len(items):  # an edge can lead back into its own past: what shares memory is no flow
         memory = [link for link in links if link.kind == "memory" and (link.tail not in done or link.head not in done)]
         looped = memory or [link for link in links if link.tail not in done and link.head not in done]
         dropped = {id(link) for link in looped}

@@ -6,8 +6,11 @@ Rests on `tracing.events.Numbers`; every renderer and the text forms use it.
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from ..events import Number, Numbers
+import numpy as np
+
+from ..events import Number, Numbers, Printed
 
 SHOWN = 12  # elements printed on a picture; beyond that a summary and a heat strip
 
@@ -31,6 +34,28 @@ def number(value: Number, digits: int = 4) -> str:
         return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
     text = f"{value:.{digits}f}".rstrip("0")
     return "-0." if text == "-0." and value == 0 else "0." if text == "-0." else text
+
+
+def plain(value: Number) -> str:
+    """One number as arithmetic writes it: with a minus sign, a whole one without its point.
+
+    >>> [plain(v) for v in (42.0, -0.27943, 3, float("-inf"))]
+    ['42', '−0.2794', '3', '−inf']
+    """
+    text = number(value)
+    text = text.removesuffix(".") if isinstance(value, float) else text
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def plain_array(array: np.ndarray[Any, Any]) -> str:
+    """An array as arithmetic writes it.
+
+    >>> plain_array(np.array([[1.0, -0.5]]))
+    '[[1, −0.5]]'
+    """
+    if not array.ndim:
+        return plain(array.item())
+    return f"[{', '.join(map(plain_array, array))}]" if array.ndim > 1 else f"[{', '.join(map(plain, array.tolist()))}]"
 
 
 def rows(numbers: Numbers, digits: int = 4) -> list[str] | None:
@@ -68,6 +93,19 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) if shape else "scalar"
 
 
+def parameters(several: list[Numbers]) -> str:
+    """How many parameters there are, and how large they are.
+
+    >>> parameters([Numbers((3, 2), "float32", None, "", None, None, None, 0, 0, 6)])
+    '6 parameters, 24 B'
+    """
+    count = sum(math.prod(each.shape) for each in several)
+    size = float(sum(math.prod(each.shape) * np.dtype(each.dtype).itemsize for each in several))
+    unit = next((power for power in range(3) if size < 1000 * 1024**power), 3)
+    shown = f"{size / 1024**unit:.{1 if unit else 0}f}".removesuffix(".0")
+    return f"{count:,} parameter{'s' * (count != 1)}, {shown} {('B', 'KiB', 'MiB', 'GiB')[unit]}"
+
+
 def summary(numbers: Numbers) -> str:
     """What stands for elements that are too many to print.
 
@@ -90,6 +128,30 @@ def unknown(numbers: Numbers) -> bool:
     """Whether nothing but the shape is known, as of a value that no node saved."""
     told = numbers.data is not None or numbers.low is not None or numbers.nans or numbers.infs
     return not told and not numbers.dtype.startswith("complex")
+
+
+def total(parts: list[Numbers]) -> Numbers:
+    """The sum of numbers of one shape; where some were not kept, only how many there are.
+
+    >>> one = Numbers((2,), "float32", (1.0, 2.0), "", 1.0, 2.0, 1.5, 0, 0, 0)
+    >>> rows(total([one, one]))
+    ['[2., 4.]']
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    kept = [part.data for part in parts if part.data is not None and not part.omitted and part.shape == first.shape]
+    if len(kept) < len(parts):
+        return Numbers(first.shape, first.dtype, None, Printed(""), None, None, None, 0, 0, math.prod(first.shape))
+    data = tuple(map(sum, zip(*kept, strict=True)))
+    finite = [float(each) for each in data if not isinstance(each, complex) and math.isfinite(each)]
+    low, high = (min(finite), max(finite)) if finite else (None, None)
+    nans = sum(each != each for each in data)
+    mean = math.fsum(finite) / len(finite) if finite else None
+    text = ", ".join(map(number, data))
+    return Numbers(
+        first.shape, first.dtype, data, Printed(text), low, high, mean, nans, len(data) - len(finite) - nans, 0
+    )
 
 
 def oddities(numbers: Numbers) -> str:

@@ -6,16 +6,16 @@ the picture.
 
 from __future__ import annotations
 
-import math
 from typing import Any
-
-import numpy as np
 
 from ..events import Accumulated, Event, Failure, NodeRan, Op, Value
 from ..recording import Recording
 from . import numbers as nums
+from .kept import saved_rows
+from .known import BEFORE, Row
 from .model import Graph, Item, Link
-from .words import item_title, op_call, op_title
+from .why import Why
+from .words import item_title, op_call
 
 MOST_STEPS = 300
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
@@ -24,7 +24,7 @@ MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 def steps_of(graph: Graph, trace: Recording) -> list[dict[str, Any]]:
     """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`."""
     home = _homes(graph)
-    by_node = {op.node: op for op in graph.ops if op.node is not None}
+    why = Why(graph)
     ops = {op.step for op in graph.ops}
     kept: list[Event] = [e for e in trace.events if not isinstance(e, Op) or e.step in ops]
     events: list[Op | NodeRan | Accumulated | Failure] = [
@@ -38,9 +38,9 @@ def steps_of(graph: Graph, trace: Recording) -> list[dict[str, Any]]:
         if isinstance(event, Op):
             made = _forward(event, graph, home)
         elif isinstance(event, NodeRan):
-            made = _backward(event, by_node.get(event.node), graph, home)
+            made = _backward(event, why, graph, home)
         elif isinstance(event, Accumulated):
-            made = _accumulated(event, graph)
+            made = _accumulated(event, why, graph)
         else:
             made = _failed(event, graph)
         steps.append({"event": event.step, **made})
@@ -80,35 +80,36 @@ def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
     keys += [link.tail for link in graph.links if link.head == key]
     return {
         "kind": "forward", "call": None, "keys": _shown(keys, graph),
-        "sentence": f"{where}{op_call(op, graph.labels)} gives {result}{node}.",
+        "sentence": f"{where}{op_call(op, graph)} gives {result}{node}.",
     }  # fmt: skip
 
 
-def _backward(ran: NodeRan, op: Op | None, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
+def _backward(ran: NodeRan, why: Why, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
+    op = why.by_node.get(ran.node)
     key = home.get(op.step, "") if op is not None else ""
     keys = [key]
     keys += [f"e{n}" for n, link in enumerate(graph.links) if key in (link.head, link.tail) and link.grads]
     keys += [link.tail for link in graph.links if link.head == key and link.grads]
-    received = ", ".join(nums.one_line(each, 36) for each in ran.received if each is not None)
-    sent = "; ".join(nums.one_line(each, 36) for each in ran.sent if each is not None)
-    sentence = f"backward {ran.call + 1}: {ran.node_name} receives ∂ {received or 'nothing'}"
-    sentence += f" and sends up ∂ {sent}." if sent else "."
+    sentence = f"backward {ran.call + 1}: {ran.node_name} receives ∂ = {why.received(ran)}"
+    reasons = [] if op is None else why.lines(op, ran)
+    if reasons:
+        sentence += f": {'; '.join(reasons)}."
+    else:
+        sent = "; ".join(nums.one_line(each, 36) for each in ran.sent if each is not None)
+        sentence += f" and sends up ∂ {sent}." if sent else "."
     return {"kind": "backward", "call": ran.call, "keys": _shown(keys, graph), "sentence": sentence}
 
 
-def _accumulated(event: Accumulated, graph: Graph) -> dict[str, Any]:
+def _accumulated(event: Accumulated, why: Why, graph: Graph) -> dict[str, Any]:
     keys = [
         item.key for item in graph.items.values()
         if (item.value is not None and item.value.tensor == event.tensor)
         or any(value.tensor == event.tensor for value in item.absorbed)
     ]  # fmt: skip
     name = event.name or "tensor"
-    before = f"{nums.one_line(event.before, 30)} + " if event.before is not None else ""
-    total = f"{before}{nums.one_line(event.contribution, 36)}"
-    result = f" = {nums.one_line(event.after, 36)}" if before else ""
     return {
         "kind": "accumulate", "call": event.call, "keys": _shown(keys, graph),
-        "sentence": f"backward {event.call + 1}: {name}.grad = {total}{result}.",
+        "sentence": f"backward {event.call + 1}: {name}.grad = {why.accumulated(event)}.",
     }  # fmt: skip
 
 
@@ -121,17 +122,20 @@ def _failed(event: Failure, graph: Graph) -> dict[str, Any]:
 
 
 def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
-    """For each key on the picture its title and rows of (what, text), for the detail panel."""
+    """For each key on the picture its title and its rows, for the detail panel."""
+    why = Why(graph)
     found = {
-        key: {"title": item_title(item, graph), "rows": _item_rows(item, graph)} for key, item in graph.items.items()
+        key: {"title": item_title(item, graph), "rows": _item_rows(item, why, graph)}
+        for key, item in graph.items.items()
     }
     for key, item in graph.items.items():
-        closed = "/".join(item.ops[0].scope) if item.kind == "module" else ""
-        closed = next((path for path in graph.folded if f"{closed}/".startswith(f"{path}/")), "")
-        inside = "/".join(item.op.scope) if item.op is not None and item.op.scope else ""
-        found[key] |= {"closed": closed if item.kind == "module" else "", "inside": inside}
+        scope = "/".join(item.op.scope) if item.op is not None else ""
+        found[key] |= {"closed": item.path, "inside": item.inside or scope}
+        op = item.op if item.kind == "op" else None
+        if op is not None and op.node is not None and op.facts.rule:
+            found[key]["measurable"] = why.measurable_from(op)
     for number, link in enumerate(graph.links):
-        found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, graph)}
+        found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, why, graph)}
     return found
 
 
@@ -139,61 +143,44 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}… {len(text) - MOST_TEXT} more characters"
 
 
-def _value_rows(value: Value, graph: Graph) -> list[list[str]]:
+def _value_rows(value: Value, graph: Graph) -> list[Row]:
     numbers = value.numbers
     flags = ["requires_grad"] * value.requires_grad + ["leaf"] * value.is_leaf + ["parameter"] * value.is_parameter
-    rows = [
-        ["value", _cut(numbers.text)],
+    known = graph.known.get(value.id, BEFORE)
+    rows: list[Row] = [
+        ["value", _cut(numbers.text), known],
         ["shape", f"{numbers.shape}   stride {value.stride}   offset {value.offset}"],
         ["dtype", numbers.dtype],
         ["version", f"{value.version}   storage {value.storage}"],
     ]
     if numbers.omitted:
-        rows.append(["kept", f"{nums.summary(numbers)}; {numbers.omitted:,} elements were not copied"])
+        rows.append(["kept", f"{nums.summary(numbers)}; {numbers.omitted:,} elements were not copied", known])
     if nums.oddities(numbers):
-        rows.append(["careful", nums.oddities(numbers)])
+        rows.append(["careful", nums.oddities(numbers), known])
     if flags:
         rows.append(["is", ", ".join(flags)])
     for event in graph.grads.get(value.tensor, ()):
         if isinstance(event, Accumulated):
-            rows.append([f".grad after call {event.call + 1}", _cut(event.after.text)])
+            rows.append([f".grad after call {event.call + 1}", _cut(event.after.text), event.step])
     return rows
 
 
-def _op_rows(op: Op, graph: Graph) -> list[list[str]]:
-    rows = [["call", op_call(op, graph.labels)]]
+def _made_rows(op: Op, graph: Graph) -> list[Row]:
+    """Which call made a value, and where."""
+    rows: list[Row] = [["call", op_call(op, graph)]]
     if op.position is not None:
         rows.append(["source", f"{op.position.file} line {op.position.line}: {op.position.code}"])
     rows.append(["grad_fn", op.node_name or f"none ({op.why_not or 'not recorded'})"])
-    if op.saved:
-        rows += [["saved", ", ".join(op.saved)], ["saved bytes", _saved_bytes(op, graph)]]
-    if op.facts.rule:
-        rows += [["arguments", _roles(op, graph)], ["derivative", op.facts.rule]]
     if op.scope:
         rows.append(["module", ".".join(op.scope)])
     return rows
 
 
-def _saved_bytes(op: Op, graph: Graph) -> str:
-    """How large what the node keeps for backward is: `self 24, other 8: 32 in all`. A tensor saved twice counts once."""
-    values: dict[str, int] = {"result": op.outputs[0]} if op.outputs else {}
-    values |= {f"result{n}": output for n, output in enumerate(op.outputs)}
-    for argument in op.inputs:
-        place = argument.place
-        known = place is not None and place < len(op.facts.parameters)
-        role = op.facts.parameters[place] if place is not None and known else argument.name
-        if argument.value is not None and role is not None:
-            values[role] = argument.value
-    sizes: dict[int, int] = {}
-    parts: list[str] = []
-    for role in [name.removeprefix("_saved_") for name in op.saved]:
-        if role not in values:
-            parts.append(f"{role} unknown")
-            continue
-        numbers = graph.values[values[role]].numbers
-        sizes[values[role]] = math.prod(numbers.shape) * np.dtype(numbers.dtype).itemsize
-        parts.append(f"{role} {sizes[values[role]]:,}")
-    return f"{', '.join(parts)}: {sum(sizes.values()):,} in all" if len(parts) > 1 else parts[0]
+def _op_rows(op: Op, why: Why, graph: Graph) -> list[Row]:
+    rows = _made_rows(op, graph)
+    if op.facts.rule:
+        rows += [["arguments", _roles(op, graph)], ["derivative", "\n".join(why.rules(op))]]
+    return rows + saved_rows(op, why.ran(op), graph)
 
 
 def _roles(op: Op, graph: Graph) -> str:
@@ -207,31 +194,26 @@ def _roles(op: Op, graph: Graph) -> str:
     return ", ".join(roles)
 
 
-def _item_rows(item: Item, graph: Graph) -> list[list[str]]:
+def _item_rows(item: Item, why: Why, graph: Graph) -> list[Row]:
     if item.kind == "tensor" and item.value is not None:
         rows = _value_rows(item.value, graph)
         maker = next((op for op in graph.ops if item.value.id in op.outputs), None)
-        return rows + (_op_rows(maker, graph) if maker is not None else [])
+        return rows + (_made_rows(maker, graph) if maker is not None else [])
     if item.kind == "op" and item.op is not None:
-        rows = _op_rows(item.op, graph)
-        for link in graph.links:
-            for grad in link.grads:
-                if link.head == item.key:
-                    rows.append(
-                        [f"∂ sent to {graph.labels[link.value]}, call {grad.call + 1}", _cut(grad.numbers.text)]
-                    )
-                elif link.tail == item.key:
-                    rows.append([f"∂ received, call {grad.call + 1}", _cut(grad.numbers.text)])
+        rows = _op_rows(item.op, why, graph)
+        for ran in why.ran(item.op):
+            told = [f"∂ = {why.received(ran)}", *why.lines(item.op, ran, 3)]
+            rows.append([f"backward {ran.call + 1}", "\n".join(told), ran.step])
         return rows
-    rows = [[op_title(op), op_call(op, graph.labels)] for op in item.ops[:40]]
+    rows: list[Row] = [[op.label, op_call(op, graph)] for op in item.ops[:40]]
     if len(item.ops) > 40:
         rows.append(["…", f"{len(item.ops) - 40} more operations"])
     for value in item.absorbed:
         for event in graph.grads.get(value.tensor, ()):
             if isinstance(event, Accumulated):
-                rows.append([f"{graph.labels[value.id]}.grad", _cut(event.after.text)])
+                rows.append([f"{graph.labels[value.id]}.grad", _cut(event.after.text), event.step])
     if item.kind == "failed" and graph.failure is not None:
-        rows.append([graph.failure.error, graph.failure.message])
+        rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
     return rows
 
 
@@ -240,10 +222,13 @@ def _link_title(link: Link, graph: Graph) -> str:
     return f"{graph.labels[link.value]}: {item_title(tail, graph)} → {item_title(head, graph)}"
 
 
-def _link_rows(link: Link, graph: Graph) -> list[list[str]]:
+def _link_rows(link: Link, why: Why, graph: Graph) -> list[Row]:
     rows = _value_rows(graph.values[link.value], graph)
     for grad in link.grads:
-        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text)])
+        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
+        reason = why.line(link, grad.call)
+        if reason is not None:
+            rows.append(["why", reason, grad.step])
     if link.broadcast:
         rows.append(["broadcast", f"over dimension {link.broadcast}; the gradient is summed over it"])
     return rows

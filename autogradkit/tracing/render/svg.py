@@ -1,10 +1,10 @@
 """SVG primitives shared by every renderer: escaped text of known width, roles instead of colours, arrows, boxes.
 
-A `Picture` collects marks and ends as one deterministic string, which is both the static picture and what the live
-widget inlines. Colours are roles: each mark carries its light colour as an attribute, so that any viewer draws it on
-the explicit white ground, and a class that the picture's own style sheet repaints under an ancestor with
-`data-ak-theme="dark"`. Ids begin with a hash of the content, so pictures on one page never meet. Rests on the standard
-library only; numbers are shortened in `numbers.py`.
+A `Picture` collects marks and ends as one deterministic string, which is both the static picture and what the live widget
+inlines. Colours are roles: each mark carries its light colour as an attribute, so that any viewer draws it on the explicit
+white ground, and a class that the picture's own style sheet repaints under an ancestor with `data-ak-theme="dark"`; what is
+usual of a text (ink, 12 px) is said once, on the root. Ids begin with a hash of the content, so pictures on one page never
+meet. Rests on the standard library only; numbers are shortened in `numbers.py`.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ DARK: Mapping[str, str] = {
     "alias5": "#f27e3f",
 }
 ALIAS_CYCLE = 6
+SIZE = 12.0  # of a text of which nothing else is said
+LEGIBLE = 10.0  # pixels that no text is ever shown smaller than
 
 SANS = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -95,7 +97,7 @@ def _em(char: str, mono: bool) -> float:
     return 0.602 if mono else _SANS_EM.get(char, 580) / 1000
 
 
-def text_width(text: str, size: float = 12, *, mono: bool = False, bold: bool = False) -> float:
+def text_width(text: str, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> float:
     """Width in pixels that `text` takes, by East-Asian width and, for a sans face, by letter.
 
     >>> text_width("ab", 10, mono=True), text_width("权重", 10, mono=True)
@@ -105,7 +107,7 @@ def text_width(text: str, size: float = 12, *, mono: bool = False, bold: bool = 
     return round(width * (1.06 if bold and not mono else 1.0), 2)
 
 
-def clip(text: str, room: float, size: float = 12, *, mono: bool = False, bold: bool = False) -> str:
+def clip(text: str, room: float, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> str:
     """`text`, cut with an ellipsis where it is wider than `room` pixels.
 
     >>> clip("matmul", 30, 10, mono=True)
@@ -119,7 +121,7 @@ def clip(text: str, room: float, size: float = 12, *, mono: bool = False, bold: 
     return text[:kept].rstrip() + "…"
 
 
-def wrap_text(text: str, room: float, size: float = 12, *, mono: bool = False, lines: int = 6) -> list[str]:
+def wrap_text(text: str, room: float, size: float = SIZE, *, mono: bool = False, lines: int = 6) -> list[str]:
     """`text` broken at spaces into at most `lines` lines of `room` pixels; the last one is cut where more is left."""
     words = text.replace("\n", " ").split(" ")
     done: list[str] = []
@@ -158,13 +160,16 @@ def alias_role(index: int) -> str:
     return f"alias{index % ALIAS_CYCLE}"
 
 
-def style_sheet() -> str:
-    """What repaints roles in the dark, and leaves the ground to the page when live."""
+def style_sheet(marks: str) -> str:
+    """What repaints the roles of these marks in the dark, and leaves the ground to the page when live."""
     dark = '[data-ak-theme="dark"] '
     rules = [
-        f"{dark}.ak-f-{role}{{fill:{colour}}}{dark}.ak-s-{role}{{stroke:{colour}}}" for role, colour in DARK.items()
+        f"{dark}.ak-{short}-{role}{{{what}:{colour}}}"
+        for role, colour in DARK.items()
+        for short, what in (("f", "fill"), ("s", "stroke"))
+        if re.search(f"ak-{short}-{role}\\b", marks)
     ]
-    return "".join(rules) + "[data-ak-theme] .ak-ground{fill:none}"
+    return "".join(rules) + f".ak-mono{{font-family:{MONO}}}[data-ak-theme] .ak-ground{{fill:none}}"
 
 
 def num(value: float) -> str:
@@ -208,6 +213,7 @@ class Picture:
 
     def __init__(self) -> None:
         self._marks: list[str] = []
+        self._least = SIZE
         self._arrows: dict[str, None] = {}
 
     def text(
@@ -216,7 +222,7 @@ class Picture:
         y: float,
         text: str,
         role: str = "ink",
-        size: float = 12,
+        size: float = SIZE,
         *,
         anchor: str = "start",
         mono: bool = False,
@@ -224,19 +230,22 @@ class Picture:
         class_: str = "",
         **extra: Attribute,
     ) -> None:
-        """One line of text, its baseline at `y`, fixed to the width that `text_width` gives."""
+        """One line of text, its baseline at `y`, as wide as `text_width` says."""
         if not text:
             return
         width = text_width(text, size, mono=mono, bold=bold)
-        face = f' font-family="{esc(MONO)}"' if mono else ""
+        self._least = min(self._least, size)
         weight = ' font-weight="600"' if bold else ""
-        fixed = f' textLength="{num(width)}" lengthAdjust="spacingAndGlyphs"' if len(text) > 1 else ""
+        steady = mono and text.replace("∂", "").isascii()  # monospaced faces agree on these
+        fixed = f' textLength="{num(width)}" lengthAdjust="spacingAndGlyphs"' if len(text) > 1 and not steady else ""
+        sized = "" if size == SIZE else f' font-size="{num(size)}"'
+        named = " ".join(filter(None, (class_, "ak-mono" if mono else "")))
         if text.startswith(" ") or "  " in text:
             fixed += ' xml:space="preserve"'
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self._marks.append(
-            f'<text x="{num(x)}" y="{num(y)}" font-size="{num(size)}"{place}{face}{weight}{fixed}'
-            f"{_paint(role, None, class_)}{_attributes(extra)}>{esc(text)}</text>"
+            f'<text x="{num(x)}" y="{num(y)}"{sized}{place}{weight}{fixed}'
+            f"{_paint(None if role == 'ink' else role, None, named)}{_attributes(extra)}>{esc(text)}</text>"
         )
 
     def texts(
@@ -352,7 +361,10 @@ class Picture:
         self._marks.append(f"<title>{esc(text)}</title>")
 
     def finish(self, width: float, height: float, description: str, *, class_: str = "ak-picture") -> str:
-        """The picture as one `<svg>` string; `description` is read aloud in its place."""
+        """The picture as one `<svg>` string; `description` is read aloud in its place.
+
+        It may be shown narrower than it is, down to the width at which its smallest text is just legible.
+        """
         body = "".join(self._marks)
         markers = "".join(
             f'<marker id="\0{role}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"'
@@ -363,9 +375,10 @@ class Picture:
         digest = hashlib.sha256(f"{body}{description}".encode()).hexdigest()[:10]
         w, h = num(width), num(height)
         text = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="{class_}" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
-            f' role="img" aria-label="{esc(description)}" font-family="{esc(SANS)}" font-size="12">'
-            f"<style>{style_sheet()}</style><defs>{markers}</defs>"
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
+            f' style="min-width:{num(width * min(1.0, LEGIBLE / self._least))}px" role="img"'
+            f' aria-label="{esc(description)}" font-family="{esc(SANS)}" font-size="{num(SIZE)}"{_paint("ink", None, class_)}>'
+            f"<style>{style_sheet(markers + body + 'ak-f-ink')}</style><defs>{markers}</defs>"
             f'<rect class="ak-ground" width="{w}" height="{h}" fill="{LIGHT["ground"]}"/>{body}</svg>'
         )
         return text.replace("\0", f"ak{digest}-")
@@ -374,11 +387,24 @@ class Picture:
 def img_tag(svg: str, alt: str) -> str:
     """The static form: an `<img>` around the picture, which untrusted notebooks show too.
 
-    >>> img_tag("<svg/>", "a < b")
-    '<img alt="a &lt; b" src="data:image/svg+xml;base64,PHN2Zy8+" style="max-width:100%">'
+    It scrolls where it is wider than the page, or higher than most of the window, rather than become too small to read. What
+    only a living picture needs, its keys and steps, is left out.
+
+    >>> tag = img_tag('<svg style="min-width:90px"/>', "a < b")
+    >>> 'alt="a &lt; b"' in tag, 'style="max-width:100%;min-width:90px"' in tag
+    (True, True)
     """
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{esc(alt)}" src="data:image/svg+xml;base64,{data}" style="max-width:100%">'
+    data = base64.b64encode(_LIVING.sub("", svg).encode()).decode()
+    least = _LEAST_WIDTH.search(svg[:1000])
+    style = f"max-width:100%;{least[0]}" if least else "max-width:100%"
+    return (
+        f'<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="{esc(alt)}"'
+        f' src="data:image/svg+xml;base64,{data}" style="{style}"></div>'
+    )
+
+
+_LEAST_WIDTH = re.compile(r"min-width:[\d.]+px")
+_LIVING = re.compile(r' data-[\w-]+="[^"]*"')  # in a text, quotes are escaped
 
 
 def table_html(header: tuple[str, ...], rows: list[tuple[str, ...]], summary: str = "as a table") -> str:

@@ -10,11 +10,16 @@ from collections import defaultdict
 from ..events import Accumulated
 from ..recording import Recording
 from . import numbers as nums
+from .known import BEFORE
 from .model import Graph, Item
-from .words import item_title, op_call, overview, title
+from .titles import title
+from .words import item_title, op_call, overview
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
-MOST_ROWS = 200
+MOST_ROWS = 120
+MOST_CODE = 100  # characters of a line of source
+MOST_GRADS = 40  # rows for what was added to a `.grad`
+BETWEEN = " | "  # the pieces of a cell; the front end parts them again
 
 
 def graph_text(graph: Graph, trace: Recording) -> str:
@@ -23,10 +28,9 @@ def graph_text(graph: Graph, trace: Recording) -> str:
     >>> from autogradkit.tracing.render.build import build
     >>> nothing = Recording()
     >>> print(graph_text(build(nothing), nothing))
-    nothing was traced
     No tensor operation ran in this cell, so there is nothing to draw.
     """
-    lines = [title(trace), overview(graph)]
+    lines = [*filter(None, [title(trace)]), overview(graph)]
     for item in _as_it_ran(graph):
         lines += _lines(item, graph)
     lines += [f"⋯ {sentence}" for sentence in graph.left_out]
@@ -80,33 +84,75 @@ def _lines(item: Item, graph: Graph) -> list[str]:
     return [f"  {mark} {text}", *(f"      ∂ {nums.one_line(grad.numbers)}" for grad in grads[:6])]
 
 
+Cell = list[tuple[int, str]]  # pieces of text, each with the event from which on it is known
+
+
 def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
     """One row for each op, then one for each leaf's gradient; the header is `HEADER`."""
-    ran: dict[int, list[tuple[str, str]]] = {}
-    shown = {op.node for op in graph.ops[:MOST_ROWS]}
+    return written(table_cells(graph))
+
+
+def written(rows: list[list[Cell]]) -> list[tuple[str, ...]]:
+    """What the cells say in the end."""
+    return [tuple(BETWEEN.join(text for _, text in cell) for cell in row) for row in rows]
+
+
+def _always(*texts: str) -> list[Cell]:
+    return [[(BEFORE, text)] for text in texts]
+
+
+def table_cells(graph: Graph) -> list[list[Cell]]:
+    """The rows of the table, cell by cell; a node that several backward calls ran has a piece for each."""
+    ran: dict[int, list[tuple[int, str, str]]] = {}
+    shown = {op.node for op in graph.ops}
     for call in graph.calls:
         for node in call.ran:
             if node.node not in shown:
                 continue
-            received = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
-            sent = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
-            ran.setdefault(node.node, []).append((received, sent))
-    rows: list[tuple[str, ...]] = []
-    for number, op in enumerate(graph.ops[:MOST_ROWS]):
-        source = f"line {op.position.line}: {op.position.code}" if op.position is not None else ""
+            came = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
+            went = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
+            ran.setdefault(node.node, []).append((node.step, came, went))
+    stacks = {op.step: item for item in graph.items.values() if item.kind == "stack" for op in item.ops}
+    rows: list[list[Cell]] = []
+    left_out = 0
+    for number, op in enumerate(graph.ops):
+        stack = stacks.get(op.step)
+        if stack is not None:  # all of it in one row, where it begins
+            if stack.ops[0] is op:
+                rows.append(_always(f"{number + 1}–{number + len(stack.ops)}", "", _stack_text(stack), "", "", ""))
+            continue
+        if len(rows) >= MOST_ROWS:
+            left_out += 1
+            continue
+        source = f"line {op.position.line}: {_short(op.position.code)}" if op.position is not None else ""
         result = ", ".join(
             f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
         )
         back = ran.get(op.node, []) if op.node is not None else []
-        received, sent = (" | ".join(each) for each in zip(*back, strict=True)) if back else ("", "")
-        rows.append((str(number + 1), source, op_call(op, graph.labels), result, received, sent))
-    if len(graph.ops) > MOST_ROWS:
-        rows.append(("…", "", f"{len(graph.ops) - MOST_ROWS} more operations", "", "", ""))
-    for events in list(graph.grads.values())[:MOST_ROWS]:
-        for event in events[:MOST_ROWS]:
-            if isinstance(event, Accumulated):
-                name = f"{event.name or 'tensor'}.grad"
-                rows.append(("", f"backward {event.call + 1}", name, nums.one_line(event.after, 48), "", ""))
-    if graph.failure is not None:
-        rows.append(("✗", "", graph.failure.error, graph.failure.message, "", ""))
+        received: Cell = [(step, text) for step, text, _ in back]
+        sent: Cell = [(step, text) for step, _, text in back]
+        said = _always(str(number + 1), source, op_call(op, graph))
+        rows.append([*said, [(op.step, result)], received, sent])
+    if left_out:
+        rows.append(_always("…", "", f"{left_out} more operations", "", "", ""))
+    given = [event for events in graph.grads.values() for event in events if isinstance(event, Accumulated)]
+    given.sort(key=lambda event: event.step)
+    for event in given if len(given) <= MOST_GRADS else (*given[: MOST_GRADS // 2], *given[-MOST_GRADS // 2 :]):
+        after: Cell = [(event.step, nums.one_line(event.after, 48))]
+        called = _always("", f"backward {event.call + 1}", f"{event.name or 'tensor'}.grad")
+        rows.append([*called, after, *_always("", "")])
+    if len(given) > MOST_GRADS:
+        rows.append(_always("…", "", f"{len(given) - MOST_GRADS} gradients between them", "", "", ""))
+    failure = graph.failure
+    if failure is not None:
+        error: list[Cell] = [[(failure.step, text)] for text in ("✗", "", failure.error, failure.message)]
+        rows.append([*error, *_always("", "")])
     return rows
+
+
+def _short(code: str) -> str:
+    return code if len(code) <= MOST_CODE else code[: MOST_CODE - 1] + "…"
+
+
+def _stack_text(item: Item) -> str:
+    return f"{item.title}: {len(item.ops):,} operations" if item.times > 1 else item.title

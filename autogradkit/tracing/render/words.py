@@ -1,22 +1,16 @@
-"""What the picture of a graph says in words: title, sentences, op names, local derivatives.
+"""What the picture of a graph says in words: sentences, what things are called.
 
-Rests on `model.py` and `numbers.py`; `graph.py`, `steps.py` and `text.py` speak with it.
+Rests on `model.py`, `titles.py`, `spelling.py` and `numbers.py`; `graph.py`, `steps.py` and `text.py` speak with it.
 """
 
 from __future__ import annotations
 
-import re
-
-from ..events import BackwardBegin, Op
+from ..events import Op
 from ..recording import Recording
-from .model import MAKERS, Graph, Item
+from .model import Graph, Item
 from .numbers import shape_text
-
-SIGNS = {
-    "add": "+", "sub": "−", "rsub": "−", "mul": "×", "div": "÷", "pow": "^", "neg": "−",
-    "mm": "@", "mv": "@", "bmm": "@", "dot": "@", "matmul": "@", "addmm": "@ +",
-    "detach": "✂", "data": "✂",
-}  # fmt: skip
+from .spelling import spelled_call
+from .titles import title
 
 REASONS = {
     "no_grad": "the cell ran under no_grad(), which switches recording off",
@@ -25,57 +19,9 @@ REASONS = {
 }
 
 
-def op_title(op: Op) -> str:
-    """What stands in an ellipse: `@ mm`, `× 2`, `^ 3`, `sum dim=1`."""
-    sign = SIGNS.get(op.facts.label)
-    scalars = [f"{a.name}={a.text}" if a.name else str(a.text) for a in op.inputs if a.value is None and a.text]
-    text = " ".join(scalars)
-    if sign and len(scalars) == 1 and len(text.rpartition("=")[2]) <= 8 and op.kind != "inplace":
-        text = text.rpartition("=")[2]
-        return f"{text} {sign}" if op.inputs[0].value is None else f"{sign} {text}"
-    if len(text) > 14 or not text:
-        text = ""
-    return " ".join(part for part in (sign, op.label, text) if part)
-
-
-def op_call(op: Op, labels: dict[int, str]) -> str:
+def op_call(op: Op, graph: Graph) -> str:
     """The op as a call on the learner's names: `mul(x, 2)`."""
-    parts = []
-    for argument in op.inputs:
-        text = labels[argument.value] if argument.value is not None else str(argument.text)
-        parts.append(f"{argument.name}={text}" if argument.name else text)
-    return f"{op.label}({', '.join(parts)})"
-
-
-def title(trace: Recording) -> str:
-    """The traced expression: the statements of the cell in one line, without those that only make ready.
-
-    Where there is no cell, as under `record()`, the statements that ran.
-    """
-    lines = [_without_comment(line) for line in trace.source.splitlines()]
-    if not trace.source.strip():
-        places = [event.position for event in trace.events if isinstance(event, Op | BackwardBegin) and event.position]
-        lines = list(dict.fromkeys(place.code for place in places))
-    kept = [line for line in lines if line.strip() and not line.lstrip().startswith(("%", "!"))]
-    makers: dict[str, bool] = {}
-    for event in trace.events:
-        if isinstance(event, Op) and event.position is not None:
-            code = _without_comment(event.position.code).strip()
-            makers[code] = makers.get(code, True) and event.kind in MAKERS
-    telling = [line for line in kept if not (makers.get(line.strip()) or _READY.match(line))]
-    text = ""
-    for line in telling or kept:
-        joint = "" if not text else " " if text.endswith(":") else "; "
-        text += joint + line.strip()
-    return text or ("a recorded block" if trace.events else "nothing was traced")
-
-
-_READY = re.compile(r"\s*(import |from |[\w.]*manual_seed\()")
-
-
-def _without_comment(line: str) -> str:
-    """A line without its comment; one with quotes in it is left alone."""
-    return line if "'" in line or '"' in line else line.split("#")[0].rstrip()
+    return spelled_call(op, graph.labels, graph.values)
 
 
 def overview(graph: Graph) -> str:
@@ -127,7 +73,8 @@ def overview(graph: Graph) -> str:
 def alt(graph: Graph, trace: Recording) -> str:
     """What is read aloud in place of the picture."""
     failure = f" It failed with {graph.failure.error}." if graph.failure is not None else ""
-    return f"Graph of {title(trace)[:160]}. {overview(graph)}{failure}"
+    drawn = f"Graph of {title(trace)[:160]}." if title(trace) else "Graph."
+    return f"{drawn} {overview(graph)}{failure}"
 
 
 def item_title(item: Item, graph: Graph) -> str:
@@ -141,11 +88,16 @@ def item_title(item: Item, graph: Graph) -> str:
             if value.is_leaf
             else "result"
         )
-        return f"{graph.labels[value.id]}, {kind}, {shape_text(value.numbers.shape)}"
+        again = " again" if item.again else ""
+        return f"{graph.labels[value.id]}{again}, {kind}, {shape_text(value.numbers.shape)}"
     if item.kind == "op" and item.op is not None:
-        return op_call(item.op, graph.labels)
+        return op_call(item.op, graph)
     if item.kind == "module":
         return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}"
     if item.kind == "stack":
-        return f"{item.title}, {len(item.ops)} operations"
+        return (
+            f"{item.title}, {len(item.ops)} operations"
+            if item.times == 1
+            else f"{item.title}, {item.times} equal turns"
+        )
     return f"{item.title}, which failed"

@@ -12,14 +12,20 @@ export interface Frame {
   readonly stage: HTMLElement;
   readonly detail: HTMLElement;
   say(sentence: string): void;
+  /** Fill the table anew, if it is open: what `cells` tells has changed. */
+  tabulate(): void;
 }
 
-/** `drawn` is called with the picture, once inlined and again after each change of the `svg` trait. */
+/** `drawn` is called with the picture, once inlined and again after each change of the `svg` trait.
+ *
+ * `cells` says what the n-th row of the table shows, where that is not always all of it.
+ */
 export function frame<T extends Picture>(
   model: AnyModel<T>,
   el: HTMLElement,
   signal: AbortSignal,
   drawn: (svg: SVGSVGElement) => void,
+  cells: (row: string[], n: number) => string[] = (row) => row,
 ): Frame {
   const toolbar = h("div", { class: "ak-toolbar", role: "toolbar", "aria-label": "Picture" });
   const stage = h("div", { class: "ak-stage" });
@@ -37,6 +43,7 @@ export function frame<T extends Picture>(
     () => {
       alternative.hidden = !alternative.hidden;
       press(toggle, !alternative.hidden);
+      tabulate();
     },
     { pressed: false },
   );
@@ -55,16 +62,16 @@ export function frame<T extends Picture>(
       stage.replaceChildren(svg);
       drawn(svg);
     });
-  const retable = () => {
+  const tabulate = () => {
+    if (alternative.hidden) return;
     const [header = [], ...rows] = model.get("table");
-    alternative.replaceChildren(table(header, rows, model.get("description")));
+    alternative.replaceChildren(table(header, rows.map(cells), model.get("description")));
   };
   onChange(model, "svg", redraw, signal);
-  onChange(model, "table", retable, signal);
-  onChange(model, "description", retable, signal);
+  onChange(model, "table", tabulate, signal);
+  onChange(model, "description", tabulate, signal);
   followTheme(root, signal);
   el.append(root);
-  retable();
   queueMicrotask(() => {
     redraw();
     toolbar.append(toggle);
@@ -77,5 +84,6 @@ export function frame<T extends Picture>(
     say: (text) => {
       sentence.textContent = text;
     },
+    tabulate,
   };
 }

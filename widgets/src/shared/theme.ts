@@ -8,12 +8,18 @@ export function isDark(root: HTMLElement): boolean {
   if (kind !== undefined) return kind.includes("dark") || kind === "vscode-high-contrast";
   if (page.getAttribute("theme") === "dark" || page.classList.contains("dark") || body.classList.contains("dark"))
     return true;
-  for (let at: Element | null = root; at; at = at.parentElement) {
+  for (let at: Element | null = root; at; at = above(at)) {
     const [r, g, b, a] = (getComputedStyle(at).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
     if (r !== undefined && g !== undefined && b !== undefined && (a ?? 1) > 0.5)
       return 0.299 * r + 0.587 * g + 0.114 * b < 110;
   }
   return false;
+}
+
+/** The element around this one, out of a shadow root too. */
+function above(element: Element): Element | null {
+  const root = element.getRootNode();
+  return element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }
 
 /** Keep `data-ak-theme` on `root` equal to the page's theme until `signal` ends. */
@@ -25,6 +31,7 @@ export function followTheme(root: HTMLElement, signal: AbortSignal): void {
   const attributeFilter = ["class", "theme", "data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"];
   for (const element of [document.body, document.documentElement])
     observer.observe(element, { attributes: true, attributeFilter });
+  globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener("change", apply, { signal });
   const frame = requestAnimationFrame(apply); // once attached, the background can be read
   signal.addEventListener("abort", () => {
     observer.disconnect();

@@ -33,6 +33,7 @@ export interface Detail {
   rows: Row[];
   closed?: string;
   inside?: string;
+  measurable?: number;
 }
 
 export interface Setting {
@@ -49,19 +50,27 @@ export interface Limits {
   dims: number;
 }
 
-export type Row = [string, string];
+export type Known = number[][][];
+
+export type Row = [string, string, number?];
 
 export interface GraphTraits extends Picture {
+  known: Known;
   steps: Step[];
   details: Record<string, Detail>;
   calls: string[];
   foldable: string[];
   folded: string[];
+  turns: string[];
   overview: string;
   step: number;
   selected: string;
   folds: Record<string, boolean>;
+  node_names: boolean;
+  measured: Record<string, Row[]>;
 }
+
+export type GraphToPython = { kind: "measure" };
 
 export interface LedgerTraits extends Picture {
   columns: Column[];

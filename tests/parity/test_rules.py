@@ -1,0 +1,87 @@
+"""The rules that pictures print are true: computed from what was recorded, they give PyTorch's gradient.
+
+For every declared op that PyTorch has, on its samples: the recorded gradient is PyTorch's, and where the rule can be
+computed, it gives that gradient. What is printed with numbers is computed so; a rule that cannot be computed stands in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import autogradkit as ak
+from autogradkit._ops.declare.overload import Overload
+from autogradkit.tracing.events import NodeRan, Op
+from autogradkit.tracing.notation import rules_in, signs_in
+from autogradkit.tracing.render.build import build
+from autogradkit.tracing.render.operands import array_of
+from autogradkit.tracing.render.why import Explained, Why
+
+from .test_saved import COMPARED, _carry, _ours, _samples, _tensors, _theirs
+
+# Their terms speak of what is not recorded: the mean of the input; the convolution of a picture.
+NOT_COMPUTED = {"var", "std", "convolution"}
+
+
+def explained(op: Overload, sample: tuple[Any, ...], flags: tuple[bool, ...]) -> Iterator[tuple[Why, Op, NodeRan]]:
+    """The op alone, recorded with a backward pass from distinct gradients; the recorded gradients are PyTorch's."""
+    pairs = []
+    with ak.record() as trace:
+        for module, ours in ((ak, True), (torch, False)):
+            given = _carry(sample, ours, iter(flags))
+            leaves = [t for t in _tensors(given) if t.requires_grad]
+            named = zip(op.parameters[op.positional :], given[op.positional :], strict=False)
+            made = (_ours(op) if ours else _theirs(op))(*given[: op.positional], **{p.public: v for p, v in named})
+            results = [t for t in _tensors(made) if t.requires_grad]
+            if not results:
+                return
+            module.autograd.backward(results, [cotangent(module, t) for t in results])
+            pairs.append([None if t.grad is None else t.grad.detach().numpy() for t in leaves])
+    for mine, theirs in zip(*pairs, strict=True):
+        assert (mine is None) == (theirs is None)
+        if mine is not None:
+            np.testing.assert_allclose(mine, theirs, rtol=1e-7, atol=1e-9)
+    why = Why(build(trace))
+    for event in trace.events:
+        if isinstance(event, NodeRan) and event.node in why.by_node:
+            yield why, why.by_node[event.node], event
+
+
+def cotangent(module: Any, tensor: Any) -> Any:
+    numbers = module.arange(tensor.numel(), dtype=module.float64).reshape(tuple(tensor.shape))
+    return ((numbers + 1) * 0.37).cos().to(tensor.dtype)
+
+
+def computed(each: Explained) -> bool | None:
+    """Whether the rule gives the gradient that was sent; None where it cannot be computed."""
+    if each.incoming is None or each.sent is None or each.reason.term is None or not each.reason.complete:
+        return None
+    found, sent = each.reason.computed(each.incoming, each.sent), array_of(each.sent)
+    if found is None or sent is None:
+        return None
+    return bool(np.allclose(found, sent, rtol=1e-9, atol=1e-12, equal_nan=True))
+
+
+@pytest.mark.parametrize("name", [name for name, op in COMPARED.items() if op.kind != "random"])
+def test_a_rule_gives_the_gradient_of_pytorch(name: str) -> None:
+    op = COMPARED[name]
+    ran_backward = agreed = 0
+    for sample, flags in _samples(op):
+        for why, event, ran in explained(op, sample, flags):
+            found = [computed(each) for each in why.explained(event, ran)]
+            assert False not in found, (event.facts.rule, why.lines(event, ran))
+            ran_backward += 1
+            agreed += found.count(True)
+            assert not any("came between" in line for line in why.lines(event, ran, 3))
+    terms = [rule.term for rule in rules_in(op.rule) if rule.term is not None and not rule.words]
+    if (
+        ran_backward
+        and terms
+        and op.owner.name not in NOT_COMPUTED
+        and not any("⋆" in signs_in(term) for term in terms)
+    ):
+        assert agreed, "its rule is a term, so it can be computed"

@@ -1,0 +1,120 @@
+"""Operations are spelled as the learner writes them."""
+
+import re
+
+import pytest
+
+import autogradkit as torch  # noqa: F401 - declares the ops
+from autogradkit._ops.declare.names import SETS
+from autogradkit.tracing.events import Argument, Numbers, Op, Value
+from autogradkit.tracing.render.build import build
+from autogradkit.tracing.render.spelling import spelled_call, spelled_op
+from tests.tracing.render.cells import trace_source
+
+BEFORE = (
+    "import autogradkit.nn.functional as F\n"
+    "X = torch.arange(12.).reshape(3, 4)\nw = torch.ones(4, requires_grad=True)\ni = torch.tensor([0, 2])\n"
+    "image = torch.ones(1, 1, 4, 4)\nfilters = torch.ones(1, 1, 3, 3)\nbig = 0.123456789"
+)
+
+
+def spelled(source: str) -> list[str]:
+    graph = build(trace_source(source, BEFORE))
+    return [spelled_op(op, graph.labels, graph.values) for op in graph.ops]
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("y = X[0:2]", ["X[0:2]"]),
+        ("y = X[:, 1]", ["X[:, 1]"]),
+        ("y = X[1:]", ["X[1:]"]),
+        ("y = X[::2, -1]", ["X[::2]", "[:, -1]"]),
+        ("y = X[i]", ["X[i]"]),
+        ("y = X.mean(0, True)", ["mean(0, keepdim)"]),
+        ("y = X.mean(0, keepdim=True)", ["mean(0, keepdim)"]),
+        ("y = X.mean()", ["mean"]),
+        ("y = X.mean((0, 1))", ["mean(0, 1)"]),
+        ("y = F.mse_loss(X, X)", ["mse_loss"]),
+        ("y = F.mse_loss(X, X, reduction='sum')", ["mse_loss(reduction=sum)"]),
+        ("y = F.cross_entropy(X, torch.tensor([0, 1, 2]))", ["tensor(data=[0, 1, 2])", "log_softmax(1)", "nll_loss"]),
+        ("y = X @ w", ["@"]),
+        ("y = w @ w", ["@"]),
+        ("y = X > 1", ["> 1"]),
+        ("y = 1 - w", ["1 -"]),
+        ("y = 2 * w", ["* 2"]),
+        ("y = w ** 3", ["** 3"]),
+        ("y = 2 ** w", ["2 **"]),
+        ("y = w * big", ["* 0.1235"]),
+        ("y = torch.add(w, w, alpha=2)", ["add(alpha=2)"]),
+        ("y = -w", ["-"]),
+        ("y = (X > 1) & ~(X > 2)", ["> 1", "> 2", "~", "&"]),
+        ("y = X.view(4, 3)", ["view(4, 3)"]),
+        ("y = X.expand(2, 3, 4)", ["expand(2, 3, 4)"]),
+        ("X[X > 2] = 0.", ["> 2", "[…] ="]),
+        ("y = X.permute(1, 0)", ["permute(1, 0)"]),
+        ("y = X.transpose(0, 1)", ["transpose(0, 1)"]),
+        ("y = torch.cat([w, w], 0)", ["cat"]),
+        ("y = torch.stack([w, w], 1)", ["stack(dim=1)"]),
+        ("y = X.topk(2)", ["topk(2)"]),
+        ("y = X.sum(1)", ["sum(1)"]),
+        ("y = X.argmax(1)", ["argmax(1)"]),
+        ("y = F.max_pool2d(image, 2)", ["max_pool2d(2)"]),
+        ("y = F.conv2d(image, filters, padding=1)", ["conv2d(padding=1)"]),
+        ("y = F.conv2d(image, filters)", ["conv2d"]),
+        ("y = X.clamp(min=0)", ["clamp(min=0)"]),
+        ("X += 1", ["+= 1"]),
+        ("X.add_(1)", ["add_(1)"]),
+        ("X[0] = 7.", ["X[0]", "= 7.0"]),
+        ("y = w.detach()", ["✂ detach"]),
+        ("y = w.exp()", ["exp"]),
+    ],
+)
+def test_an_operation_is_spelled_as_the_learner_writes_it(source: str, wanted: list[str]) -> None:
+    assert spelled(source) == wanted
+
+
+def test_a_call_leaves_out_what_is_as_usual() -> None:
+    graph = build(trace_source("y = F.mse_loss(X, X)\nz = X.mean(0, True)\nu = X[0:2]\nv = (X + X)[1]", BEFORE))
+    calls = [spelled_call(op, graph.labels, graph.values) for op in graph.ops]
+    assert calls == ["mse_loss(X, X)", "mean(X, 0, keepdim=True)", "X[0:2]", "add(X, X)", "add₁[1]"]
+
+
+def declared() -> list[Op]:
+    """For each declared form an op whose arguments are none of them as usual, and numbers wherever they may be."""
+    found: list[Op] = []
+    for owner in SETS:
+        for form in owner.overloads:
+            inputs = tuple(
+                Argument(None, 0, None, place)
+                if p.kind.is_tensor
+                else Argument(
+                    p.name if p.keyword else None,
+                    None,
+                    "(7, 9)" if p.kind.is_ints else "7",
+                    None if p.keyword else place,
+                )
+                for place, p in enumerate(form.parameters)
+            )
+            found.append(Op(0, form.name, form.facts, form.kind, None, None, inputs, (), (), None, (), None))
+    return found
+
+
+def test_no_declared_operation_shows_a_number_that_does_not_say_what_it_is() -> None:
+    """A number stands beside a sign, in an index, or first in the parentheses, as in `mean(0)`; others have their names."""
+    numbers = Numbers((8, 8, 8), "float32", None, "", None, None, None, 0, 0, 512)
+    values = {0: Value(0, 0, "X", numbers, (64, 8, 1), 0, 0, 0, False, True, False, None)}
+    ops = declared()
+    assert len(ops) > 300
+    for op in ops:
+        text = spelled_op(op, {0: "X"}, values)
+        if text.startswith("X[") or (op.facts.sign and re.fullmatch(rf"(7 )?{re.escape(op.facts.sign)}( 7)?", text)):
+            continue
+        inside = re.fullmatch(r"[A-Za-z_0-9]+\((.*)\)", text)
+        if inside is None:
+            assert re.fullmatch(r"[A-Za-z_0-9]+|✂.*|@ \+|\W+", text), (op.name, text)
+            continue
+        own = [argument for argument in op.inputs if argument.place == 1 and argument.value is None]
+        bare = re.sub(r"\w+=(\(7, 9\)|7)", "", inside[1])
+        allowed = {"7", "7, 9", "7, 7"} if own else {""}  # `view(7, 9)`, `transpose(7, 7)`
+        assert bare.strip(", ") in {"", *allowed}, (op.name, text)

@@ -1,0 +1,175 @@
+"""Equal turns are stacked from five on, opened on request; tensors that are used often are named again; all of it stays true."""
+
+import base64
+import re
+import time
+
+import numpy as np
+import pytest
+
+from autogradkit.tracing.render.build import build
+from autogradkit.tracing.render.fold import MOST_OPENED
+from autogradkit.tracing.render.graph import Drawn, draw_graph
+from autogradkit.tracing.render.steps import details_of, steps_of
+from autogradkit.tracing.render.text import graph_rows
+from autogradkit.tracing.render.turns import repetition
+from autogradkit.widgets.graph import GraphView
+from tests.tracing.render.cells import trace_source
+from tests.tracing.render.test_graph import texts
+
+DESCENT = "x = torch.tensor([1., 2., 3.])\ny = torch.tensor([2., 4., 6.])\nw = torch.tensor(0., requires_grad=True)"
+
+
+def descent(turns: int) -> str:
+    return (
+        f"for step in range({turns}):\n    loss = ((w * x - y) ** 2).mean()\n    loss.backward()\n"
+        "    with torch.no_grad():\n        w -= 0.05 * w.grad\n    w.grad = None"
+    )
+
+
+RNN = (
+    "torch.manual_seed(0)\nWx = torch.randn(3, 2, requires_grad=True)\nWh = torch.randn(3, 3, requires_grad=True)\n"
+    "b = torch.zeros(3, requires_grad=True)\nxs = torch.randn({turns}, 2)\nh = torch.zeros(3)"
+)
+STEPS = "for x_t in xs:\n    h = torch.tanh(Wx @ x_t + Wh @ h + b)\nloss = (h ** 2).sum()\nloss.backward()"
+
+
+def stacks(drawn: Drawn) -> list[tuple[str, int]]:
+    return [(item.title, item.times) for item in drawn.graph.items.values() if item.kind == "stack"]
+
+
+def test_four_turns_are_drawn_and_five_are_stacked() -> None:
+    assert stacks(draw_graph(trace_source(descent(4), DESCENT))) == []
+    assert stacks(draw_graph(trace_source(descent(5), DESCENT))) == [("turns 2–4", 3)]
+
+
+@pytest.mark.parametrize("turns", [30, 1000])
+def test_a_loop_is_its_first_turn_its_last_and_a_stack(turns: int) -> None:
+    trace = trace_source(descent(turns), DESCENT)
+    drawn = draw_graph(trace)
+    assert stacks(drawn) == [(f"turns 2–{turns - 1}", turns - 2)]
+    words = texts(drawn.svg)
+    for each in (
+        f"×{turns - 2}",
+        "In 2",
+        f"In 2–{turns - 1}",
+        f"Out {turns - 1}",
+        "loss (turn 1)",
+        f"loss (turn {turns})",
+    ):
+        assert any(each == word or word.startswith(each) for word in words), each
+    height = float(re.findall(r'height="([\d.]+)"', drawn.svg)[0])
+    assert height < 1300
+
+
+@pytest.mark.parametrize(
+    ("source", "before"),
+    [
+        (descent(30), DESCENT),
+        (descent(1000), DESCENT),
+        (STEPS, RNN.format(turns=200)),
+        (
+            "a = sum((p ** 2).sum() for p in ps)\na.backward()",
+            "ps = [torch.ones(9, requires_grad=True) for _ in range(80)]",
+        ),
+    ],
+)
+def test_a_stored_picture_of_a_loop_is_at_most_60_kb(source: str, before: str) -> None:
+    view = GraphView(trace_source(source, before))
+    assert len(view.static_html()) <= 60_000
+
+
+def test_a_stack_opens_into_all_its_turns_or_into_stacks() -> None:
+    trace = trace_source(descent(30), DESCENT)
+    path = next(item.path for item in draw_graph(trace).graph.items.values() if item.kind == "stack")
+    opened = draw_graph(trace, {path: False})
+    assert stacks(opened) == []
+    assert opened.graph.opened == [path]
+    assert sum("loss (turn" in word for word in texts(opened.svg)) == 30
+    trace = trace_source(descent(1000), DESCENT)
+    path = next(item.path for item in draw_graph(trace).graph.items.values() if item.kind == "stack")
+    opened = draw_graph(trace, {path: False})
+    assert [times for _, times in stacks(opened)] == [125] * 7 + [123]
+    assert len(opened.graph.items) <= MOST_OPENED
+    assert "Out 126, In 127" in texts(opened.svg)
+    inner = [item.path for item in opened.graph.items.values() if item.kind == "stack"]
+    again = draw_graph(trace, {path: False, inner[0]: False})
+    assert stacks(again)[0][1] < 125
+
+
+def test_gradients_into_a_leaf_add_up_to_its_grad_though_turns_are_stacked() -> None:
+    for turns in (4, 30):
+        graph = draw_graph(trace_source(STEPS, RNN.format(turns=turns))).graph
+        for name in ("Wx", "Wh", "b"):
+            leaf = next(
+                item.value for item in graph.items.values() if item.value is not None and item.value.name == name
+            )
+            sent = [grad.numbers.data for link in graph.links if link.value == leaf.id for grad in link.grads]
+            (given,) = graph.contributions[leaf.id]
+            np.testing.assert_allclose(np.sum(sent, axis=0), given.after.data, rtol=1e-4, atol=1e-6)
+
+
+def test_a_leaf_that_many_use_has_one_box_and_is_named_again() -> None:
+    drawn = draw_graph(trace_source(STEPS, RNN.format(turns=4)))
+    boxes = [item for item in drawn.graph.items.values() if item.value is not None and item.value.name == "Wh"]
+    assert [box.again for box in boxes] == [False, True, True, True]
+    assert texts(drawn.svg).count("again") == 3 * 3
+    details = details_of(drawn.graph)
+    assert details[boxes[1].key]["rows"] == details[boxes[0].key]["rows"]
+
+
+def test_each_step_of_the_walk_lights_something_where_turns_are_stacked() -> None:
+    trace = trace_source(descent(30), DESCENT)
+    drawn = draw_graph(trace)
+    keys = set(re.findall(r'data-key="([^"]+)"', drawn.svg))
+    for step in steps_of(drawn.graph, trace):
+        assert step["keys"]
+        assert set(step["keys"]) <= keys
+
+
+def test_a_table_tells_a_stack_in_one_row() -> None:
+    rows = graph_rows(draw_graph(trace_source(descent(30), DESCENT)).graph)
+    assert sum(row[2].startswith("turns 2–29: 168 operations") for row in rows) == 1
+    assert len(rows) < 80
+
+
+def test_nested_loops_and_other_turns_keep_their_structure() -> None:
+    source = "h = w\nfor epoch in range(6):\n    for i in range(8):\n        h = h * 1.01\n    h = h + 1\nh.backward()"
+    found = stacks(draw_graph(trace_source(source, "w = torch.tensor(1., requires_grad=True)")))
+    assert [times for _, times in found] == [6, 4, 6]
+    source = "h = w\nfor i in range(6):\n    h = torch.cat([h, h])\nh.sum().backward()"
+    assert (
+        stacks(draw_graph(trace_source(source, "w = torch.ones(1, requires_grad=True)"))) == []
+    )  # other shapes each turn
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_repetitions_are_found(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    body = draw.permutation(50)[: draw.integers(1, 8)] + 100
+    count = int(draw.integers(5, 60))
+    before, after = draw.permutation(40)[:9], draw.permutation(40)[:7] + 50
+    marks = [*before.tolist(), *np.tile(body, count).tolist(), *after.tolist()]
+    assert repetition(marks) == (9, len(body), count), f"seed {seed}"
+    assert repetition(marks[: 9 + 4 * len(body)]) is None
+
+
+def test_a_long_trace_is_searched_in_time_that_grows_with_it() -> None:
+    marks = np.tile(np.arange(200), 100).tolist()
+    began = time.perf_counter()
+    assert repetition(marks) == (0, 200, 100)
+    assert time.perf_counter() - began < 1.0
+
+
+def test_a_stored_picture_is_what_the_picture_is() -> None:
+    view = GraphView(trace_source(descent(30), DESCENT))
+    stored = re.search(r"base64,([^\"]+)", view.static_html())
+    assert stored is not None
+    still = base64.b64decode(stored[1]).decode()
+    assert still == re.sub(r' data-\w+="[^"<]*"', "", view.svg)  # the keys and steps of a living one
+    assert "data-step" not in still
+
+
+def test_a_recorded_graph_is_the_same_before_anything_is_folded() -> None:
+    graph = build(trace_source(descent(30), DESCENT))
+    assert not any(item.again or item.kind == "stack" for item in graph.items.values())

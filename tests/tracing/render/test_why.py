@@ -1,0 +1,232 @@
+"""Why a gradient is what it is, and what a node keeps for it: what the walk and the detail panel say."""
+
+import re
+
+import pytest
+
+import autogradkit as torch
+from autogradkit.core.facts import OpFacts
+from autogradkit.core.recording import observed
+from autogradkit.tracing.notation import rules_in, value_of_term
+from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.tracing.render.steps import details_of, steps_of
+from autogradkit.tracing.render.words import op_call
+from autogradkit.tracing.trace import Trace
+from tests.tracing.render.cells import CELLS, trace_cell, trace_source
+
+XW = "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)"
+
+
+def told(source, before=""):
+    """The sentences of the backward steps, without their beginning."""
+    trace = trace_source(source, before)
+    steps = steps_of(draw_graph(trace).graph, trace)
+    return [step["sentence"].partition(": ")[2] for step in steps if step["kind"] in ("backward", "accumulate")]
+
+
+def texts(detail):
+    """The rows of a detail, without the events from which on they are known."""
+    return {row[0]: row[1] for row in detail["rows"]}
+
+
+def rows(trace, call):
+    """The detail of the op with this call."""
+    graph = draw_graph(trace).graph
+    key = next(key for key, item in graph.items.items() if item.op is not None and op_call(item.op, graph) == call)
+    return texts(details_of(graph)[key])
+
+
+def test_a_step_puts_the_saved_numbers_into_the_rule():
+    before = "x = torch.tensor(6., requires_grad=True)\nc = torch.tensor(42., requires_grad=True)"
+    assert told("y = torch.sin(x) * c\ny.backward()", before) == [
+        "MulBackward0 receives ∂ = 1: ∂sin₁ = ∂ · c = 1 · 42 = 42; ∂c = ∂ · sin₁ = 1 · −0.2794 = −0.2794.",
+        "c.grad = −0.2794.",
+        "SinBackward0 receives ∂ = 42: ∂x = ∂ · cos(x) = 42 · cos(6) = 40.3272.",
+        "x.grad = 40.3272.",
+    ]
+
+
+def test_settings_are_put_in_and_what_is_no_factor_is_left_out():
+    before = "x = torch.tensor(2., requires_grad=True)"
+    assert told("(x ** 3).backward()", before)[0].endswith(": ∂x = ∂ · 3 · x² = 1 · 3 · 2² = 12.")
+    assert told("(x + 5).backward()", before)[0].endswith(": ∂x = ∂ = 1.")
+    assert told("torch.sub(1., x, alpha=2).backward()", before)[0].endswith(": ∂x = −∂ · 2 = −1 · 2 = −2.")
+    assert told("torch.clamp(x, max=1.).backward()", before)[0].endswith(
+        ": ∂x = ∂ where x ≤ 1, else 0 = (1 where 2 ≤ 1, else 0) = 0."
+    )
+
+
+def test_small_vectors_are_written_out_and_of_larger_values_the_first_element():
+    assert "∂w = ∂ · x = [1, 1, 1] · [1, 2, 3] = [1, 2, 3]" in told("(w * x).sum().backward()", XW)[1]
+    found = told("(w[:, None] * x).sum().backward()", XW)[1]
+    assert "∂unsqueeze₁ = ∂ · x, summed over dim 1; at [0, 0]: 1 · 1 + 1 · 2 + 1 · 3 = 6" in found
+
+
+def test_matrices_show_shapes_and_spread_and_views_say_what_goes_where():
+    before = (
+        "W = torch.tensor([[.5, -1.], [2., .25]], requires_grad=True)\nx = torch.tensor([[1., 2., 3.], [2., -1., .5]])"
+    )
+    product, view, mean = told("(W @ x).view(6).mean().backward()", before)[2::-1]
+    assert product.endswith(": ∂W = ∂ @ xᵀ   (2, 3) @ (2, 3)ᵀ → (2, 2) = [[1, 0.25], [1, 0.25]].")
+    assert view.endswith(
+        ": ∂mm₁ = ∂ in the shape of mm₁   (6,) → (2, 3) = [[0.1667, 0.1667, 0.1667], [0.1667, 0.1667, 0.1667]]."
+    )
+    assert mean.endswith(": ∂view₁ = ∂ / 6 = 1 / 6 = 0.1667, spread over the 6 averaged elements.")
+
+
+def test_what_is_large_has_its_shape_and_range():
+    found = told("(torch.outer(w, x) * w.repeat(3, 5)[:, :3]).exp().sum().backward()", XW)
+    assert (
+        found[1]
+        == "ExpBackward0 receives ∂ = [[1, 1, 1], [1, 1, 1], [1, 1, 1]]: ∂mul₂ = ∂ · exp₁; at [0, 0]: 1 · 1.284 = 1.284."
+    )
+    large = told("(w.repeat(20) * 2).sum().backward()", XW)
+    assert large[1] == "MulBackward0 receives ∂ = 60 (all 1.): ∂repeat₁ = ∂ · 2; at [0]: 1 · 2 = 2."
+
+
+def test_an_edge_says_why_its_gradient_is_what_it_is():
+    graph = draw_graph(trace_source("y = (w * x).sum()\ny.backward()", XW)).graph
+    edges = {detail["title"]: texts(detail) for key, detail in details_of(graph).items() if key.startswith("e")}
+    into = next(found for title, found in edges.items() if title.startswith("w: "))
+    assert into["why"] == "∂w = ∂ · x = [1, 1, 1] · [1, 2, 3] = [1, 2, 3]"
+    assert not any("why" in found for title, found in edges.items() if title.startswith("x: "))
+
+
+def test_a_method_whose_tensor_is_no_first_parameter_keeps_its_roles():
+    before = XW + "\nc = torch.tensor([True, False, True])"
+    for call in ("w.where(c, x)", "torch.where(c, w, x)"):
+        assert told(f"{call}.sum().backward()", before)[1].endswith(
+            "∂w = ∂ where c, else 0 = ([1, 1, 1] where [True, False, True], else 0) = [1, 0, 1]."
+        )
+
+
+def test_what_a_rule_does_not_say_whole_has_no_arithmetic():
+    both = told("torch.stack([w, w * 1]).sum().backward()", XW)[1]
+    assert "∂w = ∂, taken apart along dim 0: [1, 1, 1]" in both
+    imaginary = told("(w * 1j).abs().sum().backward()", XW)[1]
+    assert "∂mul₁ = ∂ · sign(mul₁), in its form for complex numbers: [0.+1.j, 0.−1.j, 0.+1.j]" in imaginary
+
+
+def test_one_element_is_no_elements():
+    assert told("w[:1].sum(0).backward()", XW)[0].endswith("∂slice₁ = ∂ = 1, spread over the one summed element.")
+
+
+def test_a_sum_says_where_each_summand_came_from():
+    x = "x = torch.tensor(3., requires_grad=True)"
+    assert told("y = x * 2 + x * 3\ny.backward()", x)[-1] == "x.grad = 3 from mul₂ + 2 from mul₁ = 5."
+    again = told("y = x * 2 + x * 3\ny.backward(retain_graph=True)\ny.backward()", x)[-1]
+    assert again == "x.grad = 5 + (3 from mul₂ + 2 from mul₁ = 5) = 10."
+    square = told("h = x * 1\n(h * h).backward()", x)
+    assert square[0] == "MulBackward0 receives ∂ = 1: ∂h = ∂ · h = 1 · 3 = 3 (for each of its 2 uses)."
+    assert square[1].startswith("MulBackward0 receives ∂ = 3 from mul₁ + 3 from mul₁ = 6: ")
+
+
+def test_what_changed_a_gradient_on_its_way_is_said_and_no_wrong_sum_is_printed():
+    hooked = told("y = -x\ny.grad_fn.register_hook(lambda sent, came: (sent[0] * 10,))\ny.backward()",
+                  "x = torch.tensor(3., requires_grad=True)")  # fmt: skip
+    assert hooked[0].endswith(
+        "∂x = −∂; sent was −10, not the −1 that the rule makes of what was recorded: a hook, or an edit that no version "
+        "counts, came between."
+    )
+    edited = told("y = w * x\nx.data.mul_(10)\ny.sum().backward()", XW)
+    assert "sent was [10, 20, 30], not the [1, 2, 3] that the rule makes of what was recorded" in edited[1]
+
+
+def test_a_rule_that_is_wrong_is_not_printed_with_numbers():
+    class Wrong:
+        name, facts = "mul", OpFacts("mul", True, "∂self = ∂ + other\n∂other = ∂ · self", ("self", "other"))
+
+    w = torch.tensor(3.0, requires_grad=True)
+    with torch.record() as trace:
+        y = observed(Wrong(), "op", lambda self, other: self * other, (w, torch.tensor(5.0)), {})
+        y.backward()
+    graph = draw_graph(trace).graph
+    assert "came between" in next(step["sentence"] for step in steps_of(graph, trace) if step["kind"] == "backward")
+
+
+def test_an_edit_through_a_view_speaks_of_the_base():
+    found = next(each for each in told(*reversed(CELLS["view_edit"])) if each.startswith("CopySlices"))
+    assert found.endswith(": ∂y = ∂ outside of the view, ∂v inside = [[200, 400], [6, 8]]; ∂v = ∂ · 10.")
+
+
+@pytest.mark.parametrize("name", ["power", "broadcast", "helper", "mlp_steps", "create_graph"])
+def test_what_is_printed_as_arithmetic_comes_out(name):
+    """Each equation between numbers is read and computed again."""
+    trace = trace_cell(name)
+    said = "\n".join(step["sentence"] for step in steps_of(draw_graph(trace).graph, trace))
+    equations = re.findall(r"(?:= |: )([−(\d][−\d .·+/()²^e]*) = (−?\d[\d.e−]*\d)", said)
+    for left, right in equations:
+        [rule] = rules_in(f"∂x = {left}")
+        assert rule.term is not None
+        assert float(value_of_term(rule.term, {})) == pytest.approx(float(right.replace("−", "-")), rel=3e-3, abs=2e-4)
+    assert sum(any(sign in left for sign in "·+/²") for left, _ in equations) >= 1
+
+
+# -- what a node keeps ------------------------------------------------------------------------------------------------
+
+
+def test_the_detail_says_what_is_saved_and_that_it_was_freed():
+    found = rows(trace_source("y = (w * x).sum()\ny.backward()", XW), "mul(w, x)")
+    assert found["saved other"] == "x = [1., 2., 3.]\n12 bytes, at version 0"
+    assert "saved self" not in found  # x needs no gradient
+    assert (found["saved bytes"], found["now"]) == ("12", "empty: freed after backward 1")
+    assert found["derivative"] == "∂w = ∂ · x"
+    kept = rows(trace_source("y = (w * x).sum()\ny.backward(retain_graph=True)", XW), "mul(w, x)")
+    assert kept["saved bytes"] == "12"
+
+
+def test_an_op_that_needs_nothing_saves_nothing():
+    found = rows(trace_source("y = w + x", XW), "add(w, x)")
+    assert found["saved"] == "nothing of the forward pass: its rule needs none of it"
+
+
+def test_an_edit_of_what_was_saved_is_why_backward_fails():
+    found = rows(trace_source("y = torch.exp(w)\ny.add_(1)\ny.sum().backward()", XW), "exp(w)")
+    assert found["saved result"].splitlines()[1:] == ["12 bytes, at version 0"]
+    assert found["result since then"] == "edited by add_ in line 2: now version 1, so backward cannot use it and fails"
+
+
+def test_an_edit_through_data_counts_no_version():
+    found = rows(trace_source("y = w * x\nx.data.mul_(10)", XW), "mul(w, x)")
+    assert found["saved other"] == "x = [1., 2., 3.]\n12 bytes, at version 0"
+
+
+def test_what_was_saved_twice_or_cast_counts_its_own_bytes():
+    w = torch.ones(2, 3, requires_grad=True)
+    with torch.record() as trace:
+        y = (w * torch.ones(3, dtype=torch.float64)).exp()
+        z = w * w
+        p = torch.nn.functional.max_pool2d(w[None], 2)
+    found = {detail["title"]: texts(detail) for detail in details_of(draw_graph(trace).graph).values()}
+    sizes = {title: each["saved bytes"] for title, each in found.items() if "saved bytes" in each}
+    assert sorted(sizes.values()) == ["24", "24 (what was saved twice counts once)", "32", "48"]
+    del y, z, p
+
+
+def test_a_custom_function_shows_what_it_saved():
+    before = (
+        "class Cube(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
+        "        ctx.save_for_backward(x)\n        return x * x * x\n    @staticmethod\n"
+        "    def backward(ctx, g):\n        return g * 3 * ctx.saved_tensors[0] ** 2\n" + XW
+    )
+    found = rows(trace_source("y = Cube.apply(w)", before), "Cube(w)")
+    assert found["saved saved_tensors[0]"].startswith("w = [0.5, -1., 2.]")
+
+
+def test_a_graph_found_afterwards_tells_what_is_saved_and_what_was_freed():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (torch.exp(w) * 3).sum()
+    trace = Trace.from_tensor(loss, {"w": w, "loss": loss})
+    found = rows(trace, "exp(w)")
+    assert found["derivative"] == "∂w = ∂ · exp₁"
+    assert found["saved result"] == "exp₁ = [2.7183, 7.3891]\n8 bytes, at version 0"
+    loss.backward()
+    assert rows(Trace.from_tensor(loss, {"w": w}), "exp(w)")["saved result"] == "freed"
+
+
+def test_a_saved_trace_says_why_as_well(tmp_path):
+    trace = trace_cell("edited")
+    trace.save(tmp_path / "t.json")
+    loaded = Trace.load(tmp_path / "t.json")
+    assert details_of(draw_graph(loaded).graph) == details_of(draw_graph(trace).graph)
+    assert steps_of(draw_graph(loaded).graph, loaded) == steps_of(draw_graph(trace).graph, trace)

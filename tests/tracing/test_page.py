@@ -1,0 +1,168 @@
+"""The page of a trace: one file, which holds what stepping, folding and detail need; tests/browser/test_page.py uses it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from autogradkit.tracing.page import MOST_TURNED, page
+from autogradkit.tracing.trace import Trace
+from autogradkit.widgets.graph import GraphView
+from tests.tracing.render.cells import CELLS, trace_cell, trace_source
+
+
+class Elements(HTMLParser):
+    """The elements of a page, its texts and its attributes; it fails where an end tag has no beginning."""
+
+    VOID = frozenset({"meta", "img", "link", "br"})
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(markup)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.texts.setdefault(self._open[-1], []).append(data)
+
+
+def layouts(markup: str) -> list[dict[str, Any]]:
+    """What the page's script reads."""
+    found = re.search(r'<script type="text/plain" id="autogradkit-layouts">([^<]*)</script>', markup)
+    assert found is not None
+    packed = json.loads(gzip.decompress(base64.b64decode(found[1])))
+    named = [{key: packed["details"][n] for key, n in layout["details"].items()} for layout in packed["layouts"]]
+    return [layout | {"details": details} for layout, details in zip(packed["layouts"], named, strict=True)]
+
+
+@pytest.mark.parametrize("name", ["fan_in", "lenet", "second_backward", "chinese", "nothing"])
+def test_it_begins_as_the_notebook_does(name: str):
+    trace = trace_cell(name)
+    first = layouts(page(trace))[0]
+    view = GraphView(trace)
+    for trait in ("svg", "steps", "known", "table", "overview", "description", "calls", "folded"):
+        assert first[trait] == getattr(view, trait), trait
+    assert [detail["rows"] for detail in first["details"].values()] == [
+        [list(row) for row in detail["rows"]] for detail in view.details.values()
+    ]
+
+
+def test_it_opens_and_closes_each_module_as_the_notebook_does():
+    trace = trace_cell("lenet")
+    found = layouts(page(trace))
+    asked = [layout["folds"] for layout in found]
+    assert asked[:2] == [{}, {"LeNet/conv1": False}]
+    everything = next(folds for folds in asked if len(folds) > 1)
+    assert set(everything.values()) == {False}
+    assert asked[-1] == {}
+    assert [layout["node_names"] for layout in found] == [False] * (len(found) - 1) + [True]
+    for layout in found:
+        assert layout["svg"] == GraphView(trace, folds=layout["folds"], node_names=layout["node_names"]).svg
+        for detail in layout["details"].values():  # what it offers it has
+            closed = detail.get("closed")
+            if closed:
+                assert {closed: False} in asked or {closed: True} in asked  # to open it, or to go back to the first
+            assert not detail["inside"] or detail["inside"] in layout["foldable"]
+
+
+def test_where_modules_are_open_at_first_it_closes_them():
+    asked = [layout["folds"] for layout in layouts(page(trace_cell("helper")))]
+    assert asked == [{}, {"Linear": True}, {}]
+
+
+def test_it_opens_stacks_of_turns_and_stacks_them_again():
+    first, *more, _ = layouts(page(trace_cell("deep")))
+    [closed] = [detail["closed"] for detail in first["details"].values() if detail.get("closed")]
+    assert [layout["folds"] for layout in more] == [{closed: False}]
+    [opened] = more
+    assert opened["turns"] == [closed]
+    assert closed in {detail["inside"] for detail in opened["details"].values() if "inside" in detail}
+    assert opened["svg"] == GraphView(trace_cell("deep"), folds={closed: False}).svg
+
+
+def test_it_says_what_only_a_notebook_can():
+    assert "one module or stack at a time" in page(trace_cell("lenet"))
+    assert "one module or stack at a time" not in page(trace_cell("fan_in"))
+    many = trace_source(  # each layer another size: none are equal turns
+        "for layer in layers:\n    x = layer(x)",
+        "from autogradkit import nn\nx = torch.ones(1, 1)\n"
+        "class Pair(nn.Module):\n    def __init__(self, i):\n        super().__init__()\n        self.one = nn.Linear(i, i + 1)\n"
+        "    def forward(self, x):\n        return self.one(x)\n"
+        f"layers = [type(f'Pair{{i}}', (Pair,), {{}})(i) for i in range(1, {MOST_TURNED} + 7)]",
+    )
+    markup = page(many)
+    assert "6 further parts can be opened in a notebook only." in markup
+    assert len(layouts(markup)) <= MOST_TURNED + 3
+
+
+def test_it_needs_nothing_from_elsewhere_and_runs_nothing_but_its_own_script():
+    markup = page(trace_cell("lenet"))
+    assert not re.search(r'(?:src|href)="(?!data:)', markup)
+    assert not re.search(r"url\((?!#)|@import|import\(", markup)
+    policy = re.search(r'content="(default-src[^"]*)"', markup)
+    script = re.search(r'<script type="module">(.*?)</script>', markup, re.DOTALL)
+    assert policy is not None
+    assert script is not None
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy[1]
+    assert "default-src 'none'" in policy[1]
+
+
+def test_it_is_whole_html_with_a_title_a_heading_a_language_and_one_picture():
+    markup = page(trace_cell("fan_in"))
+    page_ = Elements(markup)
+    assert markup.startswith("<!doctype html>")
+    assert ("html", {"lang": "en"}) in page_.found
+    assert page_.texts["title"] == page_.texts["h1"]
+    assert "loss" in page_.texts["title"][0]
+    [image] = [attributes for tag, attributes in page_.found if tag == "img"]
+    assert (image["alt"] or "").startswith("Graph of")
+    ids = [attributes["id"] for _, attributes in page_.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_page_is_well_formed_and_the_same_each_time(name: str):
+    markup = page(trace_cell(name))
+    Elements(markup)
+    assert markup == page(trace_cell(name))
+
+
+def test_markup_in_the_program_is_text():
+    source = 'z = "</script><script>alert(1)</script>"; y = x * 2\nw = y + 1  # </pre><img src=x onerror=alert(1)>'
+    found = Elements(page(trace_source(source, "x = torch.ones(2)")))
+    scripts = [attributes for tag, attributes in found.found if tag == "script"]
+    assert [attributes.get("type") for attributes in scripts] == ["text/plain", "module"]
+    assert len([tag for tag, _ in found.found if tag == "img"]) == 1
+    assert source in "".join(found.texts["pre"])
+
+
+def test_nothing_traced_is_a_page_too():
+    markup = Trace().to_html()
+    assert layouts(markup)[0]["steps"] == []
+    assert "there is nothing to draw" in markup
+    assert Elements(markup).texts["title"][0].strip()
+
+
+@pytest.mark.parametrize(("name", "most"), [("lenet", 260_000), ("deep", 120_000), ("fan_in", 70_000)])
+def test_it_is_small(name: str, most: int):
+    assert len(page(trace_cell(name)).encode()) < most
