@@ -167,3 +167,10 @@ def test_what_became_of_a_saved_value_is_known_when_it_happens():
     exp, add = (op.step for op in trace.ops[:2])
     assert rows["saved result"] == [exp]
     assert rows["result since then"] == [add]
+
+
+def test_the_edge_to_a_gradient_that_is_read_is_to_come_until_there_is_one():
+    source = "(w * 2).sum().backward()\ng = w.grad * 3"
+    steps = state(trace_source(source, "w = torch.tensor([1., 2.], requires_grad=True)"))["steps"]
+    [link] = {key for step in steps for key in step["keys"] if step["kind"] == "accumulate" and key.startswith("e")}
+    assert [step["kind"] for step in steps if link in step["keys"]] == ["accumulate"]
