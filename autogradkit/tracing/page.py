@@ -102,7 +102,7 @@ def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int]:
     A layout is the state of a GraphView with the `folds` and `node_names` that ask for it, as the front end asks.
     """
     first = _layout(recording, {})
-    shown = _turns(first)
+    shown = _turnable(first)
     turned = dict(list(shown.items())[:MOST_TURNED])
     modules = [path for path in first["foldable"] if path in turned]
     layouts = {first["svg"]: first}
@@ -125,7 +125,7 @@ def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int]:
     return list(layouts.values()), len(shown) - len(turned)
 
 
-def _turns(layout: dict[str, Any]) -> dict[str, bool]:
+def _turnable(layout: dict[str, Any]) -> dict[str, bool]:
     """What a layout can be asked for: each path that it shows closed, to open, and each module that it shows open, to close."""
     details = layout["details"].values()
     found = {detail["closed"]: False for detail in details if detail.get("closed")}
@@ -148,6 +148,6 @@ def _offer(layout: dict[str, Any], modules: list[str], turned: Container[str]) -
         detail.pop("measurable", None)  # it takes Python
         if detail.get("closed") not in turned:
             detail["closed"] = ""
-        if detail.get("inside") not in layout["turns"]:
+        if detail.get("inside") not in layout["opened"]:
             around = [path for path in modules if f"{detail.get('inside')}/".startswith(f"{path}/")]
             detail["inside"] = max(around, key=len, default="")

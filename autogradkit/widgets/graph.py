@@ -44,7 +44,7 @@ class GraphView(PictureWidget):
     calls = traitlets.List(traitlets.Unicode()).tag(sync=True)
     foldable = traitlets.List(traitlets.Unicode()).tag(sync=True)
     folded = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    turns = traitlets.List(traitlets.Unicode()).tag(sync=True)  # paths of the stacks of equal turns that are open
+    opened = traitlets.List(traitlets.Unicode()).tag(sync=True)  # paths of the stacks of equal turns that are open
     overview = traitlets.Unicode().tag(sync=True)
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)

@@ -282,7 +282,7 @@ def test_a_stack_of_turns_opens_by_mouse_and_keys_and_node_names_are_written(
     cell.locator(".ak-stack").wait_for()
     cell.locator(".ak-stack").click()
     cell.locator("text", has_text="loss (turn 17)").wait_for()
-    assert "turns 2–29" in lab.ask("view.turns")
+    assert "turns 2–29" in lab.ask("view.opened")
     focused = "() => document.querySelector('autogradkit-picture')?.shadowRoot?.activeElement?.getAttribute('data-key')"
     assert lab.page.evaluate(focused)
     cell.get_by_role("button", name="Stack turns").click()

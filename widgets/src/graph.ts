@@ -15,7 +15,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
   let hovers: [Element, Detail][] = [];
-  let opened = ""; // the path of the stack that was just opened: the focus goes to its first turn
+  let entered = ""; // the path of the stack that was just opened: the focus goes to its first turn
   const steps = () => model.get("steps");
   const details = () => model.get("details");
   const folds = () => model.get("folds");
@@ -81,10 +81,10 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     for (const value of svg.querySelectorAll<SVGElement>("[data-ask]")) ask(value);
     items()[0]?.setAttribute("tabindex", "0");
     view.attach(svg);
-    const inside = opened && Object.entries(details()).find(([, detail]) => detail.inside === opened)?.[0];
+    const inside = entered && Object.entries(details()).find(([, detail]) => detail.inside === entered)?.[0];
     if (inside) {
       focus(keyed(svg, inside));
-      opened = "";
+      entered = "";
     }
     options();
     show();
@@ -150,7 +150,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const foldable = model.get("foldable");
     folding.hidden = foldable.length === 0;
     press(folding, model.get("folded").length > 0);
-    stacking.hidden = model.get("turns").length === 0;
+    stacking.hidden = model.get("opened").length === 0;
     press(naming, model.get("node_names"));
   }
 
@@ -171,7 +171,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   }
 
   function stackTurns(): void {
-    const open = new Set(model.get("turns"));
+    const open = new Set(model.get("opened"));
     put(model, "folds", Object.fromEntries(Object.entries(folds()).filter(([path]) => !open.has(path))));
   }
 
@@ -179,7 +179,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   function enter(element: SVGElement): void {
     const closed = element.classList.contains("ak-stack") && details()[keyOf(element)]?.closed;
     if (closed) {
-      opened = closed;
+      entered = closed;
       put(model, "folds", { ...folds(), [closed]: false });
     } else select(keyOf(element));
   }
@@ -214,7 +214,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
         { class: "ak-group" },
         measuring,
         ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
-        ...(found.inside && [...model.get("foldable"), ...model.get("turns")].includes(found.inside)
+        ...(found.inside && [...model.get("foldable"), ...model.get("opened")].includes(found.inside)
           ? [fold(found.inside, `Fold ${found.inside}`, true)]
           : []),
         button("Close", () => {

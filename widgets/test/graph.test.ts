@@ -60,7 +60,7 @@ const show = () => {
     calls: ["backward 1", "backward 2"],
     foldable: ["Net", "Net/fc"],
     folded: ["Net/fc"],
-    turns: [],
+    opened: [],
     node_names: false,
     folds: {},
     measured: {},
@@ -212,7 +212,7 @@ describe("GraphView", () => {
     key("s3").dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
     expect(model.get("selected")).toBe("s3");
     expect(button("Stack turns").hidden).toBe(true);
-    model.set("turns", [path]);
+    model.set("opened", [path]);
     model.set("svg", `${SVG} `);
     expect(button("Stack turns").hidden).toBe(false);
     button("Stack turns").click();

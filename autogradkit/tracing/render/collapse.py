@@ -1,6 +1,6 @@
 """One item in place of several, with what only they touch: a module with its weights, equal turns with what each has alone.
 
-Rests on `model.py` and `numbers.py`; `fold.py` and `turns.py` say what is put together.
+Rests on `model.py` and `numbers.py`; `fold.py` and `stacks.py` say what is put together.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A bounded picture: layers folded into one item each, equal turns stacked, a long middle left out and said so.
 
-Rests on `model.py`, `collapse.py`, `turns.py` and `again.py`. Only ops that ran one after the other are folded together, so that
+Rests on `model.py`, `collapse.py`, `stacks.py` and `again.py`. Only ops that ran one after the other are folded together, so that
 the graph keeps its direction.
 """
 
@@ -10,7 +10,7 @@ from ..events import Op
 from .again import name_again
 from .collapse import Group, collapse
 from .model import Graph, Item
-from .turns import stack_turns
+from .stacks import stack_turns
 
 MOST_ITEMS = 64  # items on one picture
 MOST_OPENED = 400  # where something was opened

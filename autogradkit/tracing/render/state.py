@@ -20,7 +20,7 @@ def state_of(drawn: Drawn, trace: Recording) -> dict[str, Any]:
 
     >>> from .graph import draw_graph
     >>> sorted(state_of(draw_graph(Recording()), Recording()))
-    ['calls', 'description', 'details', 'foldable', 'folded', 'known', 'overview', 'steps', 'svg', 'table', 'turns']
+    ['calls', 'description', 'details', 'foldable', 'folded', 'known', 'opened', 'overview', 'steps', 'svg', 'table']
     """
     graph = drawn.graph
     cells = table_cells(graph)
@@ -34,6 +34,6 @@ def state_of(drawn: Drawn, trace: Recording) -> dict[str, Any]:
         "calls": [f"backward {call.number + 1}" for call in graph.calls],
         "foldable": graph.unfoldable,
         "folded": graph.folded,
-        "turns": graph.opened,
+        "opened": graph.opened,
         "overview": overview(graph),
     }

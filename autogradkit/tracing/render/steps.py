@@ -106,6 +106,7 @@ def _accumulated(event: Accumulated, why: Why, graph: Graph) -> dict[str, Any]:
         if (item.value is not None and item.value.tensor == event.tensor)
         or any(value.tensor == event.tensor for value in item.absorbed)
     ]  # fmt: skip
+    keys += [f"e{n}" for n, link in enumerate(graph.links) if link.kind == "grad" and link.tail in keys]
     name = event.name or "tensor"
     return {
         "kind": "accumulate", "call": event.call, "keys": _shown(keys, graph),

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.render import columns, graph, layout, parts, text, titles, turns, words
+from autogradkit.tracing.render import columns, graph, layout, parts, stacks, text, titles, words
 from autogradkit.tracing.render.fold import MOST_ITEMS
 from autogradkit.tracing.render.graph import draw_graph
 from autogradkit.tracing.render.numbers import shape_text
@@ -38,7 +38,7 @@ def said(name: str) -> str:
     return "\n".join(texts(drawn(name).svg))
 
 
-@pytest.mark.parametrize("module", [columns, graph, layout, text, titles, turns, words], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [columns, graph, layout, stacks, text, titles, words], ids=lambda m: m.__name__)
 def test_examples_in_docstrings_run(module):
     assert doctest.testmod(module).failed == 0
 

@@ -150,3 +150,27 @@ def test_a_heat_strip_is_hidden_with_its_numbers():
     )
     strips = [group.get("data-step") for group in svg.iter(f"{SVG}g") if group.get("class") == "ak-heat"]
     assert strips == ["-1", "0"]
+
+
+def test_what_stacked_turns_gave_is_known_when_the_last_of_them_is_over():
+    source = "for i in range(30):\n    h = h * 2.\nh.sum().backward()"
+    found = state(trace_source(source, "x = torch.tensor([1.5], requires_grad=True)\nh = x"))
+    events = [step["event"] for step in found["steps"] if step["kind"] == "forward"]
+    told_of_h = [[text for text in visible(found["svg"], event) if "→" in text] for event in events[:30]]
+    assert told_of_h == [[]] * 28 + [["= [6.] → [8.0531e+08]"]] * 2
+
+
+def test_what_became_of_a_saved_value_is_known_when_it_happens():
+    trace = trace_source("y = torch.exp(w)\ny.add_(1)\ny.sum()", "w = torch.tensor([1., 2.], requires_grad=True)")
+    [detail] = [each for each in state(trace)["details"].values() if each["title"] == "exp(w)"]
+    rows = {row[0]: row[2:] for row in detail["rows"]}
+    exp, add = (op.step for op in trace.ops[:2])
+    assert rows["saved result"] == [exp]
+    assert rows["result since then"] == [add]
+
+
+def test_the_edge_to_a_gradient_that_is_read_is_to_come_until_there_is_one():
+    source = "(w * 2).sum().backward()\ng = w.grad * 3"
+    steps = state(trace_source(source, "w = torch.tensor([1., 2.], requires_grad=True)"))["steps"]
+    [link] = {key for step in steps for key in step["keys"] if step["kind"] == "accumulate" and key.startswith("e")}
+    assert [step["kind"] for step in steps if link in step["keys"]] == ["accumulate"]

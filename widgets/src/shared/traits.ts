@@ -61,7 +61,7 @@ export interface GraphTraits extends Picture {
   calls: string[];
   foldable: string[];
   folded: string[];
-  turns: string[];
+  opened: string[];
   overview: string;
   step: number;
   selected: string;

@@ -10,9 +10,9 @@ import pytest
 from autogradkit.tracing.render.build import build
 from autogradkit.tracing.render.fold import MOST_OPENED
 from autogradkit.tracing.render.graph import Drawn, draw_graph
+from autogradkit.tracing.render.stacks import repetition
 from autogradkit.tracing.render.steps import details_of, steps_of
 from autogradkit.tracing.render.text import graph_rows
-from autogradkit.tracing.render.turns import repetition
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import trace_source
 from tests.tracing.render.test_graph import texts
