@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 import weakref
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
 from autogradkit.tracing.source import learner_frame
+from autogradkit.tracing.turns import loop_variables
 
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 
@@ -26,6 +27,7 @@ class Naming:
         self.python_modules: dict[int, frozenset[str]] = {}  # id(code) -> names that stand for modules where it runs
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
+        self._loop_variables: dict[int, tuple[CodeType, frozenset[str]]] = {}  # id(code) -> the code, held, and its own
         self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
 
     def enter(self, module: Any) -> None:
@@ -56,6 +58,12 @@ class Naming:
             names = (name for space in spaces for name, value in list(space.items()) if isinstance(value, ModuleType))
             self.python_modules[id(frame.f_code)] = frozenset(names)
 
+    def _passing(self, code: CodeType) -> frozenset[str]:
+        known = self._loop_variables.get(id(code))
+        if known is None:
+            known = self._loop_variables[id(code)] = (code, loop_variables(code))
+        return known[1]
+
     def name_of(self, tensor: Any) -> str | None:
         """The name under which a tensor made before the trace, or a module, is known where the learner's code runs.
 
@@ -67,7 +75,7 @@ class Naming:
         found = None
         frame = learner_frame(sys._getframe(1))
         while frame is not None:
-            found = _name_among(frame.f_locals, tensor) or found
+            found = _name_among(frame.f_locals, tensor, self._passing(frame.f_code)) or found
             if frame.f_code.co_name.startswith(("<module>", "<cell line")):
                 break
             frame = learner_frame(frame.f_back)
@@ -83,17 +91,22 @@ def _features(module: Any) -> str:
     return ""
 
 
-def _name_among(variables: dict[str, Any], wanted: Any) -> str | None:
-    """The variable that holds this very object, else how it is reached from one: `w.grad`, `xs[0]`, `p['w']`."""
-    reached = None
+def _name_among(variables: dict[str, Any], wanted: Any, passing: frozenset[str]) -> str | None:
+    """The variable that holds this very object, else how it is reached from one: `w.grad`, `xs[0]`, `p['w']`.
+
+    Variables of loops are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
+    """
+    reached = held = None
     for name, value in list(variables.items()):
         if name.startswith("_"):
             continue
-        if value is wanted:
+        if value is wanted and name not in passing:
             return name
-        if reached is None:
+        if value is wanted:
+            held = name
+        elif reached is None:
             reached = _reached(name, value, wanted)
-    return reached
+    return reached or held
 
 
 def _reached(name: str, value: Any, wanted: Any) -> str | None:
@@ -104,6 +117,9 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
     if type(value) is dict and len(value) <= _MOST_MEMBERS and "__name__" not in value:
         keys = (key for key, each in list(value.items()) if each is wanted and isinstance(key, str | int))
         return next((f"{name}[{key!r}]" for key in keys), None)
+    if hasattr(type(value), "named_parameters") and isinstance(wanted, Tensor):
+        owner: Any = value
+        return next((name + _written(path) for path, each in owner.named_parameters() if each is wanted), None)
     return None
 
 

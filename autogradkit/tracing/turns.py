@@ -48,6 +48,21 @@ def loops_of(code: CodeType) -> tuple[Loop, ...]:
     return tuple(sorted(found, key=lambda loop: (loop.first, -loop.last)))
 
 
+def loop_variables(code: CodeType) -> frozenset[str]:
+    """The names that the `for` loops of a piece of code bind anew in every turn.
+
+    >>> sorted(loop_variables(compile("for n, x in pairs: y = x", "cell", "exec")))
+    ['n', 'x']
+    """
+    found: set[str] = set()
+    binding = False
+    for each in dis.get_instructions(code):
+        binding = each.opname == "FOR_ITER" or (binding and each.opname.startswith(("UNPACK_", "STORE_")))
+        if binding and each.opname.startswith("STORE_"):
+            found.add(each.argval)
+    return frozenset(found)
+
+
 @dataclass
 class _Frame:
     """The loops of one running frame, and which turn each is in. It is the frame's own trace function."""

@@ -115,3 +115,19 @@ def test_what_python_adds_up_is_named_once_and_takes_no_turns():
 )
 def test_what_a_variable_leads_to_has_the_learners_name(source, before, named):
     assert names_in(source, before) == named
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("h = xs[0] * 1\nfor x in xs:\n    h = h * x", {"xs[0]", "xs[1]"}),
+        ("s = 0\nfor n, v in enumerate(xs):\n    s = s + v.sum()", {"xs[0]", "xs[1]"}),
+        ("s = 0\nfor q in lin.parameters():\n    s = s + q.sum()", {"lin.weight", "lin.bias"}),
+        ("y = w * 2", {"w"}),
+    ],
+)
+def test_a_loops_variable_names_nothing_that_has_a_place_of_its_own(cell: str, names: set[str]) -> None:
+    before = "w = torch.ones(2)\nxs = [torch.ones(2), torch.zeros(2)]\nkept = [w]\nlin = torch.nn.Linear(2, 2)"
+    trace = trace_source(cell, before)
+    made = {output for op in trace.ops for output in op.outputs}
+    assert {value.name for value in trace.values.values() if value.id not in made} == names
