@@ -268,7 +268,7 @@ def test_charts_are_as_wide_as_the_column_and_legible(lab: Lab, notebook: Callab
             smallest, scale = cell.locator(".ak-stage").evaluate(
                 """stage => {
                     const svg = stage.querySelector('svg'); // the one that is there now: a redraw brings another
-                    const sizes = [...svg.querySelectorAll('text')].map(text => Number(text.getAttribute('font-size')));
+                    const sizes = [...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize));
                     return [Math.min(...sizes), svg.getBoundingClientRect().width / svg.viewBox.baseVal.width];
                 }"""
             )

@@ -24,7 +24,7 @@ function slider(name: string, low: number, high: number, moved: (value: number) 
       moved(Number(input.value));
     },
   });
-  const element = h("label", { class: "ak-slider" }, h("span", {}, name), input, number);
+  const element = h("label", { class: "ak-labelled" }, h("span", {}, name), input, number);
   const show = (value: number) => {
     input.value = String(value);
     number.textContent = String(value);
