@@ -7,20 +7,16 @@ hidden frames shows ours too: `%xmode --show`, then `%tb` for the last error; `%
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import CodeType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from autogradkit.core.absent import absence
 from autogradkit.core.tensor import Tensor
-from autogradkit.tracing.source import is_ours
-
-_STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+from autogradkit.tracing.source import is_library, is_ours
 
 
 class LearnersTracebacks:
@@ -68,7 +64,7 @@ def learners_part(traceback: TracebackType | None) -> TracebackType | None:
     hidden = False
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        hidden = is_ours(code) or (hidden and _is_library(code))
+        hidden = is_ours(code) or (hidden and is_library(code))
         if not hidden:
             kept.append(traceback)
         traceback = traceback.tb_next
@@ -76,12 +72,6 @@ def learners_part(traceback: TracebackType | None) -> TracebackType | None:
     for each in reversed(kept):
         part = TracebackType(part, each.tb_frame, each.tb_lasti, each.tb_lineno)
     return part
-
-
-def _is_library(code: CodeType) -> bool:
-    file = code.co_filename
-    installed = {"site-packages", "dist-packages"} & set(Path(file).parts)
-    return bool(installed) or file.startswith((_STANDARD_LIBRARY, "<frozen "))
 
 
 @contextmanager

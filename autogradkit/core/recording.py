@@ -27,8 +27,8 @@ class Recorder:
         self.thread = threading.get_ident()  # it hears this thread only
         self.depth = 0  # > 0 while an op that it will be told of is running: nested ops stay silent
 
-    def edit_begins(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """An op that writes into one of these arguments is about to run."""
+    def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """An op is about to run; `op` or `op_failed` follows. One that is "inplace" writes into one of these arguments."""
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
@@ -109,8 +109,7 @@ def observed(
     """Run an op and report it once, whatever it calls inside."""
     active = listeners()
     for recorder in active:
-        if kind == "inplace":
-            recorder.edit_begins(args, kwargs)
+        recorder.op_begins(kind, args, kwargs)
         recorder.depth += 1
     try:
         result = run(*args, **kwargs)

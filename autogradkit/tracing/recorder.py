@@ -73,6 +73,7 @@ class EventRecorder(Recorder):
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._quiet = False
         self._turns = TurnCounter()
+        self._own_layers: list[bool] = []  # of the layers that are running: whether turns rest in it
 
     def start(self, frame: FrameType | None = None) -> None:
         """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
@@ -99,8 +100,11 @@ class EventRecorder(Recorder):
 
     # -- the contract -----------------------------------------------------------------------------------------------
 
-    def edit_begins(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not self._quiet and len(self.drafts) < MOST_EVENTS:
+    def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if self._quiet:
+            return
+        self._turns.pause()  # what runs now is not the learner's code
+        if kind == "inplace" and len(self.drafts) < MOST_EVENTS:
             with self._looking():
                 for value in (*args, *kwargs.values()):
                     for each in _flat(value):
@@ -114,6 +118,7 @@ class EventRecorder(Recorder):
     ) -> None:
         if self._quiet:
             return
+        self._turns.go_on()
         with self._looking():
             self._op(declaration, kind, args, kwargs, result)
 
@@ -211,7 +216,10 @@ class EventRecorder(Recorder):
     def op_failed(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
     ) -> None:
-        if self._quiet or (self.failed is not None and self.failed.error is error):
+        if self._quiet:
+            return
+        self._turns.go_on()
+        if self.failed is not None and self.failed.error is error:
             return
         with self._looking():
             inputs, _ = self._arguments(_as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
@@ -219,6 +227,7 @@ class EventRecorder(Recorder):
             self.failed = Failed(error, label, inputs, site_of(sys._getframe(1)), tuple(self.naming.scope))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
+        self._turns.pause()
         number = self._calls[call] = len(self._calls)
         frames = learner_frames(sys._getframe(1))
         site = self._backward_sites[number] = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
@@ -287,6 +296,7 @@ class EventRecorder(Recorder):
                     self.drafts.append(Draft(event, site, outputs=tuple(values), turns=turns))
 
     def backward_end(self, call: int, error: BaseException | None) -> None:
+        self._turns.go_on()
         self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), Site(())))
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
@@ -320,9 +330,15 @@ class EventRecorder(Recorder):
 
     def module_enter(self, module: Any) -> None:
         self.naming.enter(module)
+        own = _runs_no_code_of_the_learners(module)
+        self._own_layers.append(own)
+        if own:
+            self._turns.pause()
 
     def module_exit(self, module: Any) -> None:
         self.naming.exit()
+        if self._own_layers.pop():
+            self._turns.go_on()
 
     # -- afterwards -------------------------------------------------------------------------------------------------
 
@@ -366,6 +382,12 @@ def _site_of_traceback(error: BaseException) -> Site:
         spots.append(Spot(trace.tb_frame.f_code, trace.tb_lasti))
         trace = trace.tb_next
     return Site(tuple(spot for spot in reversed(spots) if not is_ours(spot.code)))
+
+
+def _runs_no_code_of_the_learners(module: Any) -> bool:
+    """Whether a module is a layer of this package without layers and hooks in it."""
+    own = type(module).__module__.startswith("autogradkit.")
+    return own and not module._modules and module._hooks is None
 
 
 def _as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:

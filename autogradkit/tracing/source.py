@@ -11,11 +11,13 @@ import ast
 import builtins
 import linecache
 import os
+import sysconfig
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import NamedTuple
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+_STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
 _MOST_FRAMES = 8
 
 
@@ -44,6 +46,12 @@ class Site(NamedTuple):
 def is_ours(code: CodeType) -> bool:
     """Whether the code belongs to this package rather than to the learner."""
     return code.co_filename.startswith(PACKAGE)
+
+
+def is_library(code: CodeType) -> bool:
+    """Whether the code is of Python's own library or of an installed package."""
+    file = code.co_filename
+    return file.startswith((_STANDARD_LIBRARY, "<frozen ")) or "site-packages" in file or "dist-packages" in file
 
 
 def learner_frame(frame: FrameType | None) -> FrameType | None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
 
-from autogradkit.tracing.source import is_ours, learner_frames
+from autogradkit.tracing.source import is_library, is_ours, learner_frames
 
 _JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")))
+_OPCODES_BACK = frozenset(dis.opmap[name] for name in _JUMPS_BACK)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ def loops_of(code: CodeType) -> tuple[Loop, ...]:
 
     A `while` with a `continue` has two targets: its condition, and its body behind the condition at the end.
     """
+    if _OPCODES_BACK.isdisjoint(code.co_code[::2]):
+        return ()
     found: list[Loop] = []
     jumps = [(each.argval, each.offset) for each in dis.get_instructions(code) if each.opname in _JUMPS_BACK]
     for target, source in sorted(jumps):
@@ -100,7 +103,8 @@ class TurnCounter:
     def __init__(self) -> None:
         self._loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
         self._running: list[FrameType] = []
-        self._paused = False
+        self._pauses = 0
+        self._counting = False
 
     def start(self, frame: FrameType | None) -> None:
         """Begin. `frame` runs already, and so do its callers: of the loops that they are in, no turn is known."""
@@ -123,14 +127,17 @@ class TurnCounter:
         self._running.clear()
 
     def pause(self) -> None:
-        """Count nothing for a while: Python runs at its own speed then."""
-        self._paused = sys.gettrace() == self._called
-        if self._paused:
-            sys.settrace(None)
+        """Count nothing until the `go_on` that belongs to it: Python runs at its own speed then."""
+        self._pauses += 1
+        if self._pauses == 1:
+            self._counting = sys.gettrace() == self._called
+            if self._counting:
+                sys.settrace(None)
 
     def go_on(self) -> None:
-        """Count again."""
-        if self._paused:
+        """Count again, if nobody else pauses."""
+        self._pauses -= 1
+        if self._pauses == 0 and self._counting:
             sys.settrace(self._called)
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
@@ -142,5 +149,5 @@ class TurnCounter:
     def _loops_of(self, code: CodeType) -> tuple[Loop, ...]:
         known = self._loops.get(id(code))
         if known is None:
-            known = self._loops[id(code)] = (code, () if is_ours(code) else loops_of(code))
+            known = self._loops[id(code)] = (code, () if is_ours(code) or is_library(code) else loops_of(code))
         return known[1]

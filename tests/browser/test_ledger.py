@@ -158,7 +158,8 @@ def test_it_is_legible_in_both_themes(lab: Lab, notebook: Callable[..., Path], w
             lab.screenshot(f"ledger-{name}-{theme}-{width}", cell)
             smallest = cell.locator(".ak-stage svg").evaluate(
                 """svg => Math.min(...[...svg.querySelectorAll('text')].map(text =>
-                    parseFloat(getComputedStyle(text).fontSize) * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width))"""
+                    parseFloat(getComputedStyle(text).fontSize)
+                        * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width))"""
             )
             assert smallest >= 10
     assert lab.errors == []

@@ -13,6 +13,11 @@ from tests.tracing.render.cells import trace_source
 
 W = "w = torch.tensor([1., 2.], requires_grad=True)"
 
+NET = (
+    "class Net(torch.nn.Module):\n    def forward(self, x):\n        h = x\n        for k in range(2):\n"
+    "            h = h * k\n        return h\n"
+)
+
 
 def turns(source: str, before: str = W) -> list[tuple[str | None, tuple[int, ...]]]:
     """The name and the turns of what each op gave."""
@@ -31,6 +36,11 @@ def turns(source: str, before: str = W) -> list[tuple[str | None, tuple[int, ...
         ("def f(a):\n    for k in range(2): a = a * k\n    return a\nm = f(w)", [("a", (1,)), ("a", (2,))]),
         ("def f(a): return a * 2\nfor x in 'ab':\n    m = f(w)", [("m", (1,)), ("m", (2,))]),
         ("def f():\n    for k in range(3):\n        y = w * k\n        yield y\nlist(f())", [("y", (n,)) for n in (1, 2, 3)]),
+        (NET + "net = Net()\nnet(w)", [("h", (1,)), ("h", (2,))]),
+        ("class Net(torch.nn.Sequential): pass\n" + NET.replace("Net", "Inner") + "Net(Inner())(w)", [("h", (1,)), ("h", (2,))]),
+        ("for i in range(3):\n    if w.sum() > 9: continue\n    y = w * i", [
+            (None, ()), (None, ()), ("y", (1,)), (None, ()), (None, ()), ("y", (2,)), (None, ()), (None, ()), ("y", (3,)),
+        ]),
         ("while True:\n    y = w * 2\n    break", [("y", ())]),  # Python compiles no loop
     ],
 )  # fmt: skip
