@@ -1,7 +1,8 @@
 """Which time round a loop of the learner's code is: counted while the code runs, by Python's own tracing of lines.
 
 Rests on nothing of ours but `source`. The recorder asks `turns_of(frame)` for each op. What an op's place alone would tell
-is not enough: a turn that ran no op would not be counted. Where somebody else traces (a debugger), turns stay unknown.
+is not enough: a turn that ran no op would not be counted. Where somebody else traces (a debugger), turns stay
+unknown, and so do those of loops in installed packages.
 """
 
 from __future__ import annotations
