@@ -20,8 +20,8 @@ from playwright.sync_api import Page, sync_playwright
 
 import autogradkit as torch
 from autogradkit import nn
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.state import state_of
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.state import state_of
 from benchmarks.table import table
 
 NODES = 2_000

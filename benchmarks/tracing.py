@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import autogradkit as torch
 from autogradkit import nn
-from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.vision.models import LeNet
 from autogradkit.widgets.graph import GraphView
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render import titles, words
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.model import Graph, Item, Link, ends_of
-from autogradkit.tracing.render.parts import Text, forward_lines, gradient_lines, measure
-from autogradkit.tracing.render.svg import LIGHT, clip, esc, wrap_text
+from autogradkit.tracing.render.graph.drawing.parts import Text, forward_lines, gradient_lines, measure
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of
+from autogradkit.tracing.render.graph.wording import titles, words
+from autogradkit.tracing.render.marks.svg import LIGHT, clip, esc, wrap_text
 
 try:
     import graphviz

@@ -1,6 +1,6 @@
 """Any offset, sizes and strides on a tensor's own storage: what they show, how that is written, or why it cannot be.
 
-Rests on memory and spelling; the refusals are those of the library itself, which is asked. Serves the stride explorer.
+Rests on memory and layouts; the refusals are those of the library itself, which is asked. Serves the stride explorer.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autogradkit.core.recording import unheard
+from autogradkit.tracing.layouts import spelling
 from autogradkit.tracing.memory import (
     MemoryMap,
     TensorHeader,
@@ -18,8 +19,7 @@ from autogradkit.tracing.memory import (
     header_of,
     memory_map,
 )
-from autogradkit.tracing.render.cards import tuple_text
-from autogradkit.tracing.spelling import spelling
+from autogradkit.tracing.render.memory.cards import tuple_text
 from autogradkit.tracing.strided import Layout
 
 MOST_PRINTED = 10_000  # elements of a tensor that is printed

@@ -20,8 +20,8 @@ from autogradkit.core.recording import unheard
 from autogradkit.core.strides import contiguous_strides, element_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.tracing.memory import MemoryMap, StorageBox, TensorHeader, box_of, element, first_indices, header_of
-from autogradkit.tracing.render.cards import signed
-from autogradkit.tracing.render.walk import Hop
+from autogradkit.tracing.render.memory.cards import signed
+from autogradkit.tracing.render.memory.walk import Hop
 from autogradkit.tracing.source import SourceReader, Spot, is_ours
 from autogradkit.tracing.strided import Layout
 

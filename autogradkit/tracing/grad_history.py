@@ -1,6 +1,6 @@
 """The life of one `.grad` as plain data: who added what from which line, and when it was cleared, set or edited.
 
-Rests on nothing of ours. The log (`watch.py`) tells it, the ledger's picture (`render/ledger.py`) draws it.
+Rests on nothing of ours. The log (`watch.py`) tells it, the ledger's picture (`render/ledger/`) draws it.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render import titles
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.state import state_of
-from autogradkit.tracing.render.svg import esc, img_tag, table_html
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.state import state_of
+from autogradkit.tracing.render.graph.wording import titles
+from autogradkit.tracing.render.marks.svg import esc, img_tag, table_html
 
 STATIC = Path(__file__).parent / "_static"
 MOST_TURNED = 24  # modules and stacks that can be turned, each of which is one more picture

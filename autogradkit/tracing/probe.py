@@ -18,8 +18,8 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import no_grad
 from autogradkit.tracing.events import Argument, NodeRan, Numbers, Op, Value
 from autogradkit.tracing.notation import rules_in
-from autogradkit.tracing.render.numbers import plain, plain_array
-from autogradkit.tracing.render.operands import Array, array_of, literal
+from autogradkit.tracing.render.graph.telling.operands import Array, array_of, literal
+from autogradkit.tracing.render.marks.numbers import plain, plain_array
 from autogradkit.tracing.saved import role_of
 
 STEP = 1e-6  # ε for numbers up to 1; in proportion for larger ones

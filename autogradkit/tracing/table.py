@@ -24,7 +24,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.labels import with_turn
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.numbers import one_line, shape_text
+from autogradkit.tracing.render.marks.numbers import one_line, shape_text
 
 HEADINGS = ("step", "line", "what ran", "result", "gradient")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from ..tracing.render.training import Line
+from ..tracing.render.training.curves import Line
 
 LIMIT = 160  # points of a curve; a longer history is drawn by fewer points of its own
 SMOOTH = 20  # batches that a point of the training accuracy is the mean of

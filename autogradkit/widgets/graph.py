@@ -12,10 +12,10 @@ import traitlets
 from ..tracing.events import Op, Value
 from ..tracing.probe import measured
 from ..tracing.recording import Recording
-from ..tracing.render.graph import draw_graph
-from ..tracing.render.state import state_of
-from ..tracing.render.text import HEADER, graph_rows, graph_text
-from ..tracing.render.why import Why
+from ..tracing.render.graph.drawing.picture import draw_graph
+from ..tracing.render.graph.telling.state import state_of
+from ..tracing.render.graph.telling.text import HEADER, graph_rows, graph_text
+from ..tracing.render.graph.telling.why import Why
 from .base import PictureWidget, static
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from .._ops.making.seed import get_rng_state, set_rng_state
 from ..core.tensor import Tensor, wrap
 from ..nn import Module
-from ..tracing.render import learnt as render
-from ..tracing.render.numbers import number
+from ..tracing.render.marks.numbers import number
+from ..tracing.render.training import learnt as render
 from ..utils.data import DataLoader, Dataset, IterableDataset, default_collate
 from ..vision import learnt
 

@@ -18,9 +18,9 @@ from IPython.display import DisplayHandle, display
 from ..core.tensor import Tensor
 from ..tracing.foreign import INSTEAD
 from ..tracing.labels import file_label, running_cell, with_article
-from ..tracing.render.ledger import MOST, Ledger, ledger_svg
-from ..tracing.render.ledger_columns import column_of, columns
-from ..tracing.render.ledger_words import pages, rows
+from ..tracing.render.ledger.columns import column_of, columns
+from ..tracing.render.ledger.picture import MOST, Ledger, ledger_svg
+from ..tracing.render.ledger.words import pages, rows
 from ..tracing.watch import GRADS
 from .base import PictureWidget, static
 

@@ -6,7 +6,7 @@ the same rule (`widgets/src/shared/dom.ts`).
 
 from __future__ import annotations
 
-from ..tracing.render.svg import esc
+from ..tracing.render.marks.svg import esc
 
 
 def prose_html(text: str) -> str:

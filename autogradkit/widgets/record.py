@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from ..tracing.render.training import shown
+from ..tracing.render.training.curves import shown
 from ..vision.history import Epoch, History, Step
 
 ROWS = 100  # epochs that the table shows, the last ones

@@ -13,9 +13,9 @@ import traitlets
 
 from ..tracing.failed_view import FailedView
 from ..tracing.memory import MemoryMap, memory_map
-from ..tracing.render.memory_words import description, plain, rows, sentences
-from ..tracing.render.storage import storage_svg
-from ..tracing.render.walk import Hop
+from ..tracing.render.memory.picture import storage_svg
+from ..tracing.render.memory.walk import Hop
+from ..tracing.render.memory.words import description, plain, rows, sentences
 from .base import PictureWidget, static
 
 

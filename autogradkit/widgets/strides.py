@@ -13,10 +13,10 @@ from typing import Any
 import traitlets
 
 from ..tracing.explore import Explored, explore
+from ..tracing.layouts import layout_of
 from ..tracing.memory import memory_map
-from ..tracing.render.memory_words import cells_read, plain, rows, sentences
-from ..tracing.render.storage import storage_svg
-from ..tracing.spelling import layout_of
+from ..tracing.render.memory.picture import storage_svg
+from ..tracing.render.memory.words import cells_read, plain, rows, sentences
 from ..tracing.strided import Layout
 from .base import PictureWidget, static
 

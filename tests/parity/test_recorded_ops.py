@@ -15,7 +15,7 @@ import torch
 
 from autogradkit.tracing.events import Accumulated, Argument, Op
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.graph import draw_graph
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from tests.tracing.render.cells import trace_source
 
 BEFORE = "a = torch.tensor([1., -2., 3.], requires_grad=True)\nb = torch.tensor([.5, 4., -1.])\nc = b[1:]"

@@ -17,9 +17,9 @@ import autogradkit as ak
 from autogradkit._ops.declare.overload import Overload
 from autogradkit.tracing.events import NodeRan, Op
 from autogradkit.tracing.notation import rules_in, signs_in
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.operands import array_of
-from autogradkit.tracing.render.why import Explained, Why
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.telling.operands import array_of
+from autogradkit.tracing.render.graph.telling.why import Explained, Why
 
 from .test_saved import COMPARED, _carry, _ours, _samples, _tensors, _theirs
 

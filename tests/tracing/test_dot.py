@@ -12,8 +12,8 @@ import graphviz
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.svg import LIGHT, contrast
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.marks.svg import LIGHT, contrast
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
 

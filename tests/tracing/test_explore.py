@@ -8,8 +8,8 @@ import torch as pytorch
 
 import autogradkit as torch
 from autogradkit.tracing.explore import explore
-from autogradkit.tracing.render.memory_words import sentences
-from autogradkit.tracing.render.storage import storage_svg
+from autogradkit.tracing.render.memory.picture import storage_svg
+from autogradkit.tracing.render.memory.words import sentences
 from autogradkit.tracing.strided import Layout
 
 

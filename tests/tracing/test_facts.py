@@ -11,8 +11,8 @@ from autogradkit.core import facts
 from autogradkit.core.facts import OpFacts
 from autogradkit.core.recording import RECORDERS, Recorder, observed
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.steps import details_of
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.steps import details_of
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import trace_source
 

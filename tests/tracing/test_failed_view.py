@@ -13,7 +13,7 @@ import torch as pytorch
 
 import autogradkit as torch
 from autogradkit.tracing.failed_view import FailedView, failed_view, first_break
-from autogradkit.tracing.render.memory_words import sentences
+from autogradkit.tracing.render.memory.words import sentences
 from autogradkit.tracing.strided import Layout
 
 

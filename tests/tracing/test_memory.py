@@ -9,8 +9,8 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.memory import MOST_CELLS, MOST_TENSORS, formula, memory_map
-from autogradkit.tracing.render.memory_words import description, plain, sentences
-from autogradkit.tracing.render.storage import storage_svg
+from autogradkit.tracing.render.memory.picture import storage_svg
+from autogradkit.tracing.render.memory.words import description, plain, sentences
 
 
 def random_view(seed: int) -> tuple[torch.Tensor, np.ndarray]:

@@ -5,7 +5,7 @@ import pytest
 import autogradkit as torch
 from autogradkit.tracing.events import Op
 from autogradkit.tracing.probe import measured
-from autogradkit.tracing.render.build import build
+from autogradkit.tracing.render.graph.structure.build import build
 from tests.ops.declared import DIFFERENTIABLE
 from tests.tracing.render.cells import trace_source
 

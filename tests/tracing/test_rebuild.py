@@ -6,8 +6,8 @@ from typing import Any
 
 import autogradkit as torch
 from autogradkit.tracing.rebuild import recording_of
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.text import graph_text
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.telling.text import graph_text
 
 
 def text(root: Any, **names: Any) -> str:

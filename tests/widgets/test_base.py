@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autogradkit.tracing.render.svg import DARK, LIGHT, Picture
+from autogradkit.tracing.render.marks.svg import DARK, LIGHT, Picture
 from autogradkit.widgets import base
 from autogradkit.widgets.base import PictureWidget
 

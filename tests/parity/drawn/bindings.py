@@ -17,7 +17,7 @@ from typing import Any
 import autogradkit
 from autogradkit.core.recording import RECORDERS
 from autogradkit.tracing.recorder import EventRecorder
-from autogradkit.tracing.render.model import MAKERS
+from autogradkit.tracing.render.graph.structure.model import MAKERS
 
 from .programs import Program
 from .runs import Falsity, Run

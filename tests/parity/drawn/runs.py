@@ -16,8 +16,8 @@ import torch
 import autogradkit
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.model import Graph
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.structure.model import Graph
 
 from .programs import Program
 

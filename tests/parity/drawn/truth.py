@@ -17,7 +17,7 @@ import torch
 import autogradkit
 from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Numbers, Op
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.model import MAKERS
+from autogradkit.tracing.render.graph.structure.model import MAKERS
 
 from .bindings import names
 from .programs import Program

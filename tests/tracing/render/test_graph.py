@@ -8,13 +8,17 @@ from xml.etree import ElementTree
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.render import columns, graph, layout, parts, stacks, text, titles, words
-from autogradkit.tracing.render.fold import MOST_ITEMS
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.numbers import shape_text
-from autogradkit.tracing.render.steps import MOST_STEPS, details_of, steps_of
-from autogradkit.tracing.render.svg import img_tag, num, text_width
-from autogradkit.tracing.render.text import graph_rows, graph_text
+from autogradkit.tracing.render.graph.drawing import columns, layout, parts
+from autogradkit.tracing.render.graph.drawing import picture as graph
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.structure import stacks
+from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS
+from autogradkit.tracing.render.graph.telling import text
+from autogradkit.tracing.render.graph.telling.steps import MOST_STEPS, details_of, steps_of
+from autogradkit.tracing.render.graph.telling.text import graph_rows, graph_text
+from autogradkit.tracing.render.graph.wording import titles, words
+from autogradkit.tracing.render.marks.numbers import shape_text
+from autogradkit.tracing.render.marks.svg import img_tag, num, text_width
 from autogradkit.tracing.trace import Trace
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import CELLS, trace_cell, trace_cell_anew, trace_source

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from autogradkit.tracing.events import Accumulated, Numbers, Op
-from autogradkit.tracing.render import numbers as nums
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.state import state_of
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.state import state_of
+from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
 

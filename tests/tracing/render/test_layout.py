@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from autogradkit.tracing.render.layout import Edge, Node, place
+from autogradkit.tracing.render.graph.drawing.layout import Edge, Node, place
 
 
 def graph_of(size: int, seed: int):

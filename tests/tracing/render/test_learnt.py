@@ -10,9 +10,9 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from autogradkit.tracing.render import learnt
-from autogradkit.tracing.render.learnt import Digit
-from autogradkit.tracing.render.raster import ink, signed
+from autogradkit.tracing.render.marks.raster import ink, signed
+from autogradkit.tracing.render.training import learnt
+from autogradkit.tracing.render.training.learnt import Digit
 
 STROKE = np.eye(28)
 RIGHT, WRONG = Digit(4, STROKE, 7, 7, 0.98), Digit(11, STROKE, 4, 9, 0.5)

@@ -5,9 +5,9 @@ import re
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.render.ledger import MOST, Ledger, ledger_svg
-from autogradkit.tracing.render.ledger_columns import GROUPED, column_of
-from autogradkit.tracing.render.ledger_words import SHOWN, pages, rows, uncleared
+from autogradkit.tracing.render.ledger.columns import GROUPED, column_of
+from autogradkit.tracing.render.ledger.picture import MOST, Ledger, ledger_svg
+from autogradkit.tracing.render.ledger.words import SHOWN, pages, rows, uncleared
 from autogradkit.tracing.watch import GradLog
 
 

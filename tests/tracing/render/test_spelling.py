@@ -7,8 +7,8 @@ import pytest
 import autogradkit as torch  # noqa: F401 - declares the ops
 from autogradkit._ops.declare.names import SETS
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.spelling import spelled_call, spelled_op
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.wording.spelling import spelled_call, spelled_op
 from tests.tracing.render.cells import trace_source
 
 BEFORE = (

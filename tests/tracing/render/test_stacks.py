@@ -7,12 +7,12 @@ import time
 import numpy as np
 import pytest
 
-from autogradkit.tracing.render.build import build
-from autogradkit.tracing.render.fold import MOST_OPENED
-from autogradkit.tracing.render.graph import Drawn, draw_graph
-from autogradkit.tracing.render.stacks import repetition
-from autogradkit.tracing.render.steps import details_of, steps_of
-from autogradkit.tracing.render.text import graph_rows
+from autogradkit.tracing.render.graph.drawing.picture import Drawn, draw_graph
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.structure.fold import MOST_OPENED
+from autogradkit.tracing.render.graph.structure.stacks import repetition
+from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
+from autogradkit.tracing.render.graph.telling.text import graph_rows
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import trace_source
 from tests.tracing.render.test_graph import texts

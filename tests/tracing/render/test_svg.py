@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autogradkit.tracing.render import numbers, svg
+from autogradkit.tracing.render.marks import numbers, svg
 
 
 @pytest.mark.parametrize("module", [svg, numbers], ids=lambda m: m.__name__)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.titles import title
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.wording.titles import title
 from tests.tracing.render.cells import trace_source
 
 BEFORE = (

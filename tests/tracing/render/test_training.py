@@ -4,7 +4,7 @@ import math
 import re
 from itertools import pairwise
 
-from autogradkit.tracing.render.training import Line, Training, description, shown, training_svg
+from autogradkit.tracing.render.training.curves import Line, Training, description, shown, training_svg
 
 TRAIN = Line("train", (0.5, 1.0, 1.5), (2.3, 1.1, 0.5))
 TEST = Line("test", (1.0,), (0.9,))

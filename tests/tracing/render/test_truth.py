@@ -2,8 +2,8 @@
 
 import pytest
 
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.text import graph_text
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.text import graph_text
 from tests.tracing.render.cells import trace_source
 
 

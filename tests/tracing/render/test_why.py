@@ -8,9 +8,9 @@ import autogradkit as torch
 from autogradkit.core.facts import OpFacts
 from autogradkit.core.recording import observed
 from autogradkit.tracing.notation import rules_in, value_of_term
-from autogradkit.tracing.render.graph import draw_graph
-from autogradkit.tracing.render.steps import details_of, steps_of
-from autogradkit.tracing.render.words import op_call
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
+from autogradkit.tracing.render.graph.wording.words import op_call
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
 

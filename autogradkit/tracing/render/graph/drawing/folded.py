@@ -1,0 +1,78 @@
+"""The lines of a folded item: a module with its class and parameters, a stack with what its turns gave.
+
+Rests on `lines.py`, `spelling.py` and `model.py`; `parts.py` draws them.
+"""
+
+from __future__ import annotations
+
+from autogradkit.tracing.events import Value
+from autogradkit.tracing.render.graph.drawing.lines import Text, late, mono, number_lines, sans
+from autogradkit.tracing.render.graph.structure.known import BEFORE
+from autogradkit.tracing.render.graph.structure.model import Graph, Item
+from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+from autogradkit.tracing.render.marks import numbers as nums
+from autogradkit.tracing.render.marks.svg import SIZE, clip
+
+
+def folded_lines(item: Item, graph: Graph) -> list[Text]:
+    """What stands in the box of a module or of a stack."""
+    head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
+    if item.times > 1:
+        head.append((f"  ×{item.times}", "ink", False, True))
+    lines = [Text([*head, sans(f"  {clip(_kind(item), 170, SIZE)}")])]
+    if item.kind == "stack":
+        lines.append(Text([sans(clip(_what_ran(item, graph), 240, SIZE))]))
+        lines += _turn_lines(item, graph)
+    else:
+        lines += _parameter_lines(item, graph)
+    if graph.node_names:
+        nodes = " · ".join(list(dict.fromkeys(op.node_name for op in item.ops if op.node_name))[:3])
+        lines += [Text([mono(clip(nodes, 240, SIZE, mono=True), "gradient")])] if nodes else []
+    return lines
+
+
+def _kind(item: Item) -> str:
+    """What class a folded module is of; nothing where it is not known, and for a stack."""
+    depth = item.path.count("/")
+    layers = item.ops[0].layers
+    return layers[depth].kind if item.kind == "module" and len(layers) > depth else ""
+
+
+def _what_ran(item: Item, graph: Graph) -> str:
+    names = list(dict.fromkeys(spelled_op(op, graph.labels, graph.values) for op in item.ops[:60]))
+    return " · ".join(names[:6]) + (" …" if len(names) > 6 else "")
+
+
+def _turn_lines(item: Item, graph: Graph) -> list[Text]:
+    """What each turn gave, of the first and of the last in the stack, and the tensors that each had for itself."""
+    given: dict[str, list[Value]] = {}
+    for op in item.ops:
+        for output in op.outputs:
+            value = graph.values[output]
+            if value.name is not None:
+                given.setdefault(value.name, []).append(value)
+    lines: list[Text] = []
+    for name, values in list(given.items())[:3] if item.times > 1 else ():
+        first, last = (nums.one_line(value.numbers, 24) for value in (values[0], values[-1]))
+        shown = f" = {first} → {last}" if first != last else f" = {first}"
+        parts = [mono(clip(name, 120, SIZE, mono=True)), mono(clip(shown, 300, SIZE, mono=True))]
+        lines += late([Text(parts, ask="= ?")], graph.known.get(values[-1].id, BEFORE))
+    names = list(dict.fromkeys(graph.labels[value.id] for value in item.absorbed))
+    if names:
+        shown = ", ".join(names) if len(names) < 4 else f"{names[0]} … {names[-1]}"
+        lines.append(Text([sans("with "), mono(clip(shown, 200, SIZE, mono=True))]))
+    return lines
+
+
+def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
+    lines: list[Text] = []
+    for value in item.absorbed[:4]:
+        name = graph.labels[value.id].rpartition(".")[2]
+        lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
+        events = graph.contributions.get(value.id, [])
+        if events:
+            shown = number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts
+            lines[-1] = Text([*lines[-1].parts, sans("   "), *shown], events[-1].step, ask="?")
+    if item.absorbed:
+        lines.append(Text([sans(nums.parameters([value.numbers for value in item.absorbed]))]))
+    return lines

@@ -1,0 +1,328 @@
+"""The things on the picture of a graph: how large each is, and how it is drawn at its place.
+
+Rests on `lines.py`, `folded.py`, `svg.py`, `model.py`, `numbers.py` and `spelling.py`; `picture.py` puts them together.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, field
+
+from autogradkit.tracing.events import Numbers, Value
+from autogradkit.tracing.labels import numbered
+from autogradkit.tracing.render.graph.drawing.folded import folded_lines
+from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
+from autogradkit.tracing.render.graph.structure.known import BEFORE
+from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link
+from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+from autogradkit.tracing.render.marks import numbers as nums
+from autogradkit.tracing.render.marks.svg import SIZE, Picture, alias_role, clip, num, text_width
+
+PAD = 12.0
+ROOM = 28  # characters of a row of numbers beside an edge
+STRIP = 9.0  # side of a heat strip's cell
+SHADES = 16  # of a heat strip
+MOST_CELLS = 28  # columns or rows of a heat strip
+
+
+@dataclass(slots=True)
+class Part:
+    """An item with its lines and its size."""
+
+    item: Item
+    lines: list[Text] = field(default_factory=list)
+    heat: Numbers | None = None
+    width: float = 0.0
+    height: float = 0.0
+
+    def bottom(self, dx: float) -> float:
+        """Distance from the centre down (or up) to the rim, `dx` beside the centre."""
+        if self.item.kind in ("op", "failed"):
+            return self.height / 2 * math.sqrt(max(0.0, 1 - (2 * dx / self.width) ** 2))
+        return self.height / 2
+
+
+def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link]) -> Part:
+    """The lines of an item, and the size that they and its edges ask for."""
+    part = Part(item)
+    ports = max(len(arriving), len(leaving))
+    if item.kind in ("op", "failed"):
+        text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
+        part.lines = [Text([mono(clip(text, 180, SIZE, mono=True))])]
+        if graph.node_names and item.op is not None and item.op.node_name is not None:
+            part.lines.append(Text([mono(clip(item.op.node_name, 180, SIZE, mono=True), "gradient")]))
+        inner = max(line.width for line in part.lines) + (24 if item.kind == "failed" else 0)
+        part.width = max(56.0, inner + 30 * len(part.lines), ports * 52 - 12)
+        part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
+        return part
+    if item.kind == "tensor" and item.value is not None and item.again:
+        part.lines = [Text([mono(clip(graph.labels[item.value.id], 180, SIZE, mono=True)), sans("  again")])]
+    elif item.kind == "tensor" and item.value is not None:
+        _tensor_lines(part, item.value, graph, arriving, leaving)
+    else:
+        part.lines = folded_lines(item, graph)
+    strip = _strip_size(part.heat)
+    wide = max([strip[0], *(line.width for line in part.lines)])
+    part.width = max(wide + 2 * PAD + (6 if _alias(part, graph) is not None else 0), ports * 52 - 20, 48.0)
+    part.height = len(part.lines) * LINE + 12 + (strip[1] + 6 if strip[1] else 0)
+    return part
+
+
+def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> None:
+    label = clip(graph.labels[value.id], 180, SIZE, mono=True)
+    kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
+    maker = graph.producer.get(value.id)
+    if maker is not None and maker.kind in MAKERS and maker.name != "tensor":
+        kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
+    version = f"v{value.version}" if value.tensor in graph.edited else ""
+    numbers = value.numbers
+    known = graph.known.get(value.id, BEFORE)
+    shown = nums.lines(numbers)
+    if nums.unknown(numbers):
+        extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), "not kept")))
+        part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")])]
+    elif not numbers.shape and not nums.oddities(numbers):
+        extra = " · ".join(filter(None, (kind, version)))
+        parts = [mono(label, bold=True), mono(f" = {shown[0]}"), sans(f"  {extra}" if extra else "")]
+        part.lines = late([Text(parts, value=1, ask="= ?")], known)
+    else:
+        extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
+        printed = late(number_lines(numbers, "ink", room=30), known)
+        part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *printed]
+        part.heat = _heat(numbers)
+    others = _sharers(value, graph)
+    if others:
+        part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
+    part.lines += _grad_lines(value, graph, arriving, leaving)
+    if graph.node_names and value.is_leaf and value.requires_grad:
+        part.lines.append(Text([mono("AccumulateGrad", "gradient")]))
+
+
+def _sharers(value: Value, graph: Graph) -> str:
+    if value.tensor not in graph.aliases:
+        return ""
+    own = graph.labels[value.id]
+    others = dict.fromkeys(graph.labels[o.id] for o in graph.sharers[value.storage] if o.tensor != value.tensor)
+    return ", ".join(itertools.islice((label for label in others if label != own), 3))
+
+
+def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
+    """What `.grad` is, call by call; where several edges meet, that it is their sum."""
+    events = graph.contributions.get(value.id, [])
+    if events:
+        lines: list[Text] = []
+        if len(events) > 1 or events[0].before is not None:
+            if events[0].before is not None and (events[0].before.low, events[0].before.high) != (0, 0):
+                lines += late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
+            for event in events[:4]:
+                found = number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
+                lines += late(found, event.step, event.call)
+            if len(events) > 4:
+                lines += late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
+        lines += late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
+        cleared = graph.cleared.get(value.id)
+        if cleared is not None and cleared.after is None:
+            lines += late([Text([mono("then None", "gradient")])], cleared.step)
+        elif cleared is not None and cleared.after is not None:
+            lines += late(number_lines(cleared.after, "gradient", "then ", brief=True), cleared.step)
+        return lines
+    if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
+        incoming = next((link for link in arriving if link.grads), None)
+        if incoming is not None:
+            total = incoming.grads[-1]
+            return late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
+    return []
+
+
+def _heat(numbers: Numbers) -> Numbers | None:
+    many = numbers.data is not None and len(numbers.data) > nums.SHOWN and not isinstance(numbers.data[0], complex)
+    return numbers if many and numbers.low is not None else None
+
+
+def _grid(numbers: Numbers) -> tuple[int, int]:
+    columns = numbers.shape[-1]
+    rows = math.prod(numbers.shape[:-1])
+    return min(rows, MOST_CELLS // 2), min(columns, MOST_CELLS)
+
+
+def _strip_size(numbers: Numbers | None) -> tuple[float, float]:
+    if numbers is None:
+        return 0.0, 0.0
+    rows, columns = _grid(numbers)
+    return columns * _cell(rows, columns), rows * _cell(rows, columns)
+
+
+def _cell(rows: int, columns: int) -> float:
+    return STRIP if rows <= 8 and columns <= 20 else 6.0
+
+
+def _alias(part: Part, graph: Graph) -> str | None:
+    value = part.item.value
+    return None if value is None or value.tensor not in graph.aliases else alias_role(graph.aliases[value.tensor])
+
+
+def draw(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
+    """Draw an item with its centre at (x, y)."""
+    item = part.item
+    picture.open(f"ak-item ak-{item.kind}", data_key=item.key)
+    left, top = x - part.width / 2, y - part.height / 2
+    if item.kind in ("op", "failed"):
+        _draw_op(part, picture, x, y, graph)
+    else:
+        _draw_box(part, picture, left, top, graph)
+    if item.freed:
+        picture.open(data_step=_failed(graph))
+        _draw_freed(part, picture, x + part.width / 2 + 8, y)
+        picture.close()
+    picture.close()
+
+
+def _failed(graph: Graph) -> int | None:
+    """The event from which on it is known what failed, and where."""
+    return None if graph.failure is None else graph.failure.step
+
+
+def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
+    item = part.item
+    bad = item.stopped or item.culprit
+    stroke = "gradient" if item.op is not None and item.op.step in graph.second_order else "ink"
+    dash = "4 3" if item.kind == "failed" else None
+    rx, ry = part.width / 2, part.height / 2
+    picture.ellipse(x, y, rx, ry, stroke=stroke, stroke_dasharray=dash)
+    if bad:
+        said = "✗ stopped here" if item.stopped else "✎ edited here"
+        picture.open(data_step=_failed(graph))
+        picture.ellipse(x, y, rx, ry, fill="blush", stroke="error", line=1.8, stroke_dasharray=dash)
+        picture.text(x - rx - 6, y + 4, said, "error", anchor="end")
+        picture.close()
+    for number, each in enumerate(part.lines):
+        each.draw(picture, x, y + 4 + 14 * (number - (len(part.lines) - 1) / 2), "middle")
+
+
+def _draw_freed(part: Part, picture: Picture, x: float, y: float) -> None:
+    for name in part.item.freed:
+        width = text_width(f"{name} · freed") + 14
+        picture.box(x, y - 11, width, 22, radius=5, fill=None, stroke="mark", stroke_dasharray="4 3")
+        picture.text(x + 7, y + 4, f"{name} · freed", "muted")
+        x += width + 6
+
+
+def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Graph) -> None:
+    item, value = part.item, part.item.value
+    width, height = part.width, part.height
+    rim, line = "ink", 1.2
+    if value is not None and value.is_leaf:
+        rim, line = ("leaf", 1.8) if value.requires_grad else ("mark", 1.4)
+    fill = "panel"
+    if value is not None and not value.is_leaf:
+        rim = "rule"
+    if item.kind == "stack":
+        for shift in (8, 4):
+            picture.box(left + shift, top + shift, width, height, fill="panel", stroke="ink", line=1)
+    picture.box(left, top, width, height, fill=fill, stroke=rim, line=line)
+    if item.stopped:
+        picture.box(left, top, width, height, fill=None, stroke="error", line=line, data_step=_failed(graph))
+    if item.kind == "module":
+        picture.box(left + 3.5, top + 3.5, width - 7, height - 7, radius=5, fill=None, stroke=rim, line=1)
+    alias = _alias(part, graph)
+    if alias is not None:
+        picture.box(left + 4, top + 5, 5, height - 10, radius=2.5, fill=alias, stroke=None)
+        left, width = left + 6, width - 6
+    block = max((each.width for each in part.lines), default=0.0)
+    y = top + 6 + LINE - 4.5
+    start = left + (width - block) / 2
+    for each in part.lines:
+        each.draw(picture, start, y)
+        y += LINE
+    if part.heat is not None:
+        assert value is not None, "numbers are a tensor's"
+        _draw_heat(part.heat, picture, start, y - LINE + 8, graph.known.get(value.id))
+
+
+def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, known: int | None) -> None:
+    """The elements as squares: warm above zero, cool below, stronger with size."""
+    rows, columns = _grid(numbers)
+    side = _cell(rows, columns)
+    data = numbers.data or ()
+    largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
+    wide = numbers.shape[-1]
+    picture.open("ak-heat", aria_hidden="true", data_step=known)
+    squares: dict[tuple[str, int], str] = {}
+    for r in range(rows):
+        for c in range(columns):
+            value = data[r * wide + c]
+            if isinstance(value, complex):
+                continue
+            finite = math.isfinite(value)
+            role = "error" if not finite else "warm" if value >= 0 else "cool"
+            shade = SHADES if not finite else round(SHADES * abs(float(value)) / largest)
+            square = (
+                f"M{num(left + c * side)} {num(top + r * side)}h{num(side - 0.6)}v{num(side - 0.6)}h{num(0.6 - side)}z"
+            )
+            squares[role, shade] = squares.get((role, shade), "") + square
+    for (role, shade), d in sorted(squares.items()):
+        picture.path(d, stroke=None, fill=role, fill_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
+    picture.close()
+
+
+def forward_lines(link: Link, graph: Graph) -> list[Text]:
+    """The label on the ink side of an edge."""
+    lines: list[Text] = []
+    tail, head = graph.items[link.tail], graph.items[link.head]
+    turns = [f"{way} {_numbers(which)}" for way, which in (("Out", link.out_of), ("In", link.into)) if which]
+    if turns:
+        lines.append(Text([sans(", ".join(turns))]))
+    if link.several:
+        lines.append(
+            Text([sans(f"{link.uses} tensors, {nums.shape_text(graph.values[link.value].numbers.shape)} each")])
+        )
+    elif link.uses > 1 and not turns:
+        lines.append(Text([sans(f"{link.uses} uses")]))
+    elif tail.kind != "tensor" and head.kind != "tensor":
+        value = graph.values[link.value]
+        name = clip(graph.labels[value.id], 130, SIZE, mono=True)
+        shape = nums.shape_text(value.numbers.shape)
+        if nums.unknown(value.numbers):
+            lines.append(Text([mono(name), sans(f"  {shape}, not kept")]))
+        else:
+            known = graph.known.get(value.id, BEFORE)
+            lead = f"{name} = "
+            if nums.lines(value.numbers, ROOM) == nums.summary_lines(
+                value.numbers
+            ):  # not each element is there to count
+                lines.append(Text([mono(name), sans(f"  {shape}")]))
+                lead = ""
+            lines += late(number_lines(value.numbers, "ink", lead, ROOM, brief=True), known)
+    if link.kind == "grad":
+        held = head.value is not None and head.value.grad_of is not None
+        lines.append(Text([sans("its .grad" if held else "∂, returned", "gradient")]))
+    if link.kind == "memory":
+        edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
+        lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))
+    if link.broadcast:
+        plural = "s" if "," in link.broadcast else ""
+        lines.append(Text([sans(f"broadcast over dim{plural} {link.broadcast}")]))
+    return lines
+
+
+def _numbers(turns: tuple[int, ...]) -> str:
+    """`29`, `2–29`, and `2 … 29` where it is not each of them."""
+    first, last = turns[0], turns[-1]
+    return str(first) if first == last else f"{first}–{last}" if last - first < len(turns) else f"{first} … {last}"
+
+
+def gradient_lines(link: Link, graph: Graph) -> list[Text]:
+    """The label on the gradient side of an edge: one ∂ for each call."""
+    many = len(graph.calls) > 1
+    lines: list[Text] = []
+    for grad in link.grads[-3:]:
+        mark = (numbered("∂", grad.call + 1) if many else "∂") + " "
+        lines += late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
+    first = link.grads[0].step if link.grads else 0
+    if len(link.grads) > 3:
+        lines += late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)
+    if link.broadcast and link.grads:
+        dims = f"dim{'s' if ',' in link.broadcast else ''} {link.broadcast}"
+        lines += late([Text([sans(f"summed over {dims}", "gradient")])], first)
+    return lines

@@ -1,0 +1,297 @@
+"""The picture of a graph: forward values in ink downward, the gradient on every edge dashed upward.
+
+Rests on `build.py` (what), `fold.py` (how much), `layout.py` (where), `parts.py` and `svg.py` (how). One deterministic
+SVG string, which is both the static picture and what GraphView inlines.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.drawing.layout import Edge, Node, Placed, place
+from autogradkit.tracing.render.graph.drawing.parts import (
+    LINE,
+    Part,
+    Text,
+    draw,
+    forward_lines,
+    gradient_lines,
+    measure,
+)
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, fold
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
+from autogradkit.tracing.render.graph.wording import words
+from autogradkit.tracing.render.graph.wording.titles import title
+from autogradkit.tracing.render.marks.svg import Picture, clip, num, text_width, wrap_text
+
+MARGIN = 22.0
+LEAST_WIDTH = 540.0
+WIDTH_OF_ERRORS = 640.0
+MOST_TITLE = 860.0
+MOST_BYTES = 60_000  # of a picture in which nothing was opened; beyond it fewer items are drawn
+FEWEST = 12  # items that are drawn at any rate
+BESIDE = 5.0  # from the middle of an edge to each of its two lines
+
+
+@dataclass(slots=True)
+class Drawn:
+    """A picture with what it shows."""
+
+    svg: str
+    alt: str
+    graph: Graph
+
+
+def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False) -> Drawn:
+    """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`, and turns.
+
+    `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
+
+    >>> "nothing to draw" in draw_graph(Recording()).svg
+    True
+    """
+    most = MOST_ITEMS
+    drawn = _drawn(trace, folds, most, node_names)
+    while len(drawn.svg) > MOST_BYTES and most > FEWEST and all((folds or {}).values()):
+        most = most * 2 // 3
+        drawn = _drawn(trace, folds, most, node_names)
+    return drawn
+
+
+def _drawn(trace: Recording, folds: dict[str, bool] | None, most: int, node_names: bool) -> Drawn:
+    graph = fold(build(trace), folds, most)
+    graph.node_names = node_names
+    alt = words.alt(graph, trace)
+    ends = ends_of(graph.links)
+    parts = {key: measure(item, graph, *ends[key]) for key, item in graph.items.items()}
+    labels = [(forward_lines(link, graph), gradient_lines(link, graph)) for link in graph.links]
+    placed = place(
+        [_node(part) for part in parts.values()],
+        [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)],
+    )
+    picture = Picture()
+    heading = title(trace)
+    titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
+    width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
+    top = _heading(picture, heading, width)
+    left = (width - placed.width) / 2
+    _links(picture, graph, parts, placed, labels, left, top)
+    for key, (x, y) in placed.nodes.items():
+        draw(parts[key], picture, x + left, y + top, graph)
+    bottom = _footer(picture, graph, top + placed.height, width)
+    return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
+
+
+def _node(part: Part) -> Node:
+    side = 0.0
+    if part.item.stopped or part.item.culprit or part.item.freed:
+        side = 2 * max(100.0, sum(text_width(name) + 62 for name in part.item.freed))
+    return Node(part.item.key, part.width + side, part.height)
+
+
+def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: list[Text]) -> Edge:
+    left = max((line.width for line in forward), default=0.0)
+    right = max((line.width for line in gradient), default=0.0)
+    lines = max(len(forward), len(gradient))
+    arriving, _ = ends[link.tail]
+    source = graph.items[link.tail].kind == "tensor" and not arriving
+    weight = 0.4 if source else 4.0 if link.grads or not graph.calls else 1.0
+    return Edge(
+        link.tail, link.head, left + 4 if left else 0.0, right + 4 if right else 0.0, lines * (LINE - 2), weight
+    )
+
+
+def _heading(picture: Picture, title: str, width: float) -> float:
+    room = width - 2 * MARGIN
+    picture.text(MARGIN, 26, clip(title, room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
+    return 42.0 if title else 14.0
+
+
+def _links(
+    picture: Picture, graph: Graph, parts: dict[str, Part], placed: Placed,
+    labels: list[tuple[list[Text], list[Text]]], left: float, top: float,
+) -> None:  # fmt: skip
+    starts, ends = _ports(graph, placed)
+    for number, link in enumerate(graph.links):
+        sx, sy = placed.nodes[link.tail]
+        ex, ey = placed.nodes[link.head]
+        sy += parts[link.tail].bottom(starts[number])
+        ey -= parts[link.head].bottom(ends[number])
+        route = [(x + left, a + top, b + top) for x, a, b in placed.routes[number]]
+        start = (sx + starts[number] + left, sy + top)
+        end = (ex + ends[number] + left, ey + top)
+        both = bool(link.grads)
+        picture.open("ak-link", data_key=f"e{number}", data_tail=link.tail, data_head=link.head)
+        picture.open("ak-forward")
+        stroke = {"flow": "ink", "memory": "mark", "grad": "gradient"}[link.kind]
+        down = _route(start, route, end, -BESIDE if both else 0)
+        picture.path(down, stroke=stroke, dashed=link.kind != "flow", arrow=True)
+        forward, gradient = labels[number]
+        down_runs = [run for run in route if run[2] >= run[1]]
+        x, a, b = down_runs[-1] if down_runs else (start[0], start[1], end[1])
+        _label(picture, forward, x - BESIDE - 7, (a + b) / 2, "end")
+        picture.close()
+        if both:
+            calls = " ".join(dict.fromkeys(str(grad.call) for grad in link.grads))
+            picture.open("ak-back", data_calls=calls, data_step=link.grads[0].step)
+            picture.path(_route(start, route, end, BESIDE, up=True), stroke="gradient", dashed=True, arrow=True)
+            _label(picture, gradient, x + BESIDE + 7, (a + b) / 2, "start")
+            picture.close()
+        picture.close()
+
+
+def _ports(graph: Graph, placed: Placed) -> tuple[dict[int, float], dict[int, float]]:
+    """Where each edge leaves and arrives, beside the centre, in the order in which the edges lie."""
+    leaving: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    arriving: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for number, link in enumerate(graph.links):
+        route = placed.routes[number]
+        leaving[link.tail].append((route[0][0] if route else placed.nodes[link.head][0], number))
+        arriving[link.head].append((route[-1][0] if route else placed.nodes[link.tail][0], number))
+    starts: dict[int, float] = {}
+    ends: dict[int, float] = {}
+    for groups, found in ((leaving, starts), (arriving, ends)):
+        for group in groups.values():
+            group.sort()
+            middle = (len(group) - 1) / 2
+            for place_, (_, number) in enumerate(group):
+                if number in placed.spine:
+                    middle = place_  # what carries on goes straight through the centre
+            for place_, (_, number) in enumerate(group):
+                found[number] = (place_ - middle) * 26
+    return starts, ends
+
+
+def _route(
+    start: tuple[float, float],
+    route: list[tuple[float, float, float]],
+    end: tuple[float, float],
+    beside: float,
+    up: bool = False,
+) -> str:
+    """A smooth line through the rows, upright where it passes one; `up` draws it from its end to its start."""
+    runs = [(start[0], start[1] + (2 if up else 1)) * 2, *((x, a, x, b) for x, a, b in route)]
+    runs.append((end[0], end[1] - (1 if up else 2)) * 2)
+    runs = [(x + (beside if b >= a else -beside), a, x + (beside if b >= a else -beside), b) for x, a, _, b in runs]
+    points: list[tuple[float, float]] = [(runs[0][0], runs[0][1])]
+    bends: list[float] = []  # between two points, the y of both control points
+    for (_, top, x0, y0), (x1, y1, _, bottom) in itertools.pairwise(runs):
+        before, after = y0 < top, bottom < y1
+        if before != after:  # it turns to the next column, or down again at its head
+            bends.append((max(y0, y1) + 26 if after else min(y0, y1) - 26) - beside)
+        else:
+            # Where the edge leans, its two lines part vertically too, else they would touch.
+            bends.append((y0 + y1) / 2 + (beside if x1 < x0 else -beside) * 0.9)
+        points.append((x1, y1))
+        if bottom != y1:
+            bends.append(y1)
+            points.append((x1, bottom))
+    if up:
+        points.reverse()
+        bends.reverse()
+    d = f"M{num(points[0][0])} {num(points[0][1])}"
+    straight = ""  # how far it has come upright
+    for bend, (x0, _), (x1, y1) in zip(bends, points, points[1:], strict=False):
+        if abs(x0 - x1) < 0.5:
+            straight = f"L{num(x1)} {num(y1)}"
+        else:
+            d += f"{straight}C{num(x0)} {num(bend)} {num(x1)} {num(bend)} {num(x1)} {num(y1)}"
+            straight = ""
+    return d + straight
+
+
+def _label(picture: Picture, lines: list[Text], x: float, y: float, anchor: str) -> None:
+    """Lines stacked around `y`; rows of one matrix keep their left edge."""
+    if not lines:
+        return
+    step = LINE - 2
+    if anchor == "end":
+        x -= max(line.width for line in lines)
+    first = y - (len(lines) - 1) * step / 2 + 4
+    for i, line in enumerate(lines):
+        line.draw(picture, x, first + i * step)
+
+
+def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
+    """Error, what was left out, legend. Returns the height of the picture."""
+    room = width - 2 * MARGIN
+    y += 22
+    failure = graph.failure
+    if failure is not None:
+        place_ = f"line {failure.position.line}: {failure.position.code}" if failure.position is not None else ""
+        lines = wrap_text(f"{failure.error}: {failure.message}", room - 28, 12, mono=True, lines=9)
+        notes = [line for note in failure.notes for line in wrap_text(note, room - 28, 12, lines=3)]
+        height = 16 + 17 * (len(lines) + len(notes) + bool(place_))
+        picture.open("ak-failure", data_step=failure.step)
+        picture.box(MARGIN, y, room, height, fill="blush", stroke="error", line=1.4)
+        at = y + 20
+        if place_:
+            picture.text(MARGIN + 14, at, clip(place_, room - 28, 12, mono=True), "muted", 12, mono=True)
+            at += 17
+        for line in lines:
+            picture.text(MARGIN + 14, at, line, "error", 12, mono=True)
+            at += 17
+        for line in notes:
+            picture.text(MARGIN + 14, at, line, "ink", 12)
+            at += 17
+        picture.close()
+        y += height + 14
+    for sentence in graph.left_out:
+        picture.text(MARGIN, y + 10, clip(f"⋯ {sentence}", room), "muted", 12)
+        y += 18
+    y = _legend(picture, graph, y, width) if graph.items else y + 6
+    for line in wrap_text(words.overview(graph), room, lines=3):  # a living picture says it above
+        picture.text(MARGIN, y + 6, line, "muted", class_="ak-overview")
+        y += 17
+    return y
+
+
+def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
+    tensors = [item.value for item in graph.items.values() if item.value is not None]
+    kinds = {item.kind for item in graph.items.values()}
+    entries: list[tuple[str, str]] = []
+    if any(v.is_leaf and v.requires_grad for v in tensors):
+        entries.append(("leaf", "leaf that requires grad"))
+    if any(v.is_leaf and not v.requires_grad for v in tensors):
+        entries.append(("data", "data"))
+    if "op" in kinds:
+        entries.append(("op", "operation"))
+    if any(item.op is not None and item.op.step in graph.second_order for item in graph.items.values()):
+        entries.append(("second", "operation of a backward pass"))
+    if "module" in kinds:
+        entries.append(("module", "module, folded"))
+    if "stack" in kinds:
+        entries.append(("stack", "repeated"))
+    entries.append(("flow", "value"))
+    if any(link.grads for link in graph.links):
+        entries.append(("grad", "∂ gradient"))
+    x = MARGIN
+    y += 18
+    for kind, label in entries:
+        needed = 34 + text_width(label) + 18
+        if x + needed > width - MARGIN + 18:
+            x, y = MARGIN, y + 20
+        _swatch(picture, kind, x, y - 4)
+        picture.text(x + 34, y, label, "gradient" if kind == "grad" else "muted")
+        x += needed
+    return y + 16
+
+
+def _swatch(picture: Picture, kind: str, x: float, y: float) -> None:
+    if kind in ("flow", "grad"):
+        grad = kind == "grad"
+        d = f"M{num(x + 26)} {num(y)}L{num(x)} {num(y)}" if grad else f"M{num(x)} {num(y)}L{num(x + 26)} {num(y)}"
+        picture.path(d, stroke="gradient" if grad else "ink", dashed=grad, arrow=True)
+    elif kind in ("op", "second"):
+        picture.ellipse(x + 13, y, 13, 6, stroke="ink" if kind == "op" else "gradient")
+    else:
+        if kind == "stack":
+            picture.box(x + 5, y - 3, 22, 11, radius=3, line=1)
+        rim = {"leaf": "leaf", "data": "mark"}.get(kind, "ink")
+        picture.box(x + 1, y - 6, 24, 12, radius=3, stroke=rim, line=1.6 if kind == "leaf" else 1)
+        if kind == "module":
+            picture.box(x + 3, y - 4, 20, 8, radius=2, fill=None, stroke="ink", line=0.8)

@@ -1,0 +1,35 @@
+"""A tensor that many operations use is drawn once, and at its further uses by its name alone: no edge crosses the picture.
+
+Rests on `model.py`; `fold.py` asks it.
+"""
+
+from __future__ import annotations
+
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of, in_order
+
+LEAST_USES = 3  # up to two edges are easy to follow
+
+
+def name_again(graph: Graph) -> None:
+    """Give each further use of a leaf, or of data, a small box with its name."""
+    ends = ends_of(graph.links)
+    place = {key: number for number, key in enumerate(graph.items)}
+    for key, item in list(graph.items.items()):
+        arriving, leaving = ends.get(key, ([], []))
+        users: dict[str, list[Link]] = {}
+        for link in sorted(leaving, key=lambda link: place[link.head]):
+            if link.kind != "grad":  # its gradient leads away from where the gradients arrive
+                users.setdefault(link.head, []).append(link)
+        if (
+            item.kind != "tensor"
+            or arriving
+            or len(users) < LEAST_USES
+            or any(link.kind == "memory" for link in leaving)
+        ):
+            continue
+        for number, links in enumerate(list(users.values())[1:], 2):
+            again = Item(f"{key}.{number}", "tensor", item.step, value=item.value, again=True)
+            graph.items[again.key] = again
+            for link in links:
+                link.tail = again.key
+    graph.items = in_order(graph.items, graph.links)

@@ -1,0 +1,445 @@
+"""From a trace to a graph: which values get a box, which op feeds which, and the gradient that came back on each edge.
+
+Rests on `model.py` and the event stream; `drawing/picture.py` begins with it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from autogradkit.tracing.events import (
+    Accumulated,
+    BackwardBegin,
+    BackwardEnd,
+    Event,
+    Failure,
+    GradAssigned,
+    GradReturned,
+    NodeRan,
+    Op,
+    Value,
+)
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure import untold
+from autogradkit.tracing.render.graph.structure.known import known_from
+from autogradkit.tracing.render.graph.structure.model import (
+    MAKERS,
+    Call,
+    Grad,
+    Graph,
+    Item,
+    Link,
+    aliases_of,
+    calls_of,
+    in_order,
+    labels_of,
+)
+
+MOST_UPDATES = 6  # of parameters by an optimizer that are drawn; where there are more, a sentence says so
+
+
+class _Builder:
+    def __init__(self, trace: Recording) -> None:
+        self.values = trace.values
+        self.known = known_from(trace)
+        self.source = trace.source
+        self.notes = trace.notes
+        self.second_order = _second_order(trace.events)
+        self.ops = [
+            event
+            for event in trace.events
+            if isinstance(event, Op) and not (event.step in self.second_order and event.node is None)
+        ]
+        steps = [op for op in self.ops if _in_optimizer(op)]
+        self.optimizer: list[str] = []
+        self.updated: list[str] = []
+        if len(steps) > MOST_UPDATES:
+            self.ops = [op for op in self.ops if not _in_optimizer(op)]
+            self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
+            self.updated = list(dict.fromkeys(self.values[op.outputs[0]].name or "a parameter" for op in steps))
+        self._drop_unused_makers()
+        self.calls = calls_of(trace.events)
+        self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
+        self.producer: dict[int, Op] = {}
+        for op in self.ops:
+            for output in op.outputs:
+                if output not in self._inputs(op):
+                    self.producer.setdefault(output, op)
+        self.labels = labels_of(self.values, self.ops)
+        self._name_seeds()
+        shown = {value for op in self.ops for value in (*self._inputs(op), *op.outputs)}
+        self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
+        self.items: dict[str, Item] = {}
+        self.links: list[Link] = []
+        self.grads: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)
+        for event in trace.events:
+            if isinstance(event, Accumulated | GradAssigned):
+                self.grads[event.tensor].append(event)
+        self.returned = [event for event in trace.events if isinstance(event, GradReturned)]
+
+    def _drop_unused_makers(self) -> None:
+        """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
+        are all."""
+        used = {value for op in self.ops for value in self._inputs(op)}
+
+        def matters(op: Op) -> bool:
+            return op.kind not in (*MAKERS, "detach") or any(
+                out in used or self.values[out].name is not None for out in op.outputs
+            )
+
+        kept = [op for op in self.ops if matters(op)]
+        self.ops = kept or self.ops
+
+    def _telling(self, steps: list[Op]) -> set[int]:
+        """Values of which it matters whose memory they share: all but views of a memory that nobody edits which have no name,
+        or one inside of a function only."""
+        edits = [op for op in (*self.ops, *steps) if op.kind == "inplace"]
+        edited = {self.values[output].storage for op in edits for output in op.outputs}
+        named = {
+            output
+            for op in self.ops
+            if op.position is None or op.position.function.startswith("<")
+            for output in op.outputs
+            if self.values[output].name is not None
+        }
+        return {
+            id
+            for id, value in self.values.items()
+            if value.base is None or value.storage in edited or id in named or id not in self.producer
+        }
+
+    def _name_seeds(self) -> None:
+        """The gradient that a backward call with create_graph starts from is no tensor of the learner's."""
+        known = {v for op in self.ops if op.step not in self.second_order for v in (*self._inputs(op), *op.outputs)}
+        known |= {root for call in self.calls for root in call.begin.roots}
+        for op in self.ops:
+            for value in self._inputs(op) if op.step in self.second_order else ():
+                if value not in known and value not in self.producer:
+                    self.labels[value] = "∂ seed"
+
+    @staticmethod
+    def _inputs(op: Op) -> list[int]:
+        return [argument.value for argument in op.inputs if argument.value is not None]
+
+    def build(self) -> Graph:
+        uses: dict[int, list[Op]] = defaultdict(list)
+        for op in self.ops:
+            if op.kind not in MAKERS:
+                for value in self._inputs(op):
+                    uses[value].append(op)
+        for op in self.ops:
+            if op.kind not in MAKERS:
+                self.items[_op_key(op)] = Item(_op_key(op), "op", op.step, op=op)
+        boxed = self._boxed(uses)
+        for id in boxed:
+            step = self.producer[id].step if id in self.producer else -1
+            self.items[_value_key(id)] = Item(_value_key(id), "tensor", step, value=self.values[id])
+        self._connect(boxed)
+        self._edits()
+        self._gradient_values()
+        self._mark_failure()
+        self._gradients()
+        contributions, cleared = self._contributions()
+        return Graph(
+            items=in_order(self.items, self.links),
+            links=self.links,
+            values=self.values,
+            labels=self.labels,
+            ops=self.ops,
+            calls=self.calls,
+            failure=self.failure,
+            aliases=self.aliases,
+            sharers=self._sharers(),
+            producer=self.producer,
+            contributions=contributions,
+            cleared=cleared,
+            edited=self._edited(),
+            grads=dict(self.grads),
+            second_order={op.step for op in self.ops} & self.second_order,
+            known=self.known,
+            left_out=self._left_out(),
+        )
+
+    def _left_out(self) -> list[str]:
+        leaves = {value.id for value in self.values.values() if value.is_leaf}
+        return [
+            *untold.updates(self.optimizer, self.updated),
+            *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
+            *self.notes,
+            *untold.numbers_read(self.source),
+            *untold.arrivals(self.calls, self.links, self.values),
+            *untold.hooks(self.calls, self.ops, self.labels),
+        ]
+
+    def _unmade(self, leaves: set[int]) -> list[int]:
+        """Values on the picture that an operation has made which is older than the cell."""
+        drawn = [item.value.id for item in self.items.values() if item.value is not None]
+        return [id for id in drawn if id not in self.producer and id not in leaves and self.values[id].requires_grad]
+
+    def _sharers(self) -> dict[int, list[Value]]:
+        first: dict[int, dict[int, Value]] = defaultdict(dict)
+        for value in self.values.values():
+            if value.tensor in self.aliases:
+                first[value.storage].setdefault(value.tensor, value)
+        return {storage: list(values.values()) for storage, values in first.items()}
+
+    def _contributions(self) -> tuple[dict[int, list[Accumulated]], dict[int, GradAssigned]]:
+        """What was added to the `.grad` of each leaf's value since it was last cleared, and by what that was set after it.
+
+        Where it was cleared after the last backward, what there was is still worth showing: the last contribution.
+        """
+        began = {call.number: call.begin.step for call in self.calls}
+        reads: dict[int, list[tuple[int, int]]] = defaultdict(
+            list
+        )  # tensor -> steps that read it, and the latest value
+        for op in self.ops:
+            for value in self._inputs(op):
+                before = reads[self.values[value].tensor]
+                before.append((op.step, max(value, before[-1][1]) if before else value))
+        found: dict[int, list[Accumulated]] = {}
+        cleared: dict[int, GradAssigned] = {}
+        for tensor, events in self.grads.items():
+            owner: int | None = None
+            last: dict[int, list[Accumulated]] = defaultdict(list)
+            kept: dict[int, list[Accumulated]] = defaultdict(list)
+            for event in events:
+                if isinstance(event, GradAssigned):
+                    kept.clear()
+                    if owner is not None:
+                        cleared[owner] = event
+                    continue
+                # The value that the leaf had when the graph of this backward call was built.
+                place = bisect.bisect_left(reads[tensor], began[event.call], key=lambda read: read[0])
+                owner = reads[tensor][place - 1][1] if place else -1
+                cleared.pop(owner, None)
+                last[owner] = [event]
+                kept[owner].append(event)
+            found |= last | kept
+        return found, cleared
+
+    def _edited(self) -> set[int]:
+        versions: dict[int, set[int]] = defaultdict(set)
+        for value in self.values.values():
+            versions[value.tensor].add(value.version)
+        return {tensor for tensor, found in versions.items() if len(found) > 1}
+
+    def _boxed(self, uses: dict[int, list[Op]]) -> list[int]:
+        """Values with a box of their own; any other is written on the edge between its op and its one consumer."""
+        used = set(uses) | {a.value for a in (self.failure.inputs if self.failure else ()) if a.value is not None}
+        produced = {output for op in self.ops for output in op.outputs}
+        roots = {root for call in self.calls for root in call.begin.roots}
+        roots |= {event.value for event in self.returned}
+        edited = {self.values[out].storage for op in self.ops if op.kind == "inplace" for out in op.outputs}
+        seen: set[int] = set()  # tensors that had a value before
+        found = []
+        for id, value in self.values.items():
+            maker = self.producer.get(id)
+            left = value.tensor in seen and value.storage in edited and value.name is not None  # as an edit has left it
+            seen.add(value.tensor)
+            if id not in used and id not in produced and id not in roots and not left:
+                continue
+            source = maker is None or maker.kind in MAKERS
+            aside = maker is not None and maker.outputs.index(id) > 0 and value.name is None
+            if aside and id not in used and id not in roots:
+                continue  # indices and the like, which nobody asked for
+            busy = len(uses[id]) != 1 or id in roots or (self.failure is not None and id not in uses)
+            if source or busy or value.tensor in self.aliases or value.tensor in self.grads:
+                found.append(id)
+        return found
+
+    def _connect(self, boxed: list[int]) -> None:
+        here = set(boxed)
+        for op in self.ops:
+            if op.kind in MAKERS:
+                continue
+            for place, value in enumerate(self._inputs(op)):
+                tail = _value_key(value) if value in here else _op_key(self.producer[value])
+                self.links.append(Link(tail, _op_key(op), value, broadcast=self._broadcast(op, value), argument=place))
+            for value in op.outputs:
+                if value in here and self.producer.get(value) is op:
+                    self.links.append(Link(_op_key(op), _value_key(value), value))
+
+    def _broadcast(self, op: Op, value: int) -> str:
+        shape = self.values[value].numbers.shape
+        bias = op.facts.label == "addmm" and op.inputs[0].value == value
+        if not op.outputs or not (bias or op.facts.pointwise):
+            return ""
+        target = self.values[op.outputs[0]].numbers.shape
+        if shape == target:
+            return ""
+        padded = (1,) * (len(target) - len(shape)) + shape
+        dims = [
+            i for i, (a, b) in enumerate(zip(padded, target, strict=False)) if a != b or i < len(target) - len(shape)
+        ]
+        return ", ".join(map(str, dims))
+
+    def _edits(self) -> None:
+        """A base that was edited through a view: its new value comes from that edit."""
+        edits: dict[int, list[Op]] = defaultdict(list)  # by storage
+        for op in self.ops:
+            if op.kind == "inplace" and op.outputs:
+                edits[self.values[op.outputs[0]].storage].append(op)
+        latest: dict[int, Value] = {}  # the value of each tensor before this one
+        for value in self.values.values():
+            earlier = latest.get(value.tensor)
+            latest[value.tensor] = value
+            key = _value_key(value.id)
+            if value.id in self.producer or key not in self.items or value.grad_of is not None:
+                continue
+            found = edits[value.storage]
+            place = bisect.bisect_left(found, value.since, key=lambda op: op.step)
+            if not place:
+                continue
+            op = found[place - 1]
+            output = _value_key(op.outputs[0])
+            tail = output if output in self.items else _op_key(op)
+            self.links.append(Link(tail, key, value.id, kind="memory"))
+            self.items[key].step = op.step
+            if op.node_name == "CopySlices" and earlier is not None and _value_key(earlier.id) in self.items:
+                self.links.append(Link(_value_key(earlier.id), _op_key(op), earlier.id, kind="memory"))
+
+    def _gradient_values(self) -> None:
+        """Tensors that hold a gradient: a leaf's `.grad` that the code works with, what `autograd.grad` returned."""
+        latest: dict[int, str] = {}  # the box of each tensor that was drawn last
+        for value in self.values.values():
+            key = _value_key(value.id)
+            if key not in self.items:
+                continue
+            if value.grad_of is not None and value.id not in self.producer and value.grad_of in latest:
+                self.links.append(Link(latest[value.grad_of], key, value.id, kind="grad"))
+                self.items[key].step = max(self.items[key].step, value.since - 1)
+            latest[value.tensor] = key
+        for event in self.returned:
+            tail, head = _value_key(event.input), _value_key(event.value)
+            if tail not in self.items and event.input in self.producer:  # written on the edge behind it
+                tail = _op_key(self.producer[event.input])
+            if tail in self.items and event.value not in self.producer:
+                self.links.append(Link(tail, head, event.value, kind="grad"))
+                self.items[head].step = event.step
+
+    def _mark_failure(self) -> None:
+        failure = self.failure
+        if failure is None:
+            return
+        if failure.op is not None:
+            item = Item("failed", "failed", failure.step, title=failure.op, stopped=True)
+            self.items["failed"] = item
+            for argument in failure.inputs:
+                if argument.value is not None:
+                    self.links.append(Link(_value_key(argument.value), "failed", argument.value))
+            return
+        call = next((call for call in self.calls if call.failed), None)
+        if call is None:
+            return
+        by_node = {op.node: op for op in self.ops if op.node is not None}
+        done = {ran.node for ran in call.ran}
+        waiting = {edge for ran in call.ran for edge in ran.edges if edge is not None and edge not in done}
+        if not call.ran:
+            waiting = {self.producer[root].node for root in call.begin.roots if root in self.producer}
+        stopped = max((by_node[node] for node in waiting if node in by_node), key=lambda op: op.step, default=None)
+        if stopped is None or _op_key(stopped) not in self.items:
+            return
+        item = self.items[_op_key(stopped)]
+        item.stopped = True
+        if "second time" in failure.message:
+            item.freed = tuple(each.name for each in stopped.saved if each.version is not None)
+        if "modified by an inplace operation" in failure.message:
+            near = {self.values[v].storage for v in (*self._inputs(stopped), *stopped.outputs)}
+            for op in self.ops:
+                edits = op.kind == "inplace" and op.outputs and op.step > stopped.step
+                if edits and self.values[op.outputs[0]].storage in near:
+                    self.items[_op_key(op)].culprit = True
+
+    def _gradients(self) -> None:
+        by_node: dict[int, Op] = {}
+        for op in self.ops:
+            if op.node is not None:
+                by_node.setdefault(op.node, op)
+        accumulators = {e.tensor: e.node for call in self.calls for e in call.accumulated if e.node is not None}
+        into: dict[str, list[Link]] = defaultdict(list)
+        outof: dict[str, list[Link]] = defaultdict(list)
+        for link in self.links:
+            into[link.head].append(link)
+            outof[link.tail].append(link)
+        for call in self.calls:
+            for ran in call.ran:
+                op = by_node.get(ran.node)
+                if op is None or _op_key(op) not in self.items:
+                    continue
+                key = _op_key(op)
+                if op.node_name == "CopySlices":
+                    self._copy_slices(ran, call, key, into, outof)
+                    continue
+                for link in outof[key]:
+                    if link.kind == "flow" and self.items[link.head].kind == "tensor":
+                        place = op.outputs.index(link.value) if link.value in op.outputs else 0
+                        numbers = ran.received[place] if place < len(ran.received) else None
+                        if numbers is not None:
+                            link.grads.append(Grad(call.number, numbers, ran.step))
+                self._sent(ran, call, into[key], accumulators)
+
+    def _copy_slices(
+        self, ran: NodeRan, call: Call, key: str, into: dict[str, list[Link]], outof: dict[str, list[Link]]
+    ) -> None:
+        """An edit through a view: the gradient passes through the base, not through the view."""
+        passed = [
+            link for tail in {key, *(link.head for link in outof[key])} for link in outof[tail] if link.head != key
+        ]
+        for links, numbers in ((passed, ran.received[0]), (into[key], ran.sent[0])):
+            for link in links:
+                if link.kind == "memory" and numbers is not None:
+                    link.grads.append(Grad(call.number, numbers, ran.step))
+
+    def _sent(self, ran: NodeRan, call: Call, links: list[Link], accumulators: dict[int, int]) -> None:
+        """Give each input its gradient: an edge leads to the node that made the input, or to its leaf."""
+        free = [place for place, numbers in enumerate(ran.sent) if numbers is not None]
+        waiting = [link for link in links if self.values[link.value].requires_grad]
+        for exact in (True, False):
+            for link in list(waiting):
+                maker = self.producer.get(link.value)
+                node = maker.node if maker is not None and maker.node is not None else None
+                target = node if node is not None else accumulators.get(self.values[link.value].tensor)
+                for place in free:
+                    numbers = ran.sent[place]
+                    fits = numbers is not None and numbers.shape == self.values[link.value].numbers.shape
+                    if (ran.edges[place] == target and target is not None) if exact else fits:
+                        assert numbers is not None
+                        link.grads.append(Grad(call.number, numbers, ran.step))
+                        free.remove(place)
+                        waiting.remove(link)
+                        break
+
+
+def _second_order(events: Iterable[Event]) -> set[int]:
+    """Steps of the ops that ran inside a backward call: what create_graph records, and hooks."""
+    inside = 0
+    found: set[int] = set()
+    for event in events:
+        if isinstance(event, BackwardBegin):
+            inside += 1
+        elif isinstance(event, BackwardEnd):
+            inside -= 1
+        elif isinstance(event, Op) and inside > 0:
+            found.add(event.step)
+    return found
+
+
+def _in_optimizer(op: Op) -> bool:
+    """Whether the op ran inside an optimizer's `step()`: no part of the graph."""
+    return op.node is None and op.position is not None and re.search(r"\.step\(\s*\)", op.position.code) is not None
+
+
+def _op_key(op: Op) -> str:
+    return f"o{op.step}"
+
+
+def _value_key(id: int) -> str:
+    return f"v{id}"
+
+
+def build(trace: Recording) -> Graph:
+    """The graph of a trace, every op on its own."""
+    return _Builder(trace).build()

@@ -1,0 +1,134 @@
+"""One item in place of several, with what only they touch: a module with its weights, equal turns with what each has alone.
+
+Rests on `model.py` and `numbers.py`; `fold.py` and `stacks.py` say what is put together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from autogradkit.tracing.render.graph.structure.model import Ends, Grad, Graph, Item, Link, ends_of, in_order
+from autogradkit.tracing.render.marks.numbers import total
+
+
+@dataclass(slots=True)
+class Group:
+    """Items that become one; of a stack it is known in which turn each of them ran."""
+
+    keys: list[str]
+    item: Item
+    turns: dict[str, int] = field(default_factory=dict)
+
+
+def collapse(graph: Graph, groups: list[Group]) -> None:
+    """Put one item in place of each group."""
+    if not groups:
+        return
+    home: dict[str, str] = {}
+    made: dict[str, Group] = {}
+    for group in groups:
+        made[group.item.key] = group
+        for key in group.keys:
+            home[key] = group.item.key
+            part = graph.items[key]
+            group.item.stopped = group.item.stopped or part.stopped
+            group.item.culprit = group.item.culprit or part.culprit
+    _absorb(graph, home, made)
+    graph.items = {key: item for key, item in graph.items.items() if key not in home}
+    graph.items |= {key: group.item for key, group in made.items()}
+    graph.links = _merged(graph, home, made)
+    graph.items = in_order(graph.items, graph.links)
+
+
+def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
+    """Tensors that go into the item of a group: its parameters, and what is between its parts or belongs to one turn."""
+    ends = ends_of(graph.links)
+    passing = _passing(graph, home, made, ends)
+    for key, item in graph.items.items():
+        if item.kind != "tensor" or item.value is None or key not in ends:
+            continue
+        arriving, leaving = ends[key]
+        around = {home.get(link.tail, link.tail) for link in arriving} | {
+            home.get(link.head, link.head) for link in leaving
+        }
+        only = next(iter(around)) if len(around) == 1 else ""
+        if only in made and made[only].turns:
+            turns = {made[only].turns[link.head] for link in leaving}
+            inside = bool(arriving) or len(turns) == 1
+        else:
+            rest = only in made and made[only].item.kind == "stack" and not leaving
+            inside = rest or (only in made and bool(leaving) and (item.value.is_parameter or bool(arriving)))
+        if inside or key in passing:
+            where = only if inside else passing[key]
+            home[key] = where
+            if made[where].turns:
+                ends_here = [*(link.tail for link in arriving), *(link.head for link in leaving)]
+                made[where].turns[key] = next(made[where].turns[end] for end in ends_here if end in made[where].turns)
+            own = item.value.is_parameter if not made[where].turns else not arriving
+            if own:
+                made[where].item.absorbed.append(item.value)
+
+
+def _passing(graph: Graph, home: dict[str, str], made: dict[str, Group], ends: Ends) -> dict[str, str]:
+    """Tensors of which each turn of a stack gets one of its own from one op, or hands one on, with the stack's key."""
+    families: dict[tuple[str, object], list[str]] = defaultdict(list)
+    for key, item in graph.items.items():
+        if item.kind != "tensor" or item.value is None or key not in ends:
+            continue
+        arriving, leaving = ends[key]
+        makers, users = {link.tail for link in arriving}, {link.head for link in leaving}
+        if len(makers) != 1 or not users:
+            continue
+        maker = home.get(next(iter(makers)), "")
+        to = {home.get(user, "") for user in users}
+        if len(users) == 1 and not maker and to <= made.keys() and made[next(iter(to))].turns:
+            families[next(iter(to)), next(iter(makers))].append(key)
+        elif maker in made and made[maker].turns:
+            op = graph.producer.get(item.value.id)
+            families[
+                maker, None if op is None else (op.name, op.position and (op.position.line, op.position.column))
+            ].append(key)
+    return {key: where for (where, _), keys in families.items() if len(keys) > 1 for key in keys}
+
+
+def _merged(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> list[Link]:
+    """The links between what is left: those that lead the same way are one, with the sum of their gradients."""
+    found: dict[tuple[str, str, str], list[Link]] = {}
+    kept: list[Link] = []
+    for link in graph.links:
+        tail, head = home.get(link.tail, link.tail), home.get(link.head, link.head)
+        if tail == head:
+            continue
+        if tail in made and link.tail in made[tail].turns:
+            link.out_of = (made[tail].turns[link.tail],)
+        if head in made and link.head in made[head].turns:
+            link.into = (made[head].turns[link.head],)
+        link.tail, link.head = tail, head
+        if tail in made or head in made:
+            found.setdefault((tail, head, link.kind), []).append(link)
+            if found[tail, head, link.kind][0] is not link:
+                continue
+        kept.append(link)
+    for links in found.values():
+        first = links[0]
+        if len(links) > 1:
+            first.uses = sum(link.uses for link in links)
+            first.out_of = tuple(sorted({turn for link in links for turn in link.out_of}))
+            first.into = tuple(sorted({turn for link in links for turn in link.into}))
+            same = len({link.value for link in links}) == 1
+            first.several = not same
+            first.grads = _totals(links) if same else []
+    return kept
+
+
+def _totals(links: list[Link]) -> list[Grad]:
+    """The sum of the gradients that each backward call sent along these links."""
+    calls: dict[int, list[Grad]] = defaultdict(list)
+    for link in links:
+        for grad in link.grads:
+            calls[grad.call].append(grad)
+    return [
+        Grad(call, total([grad.numbers for grad in grads]), max(grad.step for grad in grads))
+        for call, grads in sorted(calls.items())
+    ]

@@ -1,0 +1,106 @@
+"""A bounded picture: layers folded into one item each, equal turns stacked, a long middle left out and said so.
+
+Rests on `model.py`, `collapse.py`, `stacks.py` and `again.py`. Only ops that ran one after the other are folded together, so that
+the graph keeps its direction.
+"""
+
+from __future__ import annotations
+
+from autogradkit.tracing.events import Op
+from autogradkit.tracing.render.graph.structure.again import name_again
+from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
+from autogradkit.tracing.render.graph.structure.model import Graph, Item
+from autogradkit.tracing.render.graph.structure.stacks import stack_turns
+
+MOST_ITEMS = 64  # items on one picture
+MOST_OPENED = 400  # where something was opened
+MOST_ALONE = 16  # tensors that no op on the picture touches
+CALM = 8  # ops up to which modules stay open
+
+
+def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_ITEMS) -> Graph:
+    """Fold what is asked for (`folds`: path of a module or of a stack -> folded?), then as much as the bound demands.
+
+    `most` items are left, more where something was opened.
+    """
+    wish = folds or {}
+    most = most if all(wish.values()) else MOST_OPENED
+    many = len(graph.ops) > CALM
+    graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
+    chosen = {path for path in graph.unfoldable if wish.get(path, many and path.count("/") == 1)}
+    collapse(graph, _modules(graph, chosen))
+    stack_turns(graph, wish)
+    if len(graph.items) > most:
+        closed = {path for path in graph.unfoldable if "/" not in path and wish.get(path, True)}
+        collapse(graph, _modules(graph, closed))
+        chosen |= closed
+    graph.folded = sorted(chosen)
+    if len(graph.items) > most:
+        _leave_out_middle(graph, most)
+    _bound(graph, most)
+    name_again(graph)
+    return graph
+
+
+def _paths(op: Op) -> list[tuple[str, ...]]:
+    return [op.scope[:depth] for depth in range(1, len(op.scope) + 1)]
+
+
+def _in_order(graph: Graph) -> list[Item]:
+    """What ran, in the order in which it did."""
+    ran = [item for item in graph.items.values() if item.kind in ("op", "module", "stack")]
+    return sorted(ran, key=lambda item: item.step)
+
+
+def _modules(graph: Graph, chosen: set[str]) -> list[Group]:
+    """Runs of items that are in the same chosen module, outermost first."""
+    groups: list[Group] = []
+    current: tuple[str, ...] | None = None
+    for item in _in_order(graph):
+        ops = item.ops or [op for op in (item.op,) if op is not None]
+        path = next((path for path in _paths(ops[0]) if "/".join(path) in chosen), None)
+        if path is None:
+            current = None
+        elif path == current:
+            groups[-1].keys.append(item.key)
+            groups[-1].item.ops += ops
+        else:
+            current = path
+            made = Item(
+                f"m{item.step}", "module", item.step, ops=list(ops), title=_title(ops[0], path), path="/".join(path)
+            )
+            groups.append(Group([item.key], made))
+    return groups
+
+
+def _title(op: Op, path: tuple[str, ...]) -> str:
+    """A module as the learner reaches it, `model.conv1`."""
+    return op.layers[len(path) - 1].name if len(op.layers) >= len(path) else ".".join(path[1:]) or path[0]
+
+
+def _leave_out_middle(graph: Graph, most: int) -> None:
+    """Nothing repeats: keep the beginning and the end."""
+    side = most // 6
+    inner = _in_order(graph)[side:-side]
+    if len(inner) < 3:
+        return
+    ops = [op for item in inner for op in (item.ops or [item.op]) if op is not None]
+    item = Item(f"s{inner[0].step}", "stack", inner[0].step, ops=ops, title=f"{len(ops)} operations")
+    collapse(graph, [Group([each.key for each in inner], item)])
+    graph.left_out.append(f"{len(ops)} operations in the middle are folded into one.")
+
+
+def _bound(graph: Graph, most: int) -> None:
+    """Tensors beyond the bound are counted, not drawn."""
+    linked = {end for link in graph.links for end in (link.tail, link.head)}
+    alone = [key for key in graph.items if key not in linked]
+    dropped = set(alone[MOST_ALONE:])
+    over = len(graph.items) - len(dropped) - most
+    if over > 0:
+        tensors = [key for key, item in graph.items.items() if item.kind == "tensor" and key not in dropped]
+        dropped |= set(tensors[-over:])
+    if not dropped:
+        return
+    graph.items = {key: item for key, item in graph.items.items() if key not in dropped}
+    graph.links = [link for link in graph.links if link.tail not in dropped and link.head not in dropped]
+    graph.left_out.append(f"{len(dropped)} further tensors are not drawn.")

@@ -1,0 +1,210 @@
+"""What the picture of a graph consists of: items, links, the gradients on them, the backward calls, the names.
+
+Rests on the event stream alone; `build.py` makes it from a trace, `fold.py` makes it smaller, `drawing` draws it,
+`telling` walks it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from autogradkit.tracing.events import (
+    Accumulated,
+    BackwardBegin,
+    BackwardEnd,
+    Event,
+    Failure,
+    GradAssigned,
+    NodeRan,
+    Numbers,
+    Op,
+    Value,
+)
+from autogradkit.tracing.labels import numbered, with_turn
+
+MAKERS = ("create", "random")
+
+
+@dataclass(slots=True)
+class Grad:
+    """A gradient that one backward call sent along an edge."""
+
+    call: int
+    numbers: Numbers
+    step: int
+
+
+@dataclass(slots=True)
+class Item:
+    """A node of the picture."""
+
+    key: str
+    kind: str  # "tensor" | "op" | "failed" | "module" | "stack"
+    step: int
+    value: Value | None = None
+    op: Op | None = None
+    ops: list[Op] = field(default_factory=list)  # of a folded item
+    title: str = ""
+    absorbed: list[Value] = field(default_factory=list)  # parameters drawn inside a folded module
+    times: int = 1
+    stopped: bool = False  # the failure happened here
+    culprit: bool = False  # what made the failure happen later
+    freed: tuple[str, ...] = ()
+    path: str = ""  # by which a folded module or a stack is opened
+    inside: str = ""  # the path of the opened stack that it belongs to
+    again: bool = False  # a further use of a tensor that has its box elsewhere
+
+
+@dataclass(slots=True)
+class Link:
+    """An edge of the picture: forward from `tail` to `head`, gradients the other way."""
+
+    tail: str
+    head: str
+    value: int
+    grads: list[Grad] = field(default_factory=list)
+    broadcast: str = ""
+    kind: str = "flow"  # "flow" | "memory": as an edit of shared memory left it | "grad": a tensor and its gradient
+    uses: int = 1
+    argument: int = 0
+    out_of: tuple[int, ...] = ()  # the turns of the stack that it comes from
+    into: tuple[int, ...] = ()  # the turns of the stack that it leads to
+    several: bool = False  # the uses are of several values
+
+
+@dataclass(slots=True)
+class Call:
+    """One backward call."""
+
+    number: int
+    begin: BackwardBegin
+    ran: list[NodeRan] = field(default_factory=list)
+    accumulated: list[Accumulated] = field(default_factory=list)
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Graph:
+    """What is drawn, before it has places."""
+
+    items: dict[str, Item]
+    links: list[Link]
+    values: dict[int, Value]
+    labels: dict[int, str]
+    ops: list[Op]
+    calls: list[Call]
+    failure: Failure | None
+    aliases: dict[int, int]  # tensor number -> place in the colour cycle, for tensors that share a storage
+    sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors
+    producer: dict[int, Op]  # value -> the op that gave it
+    contributions: dict[int, list[Accumulated]]  # value of a leaf -> what was added to its `.grad` while it had it
+    cleared: dict[int, GradAssigned]  # value of a leaf -> how its `.grad` was set after these
+    edited: set[int]  # numbers of the tensors that have several values
+    grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
+    second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
+    known: dict[int, int]  # value -> the event from which on it is known, -1 from before
+    folded: list[str] = field(default_factory=list)  # paths of modules that are folded
+    unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
+    opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns that are open
+    left_out: list[str] = field(default_factory=list)  # sentences
+    node_names: bool = False  # whether PyTorch's names of the nodes are written
+
+
+Ends = dict[str, tuple[list[Link], list[Link]]]
+
+
+def ends_of(links: Iterable[Link]) -> Ends:
+    """For each item the links that arrive at it and those that leave it."""
+    ends: Ends = defaultdict(lambda: ([], []))
+    for link in links:
+        ends[link.tail][1].append(link)
+        ends[link.head][0].append(link)
+    return ends
+
+
+def calls_of(events: Iterable[Event]) -> list[Call]:
+    """The backward calls with what ran in each."""
+    found: dict[int, Call] = {}
+    for event in events:
+        if isinstance(event, BackwardBegin):
+            found[event.call] = Call(event.call, event)
+        elif isinstance(event, NodeRan) and event.call in found:
+            found[event.call].ran.append(event)
+        elif isinstance(event, Accumulated) and event.call in found:
+            found[event.call].accumulated.append(event)
+        elif isinstance(event, BackwardEnd) and event.call in found:
+            found[event.call].failed = event.failed
+    return list(found.values())
+
+
+def aliases_of(values: Iterable[Value]) -> dict[int, int]:
+    """Tensors that share a storage with another one, numbered in order of appearance: their colour everywhere.
+
+    A detached or viewed tensor shares; a tensor edited in place is still the same tensor.
+    """
+    tensors: dict[int, list[int]] = defaultdict(list)
+    order: list[int] = []
+    for value in sorted(values, key=lambda v: v.id):
+        if value.tensor not in tensors[value.storage]:
+            tensors[value.storage].append(value.tensor)
+            order.append(value.tensor)
+    shared = {tensor for group in tensors.values() if len(group) > 1 for tensor in group}
+    return {tensor: place for place, tensor in enumerate(t for t in dict.fromkeys(order) if t in shared)}
+
+
+def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
+    """Each value's name: the learner's, with the turn of a loop; else its op with a number, `matmul₁`."""
+    labels: dict[int, str] = {}
+    counts: dict[str, int] = defaultdict(int)
+    first: dict[int, str] = {}
+    for value in values.values():
+        if value.is_leaf and value.name is not None:
+            first.setdefault(value.tensor, value.name)
+            labels[value.id] = first[value.tensor]  # a parameter edited in place keeps its name
+    for op in ops:
+        for output in op.outputs:
+            value = values[output]
+            if output in labels and value.version:
+                continue
+            if value.name is None:
+                counts[op.facts.label] += 1
+                labels[output] = numbered(op.facts.label, counts[op.facts.label])
+                continue
+            labels[output] = with_turn(value.name, value.turn)
+    for value in values.values():
+        labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
+    return labels
+
+
+def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
+    """The items so that every edge points forward, otherwise as they ran; what nothing made stands before its first use."""
+    waiting = dict.fromkeys(items, 0)
+    heads: dict[str, list[str]] = defaultdict(list)
+    links[:] = [link for link in links if link.tail in items and link.head in items and link.tail != link.head]
+    for link in links:
+        waiting[link.head] += 1
+        heads[link.tail].append(link.head)
+    places = {
+        key: (item.step if item.step >= 0 else min((items[head].step for head in heads[key]), default=-1), number, key)
+        for number, (key, item) in enumerate(items.items())
+    }
+    ready = [places[key] for key, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    done: dict[str, Item] = {}
+    while ready:
+        key = heapq.heappop(ready)[2]
+        done[key] = items[key]
+        for head in heads[key]:
+            waiting[head] -= 1
+            if waiting[head] == 0:
+                heapq.heappush(ready, places[head])
+    if len(done) < len(items):  # an edge can lead back into its own past: what shares memory is no flow
+        memory = [link for link in links if link.kind == "memory" and (link.tail not in done or link.head not in done)]
+        looped = memory or [link for link in links if link.tail not in done and link.head not in done]
+        dropped = {id(link) for link in looped}
+        links[:] = [link for link in links if id(link) not in dropped]
+        return in_order(items, links)
+    return done

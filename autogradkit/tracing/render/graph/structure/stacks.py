@@ -1,0 +1,128 @@
+"""Equal turns of a loop: from five on the first and the last are drawn, those between are one stack, which can be opened.
+
+Rests on `model.py` and `collapse.py`; `fold.py` asks it. Turns are equal where the same operations ran at the same places of
+the source and gave tensors of the same shapes. The layers of a network that is one chain of equal layers are such turns too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
+from autogradkit.tracing.render.graph.structure.model import Graph, Item
+
+LEAST_TURNS = 5
+MOST_PERIODS = 64  # lengths of a turn that are tried: the most frequent distances between equal operations
+MOST_OPEN = 240  # items of an opened stack; beyond it the opened stack shows stacks again
+PARTS = 8  # of a large stack that is opened
+
+
+def stack_turns(graph: Graph, folds: dict[str, bool]) -> None:
+    """Put stacks in place of equal turns, but those that `folds` opens by their path (False)."""
+    keys = [key for key, item in graph.items.items() if item.kind in ("op", "module")]
+    keys.sort(key=lambda key: graph.items[key].step)
+    places = {op.step: number for number, op in enumerate(graph.ops, 1)}
+    stacks = _Stacks(graph, folds, places)
+    stacks.search(keys)
+    collapse(graph, stacks.groups)
+
+
+class _Stacks:
+    def __init__(self, graph: Graph, folds: dict[str, bool], places: dict[int, int]) -> None:
+        self.graph = graph
+        self.folds = folds
+        self.places = places
+        self.groups: list[Group] = []
+        names: dict[object, int] = {}
+        self._marks = {key: names.setdefault(_mark(item, graph), len(names)) for key, item in graph.items.items()}
+
+    def search(self, keys: Sequence[str]) -> None:
+        """Find the repetition that takes up most of these items, then look before it, behind it, and in its turns."""
+        found = repetition([self._marks[key] for key in keys])
+        if found is None:
+            return
+        start, period, count = found
+        turns = [list(keys[start + period * turn : start + period * (turn + 1)]) for turn in range(count)]
+        self.search(keys[:start])
+        self.search(turns[0])
+        self._stack(turns[1:-1], 2)
+        self.search(turns[-1])
+        self.search(keys[start + period * count :])
+
+    def _stack(self, turns: list[list[str]], first: int) -> None:
+        items = [self.graph.items[key] for turn in turns for key in turn]
+        ops = [op for item in items for op in (item.ops or [item.op]) if op is not None]
+        counted = self._counted([turn[0] for turn in turns])
+        numbers = counted or list(range(first, first + len(turns)))
+        kind = "turn" if counted or items[0].kind == "op" else "block"  # no loop: equal layers
+        title = f"{kind}s {numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"{kind} {numbers[0]}"
+        path = f"{title} (operations {self.places[ops[0].step]:,}–{self.places[ops[-1].step]:,})"
+        if self.folds.get(path, True):
+            item = Item(f"s{ops[0].step}", "stack", ops[0].step, ops=ops, title=title, times=len(turns), path=path)
+            item.inside = items[0].inside
+            numbered = {key: numbers[place] for place, turn in enumerate(turns) for key in turn}
+            self.groups.append(Group([key for turn in turns for key in turn], item, numbered))
+            return
+        self.graph.opened.append(path)
+        for item in items:
+            item.inside = path
+        if len(items) <= MOST_OPEN:
+            for turn in turns:
+                self.search(turn)
+            return
+        size = -(-len(turns) // PARTS)
+        for place in range(0, len(turns), size):
+            self._stack(turns[place : place + size], first + place)
+
+    def _counted(self, firsts: list[str]) -> list[int]:
+        """The numbers of the turns that begin with these items, as the loop around just them counts; else none."""
+        ops = [item.op or item.ops[0] for item in map(self.graph.items.__getitem__, firsts)]
+        loops = [() if op.position is None else op.position.turn for op in ops]
+        for counts in zip(*loops, strict=False):  # of each loop, outermost first
+            if len(set(counts)) == len(counts):
+                return list(counts)
+        return []
+
+
+def _mark(item: Item, graph: Graph) -> object:
+    """What two items have in common that stand for each other in two turns."""
+    found = []
+    for op in item.ops or [item.op]:
+        if op is not None:
+            place = op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
+            shapes = tuple(graph.values[output].numbers.shape for output in op.outputs)
+            found.append((op.name, place, shapes, sum(argument.value is not None for argument in op.inputs)))
+    return (item.kind, *found) if found else item.key
+
+
+def repetition(marks: Sequence[int]) -> tuple[int, int, int] | None:
+    """Start, length and number of the equal turns that take up most of a sequence; None where there are not enough.
+
+    >>> repetition([9, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 7])
+    (1, 2, 5)
+    """
+    if len(marks) < LEAST_TURNS:
+        return None
+    last: dict[int, int] = {}
+    distances: Counter[int] = Counter()
+    for place, mark in enumerate(marks):
+        if mark in last:
+            distances[place - last[mark]] += 1
+        last[mark] = place
+    sequence = np.asarray(marks)
+    best = (0, 0, 0, 0)
+    for period in sorted(distance for distance, _ in distances.most_common(MOST_PERIODS)):
+        if period * LEAST_TURNS > len(marks):
+            break
+        same = np.flatnonzero(np.diff(np.concatenate(([0], sequence[period:] == sequence[:-period], [0]))))
+        starts, ends = same[::2], same[1::2]
+        if not len(starts):
+            continue
+        longest = int(np.argmax(ends - starts))
+        start, count = int(starts[longest]), int(ends[longest] - starts[longest]) // period + 1
+        if count >= LEAST_TURNS and count * period > best[0]:
+            best = (count * period, start, period, count)
+    return best[1:] if best[0] else None

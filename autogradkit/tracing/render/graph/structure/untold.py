@@ -1,0 +1,115 @@
+"""What a picture does not draw and therefore says: numbers read out of tensors, hooks that changed a gradient, and what is
+older than the cell.
+
+Rests on `model.py` and `numbers.py`; `build.py` asks it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from autogradkit.tracing.events import Numbers, Op, Value
+from autogradkit.tracing.render.graph.structure.model import Call, Link
+from autogradkit.tracing.render.marks.numbers import one_line
+
+MOST_NAMES = 6  # in one sentence
+
+
+def updates(lines: list[str], names: list[str]) -> Iterator[str]:
+    """A sentence for each line on which an optimizer made more edits than are drawn."""
+    told = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+    for line in lines:
+        yield f"{line} edits {told} in place; its operations are not drawn."
+
+
+def arrivals(calls: list[Call], links: list[Link], values: dict[int, Value]) -> Iterator[str]:
+    """A sentence for each leaf on the picture whose `.grad` grew by a way that is not drawn."""
+    drawn = {values[link.value].tensor for link in links}
+    came = {(values[link.value].tensor, grad.call) for link in links for grad in link.grads}
+    missing = [
+        event.name or "a leaf"
+        for call in calls
+        for event in call.accumulated
+        if event.tensor in drawn and (event.tensor, call.number) not in came
+    ]
+    for name in dict.fromkeys(missing):
+        yield f"A gradient reached {name} by a way that is not drawn."
+
+
+def numbers_read(source: str) -> Iterator[str]:
+    """A sentence for the places where the cell reads numbers out of tensors, to which no arrow leads.
+
+    >>> list(numbers_read("y = x * x.sum().item()"))
+    ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # with a magic in it
+        return
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    lines: dict[str, list[int]] = defaultdict(list)
+    for call in calls:
+        assert isinstance(call.func, ast.Attribute)
+        if call.func.attr in ("item", "tolist", "numpy") and not call.args:
+            lines[call.func.attr].append(call.lineno)
+    for name, found in lines.items():
+        where = ", ".join(map(str, sorted(set(found))))
+        several = len(set(found)) > 1
+        yield (
+            f".{name}() in line{'s' * several} {where} reads numbers, which are drawn without what they were computed from."
+        )
+
+
+def hooks(calls: list[Call], ops: list[Op], labels: dict[int, str]) -> Iterator[str]:
+    """A sentence for each gradient that went on as another than had come."""
+    made_by = {op.node: labels[op.outputs[0]] for op in ops if op.node is not None and op.outputs}
+    for call in calls:
+        came: dict[int, list[Numbers]] = defaultdict(list)
+        for ran in call.ran:
+            if len(ran.received) == 1 and ran.node in made_by:
+                yield from _changed(came[ran.node], ran.received[0], made_by[ran.node])
+            for target, numbers in zip(ran.edges, ran.sent, strict=True):
+                if target is not None and numbers is not None:
+                    came[target].append(numbers)
+        for event in call.accumulated:
+            if event.node is not None:
+                yield from _changed(came[event.node], event.contribution, event.name or "a tensor")
+
+
+def _changed(came: list[Numbers], went_on: Numbers | None, name: str) -> Iterator[str]:
+    if (
+        not came
+        or went_on is None
+        or any(each.data is None or each.shape != went_on.shape for each in (*came, went_on))
+    ):
+        return
+    total = np.sum([np.asarray(each.data) for each in came], axis=0)
+    if not np.allclose(total, np.asarray(went_on.data), rtol=1e-4, atol=1e-6, equal_nan=True):
+        several = " + ".join(one_line(each, 30) for each in came)
+        yield f"A hook made ∂ {one_line(went_on, 30)} of the ∂ {several} that came to {name}."
+
+
+def older(calls: list[Call], ops: list[Op], unmade: list[int], labels: dict[int, str]) -> Iterator[str]:
+    """A sentence for each backward call that went through operations which ran before the cell, behind the values
+    `unmade` here."""
+    known = {op.node for op in ops}
+    told: set[str] = set()
+    for call in calls:
+        ran = [each for each in call.ran if each.node not in known]
+        if not ran or not unmade:
+            continue
+        edges = {edge for each in ran for edge in each.edges}
+        reached = [event.name for event in call.accumulated if event.node in edges and event.name]
+        names = list(dict.fromkeys(labels[value] for value in unmade))
+        what = "An operation that is" if len(ran) == 1 else f"{len(ran)} operations that are"
+        to = f", and led the gradient to {', '.join(dict.fromkeys(reached))}" if reached else ""
+        sentence = (
+            f"{what} not drawn ran before this cell, behind {', '.join(names)}{to}: %graph {names[0]} draws all of it."
+        )
+        if sentence not in told:
+            told.add(sentence)
+            yield sentence

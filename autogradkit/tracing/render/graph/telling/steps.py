@@ -1,0 +1,235 @@
+"""The walk through a picture: one step for each op, each node that ran backward, each sum into a `.grad`.
+
+Rests on `model.py` and `words.py`. Serves GraphView: steps and details are plain JSON values whose keys are those on
+the picture.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autogradkit.tracing.events import Accumulated, Event, Failure, NodeRan, Op, Value
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure.known import BEFORE, Row
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link
+from autogradkit.tracing.render.graph.telling.kept import saved_rows
+from autogradkit.tracing.render.graph.telling.why import Why
+from autogradkit.tracing.render.graph.wording.words import item_title, op_call
+from autogradkit.tracing.render.marks import numbers as nums
+
+MOST_STEPS = 300
+MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
+
+
+def steps_of(graph: Graph, trace: Recording) -> list[dict[str, Any]]:
+    """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`."""
+    home = _homes(graph)
+    why = Why(graph)
+    ops = {op.step for op in graph.ops}
+    kept: list[Event] = [e for e in trace.events if not isinstance(e, Op) or e.step in ops]
+    events: list[Op | NodeRan | Accumulated | Failure] = [
+        e for e in kept if isinstance(e, Op | NodeRan | Accumulated | Failure)
+    ]
+    skipped = max(0, len(events) - MOST_STEPS)
+    if skipped:
+        events = [*events[: MOST_STEPS - 1], events[-1]]
+    steps: list[dict[str, Any]] = []
+    for event in events:
+        if isinstance(event, Op):
+            made = _forward(event, graph, home)
+        elif isinstance(event, NodeRan):
+            made = _backward(event, why, graph, home)
+        elif isinstance(event, Accumulated):
+            made = _accumulated(event, why, graph)
+        else:
+            made = _failed(event, graph)
+        steps.append({"event": event.step, **made})
+    if skipped:
+        steps[-1]["sentence"] += f" ({skipped:,} steps before this one are left out of the walk.)"
+    return steps
+
+
+def _homes(graph: Graph) -> dict[int, str]:
+    """For each op's step, the key of the item that shows it."""
+    return {op.step: item.key for item in graph.items.values() for op in (item.ops or [item.op]) if op is not None}
+
+
+def _links(graph: Graph, tail: str | None = None, head: str | None = None) -> list[str]:
+    return [
+        f"e{n}"
+        for n, link in enumerate(graph.links)
+        if (tail is None or link.tail == tail) and (head is None or link.head == head)
+    ]
+
+
+def _shown(keys: list[str], graph: Graph) -> list[str]:
+    return [key for key in dict.fromkeys(keys) if key in graph.items or key.startswith("e")]
+
+
+def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
+    key = home.get(op.step, "")
+    outputs = [f"v{output}" for output in op.outputs]
+    result = ", ".join(
+        f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 44)}" for out in op.outputs[:2]
+    )
+    where = f"line {op.position.line}: " if op.position is not None else ""
+    node = f"; {op.node_name} is recorded" if op.node_name else ""
+    keys = [key, *_links(graph, head=key), *outputs]
+    for out in outputs:
+        keys += _links(graph, tail=key, head=out)
+    keys += [link.tail for link in graph.links if link.head == key]
+    return {
+        "kind": "forward", "call": None, "keys": _shown(keys, graph),
+        "sentence": f"{where}{op_call(op, graph)} gives {result}{node}.",
+    }  # fmt: skip
+
+
+def _backward(ran: NodeRan, why: Why, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
+    op = why.by_node.get(ran.node)
+    key = home.get(op.step, "") if op is not None else ""
+    keys = [key]
+    keys += [f"e{n}" for n, link in enumerate(graph.links) if key in (link.head, link.tail) and link.grads]
+    keys += [link.tail for link in graph.links if link.head == key and link.grads]
+    sentence = f"backward {ran.call + 1}: {ran.node_name} receives ∂ = {why.received(ran)}"
+    reasons = [] if op is None else why.lines(op, ran)
+    if reasons:
+        sentence += f": {'; '.join(reasons)}."
+    else:
+        sent = "; ".join(nums.one_line(each, 36) for each in ran.sent if each is not None)
+        sentence += f" and sends up ∂ {sent}." if sent else "."
+    return {"kind": "backward", "call": ran.call, "keys": _shown(keys, graph), "sentence": sentence}
+
+
+def _accumulated(event: Accumulated, why: Why, graph: Graph) -> dict[str, Any]:
+    keys = [
+        item.key for item in graph.items.values()
+        if (item.value is not None and item.value.tensor == event.tensor)
+        or any(value.tensor == event.tensor for value in item.absorbed)
+    ]  # fmt: skip
+    keys += [f"e{n}" for n, link in enumerate(graph.links) if link.kind == "grad" and link.tail in keys]
+    name = event.name or "tensor"
+    return {
+        "kind": "accumulate", "call": event.call, "keys": _shown(keys, graph),
+        "sentence": f"backward {event.call + 1}: {name}.grad = {why.accumulated(event)}.",
+    }  # fmt: skip
+
+
+def _failed(event: Failure, graph: Graph) -> dict[str, Any]:
+    keys = [item.key for item in graph.items.values() if item.stopped or item.culprit]
+    return {
+        "kind": "failure", "call": None, "keys": _shown(keys, graph),
+        "sentence": f"{event.error}: {event.message}",
+    }  # fmt: skip
+
+
+def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
+    """For each key on the picture its title and its rows, for the detail panel."""
+    why = Why(graph)
+    found = {
+        key: {"title": item_title(item, graph), "rows": _item_rows(item, why, graph)}
+        for key, item in graph.items.items()
+    }
+    for key, item in graph.items.items():
+        scope = "/".join(item.op.scope) if item.op is not None else ""
+        found[key] |= {"closed": item.path, "inside": item.inside or scope}
+        op = item.op if item.kind == "op" else None
+        if op is not None and op.node is not None and op.facts.rule:
+            found[key]["measurable"] = why.measurable_from(op)
+    for number, link in enumerate(graph.links):
+        found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, why, graph)}
+    return found
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}… {len(text) - MOST_TEXT} more characters"
+
+
+def _value_rows(value: Value, graph: Graph) -> list[Row]:
+    numbers = value.numbers
+    flags = ["requires_grad"] * value.requires_grad + ["leaf"] * value.is_leaf + ["parameter"] * value.is_parameter
+    known = graph.known.get(value.id, BEFORE)
+    rows: list[Row] = [
+        ["value", _cut(numbers.text), known],
+        ["shape", f"{numbers.shape}   stride {value.stride}   offset {value.offset}"],
+        ["dtype", numbers.dtype],
+        ["version", f"{value.version}   storage {value.storage}"],
+    ]
+    if numbers.omitted:
+        rows.append(["kept", f"{nums.summary(numbers)}; {numbers.omitted:,} elements were not copied", known])
+    if nums.oddities(numbers):
+        rows.append(["careful", nums.oddities(numbers), known])
+    if flags:
+        rows.append(["is", ", ".join(flags)])
+    for event in graph.grads.get(value.tensor, ()):
+        if isinstance(event, Accumulated):
+            rows.append([f".grad after call {event.call + 1}", _cut(event.after.text), event.step])
+    return rows
+
+
+def _made_rows(op: Op, graph: Graph) -> list[Row]:
+    """Which call made a value, and where."""
+    rows: list[Row] = [["call", op_call(op, graph)]]
+    if op.position is not None:
+        rows.append(["source", f"{op.position.file} line {op.position.line}: {op.position.code}"])
+    rows.append(["grad_fn", op.node_name or f"none ({op.why_not or 'not recorded'})"])
+    if op.scope:
+        rows.append(["module", ".".join(op.scope)])
+    return rows
+
+
+def _op_rows(op: Op, why: Why, graph: Graph) -> list[Row]:
+    rows = _made_rows(op, graph)
+    if op.facts.rule:
+        rows += [["arguments", _roles(op, graph)], ["derivative", "\n".join(why.rules(op))]]
+    return rows + saved_rows(op, why.ran(op), graph)
+
+
+def _roles(op: Op, graph: Graph) -> str:
+    """Which argument is which in the op's rule: `self = W, other = x`."""
+    parameters = dict(enumerate(op.facts.parameters))
+    roles: list[str] = []
+    for argument in op.inputs:
+        text = graph.labels[argument.value] if argument.value is not None else str(argument.text)
+        name = argument.name or (None if argument.place is None else parameters.get(argument.place))
+        roles.append(text if name is None else f"{name} = {text}")
+    return ", ".join(roles)
+
+
+def _item_rows(item: Item, why: Why, graph: Graph) -> list[Row]:
+    if item.kind == "tensor" and item.value is not None:
+        rows = _value_rows(item.value, graph)
+        maker = next((op for op in graph.ops if item.value.id in op.outputs), None)
+        return rows + (_made_rows(maker, graph) if maker is not None else [])
+    if item.kind == "op" and item.op is not None:
+        rows = _op_rows(item.op, why, graph)
+        for ran in why.ran(item.op):
+            told = [f"∂ = {why.received(ran)}", *why.lines(item.op, ran, 3)]
+            rows.append([f"backward {ran.call + 1}", "\n".join(told), ran.step])
+        return rows
+    rows: list[Row] = [[op.label, op_call(op, graph)] for op in item.ops[:40]]
+    if len(item.ops) > 40:
+        rows.append(["…", f"{len(item.ops) - 40} more operations"])
+    for value in item.absorbed:
+        for event in graph.grads.get(value.tensor, ()):
+            if isinstance(event, Accumulated):
+                rows.append([f"{graph.labels[value.id]}.grad", _cut(event.after.text), event.step])
+    if item.kind == "failed" and graph.failure is not None:
+        rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
+    return rows
+
+
+def _link_title(link: Link, graph: Graph) -> str:
+    tail, head = graph.items[link.tail], graph.items[link.head]
+    return f"{graph.labels[link.value]}: {item_title(tail, graph)} → {item_title(head, graph)}"
+
+
+def _link_rows(link: Link, why: Why, graph: Graph) -> list[Row]:
+    rows = _value_rows(graph.values[link.value], graph)
+    for grad in link.grads:
+        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
+        reason = why.line(link, grad.call)
+        if reason is not None:
+            rows.append(["why", reason, grad.step])
+    if link.broadcast:
+        rows.append(["broadcast", f"over dimension {link.broadcast}; the gradient is summed over it"])
+    return rows

@@ -1,0 +1,1 @@
+"""How a graph is put into words: titles, spelling of operations, sentences."""

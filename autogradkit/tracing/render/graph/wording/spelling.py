@@ -1,0 +1,141 @@
+"""How an op is spelled on a picture: as the learner writes it, `X[0:2]`, `mean(0, keepdim)`, `* 2`, without defaults.
+
+Rests on what an op tells of itself (`core.facts`) and on the event stream. Serves `words.py` and `drawing/parts.py`. The operands that
+are tensors are drawn as edges, so what is spelled is the rest of the call.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+
+from autogradkit.tracing.events import Argument, Op, Value
+
+CUTS = {"detach": "✂ detach", "data": "✂ .data"}
+MOST_NUMBER = 8  # characters of a number beside a sign
+_REDUCTIONS = ("none", "mean", "sum")
+_ASSIGNS = re.compile(r"[^=]*\]\s*=(?!=)")
+
+
+def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
+    """What stands in an op's ellipse."""
+    facts, rest = op.facts, _rest(op)
+    if facts.label in CUTS:
+        return CUTS[facts.label]
+    index = spelled_index(op, labels, values)
+    if index:
+        return index
+    if op.kind == "inplace":
+        code = op.position.code if op.position is not None else ""
+        if facts.label in ("copy", "fill") and _ASSIGNS.match(code):
+            return " ".join(["=", *(_number(argument) for argument in rest if argument.place == 1)])
+        if facts.label == "index_put" and _ASSIGNS.match(code):
+            return "[…] ="
+        sign = f"{facts.sign}=" if facts.sign and f"{facts.sign}=" in code else ""
+    else:
+        sign = facts.sign
+    if sign and not rest:
+        return sign
+    if sign and len(rest) == 1 and (rest[0].name or _parameter(op, rest[0])) in ("self", "other", "exponent"):
+        number = _number(rest[0])
+        if len(number) <= MOST_NUMBER:
+            turned = rest[0].place == 0 or facts.label == "rsub"
+            return f"{number} {sign}" if turned else f"{sign} {number}"
+    inside = ", ".join(_spelled(op, argument) for argument in rest)
+    return f"{op.label}({inside})" if inside else op.label
+
+
+def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
+    """The op as a call on the learner's names: `mul(x, 2)`, `mean(X, 0, keepdim=True)`, `X[0:2]`."""
+    index = spelled_index(op, labels, values)
+    if index:
+        return index if not index.startswith("[") else labels[op.inputs[0].value or 0] + index
+    parts: list[str] = []
+    for argument in op.inputs:
+        if argument.value is not None:
+            text = labels[argument.value]
+            parts.append(f"{argument.name}={text}" if argument.name else text)
+        elif not _is_default(op, argument):
+            text = _spelled(op, argument)
+            name = _parameter(op, argument)
+            parts.append(f"{name}=True" if text == name else text)
+    return f"{op.label}({', '.join(parts)})"
+
+
+def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
+    """`X[0:2]`, `[:, 1]`, `X[rows]` of an op that picks elements; empty for any other."""
+    if op.facts.label not in ("slice", "select", "index") or not op.inputs or op.inputs[0].value is None:
+        return ""
+    source = values[op.inputs[0].value]
+    owner = source.name if source.name is not None and len(source.name) <= 12 else ""
+    if op.facts.label == "index":
+        picked = [labels[each.value] for each in op.inputs[1:] if each.value is not None]
+        inside = ", ".join(picked)
+        return f"{owner}[{inside}]" if picked and len(inside) <= 14 else f"{owner}[…]"
+    given: dict[str, int] = {}
+    for argument in op.inputs[1:]:
+        name = _parameter(op, argument)
+        if name is None or argument.text is None or not re.fullmatch(r"-?\d+", argument.text):
+            return ""
+        given[name] = int(argument.text)
+    dim = given.get("dim", 0)
+    if op.facts.label == "select":
+        inside = str(given.get("index", 0))
+    else:
+        end = given.get("end", sys.maxsize)
+        whole = len(source.numbers.shape) > dim and end >= source.numbers.shape[dim]
+        start, step = given.get("start", 0), given.get("step", 1)
+        inside = f"{start or ''}:{'' if whole else end}" + (f":{step}" if step != 1 else "")
+        inside = f"0{inside}" if inside.startswith(":") and not whole else inside
+    return f"{owner}[{':, ' * dim}{inside}]"
+
+
+def _rest(op: Op) -> list[Argument]:
+    """The arguments that are no tensors and not as they are when nobody gives them."""
+    return [each for each in op.inputs if each.value is None and each.text is not None and not _is_default(op, each)]
+
+
+def _parameter(op: Op, argument: Argument) -> str | None:
+    """The name of the parameter that an argument is for."""
+    if argument.name is not None or argument.place is None:
+        return argument.name
+    parameters = op.facts.parameters
+    return parameters[argument.place] if argument.place < len(parameters) else None
+
+
+def _is_default(op: Op, argument: Argument) -> bool:
+    name, facts = _parameter(op, argument), op.facts
+    if name not in facts.parameters or (facts.spread and argument.name is None):
+        return False
+    default = facts.defaults[facts.parameters.index(name)] if facts.defaults else ""
+    return argument.text in (default, _alone(default)) or (default == "()" and argument.text == "None")
+
+
+def _spelled(op: Op, argument: Argument) -> str:
+    """One argument: by its place where the learner gives it so, `mean(0)`, `view(-1, 400)`; else by its name."""
+    name, text = _parameter(op, argument), _alone(str(argument.text))
+    first = argument.place == 1 or (op.facts.spread and argument.place != 0)
+    own = argument.name is None and first and op.facts.parameters[:1] == ("self",)
+    if name is None or own or (argument.name is None and name in ("dim1", "axis1") and argument.place == 2):
+        return text[1:-1].rstrip(",") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
+    if name == "reduction" and text in ("0", "1", "2"):
+        text = _REDUCTIONS[int(text)]
+    return name if text == "True" else f"{name}={text}"
+
+
+def _alone(text: str) -> str:
+    """`2` for `(2, 2)`: an equal pair is given as one number."""
+    pair = re.fullmatch(r"[(\[](-?\d+), (-?\d+)[)\]]", text)
+    return pair[1] if pair and pair[1] == pair[2] else text
+
+
+def _number(argument: Argument) -> str:
+    """A number as it is written, a long one to four digits."""
+    text = str(argument.text)
+    if len(text) <= MOST_NUMBER:
+        return text
+    try:
+        return f"{float(text):.4g}"
+    except ValueError:
+        return text

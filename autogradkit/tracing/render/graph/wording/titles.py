@@ -1,0 +1,108 @@
+"""The title of a picture: the one expression that backward started from, or the one statement that ran; else none.
+
+Rests on the event stream and on the cell's source, as text. A title is a whole piece of what was written, never a summary of
+the program: where several expressions could be meant, there is no title.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+
+from autogradkit.tracing.events import BackwardBegin, Op, Position
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure.model import MAKERS
+
+
+def title(trace: Recording) -> str:
+    """The title of a trace's picture, an empty string where there is none.
+
+    >>> title(Recording(source="loss"))
+    ''
+    """
+    begun = [event for event in trace.events if isinstance(event, BackwardBegin)]
+    if begun:
+        places = {None if event.position is None else event.position.line: event for event in begun}
+        found = {_started_from(event, trace) for event in places.values()}
+    else:
+        made = [event for event in trace.events if isinstance(event, Op)]
+        told = [op for op in made if op.kind not in MAKERS] or made
+        if told and all(op.position is None for op in told):  # found afterwards: the source is what was asked for
+            return trace.source if _statement(trace.source) is not None else ""
+        places = {None if op.position is None else op.position.code: op.position for op in told}
+        found = {_written(position, trace.source) for position in places.values()} if len(places) == 1 else set()
+    return found.pop() if len(found) == 1 else ""
+
+
+def _started_from(event: BackwardBegin, trace: Recording) -> str:
+    """The expression whose backward was called; of a variable, what was assigned to it last."""
+    statement = _statement(_written(event.position, trace.source))
+    calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)] if statement is not None else []
+    for call in calls:
+        function = call.func
+        if not isinstance(function, ast.Attribute) or function.attr not in ("backward", "grad"):
+            continue
+        root = function.value if function.attr == "backward" else call.args[0] if call.args else None
+        if isinstance(root, ast.Name):
+            return _assigned(root.id, event, trace) or root.id
+        return "" if root is None else ast.unparse(root)
+    return ""
+
+
+def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
+    """The statement that gave a variable the value that backward started from."""
+    last = ""
+    before = event.position.line if event.position is not None else 0
+    for node in ast.walk(_parsed(trace.source)):
+        if isinstance(node, ast.Assign) and node.lineno <= before and _is_name(node.targets[0], name):
+            last = _one_line(ast.get_source_segment(trace.source, node) or "")
+    if last or trace.source.strip():
+        return last
+    makers = [op for op in trace.events if isinstance(op, Op) and set(op.outputs) & set(event.roots)]
+    position = makers[0].position if makers else None
+    code = "" if position is None else position.code
+    statement = _statement(code)
+    return code if isinstance(statement, ast.Assign) and _is_name(statement.targets[0], name) else ""
+
+
+def _written(position: Position | None, source: str) -> str:
+    """The statement at a place, in one line; nothing where it is part of a compound statement's head, or unknown."""
+    if position is None:
+        return ""
+    if position.file == "cell":
+        for node in ast.walk(_parsed(source)):
+            if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return):
+                text = ast.get_source_segment(source, node) or ""
+                if node.lineno <= position.line <= (node.end_lineno or 0) and text.startswith(position.code):
+                    return _one_line(text)
+    return _without_comment(position.code) if _statement(position.code) is not None else ""
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+@functools.lru_cache(4)
+def _parsed(source: str) -> ast.Module:
+    """The cell, magics and all that Python cannot read left out; empty where the rest is no Python either."""
+    plain = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+    try:
+        return ast.parse(plain)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _statement(code: str) -> ast.stmt | None:
+    """A line as a simple statement; None for anything else."""
+    body = _parsed(code).body
+    simple = len(body) == 1 and isinstance(body[0], ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return)
+    return body[0] if simple else None
+
+
+def _without_comment(code: str) -> str:
+    statement = _statement(code)
+    return _one_line(ast.get_source_segment(code, statement) or "") if statement is not None else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines())

@@ -1,0 +1,103 @@
+"""What the picture of a graph says in words: sentences, what things are called.
+
+Rests on `model.py`, `titles.py`, `spelling.py` and `numbers.py`; `drawing` and `telling` speak with it.
+"""
+
+from __future__ import annotations
+
+from autogradkit.tracing.events import Op
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure.model import Graph, Item
+from autogradkit.tracing.render.graph.wording.spelling import spelled_call
+from autogradkit.tracing.render.graph.wording.titles import title
+from autogradkit.tracing.render.marks.numbers import shape_text
+
+REASONS = {
+    "no_grad": "the cell ran under no_grad(), which switches recording off",
+    "inputs": "no input requires grad",
+    "dtype": "the results are not differentiable (integers or booleans)",
+}
+
+
+def op_call(op: Op, graph: Graph) -> str:
+    """The op as a call on the learner's names: `mul(x, 2)`."""
+    return spelled_call(op, graph.labels, graph.values)
+
+
+def overview(graph: Graph) -> str:
+    """One sentence for the whole picture."""
+    forward = [op for op in graph.ops if op.step not in graph.second_order]
+    if not graph.ops and not graph.items:
+        if graph.failure is not None:
+            return "The cell failed before any tensor operation ran."
+        return "No tensor operation ran in this cell, so there is nothing to draw."
+    made = sum(op.kind in ("create", "random") for op in forward)
+    ran = len(forward) - made
+    counted = (
+        "No operation ran forward"
+        if not forward
+        else f"{ran} operation{'s' * (ran != 1)} ran forward"
+        if ran
+        else f"{made} new tensor{'s' * (made != 1)}"
+    )
+    reasons = {op.why_not for op in forward if op.kind not in ("create", "random", "detach")}
+    nodes = [op for op in forward if op.node is not None]
+    if graph.failure is not None and not graph.calls:
+        where = f" in {graph.failure.op}" if graph.failure.op else ""
+        if not graph.ops:
+            return f"The cell failed{where} before any operation finished."
+        return f"{counted}, then the cell failed{where}."
+    if graph.calls:
+        done = [call for call in graph.calls if not call.failed]
+        steps = sum(len(call.ran) for call in graph.calls)
+        times = {0: "", 1: "", 2: "two backward calls, "}.get(len(graph.calls), f"{len(graph.calls)} backward calls, ")
+        text = f"{counted}; {times}{steps} node{'s' * (steps != 1)} ran backward, gradients (∂) flow up."
+        if not steps:
+            text = f"{counted}; {times or 'the backward call '}reached leaves only."
+        if len(done) > 1 and any(e.before is not None for call in done for e in call.accumulated):
+            text += " Each call adds to .grad."
+        if graph.failure is not None:
+            last = graph.calls[-1]
+            text += f" Backward call {last.number + 1} failed." if last.failed else " Then the cell failed."
+        if graph.second_order:
+            text += f" create_graph=True recorded {len(graph.second_order)} operations of the backward pass, too."
+        return text
+    if ran and not nodes:
+        reason = next((REASONS[r] for r in ("no_grad", "inputs", "dtype") if r in reasons), REASONS["inputs"])
+        return f"{counted}. No graph was recorded: {reason}; backward() would have nothing to follow."
+    if not ran:
+        return f"{counted}; no operation connects them."
+    return f"{counted}. No backward call, so there are no gradients yet."
+
+
+def alt(graph: Graph, trace: Recording) -> str:
+    """What is read aloud in place of the picture."""
+    failure = f" It failed with {graph.failure.error}." if graph.failure is not None else ""
+    drawn = f"Graph of {title(trace)[:160]}." if title(trace) else "Graph."
+    return f"{drawn} {overview(graph)}{failure}"
+
+
+def item_title(item: Item, graph: Graph) -> str:
+    """What an item is called in sentences and lists."""
+    if item.kind == "tensor" and item.value is not None:
+        value = item.value
+        kind = (
+            "leaf that requires grad"
+            if value.is_leaf and value.requires_grad
+            else "data"
+            if value.is_leaf
+            else "result"
+        )
+        again = " again" if item.again else ""
+        return f"{graph.labels[value.id]}{again}, {kind}, {shape_text(value.numbers.shape)}"
+    if item.kind == "op" and item.op is not None:
+        return op_call(item.op, graph)
+    if item.kind == "module":
+        return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}"
+    if item.kind == "stack":
+        return (
+            f"{item.title}, {len(item.ops)} operations"
+            if item.times == 1
+            else f"{item.title}, {item.times} equal turns"
+        )
+    return f"{item.title}, which failed"

@@ -1,0 +1,1 @@
+"""The ledger of a gradient: how a `.grad` grew, drawn and in words."""
