@@ -14,7 +14,9 @@ from autogradkit.tracing.render.graph.drawing.parts import Text, forward_lines, 
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of
 from autogradkit.tracing.render.graph.wording import titles, words
-from autogradkit.tracing.render.marks.svg import LIGHT, clip, esc, wrap_text
+from autogradkit.tracing.render.marks.colours import LIGHT
+from autogradkit.tracing.render.marks.svg import esc
+from autogradkit.tracing.render.marks.widths import clip, wrap_text
 
 try:
     import graphviz

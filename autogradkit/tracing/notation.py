@@ -1,7 +1,7 @@
 """The notation of rules, `∂ · cos(self)`: read, computed from numbers, and written with other names or numbers.
 
 Declarations write their rules in it (`_ops/declare/rules.py` spells a formula so), events carry them as text. That the text
-itself can be computed is what keeps a printed rule true. Rests on NumPy; `render/graph/telling/why.py` explains gradients with it.
+itself can be computed is what keeps a printed rule true. Rests on NumPy; `telling/why.py` explains gradients with it.
 """
 
 from __future__ import annotations

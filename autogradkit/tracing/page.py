@@ -21,7 +21,8 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.telling.state import state_of
 from autogradkit.tracing.render.graph.wording import titles
-from autogradkit.tracing.render.marks.svg import esc, img_tag, table_html
+from autogradkit.tracing.render.marks.html import img_tag, table_html
+from autogradkit.tracing.render.marks.svg import esc
 
 STATIC = Path(__file__).parent / "_static"
 MOST_TURNED = 24  # modules and stacks that can be turned, each of which is one more picture

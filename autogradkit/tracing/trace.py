@@ -14,7 +14,7 @@ from autogradkit.tracing.page import page
 from autogradkit.tracing.rebuild import recording_of
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
-from autogradkit.tracing.render.marks.svg import img_tag
+from autogradkit.tracing.render.marks.html import img_tag
 from autogradkit.tracing.table import difference, table
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import anywidget
 import traitlets
 from IPython.core.getipython import get_ipython
 
-from ..tracing.render.marks.svg import img_tag, table_html
+from ..tracing.render.marks.html import img_tag, table_html
 
 STATIC = Path(__file__).parent / "_static"
 

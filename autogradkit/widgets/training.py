@@ -22,7 +22,7 @@ from IPython.display import publish_display_data
 
 from ..core.tensor import Tensor
 from ..nn import Module
-from ..tracing.render.marks.svg import img_tag, table_html
+from ..tracing.render.marks.html import img_tag, table_html
 from ..tracing.render.training.curves import NARROWEST, WIDEST, WIDTH, Line, description, shown, training_svg
 from ..tracing.render.training.curves import Training as Picture
 from ..vision.history import History

@@ -13,7 +13,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.marks.svg import LIGHT, contrast
+from autogradkit.tracing.render.marks.colours import LIGHT, contrast
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from autogradkit.tracing.render.marks.svg import DARK, LIGHT, Picture
+from autogradkit.tracing.render.marks.colours import DARK, LIGHT
+from autogradkit.tracing.render.marks.svg import Picture
 from autogradkit.widgets import base
 from autogradkit.widgets.base import PictureWidget
 

@@ -17,8 +17,10 @@ from autogradkit.tracing.render.graph.telling import text
 from autogradkit.tracing.render.graph.telling.steps import MOST_STEPS, details_of, steps_of
 from autogradkit.tracing.render.graph.telling.text import graph_rows, graph_text
 from autogradkit.tracing.render.graph.wording import titles, words
+from autogradkit.tracing.render.marks.html import img_tag
 from autogradkit.tracing.render.marks.numbers import shape_text
-from autogradkit.tracing.render.marks.svg import img_tag, num, text_width
+from autogradkit.tracing.render.marks.svg import num
+from autogradkit.tracing.render.marks.widths import text_width
 from autogradkit.tracing.trace import Trace
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import CELLS, trace_cell, trace_cell_anew, trace_source

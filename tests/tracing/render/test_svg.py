@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autogradkit.tracing.render.marks import numbers, svg
+from autogradkit.tracing.render.marks import colours, html, numbers, svg, widths
 
 
 @pytest.mark.parametrize("module", [svg, numbers], ids=lambda m: m.__name__)
@@ -15,19 +15,19 @@ def test_examples_in_docstrings_run(module):
 
 
 @pytest.mark.parametrize(
-    ("palette", "grounds"), [(svg.LIGHT, ["#ffffff"]), (svg.DARK, ["#111111", "#1e1e1e", "#111317"])]
+    ("palette", "grounds"), [(colours.LIGHT, ["#ffffff"]), (colours.DARK, ["#111111", "#1e1e1e", "#111317"])]
 )
 def test_text_has_contrast_of_4_5_and_marks_of_3(palette, grounds):
     for ground in [*grounds, palette["panel"]]:
         for role in ("ink", "muted", "gradient", "error", "leaf"):
-            assert svg.contrast(palette[role], ground) >= 4.5, (role, ground)
-        assert svg.contrast(palette["mark"], ground) >= 3, ground
-    assert svg.contrast(palette["gradient"], palette["glow"]) >= 4.5
-    assert svg.contrast(palette["error"], palette["blush"]) >= 4.5
+            assert colours.contrast(palette[role], ground) >= 4.5, (role, ground)
+        assert colours.contrast(palette["mark"], ground) >= 3, ground
+    assert colours.contrast(palette["gradient"], palette["glow"]) >= 4.5
+    assert colours.contrast(palette["error"], palette["blush"]) >= 4.5
 
 
 def test_both_palettes_know_the_same_roles():
-    assert set(svg.LIGHT) == set(svg.DARK)
+    assert set(colours.LIGHT) == set(colours.DARK)
 
 
 def picture(name: str) -> str:
@@ -51,8 +51,8 @@ def test_ids_come_from_the_content():
 
 
 def test_wide_characters_take_a_full_em():
-    assert svg.text_width("权重", 10, mono=True) == 20
-    assert svg.text_width("e\u0301", 10, mono=True) == svg.text_width("e", 10, mono=True)
+    assert widths.text_width("权重", 10, mono=True) == 20
+    assert widths.text_width("e\u0301", 10, mono=True) == widths.text_width("e", 10, mono=True)
 
 
 def test_the_ground_is_white_unless_a_theme_is_set():
@@ -61,7 +61,7 @@ def test_the_ground_is_white_unless_a_theme_is_set():
 
 
 def test_tables_escape_their_cells():
-    assert "<td>&lt;b&gt;</td>" in svg.table_html(("name",), [("<b>",)])
+    assert "<td>&lt;b&gt;</td>" in html.table_html(("name",), [("<b>",)])
 
 
 def test_lines_stay_lines():

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from autogradkit.tracing.grad_history import GradHistory
 from autogradkit.tracing.render.ledger.columns import Column, Line, Slice, columns, line_of, lines, stacks
 from autogradkit.tracing.render.ledger.words import WORDS, Page, description, pages, sentence, uncleared
+from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.numbers import number
-from autogradkit.tracing.render.marks.svg import Picture, alias_role, clip, text_width
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, text_width
 
 MOST = 7  # columns drawn at a time
 _COLUMN, _BAR = 80, 54

@@ -9,72 +9,15 @@ meet. Rests on the standard library only; numbers are shortened in `numbers.py`.
 
 from __future__ import annotations
 
-import base64
-import bisect
-import functools
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from html import escape as _escape
 
+from autogradkit.tracing.render.marks.colours import DARK, LIGHT
+from autogradkit.tracing.render.marks.widths import LEGIBLE, MONO, SANS, SIZE, text_width
+
 Attribute = str | int | float | None
-
-LIGHT: Mapping[str, str] = {
-    "ground": "#ffffff",
-    "panel": "#f6f8fa",
-    "ink": "#1b1f24",
-    "muted": "#59636e",
-    "rule": "#d0d7de",
-    "mark": "#818b96",
-    "leaf": "#0072b2",
-    "gradient": "#c2410c",
-    "glow": "#fff3e6",
-    "error": "#b3122a",
-    "blush": "#ffeef0",
-    "warm": "#c2410c",
-    "cool": "#0072b2",
-    "alias0": "#0072b2",
-    "alias1": "#009e73",
-    "alias2": "#cc79a7",
-    "alias3": "#e69f00",
-    "alias4": "#56b4e9",
-    "alias5": "#d55e00",
-}
-DARK: Mapping[str, str] = {
-    "ground": "#111317",
-    "panel": "#1c2128",
-    "ink": "#e6edf3",
-    "muted": "#9aa4af",
-    "rule": "#3a424d",
-    "mark": "#768390",
-    "leaf": "#58a6e0",
-    "gradient": "#fb923c",
-    "glow": "#3a2413",
-    "error": "#ff8a93",
-    "blush": "#3d1a1f",
-    "warm": "#fb923c",
-    "cool": "#58a6e0",
-    "alias0": "#4aa3df",
-    "alias1": "#2ec79b",
-    "alias2": "#dd9bc1",
-    "alias3": "#f0b429",
-    "alias4": "#7cc8f5",
-    "alias5": "#f27e3f",
-}
-ALIAS_CYCLE = 6
-SIZE = 12.0  # of a text of which nothing else is said
-LEGIBLE = 10.0  # pixels that no text is ever shown smaller than
-
-SANS = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif"
-MONO = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
-
-# Advance widths in thousandths of an em for a humanist sans; a picture fixes its texts to them with textLength.
-_NARROW = dict.fromkeys("ijl|'!.,:;·", 300) | dict.fromkeys('ftrI()[]{}/\\ "-`', 370)
-_WIDE = dict.fromkeys("mMW@%", 900) | dict.fromkeys("wGOQDHNUCRABKVXYPEST&", 690) | dict.fromkeys("→←↑↓×=+<>~−–", 780)
-_SANS_EM = _NARROW | _WIDE
-
-
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -86,78 +29,6 @@ def esc(text: str) -> str:
     """
     kept = _UNWRITABLE.sub("\ufffd", text)
     return _escape(kept, quote=True)
-
-
-@functools.lru_cache(4096)
-def _em(char: str, mono: bool) -> float:
-    if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
-        return 0.0
-    if unicodedata.east_asian_width(char) in "WF":
-        return 1.0
-    return 0.602 if mono else _SANS_EM.get(char, 580) / 1000
-
-
-def text_width(text: str, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> float:
-    """Width in pixels that `text` takes, by East-Asian width and, for a sans face, by letter.
-
-    >>> text_width("ab", 10, mono=True), text_width("权重", 10, mono=True)
-    (12.04, 20.0)
-    """
-    width = sum(_em(char, mono) for char in text) * size
-    return round(width * (1.06 if bold and not mono else 1.0), 2)
-
-
-def clip(text: str, room: float, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> str:
-    """`text`, cut with an ellipsis where it is wider than `room` pixels.
-
-    >>> clip("matmul", 30, 10, mono=True)
-    'mat…'
-    """
-    if text_width(text, size, mono=mono, bold=bold) <= room:
-        return text
-    kept = bisect.bisect_right(
-        range(1, len(text)), room, key=lambda end: text_width(text[:end] + "…", size, mono=mono, bold=bold)
-    )
-    return text[:kept].rstrip() + "…"
-
-
-def wrap_text(text: str, room: float, size: float = SIZE, *, mono: bool = False, lines: int = 6) -> list[str]:
-    """`text` broken at spaces into at most `lines` lines of `room` pixels; the last one is cut where more is left."""
-    words = text.replace("\n", " ").split(" ")
-    done: list[str] = []
-    line = ""
-    for word in words:
-        longer = f"{line} {word}" if line else word
-        if not line or text_width(longer, size, mono=mono) <= room:
-            line = longer
-            continue
-        done.append(line)
-        line = word
-    done.append(line)
-    if len(done) > lines:
-        done[lines - 1] = " ".join(done[lines - 1 :])
-    return [clip(line, room, size, mono=mono) for line in done[:lines]]
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG contrast ratio of two `#rrggbb` colours, from 1 to 21.
-
-    >>> round(contrast("#000000", "#ffffff"))
-    21
-    """
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def alias_role(index: int) -> str:
-    """The colour role of the `index`-th tensor that shares a storage; the cycle begins again after six."""
-    return f"alias{index % ALIAS_CYCLE}"
 
 
 def style_sheet(marks: str) -> str:
@@ -382,36 +253,3 @@ class Picture:
             f'<rect class="ak-ground" width="{w}" height="{h}" fill="{LIGHT["ground"]}"/>{body}</svg>'
         )
         return text.replace("\0", f"ak{digest}-")
-
-
-def img_tag(svg: str, alt: str) -> str:
-    """The static form: an `<img>` around the picture, which untrusted notebooks show too.
-
-    It scrolls where it is wider than the page, or higher than most of the window, rather than become too small to read. What
-    only a living picture needs, its keys and steps, is left out.
-
-    >>> tag = img_tag('<svg style="min-width:90px"/>', "a < b")
-    >>> 'alt="a &lt; b"' in tag, 'style="max-width:100%;min-width:90px"' in tag
-    (True, True)
-    """
-    data = base64.b64encode(_LIVING.sub("", svg).encode()).decode()
-    least = _LEAST_WIDTH.search(svg[:1000])
-    style = f"max-width:100%;{least[0]}" if least else "max-width:100%"
-    return (
-        f'<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="{esc(alt)}"'
-        f' src="data:image/svg+xml;base64,{data}" style="{style}"></div>'
-    )
-
-
-_LEAST_WIDTH = re.compile(r"min-width:[\d.]+px")
-_LIVING = re.compile(r' data-[\w-]+="[^"]*"')  # in a text, quotes are escaped
-
-
-def table_html(header: tuple[str, ...], rows: list[tuple[str, ...]], summary: str = "as a table") -> str:
-    """A `<details>` with a table, for who cannot see the picture. Every cell is text."""
-    head = "".join(f'<th scope="col">{esc(cell)}</th>' for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{esc(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return (
-        f"<details><summary>{esc(summary)}</summary><table><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table></details>"
-    )

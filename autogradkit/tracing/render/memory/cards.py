@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autogradkit.tracing.memory import TensorHeader
-from autogradkit.tracing.render.marks.svg import Picture, alias_role, clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.colours import alias_role
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
 from autogradkit.tracing.render.memory.cells import CELL_GAP, CELL_HEIGHT, Cell, cell_width, draw_cells
 
 PADDING = 14.0

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from autogradkit.tracing.events import Number
 from autogradkit.tracing.render.marks.numbers import number
-from autogradkit.tracing.render.marks.svg import Picture, clip, text_width
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, text_width
 
 CELL_HEIGHT = 26.0
 CELL_GAP = 3.0

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from autogradkit.tracing.events import Number
 from autogradkit.tracing.memory import TensorHeader
-from autogradkit.tracing.render.marks.svg import ALIAS_CYCLE, Picture, alias_role, clip, text_width
+from autogradkit.tracing.render.marks.colours import ALIAS_CYCLE, alias_role
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, text_width
 from autogradkit.tracing.render.memory.cards import signed
 
 SMALL = 11.5

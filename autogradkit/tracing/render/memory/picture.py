@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from autogradkit.tracing.memory import MemoryMap, StorageBox
-from autogradkit.tracing.render.marks.svg import Picture, alias_role, clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.colours import alias_role
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
 from autogradkit.tracing.render.memory.cards import CardSize, draw_card, measure
 from autogradkit.tracing.render.memory.strip import Strip, draw_strip, strip_width
 from autogradkit.tracing.render.memory.walk import Hop

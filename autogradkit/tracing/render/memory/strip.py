@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Number
 from autogradkit.tracing.memory import MemoryMap, StorageBox
-from autogradkit.tracing.render.marks.svg import Picture, text_width
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import text_width
 from autogradkit.tracing.render.memory.cells import CELL_GAP, CELL_HEIGHT, Cell, cell_width, draw_cells
 from autogradkit.tracing.render.memory.lanes import Lane
 from autogradkit.tracing.render.memory.walk import Hop, Walk, label_width

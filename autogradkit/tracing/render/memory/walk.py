@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autogradkit.tracing.events import Number
-from autogradkit.tracing.render.marks.svg import Picture, clip, text_width
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, text_width
 
 FONT = 12.0
 HOP = 34.0  # height of one

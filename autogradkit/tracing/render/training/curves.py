@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from autogradkit.tracing.render.marks.numbers import number
 from autogradkit.tracing.render.marks.scale import Linear, Logarithmic, nice
-from autogradkit.tracing.render.marks.svg import Picture, clip, text_width
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, text_width
 
 WIDTH = 760  # where nothing says how wide the column is
 NARROWEST, WIDEST = 320, 1600

@@ -12,7 +12,8 @@ import numpy as np
 
 from autogradkit.tracing.render.marks.numbers import number
 from autogradkit.tracing.render.marks.raster import ink, signed
-from autogradkit.tracing.render.marks.svg import Picture, clip, wrap_text
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import clip, wrap_text
 from autogradkit.tracing.render.training.curves import NARROWEST, WIDEST, heading
 
 Array = np.ndarray

@@ -11,7 +11,7 @@ from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
-from autogradkit.tracing.render.marks.svg import SIZE, clip
+from autogradkit.tracing.render.marks.widths import SIZE, clip
 
 
 def folded_lines(item: Item, graph: Graph) -> list[Text]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from autogradkit.tracing.events import Numbers
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.marks import numbers as nums
-from autogradkit.tracing.render.marks.svg import SIZE, Picture, text_width
+from autogradkit.tracing.render.marks.svg import Picture
+from autogradkit.tracing.render.marks.widths import SIZE, text_width
 
 LINE = 17.0  # from one line to the next
 

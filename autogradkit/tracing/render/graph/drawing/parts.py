@@ -17,7 +17,9 @@ from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
-from autogradkit.tracing.render.marks.svg import SIZE, Picture, alias_role, clip, num, text_width
+from autogradkit.tracing.render.marks.colours import alias_role
+from autogradkit.tracing.render.marks.svg import Picture, num
+from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
 
 PAD = 12.0
 ROOM = 28  # characters of a row of numbers beside an edge

@@ -26,7 +26,8 @@ from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, fold
 from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
-from autogradkit.tracing.render.marks.svg import Picture, clip, num, text_width, wrap_text
+from autogradkit.tracing.render.marks.svg import Picture, num
+from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
 
 MARGIN = 22.0
 LEAST_WIDTH = 540.0

@@ -18,24 +18,26 @@ from autogradkit.tracing.events import (
     Failure,
     GradAssigned,
     GradReturned,
-    NodeRan,
     Op,
     Value,
 )
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure import untold
+from autogradkit.tracing.render.graph.structure.failure import mark_failure
+from autogradkit.tracing.render.graph.structure.gradients import put_gradients
 from autogradkit.tracing.render.graph.structure.known import known_from
 from autogradkit.tracing.render.graph.structure.model import (
     MAKERS,
-    Call,
-    Grad,
     Graph,
     Item,
     Link,
     aliases_of,
     calls_of,
     in_order,
+    inputs_of,
     labels_of,
+    op_key,
+    value_key,
 )
 
 MOST_UPDATES = 6  # of parameters by an optimizer that are drawn; where there are more, a sentence says so
@@ -66,11 +68,11 @@ class _Builder:
         self.producer: dict[int, Op] = {}
         for op in self.ops:
             for output in op.outputs:
-                if output not in self._inputs(op):
+                if output not in inputs_of(op):
                     self.producer.setdefault(output, op)
         self.labels = labels_of(self.values, self.ops)
         self._name_seeds()
-        shown = {value for op in self.ops for value in (*self._inputs(op), *op.outputs)}
+        shown = {value for op in self.ops for value in (*inputs_of(op), *op.outputs)}
         self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
@@ -83,7 +85,7 @@ class _Builder:
     def _drop_unused_makers(self) -> None:
         """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
         are all."""
-        used = {value for op in self.ops for value in self._inputs(op)}
+        used = {value for op in self.ops for value in inputs_of(op)}
 
         def matters(op: Op) -> bool:
             return op.kind not in (*MAKERS, "detach") or any(
@@ -113,38 +115,32 @@ class _Builder:
 
     def _name_seeds(self) -> None:
         """The gradient that a backward call with create_graph starts from is no tensor of the learner's."""
-        known = {v for op in self.ops if op.step not in self.second_order for v in (*self._inputs(op), *op.outputs)}
+        known = {v for op in self.ops if op.step not in self.second_order for v in (*inputs_of(op), *op.outputs)}
         known |= {root for call in self.calls for root in call.begin.roots}
         for op in self.ops:
-            for value in self._inputs(op) if op.step in self.second_order else ():
+            for value in inputs_of(op) if op.step in self.second_order else ():
                 if value not in known and value not in self.producer:
                     self.labels[value] = "∂ seed"
-
-    @staticmethod
-    def _inputs(op: Op) -> list[int]:
-        return [argument.value for argument in op.inputs if argument.value is not None]
 
     def build(self) -> Graph:
         uses: dict[int, list[Op]] = defaultdict(list)
         for op in self.ops:
             if op.kind not in MAKERS:
-                for value in self._inputs(op):
+                for value in inputs_of(op):
                     uses[value].append(op)
         for op in self.ops:
             if op.kind not in MAKERS:
-                self.items[_op_key(op)] = Item(_op_key(op), "op", op.step, op=op)
+                self.items[op_key(op)] = Item(op_key(op), "op", op.step, op=op)
         boxed = self._boxed(uses)
         for id in boxed:
             step = self.producer[id].step if id in self.producer else -1
-            self.items[_value_key(id)] = Item(_value_key(id), "tensor", step, value=self.values[id])
+            self.items[value_key(id)] = Item(value_key(id), "tensor", step, value=self.values[id])
         self._connect(boxed)
         self._edits()
         self._gradient_values()
-        self._mark_failure()
-        self._gradients()
         contributions, cleared = self._contributions()
-        return Graph(
-            items=in_order(self.items, self.links),
+        graph = Graph(
+            items=self.items,
             links=self.links,
             values=self.values,
             labels=self.labels,
@@ -160,8 +156,12 @@ class _Builder:
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
             known=self.known,
-            left_out=self._left_out(),
         )
+        mark_failure(graph)
+        put_gradients(graph)
+        graph.left_out = self._left_out()
+        graph.items = in_order(graph.items, graph.links)
+        return graph
 
     def _left_out(self) -> list[str]:
         leaves = {value.id for value in self.values.values() if value.is_leaf}
@@ -196,7 +196,7 @@ class _Builder:
             list
         )  # tensor -> steps that read it, and the latest value
         for op in self.ops:
-            for value in self._inputs(op):
+            for value in inputs_of(op):
                 before = reads[self.values[value].tensor]
                 before.append((op.step, max(value, before[-1][1]) if before else value))
         found: dict[int, list[Accumulated]] = {}
@@ -255,12 +255,12 @@ class _Builder:
         for op in self.ops:
             if op.kind in MAKERS:
                 continue
-            for place, value in enumerate(self._inputs(op)):
-                tail = _value_key(value) if value in here else _op_key(self.producer[value])
-                self.links.append(Link(tail, _op_key(op), value, broadcast=self._broadcast(op, value), argument=place))
+            for place, value in enumerate(inputs_of(op)):
+                tail = value_key(value) if value in here else op_key(self.producer[value])
+                self.links.append(Link(tail, op_key(op), value, broadcast=self._broadcast(op, value), argument=place))
             for value in op.outputs:
                 if value in here and self.producer.get(value) is op:
-                    self.links.append(Link(_op_key(op), _value_key(value), value))
+                    self.links.append(Link(op_key(op), value_key(value), value))
 
     def _broadcast(self, op: Op, value: int) -> str:
         shape = self.values[value].numbers.shape
@@ -286,7 +286,7 @@ class _Builder:
         for value in self.values.values():
             earlier = latest.get(value.tensor)
             latest[value.tensor] = value
-            key = _value_key(value.id)
+            key = value_key(value.id)
             if value.id in self.producer or key not in self.items or value.grad_of is not None:
                 continue
             found = edits[value.storage]
@@ -294,18 +294,18 @@ class _Builder:
             if not place:
                 continue
             op = found[place - 1]
-            output = _value_key(op.outputs[0])
-            tail = output if output in self.items else _op_key(op)
+            output = value_key(op.outputs[0])
+            tail = output if output in self.items else op_key(op)
             self.links.append(Link(tail, key, value.id, kind="memory"))
             self.items[key].step = op.step
-            if op.node_name == "CopySlices" and earlier is not None and _value_key(earlier.id) in self.items:
-                self.links.append(Link(_value_key(earlier.id), _op_key(op), earlier.id, kind="memory"))
+            if op.node_name == "CopySlices" and earlier is not None and value_key(earlier.id) in self.items:
+                self.links.append(Link(value_key(earlier.id), op_key(op), earlier.id, kind="memory"))
 
     def _gradient_values(self) -> None:
         """Tensors that hold a gradient: a leaf's `.grad` that the code works with, what `autograd.grad` returned."""
         latest: dict[int, str] = {}  # the box of each tensor that was drawn last
         for value in self.values.values():
-            key = _value_key(value.id)
+            key = value_key(value.id)
             if key not in self.items:
                 continue
             if value.grad_of is not None and value.id not in self.producer and value.grad_of in latest:
@@ -313,104 +313,12 @@ class _Builder:
                 self.items[key].step = max(self.items[key].step, value.since - 1)
             latest[value.tensor] = key
         for event in self.returned:
-            tail, head = _value_key(event.input), _value_key(event.value)
+            tail, head = value_key(event.input), value_key(event.value)
             if tail not in self.items and event.input in self.producer:  # written on the edge behind it
-                tail = _op_key(self.producer[event.input])
+                tail = op_key(self.producer[event.input])
             if tail in self.items and event.value not in self.producer:
                 self.links.append(Link(tail, head, event.value, kind="grad"))
                 self.items[head].step = event.step
-
-    def _mark_failure(self) -> None:
-        failure = self.failure
-        if failure is None:
-            return
-        if failure.op is not None:
-            item = Item("failed", "failed", failure.step, title=failure.op, stopped=True)
-            self.items["failed"] = item
-            for argument in failure.inputs:
-                if argument.value is not None:
-                    self.links.append(Link(_value_key(argument.value), "failed", argument.value))
-            return
-        call = next((call for call in self.calls if call.failed), None)
-        if call is None:
-            return
-        by_node = {op.node: op for op in self.ops if op.node is not None}
-        done = {ran.node for ran in call.ran}
-        waiting = {edge for ran in call.ran for edge in ran.edges if edge is not None and edge not in done}
-        if not call.ran:
-            waiting = {self.producer[root].node for root in call.begin.roots if root in self.producer}
-        stopped = max((by_node[node] for node in waiting if node in by_node), key=lambda op: op.step, default=None)
-        if stopped is None or _op_key(stopped) not in self.items:
-            return
-        item = self.items[_op_key(stopped)]
-        item.stopped = True
-        if "second time" in failure.message:
-            item.freed = tuple(each.name for each in stopped.saved if each.version is not None)
-        if "modified by an inplace operation" in failure.message:
-            near = {self.values[v].storage for v in (*self._inputs(stopped), *stopped.outputs)}
-            for op in self.ops:
-                edits = op.kind == "inplace" and op.outputs and op.step > stopped.step
-                if edits and self.values[op.outputs[0]].storage in near:
-                    self.items[_op_key(op)].culprit = True
-
-    def _gradients(self) -> None:
-        by_node: dict[int, Op] = {}
-        for op in self.ops:
-            if op.node is not None:
-                by_node.setdefault(op.node, op)
-        accumulators = {e.tensor: e.node for call in self.calls for e in call.accumulated if e.node is not None}
-        into: dict[str, list[Link]] = defaultdict(list)
-        outof: dict[str, list[Link]] = defaultdict(list)
-        for link in self.links:
-            into[link.head].append(link)
-            outof[link.tail].append(link)
-        for call in self.calls:
-            for ran in call.ran:
-                op = by_node.get(ran.node)
-                if op is None or _op_key(op) not in self.items:
-                    continue
-                key = _op_key(op)
-                if op.node_name == "CopySlices":
-                    self._copy_slices(ran, call, key, into, outof)
-                    continue
-                for link in outof[key]:
-                    if link.kind == "flow" and self.items[link.head].kind == "tensor":
-                        place = op.outputs.index(link.value) if link.value in op.outputs else 0
-                        numbers = ran.received[place] if place < len(ran.received) else None
-                        if numbers is not None:
-                            link.grads.append(Grad(call.number, numbers, ran.step))
-                self._sent(ran, call, into[key], accumulators)
-
-    def _copy_slices(
-        self, ran: NodeRan, call: Call, key: str, into: dict[str, list[Link]], outof: dict[str, list[Link]]
-    ) -> None:
-        """An edit through a view: the gradient passes through the base, not through the view."""
-        passed = [
-            link for tail in {key, *(link.head for link in outof[key])} for link in outof[tail] if link.head != key
-        ]
-        for links, numbers in ((passed, ran.received[0]), (into[key], ran.sent[0])):
-            for link in links:
-                if link.kind == "memory" and numbers is not None:
-                    link.grads.append(Grad(call.number, numbers, ran.step))
-
-    def _sent(self, ran: NodeRan, call: Call, links: list[Link], accumulators: dict[int, int]) -> None:
-        """Give each input its gradient: an edge leads to the node that made the input, or to its leaf."""
-        free = [place for place, numbers in enumerate(ran.sent) if numbers is not None]
-        waiting = [link for link in links if self.values[link.value].requires_grad]
-        for exact in (True, False):
-            for link in list(waiting):
-                maker = self.producer.get(link.value)
-                node = maker.node if maker is not None and maker.node is not None else None
-                target = node if node is not None else accumulators.get(self.values[link.value].tensor)
-                for place in free:
-                    numbers = ran.sent[place]
-                    fits = numbers is not None and numbers.shape == self.values[link.value].numbers.shape
-                    if (ran.edges[place] == target and target is not None) if exact else fits:
-                        assert numbers is not None
-                        link.grads.append(Grad(call.number, numbers, ran.step))
-                        free.remove(place)
-                        waiting.remove(link)
-                        break
 
 
 def _second_order(events: Iterable[Event]) -> set[int]:
@@ -430,14 +338,6 @@ def _second_order(events: Iterable[Event]) -> set[int]:
 def _in_optimizer(op: Op) -> bool:
     """Whether the op ran inside an optimizer's `step()`: no part of the graph."""
     return op.node is None and op.position is not None and re.search(r"\.step\(\s*\)", op.position.code) is not None
-
-
-def _op_key(op: Op) -> str:
-    return f"o{op.step}"
-
-
-def _value_key(id: int) -> str:
-    return f"v{id}"
 
 
 def build(trace: Recording) -> Graph:

@@ -113,6 +113,21 @@ class Graph:
     node_names: bool = False  # whether PyTorch's names of the nodes are written
 
 
+def op_key(op: Op) -> str:
+    """Of the item that an op is."""
+    return f"o{op.step}"
+
+
+def value_key(id: int) -> str:
+    """Of the item that a value is."""
+    return f"v{id}"
+
+
+def inputs_of(op: Op) -> list[int]:
+    """The values that an op took as tensors, in the order of its arguments."""
+    return [argument.value for argument in op.inputs if argument.value is not None]
+
+
 Ends = dict[str, tuple[list[Link], list[Link]]]
 
 

@@ -1,6 +1,6 @@
 """All that the front end shows of a graph, as plain JSON values: the picture, its walk, details and table, and what is folded.
 
-Rests on `drawing/picture.py`, `steps.py` and `text.py`. GraphView sends it, and a page (`tracing/page.py`) holds it, so the two are
+Rests on `picture.py`, `steps.py` and `text.py`. GraphView sends it, and a page (`tracing/page.py`) holds it, so the two are
 one; `widgets/schema.json` says what is in it.
 """
 

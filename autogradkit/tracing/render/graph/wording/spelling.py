@@ -1,6 +1,6 @@
 """How an op is spelled on a picture: as the learner writes it, `X[0:2]`, `mean(0, keepdim)`, `* 2`, without defaults.
 
-Rests on what an op tells of itself (`core.facts`) and on the event stream. Serves `words.py` and `drawing/parts.py`. The operands that
+Rests on what an op tells of itself (`core.facts`) and on the event stream. Serves `words.py` and `parts.py`. The operands that
 are tensors are drawn as edges, so what is spelled is the rest of the call.
 """
 
