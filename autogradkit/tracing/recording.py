@@ -6,11 +6,12 @@ views take one, and `Trace` offers them to users as methods.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from autogradkit.tracing.events import Event, Op, Value
-from autogradkit.tracing.labels import numbered
+from autogradkit.tracing.labels import numbered, with_turn
 
 
 @dataclass
@@ -34,21 +35,28 @@ class Recording:
         return tuple(event for event in self.events if isinstance(event, Op))
 
     def label(self, value: int) -> str:
-        """A value's name, or for an unnamed intermediate its op's with a number: `matmul₁`."""
-        return self._labels[value]
+        """A value's name, with the turn of a loop; or for an unnamed intermediate its op's with a number: `matmul₁`."""
+        return self.labels[value]
 
     @cached_property
-    def _labels(self) -> dict[int, str]:
+    def labels(self) -> dict[int, str]:
+        """Each value's label, as every picture, table and file writes it. A parameter edited in place keeps its name."""
         labels: dict[int, str] = {}
-        counts: dict[str, int] = {}
+        counts: dict[str, int] = defaultdict(int)
+        first: dict[int, str] = {}
+        for value in self.values.values():
+            if value.is_leaf and value.name is not None:
+                labels[value.id] = first.setdefault(value.tensor, value.name)
         for op in self.ops:
             for output in op.outputs:
-                if self.values[output].name is None and output not in labels:
-                    counts[op.facts.label] = counts.get(op.facts.label, 0) + 1
+                value = self.values[output]
+                if output in labels and value.version:
+                    continue
+                if value.name is None:
+                    counts[op.facts.label] += 1
                     labels[output] = numbered(op.facts.label, counts[op.facts.label])
+                else:
+                    labels[output] = with_turn(value.name, value.turn)
         for value in self.values.values():
-            if value.name is not None:
-                labels[value.id] = value.name
-            elif value.id not in labels:
-                labels[value.id] = numbered("tensor", value.tensor)
+            labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
         return labels

@@ -35,7 +35,6 @@ from autogradkit.tracing.render.graph.structure.model import (
     calls_of,
     in_order,
     inputs_of,
-    labels_of,
     op_key,
     value_key,
 )
@@ -70,7 +69,7 @@ class _Builder:
             for output in op.outputs:
                 if output not in inputs_of(op):
                     self.producer.setdefault(output, op)
-        self.labels = labels_of(self.values, self.ops)
+        self.labels = dict(trace.labels)
         self._name_seeds()
         shown = {value for op in self.ops for value in (*inputs_of(op), *op.outputs)}
         self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))

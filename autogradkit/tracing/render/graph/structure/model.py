@@ -23,7 +23,6 @@ from autogradkit.tracing.events import (
     Op,
     Value,
 )
-from autogradkit.tracing.labels import numbered, with_turn
 
 MAKERS = ("create", "random")
 
@@ -168,30 +167,6 @@ def aliases_of(values: Iterable[Value]) -> dict[int, int]:
             order.append(value.tensor)
     shared = {tensor for group in tensors.values() if len(group) > 1 for tensor in group}
     return {tensor: place for place, tensor in enumerate(t for t in dict.fromkeys(order) if t in shared)}
-
-
-def labels_of(values: dict[int, Value], ops: list[Op]) -> dict[int, str]:
-    """Each value's name: the learner's, with the turn of a loop; else its op with a number, `matmul₁`."""
-    labels: dict[int, str] = {}
-    counts: dict[str, int] = defaultdict(int)
-    first: dict[int, str] = {}
-    for value in values.values():
-        if value.is_leaf and value.name is not None:
-            first.setdefault(value.tensor, value.name)
-            labels[value.id] = first[value.tensor]  # a parameter edited in place keeps its name
-    for op in ops:
-        for output in op.outputs:
-            value = values[output]
-            if output in labels and value.version:
-                continue
-            if value.name is None:
-                counts[op.facts.label] += 1
-                labels[output] = numbered(op.facts.label, counts[op.facts.label])
-                continue
-            labels[output] = with_turn(value.name, value.turn)
-    for value in values.values():
-        labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
-    return labels
 
 
 def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
