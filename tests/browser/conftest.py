@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.harness import CHROMIUM_OPTIONS, ROOT, SIZE, Lab, Notebook7, Server, serve
+from tests.browser.harness import ROOT, SIZE, Lab, Notebook7, Server, launch, serve, write_notebook
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def browser() -> Iterator[Browser]:
     """Headless Chromium, for the whole run."""
     with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
+        browser = launch(playwright)
         yield browser
         browser.close()
 
@@ -61,11 +59,7 @@ def notebook(server: Server, request: pytest.FixtureRequest) -> Callable[..., Pa
     numbers = count()
 
     def write(*sources: str) -> Path:
-        cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
-        metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        path = server.root / f"{request.node.originalname}-{next(numbers)}.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
-        return path
+        return write_notebook(server.root / f"{request.node.originalname}-{next(numbers)}.ipynb", sources)
 
     return write
 

@@ -23,19 +23,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat.sign import NotebookNotary
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Playwright
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -77,6 +78,12 @@ class Server:
     url: str
     root: Path
     data: Path
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Headless Chromium: the system's where there is one."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
 
 
 def free_port() -> int:
@@ -334,6 +341,14 @@ class Notebook7(Lab):
         """End the kernels."""
         self.close()
         self.errors.clear()
+
+
+def write_notebook(path: Path, sources: Iterable[str]) -> Path:
+    """A notebook of these code cells, for the kernel of this environment."""
+    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+    return path
 
 
 def sign(path: Path, data: Path, trusted: bool) -> None:

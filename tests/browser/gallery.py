@@ -1,0 +1,164 @@
+"""Every picture, at 800 and 1600 px, light and dark, to be looked at: `python -m tests.browser.gallery [NAME ...]`.
+
+It runs the scenes below in real JupyterLab and writes tests/browser/screenshots/gallery/NAME.png, one sheet a scene: the
+narrow page, then the wide one, light above dark. A scene is the cells of a notebook, of which the last is photographed, after
+what a learner does with it. Without names all are made (six minutes on two processors). Rests on `harness.py` and on the
+traced cells of tests/tracing/render/cells.py.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Locator, sync_playwright
+
+from tests.browser.harness import ROOT, SCREENSHOTS, SIZE, Lab, launch, serve, write_notebook
+from tests.tracing.render.cells import CELLS
+
+GALLERY = SCREENSHOTS / "gallery"
+WIDTHS = (800, 1600)
+HEIGHT = 900
+SETUP = "import autogradkit as torch\n%load_ext autogradkit"
+Act = Callable[[Locator], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The cells of a notebook, and what is done with the last one's output before it is photographed."""
+
+    cells: tuple[str, ...]
+    act: Act | None = None
+
+
+def press(*names: str) -> Act:
+    """Press the buttons of these names, one after the other."""
+
+    def act(cell: Locator) -> None:
+        for name in names:
+            cell.get_by_role("button", name=name).first.click()
+
+    return act
+
+
+def keys(selector: str, *names: str) -> Act:
+    """Focus a part of the picture and press these keys."""
+
+    def act(cell: Locator) -> None:
+        cell.locator(selector).first.focus()
+        for name in names:
+            cell.page.keyboard.press(name)
+
+    return act
+
+
+def choose(answer: str) -> Act:
+    """Answer a question."""
+    return lambda cell: cell.get_by_role("radio", name=answer).click()
+
+
+def traced(name: str, act: Act | None = None) -> Scene:
+    before, source = CELLS[name]
+    return Scene((SETUP, before, f"%%trace\n{source}"), act)
+
+
+LOOP = (
+    "for i in range(30):\n    loss = ((w * x) ** 2).mean()\n    loss.backward()\n"
+    "    with torch.no_grad():\n        w -= .05 * w.grad"
+)
+RNN = (
+    "torch.manual_seed(0)\nWx = torch.randn(3, 2, requires_grad=True)\nWh = torch.randn(3, 3, requires_grad=True)\n"
+    "b = torch.zeros(3, requires_grad=True)\nxs = torch.randn({}, 2)\nh = torch.zeros(3)"
+)
+RNN_CELL = "%%trace\nfor x_t in xs:\n    h = torch.tanh(Wx @ x_t + Wh @ h + b)\nloss = (h ** 2).sum()\nloss.backward()"
+WEIGHTS = "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)"
+MATRIX = "a = torch.arange(12.).reshape(3, 4)\nb = a.t()\nc = a[:, 1:3]\nd = a[0].expand(3, 4)"
+ASK = (
+    "from autogradkit.lessons import predict\n"
+    'predict("What is w.grad?", ["[1., 2., 3.]", "[2., 4., 6.]", "None"], "[2., 4., 6.]")'
+)
+TRAIN = "%train lenet --epochs 2"
+
+TABS = ("Test pictures", "Filters", "Feature maps", "Confusions")
+
+SCENES: dict[str, Scene] = {
+    **{f"graph-{name}": traced(name) for name in CELLS},
+    "graph-rnn": Scene((SETUP, RNN.format(4), RNN_CELL)),
+    "graph-rnn-30": Scene((SETUP, RNN.format(30), RNN_CELL)),
+    "graph-descent": Scene((SETUP, WEIGHTS, "%%trace\n" + LOOP)),
+    "step-forward": traced("broadcast", press("First step", *["Step forward"] * 3)),
+    "step-backward": traced("broadcast", press("Step back", "Step back")),
+    "detail-op": traced("broadcast", keys('.ak-item[aria-label*="tanh"]', "Enter")),
+    "detail-leaf": traced("accumulate", keys('.ak-item[aria-label^="w"]', "Enter")),
+    "detail-conv": traced("lenet", keys('.ak-item[aria-label*="conv1"]', "Enter")),
+    "graph-late": Scene((SETUP, WEIGHTS + "\nloss = ((w * x) ** 2).sum()", "%graph loss")),
+    "storage": Scene((SETUP, MATRIX, "%storage a b c d")),
+    "strides": Scene((SETUP, MATRIX, "%strides a")),
+    "why": Scene((SETUP, MATRIX, "b.view(12)", "%why")),
+    "ledger-few": Scene((SETUP, WEIGHTS + "\n(w * x).sum().backward()\n(w ** 2).sum().backward()", "%ledger w")),
+    "ledger-loop": Scene((SETUP, WEIGHTS, LOOP, "%ledger w")),
+    "training": Scene((SETUP, TRAIN)),
+    **{f"training-{tab.lower().replace(' ', '-')}": Scene((SETUP, TRAIN), press(tab)) for tab in TABS},
+    "predict": Scene((SETUP, ASK)),
+    "predict-wrong": Scene((SETUP, ASK), choose("None")),
+    "predict-right": Scene((SETUP, ASK), choose("[2., 4., 6.]")),
+}
+
+
+def photograph(lab: Lab, name: str, scene: Scene) -> Path:
+    """Run one scene and lay its four photographs onto one sheet."""
+    path = write_notebook(lab.server.root / f"{name}.ipynb", scene.cells)
+    lab.open(path)
+    lab.run_all()
+    shots: list[Path] = []
+    acted = False
+    for width in WIDTHS:
+        lab.page.set_viewport_size({"width": width, "height": HEIGHT})
+        for theme in ("light", "dark"):
+            lab.theme(theme)
+            cell = lab.cell(len(scene.cells) - 1)
+            if scene.act is not None and not acted:
+                cell.locator(".ak-widget").first.wait_for()
+                scene.act(cell)
+                acted = True
+            lab.page.mouse.move(0, 0)  # what lies under the pointer lights up
+            lab.page.wait_for_timeout(250)  # a change of width is sent once it has come to rest
+            shots.append(lab.screenshot(f"gallery/{name}-{width}-{theme}", cell))
+    lab.clear()
+    return sheet(shots, GALLERY / f"{name}.png")
+
+
+def sheet(shots: list[Path], file: Path) -> Path:
+    """Lay photographs onto one page, two by two: columns by width, rows by theme."""
+    images = [Image.open(shot) for shot in shots]
+    left, right = (max(images[i].width, images[i + 1].width) for i in (0, 2))
+    upper, lower = (max(images[i].height, images[i + 2].height) for i in (0, 1))
+    page = Image.new("RGB", (left + right + 8, upper + lower + 8), "#888888")
+    for image, place in zip(images, ((0, 0), (0, upper + 8), (left + 8, 0), (left + 8, upper + 8)), strict=True):
+        page.paste(image, place)
+    page.save(file)
+    for shot in shots:
+        shot.unlink()
+    return file
+
+
+def main(names: list[str]) -> None:
+    unknown = sorted(set(names) - set(SCENES))
+    if unknown:
+        sys.exit(f"no scene is named {', '.join(unknown)}; there are {', '.join(SCENES)}")
+    GALLERY.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:
+        browser = launch(playwright)
+        lab = Lab(browser.new_page(viewport=SIZE, device_scale_factor=1), server)
+        lab.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        for name in names or SCENES:
+            print(photograph(lab, name, SCENES[name]).relative_to(ROOT), flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
