@@ -6,12 +6,14 @@ Rests on everything below; each command imports what it needs when it runs, so t
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from autogradkit import __version__
 
@@ -21,16 +23,46 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()  # here, where what cannot be written can still be told
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read it has gone, as `| head` does: nobody to tell
+        _write_nowhere()
+        return 141
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF) or error.filename is not None:
+            raise
+        _write_nowhere()
+        print(f"autogradkit: what it prints cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    for name in ("stdout", "stderr"):  # closed by whoever started it
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nowhere())
     parser = _parser()
     arguments = parser.parse_args(argv)
     if arguments.command is None:
         parser.print_help()
         return 2
-    try:
-        return arguments.command(arguments)
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
+    return arguments.command(arguments)
+
+
+def _write_nowhere() -> None:
+    """What is still waiting to be written is dropped, or Python would try again at its end, and complain."""
+    sys.stdout = _nowhere()
+    with contextlib.suppress(OSError):
+        os.dup2(sys.stdout.fileno(), 1)
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     train_parser.add_argument("network", choices=("lenet", "mlp"))
     train_parser.add_argument("--epochs", type=_positive, help="times through the training digits")
     train_parser.add_argument(
-        "--seed", type=int, default=0, help="of the initial weights and of the order of the digits (default: 0)"
+        "--seed", type=_seed, default=0, help="of the initial weights and of the order of the digits (default: 0)"
     )
     train_parser.add_argument("--quiet", action="store_true", help="no progress bar, only the result")
     train_parser.set_defaults(command=train)
@@ -68,16 +100,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else -1
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else -1
     if not 0 < number < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535 is")
     return number
 
 
+def _seed(text: str) -> int:
+    digits = text.removeprefix("-")
+    number = int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else None
+    if number is None or not -(2**63) <= number < 2**64:
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} is no seed: a whole number of at most 64 bits is")
+    return number
+
+
 def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} should be a whole number, from 1 to 999999999")
     return number
 
 
@@ -90,7 +130,11 @@ def lab(arguments: argparse.Namespace) -> int:
         print(f"autogradkit lab needs {' and '.join(missing)}, which this Python does not have. Install it with\n")
         print(f"    {Path(sys.executable).name} -m pip install jupyterlab ipykernel")
         return 1
-    folder: Path = arguments.folder.expanduser().resolve()
+    try:
+        folder: Path = arguments.folder.expanduser().resolve()
+    except RuntimeError as error:  # no such user, or links in a circle
+        print(f"There is no folder {arguments.folder}: {error}", file=sys.stderr)
+        return 1
     try:
         done = copy_lessons(lessons_folder(), folder / SUBFOLDER)
     except OSError as error:

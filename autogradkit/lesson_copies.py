@@ -1,14 +1,17 @@
 """The learner's own copies of the lessons: laid out, renewed with the package, never overwritten once edited.
 
-Rests on the standard library alone; the command line uses it.
+Rests on `files`; the command line uses it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from autogradkit.files import write_whole
 
 FIRST = "00_start_here.ipynb"
 SUBFOLDER = "tutorials"
@@ -38,7 +41,7 @@ def copy_lessons(source: Path, folder: Path) -> Copied:
     """Bring the lessons of `source` into `folder`, and say what was done.
 
     A manifest remembers every file as it was written: a copy that still is as it was gets the newer version, an edited
-    one is left alone and the newer version is put beside it, once.
+    one is left alone and the newer version is put beside it, once. A link counts as edited: nothing is written through it.
     """
     manifest_file = folder / _MANIFEST
     manifest = _read_manifest(manifest_file)
@@ -49,11 +52,11 @@ def copy_lessons(source: Path, folder: Path) -> Copied:
         name = file.relative_to(source).as_posix()
         content = file.read_bytes()
         shipped, target = _digest(content), folder / name
-        if not target.exists():
+        if not os.path.lexists(target):
             _write(target, content)
             done.new.append(name)
-        elif (present := _digest(target.read_bytes())) != shipped:
-            if present == manifest.get(name):
+        elif target.is_symlink() or (present := _digest(target.read_bytes())) != shipped:
+            if not target.is_symlink() and present == manifest.get(name):
                 _write(target, content)
                 done.renewed.append(name)
             else:
@@ -70,7 +73,7 @@ def copy_lessons(source: Path, folder: Path) -> Copied:
 def _read_manifest(file: Path) -> dict[str, str]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):  # without a manifest every differing file counts as edited
+    except (FileNotFoundError, ValueError, RecursionError):  # without a manifest every differing file counts as edited
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -79,14 +82,14 @@ def _free_name(target: Path) -> Path:
     number = 1
     while True:
         candidate = target.with_name(f"{target.stem}-new{'' if number == 1 else number}{target.suffix}")
-        if not candidate.exists():
+        if not os.path.lexists(candidate):
             return candidate
         number += 1
 
 
 def _write(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    write_whole(target, content)
 
 
 def _digest(content: bytes) -> str:

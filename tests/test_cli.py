@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,8 +43,10 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["lab", "--port", "65536"], "'65536' is no port"),
         (["train"], "the following arguments are required: network"),
         (["train", "resnet"], "invalid choice: 'resnet'"),
-        (["train", "mlp", "--epochs", "0"], "'0' should be a whole number, 1 or more"),
-        (["train", "mlp", "--seed", "x"], "invalid int value: 'x'"),
+        (["train", "mlp", "--epochs", "0"], "'0' should be a whole number, from 1 to 999999999"),
+        (["train", "mlp", "--seed", "x"], "'x' is no seed: a whole number of at most 64 bits is"),
+        (["train", "mlp", "--seed", "9" * 5000], "is no seed"),
+        (["train", "mlp", "--epochs", "9" * 5000], "should be a whole number"),
     ],
 )
 def test_refuses_what_it_does_not_know(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,6 +107,18 @@ def test_lab_says_where_it_cannot_write(
     assert "The lessons cannot be copied" in capsys.readouterr().err
 
 
+def answer_of(address: str, deadline: float) -> Any:
+    """What a server that describes itself a moment before it listens answers."""
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
 def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
     """The real thing, as a process of its own: lessons copied, JupyterLab up on the first one."""
     environment = os.environ | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "PYTHONPATH": str(ROOT)}
@@ -123,13 +139,31 @@ def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
         server = json.loads(described[0].read_text())
         assert Path(server["root_dir"]) == tmp_path / "mine"
         ask = f"{server['url']}api/contents/tutorials/00_start_here.ipynb?content=0&token={server['token']}"
-        with urllib.request.urlopen(ask, timeout=30) as answer:
-            assert json.load(answer)["type"] == "notebook"
+        assert answer_of(ask, deadline)["type"] == "notebook"
         setting = "lab/api/settings/@jupyterlab/apputils-extension:notification"
-        with urllib.request.urlopen(f"{server['url']}{setting}?token={server['token']}", timeout=30) as answer:
-            news = json.load(answer)["schema"]["properties"]
+        news = answer_of(f"{server['url']}{setting}?token={server['token']}", deadline)["schema"]["properties"]
         assert (news["fetchNews"]["default"], news["checkForUpdates"]["default"]) == ("false", False)
     finally:
         process.terminate()
         process.wait(30)
     assert "/lab/tree/tutorials/00_start_here.ipynb" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "told"),
+    [
+        (">/dev/full", 1, "autogradkit: what it prints cannot be written: No space left on device\n"),
+        ("| true", 141, ""),
+        (">&-", 0, ""),
+        (">/dev/null 2>&-", 0, ""),
+    ],
+)
+def test_where_its_output_goes_is_no_reason_for_a_traceback(output: str, status: int, told: str) -> None:
+    command = f"{sys.executable} -m autogradkit train mlp --epochs 1 --quiet {output}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", told)
+
+
+def test_lab_of_a_user_who_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["lab", "~nosuchuser/x", "--no-browser"]) == 1
+    assert "There is no folder ~nosuchuser/x" in capsys.readouterr().err

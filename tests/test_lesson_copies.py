@@ -85,3 +85,23 @@ def test_a_deleted_copy_comes_back(source: Path, tmp_path: Path) -> None:
     copy_lessons(source, tmp_path / "mine")
     (tmp_path / "mine" / "01.ipynb").unlink()
     assert copy_lessons(source, tmp_path / "mine").new == ["01.ipynb"]
+
+
+def test_nothing_is_written_through_a_link(source: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "00.ipynb").symlink_to(tmp_path / "elsewhere.ipynb")
+    done = copy_lessons(source, mine)
+    assert (done.kept, done.beside) == (["00.ipynb"], ["00-new.ipynb"])
+    assert not (tmp_path / "elsewhere.ipynb").exists()
+    assert (mine / "00-new.ipynb").read_text() == "zero"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 100_000, b"[1, 2]", b""])
+def test_a_damaged_manifest_counts_every_file_as_edited(source: Path, tmp_path: Path, content: bytes) -> None:
+    mine = tmp_path / "mine"
+    copy_lessons(source, mine)
+    (mine / ".autogradkit-lessons.json").write_bytes(content)
+    (source / "00.ipynb").write_text("zero, better")
+    done = copy_lessons(source, mine)
+    assert (done.kept, done.beside) == (["00.ipynb"], ["00-new.ipynb"])

@@ -119,8 +119,8 @@ def _clusters(graph: Graph) -> _Cluster:
         beside.setdefault(link.tail, []).append(link.head)
         beside.setdefault(link.head, []).append(link.tail)
     for key, item in graph.items.items():
-        inside = item.value is not None and (item.value.is_parameter or not item.value.is_leaf)
-        found = _common(home.get(other, (root,)) for other in beside.get(key, ())) if inside else (root,)
+        inside = key in beside and item.value is not None and (item.value.is_parameter or not item.value.is_leaf)
+        found = _common(home.get(other, (root,)) for other in beside[key]) if inside else (root,)
         home.get(key, found)[-1].keys.append(key)
     return root
 

@@ -63,6 +63,8 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "·": np.multiply, "/": np.true_divide, "+": np.add, "−": np.subtract, "^": np.power, "@": np.matmul,
     "⊗": np.multiply.outer,
 }  # fmt: skip
+MOST_DIGITS = 15  # of an integer that is counted with exactly
+MOST_ELEMENTS = 10**7  # that a rule may be spread over
 ARRANGING = frozenset("@⊗⋆ᵀΣ") | {"tril", "triu"}  # not element by element
 _RANKS = {"+": 1, "−": 1, "·": 2, "/": 2, "@": 2, "⊗": 2, "⋆": 2, "neg": 2, "^": 3, "²": 3, "ᵀ": 3}
 _ATOM, _NEGATIVE = 9.0, 2.5
@@ -91,7 +93,7 @@ def _read(body: str) -> tuple[Term | None, str]:
     reader = _Reader(body)
     try:
         term = reader.case()
-    except _NotInNotationError:
+    except (_NotInNotationError, RecursionError):  # or nested as no rule is: a text from a file may say anything
         return None, body
     rest = body[reader.place :].strip()
     if not rest:
@@ -193,7 +195,7 @@ class _Reader:
         if token == "Σ":
             return Apply("Σ", (self.atom(),))
         if token[0].isdigit():
-            return Constant(float(token) if "." in token else int(token))
+            return Constant(float(token) if "." in token or len(token) > MOST_DIGITS else int(token))
         if not (token[0] in "∂_" or token[0].isalpha()):
             raise _NotInNotationError
         if token in _FUNCTIONS:
@@ -224,7 +226,8 @@ def signs_in(term: Term) -> set[str]:
 def value_of_term(term: Term, values: Mapping[str, Any], over: tuple[int, ...] | None = None) -> Any:
     """What a term makes of arrays and numbers; Σ sums over the dimensions `over` (None: all) and keeps them as ones.
 
-    Raises KeyError for a name that has no value, or a sign that stands for more than a few array operations (⋆).
+    Raises KeyError for a name that has no value, or a sign that stands for more than a few array operations (⋆); ValueError
+    where the shapes do not go together, or the result would have more than ten million elements.
 
     >>> rule, = rules_in("∂self = ∂ · exponent · self^(exponent − 1)")
     >>> float(value_of_term(rule.term, {"∂": 1.0, "self": 2.0, "exponent": 3}))
@@ -235,6 +238,10 @@ def value_of_term(term: Term, values: Mapping[str, Any], over: tuple[int, ...] |
     if isinstance(term, Name):
         return values[term.name]
     parts = [value_of_term(part, values, over) for part in term.parts]
+    sizes = [np.size(part) for part in parts]
+    spread = math.prod(sizes) if term.sign in "⊗@" else math.prod(np.broadcast_shapes(*map(np.shape, parts)))
+    if spread > MOST_ELEMENTS:
+        raise ValueError(f"{term.sign} of {sizes} elements is more than a rule is computed for")
     match term.sign, parts:
         case "where", [*cases, last]:
             found = last

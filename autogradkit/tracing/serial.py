@@ -12,20 +12,19 @@ import functools
 import json
 import math
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
 
-from autogradkit.tracing.events import BackwardBegin, Event, Failure, Op, Printed, Value
+from autogradkit.files import read_bounded, write_whole
+from autogradkit.tracing.events import Event, Printed, Value
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.validate import TraceFormatError, validate
 
 FORMAT = "autogradkit-trace"
 VERSION = 4
-
-
-class TraceFormatError(ValueError):
-    """The file is no trace that this version can read."""
+LARGEST_FILE = 100_000_000  # bytes; the recorder stops long before
 
 
 def to_json(recording: Recording) -> str:
@@ -47,7 +46,7 @@ def from_json(text: str) -> Recording:
     """The recording that `to_json` wrote. Raises TraceFormatError for anything else."""
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TraceFormatError(f"not a trace: the text is not JSON ({error})") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise TraceFormatError(f"not a trace: it does not say format {FORMAT!r}")
@@ -65,27 +64,22 @@ def from_json(text: str) -> Recording:
         dropped=_part(document, "dropped", int),
         notes=_part(document, "notes", tuple[str, ...]),
     )
-    for event in events:
-        for value in _mentioned(event):
-            if value not in recording.values:
-                raise TraceFormatError(
-                    f"not a whole trace: event {event.step} speaks of value {value}, which is missing"
-                )
+    validate(recording, values)
     return recording
 
 
 def save(recording: Recording, path: str | Path) -> None:
     """Write a recording to a file."""
-    Path(path).write_text(to_json(recording), encoding="utf-8")
+    write_whole(path, to_json(recording).encode())
 
 
 def load(path: str | Path) -> Recording:
     """Read a recording from a file. Raises TraceFormatError where it holds something else."""
     try:
-        return from_json(Path(path).read_text(encoding="utf-8"))
+        return from_json(read_bounded(path, LARGEST_FILE).decode())
     except UnicodeDecodeError:
         raise TraceFormatError(f"{path}: not a trace: the file is not UTF-8 text") from None
-    except TraceFormatError as error:
+    except ValueError as error:
         raise TraceFormatError(f"{path}: {error}") from None
 
 
@@ -146,7 +140,9 @@ def _readers(kind: Any) -> Readers:
     if kind is complex:
         return {"{'complex'}": _complex}
     if kind is Printed:
-        return {"str": Printed}
+        return {"str": lambda value: Printed(_text(value))}
+    if kind is str:
+        return {"str": _text}
     assert kind in _PLAIN, kind
     return {kind.__name__: lambda value: value}
 
@@ -183,6 +179,14 @@ def _object(kind: type, value: dict[str, Any]) -> Any:
     return kind(*found)
 
 
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise TraceFormatError(f"{value[:20]!r} is half a character, which no text can hold") from None
+    return value
+
+
 def _odd_float(value: dict[str, Any]) -> float:
     try:
         return float(value["text"])
@@ -192,14 +196,3 @@ def _odd_float(value: dict[str, Any]) -> float:
 
 def _complex(value: dict[str, Any]) -> complex:
     return complex(_decode(value.get("real"), _readers(float)), _decode(value.get("imag"), _readers(float)))
-
-
-def _mentioned(event: Event) -> Iterator[int]:
-    """The values that an event speaks of."""
-    if isinstance(event, Op | Failure):
-        yield from (argument.value for argument in event.inputs if argument.value is not None)
-    if isinstance(event, Op):
-        yield from event.outputs
-        yield from (each.value for each in event.saved if each.value is not None)
-    if isinstance(event, BackwardBegin):
-        yield from event.roots

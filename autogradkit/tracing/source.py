@@ -1,6 +1,6 @@
 """From where an op ran to what the learner wrote: line, column, and the names on that line.
 
-Rests on nothing of ours. An op's place is recorded as code objects and instruction offsets only (`Spot`, `Site`); here, after the
+Rests on `parsing`. An op's place is recorded as code objects and instruction offsets only (`Spot`, `Site`); here, after the
 cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it follow the name
 that its value was assigned to and the names of its operands. All that it returns is plain text.
 """
@@ -15,6 +15,8 @@ import sysconfig
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import NamedTuple
+
+from autogradkit.tracing.parsing import parsed
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
@@ -159,11 +161,7 @@ class SourceReader:
         if found is None:
             lines = linecache.getlines(code.co_filename)
             found = self._files[code.co_filename] = _Source(lines)
-            try:
-                tree = ast.parse("".join(lines))
-            except SyntaxError:  # a file that changed since it was compiled: lines without names
-                return found
-            for node in ast.walk(tree):
+            for node in ast.walk(parsed("".join(lines))):  # nothing, where the file has changed since into no Python
                 for child in ast.iter_child_nodes(node):
                     found.parent[child] = node
                 if isinstance(node, ast.expr | ast.stmt) and not isinstance(node, ast.Expr):  # which is its expression

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.files import write_whole
 from autogradkit.utils.data import Dataset
 from autogradkit.vision.idx import read_idx
 
@@ -162,7 +163,7 @@ class MNIST(_Digits):
                 failed = f"{mirror}{name}: {error.reason}"
                 continue
             if hashlib.md5(content, usedforsecurity=False).hexdigest() == md5:
-                (self.raw_folder / name).write_bytes(content)
+                write_whole(self.raw_folder / name, content)
                 return
             failed = f"{mirror}{name}: the file is not the published one"
         raise _explained(RuntimeError(f"Error downloading {name}"), failed)

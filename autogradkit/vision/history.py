@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import numpy as np
 
+from autogradkit.files import read_bounded, write_whole
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMAT = "autogradkit training run"
 VERSION = 1
+LARGEST_FILE = 1_000_000_000  # bytes: some ten million batches
 
 # Blue and green that people who confuse colours tell apart, with contrast on white and on black; the marks differ too.
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -102,13 +105,13 @@ class History(list[Epoch]):
             "epochs": {field.name: [_out(getattr(epoch, field.name)) for epoch in self] for field in fields(Epoch)},
             "steps": {field.name: [_out(getattr(step, field.name)) for step in self.steps] for field in fields(Step)},
         }
-        Path(path).write_text(json.dumps(document, allow_nan=False), encoding="utf-8")
+        write_whole(path, json.dumps(document, allow_nan=False).encode())
 
     @classmethod
     def load(cls, path: str | Path) -> History:
         """Read a run that `save` wrote. Raises ValueError, with the reason, where the file holds something else."""
         try:
-            return cls._read(Path(path).read_text(encoding="utf-8"))
+            return cls._read(read_bounded(path, LARGEST_FILE).decode())
         except UnicodeDecodeError:
             raise ValueError(f"{path}: not a training run: the file is not UTF-8 text") from None
         except ValueError as error:
@@ -118,7 +121,7 @@ class History(list[Epoch]):
     def _read(cls, text: str) -> History:
         try:
             document = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"not a training run: the text is not JSON ({error})") from None
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise ValueError(f"not a training run: it does not say format {FORMAT!r}")

@@ -8,10 +8,13 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
 
+MOST_DIMENSIONS = 64  # of a NumPy array
+PIECE = 1 << 20  # bytes that are read at once
 _ELEMENT = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
@@ -34,33 +37,47 @@ def read_idx(path: str | Path) -> np.ndarray:
     array([7, 2, 1], dtype=uint8)
     """
     path = Path(path)
-    content = _content(path)
-    if len(content) < 4:
-        raise ValueError(f"{path} is truncated: {len(content)} bytes, too short for an IDX file")
-    zero, code, dimensions = int.from_bytes(content[:2], "big"), content[2], content[3]
-    if zero or code not in _ELEMENT:
-        hint = "; it is gzip-compressed and its name should end in .gz" if content[:2] == b"\x1f\x8b" else ""
-        raise ValueError(f"{path} is not an IDX file: it begins with {content[:4].hex(' ')}{hint}")
-    start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise ValueError(f"{path} is truncated: its header of {start} bytes ends after {len(content)}")
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dimensions, 4))
-    element = _ELEMENT[code]
-    expected, found = math.prod(shape) * element.itemsize, len(content) - start
-    if found < expected:
-        raise ValueError(f"{path} is truncated: its sizes {shape} need {expected} bytes of data, it holds {found}")
-    if found > expected:
-        raise ValueError(f"{path} is damaged: its sizes {shape} need {expected} bytes of data, it holds {found}")
-    return np.frombuffer(content, element, offset=start).reshape(shape).astype(element.newbyteorder("="))
-
-
-def _content(path: Path) -> bytes:
-    if path.suffix != ".gz":
-        return path.read_bytes()
     try:
-        with gzip.open(path) as file:
-            return file.read()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            return _read(file, path)
     except EOFError as error:
         raise ValueError(f"{path} is truncated: the compressed data ends too early") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
+
+
+def _read(file: BufferedIOBase, path: Path) -> np.ndarray:
+    start = file.read(4)
+    if len(start) < 4:
+        raise ValueError(f"{path} is truncated: {len(start)} bytes, too short for an IDX file")
+    zero, code, dimensions = int.from_bytes(start[:2], "big"), start[2], start[3]
+    if zero or code not in _ELEMENT:
+        hint = "; it is gzip-compressed and its name should end in .gz" if start[:2] == b"\x1f\x8b" else ""
+        raise ValueError(f"{path} is not an IDX file: it begins with {start.hex(' ')}{hint}")
+    if dimensions > MOST_DIMENSIONS:
+        raise ValueError(
+            f"{path} is damaged: it announces {dimensions} dimensions, an array has {MOST_DIMENSIONS} at most"
+        )
+    sizes = file.read(4 * dimensions)
+    if len(sizes) < 4 * dimensions:
+        raise ValueError(f"{path} is truncated: its header of {4 + 4 * dimensions} bytes ends after {4 + len(sizes)}")
+    shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
+    element = _ELEMENT[code]
+    expected = math.prod(shape) * element.itemsize
+    needs = f"its sizes {shape} need {expected} bytes of data"
+    if max((*shape, expected)) * element.itemsize >= 2**63 or math.prod(size or 1 for size in shape) >= 2**60:
+        raise ValueError(f"{path} is damaged: {needs}, which no array holds")
+    content = _read_up_to(file, expected)
+    if len(content) < expected:
+        raise ValueError(f"{path} is truncated: {needs}, it holds {len(content)}")
+    if file.read(1):
+        raise ValueError(f"{path} is damaged: {needs}, it holds more")
+    return np.frombuffer(content, element).reshape(shape).astype(element.newbyteorder("="), copy=False)
+
+
+def _read_up_to(file: BufferedIOBase, most: int) -> bytearray:
+    """At most so many bytes, piece by piece: what a header announces is not believed, and memory follows what there is."""
+    content = bytearray()
+    while len(content) < most and (piece := file.read(min(most - len(content), PIECE))):
+        content += piece
+    return content

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +46,17 @@ def test_reads_every_element_type_and_shape(tmp_path: Path, code: str, shape: tu
         (gzip.compress(b"abc", mtime=0), "is gzip-compressed and its name should end in .gz"),
         (b"\x00\x00\x08\x03\x00\x00\x00\x01", "is truncated: its header of 16 bytes ends after 8"),
         (b"\x00\x00\x08\x01\x00\x00\x00\x03ab", r"is truncated: its sizes \(3,\) need 3 bytes of data, it holds 2"),
-        (b"\x00\x00\x08\x01\x00\x00\x00\x03abcd", r"is damaged: its sizes \(3,\) need 3 bytes of data, it holds 4"),
+        (b"\x00\x00\x08\x41" + b"\x00\x00\x00\x01" * 65, "is damaged: it announces 65 dimensions"),
+        (
+            b"\x00\x00\x08\x03" + bytes(4) + b"\xff" * 8,
+            r"is damaged: its sizes \(0, 4294967295, 4294967295\) need 0 bytes",
+        ),
+        (b"\x00\x00\x0e\x02" + b"\xff" * 8, "bytes of data, which no array holds"),
+        (
+            b"\x00\x00\x08\x03\x00\x00\xff\xff\x00\x00\xff\xff\x00\x00\x00\xffabc",
+            "is truncated: its sizes .* it holds 3",
+        ),
+        (b"\x00\x00\x08\x01\x00\x00\x00\x03abcd", r"is damaged: its sizes \(3,\) need 3 bytes of data, it holds more"),
     ],
 )
 def test_names_the_file_and_what_is_wrong(tmp_path: Path, content: bytes, message: str) -> None:
@@ -67,3 +79,19 @@ def test_damaged_compression(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_idx(tmp_path / "nothing")
+
+
+def test_a_bomb_is_refused_before_it_unfolds(tmp_path: Path) -> None:
+    zeros = zlib.compressobj(9, zlib.DEFLATED, 31)
+    content = zeros.compress(bytes([0, 0, 8, 1, 0, 0, 0, 9]))
+    content += b"".join(zeros.compress(bytes(1 << 22)) for _ in range(64)) + zeros.flush()  # 256 MB of zeros
+    (tmp_path / "bomb.gz").write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            ValueError, match=r"bomb\.gz is damaged: its sizes \(9,\) need 9 bytes of data, it holds more"
+        ):
+            read_idx(tmp_path / "bomb.gz")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from autogradkit.tracing.events import Numbers, Op, Value
+from autogradkit.tracing.parsing import parsed, without_magics
 from autogradkit.tracing.render.graph.structure.model import Call, Link
 from autogradkit.tracing.render.marks.numbers import one_line
 
@@ -46,11 +47,8 @@ def numbers_read(source: str) -> Iterator[str]:
     >>> list(numbers_read("y = x * x.sum().item()"))
     ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
     """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # with a magic in it
-        return
-    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    nodes = ast.walk(parsed(without_magics(source)))
+    calls = [each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
     lines: dict[str, list[int]] = defaultdict(list)
     for call in calls:
         assert isinstance(call.func, ast.Attribute)

@@ -37,14 +37,15 @@ def array_of(numbers: Numbers) -> Array | None:
     """A recorded value as an array; None where not all of it was copied."""
     if numbers.data is None:
         return None
-    return np.array(numbers.data, dtype=np.dtype(numbers.dtype)).reshape(numbers.shape)
+    kind = "float32" if numbers.dtype == "bfloat16" else numbers.dtype  # which NumPy alone has not, and float32 holds
+    return np.array(numbers.data, dtype=kind).reshape(numbers.shape)
 
 
 def literal(text: str | None) -> Any:
     """What was no tensor, from its text: a number, a tuple ... Raises ValueError where the text does not say it whole."""
     try:
         return float(text or "") if text in ("inf", "-inf", "nan") else ast.literal_eval(text or "None")
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):  # the last two: nested too deeply
         raise ValueError(f"{text} cannot be read back") from None
 
 

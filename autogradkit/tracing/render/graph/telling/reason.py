@@ -152,8 +152,11 @@ class Reason:
         assert self.term is not None
         if arrays is None or names_in(self.term) - set(arrays) or "⋆" in signs_in(self.term):
             return None
-        with np.errstate(all="ignore"):
-            found = np.asarray(value_of_term(self.term, arrays, self._dims()))
+        try:
+            with np.errstate(all="ignore"):
+                found = np.asarray(value_of_term(self.term, arrays, self._dims()))
+        except (ValueError, TypeError):  # a rule or an argument from a file, which fits nothing that was recorded
+            return None
         if self.spread or _fits(found.shape, sent.shape):
             return np.broadcast_to(found, sent.shape)
         return _sum_to(found, sent.shape) if _fits(sent.shape, found.shape) else None

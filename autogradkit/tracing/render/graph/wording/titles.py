@@ -7,9 +7,9 @@ the program: where several expressions could be meant, there is no title.
 from __future__ import annotations
 
 import ast
-import functools
 
 from autogradkit.tracing.events import BackwardBegin, Op, Position
+from autogradkit.tracing.parsing import parsed, without_magics
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.model import MAKERS
 
@@ -53,7 +53,7 @@ def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
     """The statement that gave a variable the value that backward started from."""
     last = ""
     before = event.position.line if event.position is not None else 0
-    for node in ast.walk(_parsed(trace.source)):
+    for node in ast.walk(parsed(without_magics(trace.source))):
         if isinstance(node, ast.Assign) and node.lineno <= before and _is_name(node.targets[0], name):
             last = _one_line(ast.get_source_segment(trace.source, node) or "")
     if last or trace.source.strip():
@@ -70,10 +70,12 @@ def _written(position: Position | None, source: str) -> str:
     if position is None:
         return ""
     if position.file == "cell":
-        for node in ast.walk(_parsed(source)):
+        for node in ast.walk(parsed(without_magics(source))):
             if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return):
+                if not node.lineno <= position.line <= (node.end_lineno or 0):
+                    continue
                 text = ast.get_source_segment(source, node) or ""
-                if node.lineno <= position.line <= (node.end_lineno or 0) and text.startswith(position.code):
+                if text.startswith(position.code):
                     return _one_line(text)
     return _without_comment(position.code) if _statement(position.code) is not None else ""
 
@@ -82,19 +84,9 @@ def _is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-@functools.lru_cache(4)
-def _parsed(source: str) -> ast.Module:
-    """The cell, magics and all that Python cannot read left out; empty where the rest is no Python either."""
-    plain = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
-    try:
-        return ast.parse(plain)
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])
-
-
 def _statement(code: str) -> ast.stmt | None:
     """A line as a simple statement; None for anything else."""
-    body = _parsed(code).body
+    body = parsed(without_magics(code)).body
     simple = len(body) == 1 and isinstance(body[0], ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return)
     return body[0] if simple else None
 

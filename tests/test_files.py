@@ -1,0 +1,99 @@
+"""Files are whole or not there, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+import autogradkit as torch
+from autogradkit.files import read_bounded, write_whole
+from autogradkit.lesson_copies import copy_lessons
+from autogradkit.vision.history import History
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on nothing reaches the disk."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next write is interrupted."""
+
+    def stop(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", stop)
+
+
+def test_a_new_file_and_an_older_one_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    write_whole(file, b"first")
+    assert file.stat().st_mode & 0o777 == 0o666 & ~_umask()
+    file.chmod(0o640)
+    write_whole(file, b"second")
+    assert file.read_bytes() == b"second"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["a.json"]
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "real" / "a.json")
+    write_whole(link, b"x")
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "a.json").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("accident", [fill_disk, interrupt])
+def test_the_older_file_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accident: object) -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    with torch.record() as trace:
+        (x * x).backward()
+    trace.save(tmp_path / "t.json")
+    History([], []).save(tmp_path / "h.json")
+    older = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert callable(accident)
+    accident(monkeypatch)
+    for save in (lambda: trace.save(tmp_path / "t.json"), lambda: History([], []).save(tmp_path / "h.json")):
+        with pytest.raises((OSError, KeyboardInterrupt)) as raised:
+            save()
+        if isinstance(raised.value, OSError):
+            assert str(tmp_path) in str(raised.value)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == older
+
+
+def test_a_full_disk_leaves_no_half_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "00.ipynb").write_text("zero")
+    with monkeypatch.context() as full:
+        fill_disk(full)
+        with pytest.raises(OSError, match="No space left on device"):
+            copy_lessons(tmp_path / "shipped", tmp_path / "mine")
+    assert list((tmp_path / "mine").iterdir()) == []
+    assert copy_lessons(tmp_path / "shipped", tmp_path / "mine").new == ["00.ipynb"]
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere.*a\.json"):
+        write_whole(tmp_path / "nowhere" / "a.json", b"x")
+
+
+def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"123456")
+    assert read_bounded(tmp_path / "a", 6) == b"123456"
+    with pytest.raises(ValueError, match="larger than 5 bytes"):
+        read_bounded(tmp_path / "a", 5)

@@ -1,0 +1,60 @@
+"""A damaged trace is refused, by the file's name, or it can be drawn."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from autogradkit.tracing.serial import TraceFormatError, to_json
+from autogradkit.tracing.trace import Trace
+from tests.tracing.mutated_traces import damaged, outcomes
+from tests.tracing.render.cells import trace_cell
+
+FILES = 150
+
+
+def test_damaged_files_are_refused_or_drawn(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}: python -m tests.tracing.mutated_traces --files {FILES} --seed {seed}")
+    assert set(outcomes(FILES, seed, tmp_path)) == {"refused", "drawn"}
+
+
+def test_the_files_are_damaged_in_ways_that_can_be_read() -> None:
+    whole = {to_json(trace_cell(name)) for name in ("power", "broadcast")}
+    files = [damaged(random.Random(number)).decode(errors="replace") for number in range(50)]
+    assert not whole & set(files)
+    assert sum(file.startswith('{"format"') for file in files) > 25
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d["values"].append(d["values"][0]), "is there twice"),
+        (lambda d: d["values"][0]["numbers"].update(shape=[7]), r"holds 4 elements for the sizes \(7,\)"),
+        (lambda d: d["values"][0]["numbers"].update(dtype="float8"), "has a dtype that there is not"),
+        (lambda d: d["values"][0]["numbers"].update(data=[1, 2, 3, 4]), "holds elements that are not float32"),
+        (lambda d: d["events"].insert(0, d["events"].pop(1)), "comes after event 1"),
+        (lambda d: d["events"][0].update(outputs=[99]), "speaks of value 99, which is missing"),
+        (lambda d: d["events"][0].update(kind="spell"), "is of a kind that is none of op, view"),
+        (lambda d: d["events"][0].update(name="\ud800"), "half a character"),
+        (lambda d: d["events"].pop(4), "which has not begun"),
+    ],
+)
+def test_what_cannot_have_happened_is_refused(tmp_path: Path, change: object, message: str) -> None:
+    document = json.loads(to_json(trace_cell("broadcast")))
+    assert callable(change)
+    change(document)
+    file = tmp_path / "t.json"
+    file.write_text(json.dumps(document))
+    with pytest.raises(TraceFormatError, match=message) as raised:
+        Trace.load(file)
+    assert str(raised.value).startswith(f"{file}: not a whole trace: ")
+
+
+def test_nested_deeper_than_json_is_read(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_bytes(b"[" * 200_000)
+    with pytest.raises(TraceFormatError, match=r"t\.json: not a trace: the text is not JSON"):
+        Trace.load(tmp_path / "t.json")
