@@ -9,11 +9,12 @@ Where neither can be (below another cell magic, in a nested run) it stays, and t
 from __future__ import annotations
 
 import ast
+import builtins
 import keyword
 import linecache
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
@@ -23,7 +24,7 @@ from IPython.display import display
 
 from autogradkit.tracing.failed_view import FailedView, failed_view
 from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
-from autogradkit.tracing.labels import file_label
+from autogradkit.tracing.labels import file_label, with_article
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
@@ -81,6 +82,15 @@ def header_of(cell: str) -> Header | None:
         return None  # the ordinary magic will say what is wrong
 
 
+def taken_by(name: str | None, namespace: Mapping[str, Any]) -> str:
+    """Why a trace must not take this name: what it stands for is no trace; empty where it may."""
+    if name is None or isinstance(namespace.get(name), Trace):
+        return ""
+    if name in namespace:
+        return f"'{name}' is {with_article(type(namespace[name]).__name__)} already"
+    return f"'{name}' is Python's own" if hasattr(builtins, name) else ""
+
+
 class TracedCells:
     """Runs `%%trace` cells of one shell and shows what they did."""
 
@@ -107,10 +117,15 @@ class TracedCells:
 
     def transform(self, lines: list[str]) -> list[str]:
         """Turn the `%%trace` line of a cell into a comment; above another cell magic, take it away."""
-        if self._depth or not lines or header_of("".join(lines)) is None:
+        if self._depth or not lines or self._header_of("".join(lines)) is None:
             return lines
         below = lines[1:]
         return below if "".join(below).lstrip().startswith("%%") else ["# " + lines[0], *below]
+
+    def _header_of(self, cell: str) -> Header | None:
+        """What a cell's `%%trace` line says; None where it is not to be traced in place, and the magic says why."""
+        header = header_of(cell)
+        return None if header is None or taken_by(header.name, self.shell.user_ns) else header
 
     # -- around the cell --------------------------------------------------------------------------------------------
 
@@ -119,7 +134,7 @@ class TracedCells:
         if self._depth > 1:
             return
         self._explain_before_traceback()
-        header = header_of(info.raw_cell)
+        header = self._header_of(info.raw_cell)
         if header is not None:
             self._header = header
             self._source = info.raw_cell.partition("\n")[2]
@@ -193,6 +208,9 @@ class TracedCells:
     def run_as_magic(self, line: str, cell: str) -> Any:
         """Run a cell where the line could not become a comment: above or below another cell magic."""
         self._header = _header_in(line)
+        taken = taken_by(self._header.name, self.shell.user_ns)
+        if taken:
+            raise UsageError(f"%%trace: {taken}. Choose another name for the trace.")
         if not cell.strip():
             raise UsageError("%%trace: the cell is empty. Write the code to trace below the %%trace line.")
         if self._recorder is not None:

@@ -259,6 +259,11 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%%trace 'x\npass", "%%trace: No closing quotation in 'x"),
         ("%%trace a b\npass", "%%trace: unrecognized arguments: b. %%trace? shows what it takes."),
         ("%%trace class\npass", "'class' cannot be the name of a variable"),
+        ("%%trace plain\npass", "'plain' is a Tensor already. Choose another name for the trace."),
+        ("%%trace PyTorch\npass", "'PyTorch' is a module already"),
+        ("%%trace print\npass", "'print' is Python's own"),
+        ("%%trace __builtins__\npass", "'__builtins__' is "),
+        ("%%trace In\npass", "'In' is a list already"),
         ("%trace", "write an expression"),
     ],
 )
@@ -337,3 +342,10 @@ def test_an_edit_of_a_tensor_by_itself_is_recorded(notebook: Notebook) -> None:
     notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
     trace = notebook.trace("%%trace\ny = x * 2\ny.mul_(y)")
     assert trace.values[trace.ops[-1].outputs[0]].numbers.data == (4.0, 16.0)
+
+
+def test_a_trace_takes_the_name_of_an_older_trace(notebook: Notebook) -> None:
+    notebook.run("%%trace steps\ntorch.ones(2) + 1")
+    first = notebook.run("steps").result
+    notebook.run("%%trace steps\ntorch.ones(2) * 2")
+    assert notebook.run("steps").result is not first
