@@ -19,6 +19,7 @@ from autogradkit.tracebacks import LearnersTracebacks, note_absence
 from autogradkit.traced_cells import TracedCells, parsed, trace_arguments
 from autogradkit.tracing.foreign import INSTEAD, is_pytorchs, is_pytorchs_tensor
 from autogradkit.tracing.labels import with_article
+from autogradkit.tracing.namespace import holds, those_of
 from autogradkit.tracing.trace import Trace
 from autogradkit.tracing.watch import GRADS
 
@@ -188,7 +189,7 @@ class AutogradkitMagics(Magics):
             raise UsageError(
                 f"%train: '{options.model}' is of PyTorch itself, which autogradkit cannot train on its digits. {INSTEAD}"
             )
-        if options.model not in _MODELS and not isinstance(namespace.get(options.model), autogradkit.nn.Module):
+        if options.model not in _MODELS and not holds(namespace.get(options.model), autogradkit.nn.Module):
             raise UsageError(
                 f"%train: there is no model '{options.model}'. Use lenet, mlp, or the name of a model you made."
             )
@@ -240,7 +241,7 @@ class AutogradkitMagics(Magics):
 
     def _tensor(self, magic: str, text: str) -> Any:
         value = self._value(magic, text)
-        if not (isinstance(value, autogradkit.Tensor) or is_pytorchs_tensor(value)):
+        if not (holds(value, autogradkit.Tensor) or is_pytorchs_tensor(value)):
             self._refuse(magic, text, value)
         return value
 
@@ -248,7 +249,7 @@ class AutogradkitMagics(Magics):
         hint = ""
         if type(value).__name__ == "ndarray":
             hint = " Use autogradkit.from_numpy(...) on it."
-        elif isinstance(value, autogradkit.nn.Module):
+        elif holds(value, autogradkit.nn.Module):
             hint = " Name what it gives, or one of its parameters."
         raise UsageError(f"%{magic}: '{text}' is {with_article(type(value).__name__)}, not a tensor.{hint}")
 
@@ -326,20 +327,9 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 def _complete_tensors(shell: Any, event: Any) -> list[str]:
     """The names of the tensors that the user has."""
-    return sorted(
-        name
-        for name, value in shell.user_ns.items()
-        if not name.startswith("_") and isinstance(value, autogradkit.Tensor) and name.startswith(event.symbol)
-    )
+    return sorted(name for name, _ in those_of(shell.user_ns, autogradkit.Tensor) if name.startswith(event.symbol))
 
 
 def _complete_models(shell: Any, event: Any) -> list[str]:
-    own = [
-        name
-        for name, value in shell.user_ns.items()
-        if not name.startswith("_")
-        and hasattr(value, "parameters")
-        and hasattr(value, "forward")
-        and not isinstance(value, type)
-    ]
+    own = [name for name, _ in those_of(shell.user_ns, autogradkit.nn.Module)]
     return [name for name in (*_MODELS, *sorted(own)) if name.startswith(event.symbol)]

@@ -25,6 +25,7 @@ from IPython.display import display
 from autogradkit.tracing.failed_view import FailedView, failed_view
 from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
 from autogradkit.tracing.labels import file_label, with_article
+from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
@@ -84,7 +85,7 @@ def header_of(cell: str) -> Header | None:
 
 def taken_by(name: str | None, namespace: Mapping[str, Any]) -> str:
     """Why a trace must not take this name: what it stands for is no trace; empty where it may."""
-    if name is None or isinstance(namespace.get(name), Trace):
+    if name is None or holds(namespace.get(name), Trace):
         return ""
     if name in namespace:
         return f"'{name}' is {with_article(type(namespace[name]).__name__)} already"

@@ -20,6 +20,7 @@ from autogradkit.core.recording import unheard
 from autogradkit.core.strides import contiguous_strides, element_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.tracing.memory import MemoryMap, StorageBox, TensorHeader, box_of, element, first_indices, header_of
+from autogradkit.tracing.namespace import those_of
 from autogradkit.tracing.render.memory.cards import signed
 from autogradkit.tracing.render.memory.walk import Hop
 from autogradkit.tracing.source import SourceReader, Spot, is_ours
@@ -214,8 +215,8 @@ def _name(array: Any, learners: TracebackType | None) -> str:
     if learners is None:
         return "tensor"
     frame = learners.tb_frame
-    for name, each in (*frame.f_locals.items(), *frame.f_globals.items()):
-        if isinstance(each, Tensor) and each._array is array and not name.startswith("_"):
+    for name, each in (*those_of(frame.f_locals, Tensor), *those_of(frame.f_globals, Tensor)):
+        if each._array is array:
             return name
     place = SourceReader().place(Spot(frame.f_code, learners.tb_lasti))
     for node in ast.walk(place.expression) if place is not None and place.expression is not None else ():

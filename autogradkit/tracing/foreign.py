@@ -1,6 +1,6 @@
 """PyTorch's own tensors, which no recorder of this package hears: how to tell them, and what to say of them.
 
-Rests on the standard library: PyTorch is never imported, for what comes from it brought it along. The magics and the traced
+Rests on `namespace`: PyTorch is never imported, for what comes from it brought it along. The magics and the traced
 cells ask.
 """
 
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+from autogradkit.tracing.namespace import holds
+
 INSTEAD = (
     "With `import autogradkit as torch` in place of `import torch`, the same code runs on tensors that it sees into."
 )
@@ -19,11 +21,11 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 def is_pytorchs(value: Any) -> bool:
     """Whether a value is PyTorch's: the package, a module, function or class of it, or a tensor, layer or optimizer."""
-    if isinstance(value, ModuleType):
+    if holds(value, ModuleType):
         return _in_pytorch(value.__name__)
-    if isinstance(value, FunctionType | BuiltinFunctionType):
+    if type(value) in (FunctionType, BuiltinFunctionType):
         return _in_pytorch(value.__module__)
-    kind = value if isinstance(value, type) else type(value)
+    kind = value if holds(value, type) else type(value)
     return any(_in_pytorch(each.__module__) for each in kind.__mro__)
 
 

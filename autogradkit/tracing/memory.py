@@ -17,6 +17,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from autogradkit.core.recording import unheard
 from autogradkit.tracing.events import Number
+from autogradkit.tracing.namespace import those_of
 from autogradkit.tracing.strided import Layout
 
 MOST_TENSORS = 8  # in one picture
@@ -225,13 +226,8 @@ def _made(tensor: Any, names: Mapping[str, Any]) -> str | None:
 def _sharing(names: Mapping[str, Any], places: list[tuple[int, int]]) -> dict[str, tuple[Any, int]]:
     """The named arrays that lie in one of the storages, each with the storage's number; each array once."""
     found: dict[str, tuple[Any, int]] = {}
-    for name, value in list(names.items()):
-        if (
-            not isinstance(value, np.ndarray)
-            or name.startswith("_")
-            or not value.size
-            or value.dtype.kind not in "biufc"
-        ):
+    for name, value in those_of(names, np.ndarray):
+        if not value.size or value.dtype.kind not in "biufc":
             continue
         low, high = byte_bounds(value)
         number = next((n for n, (start, nbytes) in enumerate(places) if low < start + nbytes and start < high), None)

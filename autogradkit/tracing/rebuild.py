@@ -16,6 +16,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.engine.saved import FREED, OpNode
 from autogradkit.tracing.copying import Copier, value_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Saved, Value
+from autogradkit.tracing.namespace import parameters_of, those_of
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.saved import names_saved_by, saved_by
 
@@ -46,17 +47,15 @@ def _no_graph(root: Any) -> str:
 class _Rebuilder:
     def __init__(self, root: Any, names: Mapping[str, Any]) -> None:
         self._root = root
-        self._names = {
-            id(value): name for name, value in names.items() if isinstance(value, Tensor) and not name.startswith("_")
-        }
-        for name, value in names.items():
-            if not name.startswith("_") and hasattr(value, "named_parameters") and not isinstance(value, type):
-                for inner, parameter in value.named_parameters():
-                    self._names.setdefault(id(parameter), f"{name}.{inner}")
+        tensors = list(those_of(names, Tensor))
+        self._names = {id(tensor): name for name, tensor in tensors}
+        for name, value in those_of(names, object):
+            for inner, parameter in parameters_of(value):
+                self._names.setdefault(id(parameter), f"{name}.{inner}")
         self._by_node = {
-            (id(value.grad_fn), value.output_nr): (name, value)
-            for name, value in names.items()
-            if isinstance(value, Tensor) and not name.startswith("_") and value.grad_fn is not None
+            (id(tensor.grad_fn), tensor.output_nr): (name, tensor)
+            for name, tensor in tensors
+            if tensor.grad_fn is not None
         }
         self._copier = Copier()
         self._values: dict[int, Value] = {}

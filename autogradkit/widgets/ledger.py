@@ -18,6 +18,7 @@ from IPython.display import DisplayHandle, display
 from ..core.tensor import Tensor
 from ..tracing.foreign import INSTEAD
 from ..tracing.labels import file_label, running_cell, with_article
+from ..tracing.namespace import parameters_of
 from ..tracing.render.ledger.columns import column_of, columns
 from ..tracing.render.ledger.picture import MOST, Ledger, ledger_svg
 from ..tracing.render.ledger.words import pages, rows
@@ -200,11 +201,9 @@ def _no_tensor(name: str, value: Any) -> str:
     kind = type(value)
     if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "grad_fn"):
         return f"'{name}' is a tensor of PyTorch itself, which tells nobody when backward adds to .grad. {INSTEAD}"
-    if hasattr(value, "named_parameters"):
-        found = [f"{name}.{each}" for each, _ in value.named_parameters()][:3]
-        hint = f" Name one of its parameters: {', '.join(found)}." if found else ""
-        return f"'{name}' is {with_article(kind.__name__)}, not a tensor.{hint}"
-    return f"'{name}' is {with_article(kind.__name__)}, not a tensor."
+    found = [f"{name}.{each}" for each, _ in parameters_of(value)][:3]
+    hint = f" Name one of its parameters: {', '.join(found)}." if found else ""
+    return f"'{name}' is {with_article(kind.__name__)}, not a tensor.{hint}"
 
 
 def _without_grad(name: str) -> str:

@@ -349,3 +349,17 @@ def test_a_trace_takes_the_name_of_an_older_trace(notebook: Notebook) -> None:
     first = notebook.run("steps").result
     notebook.run("%%trace steps\ntorch.ones(2) * 2")
     assert notebook.run("steps").result is not first
+
+
+def test_what_else_is_in_the_namespace_is_nobodys_business(notebook: Notebook) -> None:
+    """A lazy proxy, or a method of the learner's own that fails, neither runs nor takes the picture away."""
+    notebook.run(
+        "class Lazy:\n    def __getattribute__(self, name): raise RuntimeError('woken by ' + name)\nlazy = Lazy()\n"
+        "class Odd:\n    def named_parameters(self): raise KeyError('odd')\nodd = Odd()\n"
+        "w = torch.ones(2, requires_grad=True); loss = (w * 2).sum()"
+    )
+    for line in ("%graph loss", "%storage w", "%ledger w", "%trace w * 3", "%%trace\n(w * w).sum().backward()", "%strides w"):
+        assert notebook.run(line).success, line
+    assert "w" in notebook.shell.complete("", "%graph ", 7)[1]
+    assert "lenet" in notebook.shell.complete("", "%train ", 7)[1]
+    assert not notebook.run("%why").success
