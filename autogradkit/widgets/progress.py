@@ -1,7 +1,7 @@
 """How far a training run has come, and what was measured on the way.
 
 Knows no widget: a view tells it of batches and epochs, of a ready-made run or of a loop of one's own, and draws what it says.
-Rests on the curves and the record; `widgets.training` uses it.
+Rests on the curves and the record; `widgets.training_picture` and `widgets.training` use it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The picture of a training run: loss and accuracy over epochs, train and test, each line named where it ends.
 
 A pure function from plain data and a width to SVG; the live view inlines the same string several times a second. Train and
-test differ by marks and names, not by colour alone. Rests on `svg` and `scale`; `widgets.training` uses it.
+test differ by marks and names, not by colour alone. Rests on `svg` and `scale`; `widgets.training_picture` uses it.
 """
 
 from __future__ import annotations
