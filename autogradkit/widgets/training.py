@@ -61,6 +61,7 @@ class TrainingView(TrainingPicture):
     ) -> None:
         super().__init__(title, model, optimizer, test)
         self.training: Training | None = None
+        self._wanted = 0  # how many of its epochs are to be finished
         self._controls = Controls()
         self._drawing = threading.RLock()  # held while drawing, and while a message is put where it will be seen
         self._due = 0.0
@@ -69,6 +70,13 @@ class TrainingView(TrainingPicture):
         self._watching = False
         self._stopped_in: int | None = None  # the cell whose loop Stop has ended
         self.on_msg(self._hear)
+
+    @property
+    def history(self) -> History:
+        """The run so far, as a value: its finished epochs and every batch, with rows, a file and a plot."""
+        with self._drawing:
+            self._progress.follow()
+            return self._progress.record.history(self._progress.epoch)
 
     # -- a ready-made run ---------------------------------------------------------------------------------------------
 
@@ -89,10 +97,9 @@ class TrainingView(TrainingPicture):
 
     def run(self, training: Training, epochs: int) -> History:
         """Show a run, until `epochs` of its epochs are finished."""
-        self.training = training
+        self.training, self._wanted = training, epochs
         self._optimizer = training.optimizer
         self._look_at(training.model, training.test_loader)
-        self._progress.expect(epochs)
         return self._continue(training, epochs)
 
     def resume(self) -> History | None:
@@ -104,20 +111,17 @@ class TrainingView(TrainingPicture):
         if self.state in ("running", "paused"):
             self._controls.press("resume")
             return None
-        if self.training is None or self._progress.wanted is None:
+        if self.training is None:
             raise RuntimeError("there is no run to resume: begin one with fit() or run()")
-        return self._continue(self.training, self._progress.wanted)
+        return self._continue(self.training, self._wanted)
 
     def _continue(self, training: Training, epochs: int) -> History:
         self._controls.begin()
+        self._progress.begin(training.epochs, epochs)
         with self._session():
-            for step in training.steps(epochs):
-                self._progress.tested(training.epochs)
-                self._progress.learnt(step)
+            for _ in training.steps(epochs):
                 if not self._may_go_on():
                     break
-            else:
-                self._progress.end_run(training.epochs)
         return training.epochs
 
     # -- a loop of one's own -------------------------------------------------------------------------------------------
@@ -156,7 +160,10 @@ class TrainingView(TrainingPicture):
                 self._end("stopped")
                 return
         self._progress.end_epoch()
-        self._draw()
+        if self._watching:  # the end of the cell draws what is not drawn by then
+            self._draw_when_due()
+        else:
+            self._draw()
 
     def log(self, *, loss: Any = None, accuracy: Any = None, test_loss: Any = None, test_accuracy: Any = None) -> None:
         """Append measurements: numbers, or tensors of one element.
@@ -219,33 +226,38 @@ class TrainingView(TrainingPicture):
 
     def _may_go_on(self) -> bool:
         """Look at the buttons; wait here while pausing. False to stop."""
-        if self._heed():
+        heard = self._heed()
+        if self._controls.waiting:
+            self._wait()
+        elif heard:
             self._draw()
         else:
             self._draw_when_due()
-        while self._controls.waiting:
-            if self._controls.take_step():
-                break
-            if self.state != "paused":
-                self.state = "paused"
-                self._draw()
+        return not self._controls.stopped
+
+    def _wait(self) -> None:
+        """Wait for Step, Resume or Stop, and answer what is asked for meanwhile."""
+        self.state = "paused"
+        self._draw()
+        while self._controls.waiting and not self._controls.take_step():
             self._controls.wait(0.1)
             if self._heed():
                 self._draw()
-        if self.state == "paused" and not self._controls.waiting:
+        if not self._controls.waiting:
             self.state = "running"
-        return not self._controls.stopped
 
     # -- when it is drawn -----------------------------------------------------------------------------------------------
 
     def _draw_when_due(self) -> None:
-        if self._display is not None and time.monotonic() >= self._due:
+        """Draw at most `1 / BEAT` times a second, and for at most `1 / SHARE` of the time."""
+        if time.monotonic() >= self._due:
             self._draw()
 
     def _draw(self) -> None:
         with self._drawing:
             began = time.monotonic()
             with self.hold_sync():
+                self._progress.follow()
                 self.progress = self._progress.done
                 self.refresh()
             self._due = time.monotonic() + max(BEAT, SHARE * (time.monotonic() - began))
@@ -266,6 +278,7 @@ class TrainingView(TrainingPicture):
         self._end("stopped" if self._controls.stopped else "finished")
 
     def _begin(self) -> None:
+        fresh = self.state != "running"
         self.state = "running"
         shell = get_ipython()
         if shell is not None:
@@ -273,7 +286,10 @@ class TrainingView(TrainingPicture):
             if not self._watching:
                 self._watching = True
                 shell.events.register("post_run_cell", self._cell_ended)
-        self._draw()
+        if fresh:
+            self._draw()
+        else:
+            self._draw_when_due()
 
     def _end(self, state: str) -> None:
         with self._drawing:

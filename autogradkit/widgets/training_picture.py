@@ -16,7 +16,6 @@ from ..nn import Module
 from ..tracing.render.svg import img_tag, table_html
 from ..tracing.render.training import NARROWEST, WIDEST, WIDTH, Line, description, shown, training_svg
 from ..tracing.render.training import Training as Picture
-from ..vision.history import History
 from .base import PictureWidget
 from .learnt import TABS, Learnt, Look
 from .progress import Progress
@@ -52,11 +51,6 @@ class TrainingPicture(PictureWidget):
         self.tabs = ["curves"] if self._learnt is None else ["curves", *self._learnt.tabs]
         if self.tab not in self.tabs:
             self.tab = "curves"
-
-    @property
-    def history(self) -> History:
-        """The run so far, as a value: its finished epochs and every batch, with rows, a file and a plot."""
-        return self._progress.record.history(self._progress.epoch)
 
     def _rates(self) -> list[float]:
         """The optimizer's learning rates, those of its groups that differ."""
