@@ -28,7 +28,7 @@ from .controls import Controls
 from .training_picture import TrainingPicture
 
 BEAT = 0.1  # seconds between two pictures, at least
-SHARE = 50  # and this many times what drawing one takes
+SHARE = 75  # and this many times what drawing one takes
 _SHOWN = Shown()
 
 
