@@ -48,6 +48,11 @@ class Progress:
         return max(self.epochs or 0, math.ceil(self.curves.reach - 1e-9), 1)
 
     @property
+    def measured(self) -> bool:
+        """Whether there is anything to draw."""
+        return self.curves.reach > 0
+
+    @property
     def done(self) -> float:
         """The share of all epochs that is done, or of this one where nothing says how many there will be."""
         within = self.batch / self.batches if self._midway and self.batches else 0.0

@@ -122,7 +122,9 @@ class TrainingPicture(PictureWidget):
     def _sentence(self) -> str:
         if self.state == "ready":
             return "not begun"
-        parts = [self._progress.place] if self.state == "running" else [self.state, self._progress.place]
+        parts = [self.state, self._progress.place]
+        if self.state == "running":  # what is stored of a cell that never ends is its first picture
+            parts = parts[1:] if self._progress.measured else ["just begun"]
         if self._rates():
             parts.append("lr " + ", ".join(_rate(rate) for rate in self._rates()))
         return " · ".join(parts)

@@ -158,6 +158,18 @@ def test_there_must_be_something_to_resume():
         TrainingView().resume()
 
 
+def test_a_run_that_has_only_begun_says_so_and_what_is_not_measured():
+    view = TrainingView("mine")
+    for _ in view.track(range(2)):
+        if not view._progress.measured:
+            assert view.plain() == "mine: just begun"
+            assert "nothing measured yet" in view.static_svg()
+            assert "train:" not in view.static_svg()
+        view.log(loss=1.0)
+    assert "batch 2 of 2" in view.plain() or "epoch 1" in view.plain()
+    assert "nothing measured yet" not in view.static_svg()
+
+
 def test_a_loop_of_one_s_own():
     view = TrainingView("mine")
     for epoch in view.epochs(2):

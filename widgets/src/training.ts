@@ -92,7 +92,7 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
     const which = model.get("which");
     pages.show(which, tab === "pictures" && which ? 2 : 0);
     shown.show(which, tab === "maps" && which ? 2 : 0);
-    log.hidden = tab !== "curves";
+    log.hidden = readout.hidden = tab !== "curves";
     press(log, model.get("log_axis"));
   };
   for (const element of [pause, step, stop]) {

@@ -134,10 +134,13 @@ class _Chart:
         title = f"{self.name}, log axis" if self.log else self.name
         picture.text(self.left, self.top - 12, title, "muted", bold=True)
         said = self.left + text_width(title, bold=True) + 10
-        if self.points:
+        if self.points and self.lines:
             points = clip(f"train: {self.points}", self.right + _RIGHT - 8 - said, 11)
             picture.text(said, self.top - 12, points, "muted", 11)
         self._axes()
+        if not self.lines:
+            middle = (self.left + self.right) / 2
+            picture.text(middle, (self.top + self.bottom) / 2 - 14, "nothing measured yet", "muted", anchor="middle")
         for line in self.lines:
             self._line(line)
         self._names()
