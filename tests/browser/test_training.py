@@ -330,11 +330,13 @@ def test_a_redraw_leaves_the_stage_where_it_was_scrolled_to(lab: Lab, notebook: 
     cell.get_by_role("button", name="Confusions").click()
     expect(stage(cell)).to_contain_text("read as")
     frame = cell.locator(".ak-stage")
-    frame.evaluate("stage => { stage.scrollTop = 60; window.before = stage.querySelector('svg'); }")
+    column = max(320, cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8"))
+    expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
+    frame.evaluate("stage => { stage.scrollTop = 20; window.before = stage.querySelector('svg'); }")
     lab.page.wait_for_function(
         "stage => stage.querySelector('svg') !== window.before", arg=frame.element_handle(), timeout=60_000
     )
-    assert frame.evaluate("stage => stage.scrollTop") == 60
+    assert frame.evaluate("stage => stage.scrollTop") == 20
     cell.get_by_role("button", name="Stop").click()
     lab.wait_cell(1)
 
@@ -355,7 +357,7 @@ def test_a_page_that_was_closed_while_training_finds_the_run_going_on(lab: Lab, 
     lab.open(path)
     lab.run_cell(0)
     lab.start_cell(1)
-    expect(stage(lab.cell(1))).to_contain_text("batch 5 of 60")
+    expect(stage(lab.cell(1))).to_contain_text(re.compile("batch [1-9]"))
     reopen_while_busy(lab, path)
     expect(lab.cell(1).locator("img")).to_be_visible()  # a kernel tells of its widgets between two cells only
     lab.screenshot("training-reopened-while-training", lab.cell(1))
