@@ -37,7 +37,7 @@ SECTIONS: list[tuple[str, ModuleType, Callable[[], str]]] = [
     ("Long chain", chain, lambda: chain.report(list(TITLES), chain.ROUNDS)),
     ("Memory", memory, lambda: memory.report(memory.STEPS)),
     ("Inactive recorder", recorder, lambda: recorder.report(recorder.ROUNDS)),
-    ("Training view", training_view, lambda: training_view.report(training_view.ROUNDS)),
+    ("Training view", training_view, lambda: training_view.report(training_view.SECONDS)),
 ]
 
 

@@ -195,15 +195,15 @@ def interrupt_held() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread() or not callable(previous):
         yield lambda: False
         return
-    waiting = threading.Event()
+    heard: list[int] = []  # an Event costs more than the rest, once for each batch
 
     def hold(number: int, frame: FrameType | None) -> None:
-        if waiting.is_set():
+        if heard:
             previous(number, frame)
-        waiting.set()
+        heard.append(number)
 
     signal.signal(signal.SIGINT, hold)
     try:
-        yield waiting.is_set
+        yield lambda: bool(heard)
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -1,7 +1,7 @@
 """What a training view shows beside its curves: misread test pictures, filters, feature maps, confusions.
 
 A look costs one pass over at most `MOST` test pictures, and none while the weights are as they were. Rests on
-`vision.learnt` for the numbers and `tracing.render.learnt` for the pictures; `widgets.training` uses it.
+`vision.learnt` for the numbers and `tracing.render.training.learnt` for the pictures; `widgets.training_picture` uses it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How far a training run has come, and what was measured on the way.
 
 Knows no widget: a view tells it of batches and epochs, of a ready-made run or of a loop of one's own, and draws what it says.
-Rests on the curves and the record; `widgets.training` uses it.
+Rests on the curves and the record; `widgets.training_picture` and `widgets.training` use it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
-from ..vision.history import Epoch, Step
+from ..vision.history import History, Step
 from .curves import Curves
 from .record import Record
 
@@ -37,14 +37,20 @@ class Progress:
         self.batch = 0
         self.batches: int | None = None
         self._midway = False  # an epoch is begun and not finished
-        self._base = 0  # epochs finished before the run at hand began
-        self._told = 0  # epochs whose tests are on record
+        self._run = History()  # the ready-made run at hand
+        self._base = 0  # epochs finished before it began
+        self._told = 0, 0  # how many of its steps and of its epochs are on record
         self._in_hand: dict[str, float] = {}  # what was logged of the batch in hand
 
     @property
     def reach(self) -> float:
         """How far the axis reaches."""
         return max(self.epochs or 0, math.ceil(self.curves.reach - 1e-9), 1)
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is anything to draw."""
+        return self.curves.reach > 0
 
     @property
     def done(self) -> float:
@@ -62,42 +68,44 @@ class Progress:
             parts.append(f"batch {self.batch}" + (f" of {self.batches}" if self.batches else ""))
         return " · ".join(parts)
 
-    def expect(self, epochs: int) -> None:
-        """So many epochs more will come."""
-        self._base = self.epoch
-        self.epochs = self.epoch + epochs
-
-    @property
-    def wanted(self) -> int | None:
-        """How many epochs the run at hand has in all."""
-        return None if self.epochs is None else self.epochs - self._base
-
     # -- a ready-made run --------------------------------------------------------------------------------------------
 
-    def learnt(self, step: Step) -> None:
-        """The run at hand has learnt a batch."""
-        self.epoch, self.batch, self.batches, self._midway = self._base + step.epoch, step.batch + 1, step.batches, True
-        measured = ["loss"] if step.accuracy is None else ["loss", "accuracy"]
-        for kind in measured:
-            self.curves.add(kind, "train", self._base + step.at, getattr(step, kind), "batch")
-        self.record.step(dataclasses.replace(step, epoch=self.epoch), measured)
+    def begin(self, run: History, epochs: int) -> None:
+        """This run begins or goes on, until `epochs` of its epochs are finished."""
+        if run is not self._run:
+            self._run, self._base, self._told = run, self.epoch, (0, 0)
+        self.epochs = self._base + epochs
 
-    def tested(self, epochs: list[Epoch]) -> None:
-        """These epochs of the run at hand are finished, some of them since the last time."""
-        for epoch in epochs[max(self._told - self._base, 0) :]:
+    def follow(self) -> None:
+        """Take what the run has learnt since the last time: all at once costs less than each batch while it is learnt."""
+        (steps, epochs), run = self._told, self._run
+        learnt, finished = run.steps[steps:], run[epochs:]
+        self._told = steps + len(learnt), epochs + len(finished)
+        for step in learnt:
+            self._learn(step)
+        for epoch in finished:
             at = self._base + epoch.number
             for kind, value in (("loss", epoch.test_loss), ("accuracy", epoch.test_accuracy)):
                 if value is not None:
                     self.curves.add(kind, "test", at, value, "epoch")
             self.record.finish(dataclasses.replace(epoch, number=at))
-            self._told = at
+            if at > self.epoch:
+                self.epoch, self._midway = at, False
 
-    def end_run(self, epochs: list[Epoch]) -> None:
-        """The run at hand has finished all its epochs."""
-        self.tested(epochs)
-        self.epoch, self._midway = self._base + len(epochs), False
+    def _learn(self, step: Step) -> None:
+        at = self._base + step.at
+        self.curves.add("loss", "train", at, step.loss, "batch")
+        if step.accuracy is not None:
+            self.curves.add("accuracy", "train", at, step.accuracy, "batch")
+        self.epoch, self.batch, self.batches, self._midway = self._base + step.epoch, step.batch + 1, step.batches, True
+        measured = ("loss",) if step.accuracy is None else ("loss", "accuracy")
+        self.record.step(dataclasses.replace(step, epoch=self.epoch) if self._base else step, measured)
 
     # -- a loop of one's own -----------------------------------------------------------------------------------------
+
+    def expect(self, epochs: int) -> None:
+        """So many epochs more will come."""
+        self.epochs = self.epoch + epochs
 
     def begin_epoch(self, batches: int | None) -> None:
         """An epoch of so many batches begins."""

@@ -2,13 +2,12 @@
 
 For a ready-made run (`view.fit(...)`; for `%train` see train_magic.py) and for a loop of one's own (`for batch in
 view.track(loader)`). What is pressed waits in `Controls` until the training thread is between two batches, so that nothing is
-ever torn apart. Without a front end nobody presses anything, and training simply ends. Rests on `vision.train`, on
-`Progress`, the looks of `learnt` and the picture.
+ever torn apart. Without a front end nobody presses anything, and training simply ends. Rests on `vision.train`, and on
+`training_picture` for all that is shown.
 """
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 import uuid
@@ -16,30 +15,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import traitlets
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
 from ..core.tensor import Tensor
 from ..nn import Module
-from ..tracing.render.marks.html import img_tag, table_html
-from ..tracing.render.training.curves import NARROWEST, WIDEST, WIDTH, Line, description, shown, training_svg
-from ..tracing.render.training.curves import Training as Picture
 from ..vision.history import History
 from ..vision.train import Training, interrupt_held
-from .base import PictureWidget, static
+from .base import static
 from .cells import Shown, current_run
 from .controls import Controls
-from .learnt import TABS, Learnt, Look
-from .progress import Progress
+from .training_picture import TrainingPicture
 
 BEAT = 0.1  # seconds between two pictures, at least
-SHARE = 50  # and this many times what drawing one takes
-_SPARKS = "▁▂▃▄▅▆▇█"
+SHARE = 75  # and this many times what drawing one takes
 _SHOWN = Shown()
 
 
-class TrainingView(PictureWidget):
+class TrainingView(TrainingPicture):
     """Live curves of a training run, and looks at what the model has learnt.
 
     A run by `fit` or `run` brings its model along. For a loop of one's own, `model` and `test`, a loader or a data set of
@@ -58,16 +51,6 @@ class TrainingView(PictureWidget):
     _esm = static("training.js")
     _css = static("training.css")
 
-    state = traitlets.Enum(
-        ("ready", "running", "paused", "stopped", "interrupted", "failed", "finished"), default_value="ready"
-    ).tag(sync=True)
-    progress = traitlets.Float(0.0).tag(sync=True)  # from 0 to 1 over all epochs
-    tabs = traitlets.List(traitlets.Enum(("curves", *TABS)), ["curves"]).tag(sync=True)  # what there is to look at
-    tab = traitlets.Enum(("curves", *TABS), default_value="curves").tag(sync=True)
-    which = traitlets.Unicode().tag(sync=True)  # of the pages or pictures of this tab, where one can choose
-    log_axis = traitlets.Bool(False).tag(sync=True)  # of the loss
-    rate = traitlets.Unicode().tag(sync=True)  # the optimizer's learning rate; empty where none is known
-
     def __init__(
         self,
         title: str = "training",
@@ -76,34 +59,24 @@ class TrainingView(PictureWidget):
         optimizer: Any = None,
         test: Iterable[Any] | None = None,
     ) -> None:
-        super().__init__()
-        self.title = title
+        super().__init__(title, model, optimizer, test)
         self.training: Training | None = None
-        self._optimizer = optimizer
-        self._learnt: Learnt | None = None
-        self._progress = Progress()
+        self._wanted = 0  # how many of its epochs are to be finished
         self._controls = Controls()
         self._drawing = threading.RLock()  # held while drawing, and while a message is put where it will be seen
-        self._width: float = WIDTH
         self._due = 0.0
         self._display: str | None = None  # in the cell that showed it last
         self._shown_in: int | None = None  # the run of that cell
         self._watching = False
         self._stopped_in: int | None = None  # the cell whose loop Stop has ended
         self.on_msg(self._hear)
-        self._look_at(model, test)
-        self.refresh()
-
-    def _look_at(self, model: Any, test: Iterable[Any] | None) -> None:
-        self._learnt = Learnt(model, test) if isinstance(model, Module) else None
-        self.tabs = ["curves"] if self._learnt is None else ["curves", *self._learnt.tabs]
-        if self.tab not in self.tabs:
-            self.tab = "curves"
 
     @property
     def history(self) -> History:
         """The run so far, as a value: its finished epochs and every batch, with rows, a file and a plot."""
-        return self._progress.record.history(self._progress.epoch)
+        with self._drawing:
+            self._progress.follow()
+            return self._progress.record.history(self._progress.epoch)
 
     # -- a ready-made run ---------------------------------------------------------------------------------------------
 
@@ -124,10 +97,9 @@ class TrainingView(PictureWidget):
 
     def run(self, training: Training, epochs: int) -> History:
         """Show a run, until `epochs` of its epochs are finished."""
-        self.training = training
+        self.training, self._wanted = training, epochs
         self._optimizer = training.optimizer
         self._look_at(training.model, training.test_loader)
-        self._progress.expect(epochs)
         return self._continue(training, epochs)
 
     def resume(self) -> History | None:
@@ -139,20 +111,17 @@ class TrainingView(PictureWidget):
         if self.state in ("running", "paused"):
             self._controls.press("resume")
             return None
-        if self.training is None or self._progress.wanted is None:
+        if self.training is None:
             raise RuntimeError("there is no run to resume: begin one with fit() or run()")
-        return self._continue(self.training, self._progress.wanted)
+        return self._continue(self.training, self._wanted)
 
     def _continue(self, training: Training, epochs: int) -> History:
         self._controls.begin()
+        self._progress.begin(training.epochs, epochs)
         with self._session():
-            for step in training.steps(epochs):
-                self._progress.tested(training.epochs)
-                self._progress.learnt(step)
+            for _ in training.steps(epochs):
                 if not self._may_go_on():
                     break
-            else:
-                self._progress.end_run(training.epochs)
         return training.epochs
 
     # -- a loop of one's own -------------------------------------------------------------------------------------------
@@ -191,7 +160,10 @@ class TrainingView(PictureWidget):
                 self._end("stopped")
                 return
         self._progress.end_epoch()
-        self._draw()
+        if self._watching:  # the end of the cell draws what is not drawn by then
+            self._draw_when_due()
+        else:
+            self._draw()
 
     def log(self, *, loss: Any = None, accuracy: Any = None, test_loss: Any = None, test_accuracy: Any = None) -> None:
         """Append measurements: numbers, or tensors of one element.
@@ -248,114 +220,44 @@ class TrainingView(PictureWidget):
             elif not self._controls.press(str(content.get("kind"))):
                 self._controls.wish(content)
 
-    def _answer(self, message: dict[str, Any]) -> bool:
-        """Do what a message asks for. False where it asks for nothing, or for nothing that there is."""
-        match message:
-            case {"kind": "look", "tab": str(tab)} if tab in self.tabs:
-                self.tab = tab
-            case {"kind": "turn", "by": int(by)} if self._learnt is not None:
-                self._learnt.turn(self.tab, by)
-            case {"kind": "choose", "picture": int(index)} if self._learnt is not None and self._learnt.choose(index):
-                self.tab = "maps"
-            case {"kind": "scale", "log": bool(log)}:
-                self.log_axis = log
-            case {"kind": "rate", "lr": int(lr) | float(lr)} if self._rates() and 0 <= lr < math.inf:
-                for group in self._optimizer.param_groups:
-                    group["lr"] = float(lr)
-            case {"kind": "width", "width": int(width) | float(width)} if width != self._width and math.isfinite(width):
-                self._width = min(max(width, NARROWEST), WIDEST)
-            case _:
-                return False
-        return True
-
     def _heed(self) -> bool:
         """Answer what was asked for since the last batch. Whether there is something new to draw."""
         return sum(self._answer(message) for message in self._controls.wishes()) > 0
 
     def _may_go_on(self) -> bool:
         """Look at the buttons; wait here while pausing. False to stop."""
-        if self._heed():
+        heard = self._heed()
+        if self._controls.waiting:
+            self._wait()
+        elif heard:
             self._draw()
         else:
             self._draw_when_due()
-        while self._controls.waiting:
-            if self._controls.take_step():
-                break
-            if self.state != "paused":
-                self.state = "paused"
-                self._draw()
+        return not self._controls.stopped
+
+    def _wait(self) -> None:
+        """Wait for Step, Resume or Stop, and answer what is asked for meanwhile."""
+        self.state = "paused"
+        self._draw()
+        while self._controls.waiting and not self._controls.take_step():
             self._controls.wait(0.1)
             if self._heed():
                 self._draw()
-        if self.state == "paused" and not self._controls.waiting:
+        if not self._controls.waiting:
             self.state = "running"
-        return not self._controls.stopped
 
-    # -- the picture ---------------------------------------------------------------------------------------------------
-
-    def static_svg(self) -> str:
-        return self._drawn(WIDTH).svg
-
-    def alt(self) -> str:
-        return self._drawn(WIDTH).alt
-
-    def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        look = self._drawn(WIDTH)
-        return look.header, look.rows
-
-    def static_html(self) -> str:
-        look = self._drawn(WIDTH)  # once, where the base class asks for each part
-        return img_tag(look.svg, look.alt) + table_html(look.header, look.rows)
-
-    def _drawn(self, width: float) -> Look:
-        """What the chosen tab shows, so wide."""
-        if self.tab == "curves" or self._learnt is None:
-            picture = self._picture()
-            return Look(training_svg(picture, width), description(picture), *self._progress.record.rows())
-        return self._learnt.look(self.tab, self.title, width)
-
-    def refresh(self) -> None:
-        """Draw anew, as wide as the column is, and send what changed."""
-        look = self._drawn(self._width)
-        with self.hold_sync():
-            self.svg, self.description, self.which = look.svg, look.alt, look.which
-            self.table = [list(look.header), *map(list, look.rows)]
-            self.rate = ", ".join(_rate(rate) for rate in self._rates())
-
-    def plain(self) -> str:
-        picture = self._picture()
-        lines = [f"{picture.title}: {picture.sentence}"]
-        for kind, curves in (("loss", picture.loss), ("accuracy", picture.accuracy)):
-            lines += [f"{kind:<9} {line.name:<5} {_sparks(line)} {shown(kind, line.values[-1])}" for line in curves]
-        return "\n".join(lines)
-
-    def _picture(self) -> Picture:
-        curves = self._progress.curves
-        loss, accuracy = (curves.lines(kind) for kind in ("loss", "accuracy"))
-        points = curves.points("loss"), curves.points("accuracy")
-        return Picture(self.title, self._sentence(), self._progress.reach, loss, accuracy, self.log_axis, points)
-
-    def _sentence(self) -> str:
-        if self.state == "ready":
-            return "not begun"
-        parts = [self._progress.place] if self.state == "running" else [self.state, self._progress.place]
-        if self._rates():
-            parts.append("lr " + ", ".join(_rate(rate) for rate in self._rates()))
-        return " · ".join(parts)
-
-    def _rates(self) -> list[float]:
-        """The optimizer's learning rates, those of its groups that differ."""
-        groups = [] if self._optimizer is None else self._optimizer.param_groups
-        return list(dict.fromkeys(float(group["lr"]) for group in groups))
+    # -- when it is drawn -----------------------------------------------------------------------------------------------
 
     def _draw_when_due(self) -> None:
-        if self._display is not None and time.monotonic() >= self._due:
+        """Draw at most `1 / BEAT` times a second, and for at most `1 / SHARE` of the time."""
+        if time.monotonic() >= self._due:
             self._draw()
 
     def _draw(self) -> None:
         with self._drawing:
             began = time.monotonic()
             with self.hold_sync():
+                self._progress.follow()
                 self.progress = self._progress.done
                 self.refresh()
             self._due = time.monotonic() + max(BEAT, SHARE * (time.monotonic() - began))
@@ -376,6 +278,7 @@ class TrainingView(PictureWidget):
         self._end("stopped" if self._controls.stopped else "finished")
 
     def _begin(self) -> None:
+        fresh = self.state != "running"
         self.state = "running"
         shell = get_ipython()
         if shell is not None:
@@ -383,7 +286,10 @@ class TrainingView(PictureWidget):
             if not self._watching:
                 self._watching = True
                 shell.events.register("post_run_cell", self._cell_ended)
-        self._draw()
+        if fresh:
+            self._draw()
+        else:
+            self._draw_when_due()
 
     def _end(self, state: str) -> None:
         with self._drawing:
@@ -424,21 +330,3 @@ class TrainingView(PictureWidget):
 
 def _where_it_was_sent(data: Any, subshell: str | None) -> str | None:
     return subshell
-
-
-def _rate(rate: float) -> str:
-    """A learning rate with three significant digits.
-
-    >>> [_rate(rate) for rate in (100.0, 0.000214748, 0.0, 1e-9)]
-    ['100', '0.000215', '0', '1e-09']
-    """
-    return f"{float(f'{rate:.3g}'):g}"
-
-
-def _sparks(line: Line) -> str:
-    """A curve of at most 24 characters."""
-    values = [value for value in line.values if math.isfinite(value)]
-    every = max(1, math.ceil(len(values) / 24))
-    means = [sum(values[i : i + every]) / len(values[i : i + every]) for i in range(0, len(values), every)]
-    low, high = min(means, default=0.0), max(means, default=0.0)
-    return "".join(_SPARKS[round(7 * (mean - low) / (high - low or 1.0))] for mean in means)

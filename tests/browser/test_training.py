@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import Lab
+from tests.browser.harness import Lab, Notebook7
 
 SETUP = "from autogradkit.widgets.training import TrainingView\nimport time\nview = TrainingView('a slow model')"
 LOOP = """
@@ -254,32 +255,149 @@ def test_resume_is_shown_where_it_was_asked_for(lab: Lab, notebook: Callable[...
     assert lab.errors == []
 
 
-def test_charts_are_as_wide_as_the_column_and_legible(lab: Lab, notebook: Callable[..., Path]) -> None:
-    lab.open(notebook(EXTENSION, TRAIN.format(2)))
+TABS = ("Curves", "Test pictures", "Filters", "Feature maps", "Confusions")
+SMALLEST = """stage => {
+    const svg = stage.querySelector('svg'); // the one that is there now: a redraw brings another
+    const sizes = [...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize));
+    return Math.min(...sizes) * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+}"""
+SMALLEST_STILL = """image => {
+    const svg = new DOMParser().parseFromString(atob(image.src.split('base64,')[1]), 'image/svg+xml').documentElement;
+    const size = element => parseFloat(element.getAttribute('font-size') ?? svg.getAttribute('font-size'));
+    const smallest = Math.min(...[...svg.querySelectorAll('text')].map(size));
+    return smallest * image.getBoundingClientRect().width / svg.getAttribute('width');
+}"""
+
+
+@pytest.mark.parametrize("wide", [480, 800, 1600])
+def test_every_look_is_as_wide_as_the_column_legible_and_in_a_stage(
+    lab: Lab, notebook: Callable[..., Path], wide: int
+) -> None:
+    lab.open(notebook(EXTENSION, TRAIN.format(2).replace("mlp", "lenet")))
+    lab.page.set_viewport_size({"width": wide, "height": 640})
+    lab.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     lab.run_cell(0)
     lab.run_cell(1)
     cell = lab.cell(1)
-    for wide in (800, 1600):
-        lab.page.set_viewport_size({"width": wide, "height": 900})
-        column = cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8")
-        for tab in ("Curves", "Test pictures", "Filters", "Feature maps", "Confusions"):
-            cell.get_by_role("button", name=tab).click()
-            expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
-            smallest, scale = cell.locator(".ak-stage").evaluate(
-                """stage => {
-                    const svg = stage.querySelector('svg'); // the one that is there now: a redraw brings another
-                    const sizes = [...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize));
-                    return [Math.min(...sizes), svg.getBoundingClientRect().width / svg.viewBox.baseVal.width];
-                }"""
-            )
-            assert smallest * scale >= 10
-        cell.get_by_role("button", name="Curves").click()
-        expect(stage(cell)).to_contain_text("mean of the last 20 batches")
+    for tab in TABS:
+        cell.get_by_role("button", name=tab).click()
+        column = max(320, cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8"))
+        expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
+        frame = cell.locator(".ak-stage")
+        assert frame.evaluate(SMALLEST) >= 10
+        assert frame.bounding_box()["height"] <= 0.7 * 640
+        assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), "the stage scrolls, not the page"
         assert lab.axe(cell.locator(".ak-widget")) == []
-        for theme in ("light", "dark"):
-            lab.theme(theme)
-            lab.screenshot(f"training-{wide}-{theme}", cell)
+        if wide > 480:
+            lab.theme("dark")
+            lab.screenshot(f"training-{tab.lower().replace(' ', '-')}-{wide}-dark", cell)
+            lab.theme("light")
+        lab.screenshot(f"training-{tab.lower().replace(' ', '-')}-{wide}-light", cell)
+    lab.page.evaluate("() => window.jupyterapp.shell.expandLeft()")
     assert lab.errors == []
+
+
+def test_a_stored_look_is_legible_in_a_narrow_column_and_scrolls(lab: Lab, notebook: Callable[..., Path]) -> None:
+    look = "view._answer({'kind': 'look', 'tab': '%s'})\nview"
+    path = notebook(EXTENSION, TRAIN.format(1), *(look % tab for tab in ("pictures", "maps", "confusion")))
+    lab.open(path)
+    lab.run_all()
+    lab.save()
+    lab.close()
+    lab.reload()  # the page's models outlive their kernel
+    lab.open(path, kernel=False)
+    lab.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    for wide in (480, 800, 1600):
+        lab.page.set_viewport_size({"width": wide, "height": 640})
+        for index in range(1, 5):
+            image = lab.cell(index).locator("img")
+            expect(image).to_be_visible()
+            frame = image.locator("xpath=..")
+            assert image.evaluate(SMALLEST_STILL) >= 9.999  # a width is a whole number of 64ths of a pixel
+            assert frame.bounding_box()["height"] <= 0.7 * 640 + 1
+            column = frame.evaluate("frame => frame.clientWidth")
+            assert image.bounding_box()["width"] <= max(760, column)
+            lab.screenshot(f"training-stored-{index}-{wide}", lab.cell(index))
+    lab.page.evaluate("() => window.jupyterapp.shell.expandLeft()")
+
+
+def test_a_redraw_leaves_the_stage_where_it_was_scrolled_to(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.open(notebook(EXTENSION, TRAIN.format(300)))
+    lab.page.set_viewport_size({"width": 800, "height": 500})
+    lab.run_cell(0)
+    lab.start_cell(1)
+    cell = lab.cell(1)
+    cell.get_by_role("button", name="Confusions").click()
+    expect(stage(cell)).to_contain_text("read as")
+    frame = cell.locator(".ak-stage")
+    column = max(320, cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8"))
+    expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
+    frame.evaluate("stage => { stage.scrollTop = 20; window.before = stage.querySelector('svg'); }")
+    lab.page.wait_for_function(
+        "stage => stage.querySelector('svg') !== window.before", arg=frame.element_handle(), timeout=60_000
+    )
+    assert frame.evaluate("stage => stage.scrollTop") == 20
+    cell.get_by_role("button", name="Stop").click()
+    lab.wait_cell(1)
+
+
+def reopen_while_busy(lab: Lab, path: Path) -> None:
+    """Close the page, then open it and the notebook anew, without waiting for the kernel to be idle."""
+    lab.save()
+    lab.close(keep_kernel=True)
+    lab.reload()
+    lab.page.evaluate(
+        "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }",
+        path.relative_to(lab.server.root).as_posix(),
+    )
+
+
+def test_a_page_that_was_closed_while_training_finds_the_run_going_on(lab: Lab, notebook: Callable[..., Path]) -> None:
+    path = notebook(SETUP, loop(0.1), "view")
+    lab.open(path)
+    lab.run_cell(0)
+    lab.start_cell(1)
+    expect(stage(lab.cell(1))).to_contain_text(re.compile("batch [1-9]"))
+    reopen_while_busy(lab, path)
+    expect(lab.cell(1).locator("img")).to_be_visible()  # a kernel tells of its widgets between two cells only
+    lab.screenshot("training-reopened-while-training", lab.cell(1))
+    in_time(lab, "(view.state, learnt)", "('finished', 120)")  # asked while the cell runs, answered after it
+    lab.reload()  # the page again, now that the kernel has time to tell of its widgets
+    lab.open(path)
+    expect(sentence(lab.cell(1))).to_have_text("Finished.")
+    lab.screenshot("training-reopened-when-finished", lab.cell(1))
+    lab.run_cell(2)
+    expect(sentence(lab.cell(2))).to_have_text("Finished.")
+    assert lab.failures() == []
+
+
+def test_notebook_7_trains_pauses_looks_and_goes_on(notebook7: Notebook7, notebook: Callable[..., Path]) -> None:
+    lab = notebook7
+    lab.open(notebook(EXTENSION, TRAIN.format(300)))
+    lab.run_cell(0)
+    lab.start_cell(1)
+    cell = lab.cell(1)
+    expect(sentence(cell)).to_have_text("Training …")
+    expect(stage(cell)).to_contain_text("test 0.")  # an epoch is done
+    cell.get_by_role("button", name="Pause").click()
+    expect(sentence(cell)).to_have_text("Paused between two batches.")
+    for tab in TABS:
+        cell.get_by_role("button", name=tab).click()
+        expect(cell.get_by_role("button", name=tab)).to_have_attribute("aria-pressed", "true")
+        lab.screenshot(f"notebook7-training-{tab.lower().replace(' ', '-')}", cell)
+    press_on(cell.get_by_role("button", name="Curves"), "Enter")
+    place = cell.locator("svg text", has_text="paused").text_content()
+    press_on(cell.get_by_role("button", name="Step"), "Enter")
+    expect(cell.locator("svg text", has_text="paused")).not_to_have_text(place)
+    cell.get_by_role("button", name="Resume").click()
+    expect(sentence(cell)).to_have_text("Training …")
+    cell.get_by_role("button", name="Stop").click()
+    expect(sentence(cell)).to_contain_text("Stopped.")
+    outputs = lab.wait_cell(1)
+    assert "stopped" in outputs[0]["data"]["text/plain"]
+    assert lab.ask("view.state") == "'stopped'"
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    assert lab.failures() == []
 
 
 def test_a_page_that_was_closed_while_pausing_finds_a_run_that_can_be_interrupted(
@@ -292,13 +410,7 @@ def test_a_page_that_was_closed_while_pausing_finds_a_run_that_can_be_interrupte
     expect(sentence(lab.cell(1))).to_have_text("Training …")
     lab.cell(1).get_by_role("button", name="Pause").click()
     expect(sentence(lab.cell(1))).to_have_text("Paused between two batches.")
-    lab.save()
-    lab.close(keep_kernel=True)
-    lab.reload()
-    lab.page.evaluate(
-        "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }",
-        path.relative_to(lab.server.root).as_posix(),
-    )
+    reopen_while_busy(lab, path)
     # A kernel tells of its widgets between two cells only: until then there is the still picture.
     expect(lab.cell(1).locator("img")).to_be_visible()
     lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")

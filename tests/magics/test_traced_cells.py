@@ -358,7 +358,14 @@ def test_what_else_is_in_the_namespace_is_nobodys_business(notebook: Notebook) -
         "class Odd:\n    def named_parameters(self): raise KeyError('odd')\nodd = Odd()\n"
         "w = torch.ones(2, requires_grad=True); loss = (w * 2).sum()"
     )
-    for line in ("%graph loss", "%storage w", "%ledger w", "%trace w * 3", "%%trace\n(w * w).sum().backward()", "%strides w"):
+    for line in (
+        "%graph loss",
+        "%storage w",
+        "%ledger w",
+        "%trace w * 3",
+        "%%trace\n(w * w).sum().backward()",
+        "%strides w",
+    ):
         assert notebook.run(line).success, line
     assert "w" in notebook.shell.complete("", "%graph ", 7)[1]
     assert "lenet" in notebook.shell.complete("", "%train ", 7)[1]

@@ -18,7 +18,7 @@ import autogradkit as torch
 import autogradkit.widgets
 from autogradkit.tracing.watch import GRADS
 from autogradkit.vision.recipes import RECIPES
-from autogradkit.widgets.base import PictureWidget, StillWidget
+from autogradkit.widgets.base import StillWidget
 from autogradkit.widgets.graph import GraphView
 from autogradkit.widgets.ledger import grad_ledger
 from autogradkit.widgets.prediction import Prediction
@@ -173,14 +173,14 @@ def agree(said: dict[str, Any], schema: dict[str, Any]) -> bool:
 
 
 def widgets() -> dict[str, type[StillWidget]]:
-    """Every widget of the package, by the name of its module, which is that of its bundle."""
+    """Every class with a bundle of its own, by the name of its module, which is that of the bundle."""
     modules = [f"autogradkit.widgets.{each.name}" for each in pkgutil.iter_modules(autogradkit.widgets.__path__)]
     found = [vars(importlib.import_module(name)).values() for name in modules]
     return {
         each.__module__.rpartition(".")[2]: each
         for values in found
         for each in values
-        if isinstance(each, type) and issubclass(each, StillWidget) and each not in (StillWidget, PictureWidget)
+        if isinstance(each, type) and issubclass(each, StillWidget) and "_esm" in vars(each)
     }
 
 

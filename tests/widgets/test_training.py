@@ -9,6 +9,7 @@ import weakref
 import pytest
 
 import autogradkit as torch
+from autogradkit.vision.train import Training
 from autogradkit.widgets.curves import LIMIT, Curve
 from autogradkit.widgets.training import TrainingView
 from tests.vision.test_train import Descent, Line, batches, squared
@@ -41,6 +42,19 @@ def test_a_second_run_goes_on_along_the_axis():
     view = TrainingView()
     fit(view, 2)
     fit(view, 1)
+    assert [row[0] for row in view.table[1:]] == ["1", "2", "3"]
+    assert "epoch 3 of 3" in view.plain()
+
+
+def test_a_run_that_is_shown_again_goes_on_where_it_was():
+    view = TrainingView()
+    model = Line()
+    training = Training(model, batches(), squared, Descent(model), test_loader=batches(1))
+    training.run(1)
+    view.run(training, 2)
+    view.run(training, 3)
+    assert view.history == training.epochs
+    assert view.history.to_rows("batch") == training.epochs.to_rows("batch")
     assert [row[0] for row in view.table[1:]] == ["1", "2", "3"]
     assert "epoch 3 of 3" in view.plain()
 
@@ -85,6 +99,24 @@ def test_pause_step_and_resume_from_another_thread():
     assert view.state == "running"
 
 
+def test_a_step_is_drawn_however_long_drawing_takes():
+    view = TrainingView()
+    shown = []
+
+    def user():
+        view._due = float("inf")
+        shown.append(view.svg)
+        press(view, "step" if len(shown) < 3 else "resume")
+
+    view._controls._go.wait = lambda timeout: user()
+    view.pause()
+    for _ in view.track(range(5)):
+        view.log(loss=1.0)
+    assert ["batch 1 of 5" in svg for svg in shown] == [True, False, False]
+    assert ["batch 2 of 5" in svg for svg in shown] == [False, True, False]
+    assert "batch 3 of 5" in shown[2]
+
+
 def wait_until(condition):
     for _ in range(200):
         if condition():
@@ -124,6 +156,18 @@ def test_a_failure_is_said_and_the_curves_stay():
 def test_there_must_be_something_to_resume():
     with pytest.raises(RuntimeError, match="no run to resume"):
         TrainingView().resume()
+
+
+def test_a_run_that_has_only_begun_says_so_and_what_is_not_measured():
+    view = TrainingView("mine")
+    for _ in view.track(range(2)):
+        if not view._progress.measured:
+            assert view.plain() == "mine: just begun"
+            assert "nothing measured yet" in view.static_svg()
+            assert "train:" not in view.static_svg()
+        view.log(loss=1.0)
+    assert "batch 2 of 2" in view.plain() or "epoch 1" in view.plain()
+    assert "nothing measured yet" not in view.static_svg()
 
 
 def test_a_loop_of_one_s_own():

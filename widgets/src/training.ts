@@ -41,6 +41,7 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   const cursor = new Cursor(readout);
   const send = (message: TrainingToPython) => model.send(message);
   const view = frame(model, el, signal, (svg) => {
+    reach(view.stage);
     cursor.attach(svg, signal);
     picks(svg, signal, (chosen) => send({ kind: "choose", picture: chosen }));
   });
@@ -91,7 +92,7 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
     const which = model.get("which");
     pages.show(which, tab === "pictures" && which ? 2 : 0);
     shown.show(which, tab === "maps" && which ? 2 : 0);
-    log.hidden = tab !== "curves";
+    log.hidden = readout.hidden = tab !== "curves";
     press(log, model.get("log_axis"));
   };
   for (const element of [pause, step, stop]) {
@@ -126,6 +127,14 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   choose();
   send({ kind: "hello" }); // a kernel that was spoken to at render hears the first click while its cell runs
   onWidth(view.root, (width) => send({ kind: "width", width }), signal);
+}
+
+/** A picture that scrolls is a stop of the tab key, so that arrow keys scroll it. */
+function reach(stage: HTMLElement): void {
+  const scrolls = stage.scrollHeight > stage.clientHeight || stage.scrollWidth > stage.clientWidth;
+  for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": "Picture" }))
+    if (scrolls) stage.setAttribute(name, value);
+    else stage.removeAttribute(name);
 }
 
 /** The learning rate as Python has it; what is typed is sent with Enter, or when the field is left, and then read back. */

@@ -85,7 +85,7 @@ def test_what_is_left_out_is_said() -> None:
     assert svg.count("<image") == 32 + 1  # and the scale of colours
     layers = [(f"l{i}", np.ones((30, 3, 3))) for i in range(9)]
     svg = learnt.maps_svg("t", RIGHT, layers, 828)
-    assert "l0 · 30×3×3 · up to 1." in svg
+    assert "l0 · 30×3×3 · max 1." in svg
     assert "l1 · 30×3×3, the first 10 maps" in svg
     assert "l2 · 30×3×3, the first 0 maps" in svg
     assert "1 more layers are left out" in svg
@@ -99,11 +99,22 @@ def test_maps_end_with_the_scores_and_the_one_that_won() -> None:
 
 def test_confusions_stand_in_their_cells() -> None:
     table = np.array([[5, 0], [2, 7]])
-    svg = learnt.confusion_svg("t", "2 of 14", table, 828)
+    svg = learnt.confusion_svg("t", "2 of 14", table, 320)
     assert [svg.count(f">{number}</text>") for number in (5, 2, 7)] == [1, 1, 1]
     assert svg.count("fill-opacity") == 1
     assert ">read as</text>" in svg
     assert ">label</text>" in svg
+
+
+def test_the_worst_confusions_stand_beside_a_table_that_leaves_room() -> None:
+    table = np.diag(np.full(10, 50))
+    table[3, 5], table[9, 4], table[0, 6] = 12, 30, 1
+    wide, narrow = (learnt.confusion_svg("t", "43 of 543", table, width) for width in (1100, 480))
+    said = [wide.index(f">{words}</text>") for words in ("9 read as 4", "3 read as 5", "0 read as 6")]
+    assert said == sorted(said)
+    assert wide.count(" read as ") == 3
+    assert " read as " not in narrow
+    assert "most often" not in learnt.confusion_svg("t", "0 of 500", np.diag(np.full(10, 50)), 1100)
 
 
 def test_words_are_broken_and_escaped() -> None:

@@ -31,14 +31,18 @@ def esc(text: str) -> str:
     return _escape(kept, quote=True)
 
 
+_ROLE = re.compile(r"ak-([fs])-(\w+)")
+
+
 def style_sheet(marks: str) -> str:
     """What repaints the roles of these marks in the dark, and leaves the ground to the page when live."""
     dark = '[data-ak-theme="dark"] '
+    used = set(_ROLE.findall(marks))
     rules = [
         f"{dark}.ak-{short}-{role}{{{what}:{colour}}}"
         for role, colour in DARK.items()
         for short, what in (("f", "fill"), ("s", "stroke"))
-        if re.search(f"ak-{short}-{role}\\b", marks)
+        if (short, role) in used
     ]
     return "".join(rules) + f".ak-mono{{font-family:{MONO}}}[data-ak-theme] .ak-ground{{fill:none}}"
 

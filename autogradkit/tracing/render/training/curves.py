@@ -1,7 +1,7 @@
 """The picture of a training run: loss and accuracy over epochs, train and test, each line named where it ends.
 
 A pure function from plain data and a width to SVG; the live view inlines the same string several times a second. Train and
-test differ by marks and names, not by colour alone. Rests on `svg` and `scale`; `widgets.training` uses it.
+test differ by marks and names, not by colour alone. Rests on `svg` and `scale`; `widgets.training_picture` uses it.
 """
 
 from __future__ import annotations
@@ -135,10 +135,13 @@ class _Chart:
         title = f"{self.name}, log axis" if self.log else self.name
         picture.text(self.left, self.top - 12, title, "muted", bold=True)
         said = self.left + text_width(title, bold=True) + 10
-        if self.points:
+        if self.points and self.lines:
             points = clip(f"train: {self.points}", self.right + _RIGHT - 8 - said, 11)
             picture.text(said, self.top - 12, points, "muted", 11)
         self._axes()
+        if not self.lines:
+            middle = (self.left + self.right) / 2
+            picture.text(middle, (self.top + self.bottom) / 2 - 14, "nothing measured yet", "muted", anchor="middle")
         for line in self.lines:
             self._line(line)
         self._names()

@@ -23,6 +23,7 @@ WINDOWS = 32  # filters in a picture
 MAPS = 40  # maps in a picture, of all layers together
 LAYERS = 8  # of a network, in a picture of its maps
 UNITS = 120  # of a linear layer, in a picture of its maps
+OFTEN = 12  # confusions that are listed beside the table
 WRITTEN = 12  # classes up to which confusions and scores are written as numbers
 
 
@@ -57,7 +58,7 @@ def digits_svg(title: str, sentence: str, digits: list[Digit], width: float) -> 
     width, picture = _begin(width)
     top = heading(picture, title, sentence, width)
     columns = math.ceil(len(digits) / math.ceil(len(digits) * 60 / (width - 8))) if digits else 1  # full rows
-    across = min((width - 8) / columns, 84.0)
+    across = min((width - 8) / columns, 100.0)
     side, down = across - 12, across + 16
     for place, digit in enumerate(digits):
         x, y = 8 + place % columns * across, top + 6 + place // columns * down
@@ -82,7 +83,8 @@ def filters_svg(title: str, name: str, windows: Array, width: float) -> str:
     sentence = f"{_layer(name)} looks through {_counted('window', windows)}"
     y = heading(picture, title, sentence, width)
     largest = _largest(shown)
-    y = _legend(picture, y, largest, "ink counts against", "ink counts for")
+    ends = f"-{number(largest, 3)}", "0", number(largest, 3)
+    y = _legend(picture, y, ends, "ink counts against", "ink counts for")
     side = min(112.0, max(72.0, (width - 8) / len(shown) - 8))
     y = _sheet(picture, y + 6, width, shown, side, largest, "filter")
     return picture.finish(width, y + 4, f"{title}: {sentence}")
@@ -95,8 +97,8 @@ def maps_svg(title: str, digit: Digit, layers: list[tuple[str, Array]], width: f
     y = heading(picture, title, sentence, width)
     picture.image(8, y + 4, 84, 84, ink(digit.pixels))
     picture.box(8, y + 4, 84, 84, radius=2, fill=None, stroke="error" if digit.wrong else "rule", line=2)
-    _legend(picture, y + 4, 1.0, "negative", "positive", x=108)
-    picture.text(108, y + 72, clip("each layer has its own scale", width - 116), "muted", 12)
+    _legend(picture, y + 4, ("-max", "0", "max"), "negative", "positive", x=108)
+    picture.text(108, y + 72, clip("each layer has its own max", width - 116), "muted", 12)
     y += 100
     room = MAPS
     for place, (name, made) in enumerate(layers[:LAYERS]):
@@ -105,10 +107,11 @@ def maps_svg(title: str, digit: Digit, layers: list[tuple[str, Array]], width: f
         shape = "×".join(map(str, made.shape))
         rest = f", the first {room} maps" if made.ndim == 3 and len(made) > room else ""
         rest = f", the first {UNITS}" if made.ndim == 1 and len(made) > UNITS else rest
-        caption = f"{_layer(name)} · {shape}{rest} · up to {number(largest, 3)}"
+        caption = f"{_layer(name)} · {shape}{rest} · max {number(largest, 3)}"
         picture.text(8, y + 14, clip(caption, width - 16), "muted")
         if made.ndim == 3:
-            side = 56.0 if made.shape[1] > 14 else 40.0
+            least, most = (56.0, 84.0) if made.shape[1] > 14 else (40.0, 56.0)
+            side = min(most, max(least, (width - 8) / min(len(made), room) - 8)) if room else least
             y = _sheet(picture, y + 22, width, made[:room], side, largest, _layer(name))
             room = max(0, room - len(made))
         elif last and len(made) <= WRITTEN:
@@ -151,7 +154,25 @@ def confusion_svg(title: str, sentence: str, table: Array, width: float) -> str:
                 bold = row != column
                 picture.text(x + side / 2, top + side / 2 + 4, str(times), "ink", 12, anchor="middle", bold=bold)
     picture.box(left, y, side * count, side * count, radius=0, fill=None, stroke="mark", line=1)
+    _worst(picture, left + side * count + 48, y, width, side * count, mistakes)
     return picture.finish(width, y + side * count + 8, f"{title}: {sentence}")
+
+
+def _worst(picture: Picture, x: float, y: float, width: float, height: float, mistakes: Array) -> None:
+    """The most frequent confusions, as many as fit beside the table, if any do."""
+    order = np.argsort(-mistakes, axis=None, kind="stable")[: min(OFTEN, int(height // 30))]
+    worst = [(*map(int, np.unravel_index(place, mistakes.shape)), int(mistakes.flat[place])) for place in order]
+    worst = [each for each in worst if each[2]]
+    room = min(width - 8 - x - 130, 220.0)
+    if room < 40 or not worst:
+        return
+    picture.text(x, y - 6, "most often", "muted", 12)
+    for place, (row, column, times) in enumerate(worst):
+        top = y + 6 + place * 30
+        picture.text(x, top + 15, f"{row} read as {column}", "ink", 12)
+        long = room * times / worst[0][2]
+        picture.box(x + 90, top, long, 22, radius=2, fill="warm", stroke=None, fill_opacity="0.35")
+        picture.text(x + 98 + long, top + 15, str(times), "ink", 12, bold=True)
 
 
 def message_svg(title: str, sentence: str, width: float) -> str:
@@ -183,14 +204,12 @@ def _largest(numbers: Array) -> float:
     return float(finite.max(initial=0.0))
 
 
-def _legend(picture: Picture, y: float, largest: float, low: str, high: str, x: float = 8) -> float:
+def _legend(picture: Picture, y: float, ends: tuple[str, str, str], low: str, high: str, x: float = 8) -> float:
     """What the colours mean; the height below it."""
-    steps = np.linspace(-largest, largest, 11)[None]
     picture.text(x, y + 13, f"− {low}", "muted", 12)
-    picture.image(x, y + 20, 132, 12, signed(steps, largest))
+    picture.image(x, y + 20, 132, 12, signed(np.linspace(-1.0, 1.0, 11)[None], 1.0))
     picture.box(x, y + 20, 132, 12, radius=0, fill=None, stroke="mark", line=1)
-    for place, anchor, text in ((0, "start", f"-{number(largest, 3)}"), (66, "middle", "0"),
-                                (132, "end", number(largest, 3))):  # fmt: skip
+    for place, anchor, text in zip((0, 66, 132), ("start", "middle", "end"), ends, strict=True):
         picture.text(x + place, y + 46, text, "muted", 11, anchor=anchor, mono=True)
     picture.text(x + 144, y + 30, f"+ {high}", "muted", 12)
     return y + 52
@@ -236,6 +255,6 @@ def _scores(picture: Picture, y: float, width: float, scores: Array, digit: Digi
         edge = ("error" if digit.wrong else "ink") if best else "rule"
         picture.box(x + 1, top, across - 4, 34, radius=4, fill="panel", stroke=edge, line=2.2 if best else 1)
         picture.text(x + across / 2 - 1, top + 14, str(place), "muted", 11, anchor="middle", bold=best)
-        said = f"{float(score):.1f}"
+        said = f"{round(float(score), 1) + 0.0:.1f}"  # no minus before a zero
         picture.text(x + across / 2 - 1, top + 29, said, "ink", 12, anchor="middle", mono=True, bold=best)
     return y + math.ceil(len(scores) / columns) * 40
