@@ -6,6 +6,7 @@ elements altogether; of any other only its range, mean and printed summary are k
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -19,6 +20,9 @@ from autogradkit.tracing.events import Number, Numbers, Printed, Value
 FEW = 32  # elements that Python summarises faster than NumPy
 FULL = 1_000  # elements: what PyTorch prints without "..."
 BUDGET = 200_000  # elements copied whole in one trace
+
+# What `array.min()` and its kin call, without their Python on the way.
+_least, _greatest, _sum = np.minimum.reduce, np.maximum.reduce, np.add.reduce
 
 
 class Copier:
@@ -104,9 +108,11 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
         return None, None, None, 0, 0
     if array.dtype.kind in "biu":
         return float(array.min()), float(array.max()), float(array.mean()), 0, 0
-    low, high = float(array.min()), float(array.max())
+    low, high = float(_least(array, None)), float(_greatest(array, None))
     if math.isfinite(low) and math.isfinite(high):  # a NaN would be both
-        return low, high, float(array.mean(dtype=np.float64)), 0, 0
+        with np.errstate(over="ignore"):
+            mean = float(_sum(array, None)) / array.size if array.itemsize >= 4 else math.inf
+        return low, high, mean if math.isfinite(mean) else float(array.mean(dtype=np.float64)), 0, 0
     finite = np.isfinite(array)
     nans = int(np.isnan(array).sum())
     kept = array[finite]
@@ -118,6 +124,10 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
 
 def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | None, float | None, int, int]:
     """As `_summary`, of the numbers themselves."""
+    known: Any = elements
+    total = sum(known)
+    if known and total.__class__ is not complex and math.isfinite(total):  # then all of them are
+        return float(min(known)), float(max(known)), total / len(known), 0, 0
     real = [each for each in elements if not isinstance(each, complex)]
     if len(real) < len(elements):
         return None, None, None, 0, 0
@@ -132,4 +142,8 @@ def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | Non
 def _printed(array: np.ndarray[Any, Any]) -> Printed:
     """The data as PyTorch prints it now, without the `tensor(...)` around it."""
     shape, shown = array.shape, np.array(shown_part(array))  # a copy, which no later edit changes
-    return Printed(lambda: contents(shown, shape, 7).replace("\n       ", "\n"))
+    return Printed(functools.partial(_written, shown, shape))
+
+
+def _written(shown: np.ndarray[Any, Any], shape: tuple[int, ...]) -> str:
+    return contents(shown, shape, 7).replace("\n       ", "\n")

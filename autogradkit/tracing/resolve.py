@@ -5,6 +5,7 @@ Rests on events and source; called once, when the traced code has ended.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -53,10 +54,13 @@ def resolve(
     `known` are names found while the code ran, by value id; `modules` the names that stand for modules in each code, by its id;
     `label` says what the learner calls a file.
     """
-    reader = SourceReader()
+    reader, label = SourceReader(), functools.cache(label)
     namer = _Namer(reader, known)
     namer.name(drafts, values, modules)
-    named = {id: replace(value, name=namer.names.get(id), turn=namer.turns.get(id, ())) for id, value in values.items()}
+    named = {
+        id: replace(value, name=name, turn=namer.turns.get(id, ())) if (name := namer.names.get(id)) else value
+        for id, value in values.items()
+    }
     by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
     events = tuple(_resolved(draft, _position(draft, reader, label), by_tensor) for draft in drafts)
     return events, named

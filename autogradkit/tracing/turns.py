@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
 
-from autogradkit.tracing.source import is_library, is_ours, learner_frames
+from autogradkit.tracing.source import is_library, is_ours, learner_frames, once_per_code
 
 _JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")))
+_FOR = dis.opmap["FOR_ITER"]
 _OPCODES_BACK = frozenset(dis.opmap[name] for name in _JUMPS_BACK)
 
 
@@ -52,12 +53,15 @@ def loops_of(code: CodeType) -> tuple[Loop, ...]:
     return tuple(sorted(found, key=lambda loop: (loop.first, -loop.last)))
 
 
+@once_per_code
 def loop_variables(code: CodeType) -> frozenset[str]:
     """The names that the `for` loops of a piece of code bind anew in every turn.
 
     >>> sorted(loop_variables(compile("for n, x in pairs: y = x", "cell", "exec")))
     ['n', 'x']
     """
+    if _FOR not in code.co_code[::2]:
+        return frozenset()
     found: set[str] = set()
     binding = False
     for each in dis.get_instructions(code):
@@ -98,11 +102,15 @@ def turns_of(frame: FrameType) -> tuple[int, ...]:
     return counter.turns(frame.f_lasti) if isinstance(counter, _Frame) else ()
 
 
+@once_per_code
+def _counted_loops(code: CodeType) -> tuple[Loop, ...]:
+    return () if is_ours(code) or is_library(code) else loops_of(code)
+
+
 class TurnCounter:
     """Counts the turns of all loops that run in this thread between `start` and `stop`."""
 
     def __init__(self) -> None:
-        self._loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
         self._running: list[FrameType] = []
         self._pauses = 0
         self._counting = False
@@ -112,7 +120,7 @@ class TurnCounter:
         if sys.gettrace() is not None:
             return
         for running in learner_frames(frame):
-            loops = tuple(loop for loop in self._loops_of(running.f_code) if not loop.holds(running.f_lasti))
+            loops = tuple(loop for loop in _counted_loops(running.f_code) if not loop.holds(running.f_lasti))
             if loops and running.f_trace is None:
                 running.f_trace = _Frame(loops)
                 self._running.append(running)
@@ -144,11 +152,5 @@ class TurnCounter:
     def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
         if isinstance(frame.f_trace, _Frame):  # a generator that goes on
             return frame.f_trace
-        loops = self._loops_of(frame.f_code)
+        loops = _counted_loops(frame.f_code)
         return _Frame(loops) if loops else None
-
-    def _loops_of(self, code: CodeType) -> tuple[Loop, ...]:
-        known = self._loops.get(id(code))
-        if known is None:
-            known = self._loops[id(code)] = (code, () if is_ours(code) or is_library(code) else loops_of(code))
-        return known[1]
