@@ -6,8 +6,8 @@ elements altogether; of any other only its range, mean and printed summary are k
 
 from __future__ import annotations
 
-import functools
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,22 @@ class Copier:
     def __init__(self) -> None:
         self.copied = 0
         self.left_out = 0
+        self._passed_on: dict[int, tuple[weakref.ref[Any], Numbers]] = {}  # id(array) -> it, and its numbers
+
+    def gradient(self, tensor: Any) -> Numbers:
+        """As `copy`, of a gradient that is passed on unchanged, from node to node and into a `.grad`: copied once.
+
+        It holds until `forget`, which is due before anybody can write into a gradient.
+        """
+        array = tensor._array
+        known = self._passed_on.get(id(array))
+        if known is None or known[0]() is not array:
+            known = self._passed_on[id(array)] = weakref.ref(array), self.copy(tensor)
+        return known[1]
+
+    def forget(self) -> None:
+        """Copy gradients anew from now on."""
+        self._passed_on.clear()
 
     def copy(self, tensor: Any) -> Numbers:
         """The numbers of a tensor as they are now."""
@@ -78,7 +94,7 @@ def value_of(
         name=name,
         numbers=copier.copy(tensor),
         stride=tuple(tensor.stride()),
-        offset=tensor.storage_offset(),
+        offset=0 if tensor._array.base is None else tensor.storage_offset(),
         storage=storage,
         version=tensor._version,
         requires_grad=requires_grad(tensor),
@@ -142,7 +158,7 @@ def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | Non
 def _printed(array: np.ndarray[Any, Any]) -> Printed:
     """The data as PyTorch prints it now, without the `tensor(...)` around it."""
     shape, shown = array.shape, np.array(shown_part(array))  # a copy, which no later edit changes
-    return Printed(functools.partial(_written, shown, shape))
+    return Printed(_written, shown, shape)
 
 
 def _written(shown: np.ndarray[Any, Any], shape: tuple[int, ...]) -> str:

@@ -80,7 +80,7 @@ class Numbering:
             tensor,
             self._copier,
             id=value,
-            number=self._number(tensor),
+            number=self._number(tensor) if seen is None else seen.number,
             storage=self._storage(tensor, fresh_storage),
             base=None if tensor._base is None else self._number(tensor._base),
             since=self._clock(),

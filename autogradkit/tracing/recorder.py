@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
@@ -16,6 +16,7 @@ from autogradkit.core.facts import Declaration
 from autogradkit.core.recording import Recorder, rest, wake
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
+from autogradkit.engine.saved import OpNode
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
     Accumulated,
@@ -91,6 +92,8 @@ class EventRecorder(Recorder):
 
     def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._turns.pause()  # what runs now is not the learner's code
+        if kind == "inplace":
+            self.copier.forget()
         if kind == "inplace" and len(self.drafts) < MOST_EVENTS:
             for value in (*args, *kwargs.values()):
                 for each in _flat(value):
@@ -213,6 +216,7 @@ class EventRecorder(Recorder):
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()
+        self.copier.forget()
         number = self._calls[call] = len(self._calls)
         frames = learner_frames(sys._getframe(1))
         site = self._backward_sites[number] = self._sites.of(frames)
@@ -236,6 +240,8 @@ class EventRecorder(Recorder):
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
             return
+        if not isinstance(node, OpNode):  # the backward of a custom function, which may write as well
+            self.copier.forget()
         number = self.numbering.node(node)
         assert number is not None
         event = NodeRan(
@@ -243,11 +249,14 @@ class EventRecorder(Recorder):
             call=self._calls[call],
             node=number,
             node_name=node.name(),
-            received=tuple([None if each is None else self.copier.copy(each) for each in received]),
-            sent=tuple([None if each is None else self.copier.copy(each) for each in sent]),
+            received=tuple([None if each is None else self.copier.gradient(each) for each in received]),
+            sent=tuple([None if each is None else self.copier.gradient(each) for each in sent]),
             edges=tuple([self.numbering.node(target) for target in node.edges[::2]]),
         )
         self.drafts.append(Draft(event, NOWHERE))
+
+    def hooks_run(self) -> None:
+        self.copier.forget()
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         with self._looking:
@@ -264,8 +273,8 @@ class EventRecorder(Recorder):
             node=self.numbering.accumulator(number),
             name=None,
             before=None if before is None else self.copier.copy(wrap(before)),
-            contribution=self.copier.copy(contribution),
-            after=self.copier.copy(after),
+            contribution=self.copier.gradient(contribution),
+            after=self.copier.gradient(after) if before is None else self.copier.copy(after),
             position=None,
         )
         self.drafts.append(Draft(event, self._backward_sites[self._calls[call]]))
@@ -282,6 +291,7 @@ class EventRecorder(Recorder):
 
     def backward_end(self, call: int, error: BaseException | None) -> None:
         self._turns.go_on()
+        self.copier.forget()
         self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), NOWHERE))
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
@@ -335,8 +345,8 @@ class EventRecorder(Recorder):
         numbering = self.numbering
         for draft in self.drafts:
             event = draft.event
-            if isinstance(event, Op) and event.saved:
-                draft.event = replace(event, saved=self.saved.at_end(event.step, event.saved))
+            if isinstance(event, Op):
+                draft.saved = self.saved.at_end(event.step, event.saved)
         events, values = resolve(self.drafts, numbering.values, numbering.names, self.naming.python_modules, label)
         return Recording(events, values, source, self.copier.left_out, self.dropped)
 

@@ -19,6 +19,7 @@ from autogradkit.tracing.events import (
     NodeRan,
     Op,
     Position,
+    Saved,
     Value,
 )
 from autogradkit.tracing.source import Place, Site, SourceReader
@@ -36,6 +37,7 @@ class Draft:
     constructs: bool = False  # whether it ran while an object was made, which what it gives is not
     turns: tuple[tuple[int, ...], ...] = ()  # for each frame of the site the turns of the loops it was in
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
+    saved: tuple[Saved, ...] = ()  # by the node of an op, as it is at the end
 
     def turn_above(self, height: int) -> tuple[int, ...]:
         """The turns of all loops around this frame of the site, outermost first."""
@@ -153,4 +155,6 @@ def _resolved(draft: Draft, position: Position | None, names: dict[int, str]) ->
         return replace(event, position=position, name=names.get(event.tensor))
     if isinstance(event, NodeRan | BackwardEnd):
         return event
+    if isinstance(event, Op):
+        return replace(event, position=position, saved=draft.saved)
     return replace(event, position=position)

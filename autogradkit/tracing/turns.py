@@ -111,6 +111,7 @@ class TurnCounter:
     """Counts the turns of all loops that run in this thread between `start` and `stop`."""
 
     def __init__(self) -> None:
+        self._loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
         self._running: list[FrameType] = []
         self._pauses = 0
         self._counting = False
@@ -150,7 +151,12 @@ class TurnCounter:
             sys.settrace(self._called)
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
-        if isinstance(frame.f_trace, _Frame):  # a generator that goes on
-            return frame.f_trace
-        loops = _counted_loops(frame.f_code)
-        return _Frame(loops) if loops else None
+        code = frame.f_code
+        known = self._loops.get(id(code))  # asked at each call, of this package's own functions too
+        if known is None:
+            known = self._loops[id(code)] = code, _counted_loops(code)
+        if not known[1]:
+            return None
+        return (
+            frame.f_trace if isinstance(frame.f_trace, _Frame) else _Frame(known[1])
+        )  # a generator goes on with its own
