@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from types import FrameType, ModuleType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
 from autogradkit.core.parameter import Parameter
@@ -16,6 +16,8 @@ from autogradkit.tracing.events import Layer
 from autogradkit.tracing.source import learner_frame
 from autogradkit.tracing.turns import loop_variables
 
+# What most names of a namespace stand for; no tensor is reached from it.
+_HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 
 
@@ -98,7 +100,7 @@ def _name_among(variables: dict[str, Any], wanted: Any, passing: frozenset[str])
             return name
         if value is wanted:
             held = name
-        elif reached is None:
+        elif reached is None and value.__class__ not in _HOLD_NOTHING:
             reached = _reached(name, value, wanted)
     return reached or held
 
