@@ -1,7 +1,8 @@
 """What autogradkit's recorder costs a training step: when it never ran, is off again, or listens to another thread.
 
 "recording" is a step in a `record()` block of its own, for comparison. Each state has a fresh process; ratios are to
-the process that never recorded. Beside it stands what the log of gradients costs, which listens from `%load_ext` on.
+the process that never recorded. Beside it stands what the log of gradients costs, which listens from `%load_ext` on, and
+what a trace of a training step of larger networks does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from benchmarks.table import ratio, table
 
 STATES = ("never recorded", "recorded once, off", "recording another thread", "recording")
 LOGGED = (("mlp", 64), ("lenet", 64), ("mlp", 1))  # what is trained while gradients are logged
+TRACED = (("lenet", 64), ("lenet", 256), ("mlp", 64))  # what is trained in a trace
 ROUNDS = 7
 TURN = 0.02  # seconds of the first state; a step that is recorded takes many times as long
 
@@ -31,11 +33,11 @@ def report(rounds: int) -> str:
     return table("An inactive recorder", ["MLP, batch 1", "µs", "ratio"], rows)
 
 
-def logged(rounds: int) -> str:
-    """One table, a row for each network that is trained with the log of gradients and without it."""
+def compared(title: str, state: str, trained: tuple[tuple[str, int], ...], rounds: int) -> str:
+    """One table, a row for each network that is trained in this state and without anybody listening."""
     rows = []
-    for model, batch in LOGGED:
-        states = ("never recorded", "gradients logged")
+    for model, batch in trained:
+        states = ("never recorded", state)
         with workers(["autogradkit"] * len(states)) as running:
             for worker, state in zip(running, states, strict=True):
                 worker.ask("choose_training", model, batch, "sgd")
@@ -43,7 +45,7 @@ def logged(rounds: int) -> str:
             off, on = in_turns(running, rounds, TURN)
         name = f"{MODELS[model].title}, batch {batch}"
         rows.append([name, f"{off.seconds * 1e6:.0f}", f"{on.seconds * 1e6:.0f}", ratio(on.seconds, off.seconds)])
-    return table("The log of gradients", ["", "µs without", "µs with", "ratio"], rows)
+    return table(title, ["", "µs without", "µs with", "ratio"], rows)
 
 
 def main() -> None:
@@ -51,7 +53,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each state")
     rounds = parser.parse_args().rounds
     print(report(rounds))
-    print(logged(rounds))
+    print(compared("The log of gradients", "gradients logged", LOGGED, rounds))
+    print(compared("A traced step", "recording", TRACED, rounds))
 
 
 if __name__ == "__main__":

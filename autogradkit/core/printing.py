@@ -7,6 +7,7 @@ Rests on dtypes and NumPy; the tensor calls `tensor_repr`.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -178,8 +179,13 @@ def _edges(array: Array) -> Array:
     edge = OPTIONS.edgeitems
     for axis, size in enumerate(array.shape):
         if size > 2 * edge:
-            array = np.take(array, [*range(edge), *range(size - edge, size)], axis)
+            array = array.take(_edge_places(size, edge), axis)
     return array
+
+
+@functools.lru_cache(256)
+def _edge_places(size: int, edge: int) -> Array:
+    return np.array([*range(edge), *range(size - edge, size)], np.intp)
 
 
 def _joined(real: str, imaginary: str) -> str:

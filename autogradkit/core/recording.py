@@ -2,14 +2,16 @@
 
 `RECORDERS` is empty in ordinary use and every entry point tests just that (`if RECORDERS:`), so that recording costs
 nothing when nobody records. The tracing floor appends a `Recorder`; ops, the engine, `Tensor.grad` and `nn.Module`
-call it. `GRAD_LISTENERS` hear of gradients alone, while ops and backward go their quickest ways. This module knows no op
+call it. While an op that it will be told of runs, and while it is told, it rests: it is out of the list, so that what the op
+calls goes the quickest ways. What runs in a thread that nobody hears does so too, once `heeded` has said so.
+`GRAD_LISTENERS` hear of gradients alone, while ops and backward go their quickest ways. This module knows no op
 and no tensor, so that everything above can import it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +27,18 @@ class Recorder:
 
     def __init__(self) -> None:
         self.thread = threading.get_ident()  # it hears this thread only
-        self.depth = 0  # > 0 while an op that it will be told of is running: nested ops stay silent
+        self.rests = 0  # reasons for which it hears nothing now
+        self.ended = False  # it hears no more, also where it rested when it was stopped
+
+    def begin(self) -> None:
+        """Hear from now on."""
+        RECORDERS.append(self)
+
+    def end(self) -> None:
+        """Hear no more."""
+        self.ended = True
+        if self in RECORDERS:
+            RECORDERS.remove(self)
 
     def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """An op is about to run; `op` or `op_failed` follows. One that is "inplace" writes into one of these arguments."""
@@ -45,6 +58,9 @@ class Recorder:
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         """A node ran: gradients of its outputs came in, gradients of its inputs (edges) went out."""
+
+    def hooks_run(self) -> None:
+        """Hooks are about to run during backward, which may write into any gradient."""
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         """A leaf's (or retained) `.grad` took a contribution. `before` is None or an array copied before the sum."""
@@ -84,23 +100,49 @@ class GradListener:
 GRAD_LISTENERS: list[GradListener] = []
 
 
+EVERY_THREAD = -1  # the `thread` of what heeds all of them
+
+
 def listeners() -> list[Recorder]:
-    """The recorders that listen to this thread and are not inside an op already reported."""
+    """The recorders that listen to this thread and do not rest."""
     here = threading.get_ident()
-    return [recorder for recorder in RECORDERS if recorder.thread == here and not recorder.depth]
+    return [recorder for recorder in RECORDERS.copy() if recorder.thread == here]  # other threads change the list
+
+
+def heeded() -> bool:
+    """Whether `RECORDERS`, which has somebody, has somebody who heeds this thread."""
+    here = threading.get_ident()
+    for recorder in RECORDERS.copy():  # noqa: SIM110 - `any` would take three times as long, for every op
+        if recorder.thread in (here, EVERY_THREAD):
+            return True
+    return False
+
+
+def rest(recorders: Sequence[Recorder]) -> None:
+    """Let recorders of this thread hear nothing until `wake`; may be nested."""
+    for recorder in recorders:
+        recorder.rests += 1
+        if recorder.rests == 1 and not recorder.ended:
+            RECORDERS.remove(recorder)
+
+
+def wake(recorders: Sequence[Recorder]) -> None:
+    """Let them hear again, unless there is another reason to rest."""
+    for recorder in recorders:
+        recorder.rests -= 1
+        if not (recorder.rests or recorder.ended):
+            RECORDERS.append(recorder)
 
 
 @contextmanager
 def unheard() -> Generator[None]:
     """While a picture reads tensors itself, what it calls is no part of anybody's trace."""
     active = listeners()
-    for recorder in active:
-        recorder.depth += 1
+    rest(active)
     try:
         yield
     finally:
-        for recorder in active:
-            recorder.depth -= 1
+        wake(active)
 
 
 def observed(
@@ -108,17 +150,20 @@ def observed(
 ) -> Any:
     """Run an op and report it once, whatever it calls inside."""
     active = listeners()
-    for recorder in active:
-        recorder.op_begins(kind, args, kwargs)
-        recorder.depth += 1
+    if not active:
+        return run(*args, **kwargs)
+    rest(active)
     try:
-        result = run(*args, **kwargs)
-    except BaseException as error:
         for recorder in active:
-            recorder.depth -= 1
-            recorder.op_failed(declaration, kind, args, kwargs, error)
-        raise
-    for recorder in active:
-        recorder.depth -= 1
-        recorder.op(declaration, kind, args, kwargs, result)
-    return result
+            recorder.op_begins(kind, args, kwargs)
+        try:
+            result = run(*args, **kwargs)
+        except BaseException as error:
+            for recorder in active:
+                recorder.op_failed(declaration, kind, args, kwargs, error)
+            raise
+        for recorder in active:
+            recorder.op(declaration, kind, args, kwargs, result)
+        return result
+    finally:
+        wake(active)

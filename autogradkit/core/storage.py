@@ -90,9 +90,12 @@ class UntypedStorage:
 
     def __init__(self, array: Array) -> None:
         self._root = root_of(array)
+        if self._root.flags.c_contiguous:
+            self._address, self._nbytes = address_of(self._root), self._root.nbytes
+            return
         low, high = byte_bounds(self._root)
         self._address = low
-        self._nbytes = high - low if self._root.size else 0
+        self._nbytes = high - low
 
     def data_ptr(self) -> int:
         """Address of the first byte."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
-from autogradkit.core.recording import RECORDERS
+from autogradkit.core.recording import EVERY_THREAD, RECORDERS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -153,8 +153,7 @@ class set_grad_enabled(_ContextDecorator):  # noqa: N801 - PyTorch's name
 class _Attention:
     """A recorder that listens to nobody: its presence sends every op through the entry that looks at `MODE.anomaly`."""
 
-    thread = -1
-    depth = 0
+    thread = EVERY_THREAD
 
 
 _ATTENTION: Any = _Attention()

@@ -156,6 +156,7 @@ class Run:
         if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it
             self.capture(node, received)
         if node.hooks is not None:
+            self.announce_hooks()
             on_outputs(node.hooks, received, self.create_graph, self.retain)
         if not runs:
             self.capture(node, received)
@@ -170,6 +171,11 @@ class Run:
             left = self.waiting[target] = self.waiting[target] - 1
             if not left:
                 self.start(target)
+
+    def announce_hooks(self) -> None:
+        """Tell recorders that what they saw of gradients may change."""
+        for recorder in self.recorders:
+            recorder.hooks_run()
 
     def capture(self, target: Any, received: list[Any]) -> None:
         """Keep what `grad()` was asked for."""
@@ -201,6 +207,7 @@ class Run:
         if gradient is None:
             return
         if leaf._hooks is not None:
+            self.announce_hooks()
             gradient = on_leaf(leaf._hooks, gradient, self.create_graph)
         self.capture(leaf, [gradient])
         if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):

@@ -7,6 +7,7 @@ elements altogether; of any other only its range, mean and printed summary are k
 from __future__ import annotations
 
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ FEW = 32  # elements that Python summarises faster than NumPy
 FULL = 1_000  # elements: what PyTorch prints without "..."
 BUDGET = 200_000  # elements copied whole in one trace
 
+# What `array.min()` and its kin call, without their Python on the way.
+_least, _greatest, _sum = np.minimum.reduce, np.maximum.reduce, np.add.reduce
+
 
 class Copier:
     """Copies values for one trace and watches its budget."""
@@ -27,6 +31,22 @@ class Copier:
     def __init__(self) -> None:
         self.copied = 0
         self.left_out = 0
+        self._passed_on: dict[int, tuple[weakref.ref[Any], Numbers]] = {}  # id(array) -> it, and its numbers
+
+    def gradient(self, tensor: Any) -> Numbers:
+        """As `copy`, of a gradient that is passed on unchanged, from node to node and into a `.grad`: copied once.
+
+        It holds until `forget`, which is due before anybody can write into a gradient.
+        """
+        array = tensor._array
+        known = self._passed_on.get(id(array))
+        if known is None or known[0]() is not array:
+            known = self._passed_on[id(array)] = weakref.ref(array), self.copy(tensor)
+        return known[1]
+
+    def forget(self) -> None:
+        """Copy gradients anew from now on."""
+        self._passed_on.clear()
 
     def copy(self, tensor: Any) -> Numbers:
         """The numbers of a tensor as they are now."""
@@ -74,7 +94,7 @@ def value_of(
         name=name,
         numbers=copier.copy(tensor),
         stride=tuple(tensor.stride()),
-        offset=tensor.storage_offset(),
+        offset=0 if tensor._array.base is None else tensor.storage_offset(),
         storage=storage,
         version=tensor._version,
         requires_grad=requires_grad(tensor),
@@ -104,9 +124,11 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
         return None, None, None, 0, 0
     if array.dtype.kind in "biu":
         return float(array.min()), float(array.max()), float(array.mean()), 0, 0
-    low, high = float(array.min()), float(array.max())
+    low, high = float(_least(array, None)), float(_greatest(array, None))
     if math.isfinite(low) and math.isfinite(high):  # a NaN would be both
-        return low, high, float(array.mean(dtype=np.float64)), 0, 0
+        with np.errstate(over="ignore"):
+            mean = float(_sum(array, None)) / array.size if array.itemsize >= 4 else math.inf
+        return low, high, mean if math.isfinite(mean) else float(array.mean(dtype=np.float64)), 0, 0
     finite = np.isfinite(array)
     nans = int(np.isnan(array).sum())
     kept = array[finite]
@@ -118,6 +140,10 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
 
 def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | None, float | None, int, int]:
     """As `_summary`, of the numbers themselves."""
+    known: Any = elements
+    total = sum(known)
+    if known and total.__class__ is not complex and math.isfinite(total):  # then all of them are
+        return float(min(known)), float(max(known)), total / len(known), 0, 0
     real = [each for each in elements if not isinstance(each, complex)]
     if len(real) < len(elements):
         return None, None, None, 0, 0
@@ -132,4 +158,8 @@ def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | Non
 def _printed(array: np.ndarray[Any, Any]) -> Printed:
     """The data as PyTorch prints it now, without the `tensor(...)` around it."""
     shape, shown = array.shape, np.array(shown_part(array))  # a copy, which no later edit changes
-    return Printed(lambda: contents(shown, shape, 7).replace("\n       ", "\n"))
+    return Printed(_written, shown, shape)
+
+
+def _written(shown: np.ndarray[Any, Any], shape: tuple[int, ...]) -> str:
+    return contents(shown, shape, 7).replace("\n       ", "\n")

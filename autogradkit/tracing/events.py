@@ -38,14 +38,16 @@ class Position:
 class Printed:
     """A text that is written when it is first read: most numbers of a trace are never looked at."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_parts", "_text")
 
-    def __init__(self, text: str | Callable[[], str]) -> None:
+    def __init__(self, text: str | Callable[..., str], *parts: object) -> None:
+        """`text`, or what writes it when it is called with `parts`."""
         self._text = text
+        self._parts = parts
 
     def __str__(self) -> str:
         if not isinstance(self._text, str):
-            self._text = self._text()
+            self._text, self._parts = self._text(*self._parts), ()
         return self._text
 
     def __eq__(self, other: object) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.copying import Copier, is_leaf, value_of
 from autogradkit.tracing.events import Value
@@ -79,7 +80,7 @@ class Numbering:
             tensor,
             self._copier,
             id=value,
-            number=self._number(tensor),
+            number=self._number(tensor) if seen is None else seen.number,
             storage=self._storage(tensor, fresh_storage),
             base=None if tensor._base is None else self._number(tensor._base),
             since=self._clock(),
@@ -129,12 +130,11 @@ class Numbering:
         return seen.number
 
     def node(self, node: Any) -> int | None:
-        """The number of a graph node; an AccumulateGrad node, which is made when somebody looks, counts by its tensor."""
+        """The number of a graph node, or of the end of an edge: of a leaf that of its AccumulateGrad node."""
         if node is None:
             return None
-        variable = getattr(node, "variable", None)
-        if variable is not None:
-            number = self.tensor(variable)
+        if isinstance(node, Tensor):
+            number = self.tensor(node)
             if number not in self._accumulators:
                 self._accumulators[number] = self._node_count
                 self._node_count += 1

@@ -7,16 +7,16 @@ as (code, offset) pairs and copies numbers, within bounds; names and positions a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from types import FrameType
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import RECORDERS, Recorder
+from autogradkit.core.recording import Recorder, rest, wake
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
+from autogradkit.engine.saved import OpNode
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
     Accumulated,
@@ -37,7 +37,7 @@ from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
 from autogradkit.tracing.saved import Watched, saved_by
-from autogradkit.tracing.source import Site, Spot, entry_frame, is_ours, learner_frame, learner_frames, site_of
+from autogradkit.tracing.source import NOWHERE, Site, Sites, entry_frame, is_ours, learner_frame, learner_frames
 from autogradkit.tracing.turns import TurnCounter, turns_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
@@ -71,56 +71,44 @@ class EventRecorder(Recorder):
         self._backward_turns: dict[int, tuple[tuple[int, ...], ...]] = {}
         self._visit = 0
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
-        self._quiet = False
+        self._sites = Sites()
         self._turns = TurnCounter()
+        self._looking = _Looking(self, self._turns)
         self._own_layers: list[bool] = []  # of the layers that are running: whether turns rest in it
 
     def start(self, frame: FrameType | None = None) -> None:
         """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
-        RECORDERS.append(self)
+        self.begin()
         self._turns.start(frame)
 
     def stop(self) -> None:
         """Listen no more."""
         self._turns.stop()
-        RECORDERS.remove(self)
-        with self._looking():
+        self.end()
+        with self._looking:
             self.numbering.settle()
-
-    @contextmanager
-    def _looking(self) -> Iterator[None]:
-        """While we look at tensors ourselves, what we do is no part of the trace, and its lines are not counted."""
-        self._quiet = True
-        self._turns.pause()
-        try:
-            yield
-        finally:
-            self._turns.go_on()
-            self._quiet = False
 
     # -- the contract -----------------------------------------------------------------------------------------------
 
     def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if self._quiet:
-            return
         self._turns.pause()  # what runs now is not the learner's code
+        if kind == "inplace":
+            self.copier.forget()
         if kind == "inplace" and len(self.drafts) < MOST_EVENTS:
-            with self._looking():
-                for value in (*args, *kwargs.values()):
-                    for each in _flat(value):
-                        if isinstance(each, Tensor):
-                            self.numbering.value(each)
-                            if each._base is not None:  # what is written into a view is written into it
-                                self.numbering.value(each._base)
+            for value in (*args, *kwargs.values()):
+                for each in _flat(value):
+                    if isinstance(each, Tensor):
+                        self.numbering.value(each)
+                        if each._base is not None:  # what is written into a view is written into it
+                            self.numbering.value(each._base)
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        if self._quiet:
-            return
-        self._turns.go_on()
-        with self._looking():
+        try:
             self._op(declaration, kind, args, kwargs, result)
+        finally:
+            self._turns.go_on()
 
     def _op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
@@ -167,9 +155,10 @@ class EventRecorder(Recorder):
             numbers = names_of(args[1], frame)
         constructs = entry.f_code.co_name == "__init__"
         frames = learner_frames(frame)
-        site = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
-        turns = tuple(turns_of(each) for each in frames)
-        self.drafts.append(Draft(event, site, outputs, operands, numbers, constructs, turns, self._visit))
+        turns = tuple([turns_of(each) for each in frames])
+        self.drafts.append(
+            Draft(event, self._sites.of(frames), outputs, operands, numbers, constructs, turns, self._visit)
+        )
         if edited is not None:
             self._grad_edited(edited)
 
@@ -216,21 +205,21 @@ class EventRecorder(Recorder):
     def op_failed(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
     ) -> None:
-        if self._quiet:
-            return
-        self._turns.go_on()
-        if self.failed is not None and self.failed.error is error:
-            return
-        with self._looking():
-            inputs, _ = self._arguments(_as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
-            label = spelled(declaration.facts.label, kind)
-            self.failed = Failed(error, label, inputs, site_of(sys._getframe(1)), tuple(self.naming.scope))
+        try:
+            if self.failed is None or self.failed.error is not error:
+                inputs, _ = self._arguments(_as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
+                label = spelled(declaration.facts.label, kind)
+                site = self._sites.of(learner_frames(sys._getframe(1)))
+                self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
+        finally:
+            self._turns.go_on()
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()
+        self.copier.forget()
         number = self._calls[call] = len(self._calls)
         frames = learner_frames(sys._getframe(1))
-        site = self._backward_sites[number] = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
+        site = self._backward_sites[number] = self._sites.of(frames)
         self._backward_turns[number] = tuple(turns_of(each) for each in frames)
         event = BackwardBegin(
             step=len(self.drafts),
@@ -244,13 +233,15 @@ class EventRecorder(Recorder):
         self.drafts.append(Draft(event, site))
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
-        with self._looking():
+        with self._looking:
             self._node_ran(call, node, received, sent)
 
     def _node_ran(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
             return
+        if not isinstance(node, OpNode):  # the backward of a custom function, which may write as well
+            self.copier.forget()
         number = self.numbering.node(node)
         assert number is not None
         event = NodeRan(
@@ -258,14 +249,17 @@ class EventRecorder(Recorder):
             call=self._calls[call],
             node=number,
             node_name=node.name(),
-            received=tuple(None if each is None else self.copier.copy(each) for each in received),
-            sent=tuple(None if each is None else self.copier.copy(each) for each in sent),
-            edges=tuple(self.numbering.node(target) for target, _ in node.next_functions),
+            received=tuple([None if each is None else self.copier.gradient(each) for each in received]),
+            sent=tuple([None if each is None else self.copier.gradient(each) for each in sent]),
+            edges=tuple([self.numbering.node(target) for target in node.edges[::2]]),
         )
-        self.drafts.append(Draft(event, Site(())))
+        self.drafts.append(Draft(event, NOWHERE))
+
+    def hooks_run(self) -> None:
+        self.copier.forget()
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
-        with self._looking():
+        with self._looking:
             self._accumulated(call, tensor, before, contribution, after)
 
     def _accumulated(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
@@ -279,15 +273,15 @@ class EventRecorder(Recorder):
             node=self.numbering.accumulator(number),
             name=None,
             before=None if before is None else self.copier.copy(wrap(before)),
-            contribution=self.copier.copy(contribution),
-            after=self.copier.copy(after),
+            contribution=self.copier.gradient(contribution),
+            after=self.copier.gradient(after) if before is None else self.copier.copy(after),
             position=None,
         )
         self.drafts.append(Draft(event, self._backward_sites[self._calls[call]]))
 
     def grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
         call = len(self._calls) - 1
-        with self._looking():
+        with self._looking:
             site, turns = self._backward_sites[call], self._backward_turns[call]
             values = [None if each is None else self.numbering.value(each, made=True) for each in results]
             for tensor, value in zip(inputs, values, strict=True):
@@ -297,18 +291,17 @@ class EventRecorder(Recorder):
 
     def backward_end(self, call: int, error: BaseException | None) -> None:
         self._turns.go_on()
-        self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), Site(())))
+        self.copier.forget()
+        self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), NOWHERE))
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
-        if self._quiet:
-            return
         if new is not None:
             self.numbering.owns(tensor, new)
         if old is None and new is None:
             return
-        self._note_assignment(tensor, old, new, site_of(sys._getframe(1)))
+        self._note_assignment(tensor, old, new, sys._getframe(1))
 
-    def _note_assignment(self, tensor: Any, old: Any, new: Any, site: Site) -> None:
+    def _note_assignment(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
         after = None if new is None else self.copier.copy(new)
         how = "none" if after is None else "zeros" if after.low == after.high == 0 else "assigned"
         event = GradAssigned(
@@ -320,13 +313,13 @@ class EventRecorder(Recorder):
             after=after,
             position=None,
         )
-        self.drafts.append(Draft(event, site))
+        self.drafts.append(Draft(event, self._sites.of(learner_frames(frame))))
 
     def _grad_edited(self, edited: Any) -> None:
         """An in-place edit of some leaf's `.grad`, such as `w.grad.zero_()`."""
         owner = self.numbering.owner(edited)
         if owner is not None:
-            self._note_assignment(owner, None, edited, site_of(sys._getframe(3)))
+            self._note_assignment(owner, None, edited, sys._getframe(3))
 
     def module_enter(self, module: Any) -> None:
         self.naming.enter(module)
@@ -352,8 +345,8 @@ class EventRecorder(Recorder):
         numbering = self.numbering
         for draft in self.drafts:
             event = draft.event
-            if isinstance(event, Op) and event.saved:
-                draft.event = replace(event, saved=self.saved.at_end(event.step, event.saved))
+            if isinstance(event, Op):
+                draft.saved = self.saved.at_end(event.step, event.saved)
         events, values = resolve(self.drafts, numbering.values, numbering.names, self.naming.python_modules, label)
         return Recording(events, values, source, self.copier.left_out, self.dropped)
 
@@ -372,16 +365,31 @@ class EventRecorder(Recorder):
             inputs=() if failed is None else failed.inputs,
             position=None,
         )
-        self.drafts.append(Draft(event, _site_of_traceback(error) if failed is None else failed.site))
+        self.drafts.append(Draft(event, self._site_of_traceback(error) if failed is None else failed.site))
+
+    def _site_of_traceback(self, error: BaseException) -> Site:
+        spots: list[tuple[CodeType, int]] = []
+        trace = error.__traceback__
+        while trace is not None:
+            spots.append((trace.tb_frame.f_code, trace.tb_lasti))
+            trace = trace.tb_next
+        return self._sites.at([(code, offset) for code, offset in reversed(spots) if not is_ours(code)])
 
 
-def _site_of_traceback(error: BaseException) -> Site:
-    spots: list[Spot] = []
-    trace = error.__traceback__
-    while trace is not None:
-        spots.append(Spot(trace.tb_frame.f_code, trace.tb_lasti))
-        trace = trace.tb_next
-    return Site(tuple(spot for spot in reversed(spots) if not is_ours(spot.code)))
+class _Looking:
+    """While the recorder looks at tensors itself, what it does is no part of the trace, and its lines are not counted."""
+
+    def __init__(self, recorder: Recorder, turns: TurnCounter) -> None:
+        self._recorders = (recorder,)
+        self._turns = turns
+
+    def __enter__(self) -> None:
+        rest(self._recorders)
+        self._turns.pause()
+
+    def __exit__(self, *raised: object) -> None:
+        self._turns.go_on()
+        wake(self._recorders)
 
 
 def _runs_no_code_of_the_learners(module: Any) -> bool:

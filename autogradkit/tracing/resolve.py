@@ -5,6 +5,7 @@ Rests on events and source; called once, when the traced code has ended.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from autogradkit.tracing.events import (
     NodeRan,
     Op,
     Position,
+    Saved,
     Value,
 )
 from autogradkit.tracing.source import Place, Site, SourceReader
@@ -35,6 +37,7 @@ class Draft:
     constructs: bool = False  # whether it ran while an object was made, which what it gives is not
     turns: tuple[tuple[int, ...], ...] = ()  # for each frame of the site the turns of the loops it was in
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
+    saved: tuple[Saved, ...] = ()  # by the node of an op, as it is at the end
 
     def turn_above(self, height: int) -> tuple[int, ...]:
         """The turns of all loops around this frame of the site, outermost first."""
@@ -53,10 +56,13 @@ def resolve(
     `known` are names found while the code ran, by value id; `modules` the names that stand for modules in each code, by its id;
     `label` says what the learner calls a file.
     """
-    reader = SourceReader()
+    reader, label = SourceReader(), functools.cache(label)
     namer = _Namer(reader, known)
     namer.name(drafts, values, modules)
-    named = {id: replace(value, name=namer.names.get(id), turn=namer.turns.get(id, ())) for id, value in values.items()}
+    named = {
+        id: replace(value, name=name, turn=namer.turns.get(id, ())) if (name := namer.names.get(id)) else value
+        for id, value in values.items()
+    }
     by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
     events = tuple(_resolved(draft, _position(draft, reader, label), by_tensor) for draft in drafts)
     return events, named
@@ -149,4 +155,6 @@ def _resolved(draft: Draft, position: Position | None, names: dict[int, str]) ->
         return replace(event, position=position, name=names.get(event.tensor))
     if isinstance(event, NodeRan | BackwardEnd):
         return event
+    if isinstance(event, Op):
+        return replace(event, position=position, saved=draft.saved)
     return replace(event, position=position)

@@ -87,7 +87,13 @@ class Watched:
         reference = self._nodes.get(step)
         node = None if reference is None else reference()
         now = {} if node is None else {name: _counted(kept) for name, kept, _ in _kept(node) if kept is not None}
-        return tuple(replace(each, version_at_end=now.get(each.name)) for each in saved)
+        ends = [now.get(each.name) for each in saved]
+        return tuple(
+            [
+                each if each.version_at_end == end else replace(each, version_at_end=end)
+                for each, end in zip(saved, ends, strict=True)
+            ]
+        )
 
 
 def _inner(node: Any) -> Any:

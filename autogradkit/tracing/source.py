@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import linecache
 import os
 import sysconfig
+import weakref
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import TypeVar
 
 from autogradkit.tracing.parsing import parsed
 
@@ -22,9 +25,11 @@ PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
 _MOST_FRAMES = 8
 
+T = TypeVar("T")
+
 
 class Spot:
-    """A running instruction. Spots are told apart by the identity of their code: to hash code, all of it is read."""
+    """A running instruction."""
 
     __slots__ = ("code", "offset")
 
@@ -32,17 +37,52 @@ class Spot:
         self.code = code
         self.offset = offset
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spot) and self.code is other.code and self.offset == other.offset
 
-    def __hash__(self) -> int:
-        return hash((id(self.code), self.offset))
+class Site:
+    """A call stack of the learner's frames, innermost first. `Sites` makes each once: they are told apart by identity."""
+
+    __slots__ = ("frames",)
+
+    def __init__(self, frames: tuple[Spot, ...]) -> None:
+        self.frames = frames
 
 
-class Site(NamedTuple):
-    """A call stack of the learner's frames, innermost first."""
+NOWHERE = Site(())
 
-    frames: tuple[Spot, ...]
+
+class Sites:
+    """The call stacks of one trace. Codes are told apart by identity, for to hash one, all of it is read."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], Site] = {(): NOWHERE}
+
+    def at(self, spots: Iterable[tuple[CodeType, int]]) -> Site:
+        """The site with these codes and offsets of instructions, innermost first."""
+        found = list(spots)
+        key = tuple([part for code, offset in found for part in (id(code), offset)])
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Site(tuple(Spot(*each) for each in found))
+        return known
+
+    def of(self, frames: Iterable[FrameType]) -> Site:
+        """Where these frames are, innermost first."""
+        return self.at([(frame.f_code, frame.f_lasti) for frame in frames])
+
+
+def once_per_code(find: Callable[[CodeType], T]) -> Callable[[CodeType], T]:
+    """`find`, which asks each code object once while that lives. `functools.cache` would hash it, and so read all of it."""
+    known: dict[int, tuple[weakref.ref[CodeType], T]] = {}
+
+    @functools.wraps(find)
+    def found(code: CodeType) -> T:
+        key = id(code)
+        entry = known.get(key)
+        if entry is None or entry[0]() is not code:
+            entry = known[key] = weakref.ref(code, lambda _: known.pop(key, None)), find(code)
+        return entry[1]
+
+    return found
 
 
 def is_ours(code: CodeType) -> bool:
@@ -83,11 +123,6 @@ def learner_frames(frame: FrameType | None) -> list[FrameType]:
     return found
 
 
-def site_of(frame: FrameType | None) -> Site:
-    """Where the learner's code is."""
-    return Site(tuple(Spot(each.f_code, each.f_lasti) for each in learner_frames(frame)))
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A site resolved: the span, the statement's first line as text, the function, and the expression if found."""
@@ -106,9 +141,21 @@ class Place:
 class _Source:
     """A parsed file: its lines, and its nodes by span."""
 
-    lines: list[str]
+    lines: tuple[str, ...]
     by_span: dict[tuple[int, int, int, int], list[ast.AST]] = field(default_factory=dict)
     parent: dict[ast.AST, ast.AST] = field(default_factory=dict)
+
+
+@functools.lru_cache(8)  # a script that records each of its steps is parsed once
+def _parsed(lines: tuple[str, ...]) -> _Source:
+    found = _Source(lines)
+    for node in ast.walk(parsed("".join(lines))):  # nothing, where the file has changed since into no Python
+        for child in ast.iter_child_nodes(node):
+            found.parent[child] = node
+        if isinstance(node, ast.expr | ast.stmt) and not isinstance(node, ast.Expr):  # which is its expression
+            span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+            found.by_span.setdefault(span, []).append(node)
+    return found
 
 
 class SourceReader:
@@ -117,14 +164,15 @@ class SourceReader:
     def __init__(self) -> None:
         self._files: dict[str, _Source] = {}
         self._positions: dict[int, list[tuple[int | None, int | None, int | None, int | None]]] = {}  # by id(code)
-        self._places: dict[Spot, Place | None] = {}
+        self._places: dict[tuple[int, int], Place | None] = {}  # by id(code) and offset
         self._ran: set[ast.AST] = set()  # expressions that ran an op
 
     def place(self, spot: Spot) -> Place | None:
         """Where an instruction stands in its file. None for code without positions."""
-        if spot not in self._places:
-            self._places[spot] = self._find(spot)
-        return self._places[spot]
+        key = (id(spot.code), spot.offset)
+        if key not in self._places:
+            self._places[key] = self._find(spot)
+        return self._places[key]
 
     def _find(self, spot: Spot) -> Place | None:
         code = spot.code
@@ -159,14 +207,7 @@ class SourceReader:
     def _source(self, code: CodeType) -> _Source:
         found = self._files.get(code.co_filename)
         if found is None:
-            lines = linecache.getlines(code.co_filename)
-            found = self._files[code.co_filename] = _Source(lines)
-            for node in ast.walk(parsed("".join(lines))):  # nothing, where the file has changed since into no Python
-                for child in ast.iter_child_nodes(node):
-                    found.parent[child] = node
-                if isinstance(node, ast.expr | ast.stmt) and not isinstance(node, ast.Expr):  # which is its expression
-                    span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-                    found.by_span.setdefault(span, []).append(node)
+            found = self._files[code.co_filename] = _parsed(tuple(linecache.getlines(code.co_filename)))
         return found
 
     def _statement(self, node: ast.AST | None, source: _Source) -> ast.stmt | None:
@@ -235,7 +276,7 @@ class SourceReader:
         return names + [None] * (count - len(names))
 
 
-def _characters(lines: list[str], line: int, column: int) -> int:
+def _characters(lines: tuple[str, ...], line: int, column: int) -> int:
     """A column counted in UTF-8 bytes, as positions are, in characters."""
     if not 0 < line <= len(lines):
         return column

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
 
-from autogradkit.tracing.source import is_library, is_ours, learner_frames
+from autogradkit.tracing.source import is_library, is_ours, learner_frames, once_per_code
 
 _JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")))
+_FOR = dis.opmap["FOR_ITER"]
 _OPCODES_BACK = frozenset(dis.opmap[name] for name in _JUMPS_BACK)
 
 
@@ -52,12 +53,15 @@ def loops_of(code: CodeType) -> tuple[Loop, ...]:
     return tuple(sorted(found, key=lambda loop: (loop.first, -loop.last)))
 
 
+@once_per_code
 def loop_variables(code: CodeType) -> frozenset[str]:
     """The names that the `for` loops of a piece of code bind anew in every turn.
 
     >>> sorted(loop_variables(compile("for n, x in pairs: y = x", "cell", "exec")))
     ['n', 'x']
     """
+    if _FOR not in code.co_code[::2]:
+        return frozenset()
     found: set[str] = set()
     binding = False
     for each in dis.get_instructions(code):
@@ -98,6 +102,11 @@ def turns_of(frame: FrameType) -> tuple[int, ...]:
     return counter.turns(frame.f_lasti) if isinstance(counter, _Frame) else ()
 
 
+@once_per_code
+def _counted_loops(code: CodeType) -> tuple[Loop, ...]:
+    return () if is_ours(code) or is_library(code) else loops_of(code)
+
+
 class TurnCounter:
     """Counts the turns of all loops that run in this thread between `start` and `stop`."""
 
@@ -112,7 +121,7 @@ class TurnCounter:
         if sys.gettrace() is not None:
             return
         for running in learner_frames(frame):
-            loops = tuple(loop for loop in self._loops_of(running.f_code) if not loop.holds(running.f_lasti))
+            loops = tuple(loop for loop in _counted_loops(running.f_code) if not loop.holds(running.f_lasti))
             if loops and running.f_trace is None:
                 running.f_trace = _Frame(loops)
                 self._running.append(running)
@@ -142,13 +151,12 @@ class TurnCounter:
             sys.settrace(self._called)
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
-        if isinstance(frame.f_trace, _Frame):  # a generator that goes on
-            return frame.f_trace
-        loops = self._loops_of(frame.f_code)
-        return _Frame(loops) if loops else None
-
-    def _loops_of(self, code: CodeType) -> tuple[Loop, ...]:
-        known = self._loops.get(id(code))
+        code = frame.f_code
+        known = self._loops.get(id(code))  # asked at each call, of this package's own functions too
         if known is None:
-            known = self._loops[id(code)] = (code, () if is_ours(code) or is_library(code) else loops_of(code))
-        return known[1]
+            known = self._loops[id(code)] = code, _counted_loops(code)
+        if not known[1]:
+            return None
+        return (
+            frame.f_trace if isinstance(frame.f_trace, _Frame) else _Frame(known[1])
+        )  # a generator goes on with its own

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.events import Accumulated, Failure, Op
+from autogradkit.tracing.events import Accumulated, Failure, NodeRan, Op
 from autogradkit.tracing.serial import TraceFormatError, from_json, to_json
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
@@ -289,3 +289,36 @@ def test_a_trace_is_plain_data_that_can_be_pickled_and_copied():
     assert trace.label(0) == "w"
     assert pickle.loads(pickle.dumps(trace)) == trace
     assert copy.deepcopy(trace).table() == trace.table()
+
+
+def test_a_gradient_that_a_hook_wrote_into_is_told_as_each_node_got_it() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with torch.record() as trace:
+        a = x * 2
+        b = x * 3
+        total = (a + b).sum()  # one gradient goes on to both
+
+        def write(gradient: torch.Tensor) -> None:
+            gradient.numpy()[:] = 10.0  # nobody is told
+
+        b.register_hook(write)
+        total.backward()
+    ran = [event for event in trace.events if isinstance(event, NodeRan) and event.node_name == "MulBackward0"]
+    for event, factor in zip(ran, (3, 2), strict=True):
+        (received,), sent = event.received, event.sent[0]
+        assert received is not None
+        assert sent is not None
+        assert received.data is not None
+        assert sent.data == tuple(factor * each for each in received.data)
+    assert ran[0].received[0] is not None
+    assert ran[0].received[0].data == (10.0, 10.0)
+
+
+def test_a_gradient_that_is_passed_on_is_copied_once() -> None:
+    x = torch.ones(2, requires_grad=True)
+    with torch.record() as trace:
+        (x * 2).exp().sum().backward()
+    exp, mul = [event for event in trace.events if isinstance(event, NodeRan)][1:]
+    (added,) = [event for event in trace.events if isinstance(event, Accumulated)]
+    assert exp.sent[0] is mul.received[0]
+    assert mul.sent[0] is added.contribution

@@ -1,7 +1,7 @@
 """The functions behind a name, written as source: each tells its overloads apart by their arguments' classes.
 
     def clamp(a0=M, a1=M, a2=M, /, *rest, **kw):
-     if RECORDERS or rest: return slow((a0, a1, a2), rest, kw)
+     if (RECORDERS and heeded()) or rest: return slow((a0, a1, a2), rest, kw)
      if kw: ...                     # arguments given by name take their places
      if <a0 is a tensor, a1 and a2 are missing, None or numbers>:
       <the lane of the overload>
@@ -51,7 +51,7 @@ def write_straight(op: Overload) -> Callable[..., Any]:
     given = ", ".join(f"a{i}" for i in range(op.positional))
     s.scope["general"] = op
     bail = f"return general({given})"
-    s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS: {bail}")
+    s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
     write_lane(s, Call(op, 0, values), 1, bail)
     return compiled("\n".join(s.lines), f"{op.owner.name}_straight", name, s.scope)
 
@@ -115,14 +115,22 @@ class _Entry:
         if self.how == "operator":
             bail = f"return slow{everything}"
             s.scope["slow"] = _operator(self.owner, len(self.slots), self.name)
-            s.put(0, f"def {self.name}({', '.join(self.slots)}):", f" if RECORDERS: {bail}", " kw = None; rest = ()")
+            s.put(
+                0,
+                f"def {self.name}({', '.join(self.slots)}):",
+                f" if RECORDERS and heeded(): {bail}",
+                " kw = None; rest = ()",
+            )
         else:
             bail = f"return slow(given if kw else {everything}, rest, kw)"
             general = _in_place_operator if self.name.startswith("__") else _general
             s.scope["slow"] = general(self.owner, self.how, self.name)
             slots = "".join(f"{slot}=M, " for slot in self.slots)
             s.put(0, f"def {self.name}({slots}{'/, ' if slots else ''}*rest, **kw):")
-            s.put(1, f"if RECORDERS{'' if self.varargs else ' or rest'}: return slow({everything}, rest, kw)")
+            s.put(
+                1,
+                f"if (RECORDERS and heeded()){'' if self.varargs else ' or rest'}: return slow({everything}, rest, kw)",
+            )
             if self.keywords:
                 s.put(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
             self._put_named(s, everything, bail)

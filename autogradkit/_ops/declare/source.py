@@ -15,7 +15,7 @@ from autogradkit._ops.declare.recipe import origin
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.dtype import dtype
 from autogradkit.core.random import Generator
-from autogradkit.core.recording import RECORDERS
+from autogradkit.core.recording import RECORDERS, heeded
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides, wrap_dim
@@ -44,7 +44,7 @@ def strides_of(array: Array) -> tuple[int, ...]:
 SCOPE: dict[str, Any] = {
     "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED, "MODE": MODE,
     "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
-    "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES,
+    "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,

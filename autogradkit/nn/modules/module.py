@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import float16, float32, float64
-from autogradkit.core.recording import RECORDERS, listeners
+from autogradkit.core.recording import RECORDERS, heeded, listeners
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import no_grad
@@ -72,7 +72,7 @@ class Module(Members):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if RECORDERS:
+            if RECORDERS and heeded():
                 return self._recorded(args, kwargs)
             if self._hooks is None:
                 return self.forward(*args, **kwargs)
