@@ -107,7 +107,8 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """`input` with a constant `value` (0) around it: (before, after) for the last dimension, then the one before it.
 
-    A negative number cuts away. Raises NotImplementedError for a `mode` other than "constant".
+    `mode` may be "reflect", "replicate" or "circular" instead of "constant", for the last one, two or three dimensions of a
+    tensor that has one or two more. A negative number cuts away. Raises RuntimeError where the tensor is too small for it.
 
     >>> import autogradkit as torch
     >>> torch.nn.functional.pad(torch.ones(1, 2), (1, 0))
