@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import MemoryFormat, Object
+from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core import dtype as dtypes
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.size import Size
@@ -189,6 +190,31 @@ def is_neg(self: Tensor) -> bool:
     False
     """
     return False
+
+
+# Of dtypes alone.
+
+
+@op(variants="function", composition=True)
+def promote_types(type1: DType, type2: DType) -> Object:
+    """The dtype that can hold values of both.
+
+    >>> import autogradkit as torch
+    >>> torch.promote_types(torch.int64, torch.float16)
+    torch.float16
+    """
+    return dtypes.promote_types(type1, type2)
+
+
+@op(variants="function", composition=True)
+def can_cast(from__: DType, to: DType) -> bool:  # `from_` to users
+    """Whether a result of the first dtype may be written into a tensor of the second.
+
+    >>> import autogradkit as torch
+    >>> torch.can_cast(torch.float32, torch.int64)
+    False
+    """
+    return dtypes.can_cast(from__, to)
 
 
 # -- to Python and NumPy, and off the graph ----------------------------------------------------------------------------

@@ -157,8 +157,8 @@ class _Entry:
     def _put_named(self, s: Source, depth: int, everything: str, bail: str) -> None:
         """Arguments given by name take their places; a name that is left over is none of ours."""
         s.put(depth, f"given = {everything}", "left = len(kw)")
-        for slot, p in zip(self.slots, self.places, strict=True):
-            if self.how != "function" and slot == "a0":
+        for place, (slot, p) in enumerate(zip(self.slots, self.places, strict=True)):
+            if place == 0 and (self.how != "function" or self.overloads[0].by_place):
                 continue
             names = [self.public(p), *(ALIASES.get(p.public, ()) if p.public in ("dim", "keepdim") else ())]
             for i, name in enumerate(names):

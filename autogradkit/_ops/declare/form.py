@@ -173,6 +173,11 @@ class Form:
         """How many parameters come by position."""
         return sum(not p.keyword for p in self.parameters)
 
+    @property
+    def by_place(self) -> int:
+        """How many arguments it takes where PyTorch takes them by place alone, all of them required; else 0."""
+        return self.kernel.__code__.co_posonlyargcount
+
     @cached_property
     def defaults(self) -> tuple[Any, ...]:
         """The parameters' defaults."""
@@ -268,8 +273,11 @@ class Form:
                 parts.append("*")
             if self.factory and p.name in ("out", "requires_grad"):  # of Python's front only
                 continue
-            text = f"{p.kind.schema}{'?' if p.optional else ''} {p.public if p.name.endswith('_') else p.name}"
-            default = None if self.factory and p.optional and p.default is False else p.default
+            optional = "?" if p.optional and p.default != () else ""
+            text = f"{p.kind.schema}{optional} {p.public if p.name.endswith('_') else p.name}"
+            default: Any = None if self.factory and p.optional and p.default is False else p.default
+            if p.one_for_all:
+                default = default[0]
             parts.append(text if default is REQUIRED else f"{text}={_literal(default)}")
         result = "Tensor[]" if self.several_views else "Tensor"
         if len(self.outputs) > 1:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autogradkit._ops.declare import op, python_function, python_method
-from autogradkit._ops.declare.kinds import CLASSES, Array, Dims, DType
+from autogradkit._ops.declare.kinds import CLASSES, Array, DType, Ints
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.linalg.decompositions import linalg_svd
 from autogradkit._ops.reduction.norms import vector_norm
@@ -58,7 +58,7 @@ def _require_matrix(x: Any, dim: Sequence[int], dtype: Any) -> tuple[int, int]:
     out_dtype=saying("linalg.matrix_norm expected out tensor dtype {result} but got: {out}"),
 )
 def matrix_norm(
-    self: Array, ord: str = "fro", dim: Dims = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None
+    self: Array, ord: str = "fro", dim: Ints = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None
 ) -> Any:
     """The norm of the matrices in two dimensions: "fro", of all their elements, or "nuc", the sum of singular values."""
     x: Any = self
@@ -93,7 +93,7 @@ def norm(
     tensor(5.)
     """
     if isinstance(p, str) and (p != "fro" or (isinstance(dim, (list, tuple)) and len(dim) > 2)):
-        dims = tuple(range(input.ndim)) if dim is None else dim
+        dims = tuple(range(input.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
         return matrix_norm.owner(input, p, dims, keepdim, dtype=dtype, out=out)
     order = 2 if p is None or isinstance(p, str) else p
     plain = dim is None and dtype is None and out is None
