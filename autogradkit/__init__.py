@@ -23,7 +23,6 @@ from autogradkit.core import absent as _absent
 from autogradkit.core import dtype as _dtypes
 from autogradkit.core.device import device as device
 from autogradkit.core.dtype import bfloat16 as bfloat16
-from autogradkit.core.dtype import can_cast as can_cast
 from autogradkit.core.dtype import complex64 as complex64
 from autogradkit.core.dtype import complex128 as complex128
 from autogradkit.core.dtype import dtype as dtype
@@ -35,7 +34,6 @@ from autogradkit.core.dtype import int8 as int8
 from autogradkit.core.dtype import int16 as int16
 from autogradkit.core.dtype import int32 as int32
 from autogradkit.core.dtype import int64 as int64
-from autogradkit.core.dtype import promote_types as promote_types
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.printing import get_printoptions as get_printoptions

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import queries
-from autogradkit._ops.linalg import matmul, products
+from autogradkit._ops.linalg import decompositions, matmul, matrix_norms, products
 from autogradkit._ops.making import (
     constructors,
     conversions,
@@ -59,6 +59,7 @@ __all__ = [
     "copies",
     "counting",
     "data",
+    "decompositions",
     "dimensions",
     "dropout",
     "elementary",
@@ -73,6 +74,7 @@ __all__ = [
     "loss",
     "masks",
     "matmul",
+    "matrix_norms",
     "moments",
     "norms",
     "order",

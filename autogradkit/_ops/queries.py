@@ -1,18 +1,19 @@
 """What may be asked of a tensor, and how it leaves for Python and NumPy: dim, size, numel, is_complex, item, numpy, detach.
 
 Nothing is computed, and only a cut out of the graph is told to who watches; the bodies are compositions, so that wrong
-arguments get PyTorch's texts. The short ones are also written into the generated functions, which then cost no call more.
+arguments get PyTorch's texts. The generated functions begin with the short ones (`reads`), and look at the arguments only
+where that fails.
 Rests on declare, core and the engine's attributes.py, which has the bodies of what is about the graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import MemoryFormat, Object
+from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core import dtype as dtypes
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.size import Size
@@ -22,26 +23,16 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
 from autogradkit.engine import attributes
 
-
-def _inline(expression: str) -> Callable[[Source, Call, int], None]:
-    """A lane that computes the answer where it is asked for; `{0}` is the tensor."""
-
-    def write(s: Source, call: Call, depth: int) -> None:
-        s.put(depth, f"return {expression.format(call.values['self'])}")
-
-    return write
-
-
 # -- geometry ----------------------------------------------------------------------------------------------------------
 
 
-def _write_size(s: Source, call: Call, depth: int) -> None:
-    v = call.values["dim"]
-    s.put(depth, f"shape = {call.values['self']}._array.shape", f"if {v} is None: return Size(shape)")
-    s.put(depth, f"if 0 <= {v} < len(shape): return shape[{v}]")
+_SIZE = (
+    "if {dim} is M: return Size({self}._array.shape)",
+    "if {dim}.__class__ is int: return {self}._array.shape[{dim}]",
+)
 
 
-@op(variants="method", composition=True, lane=_write_size)
+@op(variants="method", composition=True, reads=_SIZE)
 def size(self: Tensor, dim: int | None = None) -> Size | int:
     """The size of every dimension, or of dimension `dim`. Raises IndexError where there is none such.
 
@@ -54,13 +45,15 @@ def size(self: Tensor, dim: int | None = None) -> Size | int:
     return self._array.shape[wrap_dim(dim, self._array.ndim)]
 
 
-def _write_stride(s: Source, call: Call, depth: int) -> None:
-    s.put(depth, f"x = {call.values['self']}._array")
-    remembered = "STRIDES.get((x.shape, x.strides, x.itemsize)) or strides_of(x)"
-    s.put(depth, f"if {call.values['dim']} is None: return {remembered}")
+_STRIDE = (
+    "x = {self}._array",
+    "strides = STRIDES.get((x.shape, x.strides, x.itemsize)) or strides_of(x)",
+    "if {dim} is M: return strides",
+    "if {dim}.__class__ is int: return strides[{dim}]",
+)
 
 
-@op(variants="method", composition=True, lane=_write_stride)
+@op(variants="method", composition=True, reads=_STRIDE)
 def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
     """How many elements of the storage one step along each dimension (or along `dim`) skips.
 
@@ -72,7 +65,7 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
     return strides if dim is None else strides[wrap_dim(dim, self._array.ndim)]
 
 
-@op(variants="method", composition=True)
+@op(variants="method", composition=True, reads=["if {self}._array.base is None: return 0"])
 def storage_offset(self: Tensor) -> int:
     """How many elements of the storage come before this tensor's first."""
     array = self._array
@@ -81,13 +74,13 @@ def storage_offset(self: Tensor) -> int:
     return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize
 
 
-@op("ndimension", variants="method", composition=True, lane=_inline("{0}._array.ndim"))
+@op("ndimension", variants="method", composition=True, reads=["return {self}._array.ndim"])
 def dim(self: Tensor) -> int:
     """The number of dimensions."""
     return self._array.ndim
 
 
-@op("nelement", composition=True, lane=_inline("{0}._array.size"))
+@op("nelement", composition=True, reads=["return {self}._array.size"])
 def numel(self: Tensor) -> int:
     """The number of elements.
 
@@ -98,13 +91,13 @@ def numel(self: Tensor) -> int:
     return self._array.size
 
 
-@op(variants="method", composition=True)
+@op(variants="method", composition=True, reads=["return {self}._array.itemsize"])
 def element_size(self: Tensor) -> int:
     """Bytes per element."""
     return self._array.itemsize
 
 
-@op(variants="method", composition=True, lane=_inline("{0}._array.flags.c_contiguous"))
+@op(variants="method", composition=True, reads=["if {memory_format} is M: return {self}._array.flags.c_contiguous"])
 def is_contiguous(self: Tensor, *, memory_format: MemoryFormat = None) -> bool:
     """Whether the elements lie in the storage in row-major order without gaps.
 
@@ -131,7 +124,11 @@ def untyped_storage(self: Tensor) -> Object:
     return UntypedStorage(self._array)
 
 
-@op(variants="method", composition=True)
+@op(
+    variants="method",
+    composition=True,
+    reads=["if {self}._array.size: return {self}._array.__array_interface__['data'][0]"],
+)
 def data_ptr(self: Tensor) -> int:
     """Address of the first element; 0 for a tensor without elements."""
     return address_of(self._array) if self._array.size else 0
@@ -140,7 +137,7 @@ def data_ptr(self: Tensor) -> int:
 # -- the dtype ---------------------------------------------------------------------------------------------------------
 
 
-@op(composition=True)
+@op(composition=True, reads=["if {self}._array.dtype.kind == 'f': return True"])
 def is_floating_point(self: Tensor) -> bool:
     """Whether the dtype is a real floating-point one.
 
@@ -151,7 +148,7 @@ def is_floating_point(self: Tensor) -> bool:
     return self._array.dtype.kind == "f" or self.dtype.is_floating_point
 
 
-@op(composition=True, lane=_inline("{0}._array.dtype.kind == 'c'"))
+@op(composition=True, reads=["return {self}._array.dtype.kind == 'c'"])
 def is_complex(self: Tensor) -> bool:
     """Whether the dtype is complex.
 
@@ -162,7 +159,7 @@ def is_complex(self: Tensor) -> bool:
     return self._array.dtype.kind == "c"
 
 
-@op(composition=True)
+@op(composition=True, reads=["if {self}._array.dtype.kind in 'fic': return True"])
 def is_signed(self: Tensor) -> bool:
     """Whether the dtype can hold negative numbers.
 
@@ -173,7 +170,7 @@ def is_signed(self: Tensor) -> bool:
     return self.dtype.is_signed
 
 
-@op(composition=True)
+@op(composition=True, reads=["if {self}._array is not None: return False"])
 def is_conj(self: Tensor) -> bool:
     """Whether the conjugation is still pending; results here are always conjugated at once.
 
@@ -184,7 +181,7 @@ def is_conj(self: Tensor) -> bool:
     return False
 
 
-@op(composition=True)
+@op(composition=True, reads=["if {self}._array is not None: return False"])
 def is_neg(self: Tensor) -> bool:
     """Whether a negation is still pending; never here.
 
@@ -195,14 +192,35 @@ def is_neg(self: Tensor) -> bool:
     return False
 
 
+# Of dtypes alone.
+
+
+@op(variants="function", composition=True)
+def promote_types(type1: DType, type2: DType) -> Object:
+    """The dtype that can hold values of both.
+
+    >>> import autogradkit as torch
+    >>> torch.promote_types(torch.int64, torch.float16)
+    torch.float16
+    """
+    return dtypes.promote_types(type1, type2)
+
+
+@op(variants="function", composition=True)
+def can_cast(from__: DType, to: DType) -> bool:  # `from_` to users
+    """Whether a result of the first dtype may be written into a tensor of the second.
+
+    >>> import autogradkit as torch
+    >>> torch.can_cast(torch.float32, torch.int64)
+    False
+    """
+    return dtypes.can_cast(from__, to)
+
+
 # -- to Python and NumPy, and off the graph ----------------------------------------------------------------------------
 
 
-def _write_item(s: Source, call: Call, depth: int) -> None:
-    s.put(depth, f"if {call.values['self']}._array.size == 1: return {call.values['self']}._array.item()")
-
-
-@op(variants="method", composition=True, lane=_write_item)
+@op(variants="method", composition=True, reads=["return {self}._array.item()"])
 def item(self: Tensor) -> Object:
     """The only element, as a Python number. Raises RuntimeError where there is not exactly one.
 
@@ -215,13 +233,19 @@ def item(self: Tensor) -> Object:
     return self._array.item()
 
 
-@op(variants="method", composition=True, lane=_inline("{0}._array.tolist()"))
+@op(variants="method", composition=True, reads=["return {self}._array.tolist()"])
 def tolist(self: Tensor) -> Object:
     """Nested lists of Python numbers; the number itself for a tensor without dimensions."""
     return self._array.tolist()
 
 
-@op(variants="method", composition=True)
+_NUMPY = (
+    "if {force} is M or {force}.__class__ is bool:",
+    " if {self}._view is None and not {self}._requires_grad: return {self}._array",
+)
+
+
+@op(variants="method", composition=True, reads=_NUMPY)
 def numpy(self: Tensor, *, force: bool = False) -> Object:
     """The NumPy array that shares its memory.
 
@@ -249,5 +273,12 @@ def detach(self: Tensor) -> Any:
     return observed(named("detach"), "detach", alias, (self,), {}) if RECORDERS else alias(self)
 
 
-for _body in (attributes.detach_, attributes.requires_grad_, attributes.retain_grad):
-    op(variants="method", composition=True)(_body)
+_IS_LEAF = "{self}._requires_grad and {self}._node is None and {self}._view is None"  # whose gradient is kept already
+
+op(variants="method", composition=True)(attributes.detach_)
+op(
+    variants="method",
+    composition=True,
+    reads=[f"if {{requires_grad}} is M and {_IS_LEAF}: return {{self}}"],
+)(attributes.requires_grad_)
+op(variants="method", composition=True, reads=[f"if {_IS_LEAF}: return None"])(attributes.retain_grad)

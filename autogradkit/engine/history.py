@@ -127,6 +127,7 @@ class CopySlices(Node):
     """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
 
     __slots__ = ("base_geometry", "function", "view_geometry")
+    namespace = "torch::autograd::"
 
     def __init__(self, base: Tensor, view: Tensor, function: Node) -> None:
         array = base._array

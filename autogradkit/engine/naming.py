@@ -24,6 +24,6 @@ def tensor_type(array: Array) -> str:
 
 def short_name(name: str) -> str:
     """A node's name without what says that it is one: "Exp" for ExpBackward0, "Sum1" for SumBackward1."""
-    if name in ("CopySlices", "CopyBackwards"):
-        return f"torch::autograd::{name}"
+    if name == "torch::autograd::CopyBackwards":
+        return name
     return name.replace("Backward0", "").replace("Backward", "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.size import Size
@@ -35,6 +35,7 @@ class Node:
 
     __slots__ = ("__weakref__", "edges", "hooks", "outputs", "sequence")
 
+    namespace: ClassVar[str] = ""
     edges: tuple[Any, ...]  # target, output number, target, output number, ...
     outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat
     sequence: int
@@ -48,8 +49,8 @@ class Node:
         """Let go of the saved tensors."""
 
     def name(self) -> str:
-        """The name PyTorch gives it, such as "MulBackward0"."""
-        return type(self).__name__
+        """The name PyTorch gives it, such as "MulBackward0"; some have their C++ namespace before it."""
+        return self.namespace + type(self).__name__
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
@@ -95,6 +96,7 @@ class AccumulateGrad(Node):
     """The end of an edge at a leaf: adds what arrives to `variable.grad`. Made when asked for, never kept alive."""
 
     __slots__ = ("variable",)
+    namespace = "torch::autograd::"
 
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable
@@ -102,10 +104,6 @@ class AccumulateGrad(Node):
         self.outputs = (variable._array.shape, variable._array.dtype)
         self.sequence = 2**64 - 1
         self.hooks = None
-
-    def name(self) -> str:
-        """As PyTorch says it: with its C++ namespace, which its type's name does not have."""
-        return "torch::autograd::AccumulateGrad"
 
 
 def accumulator_of(leaf: Tensor) -> AccumulateGrad:

@@ -85,8 +85,8 @@ conv2d = conv.conv2d.made("function")
 _relu, _relu_ = activation.relu.owner.made("function"), activation.relu.owner.made("in_place")
 linear = _linear.owner.made("function")
 one_hot = _one_hot.owner.made("function")
-_max_pool2d = pool.max_pool2d.owner.made("function")
-_max_pool2d_with_indices = pool.max_pool2d_with_indices.owner.made("function")
+_pool = pool.max_pool2d.owner.made("function")
+_pool_with_indices = pool.max_pool2d_with_indices.owner.made("function")
 _dropout, _pad = dropout_.owner.made("function"), padding.pad.owner.made("function")
 _mse_loss, _l1_loss = loss.mse_loss.owner.made("function"), loss.l1_loss.owner.made("function")
 _huber_loss = loss.huber_loss.owner.made("function")
@@ -107,7 +107,8 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """`input` with a constant `value` (0) around it: (before, after) for the last dimension, then the one before it.
 
-    A negative number cuts away. Raises NotImplementedError for a `mode` other than "constant".
+    `mode` may be "reflect", "replicate" or "circular" instead of "constant", for the last one, two or three dimensions of a
+    tensor that has one or two more. A negative number cuts away. Raises RuntimeError where the tensor is too small for it.
 
     >>> import autogradkit as torch
     >>> torch.nn.functional.pad(torch.ones(1, 2), (1, 0))
@@ -136,7 +137,7 @@ def sigmoid(input: Tensor) -> Tensor:
     return input.sigmoid()
 
 
-def max_pool2d(
+def _max_pool2d(  # the name that PyTorch's refusals say
     input: Tensor,
     kernel_size: Any,
     stride: Any = None,
@@ -153,8 +154,12 @@ def max_pool2d(
     >>> torch.nn.functional.max_pool2d(torch.arange(4.0).reshape(1, 2, 2), 2)
     tensor([[[3.]]])
     """
-    pooled = _max_pool2d_with_indices if return_indices else _max_pool2d
+    pooled = _pool_with_indices if return_indices else _pool
     return pooled(input, kernel_size, () if stride is None else stride, padding, dilation, ceil_mode)
+
+
+max_pool2d = _max_pool2d
+max_pool2d.__name__ = "max_pool2d"
 
 
 def _softmax_dim(name: str, ndim: int, stacklevel: int) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
+from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.source import learner_frame
 from autogradkit.tracing.turns import loop_variables
 
@@ -57,7 +58,7 @@ class Naming:
         """Remember which names stand for Python modules where this code, which the caller keeps, runs: no operands."""
         if frame is not None and id(frame.f_code) not in self.python_modules:
             spaces = (frame.f_globals, frame.f_locals)
-            names = (name for space in spaces for name, value in list(space.items()) if isinstance(value, ModuleType))
+            names = (name for space in spaces for name, value in list(space.items()) if holds(value, ModuleType))
             self.python_modules[id(frame.f_code)] = frozenset(names)
 
     def name_of(self, tensor: Any) -> str | None:
@@ -100,13 +101,13 @@ def _name_among(variables: dict[str, Any], wanted: Any, passing: frozenset[str])
             return name
         if value is wanted:
             held = name
-        elif reached is None and value.__class__ not in _HOLD_NOTHING:
+        elif reached is None and type(value) not in _HOLD_NOTHING:
             reached = _reached(name, value, wanted)
     return reached or held
 
 
 def _reached(name: str, value: Any, wanted: Any) -> str | None:
-    if isinstance(value, Tensor):
+    if holds(value, Tensor):
         return f"{name}.grad" if value._grad is wanted else None
     if type(value) in (list, tuple) and len(value) <= _MOST_MEMBERS:
         return next((f"{name}[{place}]" for place, each in enumerate(value) if each is wanted), None)
@@ -122,7 +123,9 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
 def _path_in(module: Any, wanted: Parameter, seen: set[int]) -> str | None:
     """What `named_parameters()` calls a parameter, in a fraction of its time: this is asked of each module at hand."""
     seen.add(id(module))
-    own = module.__dict__
+    own = (
+        module.__dict__ if type(module).__getattribute__ is object.__getattribute__ else {}
+    )  # else it is the learner's code
     for name, each in own.get("_parameters", {}).items():
         if each is wanted:
             return name

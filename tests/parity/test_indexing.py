@@ -140,7 +140,7 @@ def chain(tensor, stops) -> list[object]:
     node = tensor.grad_fn
     while node is not None and id(node) not in stops and len(found) < 6:
         saved = {n: described(getattr(node, n)) for n in dir(node) if n.startswith("_saved_") and n not in HIDDEN}
-        found.append((node.name().removeprefix("torch::autograd::"), saved))
+        found.append((node.name(), saved))
         if not node.next_functions:
             break
         node = node.next_functions[0][0]

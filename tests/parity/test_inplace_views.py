@@ -100,7 +100,7 @@ def asked(call):
 
 
 def node_name(tensor):
-    return None if tensor.grad_fn is None else tensor.grad_fn.name().removeprefix("torch::autograd::")
+    return None if tensor.grad_fn is None else tensor.grad_fn.name()
 
 
 def facts(name, tensor, known) -> dict[str, object]:

@@ -55,3 +55,13 @@ def test_out_and_in_place_and_whole_numbers() -> None:
         wide = framework.full((2, 4), 9)
         assert wide[:, ::2].copy_(x).relu_().tolist() == [[0, 4], [0, 0]]
         assert wide.tolist() == [[0, 9, 4, 9], [0, 9, 0, 9]]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "complex64"])
+def test_refused_dtypes(dtype: str) -> None:
+    found = []
+    for framework in (torch, autogradkit):
+        with pytest.raises(RuntimeError) as raised:
+            framework.relu(framework.ones(2, dtype=getattr(framework, dtype)))
+        found.append((raised.type, str(raised.value)))
+    assert found[0] == found[1]

@@ -14,9 +14,9 @@ from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.overload import Overload
 
 # Forms that PyTorch writes by hand, in Python or in its bindings, outside its schemas: compared as calls in
-# test_wrong_calls.py. (Of `max_pool2d`, nn.functional's own form has a stride that may be None.)
+# test_wrong_calls.py.
 IN_PYTHON = {
-    "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "is_contiguous", "max_pool2d", "new_tensor", "nonzero",
+    "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "is_contiguous", "new_tensor", "nonzero",
     "norm", "size", "split", "stride", "tensor", "to", "unique",
 }  # fmt: skip
 # Defaults that the schema strings spell in C++'s way.
@@ -52,6 +52,23 @@ def test_the_derived_schema_is_one_of_pytorchs(name: str) -> None:
     for overload in PUBLIC:
         if overload.owner.name == name:
             assert _bare(overload.schema) in theirs, "\n".join([_bare(overload.schema), *sorted(theirs)])
+
+
+# Overloads that nobody but this package calls, and that take less than PyTorch's of the same name, or say it otherwise.
+OTHERWISE = {"div", "threshold_backward", "to"} | {
+    f"{mode}_pad{count}d{backward}"  # a list of any length stands for that of two, four or six
+    for mode in ("reflection", "replication")
+    for count in (1, 2, 3)
+    for backward in ("", "_backward")
+}
+PRIVATE = [each for owner in SETS if not owner.variants for each in owner.overloads]
+
+
+@pytest.mark.parametrize("name", sorted({each.owner.name for each in PRIVATE} - OTHERWISE))
+def test_private_schemas_are_pytorchs_where_it_has_them(name: str) -> None:
+    theirs = _of_pytorch(name)
+    mine = {_bare(each.schema) for each in PRIVATE if each.owner.name == name}
+    assert not theirs or mine <= theirs, "\n".join([*sorted(mine), *sorted(theirs)])
 
 
 def test_what_takes_out_has_an_out_form_in_pytorch() -> None:

@@ -7,7 +7,15 @@
       <the lane of the overload>
      return slow(...)
 
-`M` stands for what is not given. Every call that no lane takes, wrong ones included, goes by `slow` to `OverloadSet.call`.
+`M` stands for what is not given. What only asks (`reads=`) begins with its answer, which fails by itself where `a0` is no
+tensor:
+
+    def dim(a0=M, /, *rest, **kw):
+     if rest or kw: ...               # as above
+     try: return a0._array.ndim
+     except MISREAD: pass
+
+Every call that no lane takes, wrong ones included, goes by `slow` to `OverloadSet.call`.
 Rests on lanes and source; names.py asks for the functions when they are first used.
 """
 
@@ -127,13 +135,18 @@ class _Entry:
             s.scope["slow"] = general(self.owner, self.how, self.name)
             slots = "".join(f"{slot}=M, " for slot in self.slots)
             s.put(0, f"def {self.name}({slots}{'/, ' if slots else ''}*rest, **kw):")
-            s.put(
-                1,
-                f"if (RECORDERS and heeded()){'' if self.varargs else ' or rest'}: return slow({everything}, rest, kw)",
-            )
+            unheard = all(each.composition and not each.factory and each.lane is None for each in self.overloads)
             if self.keywords:
                 s.put(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
-            self._put_named(s, everything, bail)
+            slow = f"return slow({everything}, rest, kw)"
+            if unheard and not self.varargs:
+                s.put(1, "if rest or kw:", f" if rest: {slow}")
+                self._put_named(s, 2, everything, bail)
+            else:
+                first = [*([] if unheard else ["(RECORDERS and heeded())"]), *([] if self.varargs else ["rest"])]
+                s.put(1, *[f"if {' or '.join(first)}: {slow}"] * bool(first), "if kw:")
+                self._put_named(s, 2, everything, bail)
+            self._put_answer(s)
         for number, overload in enumerate(self.overloads):
             tests, late, values = self._tests(s, overload, number, bail)
             s.put(1, f"if {' and '.join(tests)}:" if tests else "if True:")
@@ -146,18 +159,29 @@ class _Entry:
         s.put(1, bail)
         return s
 
-    def _put_named(self, s: Source, everything: str, bail: str) -> None:
+    def _put_named(self, s: Source, depth: int, everything: str, bail: str) -> None:
         """Arguments given by name take their places; a name that is left over is none of ours."""
-        s.put(1, "if kw:", f" given = {everything}", " left = len(kw)")
-        for slot, p in zip(self.slots, self.places, strict=True):
-            if self.how != "function" and slot == "a0":
+        s.put(depth, f"given = {everything}", "left = len(kw)")
+        for place, (slot, p) in enumerate(zip(self.slots, self.places, strict=True)):
+            if place == 0 and (self.how != "function" or self.overloads[0].by_place):
                 continue
             names = [self.public(p), *(ALIASES.get(p.public, ()) if p.public in ("dim", "keepdim") else ())]
             for i, name in enumerate(names):
-                s.put(2, f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1")
+                s.put(depth, f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1")
         for name in self.keywords:
-            s.put(2, f"if {name.removesuffix('_')!r} in kw: k_{name} = kw[{name.removesuffix('_')!r}]; left -= 1")
-        s.put(2, f"if left: {bail}")
+            public = name.removesuffix("_")
+            s.put(depth, f"if {public!r} in kw: k_{name} = kw[{public!r}]; left -= 1")
+        s.put(depth, f"if left: {bail}")
+
+    def _put_answer(self, s: Source) -> None:
+        """The answer of what only asks, which nobody records."""
+        slots = {p.name: slot for p, slot in zip(self.places, self.slots, strict=True)}
+        slots |= {name: f"k_{name}" for name in self.keywords}
+        for overload in self.overloads:
+            if overload.reads:
+                s.put(1, "try:")
+                s.put(2, *[line.format(**slots) for line in overload.reads])
+                s.put(1, "except MISREAD: pass")
 
     def _tests(
         self, s: Source, overload: Overload, number: int, bail: str

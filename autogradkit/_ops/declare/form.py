@@ -15,6 +15,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients, their tuple;
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
+- `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
@@ -76,6 +77,7 @@ class Form:
         view: bool = False,
         composition: bool = False,
         lane: Callable[[Source, Call, int], None] | None = None,
+        reads: Sequence[str] = (),
         factory: bool = False,
         outputs: str = "result",
         differentiable_outputs: int | None = None,
@@ -118,6 +120,7 @@ class Form:
         self.view = view
         self.composition = composition or factory
         self.lane = lane
+        self.reads = reads
         self.factory = factory
         self.outputs = tuple(outputs.split())
         self.differentiable_outputs = len(self.outputs) if differentiable_outputs is None else differentiable_outputs
@@ -169,6 +172,11 @@ class Form:
     def positional(self) -> int:
         """How many parameters come by position."""
         return sum(not p.keyword for p in self.parameters)
+
+    @property
+    def by_place(self) -> int:
+        """How many arguments it takes where PyTorch takes them by place alone, all of them required; else 0."""
+        return self.kernel.__code__.co_posonlyargcount
 
     @cached_property
     def defaults(self) -> tuple[Any, ...]:
@@ -265,8 +273,11 @@ class Form:
                 parts.append("*")
             if self.factory and p.name in ("out", "requires_grad"):  # of Python's front only
                 continue
-            text = f"{p.kind.schema}{'?' if p.optional else ''} {p.public if p.name.endswith('_') else p.name}"
-            default = None if self.factory and p.optional and p.default is False else p.default
+            optional = "?" if p.optional and p.default != () else ""
+            text = f"{p.kind.schema}{optional} {p.public if p.name.endswith('_') else p.name}"
+            default: Any = None if self.factory and p.optional and p.default is False else p.default
+            if p.one_for_all:
+                default = default[0]
             parts.append(text if default is REQUIRED else f"{text}={_literal(default)}")
         result = "Tensor[]" if self.several_views else "Tensor"
         if len(self.outputs) > 1:

@@ -66,6 +66,11 @@ def conj(x: Any) -> Any:
     return x.conjugate() if isinstance(x, complex) else x
 
 
+def is_complex(x: Any) -> bool:
+    """Whether an array or tensor is complex."""
+    return x.dtype.kind == "c" if isinstance(x, np.ndarray) else x.is_complex()
+
+
 def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     return wrap(np.zeros_like(x._array)) if isinstance(x, Tensor) else np.zeros_like(x)

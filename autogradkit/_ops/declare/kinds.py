@@ -38,6 +38,8 @@ Device = Any
 MemoryFormat = Any
 Generator = RandomGenerator
 Object = Any
+Bools = tuple[bool, bool, bool]
+Storage = Any
 Options = Any  # `**options: Options`: the keywords that all factories take; see signature.py
 OutOptions = Any
 
@@ -174,6 +176,10 @@ KINDS = {
         "torch.Generator", "Generator", "Generator", lambda v: isinstance(v, RandomGenerator),
         "{0}.__class__ is Generator",
     ),
+    "Bools": Kind(
+        "tuple of bools", "bool[3]", "Sequence[bool]", lambda v: isinstance(v, (list, tuple)), "{0}.__class__ is tuple", tuple
+    ),
+    "Storage": Kind("torch.Storage", "Storage", "Any", _no, ""),
     "Object": Kind("object", "Any", "Any", lambda _v: True, "{0} is not M"),
 }  # fmt: skip
 # A dimension arrives at the kernel counted from the front of the first tensor.

@@ -130,6 +130,12 @@ class OverloadSet:
         forms = self.forms(how)
         if how == FUNCTION:
             rest = args
+            by_place = forms[0][0].by_place
+            if by_place and (kwargs or len(args) != by_place):
+                called = f"torch._VariableFunctionsClass.{name}()"
+                if kwargs:
+                    raise TypeError(f"{called} takes no keyword arguments")
+                raise TypeError(f"{called} takes exactly one argument ({len(args)} given)")
         else:
             if not args or not isinstance(args[0], Tensor):
                 given = type(args[0]).__name__ if args else "nothing"

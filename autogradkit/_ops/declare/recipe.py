@@ -214,7 +214,10 @@ class Recipe:
             return made(node, gradients, create_graph)
 
         members["apply"] = apply
-        node_class: Any = type(overload.node_name, (OpNode,), members)
+        namespace, colons, name = overload.node_name.rpartition("::")
+        if colons:
+            members["namespace"] = namespace + colons
+        node_class: Any = type(name, (OpNode,), members)
         return node_class
 
     def _write_apply(self, asked: dict[str, tuple[str, ...]]) -> Callable[..., Sequence[Any]]:

@@ -33,6 +33,7 @@ class Parameter:
     default: Any
     keyword: bool  # by name only
     public: str  # what users call it: `input` for `self`, `from` for `from_`
+    one_for_all: bool = False  # one number is the declared default, and stands for as many as the kind has
 
     def misfit(self, value: Any, position: int) -> int | None:
         """None if `value` fits; else the place in the list of the element that does not, or −1 for the value itself."""
@@ -113,8 +114,14 @@ def parameters_of(kernel: Callable[..., Any], as_number: str | None = None) -> t
         else:
             place = index - (count - len(defaults))
             default = defaults[place] if place >= 0 else REQUIRED
+        one_for_all = kind.length > 1 and default.__class__ is int
+        if one_for_all:
+            default = (default,) * kind.length
+        optional = optional or (
+            kind.is_ints and default == ()
+        )  # PyTorch takes None for a list that is empty by default
         public = "input" if name == "self" and kind.is_tensor else name.removesuffix("_")
-        found.append(Parameter(name, spelled, kind, optional, default, index >= count, public))
+        found.append(Parameter(name, spelled, kind, optional, default, index >= count, public, one_for_all))
     if code.co_flags & inspect.CO_VARKEYWORDS:
         found += OPTIONS[annotations[code.co_varnames[count + code.co_kwonlyargcount]]]
     return tuple(found)

@@ -122,7 +122,12 @@ def type_as(self: Array, other: Array) -> Any:
     return _as_other(self, other)
 
 
-@op(composition=True, variants="method", name="type")
+@op(
+    composition=True,
+    variants="method",
+    name="type",
+    reads=["if {dtype} is M and {non_blocking} is M: return {self}.dtype.tensor_type"],
+)
 def _(self: Array, dtype: Object | None = None, non_blocking: bool = False) -> Any:
     """The name of the tensor's type, such as "torch.FloatTensor"; given a dtype or such a name, the tensor as that."""
     return _typed(self, dtype)
@@ -145,7 +150,7 @@ def _typed(self: Any, wanted: Any) -> Any:
     return converted(self, named[0])
 
 
-@op(composition=True, variants="method")
+@op(composition=True, variants="method", reads=["if {memory_format} is M and {self}._array is not None: return {self}"])
 def cpu(self: Array, *, memory_format: MemoryFormat | None = None) -> Any:
     """Itself: every tensor is on the CPU."""
     return converted(self, None, format=memory_format)

@@ -67,7 +67,7 @@ def _in_format(self: Any, format: Any) -> Any:
 @op(
     edits=True,
     variants="method",
-    node="CopyBackwards",
+    node="torch::autograd::CopyBackwards",
     samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],
     vjp={"self": k.zeros_like, "other": lambda g: g},
     rule="∂self = 0\n∂other = ∂",

@@ -121,7 +121,7 @@ def _is_same_memory(made: Tensor, obj: Any) -> bool:
 
 
 @op(factory=True, variants="function")
-def from_numpy(ndarray: Object) -> Any:
+def from_numpy(ndarray: Object, /) -> Any:
     """The tensor that shares an array's memory: an edit of either shows in the other.
 
     >>> import numpy as np

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.source import Call, Source
@@ -16,18 +14,21 @@ from autogradkit._ops.network import relu_kernels
 from autogradkit.core.strides import dense_strides_like, element_strides
 
 
-def _refuse_bool(self: Any) -> None:
-    if self._array.dtype.kind == "b":
+def _refuse(self: Any) -> None:
+    kind = self._array.dtype.kind
+    if kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
+    if kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
 
 
-def _write_small(s: Source, call: Call, depth: int) -> None:
-    """A small contiguous tensor of float32: NumPy makes the result itself."""
+def _write_usual(s: Source, call: Call, depth: int) -> None:
+    """A contiguous tensor of float32: NumPy makes the result itself."""
     a = call.values["self"]
-    s.scope |= {"maximum": np.maximum, "zero": relu_kernels.ZERO, "single": relu_kernels.ZERO.dtype}
-    s.put(depth, f"x = {a}._array", f"lay = {a}._layout or layout_of({a})")
-    s.put(depth, f"if lay and lay[1] is single and x.size < {relu_kernels.LARGE}:")
-    s.put(depth + 1, "r = maximum(zero, x)", "if r.__class__ is not ndarray: r = asarray(r)")
+    s.scope |= {"clip": relu_kernels.clip, "zero": relu_kernels.ZERO, "infinity": relu_kernels.INFINITY}
+    s.scope["single"] = relu_kernels.ZERO.dtype
+    s.put(depth, f"lay = {a}._layout or layout_of({a})", "if lay and lay[1] is single:")
+    s.put(depth + 1, f"r = clip({a}._array, zero, infinity)", "if r.__class__ is not ndarray: r = asarray(r)")
     s.new_tensor(depth + 1, "o", "r", "lay")
     s.new_node(depth + 1, call, ["o"], ["r"], "lay")
     s.put(depth + 1, "return o")
@@ -36,8 +37,8 @@ def _write_small(s: Source, call: Call, depth: int) -> None:
 @op(
     in_place=True,
     pointwise=SAME,
-    lane=_write_small,
-    dtypes=_refuse_bool,
+    lane=_write_usual,
+    dtypes=_refuse,
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
     vjp={"self": lambda g, result: k.threshold_backward(g, result)},

@@ -9,7 +9,7 @@ import functools
 from typing import Any
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Ints, Object, Pair
+from autogradkit._ops.declare.kinds import Array, Bools, Ints, Pair
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_backward, image_spec, prefers_channels_last
 from autogradkit._ops.network.padding import constant_pad_nd
@@ -134,7 +134,7 @@ def _to_operands(
     output_padding: Any, groups: int, needs: Any,
 ) -> Any:  # fmt: skip
     how = (stride, padding, dilation, transposed, output_padding, groups)
-    found = k.convolution_backward(g, input, weight, *how, needs)
+    found = k.convolution_backward(g, input, weight, bias_sym_sizes_opt, *how, needs)
     return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
 
 
@@ -187,8 +187,8 @@ def convolution(
 
 
 def _backward_meta(
-    grad_output: Array, input: Array, weight: Array, stride: Shape, padding: Shape, dilation: Shape, transposed: bool,
-    output_padding: Shape, groups: int, output_mask: tuple[bool, ...],
+    grad_output: Array, input: Array, weight: Array, bias_sizes: Shape | None, stride: Shape, padding: Shape,
+    dilation: Shape, transposed: bool, output_padding: Shape, groups: int, output_mask: tuple[bool, ...],
 ) -> Any:  # fmt: skip
     nothing = (0,), input.dtype
     to_input, to_weight, to_bias = output_mask
@@ -196,7 +196,7 @@ def _backward_meta(
     return (
         image_spec(input.shape, input.dtype, innermost) if to_input else nothing,
         image_spec(weight.shape, weight.dtype, innermost) if to_weight else nothing,
-        (weight.shape[:1], weight.dtype) if to_bias else nothing,
+        (bias_sizes or weight.shape[:1], weight.dtype) if to_bias else nothing,
     )
 
 
@@ -219,9 +219,9 @@ def _backward_backward(
         to_output = to_output + term
     to_input = to_weight = None
     if needs[1] and of_weight is not None:
-        to_input = k.convolution_backward(grad_output, input, of_weight, *how, (True, False, False))[0]
+        to_input = k.convolution_backward(grad_output, input, of_weight, None, *how, (True, False, False))[0]
     if needs[2] and of_input is not None:
-        to_weight = k.convolution_backward(grad_output, of_input, weight, *how, (False, True, False))[1]
+        to_weight = k.convolution_backward(grad_output, of_input, weight, None, *how, (False, True, False))[1]
     return to_output if needs[0] else None, to_input, to_weight
 
 
@@ -231,7 +231,7 @@ def _backward_backward(
     meta=_backward_meta,
     outputs="grad_input grad_weight grad_bias",
     samples=lambda t: [
-        (t(2, 4, 4, 4), t(2, 3, 6, 5), t(4, 3, 3, 2), (1, 1), (0, 0), (1, 1), False, (0, 0), 1, (True, True, True)),
+        (t(2, 4, 4, 4), t(2, 3, 6, 5), t(4, 3, 3, 2), (4,), (1, 1), (0, 0), (1, 1), False, (0, 0), 1, (True,) * 3),
     ],
     group=("grad_output input weight", _backward_backward),
     rule=(
@@ -243,13 +243,14 @@ def convolution_backward(
     grad_output: Array,
     input: Array,
     weight: Array,
+    bias_sizes: Ints | None,
     stride: Ints,
     padding: Ints,
     dilation: Ints,
     transposed: bool,
     output_padding: Ints,
     groups: int,
-    output_mask: Object,
+    output_mask: Bools,
     *,
     out: tuple[Array, Array, Array],
 ) -> None:

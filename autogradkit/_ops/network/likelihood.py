@@ -259,7 +259,7 @@ def cross_entropy_loss(
         return _against_probabilities(x, classes, weight, reduction, ignore_index, label_smoothing, class_dim)
     if label_smoothing > 0.0:
         return _smoothed(x, classes, weight, reduction, ignore_index, label_smoothing, class_dim)
-    return nll_loss_nd.kernel(log_softmax_along.straight(x, class_dim), classes, weight, reduction, ignore_index)
+    return nll_loss_nd.kernel(log_softmax_along.straight(x, class_dim, False), classes, weight, reduction, ignore_index)
 
 
 def _require_probability(label_smoothing: float) -> None:
@@ -287,7 +287,7 @@ def _against_probabilities(
             f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes but got "
             f"weight tensor of shape: {list(weight.shape)}"
         )
-    log_probabilities: Any = log_softmax_along(x, class_dim)
+    log_probabilities: Any = log_softmax_along(x, class_dim, False)
     if label_smoothing > 0.0:
         target = target * (1 - label_smoothing) + label_smoothing / classes
     terms = log_probabilities * target
@@ -302,7 +302,7 @@ def _smoothed(
     x: Any, target: Any, weight: Any, reduction: int, ignore_index: int, label_smoothing: float, class_dim: int
 ) -> Any:
     _require_probability(label_smoothing)
-    log_probabilities: Any = log_softmax_along(x, class_dim)
+    log_probabilities: Any = log_softmax_along(x, class_dim, False)
     certain = nll_loss_nd(log_probabilities, target, weight, reduction, ignore_index)
     if weight is not None:
         uniform = -(log_probabilities * _along(weight, class_dim, x.ndim)).sum(class_dim)

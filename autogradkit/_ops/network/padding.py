@@ -1,6 +1,6 @@
-"""A constant around a tensor: `constant_pad_nd`, and `pad`, which `nn.functional` publishes.
+"""A constant around a tensor: `constant_pad_nd`, and `pad`, which `nn.functional` publishes, in all its modes.
 
-Rests on declare. A negative number cuts away.
+Rests on declare and edge_padding. A negative number cuts away.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Ints, Scalar
 from autogradkit._ops.network.conv_kernels import prefers_channels_last
+from autogradkit._ops.network.edge_padding import PADDINGS, pad_circular
 from autogradkit.core.strides import channels_last_strides, dense_strides_like, element_strides
 
 Shape = tuple[int, ...]
@@ -70,7 +71,7 @@ def constant_pad_nd(self: Array, pad: Ints, value: Scalar = 0, *, out: Array) ->
 
 @op(variants="", composition=True)
 def pad(self: Array, pad: Ints, mode: str = "constant", value: float | None = None) -> Any:
-    """`self` with a constant around it, by the `mode`s of `nn.functional.pad`."""
+    """`self` with something around it, by the `mode`s of `nn.functional.pad`."""
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) > 2 * self.ndim:
@@ -84,4 +85,13 @@ def pad(self: Array, pad: Ints, mode: str = "constant", value: float | None = No
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    raise NotImplementedError(f"padding mode '{mode}' is not available")
+    count = len(pad) // 2
+    if count not in (1, 2, 3) or self.ndim not in (count + 1, count + 2):
+        raise NotImplementedError(
+            f"Padding size {len(pad)} is not supported for {self.ndim}D input tensor.\n"
+            "Supported combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+            "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
+        )
+    return pad_circular(self, pad) if mode == "circular" else PADDINGS[mode, count](self, pad)

@@ -117,9 +117,9 @@ def _pooled_meta(
 def max_pool2d_with_indices(
     self: Array,
     kernel_size: Pair,
-    stride: Pair | None = (),  # type: ignore[assignment]
-    padding: Pair = (0, 0),
-    dilation: Pair = (1, 1),
+    stride: Pair = (),  # type: ignore[assignment]
+    padding: Pair = 0,  # type: ignore[assignment]
+    dilation: Pair = 1,  # type: ignore[assignment]
     ceil_mode: bool = False,
     *,
     out: tuple[Array, Array],
@@ -196,9 +196,9 @@ def values_at_indices(self: Array, indices: Array, *, out: Array) -> None:
 def max_pool2d(
     self: Array,
     kernel_size: Pair,
-    stride: Pair | None = (),  # type: ignore[assignment]
-    padding: Pair = (0, 0),
-    dilation: Pair = (1, 1),
+    stride: Pair = (),  # type: ignore[assignment]
+    padding: Pair = 0,  # type: ignore[assignment]
+    dilation: Pair = 1,  # type: ignore[assignment]
     ceil_mode: bool = False,
 ) -> Any:
     """The largest value of each window of images (N, C, H, W) or (C, H, W).

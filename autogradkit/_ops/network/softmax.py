@@ -18,8 +18,10 @@ from autogradkit.core.dtype import from_numpy_dtype
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
 
 
-def _floating_only(name: str) -> Callable[[Array, int], Spec]:
-    def meta(self: Array, dim: int) -> Spec:
+def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
+    def meta(self: Array, dim: int, half_to_float: bool) -> Spec:
+        if half_to_float:
+            raise RuntimeError("softmax with half to float conversion is not supported on CPU")
         if self.dtype.kind != "f":
             kernel = f"{name}_lastdim_kernel_impl" if dim == self.ndim - 1 else f"{name}_kernel_impl"
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
@@ -46,11 +48,12 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
     variants="",
     node="LogSoftmaxBackward0",
     meta=_floating_only("log_softmax"),
-    samples=lambda t: [(t(2, 3), 1), (t(4, 3, 2), 0), (t(), 0)],
+    usual={"half_to_float": False},
+    samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
     rule="∂self = ∂ − exp(result) · Σ∂",
 )
-def log_softmax_along(self: Array, dim: Dim, *, out: Array) -> None:
+def log_softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """log(softmax(x)), computed without overflow."""
     if out.size:
         axis = _axis(self, dim)
@@ -81,11 +84,12 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
     variants="",
     node="SoftmaxBackward0",
     meta=_floating_only("softmax"),
-    samples=lambda t: [(t(2, 3), 1), (t(4, 3, 2), 0), (t(), 0)],
+    usual={"half_to_float": False},
+    samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.softmax_backward_data(g, result, dim)},
     rule="∂self = result · (∂ − Σ(∂ · result))",
 )
-def softmax_along(self: Array, dim: Dim, *, out: Array) -> None:
+def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """eˣ / Σ eˣ, computed without overflow."""
     if out.size:
         axis = _axis(self, dim)
@@ -127,7 +131,7 @@ def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     tensor([-0.6931, -0.6931])
     """
     x: Any = self
-    return log_softmax_along.straight(x if dtype is None else x.to(dtype), dim)
+    return log_softmax_along.straight(x if dtype is None else x.to(dtype), dim, False)
 
 
 @op(composition=True, out=True)
@@ -141,4 +145,4 @@ def softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     tensor([0.2500, 0.2500, 0.2500, 0.2500])
     """
     x: Any = self
-    return softmax_along.straight(x if dtype is None else x.to(dtype), dim)
+    return softmax_along.straight(x if dtype is None else x.to(dtype), dim, False)

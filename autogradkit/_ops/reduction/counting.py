@@ -90,8 +90,8 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
     return result
 
 
-@python_function()
-def unique(
+@python_function("unique")
+def _return_output(  # the name that PyTorch's refusals say
     input: Tensor,
     sorted: bool = True,
     return_inverse: bool = False,
@@ -115,7 +115,7 @@ def unique_method(
     self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The distinct elements; see `autogradkit.unique`."""
-    return unique(self, sorted, return_inverse, return_counts, dim)
+    return _return_output(self, sorted, return_inverse, return_counts, dim)
 
 
 @op(variants="", composition=True)

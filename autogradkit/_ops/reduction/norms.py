@@ -1,4 +1,4 @@
-"""Norms and logsumexp over dimensions.
+"""The norm of vectors, and logsumexp, over dimensions.
 
 Rests on declare and sums.
 """
@@ -6,18 +6,16 @@ Rests on declare and sums.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op, python_function, python_method
-from autogradkit._ops.declare.kinds import CLASSES, Array, Dims, DType, Scalar
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.tensor import Tensor
 
 
 def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
@@ -79,44 +77,6 @@ def vector_norm(
         np.sqrt(np.add.reduce(size * size, axis=dim, keepdims=keepdim, out=out), out=out)
     else:
         np.power(np.add.reduce(size**ord, axis=dim, keepdims=keepdim, out=out), 1 / ord, out=out)
-
-
-@python_function()
-def norm(
-    input: Tensor,
-    p: float | str | None = "fro",
-    dim: int | Sequence[int] | None = None,
-    keepdim: bool = False,
-    out: Tensor | None = None,
-    dtype: Dtype | None = None,
-) -> Tensor:
-    """The `p`-norm of all elements, or over `dim`; Euclidean if not said otherwise.
-
-    >>> import autogradkit as torch
-    >>> torch.norm(torch.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    if p == "nuc":
-        raise RuntimeError("norm(): p='nuc' is not supported; only numbers and 'fro' are")
-    if isinstance(p, str) and p != "fro":
-        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
-    order = 2 if p is None or isinstance(p, str) else p
-    plain = dim is None and dtype is None and out is None
-    if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
-        return vector_norm.straight(input, order, None, keepdim)
-    return vector_norm.owner(input, order, dim, keepdim, dtype=dtype, out=out)
-
-
-@python_method("norm")
-def norm_method(
-    self: Tensor,
-    p: float | str | None = "fro",
-    dim: int | Sequence[int] | None = None,
-    keepdim: bool = False,
-    dtype: Dtype | None = None,
-) -> Tensor:
-    """The `p`-norm of all elements, or over `dim`; see `autogradkit.norm`."""
-    return norm(self, p, dim, keepdim, dtype=dtype)
 
 
 @op(

@@ -24,7 +24,8 @@ def _pair(value: Size2) -> tuple[int, int]:
 class Conv2d(Module):
     """2-D convolution: (N, in_channels, H, W) → (N, out_channels, H', W'), or one image without N.
 
-    H' = (H + 2·padding − dilation·(kernel_size − 1) − 1) // stride + 1. `padding` may be "same" or "valid". Weight
+    H' = (H + 2·padding − dilation·(kernel_size − 1) − 1) // stride + 1. `padding` may be "same" or "valid",
+    `padding_mode` "reflect", "replicate" or "circular" as in `functional.pad`. Weight
     (out_channels, in_channels/groups, kh, kw) and bias start uniform in ±1/√(in_channels/groups · kh · kw).
     Raises ValueError for arguments that do not fit together.
 
@@ -38,6 +39,8 @@ class Conv2d(Module):
         return [
             (m.nn.Conv2d(2, 4, (3, 2), stride=2, padding=1), m.randn(2, 2, 7, 6)),
             (m.nn.Conv2d(4, 4, 3, padding="same", dilation=2, groups=2, bias=False), m.randn(4, 5, 5)),
+            (m.nn.Conv2d(2, 4, (3, 2), padding="same", padding_mode="reflect"), m.randn(1, 2, 5, 5)),
+            (m.nn.Conv2d(2, 4, 3, stride=2, padding=(1, 2), padding_mode="circular"), m.randn(1, 2, 5, 6)),
         ]
 
     def __init__(
@@ -88,8 +91,6 @@ class Conv2d(Module):
                 "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, but got "
                 f"padding_mode='{self.padding_mode}'"
             )
-        if self.padding_mode != "zeros":
-            raise NotImplementedError(f"padding_mode='{self.padding_mode}' is not available; 'zeros' is")
 
     def reset_parameters(self) -> None:
         """Draw the initial values anew."""
@@ -102,7 +103,21 @@ class Conv2d(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of `input` with the weight, plus the bias."""
-        return functional.conv2d(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            input = functional.pad(input, self._around(), self.padding_mode)
+            padding = 0
+        return functional.conv2d(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _around(self) -> tuple[int, int, int, int]:
+        """What is padded before and after the width, then the height."""
+        if self.padding == "valid":
+            return 0, 0, 0, 0
+        if isinstance(self.padding, str):
+            high, wide = (d * (n - 1) for d, n in zip(self.dilation, self.kernel_size, strict=True))
+            return wide // 2, wide - wide // 2, high // 2, high - high // 2
+        high, wide = self.padding
+        return wide, wide, high, high
 
     def extra_repr(self) -> str:
         parts = [
@@ -111,5 +126,6 @@ class Conv2d(Module):
             f"dilation={self.dilation}" if self.dilation != (1, 1) else "",
             f"groups={self.groups}" if self.groups != 1 else "",
             "bias=False" if self.bias is None else "",
+            f"padding_mode={self.padding_mode}" if self.padding_mode != "zeros" else "",
         ]
         return ", ".join(part for part in parts if part)
