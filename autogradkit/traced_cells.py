@@ -111,7 +111,11 @@ class TracedCells:
         self.shell.events.register("post_run_cell", self._after)
 
     def remove(self) -> None:
-        """Take the hooks out again."""
+        """Take the hooks out again; a cell that is being traced runs on untraced."""
+        if self._recorder is not None:
+            self._recorder.stop()
+            self._recorder = None
+        self.shell.__dict__.pop("showtraceback", None)
         self.shell.input_transformer_manager.cleanup_transforms.remove(self.transform)
         self.shell.events.unregister("pre_run_cell", self._before)
         self.shell.events.unregister("post_run_cell", self._after)

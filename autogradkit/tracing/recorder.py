@@ -13,7 +13,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import Recorder, rest, wake
+from autogradkit.core.recording import RECORDERS, Recorder, rest, wake
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
@@ -74,6 +74,7 @@ class EventRecorder(Recorder):
         self._sites = Sites()
         self._turns = TurnCounter()
         self._looking = _Looking(self, self._turns)
+        self._cut_short: tuple[str, ...] = ()
         self._own_layers: list[bool] = []  # of the layers that are running: whether turns rest in it
 
     def start(self, frame: FrameType | None = None) -> None:
@@ -84,6 +85,8 @@ class EventRecorder(Recorder):
     def stop(self) -> None:
         """Listen no more."""
         self._turns.stop()
+        if self not in RECORDERS and not self.rests:
+            self._cut_short = ("The recorder was stopped before the cell ended: what ran after that is not here.",)
         self.end()
         with self._looking:
             self.numbering.settle()
@@ -348,7 +351,7 @@ class EventRecorder(Recorder):
             if isinstance(event, Op):
                 draft.saved = self.saved.at_end(event.step, event.saved)
         events, values = resolve(self.drafts, numbering.values, numbering.names, self.naming.python_modules, label)
-        return Recording(events, values, source, self.copier.left_out, self.dropped)
+        return Recording(events, values, source, self.copier.left_out, self.dropped, self._cut_short)
 
     def outermost_files(self) -> frozenset[str]:
         """The files of the code that everything recorded was called from: the traced cell."""
@@ -360,7 +363,7 @@ class EventRecorder(Recorder):
             step=len(self.drafts),
             error=type(error).__name__,
             message=str(error),
-            notes=tuple(getattr(error, "__notes__", ())),
+            notes=tuple(map(str, getattr(error, "__notes__", ()))),  # anything may have been put there
             op=None if failed is None else failed.op,
             inputs=() if failed is None else failed.inputs,
             position=None,

@@ -279,17 +279,18 @@ def test_a_wrong_use_gets_a_clear_message(
     assert "Traceback" not in text
 
 
+def offered(notebook: Notebook, line: str) -> set[str]:
+    """What Tab offers at the end of a line."""
+    with provisionalcompleter():
+        return {each.text for each in notebook.shell.Completer.completions(line, len(line))}
+
+
 def test_completion_offers_tensors_and_models(notebook: Notebook) -> None:
     notebook.run("weight = torch.ones(2); number = 3")
-
-    def offered(line: str) -> set[str]:
-        with provisionalcompleter():
-            return {each.text for each in notebook.shell.Completer.completions(line, len(line))}
-
-    assert "weight" in offered("%storage we")
-    assert "weight" in offered("%strides we")
-    assert "number" not in offered("%ledger nu")
-    assert "lenet" in offered("%train le")
+    assert "weight" in offered(notebook, "%storage we")
+    assert "weight" in offered(notebook, "%strides we")
+    assert "number" not in offered(notebook, "%ledger nu")
+    assert "lenet" in offered(notebook, "%train le")
 
 
 def test_help_says_what_trace_does(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
@@ -367,6 +368,25 @@ def test_what_else_is_in_the_namespace_is_nobodys_business(notebook: Notebook) -
         "%strides w",
     ):
         assert notebook.run(line).success, line
-    assert "w" in notebook.shell.complete("", "%graph ", 7)[1]
-    assert "lenet" in notebook.shell.complete("", "%train ", 7)[1]
+    assert "w" in offered(notebook, "%graph ")
+    assert "lenet" in offered(notebook, "%train ")
     assert not notebook.run("%why").success
+
+
+def test_a_cell_that_tampers_with_the_recorders_is_still_a_cell(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emptied = "from autogradkit.core.recording import RECORDERS\nx = torch.ones(2) + 1\nRECORDERS.clear()\ny = x * 3"
+    trace = notebook.trace(f"%%trace\n{emptied}")
+    assert [op.name for op in trace.ops] == ["ones", "add"]
+    assert any("stopped before the cell ended" in note for note in trace.notes)
+    assert "Error in callback" not in capsys.readouterr().out
+    assert [op.name for op in notebook.trace("%%trace\nx * 2").ops] == ["mul"]
+
+
+def test_unloading_in_a_traced_cell_leaves_no_recorder(notebook: Notebook) -> None:
+    notebook.run("from autogradkit.core.recording import RECORDERS")
+    notebook.run("%%trace\n%unload_ext autogradkit\ntorch.ones(2)")
+    assert notebook.run("len(RECORDERS)").result == 0
+    notebook.run("%load_ext autogradkit")
+    assert [op.name for op in notebook.trace("%%trace\ntorch.ones(2) * 2").ops] == ["ones", "mul"]
