@@ -37,11 +37,7 @@ class _Builder:
         self.source = trace.source
         self.notes = trace.notes
         self.second_order = _second_order(trace.events)
-        self.ops = [
-            event
-            for event in trace.events
-            if isinstance(event, Op) and not (event.step in self.second_order and event.node is None)
-        ]
+        self.ops = _telling_ops(trace.events, self.second_order)
         steps = [op for op in self.ops if _in_optimizer(op)]
         self.optimizer: list[str] = []
         self.updated: list[str] = []
@@ -414,6 +410,19 @@ def _second_order(events: Iterable[Event]) -> set[int]:
         elif isinstance(event, Op) and inside > 0:
             found.add(event.step)
     return found
+
+
+def _telling_ops(events: Iterable[Event], second_order: set[int]) -> list[Op]:
+    """All ops but those inside a backward call that are not recorded and that nothing recorded reads."""
+    kept: list[Op] = []
+    read: set[int] = set()
+    for event in reversed([*events]):
+        if isinstance(event, Op) and (
+            event.step not in second_order or event.node is not None or not read.isdisjoint(event.outputs)
+        ):
+            kept.append(event)
+            read.update(argument.value for argument in event.inputs if argument.value is not None)
+    return kept[::-1]
 
 
 def _in_optimizer(op: Op) -> bool:
