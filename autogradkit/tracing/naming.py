@@ -120,6 +120,9 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
     if hasattr(type(value), "named_parameters") and isinstance(wanted, Tensor):
         owner: Any = value
         return next((name + _written(path) for path, each in owner.named_parameters() if each is wanted), None)
+    if hasattr(type(value), "named_modules") and hasattr(type(wanted), "named_modules"):
+        owner = value
+        return next((name + _written(path) for path, each in owner.named_modules() if each is wanted), None)
     return None
 
 

@@ -72,6 +72,8 @@ class EventRecorder(Recorder):
         self._visit = 0
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._quiet = False
+        self._variables: dict[str, Any] = {}  # of the cell
+        self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
         self._own_layers: list[bool] = []  # of the layers that are running: whether turns rest in it
 
@@ -86,6 +88,11 @@ class EventRecorder(Recorder):
         RECORDERS.remove(self)
         with self._looking():
             self.numbering.settle()
+            for name, value in self._variables.items():
+                number = self.numbering.number_of(value) if isinstance(value, Tensor) else None
+                if number is not None and not name.startswith("_"):
+                    self._at_end.setdefault(number, name)
+            self._variables = {}
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
@@ -133,7 +140,8 @@ class EventRecorder(Recorder):
         if edited is not None:
             self.numbering.edited(edited)
         entry = entry_frame(sys._getframe(2))
-        inputs, operands = self._arguments(_as_written(entry, args), kwargs, edited)
+        written = _as_written(entry, args)
+        inputs, operands = self._arguments(written, kwargs, edited)
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         first = results[0] if results else None
@@ -165,11 +173,17 @@ class EventRecorder(Recorder):
         numbers = None
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
             numbers = names_of(args[1], frame)
+        standing = tuple(names_of(each, frame) for value in written for each in _flat(value))
+        ordered = _in_order(entry, args)
         constructs = entry.f_code.co_name == "__init__"
         frames = learner_frames(frame)
+        if frames:
+            self._variables = frames[-1].f_globals
         site = Site(tuple(Spot(each.f_code, each.f_lasti) for each in frames))
         turns = tuple(turns_of(each) for each in frames)
-        self.drafts.append(Draft(event, site, outputs, operands, numbers, constructs, turns, self._visit))
+        self.drafts.append(
+            Draft(event, site, outputs, operands, standing, ordered, numbers, constructs, turns, self._visit)
+        )
         if edited is not None:
             self._grad_edited(edited)
 
@@ -354,7 +368,8 @@ class EventRecorder(Recorder):
             event = draft.event
             if isinstance(event, Op) and event.saved:
                 draft.event = replace(event, saved=self.saved.at_end(event.step, event.saved))
-        events, values = resolve(self.drafts, numbering.values, numbering.names, self.naming.python_modules, label)
+        modules = self.naming.python_modules
+        events, values = resolve(self.drafts, numbering.values, numbering.names, self._at_end, modules, label)
         return Recording(events, values, source, self.copier.left_out, self.dropped)
 
     def outermost_files(self) -> frozenset[str]:
@@ -395,6 +410,12 @@ def _as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
     if entry.f_code is not _SETITEM or isinstance(entry.f_locals["value"], Tensor):
         return args
     return tuple(entry.f_locals["value"] if each is entry.f_locals["source"] else each for each in args)
+
+
+def _in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
+    """Whether the first argument that the learner gave is the op's first: `F.embedding(i, W)` runs `embedding(W, i)`."""
+    code = entry.f_code
+    return not code.co_argcount or not args or entry.f_locals.get(code.co_varnames[0]) is args[0]
 
 
 _SETITEM = Tensor.__setitem__.__code__
