@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
+
+import autogradkit
 
 from .outcomes import Case, assert_same, case_of, leaf
 
