@@ -164,6 +164,7 @@ class EventRecorder(Recorder):
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
             layers=tuple(self.naming.layers),
+            called=_called(entry, declaration, kind),
         )
         if entry is not self._entry:
             self._entry = entry
@@ -410,6 +411,14 @@ def _as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
     if entry.f_code is not _SETITEM or isinstance(entry.f_locals["value"], Tensor):
         return args
     return tuple(entry.f_locals["value"] if each is entry.f_locals["source"] else each for each in args)
+
+
+def _called(entry: FrameType, declaration: Declaration, kind: str) -> str:
+    """The function or method that the learner called, where it has another name than the op that ran in it."""
+    name = entry.f_code.co_name
+    public = hasattr(Tensor, name) or entry.f_globals.get("__name__") == "autogradkit.nn.functional"
+    told = kind not in ("op", "view") or name.startswith("_") or declaration.facts.sign
+    return "" if told or not public or name in (declaration.name, declaration.facts.label) else name
 
 
 def _in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:

@@ -5,6 +5,7 @@ Rests on events and source; called once, when the traced code has ended.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -66,6 +67,10 @@ def resolve(
         if value.tensor not in named_tensors and value.tensor in at_end:
             namer.names[id] = at_end[value.tensor]
     named = {id: replace(value, name=namer.names.get(id), turn=namer.turns.get(id, ())) for id, value in values.items()}
+    ops_of_call = Counter((draft.site, draft.visit) for draft in drafts if isinstance(draft.event, Op))
+    for draft in drafts:
+        if isinstance(draft.event, Op) and draft.event.called and ops_of_call[draft.site, draft.visit] > 1:
+            draft.event = replace(draft.event, called="")
     by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
     events = tuple(_resolved(draft, _position(draft, reader, label), by_tensor) for draft in drafts)
     return events, named

@@ -5,7 +5,8 @@ Used by `truth`.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Op
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.model import MAKERS
+from autogradkit.tracing.render.spelling import spelled_op
 
 from .runs import Falsity, Run, close, tensor_of
 
@@ -80,6 +82,24 @@ def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:
             told = tensor_of(run.trace, output)
             if told.dtype != expected.dtype or not close(told, expected):
                 yield Falsity("recompute", f"{op.name} gives {expected.tolist()}, drawn {told.tolist()}")
+
+
+def spelling(run: Run) -> Iterator[Falsity]:
+    """An op that is all that ran in a method's call has the method's name in the picture."""
+    calls = Counter(event.position for event in run.trace.events if isinstance(event, Op))
+    lines = run.trace.source.splitlines()
+    for item in run.graph.items.values():
+        op = item.op
+        place = None if op is None else op.position
+        if op is None or item.kind != "op" or place is None or place.file != "cell" or place.line != place.end_line:
+            continue
+        written = lines[place.line - 1][place.column : place.end_column]
+        method = re.search(r"\.([a-z]\w*)\([^()]*\)$", written)
+        if method is None or calls[place] > 1 or op.kind not in ("op", "view") or op.facts.sign:
+            continue
+        told = spelled_op(op, run.graph.labels, run.graph.values)
+        if hasattr(torch.Tensor, method[1]) and method[1] not in told and not told.endswith("]"):
+            yield Falsity("spelling", f"{written} is drawn as {told}")
 
 
 def within_backward(trace: Recording) -> set[int]:
