@@ -41,10 +41,14 @@ class _Builder:
         steps = [op for op in self.ops if _in_optimizer(op)]
         self.optimizer: list[str] = []
         self.updated: list[str] = []
+        self.sharing: list[str] = []  # what else has the memory that the optimizer edited
         if len(steps) > MOST_UPDATES:
             self.ops = [op for op in self.ops if not _in_optimizer(op)]
             self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
             self.updated = list(dict.fromkeys(self.values[op.outputs[0]].name or "a parameter" for op in steps))
+            edited = {self.values[op.outputs[0]].storage: self.values[op.outputs[0]].tensor for op in steps}
+            others = (each for each in self.values.values() if edited.get(each.storage, each.tensor) != each.tensor)
+            self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
         self._drop_unused_makers()
         self.calls = calls_of(trace.events)
         self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
@@ -151,7 +155,7 @@ class _Builder:
     def _left_out(self) -> list[str]:
         leaves = {value.id for value in self.values.values() if value.is_leaf}
         return [
-            *untold.updates(self.optimizer, self.updated),
+            *untold.updates(self.optimizer, self.updated, self.sharing),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
             *self.notes,
             *untold.numbers_read(self.source),

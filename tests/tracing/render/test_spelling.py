@@ -53,7 +53,6 @@ def spelled(source: str) -> list[str]:
         ("y = torch.add(w, w, alpha=2)", ["add(alpha=2)"]),
         ("y = -w", ["-"]),
         ("y = (X > 1) & ~(X > 2)", ["> 1", "> 2", "~", "&"]),
-        ("y = X.view(4, 3)", ["view(4, 3)"]),
         ("y = X.expand(2, 3, 4)", ["expand(2, 3, 4)"]),
         ("X[X > 2] = 0.", ["> 2", "[…] ="]),
         ("y = X.permute(1, 0)", ["permute(1, 0)"]),
