@@ -197,7 +197,7 @@ class SourceReader:
                 return {}, 0
             if isinstance(place.expression, ast.Tuple | ast.List) and isinstance(place.expression.ctx, ast.Store):
                 return _names_by_place(place.expression, None, count, parts), height  # `a, b = x` takes x apart
-            if _calls_builtin(place.expression) and (height or place.expression.func.id not in _RETURNS_AN_OP):
+            if _calls_builtin(place.expression) and (height or _called(place.expression) not in _RETURNS_AN_OP):
                 return {}, 0  # `sorted(xs, key=f)` is neither what f returned nor whether one was less
             source = self._source(spot.code)
             target, taken, above = _target(place.expression, source.parent, parts, self._ran, path)
@@ -298,7 +298,7 @@ def _target(
     return None, None, path if returned and taken is None else None
 
 
-def _at(target: ast.AST, path: list[int]) -> ast.AST | None:
+def _at(target: ast.expr, path: list[int]) -> ast.expr | None:
     """What the part of a value at `path` is assigned to."""
     for place in path:
         if not isinstance(target, ast.Tuple | ast.List):
