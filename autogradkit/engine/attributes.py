@@ -72,7 +72,7 @@ def _get_requires_grad(self: Tensor) -> bool:
 def _set_requires_grad(self: Tensor, wanted: bool) -> None:
     if wanted and not _may_require_grad(self):
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
-    if history.grad_fn(self) is not None:
+    if self._node is not None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
         if not wanted:
             raise RuntimeError(errors.CHANGE_FLAG_OF_RESULT)
         return

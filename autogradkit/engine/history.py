@@ -99,7 +99,8 @@ def check_in_place(tensor: Tensor, records: bool) -> None:
             raise _refusal(tensor, view.creation, "is being")
         if requires_grad(tensor) and view.base._node is None:
             raise RuntimeError(errors.VIEW_OF_LEAF_IN_PLACE)
-    if requires_grad(tensor) and grad_fn(tensor) is None:
+    # Not `grad_fn`: until somebody asks a view for its node, it is a leaf, as in PyTorch, whatever became of its base.
+    if requires_grad(tensor) and tensor._node is None:
         raise RuntimeError(errors.LEAF_IN_PLACE)
 
 

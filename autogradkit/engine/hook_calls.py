@@ -67,7 +67,9 @@ def at_accumulator(leaf: Tensor, hooks: TensorHooks, gradient: Any, create_graph
         return
     accumulate(leaf, received[0])
     for hook in list(hooks.after_accumulate.values()):
-        hook(leaf)
+        returned = hook(leaf)
+        if returned is not None:
+            raise _no_tensor(returned) or RuntimeError("Tensor post accumulate grad hooks should return None.")
     if around is not None:
         after_node(around, [], received, create_graph)
 
@@ -97,8 +99,9 @@ def _all_replaced(hook: Callable[..., Any], gradients: list[Any], replaced: Any,
 
 def _replaced(hook: Callable[..., Any], gradient: Any, replaced: Any, create_graph: bool) -> Any:
     """What goes on in place of `gradient`. Raises where it is no tensor, or one of another dtype or shape."""
-    if not isinstance(replaced, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+    wrong = _no_tensor(replaced)
+    if wrong is not None:
+        raise wrong
     if gradient is None:
         raise RuntimeError("can't replace a None gradient with a non-None value")
     old, new = as_tensor(gradient)._array, replaced._array
@@ -109,6 +112,14 @@ def _replaced(hook: Callable[..., Any], gradient: Any, replaced: Any, create_gra
     if old.shape != new.shape:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value")
     return replaced if create_graph else new
+
+
+def _no_tensor(returned: Any) -> TypeError | None:
+    return (
+        None
+        if isinstance(returned, Tensor)
+        else TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
+    )
 
 
 def _name(hook: Callable[..., Any]) -> str:

@@ -7,6 +7,7 @@ PyTorch. An interrupt between two parameters leaves each of them with its state 
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections import defaultdict
@@ -116,16 +117,25 @@ class Optimizer:
             if gradient is None:
                 continue
             if RECORDERS:
-                shown = {"lr": number(group["lr"])}  # what a trace says of the options
+                shown = {"lr": number(group["lr"]), **self._unusual(group)}  # what a trace says of the options
                 observed(
                     named(type(self).__name__.lower()),  # `sgd_` in a trace
                     "inplace",
-                    lambda parameter, gradient, lr: update(parameter, gradient),
+                    lambda parameter, gradient, **_shown: update(parameter, gradient),
                     (parameter, gradient),
                     shown,
                 )
             else:
                 update(parameter, gradient)
+
+    def _unusual(self, group: Group) -> Group:
+        """The options of a group, beside its learning rate, that are not as they are when nobody gives them."""
+        parameters = inspect.signature(type(self)).parameters
+        return {
+            name: value
+            for name, value in group.items()
+            if name in parameters and name not in ("params", "lr") and value != parameters[name].default
+        }
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         """What changes a parameter of the group by its gradient, and returns it."""

@@ -153,6 +153,9 @@ class Op:
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
     why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"
     layers: tuple[Layer, ...] = ()  # the modules of `scope`
+    called: str = (
+        ""  # the learner's own call where that is another, "reshape" of a view, and all that ran in it is this
+    )
 
     @property
     def label(self) -> str:

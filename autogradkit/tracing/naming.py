@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from collections.abc import Sequence
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
@@ -117,6 +118,9 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
     if isinstance(wanted, Parameter) and hasattr(type(value), "named_parameters"):
         path = _path_in(value, wanted, set())
         return None if path is None else name + _written(path)
+    if hasattr(type(value), "named_modules") and hasattr(type(wanted), "named_modules"):
+        owner: Any = value
+        return next((name + _written(path) for path, each in owner.named_modules() if each is wanted), None)
     return None
 
 
@@ -142,9 +146,14 @@ def _written(name: str) -> str:
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in name.split(".") if part)
 
 
-def names_of(value: Any, frame: FrameType | None) -> frozenset[str]:
-    """The names that stand for this very object where the learner's code runs."""
-    if frame is None:
-        return frozenset()
+def names_of(values: Sequence[Any], frame: FrameType | None) -> tuple[frozenset[str], ...]:
+    """For each of these very objects, the names that stand for it where the learner's code runs."""
+    if frame is None or not values:
+        return (frozenset(),) * len(values)
+    found: dict[int, list[str]] = {id(value): [] for value in values}
     spaces = (frame.f_locals,) if frame.f_locals is frame.f_globals else (frame.f_locals, frame.f_globals)
-    return frozenset(name for space in spaces for name, each in list(space.items()) if each is value)
+    for space in spaces:
+        for name, each in list(space.items()):
+            if id(each) in found:
+                found[id(each)].append(name)
+    return tuple([frozenset(found[id(value)]) for value in values])

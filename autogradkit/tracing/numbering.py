@@ -45,6 +45,9 @@ class Numbering:
         self._tensor_count = 0
         self._nodes: dict[int, tuple[int, weakref.ref[Any]]] = {}
         self._accumulators: dict[int, int] = {}  # tensor number -> number of its AccumulateGrad node
+        self._results: dict[
+            tuple[int, int], tuple[weakref.ref[Any], int]
+        ] = {}  # id(node), output -> the node, its value
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
         self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
@@ -75,6 +78,9 @@ class Numbering:
                     self.values[seen.value] = replace(value, requires_grad=True, is_leaf=is_leaf(tensor))
                 return seen.value
         first = seen is None or seen.value is None
+        again = self._unpacked(tensor) if first else None
+        if again is not None:
+            return again
         value = len(self.values)
         self.values[value] = value_of(
             tensor,
@@ -92,7 +98,22 @@ class Numbering:
         name = self._name_of(tensor) if first and not made else None
         if name is not None:
             self.names[value] = name
+        if tensor._node is not None:
+            self._results[id(tensor._node), tensor._output_nr] = (weakref.ref(tensor._node), value)
         return value
+
+    def _unpacked(self, tensor: Any) -> int | None:
+        """The value of a result that a node saved of itself: unpacked, it is another object for the same memory."""
+        known = None if tensor._node is None else self._results.get((id(tensor._node), tensor._output_nr))
+        if known is None or known[0]() is not tensor._node:
+            return None
+        value, storage = self.values[known[1]], tensor.untyped_storage()
+        same = (
+            self._storages.get((storage.data_ptr(), storage.nbytes())) == value.storage
+            and value.version == tensor._version
+            and (value.offset, value.stride) == (tensor.storage_offset(), tuple(tensor.stride()))
+        )
+        return known[1] if same else None
 
     def edited(self, tensor: Any) -> None:
         """Something was written into the memory of a tensor that has a value: whatever shares it has another now."""

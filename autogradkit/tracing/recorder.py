@@ -32,6 +32,7 @@ from autogradkit.tracing.events import (
     spelled,
 )
 from autogradkit.tracing.labels import file_label
+from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
@@ -72,6 +73,8 @@ class EventRecorder(Recorder):
         self._visit = 0
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._sites = Sites()
+        self._variables: dict[str, Any] = {}  # of the cell
+        self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
         self._looking = _Looking(self, self._turns)
         self._cut_short: tuple[str, ...] = ()
@@ -90,6 +93,11 @@ class EventRecorder(Recorder):
         self.end()
         with self._looking:
             self.numbering.settle()
+            for name, value in self._variables.items():
+                number = self.numbering.number_of(value) if holds(value, Tensor) else None
+                if number is not None and not name.startswith("_"):
+                    self._at_end.setdefault(number, name)
+            self._variables = {}
 
     # -- the contract -----------------------------------------------------------------------------------------------
 
@@ -124,7 +132,8 @@ class EventRecorder(Recorder):
         if edited is not None:
             self.numbering.edited(edited)
         entry = entry_frame(sys._getframe(2))
-        inputs, operands = self._arguments(_as_written(entry, args), kwargs, edited)
+        written = _as_written(entry, args)
+        inputs, operands = self._arguments(written, kwargs, edited)
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         first = results[0] if results else None
@@ -147,6 +156,7 @@ class EventRecorder(Recorder):
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
             layers=tuple(self.naming.layers),
+            called=_called(entry, declaration, kind),
         )
         if entry is not self._entry:
             self._entry = entry
@@ -155,12 +165,17 @@ class EventRecorder(Recorder):
         self.naming.note_python_modules(frame)
         numbers = None
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
-            numbers = names_of(args[1], frame)
+            (numbers,) = names_of(args[1:], frame)
+        standing = names_of([each for value in written for each in _flat(value)], frame)
+        ordered = _in_order(entry, args)
         constructs = entry.f_code.co_name == "__init__"
         frames = learner_frames(frame)
+        if frames:
+            self._variables = frames[-1].f_globals
+        site = self._sites.of(frames)
         turns = tuple([turns_of(each) for each in frames])
         self.drafts.append(
-            Draft(event, self._sites.of(frames), outputs, operands, numbers, constructs, turns, self._visit)
+            Draft(event, site, outputs, operands, standing, ordered, numbers, constructs, turns, self._visit)
         )
         if edited is not None:
             self._grad_edited(edited)
@@ -350,7 +365,8 @@ class EventRecorder(Recorder):
             event = draft.event
             if isinstance(event, Op):
                 draft.saved = self.saved.at_end(event.step, event.saved)
-        events, values = resolve(self.drafts, numbering.values, numbering.names, self.naming.python_modules, label)
+        modules = self.naming.python_modules
+        events, values = resolve(self.drafts, numbering.values, numbering.names, self._at_end, modules, label)
         return Recording(events, values, source, self.copier.left_out, self.dropped, self._cut_short)
 
     def outermost_files(self) -> frozenset[str]:
@@ -406,6 +422,20 @@ def _as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
     if entry.f_code is not _SETITEM or isinstance(entry.f_locals["value"], Tensor):
         return args
     return tuple(entry.f_locals["value"] if each is entry.f_locals["source"] else each for each in args)
+
+
+def _called(entry: FrameType, declaration: Declaration, kind: str) -> str:
+    """The function or method that the learner called, where it has another name than the op that ran in it."""
+    name = entry.f_code.co_name
+    public = hasattr(Tensor, name) or entry.f_globals.get("__name__") == "autogradkit.nn.functional"
+    told = kind not in ("op", "view") or name.startswith("_") or declaration.facts.sign
+    return "" if told or not public or name in (declaration.name, declaration.facts.label) else name
+
+
+def _in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
+    """Whether the first argument that the learner gave is the op's first: `F.embedding(i, W)` runs `embedding(W, i)`."""
+    code = entry.f_code
+    return not code.co_argcount or not args or entry.f_locals.get(code.co_varnames[0]) is args[0]
 
 
 _SETITEM = Tensor.__setitem__.__code__

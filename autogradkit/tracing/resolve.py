@@ -6,11 +6,13 @@ Rests on events and source; called once, when the traced code has ended.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from autogradkit.tracing.events import (
     Accumulated,
+    BackwardBegin,
     BackwardEnd,
     Event,
     Failure,
@@ -33,6 +35,8 @@ class Draft:
     site: Site
     outputs: tuple[int | None, ...] = ()
     operands: tuple[int | None, ...] = ()  # value id of each positional operand, None for what is no tensor
+    standing: tuple[frozenset[str], ...] = ()  # of each positional operand: the variables that stood for it there
+    ordered: bool = True  # whether the op's operands stand in the order in which they were written
     numbers: frozenset[str] | None = None  # where the second operand is a number: the names that stand for it
     constructs: bool = False  # whether it ran while an object was made, which what it gives is not
     turns: tuple[tuple[int, ...], ...] = ()  # for each frame of the site the turns of the loops it was in
@@ -48,21 +52,31 @@ def resolve(
     drafts: list[Draft],
     values: dict[int, Value],
     known: dict[int, str],
+    at_end: dict[int, str],
     modules: dict[int, frozenset[str]],
     label: Callable[[str], str],
 ) -> tuple[tuple[Event, ...], dict[int, Value]]:
     """The events with positions and the values with names.
 
-    `known` are names found while the code ran, by value id; `modules` the names that stand for modules in each code, by its id;
+    `known` are names found while the code ran, by value id, `at_end` the variables that held a tensor when it had ended, by
+    its number, for those that nothing else names; `modules` the names that stand for modules in each code, by its id;
     `label` says what the learner calls a file.
     """
     reader, label = SourceReader(), functools.cache(label)
     namer = _Namer(reader, known)
     namer.name(drafts, values, modules)
+    named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
+    for id, value in values.items():
+        if value.tensor not in named_tensors and value.tensor in at_end:
+            namer.names[id] = at_end[value.tensor]
     named = {
         id: replace(value, name=name, turn=namer.turns.get(id, ())) if (name := namer.names.get(id)) else value
         for id, value in values.items()
     }
+    ops_of_call = Counter((draft.site, draft.visit) for draft in drafts if isinstance(draft.event, Op))
+    for draft in drafts:
+        if isinstance(draft.event, Op) and draft.event.called and ops_of_call[draft.site, draft.visit] > 1:
+            draft.event = replace(draft.event, called="")
     by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
     events = tuple(_resolved(draft, _position(draft, reader, label), by_tensor) for draft in drafts)
     return events, named
@@ -76,6 +90,7 @@ class _Namer:
         self.names = dict(known)
         self.turns: dict[int, tuple[int, ...]] = {}
         self._reader = reader
+        self._assigned: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...]], tuple[tuple[int, ...], bool]] = {}
 
     def name(self, drafts: list[Draft], values: dict[int, Value], modules: dict[int, frozenset[str]]) -> None:
         """Find all names. `modules` are those that stand for Python modules in each code, by its id."""
@@ -87,9 +102,14 @@ class _Namer:
                 last_of_visit[(draft.site, draft.visit)] = last_at[draft.site] = index
                 made_at.update({output: draft.site for output in draft.outputs if output is not None})
                 self._reader.note_op(draft.site)
+        backward: list[Site] = []  # where the backward calls stand that are running
         failed = drafts[-1].site if drafts and isinstance(drafts[-1].event, Failure) else None
         for index, draft in enumerate(drafts):
             event = draft.event
+            if isinstance(event, BackwardBegin):
+                backward.append(draft.site)
+            elif isinstance(event, BackwardEnd):
+                backward.pop()
             if not draft.site.frames:
                 continue
             if isinstance(event, GradReturned):
@@ -100,8 +120,9 @@ class _Namer:
                 if last and self._reader.is_step_of_builtin(draft.site):
                     # The additions of one `sum` before the last are nobody's result, and all are where it did not end.
                     last = last_at[draft.site] == index and draft.site != failed
-                if last and not draft.constructs:
-                    self._name_results(draft, parts=event.kind == "view" and len(draft.outputs) > 1)
+                if last and not draft.constructs and draft.site not in backward:
+                    several = event.kind == "view" and len(draft.outputs) > 1
+                    self._name_results(draft, parts=several, through_calls=not backward)
         self._pass_on(values)
 
     def _name_operands(
@@ -109,18 +130,36 @@ class _Namer:
     ) -> None:
         here = modules.get(id(draft.site.frames[0].code), frozenset())
         written = self._reader.operand_names(draft.site, len(draft.operands), here, op.name, draft.numbers)
-        for operand, name in zip(draft.operands, written, strict=True):
+        for operand, name, standing in zip(draft.operands, written, draft.standing, strict=True):
             # What was made on the way, inside `model(x)`, is not the `x` written there.
-            if operand is not None and name is not None and made_at.get(operand) != draft.site:
+            if operand is None or name is None or made_at.get(operand) == draft.site:
+                continue
+            if name in standing or (draft.ordered and not name.isidentifier()):
                 self.names.setdefault(operand, name)
 
-    def _name_results(self, draft: Draft, parts: bool) -> None:
+    def _name_results(self, draft: Draft, parts: bool, through_calls: bool = True) -> None:
         found, height = self._reader.result_names(draft.site, len(draft.outputs), parts)
+        if height and not through_calls:  # what a hook returns is not what backward returns
+            return
+        if found:
+            self._take_back(draft, height)
         for place, name in found.items():
             output = draft.outputs[place] if place < len(draft.outputs) else None
             if output is not None:
                 self.names[output] = name
                 self.turns[output] = draft.turn_above(height)
+
+    def _take_back(self, draft: Draft, height: int) -> None:
+        """Of several results that went to one assignment through calls, as a layer's and then its hook's in `y = lin(x)`,
+        only the last has the name."""
+        frames = tuple([(id(spot.code), spot.offset) for spot in draft.site.frames[height:]])
+        assignment = frames, draft.turn_above(height)
+        earlier, by_call = self._assigned.get(assignment, ((), False))
+        if by_call or height:
+            for output in earlier:
+                self.names.pop(output, None)
+                self.turns.pop(output, None)
+        self._assigned[assignment] = tuple(each for each in draft.outputs if each is not None), bool(height)
 
     def _pass_on(self, values: dict[int, Value]) -> None:
         """An edited tensor keeps the name it had."""

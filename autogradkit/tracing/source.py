@@ -229,16 +229,24 @@ class SourceReader:
         a tuple of `parts`. Of other results the first has the name, as `loss`, one of two, does. Where it is what a
         function returns, the caller's assignment counts.
         """
+        path: list[int] = []  # where the value stands in the tuple that a function returns
         for height, spot in enumerate(site.frames):
             place = self.place(spot)
             if place is None or place.expression is None:
                 return {}, 0
+            if isinstance(place.expression, ast.Tuple | ast.List) and isinstance(place.expression.ctx, ast.Store):
+                return _names_by_place(place.expression, None, count, parts), height  # `a, b = x` takes x apart
+            if _calls_builtin(place.expression) and (height or _called(place.expression) not in _RETURNS_AN_OP):
+                return {}, 0  # `sorted(xs, key=f)` is neither what f returned nor whether one was less
             source = self._source(spot.code)
-            target, taken, returned = _target(place.expression, source.parent, parts, self._ran)
+            target, taken, above = _target(place.expression, source.parent, parts, self._ran, path)
             if target is not None and target not in self._ran:
+                if count == 2 and taken is None and _called(place.expression).startswith("arg"):
+                    taken = 1  # `argsort` gives what `sort` found besides
                 return _names_by_place(target, taken, count, parts), height
-            if not returned:
+            if above is None:
                 return {}, 0
+            path = above
         return {}, 0
 
     def note_op(self, site: Site) -> None:
@@ -250,8 +258,7 @@ class SourceReader:
     def is_step_of_builtin(self, site: Site) -> bool:
         """Whether a function of Python's own ran the op, as the additions in `sum(terms)`: one call, many of them."""
         place = self.place(site.frames[0]) if site.frames else None
-        call = None if place is None else place.expression
-        return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id)
+        return place is not None and _calls_builtin(place.expression)
 
     def operand_names(
         self, site: Site, count: int, modules: frozenset[str], op: str, numbers: frozenset[str] | None = None
@@ -267,13 +274,27 @@ class SourceReader:
         expression = None if place is None else place.expression
         foreign = isinstance(expression, ast.Call) and not _calls(expression, op)
         written = [] if expression is None or foreign else _operands(expression, modules)
+        written = [
+            part for each in written for part in (each.elts if isinstance(each, ast.Tuple | ast.List) else [each])
+        ]
         names = [written_name(each) for each in written[:count]]
-        if numbers is not None and isinstance(expression, ast.BinOp):
-            left, right = written_name(expression.left), written_name(expression.right)
-            number_is_right = isinstance(expression.right, ast.Constant) or right in numbers
-            number_is_left = isinstance(expression.left, ast.Constant) or left in numbers
+        if numbers is not None and isinstance(expression, ast.BinOp | ast.AugAssign):
+            plain = isinstance(expression, ast.BinOp)
+            first = expression.left if plain else expression.target
+            second = expression.right if plain else expression.value
+            left, right = written_name(first), written_name(second)
+            number_is_right = isinstance(second, ast.Constant) or right in numbers
+            number_is_left = isinstance(first, ast.Constant) or left in numbers
             names = [left if number_is_right else right if number_is_left else None, None][:count]
         return names + [None] * (count - len(names))
+
+
+_RETURNS_AN_OP = ("abs", "divmod", "next", "pow", "round", "sum")  # functions of Python's own that give what an op did
+
+
+def _calls_builtin(node: ast.AST | None) -> bool:
+    """Whether an expression calls a function of Python's own by its name."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and hasattr(builtins, node.func.id)
 
 
 def _characters(lines: tuple[str, ...], line: int, column: int) -> int:
@@ -284,40 +305,48 @@ def _characters(lines: tuple[str, ...], line: int, column: int) -> int:
 
 
 def _target(
-    node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool, ran: set[ast.AST]
-) -> tuple[ast.AST | None, int | None, bool]:
-    """What a node's value is assigned to, which of its parts if just one, and whether the node is what its function
-    returns."""
+    node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool, ran: set[ast.AST], inner: list[int]
+) -> tuple[ast.AST | None, int | None, list[int] | None]:
+    """What a node's value, or its part at `inner`, is assigned to, which of its parts if just one; and where the node
+    stands in what its function returns, if it does."""
     if isinstance(node, ast.AugAssign):
-        return node.target, None, False
+        return node.target, None, None
     taken: int | None = None
     above = parent.get(node)
     while True:
         if isinstance(above, ast.Subscript) and above.value is node and parts and taken is None:
             if not (isinstance(above.slice, ast.Constant) and isinstance(above.slice.value, int)):
-                return None, None, False
+                return None, None, None
             taken = above.slice.value
         elif _gives_itself(node, above, parent, ran):
             above = parent[above]  # type: ignore[index]
         elif not (isinstance(above, ast.Await) or (isinstance(above, ast.IfExp) and above.test is not node)):
             break
         node, above = above, parent.get(above)
+    path = list(inner)
+    while isinstance(above, ast.Tuple | ast.List):
+        path.insert(0, above.elts.index(node))  # type: ignore[arg-type]
+        node, above = above, parent.get(above)
     if isinstance(above, ast.NamedExpr):
-        return above.target, taken, False
+        return _at(above.target, path), taken, None
     if isinstance(above, ast.Assign) and above.value is node:
-        return above.targets[0], taken, False
+        return _at(above.targets[0], path), taken, None
     if isinstance(above, ast.AnnAssign) and above.value is node:
-        return above.target, taken, False
-    if isinstance(above, ast.Tuple | ast.List) and isinstance(assignment := parent.get(above), ast.Assign):
-        target = assignment.targets[0]
-        place = above.elts.index(node)  # type: ignore[arg-type]
-        if isinstance(target, ast.Tuple | ast.List) and len(target.elts) == len(above.elts):
-            return target.elts[place], taken, False
-        if isinstance(target, ast.Name):
-            written = ast.Subscript(target, ast.Constant(place))
-            return written, taken, False
+        return _at(above.target, path), taken, None
     returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
-    return None, None, returned and taken is None
+    return None, None, path if returned and taken is None else None
+
+
+def _at(target: ast.expr, path: list[int]) -> ast.expr | None:
+    """What the part of a value at `path` is assigned to."""
+    for place in path:
+        if not isinstance(target, ast.Tuple | ast.List):
+            target = ast.Subscript(target, ast.Constant(place))
+        elif place < len(target.elts) and not any(isinstance(each, ast.Starred) for each in target.elts):
+            target = target.elts[place]
+        else:
+            return None
+    return target
 
 
 _SAME = frozenset(("requires_grad_", "contiguous", "to", "float", "cpu"))
@@ -345,13 +374,17 @@ def _names_by_place(target: ast.AST, taken: int | None, count: int, parts: bool)
     return {n: f"{name}[{n}]" for n in range(count)} if parts else {0: name}
 
 
-def _calls(node: ast.Call, op: str) -> bool:
-    """Whether a call is written as a call of this op: `F.relu(x)` of relu, `W.matmul(x)` of mv."""
-    function = node.func
-    name = (
+def _called(node: ast.AST) -> str:
+    """The last name of what a call calls; empty where it has none."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return (
         function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
     )
-    called = name.strip("_")
+
+
+def _calls(node: ast.Call, op: str) -> bool:
+    """Whether a call is written as a call of this op: `F.relu(x)` of relu, `W.matmul(x)` of mv."""
+    called = _called(node).strip("_")
     products = called == "matmul" and op in ("mm", "mv", "dot", "bmm")
     return bool(called) and (op.strip("_").startswith(called) or products)
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
+
+import autogradkit
 
 from .outcomes import Case, assert_same, case_of, leaf
 
@@ -229,3 +232,17 @@ def backward_within_a_hook(t: Any) -> Any:
 @pytest.mark.parametrize("name", CASES)
 def test_the_same_as_in_pytorch(name: str) -> None:
     assert_same(CASES[name])
+
+
+@pytest.mark.parametrize("returned", [None, 5, "the gradient"])
+def test_what_a_hook_after_accumulation_may_return(returned):
+    def outcome(m):
+        x = m.ones(2, requires_grad=True)
+        x.register_post_accumulate_grad_hook(lambda leaf: leaf.grad.mul_(2) if returned == "the gradient" else returned)
+        try:
+            (x * 3).sum().backward()
+        except (RuntimeError, TypeError) as error:
+            return type(error), str(error), x.grad.tolist()
+        return None, None, x.grad.tolist()
+
+    assert outcome(autogradkit) == outcome(torch)

@@ -111,9 +111,12 @@ def test_what_numpy_wrote_is_found_by_comparing(log):
 
 
 def test_hooks_scale_what_is_added_and_edit_afterwards(log):
+    def one_more(tensor) -> None:  # it may return nothing
+        tensor.grad.add_(1)
+
     w = weight()
     w.register_hook(lambda grad: grad * 10)
-    w.register_post_accumulate_grad_hook(lambda tensor: tensor.grad.add_(1))
+    w.register_post_accumulate_grad_hook(one_more)
     (w * 2).sum().backward()
     assert told(log, w) == [("backward", (20.0, 20.0), (20.0, 20.0)), ("edited", None, (21.0, 21.0))]
 

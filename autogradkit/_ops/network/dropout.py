@@ -15,7 +15,9 @@ from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances
 from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.facts import named
 from autogradkit.core.random import default_generator
+from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -30,6 +32,10 @@ def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
         return wrap(np.zeros((), array.dtype))
     if array.dtype.kind in "biu":
         require_castable(get_default_dtype().numpy, array.dtype)
+    return observed(named("noise"), "random", _noise, (array, p), {}) if RECORDERS else _noise(array, p)
+
+
+def _noise(array: Any, p: float) -> Tensor:
     kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
     return wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
 

@@ -16,6 +16,8 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_found, saying
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import dtype_of_number, result_type
+from autogradkit.core.facts import named
+from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -165,13 +167,19 @@ def where_tensors(condition: Array, self: Array, other: Array, *, out: Array) ->
     np.copyto(out, self, where=condition)
 
 
+def _scalar_tensor(number: Any, dtype: Any) -> Tensor:
+    if RECORDERS:
+        return observed(named("scalar_tensor"), "create", lambda each: wrap(as_array(each, dtype)), (number,), {})
+    return wrap(as_array(number, dtype))
+
+
 def _with_numbers(condition: Any, self: Any, other: Any) -> Any:
     kinds = [
         (each.dtype, 2 if each._array.ndim else 1) if isinstance(each, Tensor) else (dtype_of_number(each), 0)
         for each in (self, other)
     ]
     common = result_type(kinds).numpy
-    operands = [each if isinstance(each, Tensor) else wrap(as_array(each, common)) for each in (self, other)]
+    operands = [each if isinstance(each, Tensor) else _scalar_tensor(each, common) for each in (self, other)]
     return where_tensors(condition, *operands)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from autogradkit.core.facts import named
 from autogradkit.core.random import Generator, default_generator
-from autogradkit.core.tensor import wrap
+from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.utils.data.collate import default_collate, default_convert
 from autogradkit.utils.data.dataset import IterableDataset, TensorDataset
 from autogradkit.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
@@ -109,10 +111,13 @@ class DataLoader:
         if self.batch_sampler is None:
             for index in order:
                 yield collate(dataset[index])
-        elif type(dataset) is TensorDataset and collate is default_collate:
-            # The same batches as from single samples, gathered at once.
+        elif type(dataset) is TensorDataset and collate is default_collate and not _any_requires_grad(dataset):
+            # The same batches as from single samples, gathered at once; a trace shows that too as the one step it is.
             for indices in order:
-                yield [wrap(tensor._array[indices]) for tensor in dataset.tensors]
+                if RECORDERS:
+                    yield [observed(named("batch"), "op", _rows, (each, indices), {}) for each in dataset.tensors]
+                else:
+                    yield [_rows(each, indices) for each in dataset.tensors]
         else:
             for indices in order:
                 yield collate([dataset[index] for index in indices])
@@ -139,6 +144,14 @@ class DataLoader:
         if self.batch_size is None:
             return count
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+
+
+def _any_requires_grad(dataset: TensorDataset) -> bool:
+    return any(tensor.requires_grad for tensor in dataset.tensors)
+
+
+def _rows(tensor: Tensor, indices: list[int]) -> Tensor:
+    return wrap(tensor._array[indices])
 
 
 def _refuse_for_iterable(shuffle: bool | None, sampler: Any, batch_sampler: Any) -> None:

@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from inspect import CO_GENERATOR
 from types import CodeType, FrameType
 from typing import Any
 
@@ -47,17 +48,34 @@ class _Counting(ast.NodeTransformer):
 
 
 class _Loops:
+    """The loops that each frame is in, and which time round."""
+
     def __init__(self) -> None:
-        self.active: list[int] = []
+        self._of_frame: dict[int, list[int]] = {}
 
     def enter(self) -> None:
-        self.active.append(0)
+        self._of_frame.setdefault(id(sys._getframe(1)), []).append(0)
 
     def turn(self) -> None:
-        self.active[-1] += 1
+        self._of_frame[id(sys._getframe(1))][-1] += 1
 
     def leave(self) -> None:
-        self.active.pop()
+        self._of_frame[id(sys._getframe(1))].pop()
+
+    def around(self, frame: FrameType | None) -> list[tuple[int, ...]]:
+        """The turns of the loops around a frame, outermost first. A generator runs before the turn that it gives begins."""
+        found: list[tuple[int, ...]] = [()]
+        while frame is not None:
+            own = tuple(self._of_frame.get(id(frame), ()))
+            found = [own + rest for rest in found]
+            above = frame.f_back
+            if frame.f_code.co_flags & CO_GENERATOR and above is not None and self._of_frame.get(id(above)):
+                outer = self._of_frame[id(above)]
+                found += [(*outer[:-1], outer[-1] + 1, *rest) for rest in found]
+                found = [(*outer, *rest) if len(rest) == len(own) else rest for rest in found]
+                frame = above
+            frame = frame.f_back
+        return found
 
 
 def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
@@ -66,13 +84,15 @@ def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
         wanted = {value.name for value in run.trace.values.values() if value.name is not None}
         if not wanted:
             return
-        bound = bindings(program, wanted)
+        bound, made = bindings(program, wanted)
         drawn = {item.value.id for item in run.graph.items.values() if item.value is not None}
         drawn |= {link.value for link in run.graph.links}
         for value in run.trace.values.values():
             if value.name is None or value.id not in drawn:
                 continue
             turns = bound.get((value.tensor, value.name))
+            if turns is None and value.numbers.data in made.get(value.name, ()):  # `e[0]` is a new tensor each time
+                continue
             if turns is None and value.name.endswith(".data"):
                 makers = (run.graph.producer.get(v.id) for v in run.trace.values.values() if v.tensor == value.tensor)
                 if any(maker is not None and maker.name == "data" for maker in makers):
@@ -92,8 +112,11 @@ def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
     return check
 
 
-def bindings(program: Program, wanted: set[str]) -> dict[tuple[int, str], set[tuple[int, ...]]]:
-    """Which tensors, by number, each name stood for while the program ran, with the turns when it began to."""
+def bindings(
+    program: Program, wanted: set[str]
+) -> tuple[dict[tuple[int, str], set[tuple[int, ...]]], dict[str, set[tuple[Any, ...]]]]:
+    """Which tensors, by number, each name stood for while the program ran, with the turns when it began to; and the numbers
+    of those that a name such as `e[0]`, which picks from a tensor, gave when it was asked."""
     tree = ast.fix_missing_locations(_Counting().visit(ast.parse(program.cell)))
     file = f"<cell {program.seed}>"
     recorder = EventRecorder()
@@ -101,6 +124,7 @@ def bindings(program: Program, wanted: set[str]) -> dict[tuple[int, str], set[tu
     space: dict[str, Any] = {"torch": autogradkit, "__name__": "__main__", "__loops__": loops}
     exec(compile(program.before, "<before>", "exec"), space)
     held: list[tuple[Any, str, tuple[int, ...]]] = []
+    made: defaultdict[str, set[tuple[Any, ...]]] = defaultdict(set)
     standing: dict[tuple[int, str], Any] = {}
     expressions = {name: code for name in wanted if (code := compiled(name)) is not None}
 
@@ -120,9 +144,12 @@ def bindings(program: Program, wanted: set[str]) -> dict[tuple[int, str], set[tu
                 each = eval(expression, frame.f_globals, dict(frame.f_locals))
             except Exception:
                 continue
+            if isinstance(each, autogradkit.Tensor) and name.endswith("]"):
+                made[name].add(tuple(each.detach().flatten().tolist()))
             if isinstance(each, autogradkit.Tensor) and standing.get((id(frame), name)) is not each:
                 standing[id(frame), name] = each
-                held.append((each, name, tuple(loops.active)))
+                around = loops.around(frame if isinstance(frame, FrameType) else None)
+                held.extend((each, name, turns) for turns in around)
 
     def trace(frame: FrameType, event: str, arg: Any) -> Any:
         if frame.f_code.co_filename != file:
@@ -148,7 +175,7 @@ def bindings(program: Program, wanted: set[str]) -> dict[tuple[int, str], set[tu
         known = number(each)
         if known is not None:
             found[known, name].add(turns)
-    return found
+    return found, made
 
 
 def compiled(name: str) -> CodeType | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,8 @@ class Run:
     graph: Graph
     number: Callable[[Any], int | None]  # of a tensor, in the trace
     space: dict[str, Any]
-    before: dict[int, tuple[Any, Any]]  # tensors there before the cell, by id, with a copy of their numbers
+    start: dict[str, Any]  # tensors there before the cell, by how they were reached
+    before: dict[int, tuple[Any, Any]]  # the same and their gradients, by id, with a copy of their numbers
     error: Exception | None
 
 
@@ -49,7 +50,10 @@ def execute(program: Program, m: Any, source: str | None = None, spoil: str | No
     if spoil is not None:
         with m.no_grad():
             tensor = eval(written(spoil), space)
-            tensor.data.add_(m.tensor([0.37, 0.59, 0.83]) if tensor.shape[-1:] == (3,) else 0.41)
+            if tensor.is_floating_point() or tensor.is_complex():
+                tensor.data.add_(m.tensor([0.37, 0.59, 0.83]) if tensor.shape[-1:] == (3,) else 0.41)
+            else:
+                tensor.data.copy_(~tensor if tensor.dtype is m.bool else tensor + 1)
     file = f"<cell {program.seed}>"
     text = program.cell if source is None else source
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
@@ -79,7 +83,8 @@ def record(program: Program) -> Run:
 
     space: dict[str, Any] = {"torch": autogradkit, "__name__": "__main__"}
     exec(compile(program.before, "<before>", "exec"), space)
-    for tensor in tensors_in(space):
+    start = reachable(space, autogradkit)
+    for tensor in start.values():
         for each in (tensor, tensor.grad if tensor.is_leaf else None):
             if each is not None:
                 before[id(each)] = (each, each.detach().clone())
@@ -95,36 +100,45 @@ def record(program: Program) -> Run:
     finally:
         recorder.stop()
     trace = recorder.finish(error, lambda name: "cell" if name == file else name, program.cell)
-    return Run(trace, build(trace), recorder.numbering.number_of, space, before, error)
-
-
-def tensors_in(space: dict[str, Any]) -> Iterator[Any]:
-    for value in list(space.values()):
-        if isinstance(value, autogradkit.Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from (each for each in value if isinstance(each, autogradkit.Tensor))
-        elif isinstance(value, dict) and "__name__" not in value:
-            yield from (each for each in value.values() if isinstance(each, autogradkit.Tensor))
-        elif isinstance(value, autogradkit.nn.Module):
-            yield from value.parameters()
+    return Run(trace, build(trace), recorder.numbering.number_of, space, start, before, error)
 
 
 def reachable(space: dict[str, Any], m: Any) -> dict[str, Any]:
     """Tensors of a namespace by how they are reached."""
     found: dict[str, Any] = {}
     for name, value in list(space.items()):
-        if isinstance(value, m.Tensor):
-            found[name] = value
-        elif isinstance(value, list | tuple):
-            found |= {f"{name}[{n}]": each for n, each in enumerate(value) if isinstance(each, m.Tensor)}
-        elif isinstance(value, dict) and "__name__" not in value:
-            found |= {f"{name}[{key!r}]": each for key, each in value.items() if isinstance(each, m.Tensor)}
-        elif isinstance(value, m.nn.Module):
-            found |= {f"{name}.{inner}": each for inner, each in value.named_parameters()}
+        if not name.startswith("_"):
+            found |= _within(name, value, m)
+    return found
+
+
+def _within(name: str, value: Any, m: Any, depth: int = 3) -> dict[str, Any]:
+    if isinstance(value, m.Tensor):
+        return {name: value}
+    if isinstance(value, m.nn.Module):
+        return {f"{name}.{inner}": each for inner, each in value.named_parameters()}
+    if isinstance(value, list | tuple):
+        members = {f"{name}[{n}]": each for n, each in enumerate(value)}
+    elif isinstance(value, dict):
+        members = {f"{name}[{key!r}]": each for key, each in value.items()}
+    elif type(value).__name__ == "Box":
+        members = {f"{name}.{key}": each for key, each in vars(value).items()}
+    else:
+        return {}
+    found: dict[str, Any] = {}
+    for path, each in members.items() if depth else ():
+        found |= _within(path, each, m, depth - 1)
     return found
 
 
 def tensor_of(trace: Recording, value: int) -> torch.Tensor:
     numbers = trace.values[value].numbers
     return torch.tensor(numbers.data, dtype=getattr(torch, numbers.dtype)).reshape(numbers.shape)
+
+
+def close(told: torch.Tensor, real: torch.Tensor) -> bool:
+    """Whether numbers are alike, to what their dtypes resolve."""
+    coarse = max(torch.finfo(each.dtype).eps if each.is_floating_point() else 0.0 for each in (told, real))
+    within = max(1e-4, 8 * coarse)
+    told, real = told.detach().to(torch.complex128), real.detach().to(torch.complex128)
+    return told.shape == real.shape and torch.allclose(told, real, rtol=within, atol=within / 10, equal_nan=True)

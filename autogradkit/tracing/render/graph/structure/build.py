@@ -49,18 +49,18 @@ class _Builder:
         self.source = trace.source
         self.notes = trace.notes
         self.second_order = _second_order(trace.events)
-        self.ops = [
-            event
-            for event in trace.events
-            if isinstance(event, Op) and not (event.step in self.second_order and event.node is None)
-        ]
+        self.ops = _telling_ops(trace.events, self.second_order)
         steps = [op for op in self.ops if _in_optimizer(op)]
         self.optimizer: list[str] = []
         self.updated: list[str] = []
+        self.sharing: list[str] = []  # what else has the memory that the optimizer edited
         if len(steps) > MOST_UPDATES:
             self.ops = [op for op in self.ops if not _in_optimizer(op)]
             self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
             self.updated = list(dict.fromkeys(self.values[op.outputs[0]].name or "a parameter" for op in steps))
+            edited = {self.values[op.outputs[0]].storage: self.values[op.outputs[0]].tensor for op in steps}
+            others = (each for each in self.values.values() if edited.get(each.storage, each.tensor) != each.tensor)
+            self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
         self._drop_unused_makers()
         self.calls = calls_of(trace.events)
         self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
@@ -165,7 +165,7 @@ class _Builder:
     def _left_out(self) -> list[str]:
         leaves = {value.id for value in self.values.values() if value.is_leaf}
         return [
-            *untold.updates(self.optimizer, self.updated),
+            *untold.updates(self.optimizer, self.updated, self.sharing),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
             *self.notes,
             *untold.numbers_read(self.source),
@@ -332,6 +332,19 @@ def _second_order(events: Iterable[Event]) -> set[int]:
         elif isinstance(event, Op) and inside > 0:
             found.add(event.step)
     return found
+
+
+def _telling_ops(events: Iterable[Event], second_order: set[int]) -> list[Op]:
+    """All ops but those inside a backward call that are not recorded and that nothing recorded reads."""
+    kept: list[Op] = []
+    read: set[int] = set()
+    for event in reversed([*events]):
+        if isinstance(event, Op) and (
+            event.step not in second_order or event.node is not None or not read.isdisjoint(event.outputs)
+        ):
+            kept.append(event)
+            read.update(argument.value for argument in event.inputs if argument.value is not None)
+    return kept[::-1]
 
 
 def _in_optimizer(op: Op) -> bool:

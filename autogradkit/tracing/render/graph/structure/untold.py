@@ -20,11 +20,13 @@ from autogradkit.tracing.render.marks.numbers import one_line
 MOST_NAMES = 6  # in one sentence
 
 
-def updates(lines: list[str], names: list[str]) -> Iterator[str]:
-    """A sentence for each line on which an optimizer made more edits than are drawn."""
+def updates(lines: list[str], names: list[str], sharing: list[str]) -> Iterator[str]:
+    """A sentence for each line on which an optimizer made more edits than are drawn, and one for what shares that memory."""
     told = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
     for line in lines:
         yield f"{line} edits {told} in place; its operations are not drawn."
+    if sharing:
+        yield f"So it edits {', '.join(sharing)}, in the same memory."
 
 
 def arrivals(calls: list[Call], links: list[Link], values: dict[int, Value]) -> Iterator[str]:

@@ -43,7 +43,8 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
             turned = rest[0].place == 0 or facts.label == "rsub"
             return f"{number} {sign}" if turned else f"{sign} {number}"
     inside = ", ".join(_spelled(op, argument) for argument in rest)
-    return f"{op.label}({inside})" if inside else op.label
+    ran = f"{op.label}({inside})" if inside else op.label
+    return f"{op.called} → {ran}" if op.called else ran
 
 
 def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:

@@ -1,0 +1,136 @@
+"""Whether each drawn operation gives its drawn output from its drawn inputs, as PyTorch computes it.
+
+Used by `truth`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Op
+from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure.model import MAKERS
+from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+
+from .runs import Falsity, Run, close, tensor_of
+
+FUNCTIONS: dict[str, Any] = {
+    "data": torch.Tensor.detach,
+    "slice": torch.ops.aten.slice.Tensor,
+    "alias": torch.ops.aten.alias,
+    "select": torch.select,
+    "max_pool2d": torch.nn.functional.max_pool2d,
+    "linear": torch.nn.functional.linear,
+    "relu": torch.relu,
+    "where": torch.where,
+    "_log_softmax": torch._log_softmax,
+    "_softmax": torch._softmax,
+    "nll_loss_forward": torch.ops.aten.nll_loss_forward,
+    "huber_loss": torch.ops.aten.huber_loss,
+    "mse_loss": torch.ops.aten.mse_loss,
+    "l1_loss": torch.ops.aten.l1_loss,
+    "index": lambda x, *picked: x[picked],
+    "batch": lambda x, rows: x[rows],
+    "sgd_": lambda parameter, gradient, lr, weight_decay=0.0: parameter - lr * (gradient + weight_decay * parameter),
+    "index_put_": lambda x, picked, values, *more: x.index_put_(picked, torch.as_tensor(values, dtype=x.dtype), *more),
+}
+
+
+STATEFUL = ("adam_", "adamw_")  # they remember earlier gradients; what they leave is compared at the end
+SPOKEN = {"torch": torch, "inf": float("inf"), "nan": float("nan")}  # what the texts of settings speak of
+
+
+def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:
+    """Each drawn operation gives its drawn output from its drawn inputs; every input is drawn."""
+    into = defaultdict(list)
+    for link in run.graph.links:
+        if link.kind == "flow":
+            into[link.head].append(link)
+    drawn = {item.op.step for item in run.graph.items.values() if item.op is not None}
+    said = " ".join(run.graph.left_out)
+    inside = within_backward(run.trace)  # what only makes the gradient of a gradient ready
+    for event in run.trace.events:
+        missing = isinstance(event, Op) and event.kind not in MAKERS and event.step not in drawn | inside
+        if missing and event.kind == "detach" and "reads numbers" in said:  # x.detach().numpy()
+            continue
+        if missing and (event.position is None or event.position.code not in said):
+            yield Falsity("not drawn", f"{event.name} at step {event.step}")
+    for item in run.graph.items.values():
+        op = item.op
+        if op is None or item.kind != "op":
+            continue
+        came = {link.value for link in into[item.key]}
+        for argument in op.inputs:
+            if argument.value is not None and argument.value not in came:
+                yield Falsity("edge missing", f"{op.name}: {run.graph.labels[argument.value]}")
+        if op.name in STATEFUL or any(argument.name == "momentum" for argument in op.inputs):
+            continue
+        if any(run.trace.values[value].numbers.data is None for value in (*came, *op.outputs)):
+            continue
+        try:
+            found = recomputed(run.trace, op, space)
+        except Exception as error:
+            yield Falsity("recompute", f"{op.name} cannot be recomputed: {error}")
+            continue
+        results = found if isinstance(found, list | tuple) else [found]
+        for output, expected in zip(op.outputs, results, strict=False):
+            told = tensor_of(run.trace, output)
+            if told.dtype != expected.dtype or not close(told, expected):
+                yield Falsity("recompute", f"{op.name} gives {expected.tolist()}, drawn {told.tolist()}")
+
+
+def spelling(run: Run) -> Iterator[Falsity]:
+    """An op that is all that ran in a method's call has the method's name in the picture."""
+    calls = Counter(event.position for event in run.trace.events if isinstance(event, Op))
+    lines = run.trace.source.splitlines()
+    for item in run.graph.items.values():
+        op = item.op
+        place = None if op is None else op.position
+        if op is None or item.kind != "op" or place is None or place.file != "cell" or place.line != place.end_line:
+            continue
+        written = lines[place.line - 1][place.column : place.end_column]
+        method = re.search(r"\.([a-z]\w*)\([^()]*\)$", written)
+        if method is None or calls[place] > 1 or op.kind not in ("op", "view") or op.facts.sign:
+            continue
+        told = spelled_op(op, run.graph.labels, run.graph.values)
+        if hasattr(torch.Tensor, method[1]) and method[1] not in told and not told.endswith("]"):
+            yield Falsity("spelling", f"{written} is drawn as {told}")
+
+
+def within_backward(trace: Recording) -> set[int]:
+    """Steps of what ran while a backward call did."""
+    inside = 0
+    found: set[int] = set()
+    for event in trace.events:
+        inside += isinstance(event, BackwardBegin) - isinstance(event, BackwardEnd)
+        if inside:
+            found.add(event.step)
+    return found
+
+
+def recomputed(trace: Recording, op: Op, space: dict[str, Any]) -> Any:
+    positional: dict[int, Any] = {}
+    named: dict[str, Any] = {}
+    for argument in op.inputs:
+        value = eval(argument.text or "None", SPOKEN) if argument.value is None else tensor_of(trace, argument.value)
+        if argument.name is not None:
+            named[argument.name] = value
+        elif argument.place in positional and argument.value is not None:
+            positional[argument.place].append(value)  # a list of tensors
+        else:
+            several = (op.name in ("cat", "stack") and argument.place == 0) or (
+                op.name == "index_put_" and argument.place == 1
+            )
+            positional[argument.place or 0] = [value] if several else value
+    function = FUNCTIONS.get(op.name)
+    if function is None and isinstance(space.get(op.name), type):  # the learner's own Function
+        function = space[op.name].apply
+    function = function or getattr(torch.Tensor, op.name, None) or getattr(torch, op.name, None)
+    function = function or getattr(torch.nn.functional, op.name)
+    given = [positional.get(place) for place in range(max(positional, default=-1) + 1)]
+    return function(*given, **named)
