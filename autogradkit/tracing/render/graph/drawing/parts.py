@@ -252,8 +252,10 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, know
     data = numbers.data or ()
     largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
     wide = numbers.shape[-1]
-    picture.open("ak-heat", aria_hidden="true", data_step=known)
-    squares: dict[tuple[str, int], str] = {}
+    picture.open(
+        "ak-heat", aria_hidden="true", data_step=known, transform=f"translate({num(left)} {num(top + side / 2)})"
+    )
+    strokes: dict[tuple[str, int], str] = {}
     for r in range(rows):
         for c in range(columns):
             value = data[r * wide + c]
@@ -262,12 +264,10 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, know
             finite = math.isfinite(value)
             role = "error" if not finite else "warm" if value >= 0 else "cool"
             shade = SHADES if not finite else round(SHADES * abs(float(value)) / largest)
-            square = (
-                f"M{num(left + c * side)} {num(top + r * side)}h{num(side - 0.6)}v{num(side - 0.6)}h{num(0.6 - side)}z"
-            )
-            squares[role, shade] = squares.get((role, shade), "") + square
-    for (role, shade), d in sorted(squares.items()):
-        picture.path(d, stroke=None, fill=role, fill_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
+            square = f"M{num(c * side)} {num(r * side)}h{num(side - 0.6)}"
+            strokes[role, shade] = strokes.get((role, shade), "") + square
+    for (role, shade), d in sorted(strokes.items()):
+        picture.path(d, stroke=role, line=side - 0.6, stroke_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
     picture.close()
 
 

@@ -27,9 +27,10 @@ from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, fold
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
+from autogradkit.tracing.render.marks.html import still
 from autogradkit.tracing.render.marks.svg import Picture, num
 from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
 
@@ -37,8 +38,10 @@ MARGIN = 22.0
 LEAST_WIDTH = 540.0
 WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
-MOST_BYTES = 60_000  # of a picture in which nothing was opened; beyond it fewer items are drawn
-FEWEST = 12  # items that are drawn at any rate
+MOST_BYTES = 72_000  # of a still picture in which nothing was opened: beyond it fewer items are drawn
+MOST_BYTES_OF_A_LOOP = 36_000  # stored are four thirds of it, and with table and text 60 kB, which a test holds
+MOST_WIDTH = 1.5 * WIDEST  # likewise
+FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
 
@@ -59,22 +62,28 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_n
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
+    whole = build(trace)
+    whole.node_names = node_names
+    heading = title(trace)
     most = MOST_ITEMS
-    drawn = _drawn(trace, folds, most, node_names)
-    while len(drawn.svg) > MOST_BYTES and most > FEWEST and all((folds or {}).values()):
-        most = most * 2 // 3
-        drawn = _drawn(trace, folds, most, node_names)
+    drawn, width = _drawn(trace, fold(copied(whole), folds, most), heading)
+    while most > FEWEST and all((folds or {}).values()) and (_too_large(drawn) or width > MOST_WIDTH):
+        most = max(FEWEST, most * 2 // 3)
+        drawn, width = _drawn(trace, fold(copied(whole), folds, most), heading)
     return drawn
 
 
-def _drawn(trace: Recording, folds: dict[str, bool] | None, most: int, node_names: bool) -> Drawn:
-    graph = fold(build(trace), folds, most)
-    graph.node_names = node_names
+def _too_large(drawn: Drawn) -> bool:
+    loop = any(item.times > 1 for item in drawn.graph.items.values())
+    return len(still(drawn.svg).encode()) > (MOST_BYTES_OF_A_LOOP if loop else MOST_BYTES)
+
+
+def _drawn(trace: Recording, graph: Graph, heading: str) -> tuple[Drawn, float]:
+    """The picture of a folded graph, and how wide it came out."""
     alt = words.alt(graph, trace)
     sheet = _fitting(graph)
     parts, placed = sheet.parts, sheet.placed
     picture = Picture()
-    heading = title(trace)
     titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
     top = _heading(picture, heading, width)
@@ -83,7 +92,7 @@ def _drawn(trace: Recording, folds: dict[str, bool] | None, most: int, node_name
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, top + placed.height, width)
-    return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
+    return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph), width
 
 
 @dataclass(slots=True)
