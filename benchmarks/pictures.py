@@ -3,12 +3,15 @@
 "draw" is Python's part: picture, steps, details and table of a trace, as GraphView sends them. "open" is the browser's, from
 the file of `Trace.to_html()` to the second frame with the picture. "walk"
 is one step on, with its frame, and "pan" the frames a second while the picture is dragged for a while, with the longest frame.
+"page kB" is the size of that file, which holds the front end and a picture for each way of folding; "stored kB" is what an
+output takes in a notebook: still picture, table and text.
 Needs Chromium; a screen shows at most 60 frames a second.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import tempfile
 import time
@@ -22,6 +25,7 @@ import autogradkit as torch
 from autogradkit import nn
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.telling.state import state_of
+from autogradkit.widgets.graph import GraphView
 from benchmarks.table import table
 
 NODES = 2_000
@@ -128,8 +132,14 @@ def measure(trace: Any, page: Page, folder: Path, rounds: int) -> list[str]:
     return [
         f"{1000 * drawn:.0f}", f"{min(opened):.0f}", f"{1000 * drawn + min(opened):.0f}",
         f"{walked[len(walked) // 2]:.0f}", f"{frames:.0f}", f"{longest:.0f}",
-        f"{1000 * written:.0f}", f"{len(text.encode()) / 1000:.0f}",
+        f"{1000 * written:.0f}", f"{len(text.encode()) / 1000:.0f}", f"{stored(trace) / 1000:.0f}",
     ]  # fmt: skip
+
+
+def stored(trace: Any) -> int:
+    """Bytes of an output in a notebook."""
+    view = GraphView(trace)
+    return len(json.dumps({"text/html": view.static_html(), "text/plain": view.plain()}, ensure_ascii=False).encode())
 
 
 def report(nodes: int, rounds: int) -> str:
@@ -142,7 +152,18 @@ def report(nodes: int, rounds: int) -> str:
         for name, make in TRACES.items():
             rows.append([name, *measure(make(nodes), page, Path(folder), rounds)])
         browser.close()
-    header = ["trace", "draw ms", "open ms", "both ms", "walk ms", "pan fps", "longest ms", "to_html ms", "kB"]
+    header = [
+        "trace",
+        "draw ms",
+        "open ms",
+        "both ms",
+        "walk ms",
+        "pan fps",
+        "longest ms",
+        "to_html ms",
+        "page kB",
+        "stored kB",
+    ]
     return table(f"Pictures of {nodes:,} nodes", header, rows)
 
 

@@ -2,10 +2,14 @@
 
 import itertools
 import random
+from collections.abc import Iterator
 
 import pytest
 
-from autogradkit.tracing.render.graph.drawing.layout import Edge, Node, place
+from autogradkit.tracing.render.graph.drawing.columns import WIDEST
+from autogradkit.tracing.render.graph.drawing.layout import place
+from autogradkit.tracing.render.graph.drawing.routes import ports, way
+from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 
 
 def graph_of(size: int, seed: int):
@@ -65,3 +69,101 @@ def test_a_leaf_stands_just_above_what_it_feeds():
     nodes = [Node(key, 40, 20) for key in ("a", "leaf", "b", "c")]
     placed = place(nodes, [Edge("a", "b"), Edge("b", "c"), Edge("leaf", "c")])
     assert placed.nodes["leaf"][1] == placed.nodes["b"][1]
+
+
+def test_parts_that_no_edge_joins_stand_side_by_side_and_below_one_another():
+    nodes = [Node(f"n{i}", 200, 40) for i in range(20)]
+    placed = place(nodes, [Edge(f"n{i}", f"n{i + 1}") for i in range(0, 20, 2)])
+    assert placed.width <= WIDEST
+    assert len({x for x, _ in placed.nodes.values()}) > 2
+    for i in range(0, 20, 2):
+        assert placed.nodes[f"n{i}"][0] == placed.nodes[f"n{i + 1}"][0]
+
+
+def test_what_goes_on_through_the_turns_of_a_loop_goes_straight_on():
+    nodes, edges = [Node("h0", 80, 40)], []
+    for turn in range(1, 5):
+        nodes += [
+            Node(f"w{turn}", 120, 40),
+            Node(f"x{turn}", 60, 20),
+            Node(f"m{turn}", 50, 20),
+            Node(f"h{turn}", 50, 20),
+        ]
+        edges += [Edge(f"w{turn}", f"m{turn}", 0, 150, 40, 0.4), Edge(f"x{turn}", f"m{turn}", 90, 0, 40, 0.4)]
+        edges += [Edge(f"m{turn}", f"h{turn}", 90, 90, 15, 4), Edge(f"h{turn - 1}", f"h{turn}", 90, 90, 15, 4)]
+    placed = place(nodes, edges)
+    xs = [placed.nodes[f"h{turn}"][0] for turn in range(1, 5)]
+    assert max(xs) - min(xs) < 30
+    assert placed.width < 960
+
+
+def line(points: list[tuple[float, float]], bends: list[float]) -> Iterator[tuple[float, float]]:
+    """Points along the line that is drawn, close together."""
+    yield points[0]
+    for (x0, y0), (x1, y1), bend in zip(points, points[1:], bends, strict=False):
+        steps = max(8, round((abs(x1 - x0) + abs(y1 - y0)) / 4))
+        for t in (step / steps for step in range(1, steps + 1)):
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            upright = abs(x0 - x1) < 0.5
+            yield (
+                (x0, y0 + t * (y1 - y0)) if upright else ((a + b) * x0 + (c + d) * x1, a * y0 + (b + c) * bend + d * y1)
+            )
+
+
+BESIDE = 5.0
+
+
+def lines_of(nodes: list[Node], edges: list[Edge], placed) -> list[list[tuple[float, float]]]:
+    """For each edge the points of both its lines."""
+    sizes = {node.key: node for node in nodes}
+    starts, ends = ports(edges, placed)
+    found = []
+    for number, edge in enumerate(edges):
+        (x0, y0), (x1, y1) = placed.nodes[edge.tail], placed.nodes[edge.head]
+        start = (x0 + starts[number], y0 + sizes[edge.tail].height / 2 + 1, placed.rows[edge.tail][1] + 1)
+        end = (x1 + ends[number], placed.rows[edge.head][0] - 1, y1 - sizes[edge.head].height / 2 - 1)
+        found.append([p for d in (-BESIDE, BESIDE) for p in line(*both(way(start, placed.routes[number], end, d)))])
+    return found
+
+
+def both(one) -> tuple[list[tuple[float, float]], list[float]]:
+    return one.points, one.bends
+
+
+def wide_enough(nodes: list[Node], edges: list[Edge]) -> list[Node]:
+    """The nodes, as wide as their edges ask for, as the picture has them."""
+    many = {node.key: 0 for node in nodes}
+    for end in ("tail", "head"):
+        counted = {key: sum(getattr(edge, end) == key for edge in edges) for key in many}
+        many = {key: max(many[key], counted[key]) for key in many}
+    return [Node(node.key, max(node.width, 52 * many[node.key]), node.height) for node in nodes]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_edge_passes_under_a_box_or_under_a_label(seed):
+    nodes, edges = graph_of(8 + 6 * seed, seed)
+    nodes = wide_enough(nodes, edges)
+    placed = place(nodes, edges)
+    boxes = {
+        node.key: (x - node.width / 2, y - node.height / 2, x + node.width / 2, y + node.height / 2)
+        for node in nodes
+        for x, y in [placed.nodes[node.key]]
+    }
+    labels = {}
+    for number, edge in enumerate(edges):
+        x, top, bottom = [run for run in placed.routes[number] if run[2] >= run[1]][-1]
+        middle = (top + bottom) / 2
+        height = edge.height / 2 if edge.left or edge.right else 0
+        labels[number] = (x - edge.left, middle - height, x + edge.right, middle + height)
+    for number, points in enumerate(lines_of(nodes, edges, placed)):
+        others = [(key, box) for key, box in boxes.items() if key not in (edges[number].tail, edges[number].head)]
+        others += [(f"label {key}", box) for key, box in labels.items() if key != number]
+        for x, y in points:
+            for key, (left, top, right, bottom) in others:
+                assert not (left + 0.1 < x < right - 0.1 and top + 0.1 < y < bottom - 0.1), (
+                    f"seed {seed}: {edges[number]} under {key} at {x}, {y}"
+                )
+    found = [*boxes.items(), *labels.items()]
+    for (one, a), (other, b) in itertools.combinations(found, 2):
+        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+        assert apart, f"seed {seed}: {one} over {other}"

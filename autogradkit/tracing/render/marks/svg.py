@@ -3,8 +3,8 @@
 A `Picture` collects marks and ends as one deterministic string, which is both the static picture and what the live widget
 inlines. Colours are roles: each mark carries its light colour as an attribute, so that any viewer draws it on the explicit
 white ground, and a class that the picture's own style sheet repaints under an ancestor with `data-ak-theme="dark"`; what is
-usual of a text (ink, 12 px) is said once, on the root. Ids begin with a hash of the content, so pictures on one page never
-meet. Rests on the standard library only; numbers are shortened in `numbers.py`.
+usual of a text (ink, 12 px) and of a line is said once, on the root. Ids begin with a hash of the content, so pictures on
+one page never meet. Rests on the standard library only; numbers are shortened in `numbers.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from html import escape as _escape
 from autogradkit.tracing.render.marks.colours import DARK, LIGHT
 from autogradkit.tracing.render.marks.widths import LEGIBLE, MONO, SANS, SIZE, text_width
 
+LINE = 1.3  # pixels that a path is wide of which nothing else is said
 Attribute = str | int | float | None
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -187,7 +188,7 @@ class Picture:
         d: str,
         *,
         stroke: str | None = "ink",
-        line: float = 1.3,
+        line: float = LINE,
         dashed: bool = False,
         arrow: bool = False,
         fill: str | None = None,
@@ -200,9 +201,9 @@ class Picture:
             self._arrows[stroke] = None
             head = f' marker-end="url(#\0{stroke})"'
         dash = ' stroke-dasharray="5 3"' if dashed else ""
+        wide = "" if line == LINE else f' stroke-width="{num(line)}"'
         self._marks.append(
-            f'<path d="{d}" stroke-width="{num(line)}"{dash}{head}'
-            f"{_paint(fill or 'none', stroke, class_)}{_attributes(extra)}/>"
+            f'<path d="{d}"{wide}{dash}{head}{_paint(fill or "none", stroke, class_)}{_attributes(extra)}/>'
         )
 
     def polyline(
@@ -252,7 +253,8 @@ class Picture:
         text = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
             f' style="min-width:{num(width * min(1.0, LEGIBLE / self._least))}px" role="img"'
-            f' aria-label="{esc(description)}" font-family="{esc(SANS)}" font-size="{num(SIZE)}"{_paint("ink", None, class_)}>'
+            f' aria-label="{esc(description)}" font-family="{esc(SANS)}" font-size="{num(SIZE)}"'
+            f' stroke-width="{num(LINE)}"{_paint("ink", None, class_)}>'
             f"<style>{style_sheet(markers + body + 'ak-f-ink')}</style><defs>{markers}</defs>"
             f'<rect class="ak-ground" width="{w}" height="{h}" fill="{LIGHT["ground"]}"/>{body}</svg>'
         )

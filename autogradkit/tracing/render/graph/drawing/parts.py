@@ -22,7 +22,8 @@ from autogradkit.tracing.render.marks.svg import Picture, num
 from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
 
 PAD = 12.0
-ROOM = 28  # characters of a row of numbers beside an edge
+ROOM = 28  # characters of a row of numbers
+TIGHTER = (20, 14)  # the same where the picture would be wider than the page
 STRIP = 9.0  # side of a heat strip's cell
 SHADES = 16  # of a heat strip
 MOST_CELLS = 28  # columns or rows of a heat strip
@@ -45,8 +46,8 @@ class Part:
         return self.height / 2
 
 
-def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link]) -> Part:
-    """The lines of an item, and the size that they and its edges ask for."""
+def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link], room: int = ROOM) -> Part:
+    """The lines of an item, numbers in rows of at most `room` characters, and the size that they and its edges ask for."""
     part = Part(item)
     ports = max(len(arriving), len(leaving))
     if item.kind in ("op", "failed"):
@@ -61,7 +62,7 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link])
     if item.kind == "tensor" and item.value is not None and item.again:
         part.lines = [Text([mono(clip(graph.labels[item.value.id], 180, SIZE, mono=True)), sans("  again")])]
     elif item.kind == "tensor" and item.value is not None:
-        _tensor_lines(part, item.value, graph, arriving, leaving)
+        _tensor_lines(part, item.value, graph, arriving, leaving, room)
     else:
         part.lines = folded_lines(item, graph)
     strip = _strip_size(part.heat)
@@ -71,7 +72,7 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link])
     return part
 
 
-def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> None:
+def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:
     label = clip(graph.labels[value.id], 180, SIZE, mono=True)
     kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
     maker = graph.producer.get(value.id)
@@ -90,13 +91,13 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
         part.lines = late([Text(parts, value=1, ask="= ?")], known)
     else:
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
-        printed = late(number_lines(numbers, "ink", room=30), known)
+        printed = late(number_lines(numbers, "ink", room=room + 2), known)
         part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *printed]
         part.heat = _heat(numbers)
     others = _sharers(value, graph)
     if others:
         part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
-    part.lines += _grad_lines(value, graph, arriving, leaving)
+    part.lines += _grad_lines(value, graph, arriving, leaving, room)
     if graph.node_names and value.is_leaf and value.requires_grad:
         part.lines.append(Text([mono("AccumulateGrad", "gradient")]))
 
@@ -109,31 +110,33 @@ def _sharers(value: Value, graph: Graph) -> str:
     return ", ".join(itertools.islice((label for label in others if label != own), 3))
 
 
-def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link]) -> list[Text]:
+def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> list[Text]:
     """What `.grad` is, call by call; where several edges meet, that it is their sum."""
     events = graph.contributions.get(value.id, [])
     if events:
         lines: list[Text] = []
         if len(events) > 1 or events[0].before is not None:
             if events[0].before is not None and (events[0].before.low, events[0].before.high) != (0, 0):
-                lines += late(number_lines(events[0].before, "gradient", "before ", brief=True), events[0].step)
+                lines += late(
+                    number_lines(events[0].before, "gradient", "before ", room - 2, brief=True), events[0].step
+                )
             for event in events[:4]:
-                found = number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", brief=True)
+                found = number_lines(event.contribution, "gradient", f"call {event.call + 1} + ", room - 2, brief=True)
                 lines += late(found, event.step, event.call)
             if len(events) > 4:
                 lines += late([Text([sans(f"… {len(events) - 4} more calls", "gradient")])], events[4].step)
-        lines += late(number_lines(events[-1].after, "gradient", ".grad = ", brief=True), events[-1].step)
+        lines += late(number_lines(events[-1].after, "gradient", ".grad = ", room - 2, brief=True), events[-1].step)
         cleared = graph.cleared.get(value.id)
         if cleared is not None and cleared.after is None:
             lines += late([Text([mono("then None", "gradient")])], cleared.step)
         elif cleared is not None and cleared.after is not None:
-            lines += late(number_lines(cleared.after, "gradient", "then ", brief=True), cleared.step)
+            lines += late(number_lines(cleared.after, "gradient", "then ", room - 2, brief=True), cleared.step)
         return lines
     if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
         incoming = next((link for link in arriving if link.grads), None)
         if incoming is not None:
             total = incoming.grads[-1]
-            return late(number_lines(total.numbers, "gradient", "Σ∂ = ", brief=True), total.step, total.call)
+            return late(number_lines(total.numbers, "gradient", "Σ∂ = ", room - 2, brief=True), total.step, total.call)
     return []
 
 
@@ -231,7 +234,7 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
     if alias is not None:
         picture.box(left + 4, top + 5, 5, height - 10, radius=2.5, fill=alias, stroke=None)
         left, width = left + 6, width - 6
-    block = max((each.width for each in part.lines), default=0.0)
+    block = max([_strip_size(part.heat)[0], *(each.width for each in part.lines)])
     y = top + 6 + LINE - 4.5
     start = left + (width - block) / 2
     for each in part.lines:
@@ -249,8 +252,10 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, know
     data = numbers.data or ()
     largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
     wide = numbers.shape[-1]
-    picture.open("ak-heat", aria_hidden="true", data_step=known)
-    squares: dict[tuple[str, int], str] = {}
+    picture.open(
+        "ak-heat", aria_hidden="true", data_step=known, transform=f"translate({num(left)} {num(top + side / 2)})"
+    )
+    strokes: dict[tuple[str, int], str] = {}
     for r in range(rows):
         for c in range(columns):
             value = data[r * wide + c]
@@ -259,17 +264,15 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, know
             finite = math.isfinite(value)
             role = "error" if not finite else "warm" if value >= 0 else "cool"
             shade = SHADES if not finite else round(SHADES * abs(float(value)) / largest)
-            square = (
-                f"M{num(left + c * side)} {num(top + r * side)}h{num(side - 0.6)}v{num(side - 0.6)}h{num(0.6 - side)}z"
-            )
-            squares[role, shade] = squares.get((role, shade), "") + square
-    for (role, shade), d in sorted(squares.items()):
-        picture.path(d, stroke=None, fill=role, fill_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
+            square = f"M{num(c * side)} {num(r * side)}h{num(side - 0.6)}"
+            strokes[role, shade] = strokes.get((role, shade), "") + square
+    for (role, shade), d in sorted(strokes.items()):
+        picture.path(d, stroke=role, line=side - 0.6, stroke_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
     picture.close()
 
 
-def forward_lines(link: Link, graph: Graph) -> list[Text]:
-    """The label on the ink side of an edge."""
+def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
+    """The label on the ink side of an edge; the name stands over the numbers where these have less room than usual."""
     lines: list[Text] = []
     tail, head = graph.items[link.tail], graph.items[link.head]
     turns = [f"{way} {_numbers(which)}" for way, which in (("Out", link.out_of), ("In", link.into)) if which]
@@ -290,12 +293,12 @@ def forward_lines(link: Link, graph: Graph) -> list[Text]:
         else:
             known = graph.known.get(value.id, BEFORE)
             lead = f"{name} = "
-            if nums.lines(value.numbers, ROOM) == nums.summary_lines(
-                value.numbers
-            ):  # not each element is there to count
-                lines.append(Text([mono(name), sans(f"  {shape}")]))
+            told = nums.lines(value.numbers, room)
+            all_there = told != nums.summary_lines(value.numbers)  # so that one can count the elements
+            if not all_there or (room < ROOM and len(lead) + len(told[0]) > room):
+                lines.append(Text([mono(lead.rstrip())] if all_there else [mono(name), sans(f"  {shape}")]))
                 lead = ""
-            lines += late(number_lines(value.numbers, "ink", lead, ROOM, brief=True), known)
+            lines += late(number_lines(value.numbers, "ink", lead, room, brief=True), known)
     if link.kind == "grad":
         held = head.value is not None and head.value.grad_of is not None
         lines.append(Text([sans("its .grad" if held else "∂, returned", "gradient")]))
@@ -314,13 +317,13 @@ def _numbers(turns: tuple[int, ...]) -> str:
     return str(first) if first == last else f"{first}–{last}" if last - first < len(turns) else f"{first} … {last}"
 
 
-def gradient_lines(link: Link, graph: Graph) -> list[Text]:
+def gradient_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
     """The label on the gradient side of an edge: one ∂ for each call."""
     many = len(graph.calls) > 1
     lines: list[Text] = []
     for grad in link.grads[-3:]:
         mark = (numbered("∂", grad.call + 1) if many else "∂") + " "
-        lines += late(number_lines(grad.numbers, "gradient", mark, ROOM, brief=True), grad.step, grad.call)
+        lines += late(number_lines(grad.numbers, "gradient", mark, room, brief=True), grad.step, grad.call)
     first = link.grads[0].step if link.grads else 0
     if len(link.grads) > 3:
         lines += late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)

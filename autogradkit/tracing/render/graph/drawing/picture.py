@@ -6,14 +6,15 @@ SVG string, which is both the static picture and what GraphView inlines.
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
 from dataclasses import dataclass
 
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.graph.drawing.layout import Edge, Node, Placed, place
+from autogradkit.tracing.render.graph.drawing.columns import WIDEST
+from autogradkit.tracing.render.graph.drawing.layout import Placed, place
 from autogradkit.tracing.render.graph.drawing.parts import (
     LINE,
+    ROOM,
+    TIGHTER,
     Part,
     Text,
     draw,
@@ -21,11 +22,15 @@ from autogradkit.tracing.render.graph.drawing.parts import (
     gradient_lines,
     measure,
 )
+from autogradkit.tracing.render.graph.drawing.routes import ports, way
+from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
+from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, fold
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
+from autogradkit.tracing.render.marks.html import still
 from autogradkit.tracing.render.marks.svg import Picture, num
 from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
 
@@ -33,8 +38,10 @@ MARGIN = 22.0
 LEAST_WIDTH = 540.0
 WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
-MOST_BYTES = 60_000  # of a picture in which nothing was opened; beyond it fewer items are drawn
-FEWEST = 12  # items that are drawn at any rate
+MOST_BYTES = 72_000  # of a still picture in which nothing was opened: beyond it fewer items are drawn
+MOST_BYTES_OF_A_LOOP = 36_000  # stored are four thirds of it, and with table and text 60 kB, which a test holds
+MOST_WIDTH = 1.5 * WIDEST  # likewise
+FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
 
@@ -55,36 +62,68 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_n
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
+    whole = build(trace)
+    whole.node_names = node_names
+    heading = title(trace)
     most = MOST_ITEMS
-    drawn = _drawn(trace, folds, most, node_names)
-    while len(drawn.svg) > MOST_BYTES and most > FEWEST and all((folds or {}).values()):
-        most = most * 2 // 3
-        drawn = _drawn(trace, folds, most, node_names)
+    drawn, width = _drawn(trace, fold(copied(whole), folds, most), heading)
+    while most > FEWEST and all((folds or {}).values()) and (_too_large(drawn) or width > MOST_WIDTH):
+        most = max(FEWEST, most * 2 // 3)
+        drawn, width = _drawn(trace, fold(copied(whole), folds, most), heading)
     return drawn
 
 
-def _drawn(trace: Recording, folds: dict[str, bool] | None, most: int, node_names: bool) -> Drawn:
-    graph = fold(build(trace), folds, most)
-    graph.node_names = node_names
+def _too_large(drawn: Drawn) -> bool:
+    loop = any(item.times > 1 for item in drawn.graph.items.values())
+    return len(still(drawn.svg).encode()) > (MOST_BYTES_OF_A_LOOP if loop else MOST_BYTES)
+
+
+def _drawn(trace: Recording, graph: Graph, heading: str) -> tuple[Drawn, float]:
+    """The picture of a folded graph, and how wide it came out."""
     alt = words.alt(graph, trace)
-    ends = ends_of(graph.links)
-    parts = {key: measure(item, graph, *ends[key]) for key, item in graph.items.items()}
-    labels = [(forward_lines(link, graph), gradient_lines(link, graph)) for link in graph.links]
-    placed = place(
-        [_node(part) for part in parts.values()],
-        [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)],
-    )
+    sheet = _fitting(graph)
+    parts, placed = sheet.parts, sheet.placed
     picture = Picture()
-    heading = title(trace)
     titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
     top = _heading(picture, heading, width)
     left = (width - placed.width) / 2
-    _links(picture, graph, parts, placed, labels, left, top)
+    _links(picture, graph, sheet, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, top + placed.height, width)
-    return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
+    return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph), width
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """All that is drawn of a graph, at its place."""
+
+    parts: dict[str, Part]
+    labels: list[tuple[list[Text], list[Text]]]
+    edges: list[Edge]
+    placed: Placed
+
+
+def _fitting(graph: Graph) -> _Sheet:
+    """The first of ever narrower ways to draw a graph that is no wider than the page, else the last of them."""
+    for least, room in (
+        (LEAST_USES, ROOM),
+        *((least, room) for least in (LEAST_USES, LEAST_IF_WIDE) for room in TIGHTER),
+    ):
+        name_again(graph, least)
+        sheet = _sheet(graph, room)
+        if sheet.placed.width <= WIDEST:
+            break
+    return sheet
+
+
+def _sheet(graph: Graph, room: int) -> _Sheet:
+    ends = ends_of(graph.links)
+    parts = {key: measure(item, graph, *ends[key], room) for key, item in graph.items.items()}
+    labels = [(forward_lines(link, graph, room), gradient_lines(link, graph, room)) for link in graph.links]
+    edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
+    return _Sheet(parts, labels, edges, place([_node(part) for part in parts.values()], edges))
 
 
 def _node(part: Part) -> Node:
@@ -99,8 +138,9 @@ def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: l
     right = max((line.width for line in gradient), default=0.0)
     lines = max(len(forward), len(gradient))
     arriving, _ = ends[link.tail]
+    _, leaving = ends[link.head]
     source = graph.items[link.tail].kind == "tensor" and not arriving
-    weight = 0.4 if source else 4.0 if link.grads or not graph.calls else 1.0
+    weight = 0.4 if source or not leaving else 4.0 if link.grads or not graph.calls else 1.0
     return Edge(
         link.tail, link.head, left + 4 if left else 0.0, right + 4 if right else 0.0, lines * (LINE - 2), weight
     )
@@ -112,97 +152,35 @@ def _heading(picture: Picture, title: str, width: float) -> float:
     return 42.0 if title else 14.0
 
 
-def _links(
-    picture: Picture, graph: Graph, parts: dict[str, Part], placed: Placed,
-    labels: list[tuple[list[Text], list[Text]]], left: float, top: float,
-) -> None:  # fmt: skip
-    starts, ends = _ports(graph, placed)
+def _links(picture: Picture, graph: Graph, sheet: _Sheet, left: float, top: float) -> None:
+    parts, placed = sheet.parts, sheet.placed
+    starts, ends = ports(sheet.edges, placed)
     for number, link in enumerate(graph.links):
         sx, sy = placed.nodes[link.tail]
         ex, ey = placed.nodes[link.head]
-        sy += parts[link.tail].bottom(starts[number])
-        ey -= parts[link.head].bottom(ends[number])
+        leaves = sy + parts[link.tail].bottom(starts[number]) + top
+        arrives = ey - parts[link.head].bottom(ends[number]) + top
         route = [(x + left, a + top, b + top) for x, a, b in placed.routes[number]]
-        start = (sx + starts[number] + left, sy + top)
-        end = (ex + ends[number] + left, ey + top)
+        x0, foot = sx + starts[number] + left, placed.rows[link.tail][1] + top
+        x1, head = ex + ends[number] + left, placed.rows[link.head][0] + top
         both = bool(link.grads)
         picture.open("ak-link", data_key=f"e{number}", data_tail=link.tail, data_head=link.head)
         picture.open("ak-forward")
         stroke = {"flow": "ink", "memory": "mark", "grad": "gradient"}[link.kind]
-        down = _route(start, route, end, -BESIDE if both else 0)
-        picture.path(down, stroke=stroke, dashed=link.kind != "flow", arrow=True)
-        forward, gradient = labels[number]
-        down_runs = [run for run in route if run[2] >= run[1]]
-        x, a, b = down_runs[-1] if down_runs else (start[0], start[1], end[1])
+        down = way((x0, leaves + 1, foot + 1), route, (x1, head - 2, arrives - 2), -BESIDE if both else 0)
+        picture.path(down.path(), stroke=stroke, dashed=link.kind != "flow", arrow=True)
+        forward, gradient = sheet.labels[number]
+        x, a, b = [run for run in route if run[2] >= run[1]][-1]
         _label(picture, forward, x - BESIDE - 7, (a + b) / 2, "end")
         picture.close()
         if both:
             calls = " ".join(dict.fromkeys(str(grad.call) for grad in link.grads))
             picture.open("ak-back", data_calls=calls, data_step=link.grads[0].step)
-            picture.path(_route(start, route, end, BESIDE, up=True), stroke="gradient", dashed=True, arrow=True)
+            back = way((x0, leaves + 2, foot + 2), route, (x1, head - 1, arrives - 1), BESIDE)
+            picture.path(back.reversed().path(), stroke="gradient", dashed=True, arrow=True)
             _label(picture, gradient, x + BESIDE + 7, (a + b) / 2, "start")
             picture.close()
         picture.close()
-
-
-def _ports(graph: Graph, placed: Placed) -> tuple[dict[int, float], dict[int, float]]:
-    """Where each edge leaves and arrives, beside the centre, in the order in which the edges lie."""
-    leaving: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    arriving: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for number, link in enumerate(graph.links):
-        route = placed.routes[number]
-        leaving[link.tail].append((route[0][0] if route else placed.nodes[link.head][0], number))
-        arriving[link.head].append((route[-1][0] if route else placed.nodes[link.tail][0], number))
-    starts: dict[int, float] = {}
-    ends: dict[int, float] = {}
-    for groups, found in ((leaving, starts), (arriving, ends)):
-        for group in groups.values():
-            group.sort()
-            middle = (len(group) - 1) / 2
-            for place_, (_, number) in enumerate(group):
-                if number in placed.spine:
-                    middle = place_  # what carries on goes straight through the centre
-            for place_, (_, number) in enumerate(group):
-                found[number] = (place_ - middle) * 26
-    return starts, ends
-
-
-def _route(
-    start: tuple[float, float],
-    route: list[tuple[float, float, float]],
-    end: tuple[float, float],
-    beside: float,
-    up: bool = False,
-) -> str:
-    """A smooth line through the rows, upright where it passes one; `up` draws it from its end to its start."""
-    runs = [(start[0], start[1] + (2 if up else 1)) * 2, *((x, a, x, b) for x, a, b in route)]
-    runs.append((end[0], end[1] - (1 if up else 2)) * 2)
-    runs = [(x + (beside if b >= a else -beside), a, x + (beside if b >= a else -beside), b) for x, a, _, b in runs]
-    points: list[tuple[float, float]] = [(runs[0][0], runs[0][1])]
-    bends: list[float] = []  # between two points, the y of both control points
-    for (_, top, x0, y0), (x1, y1, _, bottom) in itertools.pairwise(runs):
-        before, after = y0 < top, bottom < y1
-        if before != after:  # it turns to the next column, or down again at its head
-            bends.append((max(y0, y1) + 26 if after else min(y0, y1) - 26) - beside)
-        else:
-            # Where the edge leans, its two lines part vertically too, else they would touch.
-            bends.append((y0 + y1) / 2 + (beside if x1 < x0 else -beside) * 0.9)
-        points.append((x1, y1))
-        if bottom != y1:
-            bends.append(y1)
-            points.append((x1, bottom))
-    if up:
-        points.reverse()
-        bends.reverse()
-    d = f"M{num(points[0][0])} {num(points[0][1])}"
-    straight = ""  # how far it has come upright
-    for bend, (x0, _), (x1, y1) in zip(bends, points, points[1:], strict=False):
-        if abs(x0 - x1) < 0.5:
-            straight = f"L{num(x1)} {num(y1)}"
-        else:
-            d += f"{straight}C{num(x0)} {num(bend)} {num(x1)} {num(bend)} {num(x1)} {num(y1)}"
-            straight = ""
-    return d + straight
 
 
 def _label(picture: Picture, lines: list[Text], x: float, y: float, anchor: str) -> None:

@@ -1,6 +1,6 @@
 """A tensor that many operations use is drawn once, and at its further uses by its name alone: no edge crosses the picture.
 
-Rests on `model.py`; `fold.py` asks it.
+Rests on `model.py`; `drawing/picture.py` asks it, for how often is too often depends on the width.
 """
 
 from __future__ import annotations
@@ -8,25 +8,27 @@ from __future__ import annotations
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of, in_order
 
 LEAST_USES = 3  # up to two edges are easy to follow
+LEAST_IF_WIDE = 2  # where the picture would be wider than the page
 
 
-def name_again(graph: Graph) -> None:
-    """Give each further use of a leaf, or of data, a small box with its name."""
+def name_again(graph: Graph, least: int = LEAST_USES) -> None:
+    """Give each further use of a leaf, or of data, a small box with its name, where there are `least` uses or more."""
     ends = ends_of(graph.links)
     place = {key: number for number, key in enumerate(graph.items)}
     for key, item in list(graph.items.items()):
         arriving, leaving = ends.get(key, ([], []))
         users: dict[str, list[Link]] = {}
         for link in sorted(leaving, key=lambda link: place[link.head]):
-            if link.kind != "grad":  # its gradient leads away from where the gradients arrive
+            if link.kind != "grad":
                 users.setdefault(link.head, []).append(link)
-        if (
-            item.kind != "tensor"
-            or arriving
-            or len(users) < LEAST_USES
-            or any(link.kind == "memory" for link in leaving)
-        ):
+        if item.kind != "tensor" or arriving or len(users) < least or any(link.kind == "memory" for link in leaving):
             continue
+        for (
+            link
+        ) in leaving:  # a `.grad` goes with the optimizer's step that takes it, else it is where gradients arrive
+            takers = [taker.head for taker in ends[link.head][1]] if link.kind == "grad" else []
+            if len(takers) == 1 and takers[0] in users:
+                users[takers[0]].append(link)
         for number, links in enumerate(list(users.values())[1:], 2):
             again = Item(f"{key}.{number}", "tensor", item.step, value=item.value, again=True)
             graph.items[again.key] = again

@@ -23,6 +23,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure import untold
+from autogradkit.tracing.render.graph.structure.bounds import MOST_NAME, shortened, told
 from autogradkit.tracing.render.graph.structure.failure import mark_failure
 from autogradkit.tracing.render.graph.structure.gradients import put_gradients
 from autogradkit.tracing.render.graph.structure.known import known_from
@@ -63,13 +64,13 @@ class _Builder:
             self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
         self._drop_unused_makers()
         self.calls = calls_of(trace.events)
-        self.failure = next((event for event in trace.events if isinstance(event, Failure)), None)
+        self.failure = next((told(event) for event in trace.events if isinstance(event, Failure)), None)
         self.producer: dict[int, Op] = {}
         for op in self.ops:
             for output in op.outputs:
                 if output not in inputs_of(op):
                     self.producer.setdefault(output, op)
-        self.labels = dict(trace.labels)
+        self.labels = {id: shortened(label, MOST_NAME) for id, label in trace.labels.items()}
         self._name_seeds()
         shown = {value for op in self.ops for value in (*inputs_of(op), *op.outputs)}
         self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))

@@ -1,6 +1,6 @@
 """One item in place of several, with what only they touch: a module with its weights, equal turns with what each has alone.
 
-Rests on `model.py` and `numbers.py`; `fold.py` and `stacks.py` say what is put together.
+Rests on `model.py` and `numbers.py`; `fold.py`, `stacks.py` and `fans.py` say what is put together.
 """
 
 from __future__ import annotations
@@ -111,15 +111,21 @@ def _merged(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> list[
                 continue
         kept.append(link)
     for links in found.values():
-        first = links[0]
-        if len(links) > 1:
-            first.uses = sum(link.uses for link in links)
-            first.out_of = tuple(sorted({turn for link in links for turn in link.out_of}))
-            first.into = tuple(sorted({turn for link in links for turn in link.into}))
-            same = len({link.value for link in links}) == 1
-            first.several = not same
-            first.grads = _totals(links) if same else []
+        join(links)
     return kept
+
+
+def join(links: list[Link]) -> None:
+    """Make the first of these links stand for all: with their uses, their turns, and the sum of their gradients."""
+    if len(links) < 2:
+        return
+    first = links[0]
+    first.uses = sum(link.uses for link in links)
+    first.out_of = tuple(sorted({turn for link in links for turn in link.out_of}))
+    first.into = tuple(sorted({turn for link in links for turn in link.into}))
+    same = len({link.value for link in links}) == 1
+    first.several = not same
+    first.grads = _totals(links) if same else []
 
 
 def _totals(links: list[Link]) -> list[Grad]:

@@ -1,14 +1,14 @@
 """A bounded picture: layers folded into one item each, equal turns stacked, a long middle left out and said so.
 
-Rests on `model.py`, `collapse.py`, `stacks.py` and `again.py`. Only ops that ran one after the other are folded together, so that
+Rests on `model.py`, `collapse.py`, `stacks.py` and `fans.py`. Only ops that ran one after the other are folded together, so that
 the graph keeps its direction.
 """
 
 from __future__ import annotations
 
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph.structure.again import name_again
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
+from autogradkit.tracing.render.graph.structure.fans import narrow_fans
 from autogradkit.tracing.render.graph.structure.model import Graph, Item
 from autogradkit.tracing.render.graph.structure.stacks import stack_turns
 
@@ -35,10 +35,10 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
         collapse(graph, _modules(graph, closed))
         chosen |= closed
     graph.folded = sorted(chosen)
+    narrow_fans(graph)
     if len(graph.items) > most:
         _leave_out_middle(graph, most)
     _bound(graph, most)
-    name_again(graph)
     return graph
 
 

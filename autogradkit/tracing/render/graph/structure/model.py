@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autogradkit.tracing.events import (
     Accumulated,
@@ -110,6 +110,15 @@ class Graph:
     opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns that are open
     left_out: list[str] = field(default_factory=list)  # sentences
     node_names: bool = False  # whether PyTorch's names of the nodes are written
+
+
+def copied(graph: Graph) -> Graph:
+    """The same graph once more, to be made smaller."""
+    items = {key: replace(item, ops=list(item.ops), absorbed=list(item.absorbed)) for key, item in graph.items.items()}
+    return replace(
+        graph, items=items, links=[replace(link) for link in graph.links], left_out=list(graph.left_out), folded=[],
+        unfoldable=[], opened=[],
+    )  # fmt: skip
 
 
 def op_key(op: Op) -> str:

@@ -16,7 +16,7 @@ from autogradkit.tracing.render.graph.structure.model import Graph, Item
 
 LEAST_TURNS = 5
 MOST_PERIODS = 64  # lengths of a turn that are tried: the most frequent distances between equal operations
-MOST_OPEN = 240  # items of an opened stack; beyond it the opened stack shows stacks again
+MOST_OPEN = 96  # items of an opened stack; beyond it the opened stack shows stacks again
 PARTS = 8  # of a large stack that is opened
 
 

@@ -16,8 +16,9 @@ from autogradkit.tracing.render.graph.wording.words import item_title, op_call, 
 from autogradkit.tracing.render.marks import numbers as nums
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
-MOST_ROWS = 120
-MOST_CODE = 100  # characters of a line of source
+MOST_ROWS = 60
+MOST_CODE = 100  # characters of a cell of the table
+MOST_TOLD = 6  # events of one `.grad`
 MOST_GRADS = 40  # rows for what was added to a `.grad`
 BETWEEN = " | "  # the pieces of a cell; the front end parts them again
 
@@ -65,12 +66,15 @@ def _lines(item: Item, graph: Graph) -> list[str]:
         value = item.value
         rim = "▣" if value.is_leaf and value.requires_grad else "□"
         lines = [f"{rim} {graph.labels[value.id]} = {nums.one_line(value.numbers)}"]
-        for event in graph.grads.get(value.tensor, ()):
+        events = graph.grads.get(value.tensor, [])
+        for event in events if len(events) <= MOST_TOLD else (*events[: MOST_TOLD // 2], *events[-MOST_TOLD // 2 :]):
             if isinstance(event, Accumulated):
                 lines.append(f"    ∂ .grad = {nums.one_line(event.after)}  (backward {event.call + 1})")
             else:
                 became = "None" if event.after is None else nums.one_line(event.after)
                 lines.append(f"    .grad = {became}  (set by the code)")
+        if len(events) > MOST_TOLD:
+            lines.append(f"    … {len(events) - MOST_TOLD} more between them")
         return lines
     mark = {"op": "○", "failed": "✗", "module": "◎", "stack": "⧉"}[item.kind]
     text = item_title(item, graph)
@@ -129,10 +133,10 @@ def table_cells(graph: Graph) -> list[list[Cell]]:
             f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
         )
         back = ran.get(op.node, []) if op.node is not None else []
-        received: Cell = [(step, text) for step, text, _ in back]
-        sent: Cell = [(step, text) for step, _, text in back]
+        received: Cell = [(step, _short(text)) for step, text, _ in _ends(back)]
+        sent: Cell = [(step, _short(text)) for step, _, text in _ends(back)]
         said = _always(str(number + 1), source, op_call(op, graph))
-        rows.append([*said, [(op.step, result)], received, sent])
+        rows.append([*said, [(op.step, _short(result))], received, sent])
     if left_out:
         rows.append(_always("…", "", f"{left_out} more operations", "", "", ""))
     given = [event for events in graph.grads.values() for event in events if isinstance(event, Accumulated)]
@@ -150,8 +154,13 @@ def table_cells(graph: Graph) -> list[list[Cell]]:
     return rows
 
 
-def _short(code: str) -> str:
-    return code if len(code) <= MOST_CODE else code[: MOST_CODE - 1] + "…"
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CODE else text[: MOST_CODE - 1] + "…"
+
+
+def _ends(pieces: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """The first and the last of a cell's pieces."""
+    return pieces if len(pieces) <= MOST_TOLD else [*pieces[: MOST_TOLD // 2], *pieces[-MOST_TOLD // 2 :]]
 
 
 def _stack_text(item: Item) -> str:

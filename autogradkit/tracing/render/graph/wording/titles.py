@@ -51,13 +51,16 @@ def _started_from(event: BackwardBegin, trace: Recording) -> str:
 
 def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
     """The statement that gave a variable the value that backward started from."""
-    last = ""
     before = event.position.line if event.position is not None else 0
-    for node in ast.walk(parsed(without_magics(trace.source))):
-        if isinstance(node, ast.Assign) and node.lineno <= before and _is_name(node.targets[0], name):
-            last = _one_line(ast.get_source_segment(trace.source, node) or "")
-    if last or trace.source.strip():
-        return last
+    given = [
+        node
+        for node in ast.walk(parsed(without_magics(trace.source)))
+        if isinstance(node, ast.Assign) and node.lineno <= before and _is_name(node.targets[0], name)
+    ]
+    if given:
+        return _one_line(ast.get_source_segment(trace.source, given[-1]) or "")
+    if trace.source.strip():
+        return ""
     makers = [op for op in trace.events if isinstance(op, Op) and set(op.outputs) & set(event.roots)]
     position = makers[0].position if makers else None
     code = "" if position is None else position.code
@@ -71,10 +74,9 @@ def _written(position: Position | None, source: str) -> str:
         return ""
     if position.file == "cell":
         for node in ast.walk(parsed(without_magics(source))):
-            if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return):
-                if not node.lineno <= position.line <= (node.end_lineno or 0):
-                    continue
-                text = ast.get_source_segment(source, node) or ""
+            simple = isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return)
+            if simple and node.lineno <= position.line <= (node.end_lineno or 0):
+                text = ast.get_source_segment(source, node) or ""  # takes time in proportion to the source
                 if text.startswith(position.code):
                     return _one_line(text)
     return _without_comment(position.code) if _statement(position.code) is not None else ""

@@ -19,9 +19,13 @@ REASONS = {
 }
 
 
+MOST_CALL = 160  # characters of a call that are told
+
+
 def op_call(op: Op, graph: Graph) -> str:
-    """The op as a call on the learner's names: `mul(x, 2)`."""
-    return spelled_call(op, graph.labels, graph.values)
+    """The op as a call on the learner's names: `mul(x, 2)`; of a call with very many arguments, its beginning and its end."""
+    call = spelled_call(op, graph.labels, graph.values)
+    return call if len(call) <= MOST_CALL else f"{call[: MOST_CALL - 40]} … {call[-37:]}"
 
 
 def overview(graph: Graph) -> str:

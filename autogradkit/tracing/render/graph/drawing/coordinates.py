@@ -1,0 +1,147 @@
+"""Coordinates of slots in rows whose order is known: long ways straight, everything near what it is joined to.
+
+Rests on `slots.py`; `layout.py` asks it. They come from sweeps in which each row is placed exactly by isotonic regression:
+least squares under minimal distances.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from autogradkit.tracing.render.graph.drawing.slots import Edge, Slot
+
+GAP = 26.0  # between neighbours in a row
+SWEEPS = 24
+FAR = 1e9
+PINNED = 1e6  # the weight of what gives way to none
+NEGLIGIBLE = 0.01
+
+
+def coordinates(slots: list[Slot], rows: list[list[int]], pinned: frozenset[int] = frozenset()) -> None:
+    """Draw each slot to its neighbours in the rows above and below; what is pinned gives way to none.
+
+    Where something is pinned, all start from where they are.
+    """
+    if not pinned:
+        for row in rows:
+            _settle(slots, row, [0.0] * len(row), [1.0] * len(row))
+    for sweep in range(SWEEPS):
+        for row in reversed(rows) if sweep % 2 else rows:
+            wanted, weights = [], []
+            for i in row:
+                slot = slots[i]
+                if i in pinned:
+                    wanted.append(slot.x)
+                    weights.append(PINNED)
+                    continue
+                pulls = [(slots[j].x, _pull(slot, slots[j])) for j in slot.above + slot.below]
+                weight = sum(pull for _, pull in pulls)
+                wanted.append(sum(x * pull for x, pull in pulls) / weight if weight else slot.x)
+                weights.append(weight or 0.1)
+            _settle(slots, row, wanted, weights)
+
+
+def _pull(one: Slot, other: Slot) -> float:
+    """Long edges want to be straight more than nodes want to be centred."""
+    if one.edge is not None and other.edge is not None:
+        return 6.0 * one.weight
+    return one.weight if one.edge is not None else other.weight
+
+
+def paths(
+    edges: Sequence[Edge], chains: list[list[int]], index: dict[str, int], spine: frozenset[int]
+) -> list[list[int]]:
+    """Slots along each run of spine edges, longest first."""
+    after = {edges[n].tail: n for n in spine}
+    heads = {edges[n].head for n in spine}
+    paths = []
+    for start in (tail for tail in after if tail not in heads):
+        path, here = [index[start]], start
+        while here in after:
+            number = after[here]
+            here = edges[number].head
+            path += [*chains[number], index[here]]
+        paths.append(path)
+    return sorted(paths, key=len, reverse=True)
+
+
+def straighten(slots: list[Slot], rows: list[list[int]], paths: list[list[int]]) -> None:
+    """Give each path one x for as long as its neighbours leave room for it."""
+    beside: dict[int, tuple[int | None, int | None]] = {}
+    for row in rows:
+        for i, slot in enumerate(row):
+            beside[slot] = (row[i - 1] if i else None, row[i + 1] if i + 1 < len(row) else None)
+    for _ in range(3):
+        for path in paths:
+            run: list[int] = []
+            low, high = -FAR, FAR
+            for slot in path:
+                least, most = _free(slots, slot, *beside[slot])
+                if run and max(low, least) > min(high, most) + NEGLIGIBLE:
+                    _upright(slots, run, low, high)
+                    run, low, high = [], -FAR, FAR
+                run.append(slot)
+                low, high = max(low, least), min(high, most)
+            _upright(slots, run, low, high)
+
+
+def _free(slots: list[Slot], slot: int, left: int | None, right: int | None) -> tuple[float, float]:
+    here = slots[slot]
+    least, most = -FAR, FAR
+    if left is not None:
+        least = slots[left].x + _distance(slots[left], here)
+    if right is not None:
+        most = slots[right].x - _distance(here, slots[right])
+    return least, most
+
+
+def _upright(slots: list[Slot], run: list[int], low: float, high: float) -> None:
+    """Give all of them one x: the middle one of theirs, or the nearest to it between `low` and `high`."""
+    xs = sorted(slots[slot].x for slot in run)
+    x = min(max(xs[len(xs) // 2], low), high)
+    for slot in run:
+        slots[slot].x = x
+
+
+def _distance(left: Slot, right: Slot) -> float:
+    """The least distance between two neighbours in a row."""
+    threads = left.edge is not None and right.edge is not None
+    return left.right + right.left + (GAP / 2 if threads else GAP)
+
+
+def _settle(slots: list[Slot], row: list[int], wanted: list[float], weights: list[float]) -> None:
+    """The least-squares placement of a row in its order: pool adjacent violators."""
+    if not row:
+        return
+    ahead = [0.0]
+    for left, right in itertools.pairwise(row):
+        ahead.append(ahead[-1] + _distance(slots[left], slots[right]))
+    blocks: list[tuple[float, float, int]] = []
+    for x, weight, offset in zip(wanted, weights, ahead, strict=True):
+        mean, mass, count = x - offset, weight, 1
+        while blocks and blocks[-1][0] >= mean:
+            other, heavy, many = blocks.pop()
+            mean = (mean * mass + other * heavy) / (mass + heavy)
+            mass, count = mass + heavy, count + many
+        blocks.append((mean, mass, count))
+    position = 0
+    for mean, _, count in blocks:
+        for _ in range(count):
+            slots[row[position]].x = mean + ahead[position]
+            position += 1
+
+
+def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], list[float]]:
+    """Top and height of each row; a row of labels is taller where edges lean."""
+    tops: list[float] = []
+    heights: list[float] = []
+    y = 0.0
+    for rank, row in enumerate(rows):
+        height = max((slots[i].height for i in row), default=0.0)
+        tops.append(y)
+        heights.append(height)
+        below = rows[rank + 1] if rank + 1 < len(rows) else []
+        lean = max((abs(slots[i].x - slots[j].x) for j in below for i in slots[j].above), default=0.0)
+        y += height + 9.0 + min(22.0, lean * 0.12)
+    return tops, heights

@@ -1,0 +1,92 @@
+"""The ways of edges: where each leaves and arrives, and the line between, upright in every row and leaning only between rows.
+
+Rests on `layout.py`, whose rows it joins; `picture.py` draws with it. Boxes and labels stand in rows, each edge that passes a
+row has room of its own there, and so no edge lies under a box or under a label.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autogradkit.tracing.render.graph.drawing.layout import Placed, Run
+from autogradkit.tracing.render.graph.drawing.slots import Edge
+from autogradkit.tracing.render.marks.svg import num
+
+PORT = 26.0  # between two edges at one node
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A line through `points`; between two that are not over one another it swings, both control points at height `bends`."""
+
+    points: list[tuple[float, float]]
+    bends: list[float]
+
+    def reversed(self) -> Way:
+        """The same line from its end to its start."""
+        return Way(self.points[::-1], self.bends[::-1])
+
+    def path(self) -> str:
+        """What an SVG path draws."""
+        d = f"M{num(self.points[0][0])} {num(self.points[0][1])}"
+        straight = ""  # how far it has come upright
+        for bend, (x0, _), (x1, y1) in zip(self.bends, self.points, self.points[1:], strict=False):
+            if abs(x0 - x1) < 0.5:
+                straight = f"L{num(x1)} {num(y1)}"
+            else:
+                d += f"{straight}C{num(x0)} {num(bend)} {num(x1)} {num(bend)} {num(x1)} {num(y1)}"
+                straight = ""
+        return d + straight
+
+
+def way(start: Run, route: Sequence[Run], end: Run, beside: float) -> Way:
+    """The line `beside` the middle of an edge, which is upright from `start` on, along `route` and up to `end`."""
+    runs = [(x + (beside if _down(a, b) else -beside), a, b) for x, a, b in (start, *route, end)]
+    points = [(runs[0][0], runs[0][1])]
+    bends: list[float] = []
+    for number, (x, top, bottom) in enumerate(runs):
+        if number:
+            bends.append(_bend(runs[number - 1], runs[number], beside))
+            points.append((x, top))
+        if bottom != top:
+            bends.append(top)
+            points.append((x, bottom))
+    return Way(points, bends)
+
+
+def _bend(run: Run, following: Run, beside: float) -> float:
+    """At which height a line swings from one upright run to the next."""
+    (x0, top, y0), (x1, y1, bottom) = run, following
+    if _down(top, y0) != _down(y1, bottom):  # it turns to the next column, or down again at its head
+        return (max(y0, y1) + PORT if _down(top, y0) else min(y0, y1) - PORT) - beside
+    # Where the edge leans, its two lines part vertically too, else they would touch.
+    apart = min(abs(beside) * 0.9, abs(y1 - y0) / 2)
+    return (y0 + y1) / 2 + (apart if (x1 < x0) == (beside > 0) else -apart)
+
+
+def _down(top: float, bottom: float) -> bool:
+    """Whether a run leads down, as all do but those to the head of the next column; one of no length does."""
+    return bottom > top - 1.0
+
+
+def ports(edges: Sequence[Edge], placed: Placed) -> tuple[list[float], list[float]]:
+    """How far beside the centre of its node each edge leaves and arrives, in the order in which the edges lie."""
+    leaving: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    arriving: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for number, edge in enumerate(edges):
+        route = placed.routes[number]
+        leaving[edge.tail].append((route[0][0] if route else placed.nodes[edge.head][0], number))
+        arriving[edge.head].append((route[-1][0] if route else placed.nodes[edge.tail][0], number))
+    starts, ends = [0.0] * len(edges), [0.0] * len(edges)
+    for groups, found in ((leaving, starts), (arriving, ends)):
+        for group in groups.values():
+            group.sort()
+            middle = (len(group) - 1) / 2
+            for place, (_, number) in enumerate(group):
+                if number in placed.spine:
+                    middle = place  # what carries on goes straight through the centre
+            for place, (_, number) in enumerate(group):
+                found[number] = (place - middle) * PORT
+    return starts, ends

@@ -1,0 +1,32 @@
+"""How much is told of what has no bound of its own: names, and what an error says. The trace keeps all of it.
+
+Rests on the event stream; `build.py` asks it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autogradkit.tracing.events import Failure
+
+MOST_NAME = 80  # characters of a name
+MOST_MESSAGE = 2000  # characters of an error's message
+MOST_NOTES = 8
+MOST_NOTE = 600  # characters of a note
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most `most` characters.
+
+    >>> shortened("a" * 100, 5), shortened("abc", 5)
+    ('aaaa…', 'abc')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def told(failure: Failure) -> Failure:
+    """What is told of an error."""
+    notes = tuple(shortened(note, MOST_NOTE) for note in failure.notes[:MOST_NOTES])
+    if len(failure.notes) > MOST_NOTES:
+        notes += (f"… {len(failure.notes) - MOST_NOTES} more notes",)
+    return replace(failure, message=shortened(failure.message, MOST_MESSAGE), notes=notes)

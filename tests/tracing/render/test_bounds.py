@@ -1,0 +1,190 @@
+"""How large a picture becomes, whatever the cell does: bytes in the notebook, width on the page, seconds to draw."""
+
+import json
+import random
+import re
+import time
+
+import pytest
+
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE
+from autogradkit.widgets.graph import GraphView
+from tests.tracing.render.cells import CELLS, trace_source
+from tests.tracing.render.test_graph import texts
+from tests.tracing.render.test_stacks import DESCENT, RNN, STEPS, descent
+
+NETWORK = "from autogradkit import nn, optim\nimport autogradkit.nn.functional as F\ntorch.manual_seed(0)\n"
+NAME = "a_very_long_name_" * 20
+OPS = ("sin", "cos", "tanh", "exp")
+PAGE = 1000 * SIZE / LEGIBLE  # pixels of a picture that a column of 1,000 shows with its text at 10 px
+
+
+def unlike(seed: int, lines: int) -> str:
+    draw = random.Random(seed)
+    steps = [f"h{i} = torch.{draw.choice(OPS)}(h{i - 1})  # line {i}" for i in range(1, lines)]
+    return "\n".join([*steps, f"h{lines - 1}.sum().backward()"])
+
+
+def pairs(count: int, name: str) -> tuple[str, str]:
+    made = "\n".join(f"{name}{i} = torch.randn(5, 9, requires_grad=True)" for i in range(count))
+    used = "\n".join(f"{name}q{i} = torch.sin({name}{i}) * {name}{(i * 7) % count}" for i in range(count))
+    return made, f"{used}\nloss = {' + '.join(f'{name}q{i}.sum()' for i in range(count))}\nloss.backward()"
+
+
+LOOPS: dict[str, tuple[str, str]] = {
+    **{f"descent of {turns}": (DESCENT, descent(turns)) for turns in (5, 6, 30, 300, 5000)},
+    **{f"recurrent of {turns}": (RNN.format(turns=turns), STEPS) for turns in (4, 5, 30, 200)},
+    "two loops": (
+        "w = torch.ones(3, requires_grad=True)",
+        "h = w\nfor epoch in range(20):\n    for i in range(30):\n        h = h * 1.01\n    h = h + 1\nh.sum().backward()",
+    ),
+    "three loops": (
+        "w = torch.ones(3, requires_grad=True)",
+        "h = w\nfor a in range(6):\n    for b in range(6):\n        for i in range(7):\n"
+        "            h = torch.tanh(h * 1.01)\n        h = h + 1\n    h = h * 2\nh.sum().backward()",
+    ),
+    "training": (
+        f"{NETWORK}net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))\nX = torch.randn(16, 2)\n"
+        "y = torch.randn(16, 1)\nopt = optim.Adam(net.parameters())",
+        "for step in range(30):\n    opt.zero_grad()\n    loss = F.mse_loss(net(X), y)\n    loss.backward()\n    opt.step()",
+    ),
+    "80 leaves": (
+        "ps = [torch.ones(9, requires_grad=True) for _ in range(80)]",
+        "a = sum((p ** 2).sum() for p in ps)\na.backward()",
+    ),
+    "2,000 layers": (
+        f"{NETWORK}net = nn.Sequential(*[m for _ in range(1000) for m in (nn.Linear(4, 4), nn.Tanh())])\nx = torch.ones(2, 4)",
+        "net(x).sum().backward()",
+    ),
+    "a fan of equal ops": (
+        "w = torch.ones(2, requires_grad=True)",
+        "s = torch.stack([w * i for i in range(1000)])\ns.sum().backward()",
+    ),
+}
+OTHERS: dict[str, tuple[str, str]] = {
+    "a fan of unlike ops": (
+        f"w = torch.ones(2, requires_grad=True)\nimport random\nrandom.seed(0)\nops = [{', '.join(f'torch.{o}' for o in OPS)}]",
+        "s = torch.stack([random.choice(ops)(w) for i in range(1000)])\ns.sum().backward()",
+    ),
+    "one leaf, 1,000 times": ("w = torch.ones(2, requires_grad=True)", "s = torch.cat([w] * 1000)\ns.sum().backward()"),
+    "1,000 leaves": (
+        "ws = [torch.full((2,), float(i), requires_grad=True) for i in range(1000)]",
+        "s = torch.cat(ws)\ns.sum().backward()",
+    ),
+    "200 pieces": ("w = torch.randn(200, 12, requires_grad=True)", "s = torch.cat(w.unbind(0))\ns.sum().backward()"),
+    "200 parameters": pairs(200, "p"),
+    "long names": pairs(40, NAME),
+    "1,500 lines": ("h0 = torch.tensor([.5, -.5], requires_grad=True)", unlike(0, 1500)),
+    "heat strips": (
+        "\n".join(f"p{i} = torch.randn(14, 28, requires_grad=True)" for i in range(30)),
+        "\n".join(f"q{i} = torch.sin(p{i})" for i in range(30))
+        + f"\nloss = {' + '.join(f'q{i}.sum()' for i in range(30))}\nloss.backward()",
+    ),
+    "a long error": (
+        "a = torch.ones(2, 3, requires_grad=True)",
+        "b = a * 2\ne = ValueError('x<>&' * 100000)\nfor _ in range(30):\n    e.add_note('note ' * 3000)\nraise e",
+    ),
+    "a long line": (
+        "a = torch.ones(2, 3, requires_grad=True)",
+        f"b = a * 2 + {' + '.join(f'a[0, {i % 3}] * {i}.123456789' for i in range(400))}\nb.sum().backward()",
+    ),
+    "everything is used by everything": (
+        "xs = [torch.randn(3, requires_grad=True) for _ in range(3)]",
+        "for i in range(60):\n    xs.append(torch.tanh(sum(xs)) * 0.1)\nxs[-1].sum().backward()",
+    ),
+    "three steps of LeNet": (
+        f"{NETWORK}from autogradkit.vision.models import LeNet\nmodel = LeNet()\n"
+        "opt = optim.SGD(model.parameters(), lr=.1)\nx = torch.randn(4, 1, 28, 28)\nt = torch.tensor([1, 2, 3, 4])",
+        "for i in range(3):\n    opt.zero_grad()\n    F.cross_entropy(model(x), t).backward()\n    opt.step()",
+    ),
+}
+
+
+def stored(view: GraphView) -> int:
+    """Bytes of an output in a notebook."""
+    return len(json.dumps({"text/html": view.static_html(), "text/plain": view.plain()}, ensure_ascii=False).encode())
+
+
+def width(svg: str) -> float:
+    found = re.search(r'width="([\d.]+)"', svg)
+    assert found is not None
+    return float(found[1])
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_of_any_length_is_stored_in_60_kb(name: str) -> None:
+    before, source = LOOPS[name]
+    trace = trace_source(source, before)
+    began = time.perf_counter()
+    view = GraphView(trace)
+    assert stored(view) <= 60_000
+    assert width(view.svg) <= 1.5 * PAGE
+    assert time.perf_counter() - began < 20  # for thousands of turns a few seconds, on any machine
+
+
+@pytest.mark.parametrize("name", [*OTHERS, *CELLS])
+def test_any_other_picture_is_stored_in_120_kb(name: str) -> None:
+    before, source = {**CELLS, **OTHERS}[name]
+    trace = trace_source(source, before)
+    began = time.perf_counter()
+    view = GraphView(trace)
+    assert stored(view) <= 120_000
+    assert width(view.svg) <= 1.5 * PAGE
+    assert time.perf_counter() - began < 20
+
+
+USUAL: dict[str, tuple[str, str]] = {
+    **{f"recurrent of {turns}": (RNN.format(turns=turns), STEPS) for turns in (1, 2, 3, 4, 30)},
+    **{f"descent of {turns}": (DESCENT, descent(turns)) for turns in (1, 4, 30)},
+    "perceptron": (
+        "torch.manual_seed(0)\nX = torch.randn(4, 3)\ny = torch.randn(4, 1)\nW1 = torch.randn(3, 5, requires_grad=True)\n"
+        "b1 = torch.zeros(5, requires_grad=True)\nW2 = torch.randn(5, 1, requires_grad=True)\n"
+        "b2 = torch.zeros(1, requires_grad=True)",
+        "h = torch.relu(X @ W1 + b1)\nout = h @ W2 + b2\nloss = ((out - y) ** 2).mean()\nloss.backward()",
+    ),
+    "attention": (
+        "torch.manual_seed(0)\nX = torch.randn(3, 4)\nWq = torch.randn(4, 4, requires_grad=True)\n"
+        "Wk = torch.randn(4, 4, requires_grad=True)\nWv = torch.randn(4, 4, requires_grad=True)",
+        "Q, K, V = X @ Wq, X @ Wk, X @ Wv\nscores = Q @ K.T / 2\nA = torch.softmax(scores, dim=-1)\n"
+        "out = (A @ V).sum()\nout.backward()",
+    ),
+    "a step of SGD": (
+        f"{NETWORK}net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))\nX = torch.randn(4, 2)\n"
+        "y = torch.randn(4, 1)\nopt = optim.SGD(net.parameters(), lr=.1)",
+        "opt.zero_grad()\nloss = ((net(X) - y) ** 2).mean()\nloss.backward()\nopt.step()",
+    ),
+    "two steps of an LSTM": (
+        "torch.manual_seed(0)\nx = torch.randn(2, 3)\nW = torch.randn(3, 8, requires_grad=True)\n"
+        "U = torch.randn(2, 8, requires_grad=True)\nb = torch.zeros(8, requires_grad=True)\nh = c = torch.zeros(2, 2)",
+        "for t in range(2):\n    i, f, g, o = (x @ W + h @ U + b).chunk(4, dim=1)\n"
+        "    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)\n    h = torch.sigmoid(o) * torch.tanh(c)\n"
+        "h.sum().backward()",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*USUAL, *CELLS])
+def test_a_usual_picture_fits_a_column_of_1000_px(name: str) -> None:
+    before, source = {**CELLS, **USUAL}[name]
+    assert width(draw_graph(trace_source(source, before)).svg) <= PAGE
+
+
+def test_an_opened_stack_fits_the_column() -> None:
+    trace = trace_source(descent(30), DESCENT)
+    path = next(item.path for item in draw_graph(trace).graph.items.values() if item.kind == "stack")
+    assert width(draw_graph(trace, {path: False}).svg) <= PAGE
+
+
+def test_what_is_left_out_is_said() -> None:
+    before, source = OTHERS["1,000 leaves"]
+    said = " ".join(texts(draw_graph(trace_source(source, before)).svg))
+    assert "992 tensors between the first and the last of many are not drawn." in said
+
+
+def test_twenty_pictures_take_less_than_a_megabyte() -> None:
+    cells = {**CELLS, **USUAL}
+    assert len(cells) > 40
+    assert (
+        sum(stored(GraphView(trace_source(source, before))) for before, source in cells.values()) / len(cells) < 50_000
+    )
