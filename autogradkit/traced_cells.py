@@ -23,7 +23,7 @@ from IPython.display import display
 
 from autogradkit.tracing.failed_view import FailedView, failed_view
 from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
-from autogradkit.tracing.labels import file_label
+from autogradkit.tracing.labels import CellCount, file_label
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
@@ -86,6 +86,7 @@ class TracedCells:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell: Any = shell
+        self._count = CellCount(shell)
         self._depth = 0
         self._recorder: EventRecorder | None = None
         self._source = ""
@@ -118,6 +119,7 @@ class TracedCells:
         self._depth += 1
         if self._depth > 1:
             return
+        self._count.begins(info)
         self._explain_before_traceback()
         header = header_of(info.raw_cell)
         if header is not None:

@@ -78,7 +78,7 @@ class AbsentModules:
         if package != "autogradkit" or not below:
             return
         # The frame of `_find_spec` called this, and behind it stands who wants the module.
-        if sys._getframe(2).f_code.co_name != "_find_and_load_unlocked":
+        if sys._getframe(2).f_code.co_name != "_find_and_load_unlocked":  # pyright: ignore[reportPrivateUsage]
             return
         namespace, _, name = below.rpartition(".")
         namespace = namespace or "torch"
