@@ -238,7 +238,7 @@ def ravel(self: Tensor) -> Any:
     view=True,
     samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
     vjp={"self": lambda g, self_sym_sizes: g},
-    rule="∂self = ∂ summed over the expanded dimensions",
+    rule="∂self = ∂, summed over the expanded dimensions",
 )
 def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size.

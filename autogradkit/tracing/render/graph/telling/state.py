@@ -18,7 +18,7 @@ from autogradkit.tracing.render.graph.wording.words import overview
 def state_of(drawn: Drawn, trace: Recording) -> dict[str, Any]:
     """The traits of a GraphView, but for the reader's choices.
 
-    >>> from .graph import draw_graph
+    >>> from autogradkit.tracing.render.graph.drawing.picture import draw_graph
     >>> sorted(state_of(draw_graph(Recording()), Recording()))
     ['calls', 'description', 'details', 'foldable', 'folded', 'known', 'opened', 'overview', 'steps', 'svg', 'table']
     """
