@@ -71,7 +71,7 @@ def worked_out(each: Explained) -> bool:
     """Whether the arithmetic that is printed for an element comes to the gradient there, for each of the first ones."""
     assert each.incoming is not None
     assert each.sent is not None
-    work, sent = each.reason.work(each.incoming, each.sent), array_of(each.sent)
+    work, sent = each.reason.work(each.incoming), array_of(each.sent)
     assert work is not None
     assert sent is not None
     for index in itertools.islice(np.ndindex(sent.shape), 40):

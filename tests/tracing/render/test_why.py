@@ -171,6 +171,35 @@ def test_a_range_with_one_end_tells_every_element_and_what_was_not_kept_is_said(
     )
 
 
+def test_of_what_was_not_kept_the_largest_element_is_known_by_its_range():
+    before = (
+        "torch.manual_seed(0)\nx = torch.randn(3, 50)\nw = torch.randn(50, 40, requires_grad=True)\n"
+        "c = torch.randn(3, 40)"
+    )
+    source = "y = torch.mm(x, w)\n(y * c).sum().backward()"
+    trace = trace_source(source, before)
+    found = rows(trace, "mm(x, w)")["backward 1"]
+    scope = {"torch": torch}
+    exec(f"{before}\n{source}", scope)
+    gradient = scope["w"].grad
+    at = int(gradient.abs().argmax())
+    value = gradient.flatten()[at].item()
+    told_ = re.search(r"at \[(\d+), (\d+)\]: .* = (\S+)$", found)
+    assert told_ is not None, found
+    assert int(told_[1]) * 40 + int(told_[2]) == at
+    assert float(told_[3].replace("−", "-")) == pytest.approx(value, abs=1e-4)
+    hooked = trace_source(f"w.register_hook(lambda g: g * 2)\n{source}", before)
+    assert "at [" in rows(hooked, "mm(x, w)")["backward 1"]  # what the node sent is as it was
+    clipped = source.replace("(y", "y.grad_fn.register_hook(lambda sent, came: (None, sent[1] * 2))\n(y")
+    assert " = " in rows(trace_source(clipped, before), "mm(x, w)")["backward 1"]
+    assert "at [" not in rows(trace_source(clipped, before), "mm(x, w)")["backward 1"]
+
+
+def test_what_only_moves_has_no_arithmetic():
+    found = told("(w.view(1, 3).t() * x[:, None]).sum().backward()", XW)
+    assert found[2].endswith("∂view₁ = ∂ᵀ   (3, 1)ᵀ → (1, 3) = [[1, 2, 3]].")
+
+
 def test_one_element_is_no_elements():
     assert told("w[:1].sum(0).backward()", XW)[0].endswith("∂slice₁ = ∂ = 1, spread over the one summed element.")
 

@@ -94,8 +94,11 @@ class Reason:
             joint = " = "
         if not self.complete:
             return f"{said}{self.result(sent, joint)}"
-        work, total = self.work(incoming, sent), array_of(sent)
-        found = None if work is None or total is None else self._fitted(work.array(), sent.shape)
+        work, total = self.work(incoming), array_of(sent)
+        found = None if work is None else self._fitted(work.array(), sent.shape)
+        most = elements
+        if total is None and found is not None:
+            total, most = _with_recorded_end(found, sent), 1
         if work is None or found is None or total is None:
             return f"{said}{self.result(sent, joint)}{after}{self._not_kept(incoming, sent) if elements > 1 else ''}"
         if not agree(found, total):
@@ -105,11 +108,13 @@ class Reason:
                 f"{said}{after}; sent was {shown(sent)}, not the {_shown_array(found)} that the rule makes of what was "
                 "recorded: a hook, or an edit that no version counts, came between"
             )
+        places = largest(total, most)
+        lined = elements > 1
         if not arranged:
-            return said + self._numbers(incoming, work, total, elements, joint, after, bool(dims))
+            return said + self._numbers(incoming, work, total, places, joint, after, bool(dims), lined)
         if total.size == 1:
-            return said + self._worked(work, total, elements, joint)
-        return f"{said}{self.result(sent, joint)}{after}{self._worked(work, total, elements, '; ')}"
+            return said + self._worked(work, total, places, joint, lined)
+        return f"{said}{self.result(sent, joint)}{after}{self._worked(work, total, places, '; ', lined)}"
 
     # -- names and shapes -------------------------------------------------------------------------------------------
 
@@ -184,18 +189,19 @@ class Reason:
 
     def computed(self, incoming: Numbers, sent: Numbers) -> Array | None:
         """What the rule makes of the recorded numbers; None where some were not kept."""
-        work = self.work(incoming, sent)
+        work = self.work(incoming)
         return None if work is None else self._fitted(work.array(), sent.shape)
 
-    def work(self, incoming: Numbers, sent: Numbers) -> Worked | None:
+    def work(self, incoming: Numbers) -> Worked | None:
         """The rule with its numbers; None where some were not kept."""
         assert self.term is not None
         arrays = self._arrays(incoming)
         if arrays is None or names_in(self.term) - set(arrays):
             return None
         through = self._windows(incoming) if "⋆" in signs_in(self.term) else None
-        found = Worked(self.term, arrays, self._dims(), through)
-        return None if "⋆" in signs_in(self.term) and (through is None or array_of(sent) is None) else found
+        return (
+            None if "⋆" in signs_in(self.term) and through is None else Worked(self.term, arrays, self._dims(), through)
+        )
 
     def _windows(self, incoming: Numbers) -> Windows | None:
         """How the convolution went, where the op is one and its rule is that of one."""
@@ -236,7 +242,15 @@ class Reason:
         return f"dim{'s' * (len(dims) > 1)} {', '.join(map(str, dims))}"
 
     def _numbers(
-        self, incoming: Numbers, work: Worked, total: Array, elements: int, joint: str, after: str, summed: bool
+        self,
+        incoming: Numbers,
+        work: Worked,
+        total: Array,
+        places: list[tuple[int, ...]],
+        joint: str,
+        after: str,
+        summed: bool,
+        lined: bool,
     ) -> str:
         """The arithmetic of a rule that goes element by element: of small vectors at once, else of some elements."""
         arrays = self._arrays(incoming)
@@ -256,22 +270,22 @@ class Reason:
             return text + after
         if self.term == Name("∂") and not summed:
             return after  # what came, which is told already
-        return after + self._worked(work, total, elements, joint if total.size == 1 else "; ")
+        return after + self._worked(work, total, places, joint if total.size == 1 else "; ", lined)
 
-    def _worked(self, work: Worked, total: Array, elements: int, joint: str) -> str:
-        """The arithmetic of the elements with the largest gradients."""
+    def _worked(self, work: Worked, total: Array, elements: list[tuple[int, ...]], joint: str, lined: bool) -> str:
+        """The arithmetic of some elements, each in a line of its own or behind `joint`; none of what only moved."""
         found: list[str] = []
-        for index in largest(total, elements):
+        for index in elements:
             places = self.places(work.array().shape, index, total.shape)
             value, size = work.total(places)
-            if not _near(value, total[index], size):
+            text, result = work.text(places), nums.plain(total[index].item())
+            if not _near(value, total[index], size) or (text == result and total.size > 1):
                 continue
             at = "" if total.size == 1 else f"at [{', '.join(map(str, index))}]: "
-            text, result = work.text(places), nums.plain(total[index].item())
             found.append(f"{at}{text}" if text == result else f"{at}{text} = {result}")
         if not found:
             return ""
-        return (joint if total.size == 1 or elements == 1 else "\n  ") + "\n  ".join(found)
+        return ("\n  " if lined and total.size > 1 else joint) + "\n  ".join(found)
 
     def places(self, shape: tuple[int, ...], index: tuple[int, ...], target: tuple[int, ...]) -> list[tuple[int, ...]]:
         """The places of what the rule gave that make up one element of the gradient."""
@@ -307,6 +321,20 @@ def agree(found: Array, wanted: Array) -> bool:
     finite = wanted[np.isfinite(wanted)]
     size = float(np.abs(finite).max()) if finite.size else 0.0
     return bool(np.allclose(found, wanted, rtol=exact, atol=exact * 0.1 * size, equal_nan=True))
+
+
+def _with_recorded_end(found: Array, sent: Numbers) -> Array | None:
+    """What a rule gave, with the recorded end of the range as its largest element; None where it has another range."""
+    if sent.low is None or sent.high is None or sent.mean is None or sent.nans or sent.infs:
+        return None
+    wanted = np.array([sent.low, sent.high, sent.mean], dtype=np.dtype(sent.dtype))
+    ends = np.array([found.min(), found.max(), found.mean(dtype=np.float64)])
+    if not agree(ends, wanted):
+        return None
+    total = found.astype(wanted.dtype)
+    [index] = largest(found, 1)
+    total[index] = sent.high if found[index] == found.max() else sent.low
+    return total
 
 
 def _near(found: Any, wanted: Any, size: float) -> bool:
