@@ -357,7 +357,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics.cells.install()
     magics.tracebacks.install()
     GRADS.listen()
-    for name in ("storage", "strides", "graph", "ledger"):
+    for name in ("storage", "strides", "why", "graph", "ledger"):
         shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
     shell.set_hook("complete_command", _complete_models, str_key="%train")
 
