@@ -30,6 +30,9 @@ STATIC = Path(__file__).parent / "_static"
 MOST_TURNED = 24  # modules and stacks of the first picture that can be turned
 MOST_WAYS = 24  # of folding, of each of which there are two pictures, beyond those with one turned
 MOST_BYTES = 190_000  # compressed, that such pictures may take
+MOST_DRAWN = (
+    20_000  # operations drawn for such pictures and for the nodes' names, so that a long trace takes no minutes
+)
 
 Folds = dict[str, bool]
 
@@ -157,6 +160,7 @@ class _Ways:
         self._drawn: dict[tuple[tuple[str, bool], ...], dict[str, Any]] = {}
         self._pictures: set[str] = set()
         self._bytes = 0
+        self._drawings = MOST_DRAWN // max(1, len(recording.ops))  # that are left
         self.add({})
 
     def add(self, folds: Folds) -> bool:
@@ -169,7 +173,9 @@ class _Ways:
             return False
         self._pictures.add(layout["svg"])
         self.plain.append(layout)
-        self.named.append(_layout(self.recording, folds, node_names=True))
+        if not self.named or self._drawings > 0:
+            self.named.append(_layout(self.recording, folds, node_names=True))
+            self._drawings -= 1
         return True
 
     def turnable(self, folds: Folds) -> Folds:
@@ -186,13 +192,14 @@ class _Ways:
                     more = {**folds, path: close}
                     if path in folds or (path in first and first[path] != close):
                         continue
-                    if len(self.plain) - began >= MOST_WAYS or self._bytes > MOST_BYTES:
+                    if len(self.plain) - began >= MOST_WAYS or self._bytes > MOST_BYTES or self._drawings <= 0:
                         return False
+                    self._drawings -= 1
                     if self.add(more):
                         front.append(more)
                         added = self.plain[-1]["svg"] + self.named[-1]["svg"] + json.dumps(self.plain[-1]["steps"])
                         self._bytes += len(gzip.compress(added.encode(), 1))
-        return True
+        return len(self.named) == len(self.plain)
 
 
 def _turnable(layout: dict[str, Any]) -> Folds:

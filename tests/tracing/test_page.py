@@ -132,6 +132,17 @@ def test_it_says_what_only_a_notebook_can():
     assert len(layouts(markup)) <= 2 * (MOST_TURNED + 2 + MOST_WAYS)
 
 
+def test_a_long_trace_has_fewer_pictures():
+    trace = trace_source(
+        "for i in range(3500):\n    x = x * 1.01 + i\n    x = x - i", "x = torch.ones(2, requires_grad=True)"
+    )
+    found = layouts(page(trace))
+    assert len(trace.ops) > 10_000
+    assert [layout["node_names"] for layout in found].count(True) == 1
+    assert max(len(layout["folds"]) for layout in found) == 1
+    assert "it shows the nearest" in page(trace)
+
+
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing_but_its_own_script():
     markup = page(trace_cell("lenet"))
     assert not re.search(r'(?:src|href)="(?!data:)', markup)
