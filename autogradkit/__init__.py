@@ -94,6 +94,9 @@ else:
     def __dir__() -> list[str]:
         return list(_LISTED)
 
+    if _absent.AbsentModules not in _sys.meta_path:
+        _sys.meta_path.append(_absent.AbsentModules)
+
 
 # IEEE results such as inf and NaN are results, not mishaps: NumPy's notes on them stay silent inside the ops.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\._ops\.")

@@ -5,6 +5,7 @@ Rests on tracing and widgets; loaded by `%load_ext autogradkit`. How a traced ce
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import Any, NoReturn
 
@@ -17,6 +18,8 @@ from IPython.display import display
 import autogradkit
 from autogradkit.tracebacks import LearnersTracebacks, note_absence
 from autogradkit.traced_cells import TracedCells, parsed, trace_arguments
+from autogradkit.tracing.failed_dtype import failed_dtype
+from autogradkit.tracing.failed_view import failed_view
 from autogradkit.tracing.foreign import INSTEAD, is_pytorchs, is_pytorchs_tensor
 from autogradkit.tracing.labels import with_article
 from autogradkit.tracing.namespace import holds, those_of
@@ -24,6 +27,10 @@ from autogradkit.tracing.trace import Trace
 from autogradkit.tracing.watch import GRADS
 
 _MODELS = ("lenet", "mlp")
+_WHY = (
+    "It draws why a .view() or a .view(dtype) failed, right after the error, and, given a call such as %why b.reshape(6), why "
+    "that copied or did not."
+)
 
 
 @magics_class
@@ -101,19 +108,54 @@ class AutogradkitMagics(Magics):
         display(stride_explorer(line.strip(), tensor, self._namespace()))
 
     @magic_arguments()
+    @argument("call", nargs="*", help="a call on a tensor, such as b.reshape(6); without one, the last error is drawn")
     @line_magic
     def why(self, line: str) -> None:
-        """Draw why the last error happened, where that is a matter of memory: a `.view()` that no strides can give.
+        """Draw why the last error happened, where that is a matter of memory: a `.view()` that the strides do not allow.
 
-        Example: %why
+        With a call on a tensor it draws whether the call copies, and why: a `.reshape()` that no strides can give.
+
+        Examples: %why
+                  %why b.reshape(6)
         """
-        parsed("%why", self.why, line)
-        failed = self.cells.failed_view
-        if failed is None:
-            raise UsageError("%why: the last error was no .view() that failed, and %why draws nothing else.")
+        display(self._why_call(line.strip()) if line.strip() else self._why_failed())
+
+    def _why_failed(self) -> Any:
+        """The picture of the last error."""
         from autogradkit.widgets.storage import failed_view_map
 
-        display(failed_view_map(failed))
+        failed = self.cells.failed_view
+        if failed is None:
+            kind = self.cells.last_error
+            last = (
+                f"the last error, {with_article(kind)}, was no .view() that failed"
+                if kind
+                else "there was no error yet"
+            )
+            raise UsageError(f"%why: {last}. {_WHY}")
+        return failed_view_map(failed)
+
+    def _why_call(self, text: str) -> Any:
+        """The picture of a call that fails, copies or shares."""
+        from autogradkit.widgets.storage import failed_view_map, sharing_map
+
+        receiver = _receiver(text)
+        if receiver is None:
+            raise UsageError(f"%why: '{text}' is no call on a tensor. {_WHY}")
+        tensor = self._own_tensor("why", receiver)
+        try:
+            result = self._evaluate("why", text)
+        except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+            failed = failed_view(error) or failed_dtype(error)
+            if failed is None:
+                raise UsageError(f"%why: '{text}' raised {type(error).__name__}: {error}. {_WHY}") from None
+            return failed_view_map(failed)
+        if not isinstance(result, autogradkit.Tensor):
+            self._refuse("why", text, result)
+        try:
+            return sharing_map(receiver, tensor, text, result)
+        except ValueError as error:
+            raise UsageError(f"%why: {error}. {_WHY}") from None
 
     @magic_arguments()
     @argument("tensor", nargs="*", help="a tensor computed from others, for example a loss")
@@ -261,13 +303,26 @@ class AutogradkitMagics(Magics):
         return wanted[0]
 
     def _one_tensor(self, magic: str, line: str) -> Any:
-        text = self._one_name(magic, split_expressions(line))
+        return self._own_tensor(magic, self._one_name(magic, split_expressions(line)))
+
+    def _own_tensor(self, magic: str, text: str) -> Any:
         tensor = self._tensor(magic, text)
         if is_pytorchs_tensor(tensor):
             raise UsageError(
                 f"%{magic}: '{text}' is a tensor of PyTorch itself, which autogradkit does not see into. {INSTEAD}"
             )
         return tensor
+
+
+def _receiver(text: str) -> str | None:
+    """What a method is called on, or what is indexed: `b.t()` in `b.t().reshape(6)`."""
+    try:
+        found = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    if isinstance(found, ast.Call) and isinstance(found.func, ast.Attribute):
+        return ast.unparse(found.func.value)
+    return ast.unparse(found.value) if isinstance(found, ast.Subscript | ast.Attribute) else None
 
 
 def split_expressions(line: str) -> list[str]:
@@ -303,7 +358,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics.cells.install()
     magics.tracebacks.install()
     GRADS.listen()
-    for name in ("storage", "strides", "graph", "ledger"):
+    for name in ("storage", "strides", "why", "graph", "ledger"):
         shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
     shell.set_hook("complete_command", _complete_models, str_key="%train")
 

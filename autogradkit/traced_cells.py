@@ -22,9 +22,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
+from autogradkit.tracing.failed_dtype import FailedDtype, failed_dtype
 from autogradkit.tracing.failed_view import FailedView, failed_view
 from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
-from autogradkit.tracing.labels import file_label, with_article
+from autogradkit.tracing.labels import CellCount, file_label, with_article
 from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
@@ -97,11 +98,13 @@ class TracedCells:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell: Any = shell
+        self._count = CellCount(shell)
         self._depth = 0
         self._recorder: EventRecorder | None = None
         self._source = ""
         self._cell_files: frozenset[str] = frozenset()  # what the traced cell was compiled as
-        self.failed_view: FailedView | None = None  # what the last error was, if it was that
+        self.failed_view: FailedView | FailedDtype | None = None  # what the last error was, if it was one
+        self.last_error = ""  # its type
         self._header = Header(None, False)
 
     def install(self) -> None:
@@ -138,6 +141,7 @@ class TracedCells:
         self._depth += 1
         if self._depth > 1:
             return
+        self._count.begins(info)
         self._explain_before_traceback()
         header = self._header_of(info.raw_cell)
         if header is not None:
@@ -178,7 +182,8 @@ class TracedCells:
     def _explain(self, error: BaseException, recorder: EventRecorder | None) -> None:
         """Add the note, and keep what `%why` draws; what a magic refuses is no error of the learner's code."""
         if not isinstance(error, UsageError):
-            self.failed_view = failed_view(error)
+            self.failed_view = failed_view(error) or failed_dtype(error)
+            self.last_error = type(error).__name__
             explain(error, recorder, self.failed_view)
 
     def _explain_before_traceback(self) -> None:

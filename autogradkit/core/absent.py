@@ -2,7 +2,7 @@
 
 Rests on the standard library and on `pytorch_names.txt`, the public names of PyTorch's namespaces, which
 `scripts/write_pytorch_names.py` writes and the first miss loads. The public namespaces (`autogradkit`, `nn`, `optim` ...)
-answer with it where they have no attribute of a name; the magics use it for tensors.
+answer with it where they have no attribute of a name, imports where there is no module; the magics use it for tensors.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import dis
 import functools
 import os
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -62,3 +63,27 @@ def absent_from(namespace: str) -> Any:
         raise lookup_error(namespace, name, sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
     return __getattr__
+
+
+class AbsentModules:
+    """The last of the import system's finders: it finds nothing, and says so of PyTorch's modules that are not here.
+
+    Only an `import` is told; `importlib.util.find_spec`, which merely asks, gets None as ever.
+    """
+
+    @staticmethod
+    def find_spec(fullname: str, path: Sequence[str] | None = None, target: object = None) -> None:
+        """Raise ModuleNotFoundError where `fullname` is to be imported and PyTorch has such a module."""
+        package, _, below = fullname.partition(".")
+        if package != "autogradkit" or not below:
+            return
+        # The frame of `_find_spec` called this, and behind it stands who wants the module.
+        if sys._getframe(2).f_code.co_name != "_find_and_load_unlocked":  # pyright: ignore[reportPrivateUsage]
+            return
+        namespace, _, name = below.rpartition(".")
+        namespace = namespace or "torch"
+        if namespace not in _names() or hasattr(sys.modules[fullname.rpartition(".")[0]], name):
+            return
+        said = absence(namespace, name)
+        if said is not None:
+            raise ModuleNotFoundError(said, name=fullname)

@@ -1,7 +1,7 @@
-"""Why a `.view()` failed: which dimensions would have to be one, and at which element the hop through memory breaks.
+"""Why a `.view()` failed, or a `.reshape()` copied: which dimensions would have to be one, and where the hop breaks.
 
 Rests on memory and on the frames of the error: the op that refused still has the array and the sizes, so that nothing has to
-be recorded. Serves the note on the error and its picture.
+be recorded. Serves the note on the error and its picture, and `%why` for a call that copies.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import ast
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.views.sizes import view_sizes
 from autogradkit.core.recording import unheard
-from autogradkit.core.strides import contiguous_strides, element_strides
+from autogradkit.core.strides import contiguous_strides, element_strides, view_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.tracing.memory import MemoryMap, StorageBox, TensorHeader, box_of, element, first_indices, header_of
 from autogradkit.tracing.namespace import those_of
@@ -44,7 +44,7 @@ class Break:
 
 @dataclass(frozen=True)
 class FailedView:
-    """A `.view()` that no strides could give."""
+    """A `.view()` that no strides could give, or a call such as `.reshape()` that copied for that reason."""
 
     name: str  # as the learner wrote the tensor
     call: str  # "b.view(6)"
@@ -52,6 +52,17 @@ class FailedView:
     memory: MemoryMap  # the tensor on its storage and, on one of its own, the copy that `reshape` would make
     gap: Break
     dims: tuple[int, int]  # neighbours that would have to be one dimension
+    copied: bool = False
+
+    @property
+    def heading(self) -> str:
+        """What stands above its picture."""
+        return f"Why {self.call} {'copies' if self.copied else 'fails'}"
+
+    @property
+    def says(self) -> str:
+        """Cause, place and what follows."""
+        return f"{self.why()} {self.where()} {self.instead()}"
 
     @property
     def header(self) -> TensorHeader:
@@ -65,7 +76,9 @@ class FailedView:
         needs = (
             f"stride({outer}) = size({inner}) · stride({inner}) = {size}·{stride} = {size * stride}, but it is {has}"
         )
-        return f"{self.call} needs dims {outer} and {inner} of {self.name} to be one in memory: {needs}."
+        wants = "could show the memory only if" if self.copied else "needs"
+        one = "were one in it" if self.copied else "to be one in memory"
+        return f"{self.call} {wants} dims {outer} and {inner} of {self.name} {one}: {needs}."
 
     def where(self) -> str:
         """The element at which it shows, in a sentence."""
@@ -88,7 +101,9 @@ class FailedView:
         return Hop(self.header.cell(one), self.header.cell(other), label, good)
 
     def instead(self) -> str:
-        """What to do, in a sentence."""
+        """What to do, in a sentence; of a copy, what it means."""
+        if self.copied:
+            return f"So it copied the elements: an edit of the result does not reach {self.name}."
         sizes = ", ".join(map(str, self.wanted))
         return f"{self.name}.reshape({sizes}) copies the elements, and so does {self.name}.contiguous().view({sizes})."
 
@@ -104,15 +119,38 @@ def failed_view(error: BaseException) -> FailedView | None:
     ...     print(failed_view(error).where())
     From b[0, 1] to b[1, 0] the hop is −2, where +3 is expected.
     """
-    if not isinstance(error, RuntimeError) or "view size is not compatible" not in str(error):
+    found = refused_by(error, view_sizes.kernel.__code__, "view size is not compatible")
+    if found is None:
+        return None
+    array, wanted = found[0]["self"], tuple(found[0]["shape"])
+    name = learners_name(array, found[1])
+    return _described(array, wanted, name, f"{name}.view({', '.join(map(str, wanted))})", False)
+
+
+def copied_view(name: str, tensor: Tensor, wanted: tuple[int, ...], call: str) -> FailedView | None:
+    """Why `call` had to copy the elements of a tensor, written `name`, to show them in the shape `wanted`; None if it had not.
+
+    >>> import autogradkit as torch
+    >>> b = torch.arange(6).view(2, 3).t()
+    >>> copied_view("b", b, (6,), "b.reshape(6)").heading
+    'Why b.reshape(6) copies'
+    """
+    array = tensor.detach().numpy()
+    if view_strides(array.shape, element_strides(array), wanted) is not None:
+        return None
+    return _described(array, wanted, name, call, True)
+
+
+def refused_by(error: BaseException, kernel: CodeType, text: str) -> tuple[dict[str, Any], TracebackType | None] | None:
+    """The names in an op's frame, if its kernel raised this error with `text` in it, and the learner's frame before it."""
+    if not isinstance(error, RuntimeError) or text not in str(error):
         return None
     learners: TracebackType | None = None
     for each in _steps(error.__traceback__):
         if not is_ours(each.tb_frame.f_code):
             learners = each
-        if each.tb_frame.f_code is view_sizes.kernel.__code__:
-            found = each.tb_frame.f_locals
-            return _described(found["self"], tuple(found["shape"]), learners)
+        if each.tb_frame.f_code is kernel:
+            return each.tb_frame.f_locals, learners
     return None
 
 
@@ -122,10 +160,9 @@ def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
         trace = trace.tb_next
 
 
-def _described(array: Any, wanted: tuple[int, ...], learners: TracebackType | None) -> FailedView:
+def _described(array: Any, wanted: tuple[int, ...], name: str, call: str, copied: bool) -> FailedView:
     layout = Layout(array.shape, element_strides(array), 0)
     gap = first_break(layout, wanted)
-    name = _name(array, learners)
     sizes = ", ".join(map(str, wanted))
     with unheard():
         tensor = wrap(array)
@@ -136,10 +173,9 @@ def _described(array: Any, wanted: tuple[int, ...], learners: TracebackType | No
         box = box_of(tensor, 0, (header.offset, *cells))
         if box.size <= needed < box.size + BEYOND:
             box = replace(box, outside=tuple(range(box.size, needed + 1)))
-        copy, copied = _copy(f"{name}.reshape({sizes})", header, layout, tensor, wanted)
-    return FailedView(
-        name, f"{name}.view({sizes})", wanted, MemoryMap((header, copy), (box, copied)), gap, _to_merge(layout, gap)
-    )
+        shown = call if copied else f"{name}.reshape({sizes})"
+        copy, own = _copy(shown, header, layout, tensor, wanted)
+    return FailedView(name, call, wanted, MemoryMap((header, copy), (box, own)), gap, _to_merge(layout, gap), copied)
 
 
 def first_break(layout: Layout, wanted: tuple[int, ...]) -> Break:
@@ -210,7 +246,7 @@ def _copy(
     return copy, StorageBox(1, layout.numel, nbytes, header.dtype, cells)
 
 
-def _name(array: Any, learners: TracebackType | None) -> str:
+def learners_name(array: Any, learners: TracebackType | None) -> str:
     """A variable that holds the tensor, else what the learner wrote before `.view`."""
     if learners is None:
         return "tensor"

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_UNCOUNTED: dict[
+    str, int
+] = {}  # the files of cells that IPython did not count, and their places among the cells that ran
 
 
 def file_label(filename: str) -> str:
@@ -28,11 +31,34 @@ def running_cell() -> str:
     return ""
 
 
+class CellCount:
+    """Numbers cells by their order where IPython does not.
+
+    Without history, as nbval runs a notebook, each cell is In[1] to IPython, so that none is told from another and a stored
+    notebook shows other numbers. As soon as IPython counts, its numbers are the ones: the notebook shows them.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._cells = 1  # the one in which the counting began
+
+    def begins(self, info: Any) -> None:
+        """A cell begins, which is not run by another one; `info` is what IPython tells of it."""
+        self._cells += 1
+        file = self._shell.compile.get_code_name(info.raw_cell, info.raw_cell, self._shell.execution_count)
+        if info.store_history or self._shell.execution_count > 1:
+            _UNCOUNTED.pop(file, None)
+        else:
+            _UNCOUNTED[file] = self._cells
+
+
 def _cell_label(filename: str) -> str:
     ipython: Any = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     known = None if shell is None else shell.compile.format_code_name(filename)
-    return "" if known is None else str(known[1])
+    if known is None:
+        return ""
+    return f"In[{_UNCOUNTED[filename]}]" if filename in _UNCOUNTED else str(known[1])
 
 
 def numbered(name: str, number: int) -> str:

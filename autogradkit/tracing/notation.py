@@ -59,13 +59,37 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": np.cos, "sin": np.sin, "exp": np.exp, "log": np.log, "sign": np.sign, "floor": np.floor,
     "tril": np.tril, "triu": np.triu,
 }  # fmt: skip
+_SPELLED = {"onward": "sum from here on of ", "others": "product of the others in "}
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "·": np.multiply, "/": np.true_divide, "+": np.add, "−": np.subtract, "^": np.power, "@": np.matmul,
     "⊗": np.multiply.outer,
 }  # fmt: skip
 MOST_DIGITS = 15  # of an integer that is counted with exactly
 MOST_ELEMENTS = 10**7  # that a rule may be spread over
-ARRANGING = frozenset("@⊗⋆ᵀΣ") | {"tril", "triu"}  # not element by element
+
+
+def _others(array: Any, over: tuple[int, ...] | None) -> Any:
+    """For each element the product of the others, none of which is divided by: it may be 0."""
+    moved = np.asarray(array) if over is None else np.moveaxis(array, over, range(-len(over), 0))
+    flat = moved.reshape(*(() if over is None else moved.shape[: moved.ndim - len(over)]), -1)
+    each = np.broadcast_to(flat[..., None, :], (*flat.shape, flat.shape[-1]))
+    found = np.prod(np.where(np.eye(flat.shape[-1], dtype=bool), 1, each), axis=-1).reshape(moved.shape)
+    return found if over is None else np.moveaxis(found, range(-len(over), 0), over)
+
+
+def _onward(array: Any, over: tuple[int, ...] | None) -> Any:
+    """For each element the sum of those from it to the end of the one dimension."""
+    [dim] = over or (0,)
+    return np.flip(np.cumsum(np.flip(array, dim), dim), dim) if np.ndim(array) else array
+
+
+_OVER_DIMS: dict[str, Callable[[Any, tuple[int, ...] | None], Any]] = {
+    "Σ": lambda array, over: np.sum(array, axis=over, keepdims=True),
+    "mean": lambda array, over: np.mean(array, axis=over, keepdims=True),
+    "others": _others,
+    "onward": _onward,
+}
+ARRANGING = frozenset("@⊗⋆ᵀΣ") | {"tril", "triu", "onward", "others"}  # not element by element
 _RANKS = {"+": 1, "−": 1, "·": 2, "/": 2, "@": 2, "⊗": 2, "⋆": 2, "neg": 2, "^": 3, "²": 3, "ᵀ": 3}
 _ATOM, _NEGATIVE = 9.0, 2.5
 
@@ -198,7 +222,7 @@ class _Reader:
             return Constant(float(token) if "." in token or len(token) > MOST_DIGITS else int(token))
         if not (token[0] in "∂_" or token[0].isalpha()):
             raise _NotInNotationError
-        if token in _FUNCTIONS:
+        if token in _FUNCTIONS or token in _OVER_DIMS:
             self.need("(")
             parts = [self.case()]
             while self.take(","):
@@ -224,7 +248,9 @@ def signs_in(term: Term) -> set[str]:
 
 
 def value_of_term(term: Term, values: Mapping[str, Any], over: tuple[int, ...] | None = None) -> Any:
-    """What a term makes of arrays and numbers; Σ sums over the dimensions `over` (None: all) and keeps them as ones.
+    """What a term makes of arrays and numbers; Σ, mean, others and onward go over the dimensions `over` (None: all).
+
+    What Σ and mean reduce they keep as ones.
 
     Raises KeyError for a name that has no value, or a sign that stands for more than a few array operations (⋆); ValueError
     where the shapes do not go together, or the result would have more than ten million elements.
@@ -262,11 +288,11 @@ def value_of_term(term: Term, values: Mapping[str, Any], over: tuple[int, ...] |
             return np.abs(part)
         case "ᵀ", [part]:
             return np.swapaxes(part, -1, -2) if np.ndim(part) > 1 else part
-        case "Σ", [part]:
-            return np.sum(part, axis=over, keepdims=True)
+        case name, [part] if name in _OVER_DIMS:
+            return _OVER_DIMS[name](part, over)
     if term.sign[0] in _COMPARISONS:
         pairs = [_COMPARISONS[sign](parts[i], parts[i + 1]) for i, sign in enumerate(term.sign)]
-        return np.logical_and.reduce(pairs)
+        return functools.reduce(np.logical_and, pairs)
     return _FUNCTIONS[term.sign](*parts) if term.sign in _FUNCTIONS else _BINARY[term.sign](*parts)
 
 
@@ -365,4 +391,6 @@ class _Writer:
         if sign[0] in _COMPARISONS:
             rest = [f"{each} {self.text(part, 1)}" for each, part in zip(sign, parts[1:], strict=True)]
             return " ".join([self.text(parts[0], 1), *rest]), 0
+        if sign in _SPELLED:
+            return f"({_SPELLED[sign]}{self.text(parts[0], 4)})", _ATOM
         return f"{sign}({', '.join(map(self.text, parts))})", _ATOM

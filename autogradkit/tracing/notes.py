@@ -11,12 +11,13 @@ from collections.abc import Sequence
 
 from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded, ViewRefused
 from autogradkit.tracing.events import BackwardBegin, NodeRan, Op
+from autogradkit.tracing.failed_dtype import FailedDtype
 from autogradkit.tracing.failed_view import FailedView
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.source import SourceReader
 
 
-def explain(error: BaseException, recorder: EventRecorder | None, failed: FailedView | None) -> None:
+def explain(error: BaseException, recorder: EventRecorder | None, failed: FailedView | FailedDtype | None) -> None:
     """Put what the recording tells, or the view that failed, in place of the note that the error came with."""
     notes: list[str] = getattr(error, "__notes__", [])
     for place, note in enumerate(notes):
@@ -25,7 +26,7 @@ def explain(error: BaseException, recorder: EventRecorder | None, failed: Failed
         elif isinstance(note, BackwardNotRecorded) and recorder is not None:
             notes[place] = f"autogradkit: {_backward(note.key, recorder)}"
         elif isinstance(note, ViewRefused) and failed is not None:
-            notes[place] = f"autogradkit: {failed.why()} {failed.where()} {failed.instead()} %why draws it."
+            notes[place] = f"autogradkit: {failed.says} %why draws it."
 
 
 def _line(recorder: EventRecorder, step: int) -> str:

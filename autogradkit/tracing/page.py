@@ -1,8 +1,9 @@
 """A recording as a page of its own: stepping, folding and detail, without a kernel and without a network.
 
 The front end is GraphView's (`widgets/src/page`, built into `_static/`). Python owns the layout, so the page holds the
-picture for each way of drawing that it offers: as at first, with one module or stack turned, all modules open, all closed,
-and as at first with the nodes' names. Without JavaScript it shows the first one still.
+picture for each way of drawing that it offers, each with the nodes' names and without: as at first, with each one module or
+stack turned, with all modules open or closed, then with two turned, three ..., as far as a number of pictures and of bytes
+goes. Where one is missing it shows the nearest. Without JavaScript it shows the first one still.
 
 Rests on the graph renderer; `Trace.to_html()` is this.
 """
@@ -13,6 +14,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,14 @@ from autogradkit.tracing.render.marks.html import img_tag, table_html
 from autogradkit.tracing.render.marks.svg import esc
 
 STATIC = Path(__file__).parent / "_static"
-MOST_TURNED = 24  # modules and stacks that can be turned, each of which is one more picture
+MOST_TURNED = 24  # modules and stacks of the first picture that can be turned
+MOST_WAYS = 24  # of folding, of each of which there are two pictures, beyond those with one turned
+MOST_BYTES = 190_000  # compressed, that such pictures may take
+MOST_DRAWN = (
+    20_000  # operations drawn for such pictures and for the nodes' names, so that a long trace takes no minutes
+)
+
+Folds = dict[str, bool]
 
 # Nothing but this script runs here and nothing is loaded, so that no text of the traced program ever can.
 _PAGE = """<!doctype html>
@@ -53,7 +62,7 @@ img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'">
 
 def page(recording: Recording) -> str:
     """The page, one file that needs nothing else."""
-    layouts, unturned = _layouts(recording)
+    layouts, unturned, all_ways = _layouts(recording)
     script = (STATIC / "page.js").read_text(encoding="utf-8")
     title, lines = titles.title(recording) or "A trace", [line.strip() for line in recording.source.splitlines()]
     first = layouts[0]
@@ -67,66 +76,133 @@ def page(recording: Recording) -> str:
         else f'<pre tabindex="0">{esc(recording.source)}</pre>\n',
         id="0" * 32,
         still=img_tag(first["svg"], first["description"]) + table_html(tuple(header), [tuple(row) for row in rows]),
-        note=esc(_note(any(layout["folds"] for layout in layouts), unturned)),
+        note=esc(_note(len(layouts), unturned, all_ways)),
         layouts=base64.b64encode(_packed(layouts)).decode(),
         script=script,
     )
 
 
 def _packed(layouts: list[dict[str, Any]]) -> bytes:
-    """The layouts as compressed JSON. Most details are in several of them: each is written once, and named by its place."""
-    details: dict[str, int] = {}
+    """The layouts as compressed JSON. Most of each is in others too: a piece is written once, and named by its place."""
+    pieces: dict[str, int] = {}
 
-    def place(detail: dict[str, Any]) -> int:
-        return details.setdefault(json.dumps(detail, ensure_ascii=False, separators=(",", ":")), len(details))
+    def place(piece: Any) -> int:
+        return pieces.setdefault(json.dumps(piece, ensure_ascii=False, separators=(",", ":")), len(pieces))
 
     packed = [
-        layout | {"details": {key: place(detail) for key, detail in layout["details"].items()}} for layout in layouts
+        layout
+        | {
+            "svg": [place(piece) for piece in re.split("(?=<g )", layout["svg"])],
+            "steps": [[place(step | {"sentence": ""}), place(step["sentence"])] for step in layout["steps"]],
+            "table": [place(row) for row in layout["table"]],
+            "known": [place(row) for row in layout["known"]],
+            "details": {key: place(detail) for key, detail in layout["details"].items()},
+        }
+        for layout in layouts
     ]
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"))
-    return gzip.compress(f'{{"layouts":{text},"details":[{",".join(details)}]}}'.encode(), mtime=0)
+    return gzip.compress(f'{{"layouts":{text},"pieces":[{",".join(pieces)}]}}'.encode(), mtime=0)
 
 
-def _note(folds: bool, unturned: int) -> str:
+def _note(count: int, unturned: int, all_ways: bool) -> str:
     """What the page is, and what only a notebook can."""
     note = "Written by autogradkit. This page needs no network and no Python."
-    if folds:
-        note += " It opens one module or stack at a time, or all modules; a notebook opens any."
+    if not all_ways:
+        note += f" It holds {count} pictures: of what is opened and closed together it shows the nearest; a notebook has all."
     if unturned:
         note += f" {unturned} further parts can be opened in a notebook only."
     return note
 
 
-def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int]:
-    """Each way of drawing that the page offers, the first one first; and how many modules and stacks it cannot turn.
+def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int, bool]:
+    """The pictures that the page holds, the first one first; how many parts of that cannot be turned; whether all ways are in.
 
-    A layout is the state of a GraphView with the `folds` and `node_names` that ask for it, as the front end asks.
+    A layout is the state of a GraphView with the `folds` and `node_names` that ask for it. Its `folds` name only what is
+    turned, which is not as it is at first.
     """
-    first = _layout(recording, {})
-    shown = _turnable(first)
-    turned = dict(list(shown.items())[:MOST_TURNED])
-    modules = [path for path in first["foldable"] if path in turned]
-    layouts = {first["svg"]: first}
-
-    def add(folds: dict[str, bool], asked: dict[str, bool], node_names: bool = False) -> None:
-        layout = _layout(recording, folds, node_names) | {"folds": asked}
-        layouts.setdefault(layout["svg"], layout)
-
-    for path, close in turned.items():
-        add({path: close}, {path: close})
-    if modules:  # as GraphView's button "Fold modules" asks
-        add(dict.fromkeys(first["foldable"], False), dict.fromkeys(modules, False))
-        if not first["folded"]:
-            depth = min(path.count("/") for path in modules) + any("/" in path for path in modules)
-            all_closed = {path: path.count("/") == depth for path in modules}
-            add(all_closed, all_closed)
-    add({}, {}, node_names=True)
-    for layout in layouts.values():
-        _offer(layout, modules, turned)
-    return list(layouts.values()), len(shown) - len(turned)
+    ways = _Ways(recording)
+    shown = ways.turnable({})
+    first = dict(list(shown.items())[:MOST_TURNED])
+    front: list[Folds] = [{}]
+    for path, close in first.items():
+        ways.add({path: close})
+        front.append({path: close})
+    modules = [path for path in ways.plain[0]["foldable"] if path in first]
+    for folds in _all_modules(ways.plain[0], modules):  # as GraphView's button "Fold modules" asks
+        turned = {path: close for path, close in folds.items() if first.get(path) == close}
+        if ways.add(turned):
+            front.append(turned)
+    all_ways = len(shown) == len(first) and ways.combine(front[1:], first)
+    layouts = [*ways.plain, *ways.named]
+    offered = {path for layout in layouts for path in layout["folds"]}
+    for layout in layouts:
+        _offer(layout, modules, offered)
+    return layouts, len(shown) - len(first), all_ways
 
 
-def _turnable(layout: dict[str, Any]) -> dict[str, bool]:
+def _all_modules(first: dict[str, Any], modules: list[str]) -> list[Folds]:
+    if not modules:
+        return []
+    found = [dict.fromkeys(modules, False)]
+    if not first["folded"]:
+        depth = min(path.count("/") for path in modules) + any("/" in path for path in modules)
+        found.append({path: path.count("/") == depth for path in modules})
+    return found
+
+
+class _Ways:
+    """The ways of folding that a page holds, each drawn without the nodes' names and with them."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.plain: list[dict[str, Any]] = []
+        self.named: list[dict[str, Any]] = []
+        self._drawn: dict[tuple[tuple[str, bool], ...], dict[str, Any]] = {}
+        self._pictures: set[str] = set()
+        self._bytes = 0
+        self._drawings = MOST_DRAWN // max(1, len(recording.ops))  # that are left
+        self.add({})
+
+    def add(self, folds: Folds) -> bool:
+        """Draw a way of folding; False where it is there, or looks like another one."""
+        key = tuple(sorted(folds.items()))
+        if key in self._drawn:
+            return False
+        layout = self._drawn[key] = _layout(self.recording, folds)
+        if layout["svg"] in self._pictures:
+            return False
+        self._pictures.add(layout["svg"])
+        self.plain.append(layout)
+        if not self.named or self._drawings > 0:
+            self.named.append(_layout(self.recording, folds, node_names=True))
+            self._drawings -= 1
+        return True
+
+    def turnable(self, folds: Folds) -> Folds:
+        """What can be turned where these are."""
+        return _turnable(self._drawn[tuple(sorted(folds.items()))])
+
+    def combine(self, front: list[Folds], first: Folds) -> bool:
+        """Turn one more, and one more, as far as the bounds go; whether they sufficed."""
+        began = len(self.plain)
+        while front:
+            turned, front = front, []
+            for folds in turned:
+                for path, close in self.turnable(folds).items():
+                    more = {**folds, path: close}
+                    if path in folds or (path in first and first[path] != close):
+                        continue
+                    if len(self.plain) - began >= MOST_WAYS or self._bytes > MOST_BYTES or self._drawings <= 0:
+                        return False
+                    self._drawings -= 1
+                    if self.add(more):
+                        front.append(more)
+                        added = self.plain[-1]["svg"] + self.named[-1]["svg"] + json.dumps(self.plain[-1]["steps"])
+                        self._bytes += len(gzip.compress(added.encode(), 1))
+        return len(self.named) == len(self.plain)
+
+
+def _turnable(layout: dict[str, Any]) -> Folds:
     """What a layout can be asked for: each path that it shows closed, to open, and each module that it shows open, to close."""
     details = layout["details"].values()
     found = {detail["closed"]: False for detail in details if detail.get("closed")}
@@ -142,12 +218,12 @@ def _layout(recording: Recording, folds: dict[str, bool], node_names: bool = Fal
     return {"folds": folds, "node_names": node_names, **state_of(drawn, recording)}
 
 
-def _offer(layout: dict[str, Any], modules: list[str], turned: Container[str]) -> None:
+def _offer(layout: dict[str, Any], modules: list[str], offered: Container[str]) -> None:
     """Have a layout offer what the page can do."""
     layout["foldable"] = modules
     for detail in layout["details"].values():
         detail.pop("measurable", None)  # it takes Python
-        if detail.get("closed") not in turned:
+        if detail.get("closed") not in offered:
             detail["closed"] = ""
         if detail.get("inside") not in layout["opened"]:
             around = [path for path in modules if f"{detail.get('inside')}/".startswith(f"{path}/")]

@@ -11,7 +11,8 @@ from typing import Any
 
 import traitlets
 
-from ..tracing.failed_view import FailedView
+from ..tracing.failed_dtype import FailedDtype
+from ..tracing.failed_view import FailedView, copied_view
 from ..tracing.memory import MemoryMap, memory_map
 from ..tracing.render.memory.picture import storage_svg
 from ..tracing.render.memory.walk import Hop
@@ -77,7 +78,31 @@ def storage_map(tensors: Mapping[str, Any], names: Mapping[str, Any] | None = No
     return StorageMap(memory_map(tensors, names))
 
 
-def failed_view_map(failed: FailedView) -> StorageMap:
-    """Why a `.view()` failed: the tensor with the hop that breaks, and beside it the copy that `reshape` would make."""
-    says = f"{failed.why()} {failed.where()} {failed.instead()}"
-    return StorageMap(failed.memory, f"Why {failed.call} fails", says, failed.walk())
+def failed_view_map(failed: FailedView | FailedDtype) -> StorageMap:
+    """Why a `.view()` failed, or a `.reshape()` copied: the tensor with the hop that breaks, and beside it the copy."""
+    return StorageMap(failed.memory, failed.heading, failed.says, failed.walk())
+
+
+def sharing_map(name: str, tensor: Any, call: str, result: Any) -> StorageMap:
+    """Whether `call`, which gave `result` from `tensor`, copied its elements, and why.
+
+    Raises ValueError where it copied for another reason than strides.
+
+    >>> import autogradkit as torch
+    >>> b = torch.arange(6).view(2, 3).t()
+    >>> sharing_map("b", b, "b.reshape(6)", b.reshape(6)).alt()[:38]
+    'Why b.reshape(6) copies: b.reshape(6) '
+    >>> sharing_map("b", b, "b[:, None]", b[:, None]).alt()[:31]
+    'Why b[:, None] copies nothing: '
+    """
+    memory = memory_map({name: tensor, call: result})
+    if len(memory.boxes) == 1:
+        shown = f"its shape {tuple(result.shape)} and stride {result.stride()} show the memory of {name}"
+        says = f"{shown}: an edit of one reaches both."
+        return StorageMap(memory, f"Why {call} copies nothing", says)
+    same = tuple(result.shape) == tuple(tensor.shape) and result.is_contiguous()
+    alike = result.numel() == tensor.numel() and result.dtype is tensor.dtype
+    found = copied_view(name, tensor, (tensor.numel(),) if same else tuple(result.shape), call) if alike else None
+    if found is None:
+        raise ValueError(f"{call} made new elements, which is not for the strides of {name}")
+    return failed_view_map(found)

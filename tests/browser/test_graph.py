@@ -355,3 +355,21 @@ def test_the_detail_of_a_node_says_why(lab: Lab, notebook: Callable[..., Path], 
             lab.screenshot(f"why-{name}-{theme}-{width}", cell)
     lab.theme("light")
     assert lab.errors == []
+
+
+def test_a_kernel_that_is_gone_is_not_waited_for(lab: Lab, notebook: Callable[..., Path]) -> None:
+    recorded = "with torch.record() as t:\n    y = torch.sin(x) * c\n    y.backward()"
+    shown = "from autogradkit.widgets.graph import GraphView\nview = GraphView(t)\nview"
+    lab.open(notebook(SETUP, WHY["sin"][0], recorded, shown))
+    lab.run_all()
+    cell = lab.cell(3)
+    cell.locator(".ak-graph-view svg").wait_for()
+    lab.ask("setattr(view, 'selected', next(k for k, d in view.details.items() if d['title'] == 'mul(sin₁, c)'))")
+    measure = cell.get_by_role("button", name="Measure the derivative")
+    measure.wait_for()
+    lab.page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
+    lab.page.wait_for_timeout(1_000)
+    if cell.locator(".ak-graph-view").count():  # else the still picture is back, which has no button
+        measure.click()
+        expect(cell.locator(".ak-sentence")).to_contain_text("kernel", timeout=10_000)
+        lab.screenshot("why-no-kernel", cell)

@@ -131,7 +131,7 @@ def test_it_folds(opened: Callable[..., Page], scheme: str) -> None:
     page = opened("lenet", 1600, color_scheme=scheme)
     view = living(page)
     expect(view).to_have_attribute("data-ak-theme", scheme)
-    assert "one module or stack at a time" in page.locator("footer").inner_text()
+    assert "it shows the nearest; a notebook has all" in page.locator("footer").inner_text()
     closed = view.locator(".ak-module")
     assert closed.count() == 5
     view.get_by_role("button", name="First step").click()
@@ -141,8 +141,18 @@ def test_it_folds(opened: Callable[..., Page], scheme: str) -> None:
     expect(view.locator(".ak-step")).to_have_text("step 1 of 44")
     view.locator('.ak-item[aria-label^="module model.fc1"]').click()
     view.get_by_role("button", name="Unfold LeNet/fc1").click()
-    expect(view.locator('.ak-item[aria-label^="module model.conv1"]')).to_have_count(1)  # one at a time
-    expect(closed).to_have_count(4)
+    expect(view.locator('.ak-item[aria-label^="module model.conv1"]')).to_have_count(0)  # it stays open
+    expect(closed).to_have_count(3)
+    names = view.get_by_role("button", name="Node names")
+    names.click()
+    expect(names).to_have_attribute("aria-pressed", "true")
+    assert "ConvolutionBackward0" in texts(view)
+    expect(closed).to_have_count(3)
+    page.screenshot(path=SCREENSHOTS / f"page-lenet-two-{scheme}.png", full_page=True)
+    names.press("Enter")
+    expect(names).to_have_attribute("aria-pressed", "false")
+    assert "ConvolutionBackward0" not in texts(view)
+    expect(closed).to_have_count(3)
     folding = view.get_by_role("button", name="Fold modules")
     folding.click()
     expect(closed).to_have_count(0)
@@ -158,8 +168,8 @@ def test_it_opens_a_stack_of_turns_and_writes_the_names_of_nodes(opened: Callabl
     view = living(page)
     view.locator('.ak-stack[aria-label^="turns 2–249"]').click()
     expect(view.locator(".ak-stack")).to_have_count(8)
-    view.locator(".ak-stack").first.click()  # what the page has no picture of tells its detail
-    expect(view.locator(".ak-detail h4")).to_contain_text("equal turns")
+    view.locator(".ak-stack").first.click()  # and one in it
+    expect(view.locator(".ak-item").filter(has_text="(turn 5)").first).to_be_visible()
     view.get_by_role("button", name="Stack turns").click()
     expect(view.locator(".ak-stack")).to_have_count(1)
     names = view.get_by_role("button", name="Node names")

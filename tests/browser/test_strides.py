@@ -154,3 +154,30 @@ def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callab
     notebook7.page.keyboard.press("ArrowLeft")
     expect(cell.locator(".ak-spelled")).to_have_text("= a.t()[:2]")
     assert notebook7.failures() == []
+
+
+def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: Callable[..., Path]) -> None:
+    made = "from autogradkit.widgets.strides import stride_explorer\n"
+    deep = "b = torch.arange(81.).view(3, 3, 3, 3).permute(3, 1, 0, 2)\nstride_explorer('b', b, globals())"
+    lab.open(notebook(SETUP, made + deep))
+    lab.run_all()
+    cell = lab.cell(1)
+    cell.locator(".ak-stage svg").wait_for()
+    for width, height in ((1280, 900), (800, 600), (1600, 1200)):
+        lab.page.set_viewport_size({"width": width, "height": height})
+        lab.page.wait_for_timeout(300)
+        box = cell.locator(".ak-widget").bounding_box()
+        assert box is not None
+        assert box["height"] <= 0.7 * height + 1
+        for part in (".ak-columns", ".ak-explorer"):
+            inner = cell.locator(part).bounding_box()
+            assert inner is not None
+            assert inner["height"] >= 0.15 * height  # there is something to see
+            assert inner["y"] + inner["height"] <= box["y"] + box["height"] + 1
+        lab.screenshot(f"strides-deep-{width}", cell)
+    last = cell.get_by_role("slider", name="stride of dim 3")
+    last.focus()
+    expect(last).to_be_in_viewport()
+    assert lab.axe(cell.locator(".ak-widget")) == []
+    cell.get_by_role("button", name="Table").click()
+    expect(cell.get_by_role("region", name="Table")).to_be_visible()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import importlib
+import importlib.util
 import pickle
 import pkgutil
 import subprocess
@@ -65,6 +67,38 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
 def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleType) -> None:
     for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
         assert hasattr(module, found.name) or absence(namespace, found.name) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("import autogradkit.linalg", "torch.linalg"),
+        ("import autogradkit.fft as fft", "torch.fft"),
+        ("from autogradkit.special import erf", "torch.special"),
+        ("from autogradkit.utils.checkpoint import checkpoint", "utils.checkpoint"),
+        ("import autogradkit.nn.utils.rnn", "nn.utils"),
+        ("from autogradkit.optim import swa_utils", "optim.swa_utils"),
+    ],
+)
+def test_a_module_that_only_pytorch_has_is_said_to_be_its(statement: str, said: str) -> None:
+    with pytest.raises(ImportError) as raised:
+        exec(statement)
+    assert str(raised.value) == f"PyTorch has {said}; autogradkit does not have it yet."
+    if not statement.startswith("from autogradkit.optim"):  # there Python finds no name in a module that it has
+        assert type(raised.value) is ModuleNotFoundError
+        assert raised.value.name == f"autogradkit.{said.removeprefix('torch.')}"
+
+
+@pytest.mark.parametrize("name", ["no_such_module", "nn.no_such", "nn.Linear", "exp", "nn.functional.relu"])
+def test_an_import_of_what_is_no_module_keeps_pythons_text(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=rf"^No module named 'autogradkit\.{name}'"):
+        importlib.import_module(f"autogradkit.{name}")
+
+
+def test_to_ask_for_a_module_raises_nothing() -> None:
+    assert importlib.util.find_spec("autogradkit.linalg") is None
+    importlib.reload(torch)
+    assert sum(getattr(finder, "__name__", "") == "AbsentModules" for finder in sys.meta_path) == 1
 
 
 def test_what_neither_has_is_refused_by_import_as_python_does() -> None:

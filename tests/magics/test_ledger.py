@@ -53,6 +53,33 @@ def test_an_untraced_backward_is_known_with_its_cell(notebook: Notebook, shown: 
     ]
 
 
+def test_cells_that_ipython_does_not_count_are_numbered_by_their_order(notebook: Notebook, shown: list[str]) -> None:
+    """As nbval runs a notebook: to IPython each of them is In[1]."""
+    shell = notebook.shell
+    shell.execution_count = 1
+    backward = "(w * 3).sum().backward()\n"
+    for cell in (
+        "w = torch.ones(2, requires_grad=True)",
+        backward,
+        f"get_ipython().run_cell('1')\n\n{backward}",
+        "%ledger w",
+    ):
+        with capture_output():
+            shell.run_cell(cell).raise_error()
+    assert [line.partition(" added")[0] for line in shown[0].splitlines()[1:]] == [
+        "  backward at In[3] line 1",
+        "  backward at In[4] line 3",
+    ]
+    run(notebook, f"w.grad = None\n{backward}")  # counted, so In[1] is what the notebook shows
+    run(notebook, backward)
+    run(notebook, "%ledger w")
+    assert [line.partition(" at ")[2].partition(" added")[0] for line in shown[1].splitlines()[3:]] == [
+        "In[1] line 1: the next backward starts afresh.",
+        "In[1] line 2",
+        "In[2] line 1",
+    ]
+
+
 def test_it_is_complete_at_the_end_of_its_cell_and_frozen_then(
     notebook: Notebook, shown: list[str], pictures: list[str]
 ) -> None:

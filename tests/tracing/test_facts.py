@@ -45,7 +45,7 @@ def test_a_picture_of_an_op_says_what_the_op_says_of_itself():
     drawn = draw_graph(trace)
     assert ">blend</text>" in drawn.svg
     assert "broadcast over dim 0" in drawn.svg
-    rows = dict(details_of(drawn.graph)["o0"]["rows"])
+    rows = {row[0]: row[1] for row in details_of(drawn.graph)["o0"]["rows"]}
     assert rows["call"] == "blend(x, row)"
     assert rows["arguments"] == "self = x, weight = row"
     assert rows["derivative"] == "∂x = ∂ · row\n∂row = ∂ · x"
@@ -88,13 +88,13 @@ def test_arguments_given_by_name_and_left_out_keep_their_roles():
             (x, None, True),
             {"index": y},
         )
-    rows = dict(details_of(draw_graph(trace).graph)["o0"]["rows"])
+    rows = {row[0]: row[1] for row in details_of(draw_graph(trace).graph)["o0"]["rows"]}
     assert rows["arguments"] == "self = x, keepdim = True, index = y"
 
 
 def test_an_op_with_no_rule_to_tell_has_no_row_for_it():
     trace = trace_source("y = x.argmax(0)", "x = torch.ones(2, requires_grad=True)")
-    rows = dict(details_of(draw_graph(trace).graph)["o0"]["rows"])
+    rows = {row[0]: row[1] for row in details_of(draw_graph(trace).graph)["o0"]["rows"]}
     assert "call" in rows
     assert "derivative" not in rows
 

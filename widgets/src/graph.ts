@@ -11,10 +11,16 @@ import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
 import type { Detail, GraphToPython, GraphTraits } from "./shared/traits";
 
+const PATIENCE = 4_000; // ms: measuring takes far less
+const NO_ANSWER =
+  "No kernel answers: it is busy, or there is none any more. Python measures the derivative; " +
+  "without a kernel, run the cell of this picture again.";
+
 function render({ model, el, signal }: Place<GraphTraits>): void {
   let svg: SVGSVGElement | null = null;
   let call: number | null = null;
   let hovers: [Element, Detail][] = [];
+  let waiting: ReturnType<typeof setTimeout> | undefined; // for Python's answer
   let entered = ""; // the path of the stack that was just opened: the focus goes to its first turn
   const steps = () => model.get("steps");
   const details = () => model.get("details");
@@ -229,16 +235,25 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     }
   }
 
-  /** Python answers with the trait `measured`. */
+  /** Python answers with the trait `measured`; a kernel that is gone does not, and a message to it may not even leave. */
   function measure(): void {
     page.say("The derivative is being measured …");
-    model.send({ kind: "measure" } satisfies GraphToPython);
+    clearTimeout(waiting);
+    try {
+      model.send({ kind: "measure" } satisfies GraphToPython);
+    } catch {
+      page.say("There is no kernel, and Python measures the derivative. Run the cell of this picture again.");
+      return;
+    }
+    waiting = setTimeout(() => page.say(NO_ANSWER), PATIENCE);
   }
+  signal.addEventListener("abort", () => clearTimeout(waiting));
 
   /** The rows have come: the focus, which was on the button, stays in the panel. */
   function showMeasured(): void {
     const root = page.detail.getRootNode() as Document | ShadowRoot;
     const inside = page.detail.contains(root.activeElement);
+    clearTimeout(waiting);
     detail();
     page.say("The derivative was measured: the last rows of the detail.");
     if (inside) [...page.detail.querySelectorAll("button")].at(-1)?.focus();

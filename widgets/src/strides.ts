@@ -34,7 +34,7 @@ function slider(name: string, low: number, high: number, moved: (value: number) 
 
 function render({ model, el, signal }: Place<StridesTraits>): void {
   const view = frame(model, el, signal, (svg) => grid.attach(svg));
-  view.root.classList.add("ak-steady");
+  view.root.classList.add("ak-steady", "ak-strides-view");
   const grid = cells({
     root: view.stage,
     signal,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import widget from "../src/graph";
 import type { Detail, GraphTraits } from "../src/shared/traits";
 import { FakeModel, shown } from "./model";
@@ -190,6 +190,32 @@ describe("GraphView", () => {
     expect(root.querySelector(".ak-detail")!.textContent).toContain("measured∂w = <i>2</i>");
     expect(button("Measure the derivative").hidden).toBe(true);
     expect(document.activeElement).toBe(button("Close"));
+  });
+
+  it("says that there is no kernel where none answers, or nothing can be sent", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const shownSoon = show();
+      await vi.runAllTimersAsync();
+      const { model, key, button, said } = await shownSoon;
+      key("o0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      button("Measure the derivative").click();
+      expect(said()).toBe("The derivative is being measured …");
+      vi.advanceTimersByTime(4_000);
+      expect(said()).toMatch(/^No kernel answers: .* run the cell of this picture again\.$/);
+      button("Measure the derivative").click();
+      model.set("measured", { o0: [["measured", "∂w = 2"]] });
+      vi.advanceTimersByTime(60_000);
+      expect(said()).toMatch(/^The derivative was measured/);
+      model.set("measured", {});
+      model.send = () => {
+        throw new Error("Kernel is dead");
+      };
+      button("Measure the derivative").click();
+      expect(said()).toMatch(/^There is no kernel/);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("dims other backward calls", async () => {

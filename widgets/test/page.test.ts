@@ -41,28 +41,42 @@ describe("the model of a page", () => {
     };
     expect(turn({ "Net/a": false })).toBe("a");
     expect(turn({ "Net/b": false })).toBe("open"); // both: the page has it
-    expect(turn({ "Net/a": true })).toBe("first"); // not in the page: as at first
-    expect(turn({ "Net/b": false })).toBe("b");
+    expect(turn({ "Net/a": true })).toBe("b"); // closed again, which is how it is at first
     expect(turn({ "Net/b": true })).toBe("first");
   });
-  it("opens the one turned last where the page has not both", () => {
+  it("shows the nearest where the page has not all, with what was turned last as it was asked for", () => {
+    const paths = ["a", "b", "c"];
+    const some = [{}, { a: false }, { b: false }, { c: false }, { a: false, b: false }, { b: false, c: false }];
     const model = new StoredModel(
-      [layout("first", {}, []), layout("a", { "Net/a": true }, []), layout("b", { "Net/b": true }, [])],
+      some.map((folds) =>
+        layout(paths.filter((path) => path in folds).join("+") || "first", folds as Layout["folds"], []),
+      ),
       "",
     );
-    model.set("folds", { "Net/a": true });
-    model.set("folds", { ...model.get("folds"), "Net/b": true });
-    expect([model.get("svg"), model.get("folds")]).toEqual(["b", { "Net/b": true }]);
+    const turn = (path: string, folded: boolean) => {
+      model.set("folds", { ...model.get("folds"), [path]: folded });
+      return model.get("svg");
+    };
+    expect(turn("a", false)).toBe("a");
+    expect(turn("b", false)).toBe("a+b");
+    expect(turn("c", false)).toBe("b+c"); // all three are not there
+    expect(turn("a", false)).toBe("a+b");
+    expect(turn("b", true)).toBe("a");
+    expect(turn("nowhere", true)).toBe("a"); // a path that nothing turns
   });
-  it("writes the nodes' names on the first layout, and no longer when something is turned", () => {
+  it("writes the nodes' names on every layout, and keeps them while something is turned", () => {
     const layouts = [layout("first", {}, []), layout("a", { "Net/a": true }, [])];
-    const model = new StoredModel([...layouts, { ...layout("named", {}, []), node_names: true }], "");
+    const named = layouts.map((each) => ({ ...each, svg: `${each.svg} named`, node_names: true }));
+    const model = new StoredModel([...layouts, ...named], "");
     model.set("folds", { "Net/a": true });
     model.set("node_names", true);
-    expect([model.get("svg"), model.get("node_names"), model.get("folds")]).toEqual(["named", true, {}]);
-    model.set("folds", { "Net/a": true });
-    expect([model.get("svg"), model.get("node_names")]).toEqual(["a", false]);
-    model.set("node_names", true);
+    expect([model.get("svg"), model.get("node_names"), model.get("folds")]).toEqual([
+      "a named",
+      true,
+      { "Net/a": true },
+    ]);
+    model.set("folds", { "Net/a": false });
+    expect([model.get("svg"), model.get("node_names")]).toEqual(["first named", true]);
     model.set("node_names", false);
     expect(model.get("svg")).toBe("first");
   });

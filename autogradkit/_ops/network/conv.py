@@ -157,7 +157,7 @@ def _to_operands(
         (t(1, 2, 7, 6), t(2, 2, 2, 2), t(2), (1, 2), (0, 1), (2, 3), False, (0, 0), 1),
     ],
     group=("input weight bias", _to_operands),
-    rule="∂input = ∂ ⋆ weight, turned by 180°\n∂weight = input ⋆ ∂\n∂bias = ∂ summed over samples and places",
+    rule="∂input = ∂ ⋆ weight, turned by 180°\n∂weight = input ⋆ ∂\n∂bias = Σ∂, over samples and places",
 )
 def convolution(
     input: Array,

@@ -156,7 +156,7 @@ _declare(
     "var",
     False,
     _var_backward,
-    "∂self = ∂ · 2 · (self − mean) / (n − correction)",
+    "∂self = ∂ · 2 · (self − mean(self)) / (n − correction)",
     """The variance of all elements, or over `dim`: squared distances from the mean, divided by N − correction (1).
 
     >>> import autogradkit as torch
@@ -168,7 +168,7 @@ _declare(
     "std",
     True,
     _std_backward,
-    "∂self = ∂ · (self − mean) / (result · (n − correction))",
+    "∂self = ∂ · (self − mean(self)) / (result · (n − correction))",
     """The standard deviation of all elements, or over `dim`: the square root of `var`.
 
     >>> import autogradkit as torch

@@ -50,7 +50,7 @@ def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim
     result_dtype=_norm_dtype,
     samples=lambda t: [(t(2, 3),), (t(2, 3), 1, (1,)), (t(2, 3), 3.0, (0,), True), (t(2, 3), math.inf, (1,))],
     vjp={"self": _norm_backward},
-    rule="∂self = ∂ · self / result (for the 2-norm)",
+    rule="∂self = ∂ · self / result, for ord = 2",
 )
 def vector_norm(
     self: Array,

@@ -43,7 +43,7 @@ def _sum_from_here(g: Any, dim: int) -> Any:
     meta=_meta,
     samples=lambda t: [(t(2, 3), 1), (t(3), 0)],
     vjp={"self": _sum_from_here},
-    rule="∂self = running sums of ∂ from the end",
+    rule="∂self = onward(∂)",
 )
 def cumsum(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) -> None:
     """Running sums along `dim`.
@@ -82,7 +82,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],
     vjp={"self": _cumprod_backward},
-    rule="∂self = running sums of ∂ · result from the end, / self",
+    rule="∂self = onward(∂ · result) / self",
 )
 def cumprod(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) -> None:
     """Running products along `dim`.

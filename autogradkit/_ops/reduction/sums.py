@@ -201,7 +201,7 @@ prod = function("prod")
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5),), (t(),)],
     vjp={"self": _prod_backward},
-    rule="∂self = ∂ · the product of the other elements",
+    rule="∂self = ∂ · others(self)",
 )
 def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     """The product of all elements, or of those along `dim`.
@@ -219,7 +219,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],
     vjp={"self": _prod_dim_backward},
-    rule="∂self = ∂ · the product of the other elements",
+    rule="∂self = ∂ · others(self)",
 )
 def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     np.multiply.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)

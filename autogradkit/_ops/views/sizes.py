@@ -47,6 +47,15 @@ def alias(self: Array) -> Array:
 view = function("view", variants="method")
 
 
+def _refused(text: str, array: Array, more: str = "") -> RuntimeError:
+    """PyTorch's error, with how the tensor lies in memory."""
+    error = RuntimeError(text)
+    error.add_note(
+        ViewRefused(f"autogradkit: the tensor has shape {array.shape} and strides {element_strides(array)}{more}")
+    )
+    return error
+
+
 @view.overload(view=True)
 def view_dtype(self: Array, dtype: DType) -> Array:
     """The same memory with other sizes, one of which may be −1, or read as another dtype.
@@ -65,18 +74,21 @@ def view_dtype(self: Array, dtype: DType) -> Array:
         return self.view(wanted)
     names = f"{scalar_type(from_numpy_dtype(own))} as {scalar_type(dtype)} (different element sizes)"
     if not self.ndim:
-        raise RuntimeError(f"self.dim() cannot be 0 to view {names}")
+        raise _refused(f"self.dim() cannot be 0 to view {names}", self)
     strides = element_strides(self)
     if strides[-1] != 1:
-        raise RuntimeError(f"self.stride(-1) must be 1 to view {names}, but got {strides[-1]}")
+        raise _refused(f"self.stride(-1) must be 1 to view {names}, but got {strides[-1]}", self)
     if wanted.itemsize < own.itemsize:
         return self.view(wanted)
     ratio = wanted.itemsize // own.itemsize
     if self.shape[-1] % ratio:
-        raise RuntimeError(f"self.size(-1) must be divisible by {ratio} to view {names}, but got {self.shape[-1]}")
+        raise _refused(f"self.size(-1) must be divisible by {ratio} to view {names}, but got {self.shape[-1]}", self)
+    offset = wrap(self).storage_offset()
+    if offset % ratio:
+        raise _refused(f"self.storage_offset() must be divisible by {ratio} to view {names}, but got {offset}", self)
     for dim, step in enumerate(strides[:-1]):
         if step % ratio:
-            raise RuntimeError(f"self.stride({dim}) must be divisible by {ratio} to view {names}, but got {step}")
+            raise _refused(f"self.stride({dim}) must be divisible by {ratio} to view {names}, but got {step}", self)
     return self.view(wanted)
 
 
@@ -99,15 +111,12 @@ def view_sizes(self: Array, size: Sizes) -> Array:
     shape = infer_size(size, self.size)
     strides = view_strides(self.shape, element_strides(self), shape)
     if strides is None:
-        error = RuntimeError(
+        raise _refused(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-            "contiguous subspaces). Use .reshape(...) instead."
+            "contiguous subspaces). Use .reshape(...) instead.",
+            self,
+            f", which no single set of strides can show in the shape {shape}",
         )
-        have = f"the tensor has shape {self.shape} and strides {element_strides(self)}"
-        error.add_note(
-            ViewRefused(f"autogradkit: {have}, which no single set of strides can show in the shape {shape}")
-        )
-        raise error
     return restrided(self, shape, strides)
 
 
@@ -238,7 +247,7 @@ def ravel(self: Tensor) -> Any:
     view=True,
     samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
     vjp={"self": lambda g, self_sym_sizes: g},
-    rule="∂self = ∂ summed over the expanded dimensions",
+    rule="∂self = ∂, summed over the expanded dimensions",
 )
 def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     """A view in which dimensions of size 1 are repeated, with stride 0; −1 keeps a size.

@@ -58,7 +58,8 @@ def told(state: dict[str, Any], event: float) -> Iterator[str]:
 def written(numbers: Numbers) -> set[str]:
     """Each way in which these numbers are written."""
     ways = [numbers.text, nums.summary(numbers), *nums.summary_lines(numbers), nums.one_line(numbers)]
-    ways += [nums.plain(each) for each in (numbers.data or ())[:3]]  # as a rule is shown at its first elements
+    each = [nums.plain(one) for one in numbers.data or ()]  # as a rule is worked out at an element
+    ways += [*each, *(one.removeprefix("−") for one in each)]  # also one that is taken off
     ways += [line for digits in (4, 3, 2) for line in nums.rows(numbers, digits) or ()]
     return set().union(*map(floats, ways))
 
@@ -95,6 +96,38 @@ def test_no_number_is_told_before_its_event(name: str):
         known = program.union(*(tokens for at, tokens in brought if at <= event))
         early = set().union(*map(floats, told(found, event))) - known
         assert not early, f"{name}, at event {event} ({step['sentence']}): {early}"
+
+
+IN_WORDS = {
+    "likelihood": "torch.nn.functional.nll_loss(x * 1, torch.tensor([0, 2]), torch.tensor([.3, .5, .45])).backward()",
+    "maximum": "y = (x * 1.25).max(1)[0]\n(y * 1.5).sum().backward()",
+    "median": "((x * 1.25).median() * 1.5).backward()",
+    "sorted": "y, order = (x * 1.25).sort(1)\n(y * y).sum().backward()",
+    "index": "y = (x * 1.25)[:, (x * 1.5).argmax(1)]\n(y * y).sum().backward()",
+    "windows": "y = torch.nn.functional.max_pool2d((x * 1.25)[None], 2)\n(y * y).sum().backward()",
+    "spread": "y = (x * 1.25).var(1)\n(y * 1.5).sum().backward()",
+    "norm": "y = (x * 1.25).norm()\n(y * 1.5).backward()",
+    "running": "y = (x * 1.25).cumprod(0).cumsum(1)\n(y * y).sum().backward()",
+    "clamp": "y = (x * 1.25).clamp((x * 1.5).min(), (x * .5).max())\n(y * y).sum().backward()",
+    "convolution": "y = torch.conv2d((x * 1.25)[None, None], x[None, None, :2, :2])\n(y * y).sum().backward()",
+}
+
+
+@pytest.mark.parametrize("name", IN_WORDS)
+def test_no_rule_in_words_tells_a_number_before_its_event(name: str):
+    x = "x = torch.tensor([[.7, -1.3, 2.6], [1.1, 3.9, -.4]], requires_grad=True)"
+    trace = trace_source(IN_WORDS[name], x)
+    found = state(trace)
+    brought = by_event(trace)
+    program = {token if token[0] != "." else f"0{token}" for token in re.findall(r"\d*\.\d+", trace.source)}
+    for step in found["steps"]:
+        event = step["event"]
+        known = program.union(*(tokens for at, tokens in brought if at <= event))
+        early = set().union(*map(floats, told(found, event))) - known
+        sums = {text for text in early if step["kind"] != "forward"}  # what a rule adds up inside, such as a mean
+        assert not early - sums, f"at event {event} ({step['sentence']}): {early}"
+        later = set().union(*(tokens for at, tokens in brought if at > event)) - known
+        assert not early & later
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -5,23 +5,37 @@
 import type { AnyModel } from "@anywidget/types";
 import graph from "../graph";
 import type { Detail, GraphTraits } from "../shared/traits";
+
+type Step = GraphTraits["steps"][number];
+
 import { type Layout, StoredModel } from "./stored";
 
 const text = (id: string) => document.getElementById(id)?.textContent ?? "";
 
+/** Of each layout the parts that others have too are places in `pieces`. */
 interface Packed {
-  layouts: (Omit<Layout, "details"> & { details: Record<string, number> })[];
-  details: Detail[];
+  layouts: (Pick<Layout, "folds" | "node_names"> & {
+    svg: number[];
+    steps: [number, number][];
+    table: number[];
+    known: number[];
+    details: Record<string, number>;
+  })[];
+  pieces: unknown[];
 }
 
 async function layouts(): Promise<Layout[]> {
   const bytes = Uint8Array.from(atob(text("autogradkit-layouts")), (c) => c.charCodeAt(0));
   const json = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
-  const { layouts, details } = (await json) as Packed;
-  const detail = ([key, place]: [string, number]) => [key, details[place] as Detail];
+  const { layouts, pieces } = (await json) as Packed;
+  const at = <T>(place: number) => pieces[place] as T;
   return layouts.map((layout) => ({
     ...layout,
-    details: Object.fromEntries(Object.entries(layout.details).map(detail)),
+    svg: layout.svg.map(at<string>).join(""),
+    steps: layout.steps.map(([step, sentence]) => ({ ...at<Step>(step), sentence: at<string>(sentence) })),
+    table: layout.table.map(at<string[]>),
+    known: layout.known.map(at<number[][]>),
+    details: Object.fromEntries(Object.entries(layout.details).map(([key, place]) => [key, at<Detail>(place)])),
   }));
 }
 

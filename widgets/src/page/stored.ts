@@ -8,17 +8,16 @@ type Traits = GraphTraits & { _css: string }; // what anywidget calls the style 
 type Folds = GraphTraits["folds"];
 const ID = "0".repeat(32); // the page's one picture
 
-const differing = (one: Folds, other: Folds) =>
-  [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((path) => one[path] !== other[path]);
-
 export class StoredModel {
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #layouts: readonly Layout[];
+  readonly #turned = new Map<string, boolean>(); // what each path that can be turned is when it is
   readonly #traits: Traits;
 
-  /** The first layout is the one to begin with, and to go back to. */
+  /** The first layout is the one to begin with. The `folds` of each name what is turned there, and how. */
   constructor(layouts: readonly Layout[], css: string) {
     this.#layouts = layouts;
+    for (const { folds } of layouts) for (const [path, folded] of Object.entries(folds)) this.#turned.set(path, folded);
     this.#traits = { picture_id: ID, step: -1, selected: "", measured: {}, _css: css, ...layouts[0] } as Traits;
   }
 
@@ -27,8 +26,8 @@ export class StoredModel {
   }
 
   set<K extends keyof GraphTraits>(name: K, value: GraphTraits[K]): void {
-    if (name === "folds") this.#assign(this.#folded(value as Folds));
-    else if (name === "node_names") this.#assign(this.#named(value as boolean));
+    if (name === "folds") this.#assign(this.#nearest(value as Folds, this.get("node_names")));
+    else if (name === "node_names") this.#assign(this.#nearest(this.get("folds"), value as boolean));
     else this.#assign({ [name]: value } as Partial<GraphTraits>);
     if (!(this.get("selected") in this.get("details"))) this.#assign({ selected: "" });
   }
@@ -43,17 +42,18 @@ export class StoredModel {
 
   save_changes(): void {} // there is nobody to tell
 
-  /** What was asked for, if the page has it; else what was turned last, with all else as at first; else as at first. */
-  #folded(wish: Folds): Partial<GraphTraits> {
-    const [turned, ...more] = differing(wish, this.get("folds"));
-    const asked = (folds: Folds) => this.#layouts.find((layout) => differing(layout.folds, folds).length === 0);
-    const alone = turned === undefined || more.length ? undefined : asked({ [turned]: wish[turned] as boolean });
-    return asked(wish) ?? alone ?? (this.#layouts[0] as Layout);
-  }
-
-  /** With the nodes' names or without: the page has the names for the first way of folding only. */
-  #named(wish: boolean): Partial<GraphTraits> {
-    return this.#layouts.find((layout) => layout.node_names === wish) ?? {};
+  /** The layout that was asked for; where the page has it not, the nearest of those in which what was turned last is so. */
+  #nearest(wish: Folds, named: boolean): Partial<GraphTraits> {
+    const paths = [...this.#turned.keys()];
+    const is = (folds: Folds, path: string) => folds[path] ?? !this.#turned.get(path);
+    const differ = (one: Folds, other: Folds) => paths.filter((path) => is(one, path) !== is(other, path));
+    const last = differ(wish, this.get("folds"));
+    const far = ({ folds }: Layout) => {
+      const missed = differ(wish, folds);
+      return missed.length + (missed.some((path) => last.includes(path)) ? paths.length : 0);
+    };
+    const found = this.#layouts.filter(({ node_names }) => node_names === named);
+    return found.reduce((best, layout) => (far(layout) < far(best) ? layout : best), found[0] as Layout);
   }
 
   #assign(changed: Partial<GraphTraits>): void {

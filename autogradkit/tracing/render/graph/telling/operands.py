@@ -18,6 +18,7 @@ from autogradkit.tracing.render.marks.numbers import plain
 from autogradkit.tracing.saved import role_of
 
 Array = np.ndarray[Any, Any]
+MOST_ALIKE = 20_000  # equal elements that are taken for known though they were not copied
 
 
 @dataclass(slots=True)
@@ -34,10 +35,13 @@ class Operands:
 
 
 def array_of(numbers: Numbers) -> Array | None:
-    """A recorded value as an array; None where not all of it was copied."""
-    if numbers.data is None:
-        return None
+    """A recorded value as an array; None where not all of it was copied, and its range does not say that all are alike."""
     kind = "float32" if numbers.dtype == "bfloat16" else numbers.dtype  # which NumPy alone has not, and float32 holds
+    if numbers.data is None:
+        alike = numbers.low is not None and numbers.low == numbers.high and not numbers.nans and not numbers.infs
+        if not alike or math.prod(numbers.shape) > MOST_ALIKE:
+            return None
+        return np.full(numbers.shape, numbers.low, dtype=kind)
     return np.array(numbers.data, dtype=kind).reshape(numbers.shape)
 
 
@@ -71,6 +75,8 @@ def operands_of(op: Op, values: Mapping[int, Value], labels: Mapping[int, str]) 
             if name not in found.labels:
                 found.labels[name] = labels[output]
                 _add(found, name, output, None, values)
+    if "correction" in op.facts.parameters:
+        found.settings.setdefault("correction", 1)
     found.absent = set(op.facts.parameters) - set(found.labels) - set(found.literals)
     count = _count(op, found, values)
     if count is not None:

@@ -1,7 +1,8 @@
 """One reason: the rule for one input of an op, with names, shapes and numbers.
 
 It is computed from what was recorded, and printed with numbers only where it gives the gradient that was recorded; a
-difference is said. Rests on `operands.py` and the notation; `why.py` puts them together.
+difference is said, and so is what was not kept. Rests on `operands.py`, `worked.py` and the notation; `why.py` puts them
+together.
 """
 
 from __future__ import annotations
@@ -17,21 +18,25 @@ import numpy as np
 from autogradkit.tracing.events import Numbers
 from autogradkit.tracing.notation import (
     ARRANGING,
+    Apply,
     Constant,
     Name,
     Rule,
+    Term,
     names_in,
     settled,
     signs_in,
-    value_of_term,
     written,
 )
 from autogradkit.tracing.render.graph.telling.operands import Array, Operands, array_of
+from autogradkit.tracing.render.graph.telling.windows import Windows, windows
+from autogradkit.tracing.render.graph.telling.worked import Worked, largest
 from autogradkit.tracing.render.marks import numbers as nums
 
 SMALL = 4  # elements of a vector that is written out in a rule
 MOST_RESULT = 12  # elements of a result that is written out
-MOST_TERMS = 3  # summands that are written out
+_SHAPED = frozenset("@⊗⋆ᵀ")
+_SAYS_HOW = ("spread", "summed", "turned", "over ")  # words that only explain what the term says
 
 
 class Reason:
@@ -44,10 +49,30 @@ class Reason:
         self.term = None if rule.term is None else settled(rule.term, operands.settings, operands.absent)
         self.words = self._in_words(rule.words)
         self.spread = rule.words.startswith("spread")
+        self.summed = rule.words.startswith("summed")
+        says_all = not rule.words or rule.words.startswith(_SAYS_HOW)
+        only = re.fullmatch(r"for (\w+) = (\d+)", rule.words)
+        if only is not None:  # one form of several
+            given = operands.literals.get(only[1])
+            says_all = given == int(only[2])
+            self.words = "" if says_all else f"where {only[1]} is {only[2]}; here it is {given}"
+        self.means: dict[str, str] = {}  # names of ours for means of operands
+        if self.term is not None:
+            self.term = self._with_means(self.term)
         complex_ = any(value.numbers.dtype.startswith("complex") for value in operands.values.values())
         if complex_ and self.term is not None and names_in(self.term) - {"∂"}:
             self.words = ", ".join(filter(None, [self.words, "in its form for complex numbers"]))
-        self.complete = not complex_ and (self.spread or not rule.words)  # whether the term says all
+        self.complete = not complex_ and says_all  # whether the term says all
+
+    def _with_means(self, term: Term) -> Term:
+        """The term with the mean of an operand as a name of its own, for it is one number among those of an element."""
+        if not isinstance(term, Apply):
+            return term
+        if term.sign == "mean" and isinstance(term.parts[0], Name):
+            name = f"mean({term.parts[0].name})"
+            self.means[name] = term.parts[0].name
+            return Name(name)
+        return Apply(term.sign, tuple(self._with_means(part) for part in term.parts))
 
     def text(self, incoming: Numbers | None, sent: Numbers | None, elements: int) -> str:
         """`∂x = ∂ · w = 1 · 2 = 2`; without `sent` the rule alone."""
@@ -60,18 +85,22 @@ class Reason:
         dims = self._summed(incoming.shape, sent.shape) if self.complete else ""
         summed = f"summed over {dims}" if dims else ""
         after = f", {self.words}" if self.spread else ""
-        said = ", ".join(filter(None, [symbols, summed, "" if after else self.words]))
+        said = ", ".join(filter(None, [symbols, summed, "" if after or self.summed else self.words]))
         joint = " = " if said == symbols else ": "
-        arranged = signs_in(self.term) & ARRANGING
-        if arranged and "Σ" not in arranged and names_in(self.term) <= {"∂", *self.operands.values}:
+        arranged = bool(signs_in(self.term) & ARRANGING)
+        if signs_in(self.term) & _SHAPED and names_in(self.term) <= {"∂", *self.operands.values}:
             shapes = {"∂": incoming.shape, **{name: each.numbers.shape for name, each in self.operands.values.items()}}
             said += f"   {written(self.term, lambda leaf: self._shape(leaf, shapes))} → {sent.shape}"
             joint = " = "
         if not self.complete:
             return f"{said}{self.result(sent, joint)}"
-        found, total = self.computed(incoming, sent), array_of(sent)
-        if found is None or total is None:
-            return f"{said}{self.result(sent, joint)}{after}"
+        work, total = self.work(incoming), array_of(sent)
+        found = None if work is None else self._fitted(work.array(), sent.shape)
+        most = elements
+        if total is None and found is not None:
+            total, most = _with_recorded_end(found, sent), 1
+        if work is None or found is None or total is None:
+            return f"{said}{self.result(sent, joint)}{after}{self._not_kept(incoming, sent) if elements > 1 else ''}"
         if not agree(found, total):
             if not np.isfinite(found).all():  # at a pole, where PyTorch has a value of its own
                 return f"{said}{self.result(sent, joint)}{after}"
@@ -79,13 +108,19 @@ class Reason:
                 f"{said}{after}; sent was {shown(sent)}, not the {_shown_array(found)} that the rule makes of what was "
                 "recorded: a hook, or an edit that no version counts, came between"
             )
-        if arranged and "Σ" not in arranged:
-            return f"{said}{self.result(sent, joint)}"
-        return said + self._numbers(incoming, total, elements, joint, after, bool(dims))
+        places = largest(total, most)
+        lined = elements > 1
+        if not arranged:
+            return said + self._numbers(incoming, work, total, places, joint, after, bool(dims), lined)
+        if total.size == 1:
+            return said + self._worked(work, total, places, joint, lined)
+        return f"{said}{self.result(sent, joint)}{after}{self._worked(work, total, places, '; ', lined)}"
 
     # -- names and shapes -------------------------------------------------------------------------------------------
 
     def _symbol(self, leaf: Any) -> str:
+        if leaf in self.means:
+            return f"mean({self._symbol(self.means[leaf])})"
         return self.operands.labels.get(leaf, leaf) if isinstance(leaf, str) else nums.plain(leaf)
 
     @staticmethod
@@ -138,9 +173,15 @@ class Reason:
             for name in ("∂", "result"):
                 if name in arrays and arrays[name].shape == reduced:
                     arrays[name] = np.expand_dims(arrays[name], dims)
+        for name, of in self.means.items():
+            if of in arrays:
+                arrays[name] = np.mean(arrays[of], axis=dims, keepdims=True, dtype=np.float64)
         return arrays
 
     def _dims(self) -> tuple[int, ...] | None:
+        """The dimensions that the op reduced, or goes along; None for all."""
+        if "dilation" in self.operands.literals:  # of a convolution: all but the channels
+            return (0, *range(2, len(self.operands.values["result"].numbers.shape)))
         told = self.operands.literals.get("dim")
         dims = (told,) if isinstance(told, int) else tuple(told) if isinstance(told, tuple | list) else None
         rank = len(self.operands.values["self"].numbers.shape) if "self" in self.operands.values else 0
@@ -148,18 +189,50 @@ class Reason:
 
     def computed(self, incoming: Numbers, sent: Numbers) -> Array | None:
         """What the rule makes of the recorded numbers; None where some were not kept."""
-        arrays = self._arrays(incoming)
-        assert self.term is not None
-        if arrays is None or names_in(self.term) - set(arrays) or "⋆" in signs_in(self.term):
-            return None
         try:
-            with np.errstate(all="ignore"):
-                found = np.asarray(value_of_term(self.term, arrays, self._dims()))
-        except (ValueError, TypeError):  # a rule or an argument from a file, which fits nothing that was recorded
+            work = self.work(incoming)
+            return None if work is None else self._fitted(work.array(), sent.shape)
+        except (ValueError, TypeError, LookupError):  # a rule or an argument from a file, which fits nothing recorded
             return None
-        if self.spread or _fits(found.shape, sent.shape):
-            return np.broadcast_to(found, sent.shape)
-        return _sum_to(found, sent.shape) if _fits(sent.shape, found.shape) else None
+
+    def work(self, incoming: Numbers) -> Worked | None:
+        """The rule with its numbers; None where some were not kept."""
+        assert self.term is not None
+        arrays = self._arrays(incoming)
+        if arrays is None or names_in(self.term) - set(arrays):
+            return None
+        through = self._windows(incoming) if "⋆" in signs_in(self.term) else None
+        return (
+            None if "⋆" in signs_in(self.term) and through is None else Worked(self.term, arrays, self._dims(), through)
+        )
+
+    def _windows(self, incoming: Numbers) -> Windows | None:
+        """How the convolution went, where the op is one and its rule is that of one."""
+        told = self.operands.literals
+        if not isinstance(self.term, Apply) or self.term.sign != "⋆" or told.get("transposed") is not False:
+            return None
+        image, kernel = (self.operands.values[name].numbers.shape for name in ("input", "weight"))
+        how = [tuple(told[name]) for name in ("stride", "padding", "dilation")]
+        return windows(image, kernel, incoming.shape, *how, told["groups"])
+
+    def _fitted(self, found: Array, shape: tuple[int, ...]) -> Array | None:
+        """What the rule gave, in the shape of the input."""
+        if self.spread or _fits(found.shape, shape):
+            return np.broadcast_to(found, shape)
+        if found.size == math.prod(shape):
+            return found.reshape(shape)
+        return _sum_to(found, shape) if _fits(shape, found.shape) else None
+
+    def _not_kept(self, incoming: Numbers, sent: Numbers) -> str:
+        """Why there is no arithmetic: of which numbers only the range was recorded."""
+        assert self.term is not None
+        names = names_in(self.term)
+        told = {self._symbol(name): each.numbers for name, each in self.operands.values.items() if name in names}
+        told |= {"∂": incoming} if "∂" in names else {}
+        told |= {f"∂{self.label}": sent}
+        lost = {name: each.shape for name, each in told.items() if each.omitted and array_of(each) is None}
+        texts = [f"{name} ({math.prod(shape):,} elements)" for name, shape in lost.items()]
+        return f"\n  no arithmetic: only the range was recorded of {', '.join(texts)}" if texts else ""
 
     def _summed(self, shape: tuple[int, ...], target: tuple[int, ...]) -> str:
         """The dimensions over which an element-wise gradient is summed to the shape of its input."""
@@ -171,8 +244,18 @@ class Reason:
         dims = [i for i, (a, b) in enumerate(zip(padded, shape, strict=True)) if a != b or i < len(shape) - len(target)]
         return f"dim{'s' * (len(dims) > 1)} {', '.join(map(str, dims))}"
 
-    def _numbers(self, incoming: Numbers, total: Array, elements: int, joint: str, after: str, summed: bool) -> str:
-        """The arithmetic: of small vectors at once, else of the first elements."""
+    def _numbers(
+        self,
+        incoming: Numbers,
+        work: Worked,
+        total: Array,
+        places: list[tuple[int, ...]],
+        joint: str,
+        after: str,
+        summed: bool,
+        lined: bool,
+    ) -> str:
+        """The arithmetic of a rule that goes element by element: of small vectors at once, else of some elements."""
         arrays = self._arrays(incoming)
         assert self.term is not None
         assert arrays is not None
@@ -180,54 +263,49 @@ class Reason:
             return after
         used = {name: arrays[name] for name in names_in(self.term)}
         tensors = [each for each in used.values() if isinstance(each, np.ndarray)]
-        shape = np.broadcast_shapes(*(each.shape for each in tensors), () if summed else total.shape)
         if not summed and all(each.size <= SMALL and each.ndim <= 1 for each in tensors):
-            with np.errstate(all="ignore"):
-                result = np.asarray(value_of_term(self.term, arrays, self._dims()))
+            result = work.array()
             if self.spread and result.size == math.prod(incoming.shape):  # without the ones that spreading needs
                 used["∂"], result = used["∂"].reshape(incoming.shape), result.reshape(incoming.shape)
+            used |= {name: used[name].squeeze() for name in self.means if name in used}
             known = total if result.shape == total.shape else result
             text = self._equation(lambda leaf: _text(used[leaf] if isinstance(leaf, str) else leaf), known, joint)
             return text + after
-        if "Σ" in signs_in(self.term):
-            return (f"{joint}{nums.plain_array(total)}" if total.size <= MOST_RESULT else "") + after
         if self.term == Name("∂") and not summed:
             return after  # what came, which is told already
+        return after + self._worked(work, total, places, joint if total.size == 1 else "; ", lined)
+
+    def _worked(self, work: Worked, total: Array, elements: list[tuple[int, ...]], joint: str, lined: bool) -> str:
+        """The arithmetic of some elements, each in a line of its own or behind `joint`; none of what only moved."""
         found: list[str] = []
-        for index in itertools.islice(np.ndindex(total.shape), elements):
+        for index in elements:
+            places = self.places(work.array().shape, index, total.shape)
+            value, size = work.total(places)
+            text, result = work.text(places), nums.plain(total[index].item())
+            if not _near(value, total[index], size) or (text == result and total.size > 1):
+                continue
             at = "" if total.size == 1 else f"at [{', '.join(map(str, index))}]: "
-            terms = [self._at(used, place) for place in _places(index, total.shape, shape)]
-            texts = [*terms[:MOST_TERMS], f"… ({len(terms)} terms)"] if len(terms) > MOST_TERMS else terms
-            result = nums.plain(total[index].item())
-            text = " + ".join(texts).replace("+ −", "− ")
             found.append(f"{at}{text}" if text == result else f"{at}{text} = {result}")
         if not found:
-            return after
-        return after + (joint if total.size == 1 else "; " if elements == 1 else "\n  ") + "\n  ".join(found)
+            return ""
+        return ("\n  " if lined and total.size > 1 else joint) + "\n  ".join(found)
+
+    def places(self, shape: tuple[int, ...], index: tuple[int, ...], target: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """The places of what the rule gave that make up one element of the gradient."""
+        if self.spread or _fits(shape, target):
+            return [
+                tuple(0 if size == 1 else at for at, size in zip(index[len(index) - len(shape) :], shape, strict=True))
+            ]
+        if math.prod(shape) == math.prod(target):
+            place = np.unravel_index(int(np.ravel_multi_index(index, target)), shape) if target else (0,) * len(shape)
+            return [tuple(int(at) for at in place)]
+        return _places(index, target, shape)
 
     def _equation(self, text_of: Callable[[Any], str], result: Array, joint: str) -> str:
         assert self.term is not None
-        text, value = self._put_in(text_of), nums.plain_array(result)
+        text, value = written(self.term, text_of), nums.plain_array(result)
+        text = f"({text})" if signs_in(self.term) & {"where"} else text
         return f"{joint}{text}" if text == value else f"{joint}{text} = {value}"
-
-    def _at(self, used: dict[str, Any], place: tuple[int, ...]) -> str:
-        """The term with the numbers at one place of the broadcast shape."""
-        assert self.term is not None
-
-        def text(leaf: Any) -> str:
-            value = used[leaf] if isinstance(leaf, str) else leaf
-            if isinstance(value, np.ndarray):
-                at = place[len(place) - value.ndim :]
-                value = value[tuple(0 if size == 1 else i for i, size in zip(at, value.shape, strict=True))].item()
-            return nums.plain(value)
-
-        return self._put_in(text)
-
-    def _put_in(self, text_of: Callable[[Any], str]) -> str:
-        """The term with numbers, ready to be followed by what it comes to."""
-        assert self.term is not None
-        text = written(self.term, text_of)
-        return f"({text})" if signs_in(self.term) & {"where"} else text
 
 
 def shown(numbers: Numbers) -> str:
@@ -246,6 +324,26 @@ def agree(found: Array, wanted: Array) -> bool:
     finite = wanted[np.isfinite(wanted)]
     size = float(np.abs(finite).max()) if finite.size else 0.0
     return bool(np.allclose(found, wanted, rtol=exact, atol=exact * 0.1 * size, equal_nan=True))
+
+
+def _with_recorded_end(found: Array, sent: Numbers) -> Array | None:
+    """What a rule gave, with the recorded end of the range as its largest element; None where it has another range."""
+    if sent.low is None or sent.high is None or sent.mean is None or sent.nans or sent.infs:
+        return None
+    wanted = np.array([sent.low, sent.high, sent.mean], dtype=np.dtype(sent.dtype))
+    ends = np.array([found.min(), found.max(), found.mean(dtype=np.float64)])
+    if not agree(ends, wanted):
+        return None
+    total = found.astype(wanted.dtype)
+    [index] = largest(found, 1)
+    total[index] = sent.high if found[index] == found.max() else sent.low
+    return total
+
+
+def _near(found: Any, wanted: Any, size: float) -> bool:
+    """Whether a sum of numbers, the sizes of which add up to `size`, is what was recorded but for rounding."""
+    exact = {8: 1e-9, 4: 1e-4, 2: 1e-2}.get(wanted.dtype.itemsize, 1e-4)
+    return bool(np.isclose(found, wanted, rtol=exact, atol=exact * size if np.isfinite(size) else 0, equal_nan=True))
 
 
 def _shown_array(array: Array) -> str:

@@ -180,7 +180,8 @@ def _made_rows(op: Op, graph: Graph) -> list[Row]:
 def _op_rows(op: Op, why: Why, graph: Graph) -> list[Row]:
     rows = _made_rows(op, graph)
     if op.facts.rule:
-        rows += [["arguments", _roles(op, graph)], ["derivative", "\n".join(why.rules(op))]]
+        # A rule may tell a number that its op brings, such as what the targets of a likelihood weigh.
+        rows += [["arguments", _roles(op, graph)], ["derivative", "\n".join(why.rules(op)), op.step]]
     return rows + saved_rows(op, why.ran(op), graph)
 
 

@@ -17,7 +17,8 @@ from autogradkit.tracing.events import Accumulated, Argument, NodeRan, Numbers, 
 from autogradkit.tracing.notation import rules_in
 from autogradkit.tracing.render.graph.structure.model import Graph, Link
 from autogradkit.tracing.render.graph.telling.operands import Operands, array_of, operands_of
-from autogradkit.tracing.render.graph.telling.reason import MOST_TERMS, Reason, agree, shown
+from autogradkit.tracing.render.graph.telling.reason import Reason, agree, shown
+from autogradkit.tracing.render.graph.telling.worked import MOST_TERMS
 
 
 @dataclass(frozen=True, slots=True)
