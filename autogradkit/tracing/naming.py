@@ -5,21 +5,24 @@ Rests on core and source. What is made during the trace gets its name afterwards
 
 from __future__ import annotations
 
+import bisect
+import dis
 import sys
 import weakref
 from collections.abc import Sequence
-from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType, NoneType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
 from autogradkit.tracing.namespace import holds
-from autogradkit.tracing.source import learner_frame
+from autogradkit.tracing.source import learner_frame, once_per_code
 from autogradkit.tracing.turns import loop_variables
 
 # What most names of a namespace stand for; no tensor is reached from it.
 _HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
+_MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 
 
@@ -147,13 +150,29 @@ def _written(name: str) -> str:
 
 
 def names_of(values: Sequence[Any], frame: FrameType | None) -> tuple[frozenset[str], ...]:
-    """For each of these very objects, the names that stand for it where the learner's code runs."""
+    """For each of these very objects the names that stand for it, of those that the code has read just before: in a cell with
+    thousands of variables one cannot ask them all at each operation."""
     if frame is None or not values:
         return (frozenset(),) * len(values)
     found: dict[int, list[str]] = {id(value): [] for value in values}
-    spaces = (frame.f_locals,) if frame.f_locals is frame.f_globals else (frame.f_locals, frame.f_globals)
-    for space in spaces:
-        for name, each in list(space.items()):
-            if id(each) in found:
-                found[id(each)].append(name)
+    variables, others = frame.f_locals, frame.f_globals
+    offsets, names = _names_read(frame.f_code)
+    end = bisect.bisect_right(offsets, frame.f_lasti)
+    for name in {*names[max(0, end - _MOST_READ) : end]}:
+        each = variables[name] if name in variables else others.get(name, found)
+        if id(each) in found:
+            found[id(each)].append(name)
     return tuple([frozenset(found[id(value)]) for value in values])
+
+
+@once_per_code
+def _names_read(code: CodeType) -> tuple[list[int], list[str]]:
+    """The offsets of the instructions that read variables, in order, and the variables."""
+    offsets: list[int] = []
+    names: list[str] = []
+    for each in dis.get_instructions(code):
+        if each.opname.startswith(("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF")):
+            read = each.argval if isinstance(each.argval, tuple) else (each.argval,)  # two in one, from Python 3.13 on
+            names += read
+            offsets += [each.offset] * len(read)
+    return offsets, names
