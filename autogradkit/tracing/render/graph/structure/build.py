@@ -52,13 +52,16 @@ class _Builder:
         self.second_order = _second_order(trace.events)
         self.ops = _telling_ops(trace.events, self.second_order)
         steps = [op for op in self.ops if _in_optimizer(op)]
-        self.optimizer: list[str] = []
-        self.updated: list[str] = []
+        self.updated: dict[str, dict[str, None]] = defaultdict(
+            dict
+        )  # lines of optimizers -> the names of what they edit
         self.sharing: list[str] = []  # what else has the memory that the optimizer edited
         if len(steps) > MOST_UPDATES:
             self.ops = [op for op in self.ops if not _in_optimizer(op)]
-            self.optimizer = sorted({op.position.code for op in steps if op.position is not None})
-            self.updated = list(dict.fromkeys(self.values[op.outputs[0]].name or "a parameter" for op in steps))
+            for op in steps:
+                value = self.values[op.outputs[0]]
+                line = "" if op.position is None else op.position.code
+                self.updated[line][trace.labels[value.id] if value.name is not None else "a parameter"] = None
             edited = {self.values[op.outputs[0]].storage: self.values[op.outputs[0]].tensor for op in steps}
             others = (each for each in self.values.values() if edited.get(each.storage, each.tensor) != each.tensor)
             self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
@@ -166,7 +169,7 @@ class _Builder:
     def _left_out(self) -> list[str]:
         leaves = {value.id for value in self.values.values() if value.is_leaf}
         return [
-            *untold.updates(self.optimizer, self.updated, self.sharing),
+            *untold.updates(self.updated, self.sharing),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
             *self.notes,
             *untold.numbers_read(self.source),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -20,10 +20,11 @@ from autogradkit.tracing.render.marks.numbers import one_line
 MOST_NAMES = 6  # in one sentence
 
 
-def updates(lines: list[str], names: list[str], sharing: list[str]) -> Iterator[str]:
+def updates(edited: Mapping[str, Iterable[str]], sharing: list[str]) -> Iterator[str]:
     """A sentence for each line on which an optimizer made more edits than are drawn, and one for what shares that memory."""
-    told = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
-    for line in lines:
+    for line, names in edited.items():
+        first, more = [*names][:MOST_NAMES], len([*names]) - MOST_NAMES
+        told = ", ".join(first) + (f" and {more} more" if more > 0 else "")
         yield f"{line} edits {told} in place; its operations are not drawn."
     if sharing:
         yield f"So it edits {', '.join(sharing)}, in the same memory."
