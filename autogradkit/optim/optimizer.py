@@ -7,6 +7,7 @@ PyTorch. An interrupt between two parameters leaves each of them with its state 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import warnings
@@ -112,12 +113,13 @@ class Optimizer:
 
     def _update_group(self, group: Group) -> None:
         update = self._updater(group)
+        # What a trace says of the options.
+        shown = {"lr": number(group["lr"]), **self._unusual(group)} if RECORDERS else {}
         for parameter in group["params"]:
             gradient = parameter._grad
             if gradient is None:
                 continue
             if RECORDERS:
-                shown = {"lr": number(group["lr"]), **self._unusual(group)}  # what a trace says of the options
                 observed(
                     named(type(self).__name__.lower()),  # `sgd_` in a trace
                     "inplace",
@@ -130,12 +132,8 @@ class Optimizer:
 
     def _unusual(self, group: Group) -> Group:
         """The options of a group, beside its learning rate, that are not as they are when nobody gives them."""
-        parameters = inspect.signature(type(self)).parameters
-        return {
-            name: value
-            for name, value in group.items()
-            if name in parameters and name not in ("params", "lr") and value != parameters[name].default
-        }
+        defaults = _defaults(type(self))
+        return {name: value for name, value in group.items() if name in defaults and value != defaults[name]}
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         """What changes a parameter of the group by its gradient, and returns it."""
@@ -206,3 +204,10 @@ def require_not_negative(name: str, value: Any) -> None:
     """Raise ValueError for a negative option, or NaN."""
     if not value >= 0.0 or math.isnan(value):
         raise ValueError(f"Invalid {name}: {value}")
+
+
+@functools.cache
+def _defaults(kind: type[Optimizer]) -> dict[str, Any]:
+    """The options of a class of optimizers, beside the learning rate, as they are when nobody gives them."""
+    parameters = inspect.signature(kind).parameters
+    return {name: each.default for name, each in parameters.items() if name not in ("params", "lr")}
