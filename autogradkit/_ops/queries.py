@@ -16,7 +16,7 @@ from autogradkit._ops.declare.source import Call, Source
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.size import Size
-from autogradkit.core.storage import UntypedStorage, address_of
+from autogradkit.core.storage import UntypedStorage, address_of, offset_of
 from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
@@ -75,10 +75,7 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
 @op(variants="method", composition=True)
 def storage_offset(self: Tensor) -> int:
     """How many elements of the storage come before this tensor's first."""
-    array = self._array
-    if not array.size:
-        return 0
-    return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize
+    return offset_of(self._array)
 
 
 @op("ndimension", variants="method", composition=True, lane=_inline("{0}._array.ndim"))

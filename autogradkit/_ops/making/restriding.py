@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
-from autogradkit.core.storage import UntypedStorage, address_of, strided
+from autogradkit.core.storage import UntypedStorage, offset_of, strided
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
 
@@ -54,10 +54,7 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
             [2, 5]])
     """
     storage = UntypedStorage(self)
-    if storage_offset is not None:
-        start = storage_offset
-    else:
-        start = (address_of(self) - storage.data_ptr()) // self.itemsize if self.size else 0
+    start = offset_of(self) if storage_offset is None else storage_offset
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
     if any(each < 0 for each in stride):

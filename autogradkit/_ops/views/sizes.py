@@ -17,9 +17,9 @@ from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import ViewRefused
-from autogradkit.core.storage import address_of, root_of, strided
+from autogradkit.core.storage import address_of, offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
 
@@ -27,11 +27,13 @@ Shape = tuple[int, ...]
 def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Array:
     """The same memory with other sizes and element strides, from the element `start` places after the first."""
     itemsize = array.itemsize
+    if 0 in shape:
+        return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
     owner, offset = array, start * itemsize
     if not array.flags.c_contiguous:
         owner = root_of(array)
         if not owner.flags.forc or owner.dtype.hasobject:
-            return strided(array, tuple(shape), tuple(strides), wrap(array).storage_offset() + start)
+            return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
         offset += address_of(array) - address_of(owner)
     return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
 
