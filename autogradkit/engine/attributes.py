@@ -182,6 +182,8 @@ def _get_data(self: Tensor) -> Tensor:
 def _set_data(self: Tensor, new: Tensor) -> None:
     if not isinstance(new, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    if history.requires_grad(self) and not _may_require_grad(new):
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     reseat(self, new._array)
 
 

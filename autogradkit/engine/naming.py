@@ -22,8 +22,15 @@ def tensor_type(array: Array) -> str:
     return _WITHOUT_A_TENSOR_TYPE.get(dtype, dtype.tensor_type)
 
 
+# Nodes that PyTorch writes by hand: their names say where.
+_BY_HAND = frozenset({"AccumulateGrad", "CopyBackwards", "CopySlices", "NotImplemented"})
+
+
+def full_name(name: str) -> str:
+    """A node's name as PyTorch gives it, from that of its type."""
+    return f"torch::autograd::{name}" if name in _BY_HAND else name
+
+
 def short_name(name: str) -> str:
     """A node's name without what says that it is one: "Exp" for ExpBackward0, "Sum1" for SumBackward1."""
-    if name in ("CopySlices", "CopyBackwards"):
-        return f"torch::autograd::{name}"
-    return name.replace("Backward0", "").replace("Backward", "")
+    return full_name(name).replace("Backward0", "").replace("Backward", "")

@@ -16,6 +16,7 @@ from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import NodeHooks, RemovableHandle, TensorHooks
+from autogradkit.engine.naming import full_name
 
 # One per output (or input edge): an array in plain backward, a Tensor under create_graph, or None.
 Gradients = Sequence[Any]
@@ -48,8 +49,8 @@ class Node:
         """Let go of the saved tensors."""
 
     def name(self) -> str:
-        """The name PyTorch gives it, such as "MulBackward0"."""
-        return type(self).__name__
+        """The name PyTorch gives it, such as "MulBackward0", or "torch::autograd::CopySlices"."""
+        return full_name(type(self).__name__)
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
@@ -102,10 +103,6 @@ class AccumulateGrad(Node):
         self.outputs = (variable._array.shape, variable._array.dtype)
         self.sequence = 2**64 - 1
         self.hooks = None
-
-    def name(self) -> str:
-        """As PyTorch says it: with its C++ namespace, which its type's name does not have."""
-        return "torch::autograd::AccumulateGrad"
 
 
 def accumulator_of(leaf: Tensor) -> AccumulateGrad:

@@ -97,7 +97,7 @@ class _Rebuilder:
         return {id(node): (number, node) for number, node in enumerate(ordered)}
 
     def _op(self, step: int, number: int, node: Any) -> Op:
-        declaration: Declaration = getattr(node, "declaration", None) or named(node.name().removesuffix("Backward"))
+        declaration: Declaration = getattr(node, "declaration", None) or named(type(node).__name__.removesuffix("Backward"))
         recipe = getattr(declaration, "recipe", None)
         places: tuple[int, ...] = () if recipe is None or recipe.list_input else recipe.differentiable
         inputs: list[Argument] = []
@@ -138,7 +138,7 @@ class _Rebuilder:
             facts=declaration.facts,
             kind="op",
             node=number,
-            node_name=node.name(),
+            node_name=type(node).__name__,
             inputs=tuple(inputs),
             outputs=outputs,
             saved=saved,

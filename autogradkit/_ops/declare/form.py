@@ -5,6 +5,8 @@ is first asked for. The options, beside the memory words that memory.py explains
 
 - `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
 - `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
+  `edit_vjp`: those of the in-place form, where only that has a gradient, as an edit keeps the dtype; `floats_only`: an edit of
+  integers is not recorded;
 - `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
   operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
   though it must be given;
@@ -64,6 +66,8 @@ class Form:
         in_place_node: str | None = None,
         vjp: dict[str, Formula] | None = None,
         group: tuple[str, Formula] | None = None,
+        edit_vjp: dict[str, Formula] | None = None,
+        floats_only: bool = False,
         pointwise: str | None = None,
         promotes: str | None = None,
         as_number: str | None = None,
@@ -103,6 +107,9 @@ class Form:
         self.formulas = {
             name: each for names, each in (vjp or {}).items() for name in names.split() if name != as_number
         }
+        if edit_vjp and as_number is None:  # PyTorch's form with a tensor is its second
+            self.in_place_node = in_place_node or _camel(owner.name) + "Backward1"
+        self.edit_formulas = {name: each for name, each in (edit_vjp or {}).items() if name != as_number}
         self.group = None if group is None else group[1]
         if group is not None:
             self.formulas = dict.fromkeys(group[0].split(), group[1])
@@ -113,6 +120,7 @@ class Form:
         self.reduces = reduces
         self.result_dtype = result_dtype
         self.edits = edits
+        self.floats_only = floats_only
         self.overlaps = overlaps
         self.meta = meta
         self.view = view

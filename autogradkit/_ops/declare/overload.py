@@ -35,7 +35,12 @@ class Overload(Form):
     @cached_property
     def recipe(self) -> Recipe | None:
         """How it is differentiated, or None."""
-        return Recipe(self) if self.formulas else None
+        return Recipe(self, self.formulas) if self.formulas else None
+
+    @cached_property
+    def edit_recipe(self) -> Recipe | None:
+        """How its in-place form is differentiated, or None."""
+        return Recipe(self, self.edit_formulas) if self.edit_formulas else self.recipe
 
     # -- computing --------------------------------------------------------------------------------------------------
 
@@ -165,17 +170,21 @@ class Overload(Form):
             return self._composed(self.composed_edit or self.kernel, values)
         values = list(values)
         target: Tensor = values[self.first_tensor]
-        records = self.records(values)
+        recipe = self.edit_recipe
+        if recipe is not None and not (MODE.grad and recipe.asked_for(values)):
+            recipe = None
+        if self.floats_only and target._array.dtype.kind in "iub":
+            recipe = None
+        records = recipe is not None
         if self.dtypes is not None:
             self.dtypes(*values)
         if self.refuse is not None:
             self.refuse(*values)
         check_in_place(target, records)
         if self.view:
-            return self._edit_geometry(target, values, records)
+            return self._edit_geometry(target, values, recipe)
         if not self.overlaps:
             require_writable(target._array, [each._array for each in self.tensors_in(values) if each is not target])
-        recipe = self.recipe if records else None
         arrays = self.arrays_of(values)
         remember = None
         if recipe is not None:
@@ -188,10 +197,9 @@ class Overload(Form):
             remember()
         return target
 
-    def _edit_geometry(self, target: Tensor, values: Sequence[Any], records: bool) -> Tensor:
+    def _edit_geometry(self, target: Tensor, values: Sequence[Any], recipe: Recipe | None) -> Tensor:
         """The in-place form of a view op: the tensor itself takes the geometry of the view."""
         array = self.run_kernel(memory.counted_dims(self, self.arrays_of(values)))
-        recipe = self.recipe if records else None
         remember = None if recipe is None else recipe.prepare_edit(values, values, array)
         reseat(target, array)
         bump_version(target)

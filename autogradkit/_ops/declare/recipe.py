@@ -50,9 +50,9 @@ def origin(name: str) -> tuple[str, str]:
 class Recipe:
     """What is saved, by whom it is needed, and the node class."""
 
-    def __init__(self, overload: Overload) -> None:
+    def __init__(self, overload: Overload, formulas: dict[str, Formula]) -> None:
         self.overload = overload
-        formulas, group = overload.formulas, overload.group
+        group = overload.group
         self.formulas = formulas
         self.group = group
         index, outputs = overload.index, overload.outputs

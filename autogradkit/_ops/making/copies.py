@@ -66,6 +66,7 @@ def _in_format(self: Any, format: Any) -> Any:
 
 @op(
     edits=True,
+    floats_only=True,
     variants="method",
     node="CopyBackwards",
     samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],

@@ -5,15 +5,21 @@ Rests on declare. A kernel given `ufunc=` only documents it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from autogradkit._ops.declare import SAME, TO_BOOL, function, op
+from autogradkit._ops.declare import SAME, TO_BOOL, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.declare.writing import require_found
 
 
-@op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__")
+# An edit in place keeps the dtype, so that it has a gradient, which is 0.
+_NOTHING: Any = {"self": lambda g: k.zeros_like(g), "other": lambda g: k.zeros_like(g)}
+
+
+@op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__", edit_vjp=_NOTHING)
 def eq(self: Array, other: Array, *, out: Array) -> None:
     """self = other, elementwise, as bools.
 
@@ -23,7 +29,15 @@ def eq(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op("not_equal", pointwise=TO_BOOL, ufunc=np.not_equal, in_place=True, numbers="other", operators="__ne__")
+@op(
+    "not_equal",
+    pointwise=TO_BOOL,
+    ufunc=np.not_equal,
+    in_place=True,
+    numbers="other",
+    operators="__ne__",
+    edit_vjp=_NOTHING,
+)
 def ne(self: Array, other: Array, *, out: Array) -> None:
     """self ≠ other, elementwise, as bools.
 
@@ -41,6 +55,7 @@ def ne(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__lt__",
+    edit_vjp=_NOTHING,
 )
 def lt(self: Array, other: Array, *, out: Array) -> None:
     """self < other, elementwise, as bools.
@@ -59,6 +74,7 @@ def lt(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__le__",
+    edit_vjp=_NOTHING,
 )
 def le(self: Array, other: Array, *, out: Array) -> None:
     """self ≤ other, elementwise, as bools.
@@ -77,6 +93,7 @@ def le(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__gt__",
+    edit_vjp=_NOTHING,
 )
 def gt(self: Array, other: Array, *, out: Array) -> None:
     """self > other, elementwise, as bools.
@@ -95,6 +112,7 @@ def gt(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__ge__",
+    edit_vjp=_NOTHING,
 )
 def ge(self: Array, other: Array, *, out: Array) -> None:
     """self ≥ other, elementwise, as bools.

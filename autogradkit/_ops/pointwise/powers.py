@@ -6,6 +6,7 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -159,10 +160,28 @@ def _(self: Tensor, other: Scalar) -> Any:
     return true_div(self, other)
 
 
+def _not_implemented(name: str) -> Callable[[Any], Any]:
+    """The formula of what PyTorch does not differentiate: the node is there, and refuses when it runs."""
+
+    def refuse(g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return refuse
+
+
 floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ __ifloordiv__")
 
 
-@floor_divide.overload(pointwise=SAME, refuse=_refuse_zero, dtypes=_refuse_complex_quotient)
+@floor_divide.overload(
+    node="NotImplemented",
+    in_place_node="NotImplemented",
+    pointwise=SAME,
+    refuse=_refuse_zero,
+    dtypes=_refuse_complex_quotient,
+    vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide")),
+    edit_vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide_")),
+    rule="∂self and ∂other are not implemented in PyTorch",
+)
 def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
     """The quotient rounded towards minus infinity.
 
@@ -199,19 +218,15 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     np.remainder(self, other, out=out)
 
 
-def _not_implemented(g: Any) -> Any:
-    raise RuntimeError("derivative for aten::remainder is not implemented")
-
-
 @remainder.overload(
-    node="torch::autograd::NotImplemented",
+    node="NotImplemented",
     pointwise=SAME,
     promotes="self other",
     refuse=_refuse_zero,
     dtypes=_refuse_complex_remainder,
     out=False,
     variants="function",
-    vjp={"other": _not_implemented},
+    vjp={"other": _not_implemented("remainder")},
     rule="∂other is not implemented in PyTorch",
 )
 def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
