@@ -97,7 +97,9 @@ class _Rebuilder:
         return {id(node): (number, node) for number, node in enumerate(ordered)}
 
     def _op(self, step: int, number: int, node: Any) -> Op:
-        declaration: Declaration = getattr(node, "declaration", None) or named(type(node).__name__.removesuffix("Backward"))
+        declaration: Declaration = getattr(node, "declaration", None) or named(
+            type(node).__name__.removesuffix("Backward")
+        )
         recipe = getattr(declaration, "recipe", None)
         places: tuple[int, ...] = () if recipe is None or recipe.list_input else recipe.differentiable
         inputs: list[Argument] = []

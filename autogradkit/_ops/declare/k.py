@@ -59,7 +59,7 @@ def on_arrays(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Calla
 
 def conj(x: Any) -> Any:
     """The complex conjugate; a real operand comes back as it is."""
-    if isinstance(x, np.ndarray):
+    if isinstance(x, (np.ndarray, np.generic)):  # arithmetic on arrays without dimensions gives NumPy's scalars
         return np.conj(x) if x.dtype.kind == "c" else x
     if isinstance(x, Tensor):
         return OVERLOADS["conj"](x) if x.is_complex() else x
@@ -69,6 +69,21 @@ def conj(x: Any) -> Any:
 def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     return wrap(np.zeros_like(x._array)) if isinstance(x, Tensor) else np.zeros_like(x)
+
+
+def is_complex(x: Any) -> bool:
+    """Whether an array, a tensor or a number is complex."""
+    return np.iscomplexobj(x._array if isinstance(x, Tensor) else x)
+
+
+def real(x: Any) -> Any:
+    """The real part of an array or tensor, outside the graph."""
+    return wrap(np.asarray(x._array.real)) if isinstance(x, Tensor) else np.real(x)
+
+
+def imag(x: Any) -> Any:
+    """The imaginary part of an array or tensor, outside the graph."""
+    return wrap(np.asarray(x._array.imag)) if isinstance(x, Tensor) else np.imag(x)
 
 
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:

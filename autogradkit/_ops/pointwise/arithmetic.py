@@ -281,7 +281,7 @@ copysign = function("copysign", in_place=True)
     ufunc=np.copysign,
     dtypes=common_not_implemented("copysign_cpu", "c"),
     samples=two_tensors,
-    vjp={"self": _through_sign, "other": lambda g: g * 0},
+    vjp={"self": _through_sign, "other": lambda g: k.zeros_like(g)},
     rule="∂self = ∂ · result / self where self ≠ 0, else 0\n∂other = 0",
 )
 def _(self: Array, other: Array, *, out: Array) -> None:

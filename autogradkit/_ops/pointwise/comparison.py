@@ -14,7 +14,6 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.declare.writing import require_found
 
-
 # An edit in place keeps the dtype, so that it has a gradient, which is 0.
 _NOTHING: Any = {"self": lambda g: k.zeros_like(g), "other": lambda g: k.zeros_like(g)}
 

@@ -192,7 +192,8 @@ def sigmoid(self: Array, *, out: Array) -> None:
     in_place=True,
     operators="__abs__",
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
-    vjp={"self": lambda g, self: g * k.sign(self)},
+    vjp={"self": lambda g, self: g * k.sgn(self)},
+    rule="∂self = ∂ · sign(self)",
 )
 def abs(self: Array, *, out: Array) -> None:
     """|x|.
@@ -203,12 +204,59 @@ def abs(self: Array, *, out: Array) -> None:
     """
 
 
+def _refuse_complex_sign(self: Any) -> None:
+    if self._array.dtype.kind == "c":
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
+        )
+
+
+@op(
+    name="_conj",
+    variants="",
+    pointwise=SAME,
+    ufunc=np.conjugate,
+    in_place=False,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: k.conj(g)},
+)
+def conj(self: Array, *, out: Array) -> None:
+    """The complex conjugate, at once, where PyTorch leaves it pending."""
+
+
+def _sgn_backward(g: Any, self: Any, result: Any) -> Any:
+    if not k.is_complex(result):
+        return k.zeros_like(g)
+    size = k.abs(self)
+    along = g / result
+    along = (along + k.conj(along)) / 2 * result
+    return k.where(size == 0, 0.0, (g - along) / k.where(size == 0, 1.0, size))
+
+
+@op(
+    variants="",
+    pointwise=SAME,
+    in_place=False,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": _sgn_backward},
+    rule="∂self = 0",
+)
+def sgn(self: Array, *, out: Array) -> None:
+    """x / |x|, and 0 of 0: the sign, of complex numbers too."""
+    if self.dtype.kind == "c":
+        size = np.absolute(self)
+        np.divide(self, np.where(size == 0, 1, size), out=out)
+    else:
+        sign.kernel(self, out=out)
+
+
 @op(
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
+    dtypes=_refuse_complex_sign,
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def sign(self: Array, *, out: Array) -> None:
     """−1, 0 or 1.
@@ -230,7 +278,7 @@ def sign(self: Array, *, out: Array) -> None:
     pointwise=SAME,
     in_place=True,
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def floor(self: Array, *, out: Array) -> None:
     """The largest integer not above x.
@@ -247,7 +295,7 @@ def floor(self: Array, *, out: Array) -> None:
     pointwise=SAME,
     in_place=True,
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def ceil(self: Array, *, out: Array) -> None:
     """The smallest integer not below x.
@@ -266,7 +314,7 @@ round_ = function("round", in_place=True)
     out_dtype=require_found,
     pointwise=SAME,
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def _(self: Array, *, out: Array) -> None:
     """The nearest integer, halves to the even one, or the nearest multiple of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
@@ -283,7 +331,7 @@ def _(self: Array, *, out: Array) -> None:
     node="RoundBackward1",
     pointwise=SAME,
     samples=lambda t: [(t(2, 3), 1)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def _(self: Array, *, decimals: int, out: Array) -> None:
     np.round(self, decimals, out=out)

@@ -5,6 +5,7 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable
 from typing import Any
@@ -129,7 +130,7 @@ def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = 
     pointwise=SAME,
     refuse=_refuse_zero,
     samples=lambda t: two(t)[:2],
-    vjp={"self": lambda g, rounding_mode: g * 0, "other": lambda g, self, other: g * 0},
+    vjp={"self": lambda g, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
 )
 def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "trunc", out: Array) -> None:
     """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""
@@ -264,6 +265,19 @@ def _power(self: Any, exponent: Any, out: Array) -> None:
         np.power(self, exponent, out=out)
 
 
+def _counts_up(exponent: Any) -> Any:
+    """Where an exponent is real and not negative, so that 0 to its power is constant nearby."""
+    if k.is_complex(exponent):
+        return (k.imag(exponent) == 0) & (k.real(exponent) >= 0)
+    return exponent >= 0
+
+
+def _log_of_number(base: Any) -> Any:
+    if isinstance(base, complex):
+        return cmath.log(base)
+    return math.log(base) if base > 0 else math.nan
+
+
 pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
 
 
@@ -272,9 +286,9 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
     pointwise=SAME,
     samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
     vjp={
-        "self": lambda g, self, exponent: g * k.where(exponent == 0, 0.0, exponent * self ** (exponent - 1)),
-        "exponent": lambda g, self, exponent, result: (
-            g * k.where((self == 0) & (exponent >= 0), 0.0, result * k.log(k.where(self == 0, 1.0, self)))
+        "self": lambda g, self, exponent: k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1))),
+        "exponent": lambda g, self, exponent, result: k.where(
+            (self == 0) & _counts_up(exponent), 0.0, g * k.conj(result * k.log(self))
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
@@ -298,7 +312,9 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     samples=lambda t: [(2.5, t(2, 3)), (2, t(3))],
     vjp={
         "exponent": lambda g, self, exponent, result: (
-            g * k.where(exponent >= 0, 0.0, result) if self == 0 else g * (result * math.log(self))
+            g * k.where(_counts_up(exponent), 0.0, k.conj(result * -math.inf))
+            if self == 0
+            else g * k.conj(result * _log_of_number(self))
         )
     },
     rule="∂exponent = ∂ · result · log(self)",
@@ -313,7 +329,11 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     promotes="self exponent",
     refuse=_refuse_negative_powers,
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
-    vjp={"self": lambda g, self, exponent: g * 0 if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))},
+    vjp={
+        "self": lambda g, self, exponent: (
+            k.zeros_like(g) if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))
+        )
+    },
     rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:

@@ -65,7 +65,7 @@ def to_picked(g: Any, self_sym_sizes: Shape, dim: int, indices: Any, keepdim: bo
 def shared(g: Any, self: Any, result: Any) -> Any:
     """A gradient divided among all elements that equal the result; a NaN result stands for every NaN."""
     mask = (self == result) | ((self != self) & (result != result))
-    return k.where(mask, g / k.sum_all(mask), g * 0)
+    return k.where(mask, g / k.sum_all(mask), k.zeros_like(g))
 
 
 _require_input_dtype = saying(

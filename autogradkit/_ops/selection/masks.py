@@ -53,7 +53,7 @@ masked_fill = function("masked_fill", in_place=True)
     samples=_mask(lambda t: t()),
     vjp={
         "self": lambda g, mask: k.masked_fill_number(g, mask, 0.0),
-        "value": lambda g, mask: k.where(mask, g, g * 0),
+        "value": lambda g, mask: k.where(mask, g, k.zeros_like(g)),
     },
 )
 def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:

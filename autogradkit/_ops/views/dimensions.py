@@ -260,7 +260,7 @@ def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
             batches = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
             raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.{batches}")
         swapped = transpose.straight(self, -2, -1)
-        return swapped.conj() if conjugates and self.is_complex() else swapped
+        return k.conj(swapped) if conjugates else swapped
 
     transposed.__doc__ = "The matrix, or the batch of matrices, transposed; conjugated as well for H and mH."
     return transposed

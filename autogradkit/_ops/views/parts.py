@@ -34,7 +34,9 @@ def part(self: Array, dim: int, places: Any) -> Array:
         start = places % size * strides[dim]
         return restrided(self, found.shape, (*strides[:dim], *strides[dim + 1 :]), start)
     first, step = places.indices(size)[0], places.step or 1
-    return restrided(self, found.shape, (*strides[:dim], strides[dim] * step, *strides[dim + 1 :]), first * strides[dim])
+    return restrided(
+        self, found.shape, (*strides[:dim], strides[dim] * step, *strides[dim + 1 :]), first * strides[dim]
+    )
 
 
 # -- one element, or a range of them, along a dimension ----------------------------------------------------------------
