@@ -115,6 +115,7 @@ class Run:
         self.needed: set[Any] | None = None  # what leads to the wanted inputs; None: everything
         self.captured: dict[Edge, Any] = {}  # for grad()
         self.accumulates: set[Tensor] | None = None  # leaves whose .grad takes part; None: every leaf
+        self.runs_wanted = False  # whether a wanted node runs itself, though nothing that it leads to does
         self.ready: list[tuple[int, Node]] = []
 
     def run(
@@ -125,6 +126,7 @@ class Run:
             targets = {target for target, _ in wanted}
             self.needed = needed = _leading_to(targets, roots)
             self.accumulates = {target for target in targets if isinstance(target, Tensor)} if accumulate else set()
+            self.runs_wanted = accumulate  # as in PyTorch: its hooks run, and what it saved is freed
             if not accumulate:
                 self.captured = dict.fromkeys(wanted)
             if len(roots) > 1:  # as in PyTorch, the hooks of a single root are called even if nothing leads on
@@ -152,7 +154,11 @@ class Run:
     def visit(self, node: Node, received: list[Any]) -> None:
         """Run one node, unless it is only wanted itself, and deliver what it gives."""
         needed = self.needed
-        runs = needed is None or any(target in needed for target in node.edges[::2] if target is not None)
+        runs = (
+            needed is None
+            or self.runs_wanted
+            or any(target in needed for target in node.edges[::2] if target is not None)
+        )
         if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it
             self.capture(node, received)
         if node.hooks is not None:

@@ -7,7 +7,9 @@ declared after it. Rests on names.
 
 from __future__ import annotations
 
+import cmath
 import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +66,13 @@ def conj(x: Any) -> Any:
     if isinstance(x, Tensor):
         return OVERLOADS["conj"](x) if x.is_complex() else x
     return x.conjugate() if isinstance(x, complex) else x
+
+
+def log_of_number(x: Any) -> Any:
+    """The natural logarithm of a Python number, NaN for a negative one."""
+    if isinstance(x, complex):
+        return cmath.log(x)
+    return math.log(x) if x > 0 else math.nan
 
 
 def zeros_like(x: Any) -> Any:

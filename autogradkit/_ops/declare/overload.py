@@ -27,6 +27,7 @@ from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.saved import SavedCast
 
 
 class Overload(Form):
@@ -219,9 +220,9 @@ class Overload(Form):
         return self.recipe is not None and MODE.grad and self.recipe.asked_for(values)
 
     def promoted(self, values: Sequence[Any], common: np.dtype[Any]) -> Sequence[Any]:
-        """The operands as they are saved: a tensor without grad that was cast for the computation is saved cast."""
+        """The operands as they are saved: of a tensor without grad that was cast for the computation that is noted."""
         return [
-            wrap(value._array.astype(common))
+            SavedCast(value, common)
             if i in self.promotes
             and isinstance(value, Tensor)
             and not value.requires_grad

@@ -24,7 +24,7 @@ from autogradkit.engine.history import edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE
 from autogradkit.engine.required import OPS
-from autogradkit.engine.saved import FREED, OpNode, SavedOutput, SavedResult
+from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -163,6 +163,8 @@ class Recipe:
                 value = saved_values[index]
                 if isinstance(value, Tensor):
                     version = value._version
+                elif isinstance(value, SavedCast):
+                    version = value.tensor._version
                 elif isinstance(value, (list, tuple)):
                     value = tuple(value)
                     version = tuple([0 if each is None else each._version for each in value])
@@ -313,6 +315,8 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
 def _saved_getter(index: int) -> Callable[[OpNode], Any]:
     def get(self: OpNode) -> Any:
         value = self.unpack(True)[index]
+        if isinstance(self.saved[index], SavedCast):
+            return self.saved[index].tensor
         return value if value is None or isinstance(value, (Tensor, tuple)) else wrap(np.asarray(value))
 
     return get

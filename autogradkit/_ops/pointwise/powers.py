@@ -5,7 +5,6 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 
 from __future__ import annotations
 
-import cmath
 import math
 from collections.abc import Callable
 from typing import Any
@@ -272,12 +271,6 @@ def _counts_up(exponent: Any) -> Any:
     return exponent >= 0
 
 
-def _log_of_number(base: Any) -> Any:
-    if isinstance(base, complex):
-        return cmath.log(base)
-    return math.log(base) if base > 0 else math.nan
-
-
 pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
 
 
@@ -314,7 +307,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
         "exponent": lambda g, self, exponent, result: (
             g * k.where(_counts_up(exponent), 0.0, k.conj(result * -math.inf))
             if self == 0
-            else g * k.conj(result * _log_of_number(self))
+            else g * k.conj(result * k.log_of_number(self))
         )
     },
     rule="∂exponent = ∂ · result · log(self)",
