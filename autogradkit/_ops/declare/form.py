@@ -20,7 +20,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
-- `edit`: the in-place form of a composition; `overlaps`: an element may be written twice, as it gets the same value;
+- `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
 """
 
@@ -37,8 +37,9 @@ from autogradkit._ops.declare.memory import PointwisePlan
 from autogradkit._ops.declare.recipe import Formula, names_of, origin
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
-from autogradkit._ops.declare.writing import require_castable, require_same_dtype
+from autogradkit._ops.declare.writing import require_castable, require_same_dtype, require_writable
 from autogradkit.core.facts import OpFacts
+from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Form:
         reduces: bool = False,
         result_dtype: Callable[..., np.dtype[Any]] | None = None,
         edits: bool | str = False,
-        overlaps: bool = False,
+        overlaps: Callable[[Array, Sequence[Any]], None] = require_writable,
         meta: Callable[..., Any] | None = None,
         view: bool = False,
         composition: bool = False,

@@ -184,8 +184,8 @@ class Overload(Form):
         check_in_place(target, records)
         if self.view:
             return self._edit_geometry(target, values, recipe)
-        if not self.overlaps:
-            require_writable(target._array, [each._array for each in self.tensors_in(values) if each is not target])
+        at = self.first_tensor
+        self.overlaps(target._array, [each._array for each in self.tensors_in((*values[:at], *values[at + 1 :]))])
         arrays = self.arrays_of(values)
         remember = None
         if recipe is not None:

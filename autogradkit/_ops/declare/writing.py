@@ -12,7 +12,14 @@ import numpy as np
 
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import contiguous_strides, empty_strided, has_internal_overlap, partial_overlap
+from autogradkit.core.strides import (
+    contiguous_strides,
+    element_strides,
+    empty_strided,
+    has_internal_overlap,
+    is_non_overlapping_and_dense,
+    partial_overlap,
+)
 from autogradkit.core.tensor import Tensor, bump_version, reseat
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import requires_grad
@@ -34,6 +41,40 @@ def require_writable(target: Array, others: Sequence[Any]) -> None:
     for other in others:
         if isinstance(other, np.ndarray) and partial_overlap(target, other):
             raise RuntimeError(_SHARED)
+
+
+def require_disjoint(target: Array, others: Sequence[Any]) -> None:
+    """As `require_writable`, of an edit that may read no part of what it writes, be it the very memory."""
+    require_writable(target, others)
+    _require_no_shared(target, others)
+
+
+def _require_no_shared(target: Array, others: Sequence[Any]) -> None:
+    for other in others:
+        if not isinstance(other, np.ndarray) or not np.may_share_memory(target, other):
+            continue
+        dense = [is_non_overlapping_and_dense(each.shape, element_strides(each)) for each in (target, other)]
+        if all(dense):
+            raise RuntimeError(_SHARED)
+
+
+def expanded_with_warning(name: str, example: str, apart: bool) -> Callable[[Array, Sequence[Any]], None]:
+    """The check of an edit that PyTorch still lets write an element several times, with a warning."""
+
+    def check(target: Array, others: Sequence[Any]) -> None:
+        if has_internal_overlap(target.shape, target.strides):
+            warn(
+                f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. "
+                f"This also applies to advanced indexing e.g. {example}"
+            )
+        if apart:
+            _require_no_shared(target, others)
+
+    return check
+
+
+def unchecked(target: Array, others: Sequence[Any]) -> None:
+    """The check of an edit that may write an element several times, as it writes the same."""
 
 
 def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
+from autogradkit._ops.declare.writing import unchecked
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
@@ -152,7 +153,7 @@ def _(self: Array, value: Array, *, out: Array) -> None:
     node="FillBackward2",
     edits=True,
     samples=lambda t: [(t(2, 3), 1.5)],
-    overlaps=True,
+    overlaps=unchecked,
     vjp={"self": k.zeros_like},
     rule="∂self = 0",
 )
@@ -162,7 +163,7 @@ def _(self: Array, value: Scalar, *, out: Array) -> None:
 
 @op(
     edits=True,
-    overlaps=True,
+    overlaps=unchecked,
     variants="method",
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": k.zeros_like},

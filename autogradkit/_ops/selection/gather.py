@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
-from autogradkit._ops.declare.writing import require_same_dtype, saying
+from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, reshape
@@ -138,6 +138,7 @@ scatter = function("scatter", in_place=True)
 
 @scatter.overload(
     edits=True,
+    overlaps=require_disjoint,
     samples=_scatter_samples,
     vjp={
         "self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0),
@@ -155,7 +156,7 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     _scatter(self, dim, index, src, None, out)
 
 
-@scatter.overload(edits=True)
+@scatter.overload(edits=True, overlaps=require_disjoint)
 def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Array) -> None:
     _scatter(self, dim, index, src, reduce, out)
 
@@ -163,6 +164,7 @@ def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Arra
 @scatter.overload(
     node="ScatterBackward1",
     edits=True,
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), 1.5)],
     vjp={"self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)},
     rule="∂self = ∂, 0 at the index",
@@ -171,7 +173,7 @@ def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Ar
     _scatter(self, dim, index, _as_element(value, self), None, out)
 
 
-@scatter.overload(edits=True)
+@scatter.overload(edits=True, overlaps=require_disjoint)
 def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: Array) -> None:
     _scatter(self, dim, index, _as_element(value, self), reduce, out)
 
@@ -179,6 +181,7 @@ def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: A
 @op(
     in_place=True,
     edits=True,
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2))],
     vjp={"self": lambda g: g, "src": lambda g, dim, index: k.gather(g, dim, index)},
     rule="∂self = ∂\n∂src = ∂ at the index",

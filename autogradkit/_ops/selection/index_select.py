@@ -11,10 +11,11 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import expanded_with_warning, require_disjoint, saying
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import wrap
 
 
 def _name(array: Array) -> str:
@@ -82,6 +83,7 @@ def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -
 @op(
     in_place=True,
     edits="contiguous",
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2), t(3, 2)), (t(2, 3), 1, _places(1), t(2, 1))],
     vjp={"self": lambda g: g, "source": _index_add_source},
     rule="∂self = ∂\n∂source = ∂ at the index · alpha",
@@ -121,6 +123,7 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
 @op(
     in_place=True,
     edits="contiguous",
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t(2, 2))],
     vjp={
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
@@ -148,38 +151,48 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
 index_fill = function("index_fill", in_place=True)
 
 
+_EXPANDED = expanded_with_warning("index_fill_", "tensor[mask] = scalar", apart=True)
+
+
+def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
+    places = lined_up(out)
+    require_within("index_fill", index, dim, places.shape[dim], negative=True)
+    places[(*(slice(None),) * dim, index)] = value
+
+
 @index_fill.overload(
-    composition=True, edit=lambda self, dim, index, value: _fill_by_tensor(self, dim, index, value, True)
+    node="IndexFillBackward1",
+    out=False,
+    edits=True,
+    overlaps=_EXPANDED,
+    samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
+    vjp={
+        "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
+        "value": lambda g, dim, index: k.sum_all(k.index_select(g, dim, index)),
+    },
+    rule="∂self = ∂, 0 at the index\n∂value = ∂ at the index, summed",
 )
-def _(self: Tensor, dim: int, index: Tensor, value: Tensor) -> Any:
+def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> None:
     """A copy of `self` with `value` in the places of dimension `dim` that `index` lists.
 
     >>> import autogradkit as torch
     >>> torch.zeros(3).index_fill(0, torch.tensor([0, 2]), 5)
     tensor([5., 0., 5.])
     """
-    return _fill_by_tensor(self, dim, index, value, False)
-
-
-def _fill_by_tensor(self: Any, dim: int, index: Any, value: Any, in_place: bool) -> Any:
-    if value.requires_grad:
-        raise NotImplementedError("index_fill() with a value that requires grad is not available; use where() for it")
-    if value._array.ndim:
+    if value.ndim:
         raise RuntimeError(
-            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
-    run = index_fill_number.in_place_call if in_place else index_fill_number
-    return run(self, dim, index, value.item())
+    _fill_index(out, dim, index, scalar_array(value.item(), from_numpy_dtype(self.dtype)))
 
 
 @index_fill.overload(
     out=False,
     edits=True,
+    overlaps=_EXPANDED,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), 1.5)],
     vjp={"self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0)},
     rule="∂self = ∂, 0 at the index",
 )
 def index_fill_number(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> None:
-    places = lined_up(out)
-    require_within("index_fill", index, dim, places.shape[dim], negative=True)
-    places[(*(slice(None),) * dim, index)] = value
+    _fill_index(out, dim, index, scalar_array(value, from_numpy_dtype(self.dtype)))

@@ -6,13 +6,14 @@ the index tensors by `index` and `index_put`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, OptionalArrays, type_name
+from autogradkit._ops.declare.writing import expanded_with_warning
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
@@ -131,10 +132,25 @@ def add_rows(total: Array, rows: Array, values: Array) -> None:
         np.add.at(total.reshape(-1), places.reshape(-1), values.reshape(-1))
 
 
+_EXPANDED = expanded_with_warning("index_put_", "tensor[indices] = tensor", apart=True)
+_EXPANDED_BY_MASK = expanded_with_warning("masked_fill_", "tensor[mask] = scalar", apart=False)
+
+
+def _overlaps(target: Array, others: Sequence[Any]) -> None:
+    """One value at a mask is written as masked_fill_ does it, which may read the mask that it writes."""
+    *indices, value = others
+    if len(indices) == 1 and value.size == 1 and indices[0].dtype in (np.bool_, np.uint8):
+        _EXPANDED(target, [])
+        _EXPANDED_BY_MASK(target, [])
+    else:
+        _EXPANDED(target, [value, *indices])
+
+
 @op(
     in_place=True,
     edits=True,
     out=False,
+    overlaps=_overlaps,
     samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
     vjp={
         "self": lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import expanded_with_warning, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
@@ -42,6 +42,7 @@ def _mask(last: Any) -> Any:
     return lambda t: [(t(2, 3), wrap(np.array([True, False, True])), last(t))]
 
 
+_EXPANDED = expanded_with_warning("masked_fill_", "tensor[mask] = scalar", apart=False)
 masked_fill = function("masked_fill", in_place=True)
 
 
@@ -50,6 +51,7 @@ masked_fill = function("masked_fill", in_place=True)
     rule="∂self = ∂ where not mask, else 0\n∂value = ∂ where mask, else 0",
     meta=_fill_meta,
     out=False,
+    overlaps=_EXPANDED,
     samples=_mask(lambda t: t()),
     vjp={
         "self": lambda g, mask: k.masked_fill_number(g, mask, 0.0),
@@ -70,6 +72,7 @@ def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:
 @masked_fill.overload(
     meta=_fill_meta,
     out=False,
+    overlaps=_EXPANDED,
     samples=_mask(lambda t: 1.5),
     vjp={"self": lambda g, mask: k.masked_fill_number(g, mask, 0.0)},
     rule="∂self = ∂ where not mask, else 0",

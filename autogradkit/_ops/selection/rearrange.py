@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
-from autogradkit._ops.declare.writing import require_same_dtype
+from autogradkit._ops.declare.writing import require_same_dtype, unchecked
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten
@@ -217,9 +217,17 @@ def _triangle_meta(name: str) -> Any:
     return described
 
 
+def _zero_where(self: Array, gone: Array, out: Array) -> None:
+    """In place nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
+    if out is not self:
+        np.copyto(out, self)
+    np.copyto(out, 0, where=gone)
+
+
 @op(
     in_place=True,
     meta=_triangle_meta("tril"),
+    overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.tril(g, diagonal)},
 )
@@ -231,12 +239,13 @@ def tril(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 0.],
             [1., 1.]])
     """
-    np.copyto(out, np.tril(self, diagonal))
+    _zero_where(self, ~np.tri(*self.shape[-2:], diagonal, np.bool_), out)
 
 
 @op(
     in_place=True,
     meta=_triangle_meta("triu"),
+    overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.triu(g, diagonal)},
 )
@@ -248,7 +257,7 @@ def triu(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    np.copyto(out, np.triu(self, diagonal))
+    _zero_where(self, np.tri(*self.shape[-2:], diagonal - 1, np.bool_), out)
 
 
 def _diag_embed_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
