@@ -6,7 +6,6 @@ are bodies that _ops/queries.py makes methods of.
 
 from __future__ import annotations
 
-import copy as copying
 import warnings
 import weakref
 from collections.abc import Callable
@@ -243,25 +242,3 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
     if self._hooks is None:
         self._hooks = TensorHooks()
     return RemovableHandle.add(self._hooks.after_accumulate, hook)
-
-
-def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    if history.grad_fn(self) is not None:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
-            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
-            "https://github.com/pytorch/pytorch/pull/103001"
-        )
-    if id(self) in memo:
-        return memo[id(self)]
-    array = self._array
-    duplicate = wrap(array.copy(order="K"), type(self))
-    duplicate._requires_grad = self._requires_grad
-    memo[id(self)] = duplicate
-    if self._grad is not None:
-        duplicate._grad = copying.deepcopy(self._grad, memo)
-    duplicate.__dict__.update(copying.deepcopy(self.__dict__, memo))
-    return duplicate
-
-
-Tensor.__deepcopy__ = _deepcopy

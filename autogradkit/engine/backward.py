@@ -99,16 +99,10 @@ def backward(
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
     wanted = _wanted(_as_tuple(inputs))
-    retained_here: list[tuple[dict[int, Any], int]] = []
     for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
-        if isinstance(target, Node) and number not in target.ensure_hooks().retained:
-            target.ensure_hooks().retained[number] = weakref.ref(tensor)
-            retained_here.append((target.ensure_hooks().retained, number))
-    try:
-        execute(roots, gradients, keep, create_graph, wanted, True, outputs)
-    finally:
-        for retained, number in retained_here:
-            retained.pop(number, None)
+        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
+            target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
+    execute(roots, gradients, keep, create_graph, wanted, True, outputs)
 
 
 def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
