@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.delivery import Buffers, count_edges, deliver
+from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
 from autogradkit.engine.hook_calls import (
     Accumulate,
     after_node,
@@ -30,7 +31,7 @@ from autogradkit.engine.hook_calls import (
 )
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import add_to_grad, add_to_retained
+from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, obeys
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.validate import validated
@@ -111,6 +112,7 @@ class Run:
         self.recorders = recorders
         self.call = call
         self.buffers: Buffers = {}
+        self.sums: Sums = {}
         self.waiting: dict[Any, int] = {}  # target -> edges that have not delivered yet
         self.needed: set[Any] | None = None  # what leads to the wanted inputs; None: everything
         self.captured: dict[Edge, Any] = {}  # for grad()
@@ -135,19 +137,21 @@ class Run:
         starts = [target for target, _ in roots]
         self.waiting = count_edges(starts, self.needed)
         for (target, number), gradient in zip(roots, gradients, strict=True):
-            deliver(self.buffers, target, number, gradient)
+            deliver(self.buffers, target, number, gradient, self.sums, gradients)
         for target in dict.fromkeys(starts):
             if not self.waiting[target]:
-                self.start(target)
+                self.start(target, gradients)
         while self.ready:
             node = heappop(self.ready)[1]
             self.visit(node, self.buffers.pop(node))
         return self.captured
 
-    def start(self, target: Any) -> None:
-        """All gradients of `target` have arrived: run a leaf, queue a node."""
+    def start(self, target: Any, sent: Sequence[Any]) -> None:
+        """All gradients of `target` have arrived, the last among those `sent`: run a leaf, queue a node."""
         if isinstance(target, Tensor):
-            self.leaf(target, self.buffers.pop(target)[0])
+            buffer = self.buffers.pop(target)
+            alone = buffer[0].__class__ is np.ndarray and is_held_alone(buffer, 0, sent)
+            self.leaf(target, buffer[0], alone)
         else:
             heappush(self.ready, (-target.sequence, target))
 
@@ -169,13 +173,15 @@ class Run:
         if node.hooks is not None:
             before_node(node.hooks, received, self.create_graph)
         sent = self.apply(node, received)
-        for target, number, gradient in zip(node.edges[::2], node.edges[1::2], sent, strict=True):
+        edges = node.edges
+        for place in range(len(sent)):  # no variable holds what was sent, so that who else does can be counted
+            target, number = edges[2 * place], edges[2 * place + 1]
             if target is None or (needed is not None and target not in needed):
                 continue
-            deliver(self.buffers, target, number, gradient)
+            deliver(self.buffers, target, number, sent[place], self.sums, sent)
             left = self.waiting[target] = self.waiting[target] - 1
             if not left:
-                self.start(target)
+                self.start(target, sent)
 
     def capture(self, target: Any, received: list[Any]) -> None:
         """Keep what `grad()` was asked for."""
@@ -202,23 +208,25 @@ class Run:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent
 
-    def leaf(self, leaf: Tensor, gradient: Any) -> None:
-        """All gradients of a leaf have arrived: hooks, then `.grad` or the capture."""
+    def leaf(self, leaf: Tensor, gradient: Any, alone: bool) -> None:
+        """All gradients of a leaf have arrived: hooks, then `.grad` or the capture. `alone`: nobody else holds it."""
         if gradient is None:
             return
         if leaf._hooks is not None:
-            gradient = on_leaf(leaf._hooks, gradient, self.create_graph)
+            hooked = on_leaf(leaf._hooks, gradient, self.create_graph)
+            alone = alone or hooked is not gradient
+            gradient = hooked
         self.capture(leaf, [gradient])
         if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):
             return
+        add_array: Accumulate = add_to_grad
+        if alone and not self.create_graph and obeys(leaf, gradient):
+            add_array = partial(add_to_grad, version=self.sums.get((leaf, 0), 0))
+        accumulate: Accumulate = partial(self.add, add_array=add_array)
         if leaf._hooks is None:
-            self.accumulate(leaf, gradient)
+            accumulate(leaf, gradient)
         else:
-            at_accumulator(leaf, leaf._hooks, gradient, self.create_graph, self.accumulate)
-
-    def accumulate(self, leaf: Tensor, gradient: Any) -> None:
-        """A leaf's `.grad` takes a contribution."""
-        self.add(leaf, gradient, add_to_grad)
+            at_accumulator(leaf, leaf._hooks, gradient, self.create_graph, accumulate)
 
     def retain(self, tensor: Tensor, gradient: Any) -> None:
         """The `.grad` of a result that retains it takes a contribution."""
