@@ -284,7 +284,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.dtypes
-        s.put(depth, f"if {first}.dtype.kind not in 'fc': {call.name('dtypes')}{call.tuple}")
+        s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
     allocated = _write_computing(s, call, depth, given, first)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]

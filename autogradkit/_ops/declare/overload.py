@@ -177,8 +177,8 @@ class Overload(Form):
         if self.floats_only and target._array.dtype.kind in "iub":
             recipe = None
         records = recipe is not None
-        if self.dtypes is not None:
-            self.dtypes(*values)
+        if self.edit_dtypes is not None:
+            self.edit_dtypes(*values)
         if self.refuse is not None:
             self.refuse(*values)
         check_in_place(target, records)

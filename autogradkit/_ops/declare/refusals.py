@@ -33,6 +33,27 @@ def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
     return refuse
 
 
+def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError) -> Callable[..., None]:
+    """A check with a text of its own for tensors whose dtype is of one of NumPy's `kinds`."""
+
+    def refuse(*values: Any) -> None:
+        for value in values:
+            if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
+                raise error(text)
+
+    return refuse
+
+
+def both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
+    """Two checks, one after the other."""
+
+    def refuse(*values: Any) -> None:
+        first(*values)
+        second(*values)
+
+    return refuse
+
+
 def not_implemented(label: str, kinds: str) -> Callable[..., None]:
     """A check that raises NotImplementedError for tensors whose dtype is of one of NumPy's `kinds`, such as "bc"."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
+from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import saying
 from autogradkit.core.blas import matmul as blas_matmul
@@ -128,6 +129,7 @@ _mm = function("mm")
 @_mm.overload(
     sign="@",
     meta=_mm_meta,
+    dtypes=not_implemented("addmm_impl_cpu_", "b"),
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
     vjp={
@@ -165,6 +167,7 @@ def _mv_meta(self: Array, vec: Array) -> Any:
 @op(
     sign="@",
     meta=_mv_meta,
+    dtypes=not_implemented("addmv_impl_cpu", "b"),
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={
         "self": lambda g, vec: k.outer_product(g, k.conj(vec)),
@@ -217,6 +220,7 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
     out_dtype=saying("result dtype {out} does not match input dtype {result}"),
     sign="@",
     meta=_dot_meta,
+    dtypes=not_implemented("dot", "b"),
     samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
     vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
 )
@@ -251,6 +255,7 @@ _bmm = function("bmm")
 @_bmm.overload(
     sign="@",
     meta=_bmm_meta,
+    dtypes=not_implemented("bmm", "b"),
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
         "self": lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),
@@ -314,6 +319,7 @@ addmm = function("addmm", in_place=True)
 @addmm.overload(
     sign="@ +",
     meta=_addmm_meta,
+    dtypes=not_implemented("addmm_impl_cpu_", "b"),
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={
         "self": lambda g, beta: g if beta == 1 else g * beta,

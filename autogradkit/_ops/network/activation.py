@@ -19,6 +19,8 @@ from autogradkit.core.strides import dense_strides_like, element_strides
 def _refuse_bool(self: Any) -> None:
     if self._array.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
+    if self._array.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
 
 
 def _write_small(s: Source, call: Call, depth: int) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, TO_REAL, function, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
 
 
@@ -191,6 +192,8 @@ def sigmoid(self: Array, *, out: Array) -> None:
     ufunc=np.absolute,
     in_place=True,
     operators="__abs__",
+    dtypes=not_implemented("abs_cpu", "b"),
+    edit_dtypes=refuses("c", "In-place abs is not supported for complex tensors.", RuntimeError),
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
     vjp={"self": lambda g, self: g * k.sgn(self)},
     rule="∂self = ∂ · sign(self)",
@@ -204,11 +207,9 @@ def abs(self: Array, *, out: Array) -> None:
     """
 
 
-def _refuse_complex_sign(self: Any) -> None:
-    if self._array.dtype.kind == "c":
-        raise NotImplementedError(
-            "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
-        )
+_refuse_complex_sign = refuses(
+    "c", "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
+)
 
 
 @op(
@@ -277,6 +278,7 @@ def sign(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
+    dtypes=both(refuses("c", "floor is not supported for complex inputs"), not_implemented("floor_vml_cpu", "b")),
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
@@ -294,6 +296,7 @@ def floor(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
+    dtypes=both(refuses("c", "ceil is not supported for complex inputs"), not_implemented("ceil_vml_cpu", "b")),
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
@@ -307,12 +310,17 @@ def ceil(self: Array, *, out: Array) -> None:
     np.ceil(self, out=out)
 
 
+def _refuse_rounding(self: Any, decimals: int) -> None:
+    not_implemented("round_cpu" if decimals else "round_vml_cpu", "biuc")(self)
+
+
 round_ = function("round", in_place=True)
 
 
 @round_.overload(
     out_dtype=require_found,
     pointwise=SAME,
+    dtypes=not_implemented("round_vml_cpu", "bc"),
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
@@ -330,6 +338,7 @@ def _(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     node="RoundBackward1",
     pointwise=SAME,
+    dtypes=_refuse_rounding,
     samples=lambda t: [(t(2, 3), 1)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )

@@ -41,8 +41,12 @@ def true_div(self: Operand, other: Operand, *, out: Array) -> None:
     """
 
 
-_refuse_complex_remainder = common_not_implemented("remainder_cpu", "c")
-_refuse_complex_quotient = common_not_implemented("div_floor_cpu", "c")
+_refuse_complex_remainder = common_not_implemented("remainder_cpu", "bc")
+_refuse_complex_quotient = common_not_implemented("div_floor_cpu", "bc")
+
+
+def _refuse_rounded(self: Any, other: Any, rounding_mode: Any) -> None:
+    common_not_implemented(f"div_{rounding_mode}_cpu", "bc")(self, other)
 
 
 def _refuse_zero(self: Any, other: Any, rounding_mode: Any = None) -> None:
@@ -128,6 +132,7 @@ def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = 
     variants="",
     pointwise=SAME,
     refuse=_refuse_zero,
+    dtypes=_refuse_rounded,
     samples=lambda t: two(t)[:2],
     vjp={"self": lambda g, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
 )

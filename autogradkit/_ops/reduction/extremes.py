@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import not_implemented, refuses
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
@@ -104,7 +104,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
     @made.overload(
         node=f"{name.title()}Backward0",
         meta=described,
-        dtypes=not_implemented(f"{name}_cpu", "c"),
+        dtypes=refuses("c", f"{name}(): does not support complex input", RuntimeError),
         outputs="values indices",
         differentiable_outputs=1,
         returns=getattr(return_types, name),

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
@@ -126,7 +126,10 @@ def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> li
 
 @op(
     meta=_topk_meta,
-    dtypes=not_implemented("topk_cpu", "c"),
+    dtypes=both(
+        refuses("c", " topk does not support complex dtypes on CPU", RuntimeError),
+        refuses("b", "topk does not support bool dtypes on CPU", RuntimeError),
+    ),
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.topk,
@@ -231,7 +234,7 @@ def _(self: Array, *, out: Array) -> None:
     node="MedianBackward1",
     rule="∂self = ∂ at the index, 0 elsewhere",
     meta=_median_meta,
-    dtypes=not_implemented("median_cpu", "bc"),
+    dtypes=not_implemented("median_out", "bc"),
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.median,

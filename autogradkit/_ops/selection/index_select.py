@@ -96,6 +96,13 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     tensor([3., 0., 3.])
     """
     count = source.shape[dim] if source.ndim else 1
+    if index.ndim > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {_name(index)} and "
+            f"size: {list(index.shape)}"
+        )
+    if not is_index(index):
+        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {_name(index)}")
     if self.dtype != source.dtype:
         raise RuntimeError(
             f"index_add_(): self ({_name(self)}) and source ({_name(source)}) must have the same scalar type"
@@ -139,9 +146,18 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
     tensor([2., 0., 1.])
     """
     count = source.shape[dim] if source.ndim else 1
+    if index.ndim > 1:
+        raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
     if index.size != count:
         raise IndexError(
             f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({count})"
+        )
+    if index.dtype != np.int64:
+        raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {_name(index)}")
+    if self.dtype != source.dtype:
+        raise RuntimeError(
+            f"index_copy_(): self and source expected to have the same dtype, but got (self) {_name(self)} and (source) "
+            f"{_name(source)}"
         )
     places = lined_up(out)
     require_within("index_copy", index, dim, places.shape[dim])
@@ -155,6 +171,13 @@ _EXPANDED = expanded_with_warning("index_fill_", "tensor[mask] = scalar", apart=
 
 
 def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
+    if index.dtype != np.int64:
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if isinstance(value, complex) and out.dtype.kind != "c":
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
+    if index.ndim > 1:
+        raise RuntimeError("Index has to be a vector/scalar")
+    value = scalar_array(value, from_numpy_dtype(out.dtype))
     places = lined_up(out)
     require_within("index_fill", index, dim, places.shape[dim], negative=True)
     places[(*(slice(None),) * dim, index)] = value
@@ -183,7 +206,7 @@ def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> None:
         raise RuntimeError(
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
-    _fill_index(out, dim, index, scalar_array(value.item(), from_numpy_dtype(self.dtype)))
+    _fill_index(out, dim, index, value.item())
 
 
 @index_fill.overload(
@@ -195,4 +218,4 @@ def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> None:
     rule="∂self = ∂, 0 at the index",
 )
 def index_fill_number(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> None:
-    _fill_index(out, dim, index, scalar_array(value, from_numpy_dtype(self.dtype)))
+    _fill_index(out, dim, index, value)

@@ -221,7 +221,7 @@ def _zero_where(self: Array, gone: Array, out: Array) -> None:
     """In place nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
     if out is not self:
         np.copyto(out, self)
-    np.copyto(out, 0, where=gone)
+    np.copyto(out, np.zeros((), out.dtype), where=gone)
 
 
 @op(

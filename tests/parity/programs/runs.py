@@ -52,7 +52,7 @@ class Pair:
         self.theirs: dict[str, Any] = {"T": torch, "copy": copy, "log": []}
         ak.manual_seed(0)
         torch.manual_seed(0)
-        self.ran = True  # whether PyTorch took the last line
+        self.crashed = False  # whether PyTorch failed at a check of its own: nothing can be said from there on
 
     def run(self, line: Line) -> Finding | None:
         """Run one line in both; what they disagree in."""
@@ -60,8 +60,10 @@ class Pair:
         their_error, their_warnings = _run(line.text, self.theirs)
         torch.set_warn_always(False)
         my_error, my_warnings = _run(line.text, self.mine)
-        self.ran = their_error is None
+        self.crashed = their_error is not None and "INTERNAL ASSERT" in their_error[1]
         kind = text = ""
+        if self.crashed:
+            return None
         if their_error != my_error:
             if my_error is None:
                 kind = "accepted"
@@ -134,6 +136,6 @@ def run(program: Iterable[Line]) -> tuple[int, Finding | None]:
     for line in program:
         count += 1
         found = pair.run(line)
-        if found is not None:
+        if found is not None or pair.crashed:
             return count, found
     return count, None

@@ -125,7 +125,7 @@ def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
 
 def numbers(mine: Any, theirs: Any) -> str | None:
     """What differs in the numbers beyond rounding; those within it become PyTorch's."""
-    here, there = mine._array, array_of(theirs)
+    here, there = mine._array, array_of(theirs.detach().clone())  # `.numpy()` alone would forbid its resizing
     if here.tobytes() == there.tobytes():
         return None
     # A sum that cancels is as exact as its terms were large, hence by the largest element.

@@ -233,6 +233,6 @@ def program(seed: int | str) -> tuple[list[Line], Finding | None]:
         line = writer.next()
         lines.append(line)
         found = pair.run(line)
-        if found is not None:
+        if found is not None or pair.crashed:
             return lines, found
     return lines, None
