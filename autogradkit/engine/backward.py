@@ -15,10 +15,17 @@ from autogradkit.core import errors
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
 from autogradkit.engine.node import Node
 from autogradkit.engine.run import execute
+
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
+    "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this "
+    "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak."
+)
 
 
 def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: bool) -> Any:
@@ -95,6 +102,8 @@ def backward(
     gradients = _initial_gradients(outputs, grad_tensors, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     roots = _roots(outputs)
+    if create_graph:
+        warn(_CYCLE)
     if inputs is None:
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return

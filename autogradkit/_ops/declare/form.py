@@ -13,7 +13,8 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
-  some operand is neither float32 nor float64; `edit_dtypes`: that of the in-place form, where it has another;
+  some operand is neither float32 nor float64; `edit_dtypes`, `edit_refuse`: those of the in-place
+  form, where it has others;
 - `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients, their tuple;
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
@@ -88,6 +89,7 @@ class Form:
         refuse: Callable[..., None] | None = None,
         dtypes: Callable[..., None] | None = None,
         edit_dtypes: Callable[..., None] | None = None,
+        edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
         apart: str = "",
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
@@ -135,6 +137,7 @@ class Form:
         self.refuse = refuse
         self.dtypes = dtypes
         self.edit_dtypes = edit_dtypes or dtypes
+        self.edit_refuse = edit_refuse or refuse
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
         converts = pointwise is not None or reduces or self.composition

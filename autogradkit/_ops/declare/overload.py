@@ -179,8 +179,8 @@ class Overload(Form):
         records = recipe is not None
         if self.edit_dtypes is not None:
             self.edit_dtypes(*values)
-        if self.refuse is not None:
-            self.refuse(*values)
+        if self.edit_refuse is not None:
+            self.edit_refuse(*values)
         check_in_place(target, records)
         if self.view:
             return self._edit_geometry(target, values, recipe)

@@ -108,7 +108,7 @@ def require_castable(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
 
 
 # What C++ calls the element types, as PyTorch's messages do.
-_C_NAMES = {
+C_NAMES = {
     "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int", "int32": "int",
     "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
@@ -118,7 +118,7 @@ _C_NAMES = {
 def require_same_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
     """Raise RuntimeError where a result has another dtype than what it is to be written into."""
     if from_ != to:
-        wanted, given = (_C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
+        wanted, given = (C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
         raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
 
 

@@ -16,6 +16,7 @@ from autogradkit._ops.making.options import channels_last, contiguous_format, pr
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, element_strides, is_channels_last
+from autogradkit.core.warning import warn
 
 
 def _laid_out(self: Array, memory_format: Any = None) -> Any:
@@ -65,6 +66,12 @@ def _in_format(self: Any, format: Any) -> Any:
 # -- edits of all elements ---------------------------------------------------------------------------------------------
 
 
+def real_part(array: Array) -> Array:
+    """The real part of complex numbers that are to become real, with PyTorch's warning."""
+    warn("Casting complex values to real discards the imaginary part")
+    return array.real
+
+
 @op(
     edits=True,
     floats_only=True,
@@ -85,8 +92,8 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
         shape = broadcast_shapes(out.shape, other.shape)
         if shape != out.shape:
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
-        if other.dtype.kind == "c" and out.dtype.kind != "c":
-            other = other.real
+        if other.dtype.kind == "c" and out.dtype.kind not in "cb":
+            other = real_part(other)
     np.copyto(out, other, casting="unsafe")
 
 

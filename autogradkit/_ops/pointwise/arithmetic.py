@@ -52,6 +52,8 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, complex) and result.kind != "c":
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    if result.kind == "b":
+        alpha = bool(alpha)
     return other if alpha == 1 else other * alpha
 
 

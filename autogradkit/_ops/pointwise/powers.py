@@ -202,6 +202,16 @@ def _(self: Tensor, other: Scalar) -> Any:
     return floor_div(self, other)
 
 
+def _remainder(self: Any, other: Any, out: Array) -> None:
+    if out.dtype.kind != "f":
+        np.remainder(self, other, out=out)
+        return
+    found = np.fmod(self, other)  # a rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor
+    found = np.asarray(found)
+    np.add(found, other, out=found, where=(found != 0) & ((found < 0) != (np.asarray(other) < 0)))
+    np.copyto(out, found)
+
+
 remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
 
 
@@ -220,7 +230,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.remainder(torch.tensor([7.0, -7.0]), 4)
     tensor([3., 1.])
     """
-    np.remainder(self, other, out=out)
+    _remainder(self, other, out)
 
 
 @remainder.overload(
@@ -235,7 +245,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     rule="∂other is not implemented in PyTorch",
 )
 def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
-    np.remainder(self, other, out=out)
+    _remainder(self, other, out)
 
 
 @remainder.overload(
@@ -247,7 +257,7 @@ def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
     vjp={"self": lambda g: g},
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
-    np.remainder(self, other, out=out)
+    _remainder(self, other, out)
 
 
 # -- powers ------------------------------------------------------------------------------------------------------------
@@ -265,6 +275,8 @@ def _power(self: Any, exponent: Any, out: Array) -> None:
         signed = np.where(self == -1, np.where(exponent % 2 == 0, 1, -1), 0)
         found = np.where(exponent < 0, np.where(self == 1, 1, signed), np.power(self, np.abs(exponent)))
         np.copyto(out, found)
+    elif out.dtype.kind == "b":
+        np.logical_or(self, np.logical_not(exponent), out=out)
     else:
         np.power(self, exponent, out=out)
 
@@ -282,6 +294,7 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
 @pow_.overload(
     node="PowBackward1",
     pointwise=SAME,
+    dtypes=common_not_implemented("pow", "b"),
     samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
     vjp={
         "self": lambda g, self, exponent: k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1))),
@@ -304,6 +317,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
 @pow_.overload(
     node="PowBackward2",
     pointwise=SAME,
+    dtypes=common_not_implemented("pow", "b"),
     promotes="self exponent",
     refuse=_refuse_negative_powers,
     variants="function",

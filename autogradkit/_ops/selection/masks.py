@@ -11,13 +11,11 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
-from autogradkit._ops.declare.writing import expanded_with_warning, saying
+from autogradkit._ops.declare.writing import C_NAMES, expanded_with_warning, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
-
-_C_NAMES = {"int64": "long int", "int32": "int", "uint8": "unsigned char", "float32": "float", "float64": "double"}
 
 # -- by masks ----------------------------------------------------------------------------------------------------------
 
@@ -26,8 +24,7 @@ def _fill_meta(self: Array, mask: Array, value: Any) -> Any:
     shape = broadcast_shapes(mask.shape, self.shape)
     if mask.dtype != np.bool_:
         raise RuntimeError(
-            "masked_fill_ only supports boolean masks, but got mask with dtype "
-            f"{_C_NAMES.get(mask.dtype.name, mask.dtype.name)}"
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}"
         )
     if isinstance(value, np.ndarray) and value.ndim:
         raise RuntimeError(

@@ -254,7 +254,7 @@ def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
         ndim = self._array.ndim
         if ndim == 0:
             warn(f"Tensor.{name} is deprecated on 0-D tensors. {identity}")
-            return permute(self, ())
+            return k.conj(self) if conjugates else self
         if ndim == 1 or (ndim > 2 and name == "H"):
             what = "matrices (2-D tensors)" if name == "H" else "matrices or batches of matrices"
             batches = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""

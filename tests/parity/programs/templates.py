@@ -89,9 +89,9 @@ def _function(name: str, target: Target) -> str:
 
 def _of_call(name: str, target: Target, call: Call) -> Template:
     args = tuple(_argument(each) for each in call.args)
-    return Template(
-        name.rpartition(".")[2], _function(name, target), args, tuple((k, _argument(v)) for k, v in call.kwargs.items())
-    )
+    # There are no layouts here (see test_absent).
+    kwargs = tuple((k, _argument(v)) for k, v in call.kwargs.items() if not isinstance(v, torch.layout))
+    return Template(name.rpartition(".")[2], _function(name, target), args, kwargs)
 
 
 def _from_samples(name: str, target: Target) -> Iterator[Template]:
