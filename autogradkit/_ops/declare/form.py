@@ -36,6 +36,7 @@ import numpy as np
 
 from autogradkit._ops.declare.memory import PointwisePlan
 from autogradkit._ops.declare.recipe import Formula, names_of, origin
+from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
 from autogradkit._ops.declare.writing import require_castable, require_same_dtype, require_writable
@@ -166,6 +167,21 @@ class Form:
                     raise TypeError(
                         f"{self.owner.name}: a formula asks for '{name}', which is no parameter or output of it"
                     )
+
+    @cached_property
+    def checks(self) -> tuple[list[Any], list[Any]]:
+        """(checks before anything else, checks of PyTorch's kernel, after those of shapes and dtypes)."""
+        return self._ordered(self.dtypes, self.refuse)
+
+    @cached_property
+    def edit_checks(self) -> tuple[list[Any], list[Any]]:
+        """The same, of the in-place form."""
+        return self._ordered(self.edit_dtypes, self.edit_refuse)
+
+    def _ordered(self, *checks: Any) -> tuple[list[Any], list[Any]]:
+        found = [check for check in checks if check is not None]
+        late = [check for check in found if self.pointwise is not None and is_by_kernel(check)]
+        return [check for check in found if check not in late], late
 
     # -- what it may be called with ---------------------------------------------------------------------------------
 

@@ -19,7 +19,9 @@ from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.writing import (
     into_out,
     require_apart,
+    require_castable,
     require_no_grad,
+    require_shape,
     require_writable,
 )
 from autogradkit.core.recording import RECORDERS, observed
@@ -93,10 +95,16 @@ class Overload(Form):
             return into_out(
                 self.owner.name, self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype
             )
-        if self.dtypes is not None:
-            self.dtypes(*values)
-        if self.refuse is not None:
-            self.refuse(*values)
+        if out is not None:
+            tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
+            require_no_grad(self.owner.name, tensors)
+        early, late = self.checks
+        for check in early:
+            check(*values)
+        if late:
+            memory.pointwise_plan(self, self.arrays_of(values))  # raises where shapes do not broadcast
+        for check in late:
+            check(*values)
         if out is not None:
             return self._write(values, out)
         if self.pointwise is not None:
@@ -177,16 +185,21 @@ class Overload(Form):
         if self.floats_only and target._array.dtype.kind in "iub":
             recipe = None
         records = recipe is not None
-        if self.edit_dtypes is not None:
-            self.edit_dtypes(*values)
-        if self.edit_refuse is not None:
-            self.edit_refuse(*values)
         check_in_place(target, records)
+        early, late = self.edit_checks
+        for check in early:
+            check(*values)
         if self.view:
             return self._edit_geometry(target, values, recipe)
         at = self.first_tensor
         self.overlaps(target._array, [each._array for each in self.tensors_in((*values[:at], *values[at + 1 :]))])
         arrays = self.arrays_of(values)
+        if late:
+            plan = memory.pointwise_plan(self, arrays)
+            require_shape(target._array.shape, plan.shape)
+            require_castable(plan.result, target._array.dtype)
+        for check in late:
+            check(*values)
         remember = None
         if recipe is not None:
             pointwise = self.pointwise is not None

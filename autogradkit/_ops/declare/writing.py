@@ -141,9 +141,18 @@ def saying(
 require_found = saying("Found dtype {out} but expected {result}")
 
 
+# What PyTorch's forms with `out=` are made of, and those that it names with their namespace.
+_WRITTEN_BY = {
+    "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "column_stack": "cat", "concat": "cat", "stack": "stack",
+    "outer": "mul", "true_divide": "div", "take_along_dim": "gather", "row_stack": "cat",
+    **{name: f"aten::{name}" for name in ("floor_divide", "softmax", "log_softmax", "linspace")},
+}  # fmt: skip
+
+
 def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
+        name = _WRITTEN_BY.get(name, name)
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."

@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.errors import noted
@@ -23,12 +23,8 @@ from autogradkit.core.tensor import Tensor
 
 def _require_same_dtype(a: Array, b: Array) -> None:
     if a.dtype != b.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (a, b))
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(first)} != {_c_name(second)}")
-
-
-def _c_name(scalar_type: str) -> str:
-    return {"Float": "float", "Double": "double", "Long": "long long", "Int": "int"}.get(scalar_type, scalar_type)
+        first, second = (C_NAMES[from_numpy_dtype(each.dtype).name] for each in (a, b))
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {first} != {second}")
 
 
 def multiply(a: Array, b: Array, out: Array) -> None:
@@ -160,7 +156,9 @@ def _mv_meta(self: Array, vec: Array) -> Any:
         raise RuntimeError(
             f"size mismatch, got input ({self.shape[0]}), mat ({self.shape[0]}x{self.shape[1]}), vec ({vec.shape[0]})"
         )
-    _require_same_dtype(self, vec)
+    if self.dtype != vec.dtype:
+        matrix, vector = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, vec))
+        raise RuntimeError(f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}")
     return (self.shape[0],), self.dtype
 
 
@@ -245,7 +243,9 @@ def _bmm_meta(self: Array, mat2: Array) -> Any:
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"{expected} but got: {list(mat2.shape[:2])}."
         )
-    _require_same_dtype(self, mat2)
+    if self.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
+        raise RuntimeError(f"expected scalar type {first} but found {second}")
     return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
 
 
@@ -280,6 +280,9 @@ def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
 
 
 def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: float) -> Any:
+    if self.dtype is not mat2.dtype and self.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {first} and {second}")
     if mat1.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
     if mat2.ndim != 2:

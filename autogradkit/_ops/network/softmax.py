@@ -21,7 +21,7 @@ Spec = tuple[tuple[int, ...], np.dtype[Any]]
 def _floating_only(name: str) -> Callable[[Array, int], Spec]:
     def meta(self: Array, dim: int) -> Spec:
         if self.dtype.kind != "f":
-            kernel = f"{name}_lastdim_kernel_impl" if dim == self.ndim - 1 else f"{name}_kernel_impl"
+            kernel = f"{name}_lastdim_kernel_impl" if dim == self.ndim - 1 or not self.ndim else f"{name}_kernel_impl"
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
         return self.shape, self.dtype
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented
 from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
 from autogradkit.core.tensor import Tensor
 
@@ -45,6 +45,7 @@ _refuse_complex_remainder = common_not_implemented("remainder_cpu", "bc")
 _refuse_complex_quotient = common_not_implemented("div_floor_cpu", "bc")
 
 
+@by_kernel
 def _refuse_rounded(self: Any, other: Any, rounding_mode: Any) -> None:
     common_not_implemented(f"div_{rounding_mode}_cpu", "bc")(self, other)
 

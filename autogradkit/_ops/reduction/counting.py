@@ -121,7 +121,7 @@ def unique_method(
 
 def _no_derivative(name: str) -> Any:
     def refuse(g: Any) -> Any:
-        raise RuntimeError(f"the derivative for '{name}' is not implemented.")
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
 
     return refuse
 

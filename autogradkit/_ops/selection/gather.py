@@ -91,13 +91,12 @@ def _grid(shape: tuple[int, ...]) -> tuple[Array, ...]:
 def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> None:
     """Write into `out`, which holds what `self` does, where `index` points; all checks come first."""
     name = "scatter"
-    _require_gatherable(self, index, name)
     given = isinstance(src, np.ndarray)
-    if given:
-        if src.dtype != self.dtype:
-            raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
-        if max(src.ndim, 1) != max(index.ndim, 1):
-            raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    if given and src.dtype != self.dtype and is_index(index):
+        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+    _require_gatherable(self, index, name)
+    if given and max(src.ndim, 1) != max(index.ndim, 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     for other, size in enumerate(index.shape):
         too_large = other != dim and self.ndim and size > self.shape[other]
         if too_large or (given and src.ndim and size > src.shape[other]):

@@ -81,12 +81,6 @@ def index(self: Array, indices: OptionalArrays) -> Array:
 
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> None:
     """Write, or add, `values` where `indices` point; all checks come first."""
-    if target.dtype != values.dtype:
-        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
-        raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
-            "the source."
-        )
     place = locate(indices, target.shape, element_strides(target))
     try:
         spread = np.broadcast_to(values, place.shape)
@@ -95,6 +89,12 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(place.shape)}"
         ) from None
+    if target.dtype != values.dtype:
+        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
+            "the source."
+        )
     if 0 in place.shape:
         return
     if accumulate:

@@ -20,6 +20,7 @@ from autogradkit.core.errors import ViewRefused
 from autogradkit.core.storage import address_of, offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
 
@@ -253,7 +254,7 @@ def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     new = len(size) - self.ndim
     if new < 0:
         raise RuntimeError(
-            f"expand({from_numpy_dtype(self.dtype).tensor_type}{{{list(self.shape)}}}, size={list(size)}): the number of "
+            f"expand({tensor_type(self)}{{{list(self.shape)}}}, size={list(size)}): the number of "
             f"sizes provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({self.ndim})"
         )
     shape: list[int] = []
