@@ -169,7 +169,8 @@ def grad(
                 "allow_unused=True if this is the desired behavior."
             )
         if found is None and materialize_grads:
-            found = np.zeros_like(variable._array)
+            found = wrap(np.zeros_like(variable._array))
+            found._requires_grad = create_graph
         results.append(as_tensor(found))
     for recorder in listeners() if RECORDERS else ():
         recorder.grad_returned(variables, tuple(results))

@@ -51,7 +51,7 @@ def grad_fn(tensor: Tensor) -> Node | None:
     if view.creation != PLAIN:
         raise _refusal(tensor, view.creation, "its base or another view of its base has been")
     array = tensor._array
-    fresh = OPS.as_strided(view.base, array.shape, element_strides(array), tensor.storage_offset())
+    fresh = OPS.renewed_view(view.base, array.shape, element_strides(array), tensor.storage_offset())
     retained = _released(tensor)
     tensor._node = fresh._node
     tensor._output_nr = 0

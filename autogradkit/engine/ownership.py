@@ -35,7 +35,11 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
     if grad is None:
         strides = element_strides(tensor._array)
         dense = is_non_overlapping_and_dense(tensor._array.shape, strides)
-        tensor._grad = wrap(_copy(gradient, strides if dense else contiguous_strides(gradient.shape)))
+        if version is not None:
+            strides = element_strides(gradient)
+        elif not dense:
+            strides = contiguous_strides(gradient.shape)
+        tensor._grad = wrap(_copy(gradient, strides))
         set_version(tensor._grad, version if version is not None else int(dense))
     elif grad._array.shape != gradient.shape:
         tensor._grad = wrap(np.asarray(grad._array + gradient))
@@ -105,6 +109,14 @@ def is_held_alone(buffer: list[Any], number: int, sent: Sequence[Any]) -> bool:
     return _references_in_a_buffer(buffer, number) - within <= _REFERENCES_IN_A_BUFFER and owns_memory(buffer[number])
 
 
+def is_passed_on(node: Any, gradient: Any) -> bool:
+    """Whether what a node gave is a view of what it received, and counts its edits with it."""
+    declaration = getattr(node, "declaration", None)
+    return (
+        declaration is not None and declaration.view and gradient.__class__ is np.ndarray and gradient.base is not None
+    )
+
+
 def owns_memory(gradient: Array) -> bool:
     """Whether who alone holds `gradient` alone sees its memory: it owns that, or is the only view of all of an array."""
     flags = gradient.flags
@@ -121,7 +133,12 @@ def obeys(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient has the strides that `tensor.grad` should have."""
     if not gradient.size:  # NumPy has no strides for it: what owns no memory is an expanded one
         return gradient.flags.owndata
-    return element_strides(gradient) == strides_of_grad(tensor._array)
+    wanted = strides_of_grad(tensor._array)
+    # The stride of a dimension of size 1 is free, unless it is that of a dimension that was expanded.
+    return all(
+        (own == other or size == 1) and (size > 1 or own)
+        for size, own, other in zip(gradient.shape, element_strides(gradient), wanted, strict=True)
+    )
 
 
 def takes_over(tensor: Tensor, gradient: Array) -> bool:

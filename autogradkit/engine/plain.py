@@ -23,6 +23,7 @@ from autogradkit.engine.ownership import (
     REFERENCES_IN_A_LOOP,
     add_to_grad,
     add_to_retained,
+    is_passed_on,
     obeys,
     set_version,
     takes_over,
@@ -53,6 +54,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
+        carried = sums.pop((node, 0), 0) if sums else 0
         received = []  # what was received and is passed on has one holder less
         following = None
         at = -2
@@ -73,6 +75,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
                 gradient = validate(gradient, target, number, node, at >> 1)
+            if carried and gradient is not None and is_passed_on(node, gradient):
+                sums[target, number] = carried
             left = waiting[target] - 1
             if left or (buffers and target in buffers):
                 buffer = deliver(buffers, target, number, gradient, sums, sent)

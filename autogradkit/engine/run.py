@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
+from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
+from autogradkit.engine.history import grad_fn
 from autogradkit.engine.hook_calls import (
     Accumulate,
     after_node,
@@ -31,7 +33,7 @@ from autogradkit.engine.hook_calls import (
 )
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, obeys
+from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, is_passed_on, obeys
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.validate import validated
@@ -101,6 +103,15 @@ def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
             stack.append((node, True))
             stack.extend((target, False) for target in node.edges[::2] if target is not None)
     return needed
+
+
+def _first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
+    """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
+    array = tensor._array
+    strides = element_strides(array)
+    if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
+        return OPS.clone(gradient)
+    return OPS.copy_(wrap(empty_strided(array.shape, strides, array.dtype)), gradient)
 
 
 class Run:
@@ -174,10 +185,13 @@ class Run:
             before_node(node.hooks, received, self.create_graph)
         sent = self.apply(node, received)
         edges = node.edges
+        carried = self.sums.pop((node, 0), 0)
         for place in range(len(sent)):  # no variable holds what was sent, so that who else does can be counted
             target, number = edges[2 * place], edges[2 * place + 1]
             if target is None or (needed is not None and target not in needed):
                 continue
+            if carried and is_passed_on(node, sent[place]):
+                self.sums[target, number] = carried
             deliver(self.buffers, target, number, sent[place], self.sums, sent)
             left = self.waiting[target] = self.waiting[target] - 1
             if not left:
@@ -242,7 +256,7 @@ class Run:
             if grad is not None:
                 for listener in GRAD_LISTENERS:
                     listener.will_accumulate(tensor)
-            tensor._grad = OPS.clone(gradient) if grad is None else OPS.add(grad, gradient)
+            tensor._grad = _first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
             for listener in GRAD_LISTENERS:
                 listener.accumulated(tensor, gradient)
         for recorder in self.recorders:

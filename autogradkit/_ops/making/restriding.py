@@ -74,10 +74,19 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
     return strided(self, size, stride, start)
 
 
-def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
-    """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
+def viewed(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
+    """A view for the engine: in the graph where its base is, never reported."""
     with enable_grad():
         return as_strided.run((base, size, stride, storage_offset))
+
+
+def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
+    """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
+    view = viewed(base, size, stride, storage_offset)
+    if view._node is None and as_strided.recipe is not None:  # leads nowhere, as the base needs no gradient
+        values = (base, size, stride, storage_offset)
+        as_strided.recipe.record(values, values, (view,))
+    return view
 
 
 @op(
