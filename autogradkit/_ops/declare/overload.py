@@ -87,17 +87,16 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
+        # What has no gradient may be written into what requires one.
+        if out is not None and (self.composition or self.formulas):
+            tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
+            require_no_grad(self.owner.name, tensors)
         if self.composition:
             made = self._composed(self.kernel, values)
             if out is None:
                 return made
             results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(
-                self.owner.name, self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype
-            )
-        if out is not None:
-            tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
-            require_no_grad(self.owner.name, tensors)
+            return into_out(self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype)
         early, late = self.checks
         for check in early:
             check(*values)
@@ -147,7 +146,6 @@ class Overload(Form):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
             if out._array.shape == shape:
-                require_no_grad(self.owner.name, (*tensors, out))
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
                 memory.compute(self, arrays, out._array)
@@ -159,7 +157,7 @@ class Overload(Form):
         computed = memory.compute(self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart(out._array, computed.shape, tensors)
-        written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
+        written = into_out(tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

@@ -160,16 +160,14 @@ def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
 
 
 def into_out(
-    name: str,
     tensors: Sequence[Tensor],
     computed: Any,
     out: Any,
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
 ) -> Any:
-    """Write what `name` computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
+    """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
-    require_no_grad(name, (*tensors, *outs))
     for each, result in zip(outs, results, strict=True):
         require_dtype(result.dtype, each._array.dtype)
         if result.shape == each._array.shape:  # else it gets memory of its own

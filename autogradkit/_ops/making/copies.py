@@ -68,7 +68,8 @@ def _in_format(self: Any, format: Any) -> Any:
 
 def real_part(array: Array) -> Array:
     """The real part of complex numbers that are to become real, with PyTorch's warning."""
-    warn("Casting complex values to real discards the imaginary part")
+    if array.size:
+        warn("Casting complex values to real discards the imaginary part")
     return array.real
 
 
@@ -104,6 +105,8 @@ def _require_one(value: Array) -> None:
 
 def _fill_with_tensor(self: Array, value: Array, out: Array) -> None:
     _require_one(value)
+    if value.dtype.kind == "c" and out.dtype.kind not in "cb":
+        value = real_part(value)
     np.copyto(out, value, casting="unsafe")
 
 

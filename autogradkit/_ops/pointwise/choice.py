@@ -13,9 +13,9 @@ from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.memory import as_array
 from autogradkit._ops.declare.refusals import common_not_implemented, refuses, scalar_type
-from autogradkit._ops.declare.writing import require_found, saying
+from autogradkit._ops.declare.writing import C_NAMES, require_found, saying
 from autogradkit._ops.pointwise.arithmetic import two_tensors
-from autogradkit.core.dtype import dtype_of_number, result_type
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -97,6 +97,16 @@ def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
     common_not_implemented(label, refused)(*[each for each in (self, min, max) if each is not None])
 
 
+def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
+    bounds = [(dtype_of_number(each), 0) for each in (min, max) if each is not None]
+    common = result_type([(self.dtype, 2 if self._array.ndim else 1), *bounds])
+    if not can_cast(common, self.dtype):
+        raise RuntimeError(
+            f"result type {SCALAR_TYPE_NAMES[common]} can't be cast to the desired output type {C_NAMES[self.dtype.name]}"
+        )
+    _refuse_clamping(self, min, max)
+
+
 clamp = function("clamp", "clip", in_place=True)
 
 
@@ -138,6 +148,7 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     promotes="self min max",
     refuse=_refuse_no_bounds,
     dtypes=_refuse_clamping,
+    edit_dtypes=_refuse_clamping_in_place,
     samples=lambda t: [(t(2, 3), -0.4, 0.5), (t(4), None, 0.1), (t(4), 0.1)],
     vjp={"self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0)},
 )

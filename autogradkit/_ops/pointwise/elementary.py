@@ -193,7 +193,10 @@ def sigmoid(self: Array, *, out: Array) -> None:
     in_place=True,
     operators="__abs__",
     dtypes=not_implemented("abs_cpu", "b"),
-    edit_dtypes=refuses("c", "In-place abs is not supported for complex tensors.", RuntimeError),
+    edit_dtypes=both(
+        refuses("c", "In-place abs is not supported for complex tensors.", RuntimeError),
+        not_implemented("abs_cpu", "b"),
+    ),
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
     vjp={"self": lambda g, self: g * k.sgn(self)},
     rule="∂self = ∂ · sign(self)",

@@ -207,6 +207,11 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     places: Any = indices
     if dim is None:
         return gather(reshape(tensor, (-1,)), 0, _counted(reshape(places, (-1,)), tensor._array.size))
+    if tensor._array.ndim != places._array.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{tensor._array.ndim} dimensions for input, and {places._array.ndim} dimensions for indices"
+        )
     dim = wrap_dim(dim, tensor._array.ndim)
     own, named = list(tensor._array.shape), list(places._array.shape)
     own[dim] = named[dim] = 1

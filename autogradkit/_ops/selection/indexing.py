@@ -19,7 +19,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.indexing import locate, parse
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -89,7 +89,13 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(place.shape)}"
         ) from None
-    if target.dtype != values.dtype:
+    masks = [index for index in indices if index is not None]
+    if not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8):
+        # PyTorch takes this for masked_fill_, which converts its value.
+        if masks[0].dtype == np.uint8:
+            raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+        spread = np.broadcast_to(scalar_array(values.item(), from_numpy_dtype(target.dtype)), place.shape)
+    elif target.dtype != values.dtype:
         ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "

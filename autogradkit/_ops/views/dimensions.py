@@ -87,7 +87,11 @@ def squeeze_dim(self: Array, dim: Dim) -> Array:
     rule="∂self = ∂ in the shape of self",
 )
 def squeeze_dims(self: Array, dim: Ints) -> Array:
-    return _without(self, [wrap_dim(each, self.ndim) for each in dim])
+    dims = [wrap_dim(each, self.ndim) for each in dim]
+    twice = [each for place, each in enumerate(dims) if each in dims[:place]]
+    if twice:
+        raise RuntimeError(f"dim {twice[0]} appears multiple times in the list of dims")
+    return _without(self, dims)
 
 
 # -- the order of dimensions -------------------------------------------------------------------------------------------
