@@ -136,7 +136,11 @@ def _delete_grad(self: Tensor) -> None:
 
 
 def _c_name(tensor: Tensor) -> str:
-    names = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long", "int32": "int"}
+    names = {
+        "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
+        "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
+        "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+    }  # fmt: skip
     return names.get(tensor.dtype.name, tensor.dtype.name)
 
 

@@ -143,8 +143,9 @@ require_found = saying("Found dtype {out} but expected {result}")
 
 # What PyTorch's forms with `out=` are made of, and those that it names with their namespace.
 _WRITTEN_BY = {
-    "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "column_stack": "cat", "concat": "cat", "stack": "stack",
-    "outer": "mul", "true_divide": "div", "take_along_dim": "gather", "row_stack": "cat",
+    "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
+    "concat": "cat", "outer": "mul", "multiply": "mul", "subtract": "sub", "diff": "sub", "divide": "div", "true_divide": "div",
+    "take_along_dim": "gather",
     **{name: f"aten::{name}" for name in ("floor_divide", "softmax", "log_softmax", "linspace")},
 }  # fmt: skip
 

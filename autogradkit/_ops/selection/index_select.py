@@ -148,9 +148,10 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
     count = source.shape[dim] if source.ndim else 1
     if index.ndim > 1:
         raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
-    if index.size != count:
+    if self.ndim and source.ndim and self.ndim != source.ndim:
         raise IndexError(
-            f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({count})"
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+            f"dimensionality ({source.ndim}), destination dimensionality ({self.ndim})"
         )
     if index.dtype != np.int64:
         raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {_name(index)}")
@@ -158,6 +159,10 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
         raise RuntimeError(
             f"index_copy_(): self and source expected to have the same dtype, but got (self) {_name(self)} and (source) "
             f"{_name(source)}"
+        )
+    if index.size != count:
+        raise IndexError(
+            f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({count})"
         )
     places = lined_up(out)
     require_within("index_copy", index, dim, places.shape[dim])

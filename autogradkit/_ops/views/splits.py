@@ -107,7 +107,7 @@ def split_with_sizes(self: Array, split_sizes: Sizes, dim: int = 0) -> tuple[Arr
     """
     if not self.ndim:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
-    dim = wrap_dim(dim, self.ndim)
+    given, dim = dim, wrap_dim(dim, self.ndim)
     if any(size < 0 for size in split_sizes):
         raise RuntimeError(
             "split_with_sizes expects split_sizes have only non-negative entries, but got "
@@ -116,7 +116,7 @@ def split_with_sizes(self: Array, split_sizes: Sizes, dim: int = 0) -> tuple[Arr
     if sum(split_sizes) != self.shape[dim]:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {self.shape[dim]} (input tensor's size at dimension "
-            f"{dim}), but got split_sizes={list(split_sizes)}"
+            f"{given}), but got split_sizes={list(split_sizes)}"
         )
     return _cut(self, split_sizes, dim)
 

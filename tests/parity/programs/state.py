@@ -130,6 +130,9 @@ def numbers(mine: Any, theirs: Any) -> str | None:
         return None
     # A sum that cancels is as exact as its terms were large, hence by the largest element.
     limit = ROUNDING.get(there.dtype.name, 0.0)
+    if there.dtype.itemsize == 8 * (1 + (there.dtype.kind == "c")) and limit:  # computed in less, and then widened
+        narrow = there.astype(np.complex64 if there.dtype.kind == "c" else np.float32)
+        limit = ROUNDING["float32"] if np.array_equal(narrow, there, equal_nan=True) else limit
     finite = np.abs(there[np.isfinite(there)])
     size = float(finite.max()) if finite.size else 0.0
     with np.errstate(all="ignore"):
