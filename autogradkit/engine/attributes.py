@@ -157,7 +157,7 @@ def _retains(tensor: Tensor) -> bool:
 @attach_property
 def retains_grad(self: Tensor) -> bool:
     """Whether `.grad` is kept though it is no leaf."""
-    return history.grad_fn(self) is not None and _retains(self)
+    return self._node is not None and _retains(self)  # a stale view need not be renewed to know
 
 
 def retain_grad(self: Tensor) -> None:

@@ -107,6 +107,9 @@ def backward(
     if inputs is None:
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
+    for tensor in _as_tuple(inputs):
+        if not requires_grad(tensor):
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     wanted = _wanted(_as_tuple(inputs))
     for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
         if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on

@@ -98,13 +98,12 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
     np.copyto(out, other, casting="unsafe")
 
 
-def _require_one(value: Array) -> None:
+def _require_one(self: Any, value: Any) -> None:
     if value.ndim:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
 
 
 def _fill_with_tensor(self: Array, value: Array, out: Array) -> None:
-    _require_one(value)
     if value.dtype.kind == "c" and out.dtype.kind not in "cb":
         value = real_part(value)
     np.copyto(out, value, casting="unsafe")
@@ -118,7 +117,7 @@ fill = function("fill", variants="function")
 
 
 @fill.overload(
-    node="FillBackward1", edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
+    node="FillBackward1", refuse=_require_one, edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
     vjp={"self": k.zeros_like, "value": lambda g: g}, rule="∂self = 0\n∂value = ∂",
 )  # fmt: skip
 def _(self: Array, value: Array, *, out: Array) -> None:
@@ -144,6 +143,7 @@ fill_ = function("fill_", variants="method")
 
 @fill_.overload(
     node="FillBackward3",
+    refuse=_require_one,
     edits=True,
     samples=lambda t: [(t(2, 3), t())],
     vjp={"self": k.zeros_like, "value": lambda g: g},

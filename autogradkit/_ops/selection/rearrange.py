@@ -208,25 +208,17 @@ def _(self: Tensor, repeats: int, dim: int | None = None, *, output_size: int | 
 # -- triangles and diagonals -------------------------------------------------------------------------------------------
 
 
-def _triangle_meta(name: str) -> Any:
-    def described(self: Array, diagonal: int) -> Any:
-        if self.ndim < 2:
-            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-        return self.shape, self.dtype
-
-    return described
-
-
-def _zero_where(self: Array, gone: Array, out: Array) -> None:
-    """In place nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
-    if out is not self:
-        np.copyto(out, self)
-    np.copyto(out, np.zeros((), out.dtype), where=gone)
+def _keep_triangle(name: str, out: Array, diagonal: int, lower: bool) -> None:
+    """Nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
+    if out.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    below = np.tri(*out.shape[-2:], diagonal if lower else diagonal - 1, np.bool_)
+    np.copyto(out, np.zeros((), out.dtype), where=~below if lower else below)
 
 
 @op(
     in_place=True,
-    meta=_triangle_meta("tril"),
+    edits="contiguous",
     overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.tril(g, diagonal)},
@@ -239,12 +231,12 @@ def tril(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 0.],
             [1., 1.]])
     """
-    _zero_where(self, ~np.tri(*self.shape[-2:], diagonal, np.bool_), out)
+    _keep_triangle("tril", out, diagonal, lower=True)
 
 
 @op(
     in_place=True,
-    meta=_triangle_meta("triu"),
+    edits="contiguous",
     overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.triu(g, diagonal)},
@@ -257,7 +249,7 @@ def triu(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    _zero_where(self, np.tri(*self.shape[-2:], diagonal - 1, np.bool_), out)
+    _keep_triangle("triu", out, diagonal, lower=False)
 
 
 def _diag_embed_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 VIEWS = (
-    ".view(-1)", ".t()", ".transpose(0, -1)", ".unsqueeze(0)", ".unsqueeze(-1)", ".squeeze()", ".squeeze(0)", ".detach()", ".data",
-    ".expand(2, *{0}.shape)", ".diagonal()", ".narrow(0, 0, 1)", ".unfold(0, 1, 1)", ".unbind(0)", ".split(1)", ".chunk(2)",
-    ".as_strided((2,), (1,))", ".as_strided((2, 2), (1, 1))", ".as_strided((1,), (1,), 1)", ".mT", ".T", ".H", ".view_as({0})",
-    ".reshape(-1)", ".contiguous()", ".flatten()", ".movedim(0, -1)", ".permute(*reversed(range({0}.dim())))", ".view({0}.shape)",
-    ".expand_as({0})", ".select(0, 0)", ".tensor_split(2)", ".clone()", ".to(T.float64)", ".to(T.float32)", ".float()", ".long()",
-    ".bool()", ".half()", ".to(T.complex64)", ".type_as({1})", ".expand_as({1})", ".swapaxes(0, -1)", ".mH",
-    ".item()", ".tolist()", ".unflatten(0, (1, -1))", ".ravel()", ".reshape_as({1})", ".grad", ".broadcast_to((2, *{0}.shape))",
+    ".view(-1)", ".t()", ".transpose(0, -1)", ".unsqueeze(0)", ".unsqueeze(-1)", ".squeeze()", ".squeeze(0)", ".detach()",
+    ".data", ".expand(2, *{0}.shape)", ".diagonal()", ".narrow(0, 0, 1)", ".unfold(0, 1, 1)", ".unbind(0)", ".split(1)",
+    ".chunk(2)", ".as_strided((2,), (1,))", ".as_strided((2, 2), (1, 1))", ".as_strided((1,), (1,), 1)", ".mT", ".T", ".H",
+    ".view_as({0})", ".reshape(-1)", ".contiguous()", ".flatten()", ".movedim(0, -1)",
+    ".permute(*reversed(range({0}.dim())))", ".view({0}.shape)", ".expand_as({0})", ".select(0, 0)", ".tensor_split(2)",
+    ".clone()", ".to(T.float64)", ".to(T.float32)", ".float()", ".long()", ".bool()", ".half()", ".to(T.complex64)",
+    ".type_as({1})", ".expand_as({1})", ".swapaxes(0, -1)", ".mH", ".item()", ".tolist()", ".unflatten(0, (1, -1))",
+    ".ravel()", ".reshape_as({1})", ".grad", ".broadcast_to((2, *{0}.shape))",
 )  # fmt: skip
 
 
