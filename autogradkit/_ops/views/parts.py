@@ -63,7 +63,8 @@ def select(self: Array, dim: int, index: int) -> Array:
         raise IndexError(
             f"select(): index {index} out of range for tensor of size {list(self.shape)} at dimension {dim}"
         )
-    return part(self, dim, index)
+    found = self[(*(Whole,) * dim, index, ...)]
+    return found if found.size else part(self, dim, index)
 
 
 @op(
