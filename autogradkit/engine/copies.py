@@ -70,5 +70,5 @@ def _rebuilt(kind: type[Tensor], geometry: tuple[Any, ...], requires_grad: bool)
     return _placed(np.ndarray(*geometry), kind, requires_grad)
 
 
-Tensor.__deepcopy__ = _deepcopy  # pyright: ignore[reportAttributeAccessIssue]
-Tensor.__reduce_ex__ = _reduce  # type: ignore[assignment]
+Tensor.__deepcopy__ = _deepcopy
+Tensor.__reduce_ex__ = _reduce

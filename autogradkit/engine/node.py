@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.size import Size
@@ -35,6 +35,8 @@ class Node:
     """One step of the backward pass: takes the gradients of its outputs, gives those of its inputs."""
 
     __slots__ = ("__weakref__", "edges", "hooks", "outputs", "sequence")
+
+    gradient_version: ClassVar[int] = 0  # how often PyTorch edits the gradient that it gives for its first input
 
     edges: tuple[Any, ...]  # target, output number, target, output number, ...
     outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat

@@ -55,6 +55,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
         carried = sums.pop((node, 0), 0) if sums else 0
+        made = node.gradient_version
         received = []  # what was received and is passed on has one holder less
         following = None
         at = -2
@@ -75,7 +76,9 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
                 gradient = validate(gradient, target, number, node, at >> 1)
-            if carried and gradient is not None and is_passed_on(node, gradient):
+            if made and not at and target not in buffers:
+                sums[target, number] = made
+            elif carried and gradient is not None and is_passed_on(node, gradient):
                 sums[target, number] = carried
             left = waiting[target] - 1
             if left or (buffers and target in buffers):

@@ -33,7 +33,7 @@ from autogradkit.engine.hook_calls import (
 )
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, is_passed_on, obeys
+from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, is_passed_on, obeys, set_version
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.validate import validated
@@ -190,7 +190,9 @@ class Run:
             target, number = edges[2 * place], edges[2 * place + 1]
             if target is None or (needed is not None and target not in needed):
                 continue
-            if carried and is_passed_on(node, sent[place]):
+            if node.gradient_version and not place and target not in self.buffers:
+                self.sums[target, number] = node.gradient_version
+            elif carried and is_passed_on(node, sent[place]):
                 self.sums[target, number] = carried
             deliver(self.buffers, target, number, sent[place], self.sums, sent)
             left = self.waiting[target] = self.waiting[target] - 1
@@ -202,7 +204,9 @@ class Run:
         if self.captured:
             for number, gradient in enumerate(received):
                 if (target, number) in self.captured:
-                    self.captured[target, number] = gradient
+                    found = self.captured[target, number] = as_tensor(gradient)
+                    if gradient.__class__ is np.ndarray:
+                        set_version(found, self.sums.get((target, number), 0))
 
     def apply(self, node: Node, received: list[Any]) -> list[Any]:
         """Run one node: its formulas, the validation of what they gave, its hooks."""

@@ -6,7 +6,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
 - `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
   `edit_vjp`: those of the in-place form, where only that has a gradient, as an edit keeps the dtype; `floats_only`: an edit of
-  integers is not recorded;
+  integers is not recorded; `gradient_version`: how often PyTorch edits the gradient of the first input while making it;
 - `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
   operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
   though it must be given;
@@ -71,6 +71,7 @@ class Form:
         group: tuple[str, Formula] | None = None,
         edit_vjp: dict[str, Formula] | None = None,
         floats_only: bool = False,
+        gradient_version: int = 0,
         pointwise: str | None = None,
         promotes: str | None = None,
         as_number: str | None = None,
@@ -126,6 +127,7 @@ class Form:
         self.result_dtype = result_dtype
         self.edits = edits
         self.floats_only = floats_only
+        self.gradient_version = gradient_version
         self.overlaps = overlaps
         self.meta = meta
         self.view = view

@@ -202,6 +202,7 @@ class Recipe:
             "saved_names": self.saved,
             "setting_names": self.settings,
             "declaration": overload,
+            "gradient_version": overload.gradient_version,
         }
         if not self.settings:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set

@@ -33,6 +33,7 @@ def _trace_backward(g: Any, self_sym_sizes: tuple[int, int]) -> Any:
     meta=_trace_meta,
     dtypes=not_implemented("trace", "b"),
     samples=lambda t: [(t(3, 3),), (t(2, 4),)],
+    gradient_version=2,
     vjp={"self": _trace_backward},
     rule="∂self = ∂ on the diagonal, 0 elsewhere",
 )

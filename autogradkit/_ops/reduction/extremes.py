@@ -82,6 +82,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
 
     @made.overload(
         node=f"{name.title()}Backward1",
+        gradient_version=1,
         reduces=True,
         refuse=require_elements(name),
         dtypes=not_implemented(f"{name}_all", "c"),
@@ -103,6 +104,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
 
     @made.overload(
         node=f"{name.title()}Backward0",
+        gradient_version=2,
         meta=described,
         dtypes=refuses("c", f"{name}(): does not support complex input", RuntimeError),
         outputs="values indices",

@@ -64,6 +64,7 @@ sort = function("sort")
 
 @sort.overload(
     node="SortBackward1",
+    gradient_version=2,
     rule="∂self = ∂ put back in the order of self",
     meta=_sorted_meta,
     refuse=_refuse_complex,
@@ -91,6 +92,7 @@ def _(self: Array, *, stable: bool | None, dim: Dim = -1, descending: bool = Fal
     differentiable_outputs=1,
     returns=return_types.sort,
     samples=lambda t: [(t(2, 3), 1), (t(4), 0, True)],
+    gradient_version=2,
     vjp={"self": _unsort},
     rule="∂self = ∂ put back in the order of self",
 )
@@ -134,6 +136,7 @@ def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> li
     differentiable_outputs=1,
     returns=return_types.topk,
     samples=lambda t: [(t(2, 4), 2), (t(4, 2), 3, 0, False)],
+    gradient_version=2,
     vjp={"self": _unsort},
     rule="∂self = ∂ at the indices, 0 elsewhere",
 )
@@ -176,6 +179,7 @@ def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
     differentiable_outputs=1,
     returns=return_types.kthvalue,
     samples=lambda t: [(t(2, 4), 2, 1)],
+    gradient_version=2,
     vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
     rule="∂self = ∂ at the index, 0 elsewhere",
 )
@@ -210,6 +214,7 @@ median = function("median")
 
 
 @median.overload(
+    gradient_version=1,
     reduces=True,
     dtypes=not_implemented("median_cpu", "bc"),
     out=False,
@@ -232,6 +237,7 @@ def _(self: Array, *, out: Array) -> None:
 
 @median.overload(
     node="MedianBackward1",
+    gradient_version=2,
     rule="∂self = ∂ at the index, 0 elsewhere",
     meta=_median_meta,
     dtypes=not_implemented("median_out", "bc"),

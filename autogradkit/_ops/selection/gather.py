@@ -58,6 +58,7 @@ def _spread_back(g: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
     apart="resized",
     meta=_gather_meta,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]]))), (t(2, 3), 1, wrap(np.array([[1], [0]])))],
+    gradient_version=1,
     vjp={"self": lambda g, self, dim, index, sparse_grad: _spread_back(g, self.shape, dim, index)},
     rule="∂self = ∂ added at the index along dim, 0 elsewhere",
 )
@@ -247,6 +248,7 @@ def _take_backward(g: Any, self: Any, index: Any) -> Any:
     apart="given",
     meta=_take_meta,
     samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))],
+    gradient_version=1,
     vjp={"self": _take_backward},
     rule="∂self = ∂ added at the index, 0 elsewhere",
 )

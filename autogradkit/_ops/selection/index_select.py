@@ -61,6 +61,7 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
     apart="given",
     meta=_select_meta,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2)), (t(2, 3), -1, _places(1))],
+    gradient_version=1,
     vjp={"self": lambda g, self_sym_sizes, dim, index: k.index_add(k.new_zeros(g, self_sym_sizes), dim, index, g)},
     rule="∂self = ∂ added at the index along dim, 0 elsewhere",
 )

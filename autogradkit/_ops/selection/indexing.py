@@ -60,6 +60,7 @@ def _leading(self: Array, indices: OptionalArrays) -> Array | None:
 @op(
     variants="",
     samples=_samples,
+    gradient_version=1,
     vjp={"self": lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True)},
     rule="∂self = ∂ added at the indices, 0 elsewhere",
 )

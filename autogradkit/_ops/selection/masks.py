@@ -90,6 +90,7 @@ def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
     apart="given",
     out_dtype=saying("masked_select(): self and result must have the same scalar type"),
     samples=lambda t: [(t(2, 3), wrap(np.array([True, False, True])))],
+    gradient_version=1,
     vjp={"self": _masked_select_backward},
     rule="∂self = ∂ where mask, 0 elsewhere",
 )

@@ -212,7 +212,7 @@ def _keep_triangle(name: str, out: Array, diagonal: int, lower: bool) -> None:
     """Nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
     if out.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-    below = np.tri(*out.shape[-2:], diagonal if lower else diagonal - 1, np.bool_)
+    below = np.tri(out.shape[-2], out.shape[-1], diagonal if lower else diagonal - 1, np.bool_)
     np.copyto(out, np.zeros((), out.dtype), where=~below if lower else below)
 
 
