@@ -97,7 +97,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 
 def _get_grad(self: Tensor) -> Tensor | None:
-    if self._grad is None and history.grad_fn(self) is not None and not _retains(self):
+    # A stale view is not renewed for this: one that may not follow its base has no `.grad` either.
+    if self._grad is None and self._node is not None and not _retains(self):
         warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
     return self._grad
 

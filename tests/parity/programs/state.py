@@ -94,7 +94,7 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> tuple[str, str] 
             if plain and (type(their) is not type(other) or their != other):
                 return "result", f"{name} is {their!r}, here {other!r}"
             if isinstance(their, float | complex) and not (
-                type(other) is type(their) and np.isclose(their, other, rtol=1e-4, atol=1e-6, equal_nan=True)
+                isinstance(other, float | complex) and np.isclose(their, other, rtol=1e-4, atol=1e-6, equal_nan=True)
             ):
                 return "values", f"{name} is {their!r}, here {other!r}"
     return None

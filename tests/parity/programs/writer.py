@@ -48,7 +48,7 @@ class Writer:
                 continue
             several = isinstance(value, list | tuple)
             for i, each in enumerate(value if several else (value,)):
-                if isinstance(each, torch.Tensor) and each.numel() <= MOST and fits(each):
+                if isinstance(each, torch.Tensor) and each.numel() <= MOST and _fits(each, fits):
                     found.append(f"{name}[{i}]" if several else name)
         return found
 
@@ -219,6 +219,13 @@ class Writer:
         )  # fmt: skip
         made = self.stream.choices([w for w, _ in writes], [n for _, n in writes])[0]
         return made()
+
+
+def _fits(tensor: torch.Tensor, fits: Callable[[torch.Tensor], bool]) -> bool:
+    try:
+        return fits(tensor)
+    except RuntimeError:  # of a view that may not follow its base even `is_leaf` is refused
+        return False
 
 
 def program(seed: int | str) -> tuple[list[Line], Finding | None]:
