@@ -171,7 +171,7 @@ class Run:
         needed = self.needed
         runs = (
             needed is None
-            or self.runs_wanted
+            or (self.runs_wanted and node in needed)
             or any(target in needed for target in node.edges[::2] if target is not None)
         )
         if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it

@@ -31,6 +31,7 @@ x=T.ones(2,requires_grad=True); y=x/2; y.sum().backward(); y.sum().backward(); r
 x=T.ones(2,requires_grad=True); y=(x+0).mul_(2); y.sum().backward(); y.sum().backward(); r=x.grad
 x=T.ones(2,requires_grad=True); y=(x+0).div_(2); y.sum().backward(); y.sum().backward(); r=x.grad
 x=T.ones(2,requires_grad=True); y=x.exp(); y.sum().backward(); y.sum().backward(inputs=[y]); r=x.grad
+x=T.ones(2,requires_grad=True); y=x.exp(); y.backward(T.ones(2),inputs=[T.ones(1,requires_grad=True)]); y.sum().backward()
 x=T.ones(2,requires_grad=True); y=x+2; y.sum().backward(); y.sum().backward(); r=x.grad
 x=T.ones(2,requires_grad=True); y=x-2; y.sum().backward(); y.sum().backward(); r=x.grad
 x=T.ones(2,requires_grad=True); y=x.mul(2); y.sum().backward(); y.sum().backward(); r=x.grad
