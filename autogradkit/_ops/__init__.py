@@ -45,7 +45,8 @@ OPS.cast = _cast
 OPS.clone = copies.clone
 OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call
-OPS.as_strided = restriding.renewed_view
+OPS.as_strided = restriding.viewed
+OPS.renewed_view = restriding.renewed_view
 
 __all__ = [
     "activation",

@@ -17,7 +17,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.size import Size
-from autogradkit.core.storage import UntypedStorage, address_of
+from autogradkit.core.storage import UntypedStorage, address_of, offset_of
 from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
@@ -68,10 +68,7 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
 @op(variants="method", composition=True, reads=["if {self}._array.base is None: return 0"])
 def storage_offset(self: Tensor) -> int:
     """How many elements of the storage come before this tensor's first."""
-    array = self._array
-    if not array.size:
-        return 0
-    return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize
+    return offset_of(self._array)
 
 
 @op("ndimension", variants="method", composition=True, reads=["return {self}._array.ndim"])

@@ -27,7 +27,7 @@ _DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}  # bits o
 
 
 def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
-    """Uniform in [0, 1): float64 from a 64-bit word each, the narrower dtypes from a 32-bit word each.
+    """Uniform in [0, 1): float64 from a 64-bit word each, float32 from a 32-bit word each, the narrower dtypes rounded.
 
     >>> unit(Generator().manual_seed(0), 2, np.dtype("float32"))
     array([0.4962566, 0.7682218], dtype=float32)
@@ -36,20 +36,18 @@ def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
         return unit32(generator.words32(count))
     if numpy_dtype == double:
         return unit64(generator.words64(count))
-    digits = _DIGITS[numpy_dtype.name]
-    words = generator.words32(count) & np.uint64(2**digits - 1)
-    return (words.astype(single) * np.float32(2.0**-digits)).astype(numpy_dtype)
+    return unit32(generator.words32(count)).astype(numpy_dtype)
 
 
 def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: float, high: float) -> Array:
     """Uniform in [low, high): a draw from [0, 1) scaled and shifted with one rounding."""
-    draws = unit(generator, count, numpy_dtype)
     if low == 0 and high == 1:
-        return draws
+        return unit(generator, count, numpy_dtype)
     if numpy_dtype == double:
-        return fma64(draws, high - low, low)
+        return fma64(unit(generator, count, double), high - low, low)
     first, width = numpy_dtype.type(low), numpy_dtype.type(high) - numpy_dtype.type(low)
-    return fma32(draws, width, first).astype(numpy_dtype, copy=False)
+    draws = unit(generator, count, single)  # narrower dtypes round once, at the end
+    return fma32(draws, single.type(width), single.type(first)).astype(numpy_dtype, copy=False)
 
 
 def normal(

@@ -41,8 +41,13 @@ class Parameter(Tensor):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + tensor_repr(self)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        if id(self) not in memo:  # unlike that of another tensor the copy begins without a `.grad`
+            memo[id(self)] = type(self)(wrap(self._array.copy(order="K")), self._requires_grad)
+        return memo[id(self)]
+
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (wrap(self._array.copy()), self._requires_grad)
+        return _rebuild, (wrap(self._array), self._requires_grad)
 
 
 def _rebuild(data: Tensor, requires_grad: bool) -> Parameter:

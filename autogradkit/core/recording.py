@@ -59,8 +59,8 @@ class Recorder:
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         """A node ran: gradients of its outputs came in, gradients of its inputs (edges) went out."""
 
-    def hooks_run(self) -> None:
-        """Hooks are about to run during backward, which may write into any gradient."""
+    def gradients_may_change(self) -> None:
+        """Gradients that were handed over may be written into: by hooks that are about to run, or by adding another in place."""
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         """A leaf's (or retained) `.grad` took a contribution. `before` is None or an array copied before the sum."""

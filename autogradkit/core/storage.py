@@ -137,8 +137,17 @@ class UntypedStorage:
 def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Array:
     """A view on `array`'s storage with these sizes, strides and offset, all in elements of `array`'s dtype."""
     itemsize = array.itemsize
-    flat = UntypedStorage(array).flat(array.dtype)
-    offset = 0 if 0 in shape else offset  # nothing is read: it may lie behind the end
-    view = np.ndarray(shape, array.dtype, flat, offset * itemsize, tuple(s * itemsize for s in strides))
+    storage = UntypedStorage(array)
+    in_bytes = tuple([stride * itemsize for stride in strides])
+    if 0 in shape:  # nothing is read: it may lie behind the end
+        memory = Memory(root_of(array), storage.data_ptr(), max(storage.nbytes(), offset * itemsize))
+        view = np.ndarray(shape, array.dtype, np.asarray(memory), offset * itemsize, in_bytes)
+    else:
+        view = np.ndarray(shape, array.dtype, storage.flat(array.dtype), offset * itemsize, in_bytes)
     view.flags.writeable = array.flags.writeable
     return view
+
+
+def offset_of(array: Array) -> int:
+    """How many elements of the storage come before the array's first."""
+    return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize

@@ -374,6 +374,17 @@ def has_internal_overlap(shape: Sequence[int], strides: Sequence[int]) -> bool:
     return 0 not in shape and any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
 
 
+def may_overlap_itself(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether two elements may lie in one place, as those of overlapping windows do."""
+    reach = 0
+    for stride, size in sorted(zip(strides, shape, strict=True)):
+        if size > 1:
+            if stride <= reach:
+                return True
+            reach += (size - 1) * stride
+    return False
+
+
 def partial_overlap(a: Array, b: Array) -> bool:
     """Whether two dense arrays are certain to share some elements without being the same elements in the same order."""
     if a is b or not np.may_share_memory(a, b):

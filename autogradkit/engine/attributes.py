@@ -6,7 +6,6 @@ are bodies that _ops/queries.py makes methods of.
 
 from __future__ import annotations
 
-import copy as copying
 import warnings
 import weakref
 from collections.abc import Callable
@@ -98,7 +97,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 
 def _get_grad(self: Tensor) -> Tensor | None:
-    if self._grad is None and history.grad_fn(self) is not None and not _retains(self):
+    # A stale view is not renewed for this: one that may not follow its base has no `.grad` either.
+    if self._grad is None and self._node is not None and not _retains(self):
         warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
     return self._grad
 
@@ -111,11 +111,6 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
             )
         if value is self:
             raise RuntimeError("can't assign Variable as its own grad")
-        if value._array.shape != self._array.shape:
-            raise RuntimeError(
-                f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
-                f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
-            )
         if value.dtype is not self.dtype:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{_c_name(value)}' to a tensor with grad_dtype "
@@ -123,6 +118,11 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
                 "tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow "
                 "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
                 "downstream systems that assume they match."
+            )
+        if value._array.shape != self._array.shape:
+            raise RuntimeError(
+                f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
+                f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
             )
     old, self._grad = self._grad, value
     if RECORDERS:
@@ -137,7 +137,11 @@ def _delete_grad(self: Tensor) -> None:
 
 
 def _c_name(tensor: Tensor) -> str:
-    names = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long", "int32": "int"}
+    names = {
+        "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
+        "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
+        "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+    }  # fmt: skip
     return names.get(tensor.dtype.name, tensor.dtype.name)
 
 
@@ -154,7 +158,7 @@ def _retains(tensor: Tensor) -> bool:
 @attach_property
 def retains_grad(self: Tensor) -> bool:
     """Whether `.grad` is kept though it is no leaf."""
-    return history.grad_fn(self) is not None and _retains(self)
+    return self._node is not None and _retains(self)  # a stale view need not be renewed to know
 
 
 def retain_grad(self: Tensor) -> None:
@@ -182,6 +186,8 @@ def _get_data(self: Tensor) -> Tensor:
 def _set_data(self: Tensor, new: Tensor) -> None:
     if not isinstance(new, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    if history.requires_grad(self) and not _may_require_grad(new):
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     reseat(self, new._array)
 
 
@@ -241,25 +247,3 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
     if self._hooks is None:
         self._hooks = TensorHooks()
     return RemovableHandle.add(self._hooks.after_accumulate, hook)
-
-
-def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    if history.grad_fn(self) is not None:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
-            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
-            "https://github.com/pytorch/pytorch/pull/103001"
-        )
-    if id(self) in memo:
-        return memo[id(self)]
-    array = self._array
-    duplicate = wrap(array.copy(order="K"), type(self))
-    duplicate._requires_grad = self._requires_grad
-    memo[id(self)] = duplicate
-    if self._grad is not None:
-        duplicate._grad = copying.deepcopy(self._grad, memo)
-    duplicate.__dict__.update(copying.deepcopy(self.__dict__, memo))
-    return duplicate
-
-
-Tensor.__deepcopy__ = _deepcopy

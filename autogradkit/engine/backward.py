@@ -15,10 +15,17 @@ from autogradkit.core import errors
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
 from autogradkit.engine.node import Node
 from autogradkit.engine.run import execute
+
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
+    "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this "
+    "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak."
+)
 
 
 def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: bool) -> Any:
@@ -95,20 +102,19 @@ def backward(
     gradients = _initial_gradients(outputs, grad_tensors, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     roots = _roots(outputs)
+    if create_graph:
+        warn(_CYCLE)
     if inputs is None:
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
+    for tensor in _as_tuple(inputs):
+        if not requires_grad(tensor):
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     wanted = _wanted(_as_tuple(inputs))
-    retained_here: list[tuple[dict[int, Any], int]] = []
     for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
-        if isinstance(target, Node) and number not in target.ensure_hooks().retained:
-            target.ensure_hooks().retained[number] = weakref.ref(tensor)
-            retained_here.append((target.ensure_hooks().retained, number))
-    try:
-        execute(roots, gradients, keep, create_graph, wanted, True, outputs)
-    finally:
-        for retained, number in retained_here:
-            retained.pop(number, None)
+        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
+            target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
+    execute(roots, gradients, keep, create_graph, wanted, True, outputs)
 
 
 def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
@@ -166,7 +172,8 @@ def grad(
                 "allow_unused=True if this is the desired behavior."
             )
         if found is None and materialize_grads:
-            found = np.zeros_like(variable._array)
+            found = wrap(np.zeros_like(variable._array))
+            found._requires_grad = create_graph
         results.append(as_tensor(found))
     for recorder in listeners() if RECORDERS else ():
         recorder.grad_returned(variables, tuple(results))

@@ -5,16 +5,18 @@ Rests on node; both loops (plain.py and run.py) use it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.node import Node
+from autogradkit.engine.ownership import is_held_alone
 from autogradkit.engine.required import OPS
 
 Buffers = dict[Any, list[Any]]  # target -> the gradient of each of its outputs, None where none came
+Sums = dict[tuple[Any, int], int]  # (target, output) -> how often what arrived there was added to in place
 
 
 def count_edges(roots: Iterable[Any], needed: set[Any] | None = None) -> dict[Any, int]:
@@ -35,17 +37,25 @@ def count_edges(roots: Iterable[Any], needed: set[Any] | None = None) -> dict[An
     return waiting
 
 
-def deliver(buffers: Buffers, target: Any, number: int, gradient: Any) -> list[Any]:
-    """Add `gradient` to what has arrived at output `number` of `target`; gives what has arrived at all of them."""
+def deliver(
+    buffers: Buffers, target: Any, number: int, gradient: Any, sums: Sums, sent: Sequence[Any] = ()
+) -> list[Any]:
+    """Add `gradient` to what has arrived at output `number` of `target`; gives what has arrived at all of them.
+
+    As in PyTorch an array that nobody else holds, but for what the node `sent`, is added to in place, and `sums` counts that.
+    """
     buffer = buffers.get(target)
     if buffer is None:
         buffer = buffers[target] = [None] * (1 if isinstance(target, Tensor) else len(target.outputs) >> 1)
     if gradient is not None:
-        so_far = buffer[number]
-        if so_far is None:
+        if buffer[number] is None:
             buffer[number] = gradient
         elif isinstance(gradient, Tensor):
-            buffer[number] = OPS.add(so_far, gradient)
+            buffer[number] = OPS.add(buffer[number], gradient)
+        elif is_held_alone(buffer, number, sent):
+            np.add(buffer[number], gradient, out=buffer[number])
+            sums[target, number] = sums.get((target, number), 0) + 1
         else:
-            buffer[number] = np.asarray(so_far + gradient)
+            buffer[number] = np.asarray(buffer[number] + gradient)
+            sums.pop((target, number), None)
     return buffer

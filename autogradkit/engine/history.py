@@ -51,11 +51,14 @@ def grad_fn(tensor: Tensor) -> Node | None:
     if view.creation != PLAIN:
         raise _refusal(tensor, view.creation, "its base or another view of its base has been")
     array = tensor._array
-    fresh = OPS.as_strided(view.base, array.shape, element_strides(array), tensor.storage_offset())
+    fresh = OPS.renewed_view(view.base, array.shape, element_strides(array), tensor.storage_offset())
+    retained = _released(tensor)
     tensor._node = fresh._node
     tensor._output_nr = 0
     tensor._requires_grad = fresh._node is not None
     view.version = counter_of(tensor).value
+    if retained is not None and fresh._node is not None:
+        fresh._node.ensure_hooks().retained[0] = retained
     return tensor._node
 
 
@@ -114,9 +117,14 @@ def rebase_history(tensor: Tensor, node: Node) -> None:
     grad_fn(tensor)
 
 
-def _adopt(tensor: Tensor, node: Node) -> None:
+def _released(tensor: Tensor) -> Any:
+    """What has the tensor's node retain its gradient, taken off that node: the tensor is about to have another."""
     old = tensor._node
-    retained = old.hooks.retained.pop(tensor._output_nr, None) if old is not None and old.hooks is not None else None
+    return old.hooks.retained.pop(tensor._output_nr, None) if old is not None and old.hooks is not None else None
+
+
+def _adopt(tensor: Tensor, node: Node) -> None:
+    retained = _released(tensor)
     tensor._node = node
     tensor._output_nr = 0
     tensor._requires_grad = True

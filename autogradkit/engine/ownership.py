@@ -7,6 +7,7 @@ Rests on core. Whether somebody else holds an array is asked of Python's referen
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,27 @@ from autogradkit.core.strides import (
     empty_strided,
     is_non_overlapping_and_dense,
 )
-from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
 
 
-def add_to_grad(tensor: Tensor, gradient: Array) -> None:
-    """`tensor.grad` takes a contribution: in place if there is a `.grad` already, else as a copy."""
+def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> None:
+    """`tensor.grad` takes a contribution: in place if there is a `.grad` already, else as a copy.
+
+    PyTorch's copy has been written once, unless it is a copy here only: `version` then is what PyTorch's would have.
+    """
     grad = tensor._grad
     if GRAD_LISTENERS and grad is not None:
         for listener in GRAD_LISTENERS:
             listener.will_accumulate(tensor)
     if grad is None:
-        tensor._grad = wrap(_copy(gradient, strides_of_grad(tensor._array)))
+        strides = element_strides(tensor._array)
+        dense = is_non_overlapping_and_dense(tensor._array.shape, strides)
+        if version is not None:
+            strides = element_strides(gradient)
+        elif not dense:
+            strides = contiguous_strides(gradient.shape)
+        tensor._grad = wrap(_copy(gradient, strides))
+        set_version(tensor._grad, version if version is not None else int(dense))
     elif grad._array.shape != gradient.shape:
         tensor._grad = wrap(np.asarray(grad._array + gradient))
     else:
@@ -37,6 +48,12 @@ def add_to_grad(tensor: Tensor, gradient: Array) -> None:
         bump_version(grad)
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
+
+
+def set_version(tensor: Tensor, version: int) -> None:
+    """Have a tensor that nobody saw yet begin at `version`."""
+    if version:
+        counter_of(tensor).value = version
 
 
 def add_to_retained(tensor: Tensor, gradient: Array) -> None:
@@ -79,6 +96,27 @@ REFERENCES_IN_A_LOOP = _references_in_a_loop()
 _REFERENCES_OF_A_LONE_VIEW = _references_to_base(np.zeros((2, 3)).reshape(6))
 
 
+def _references_in_a_buffer(buffer: list[Any], number: int) -> int:
+    return sys.getrefcount(buffer[number])
+
+
+_REFERENCES_IN_A_BUFFER = _references_in_a_buffer([np.zeros(1)], 0)
+
+
+def is_held_alone(buffer: list[Any], number: int, sent: Sequence[Any]) -> bool:
+    """Whether only `buffer`, besides `sent`, holds the array at `number`, so that it may be added to in place."""
+    within = sum([each is buffer[number] for each in sent])
+    return _references_in_a_buffer(buffer, number) - within <= _REFERENCES_IN_A_BUFFER and owns_memory(buffer[number])
+
+
+def is_passed_on(node: Any, gradient: Any) -> bool:
+    """Whether what a node gave is a view of what it received, and counts its edits with it."""
+    declaration = getattr(node, "declaration", None)
+    return (
+        declaration is not None and declaration.view and gradient.__class__ is np.ndarray and gradient.base is not None
+    )
+
+
 def owns_memory(gradient: Array) -> bool:
     """Whether who alone holds `gradient` alone sees its memory: it owns that, or is the only view of all of an array."""
     flags = gradient.flags
@@ -91,9 +129,21 @@ def owns_memory(gradient: Array) -> bool:
     return _references_to_base(gradient) <= _REFERENCES_OF_A_LONE_VIEW
 
 
+def obeys(tensor: Tensor, gradient: Array) -> bool:
+    """Whether a gradient has the strides that `tensor.grad` should have."""
+    if not gradient.size:  # NumPy has no strides for it: what owns no memory is an expanded one
+        return gradient.flags.owndata
+    wanted = strides_of_grad(tensor._array)
+    # The stride of a dimension of size 1 is free, unless it is that of a dimension that was expanded.
+    return all(
+        (own == other or size == 1) and (size > 1 or own)
+        for size, own, other in zip(gradient.shape, element_strides(gradient), wanted, strict=True)
+    )
+
+
 def takes_over(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient that nobody else holds can be `tensor.grad` as it is."""
     array = tensor._array
     if gradient.strides == array.strides and array.flags.c_contiguous:
         return owns_memory(gradient)
-    return element_strides(gradient) == strides_of_grad(array) and owns_memory(gradient)
+    return obeys(tensor, gradient) and owns_memory(gradient)

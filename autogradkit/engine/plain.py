@@ -8,6 +8,7 @@ backward costs.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
@@ -15,10 +16,18 @@ import numpy as np
 
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.tensor import wrap
-from autogradkit.engine.delivery import Buffers, count_edges, deliver
+from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
 from autogradkit.engine.hook_calls import after_node, at_accumulator, before_node, on_leaf, on_outputs
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import REFERENCES_IN_A_LOOP, add_to_grad, add_to_retained, takes_over
+from autogradkit.engine.ownership import (
+    REFERENCES_IN_A_LOOP,
+    add_to_grad,
+    add_to_retained,
+    is_passed_on,
+    obeys,
+    set_version,
+    takes_over,
+)
 from autogradkit.engine.validate import validate, validated
 
 
@@ -28,6 +37,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
     ndarray, references = np.ndarray, sys.getrefcount
     waiting = count_edges([root])
     buffers: Buffers = {}
+    sums: Sums = {}
     ready: list[tuple[int, Node]] = []  # besides the one that is next
     node = root
     received: list[Any] = [None] * (len(root.outputs) >> 1)
@@ -44,6 +54,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
+        carried = sums.pop((node, 0), 0) if sums else 0
+        made = node.gradient_version
         received = []  # what was received and is passed on has one holder less
         following = None
         at = -2
@@ -64,9 +76,13 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
                 gradient = validate(gradient, target, number, node, at >> 1)
+            if made and not at and target not in buffers:
+                sums[target, number] = made
+            elif carried and gradient is not None and is_passed_on(node, gradient):
+                sums[target, number] = carried
             left = waiting[target] - 1
             if left or (buffers and target in buffers):
-                buffer = deliver(buffers, target, number, gradient)
+                buffer = deliver(buffers, target, number, gradient, sums, sent)
                 if left:
                     waiting[target] = left
                     continue
@@ -93,18 +109,25 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
             if target._hooks is not None and target._hooks.is_idle():
                 target._hooks = None  # the leaf takes gradients over again
             if target._hooks is not None:
-                gradient = on_leaf(target._hooks, gradient, False)
+                alone = references(gradient) <= REFERENCES_IN_A_LOOP
+                hooked = on_leaf(target._hooks, gradient, False)
                 if target._requires_grad:
-                    at_accumulator(target, target._hooks, gradient, False, add_to_grad)
+                    stolen = (alone or hooked is not gradient) and obeys(target, hooked)
+                    version = sums.get((target, 0), 0) if stolen else None
+                    at_accumulator(target, target._hooks, hooked, False, partial(add_to_grad, version=version))
+                hooked = None
             elif target._requires_grad:
                 # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
                 alone = target._grad is None and references(gradient) <= REFERENCES_IN_A_LOOP
                 if alone and takes_over(target, gradient):
                     target._grad = wrap(gradient)
+                    if sums:
+                        set_version(target._grad, sums.get((target, 0), 0))
                     for listener in GRAD_LISTENERS:
                         listener.accumulated(target, gradient)
                 else:
-                    add_to_grad(target, gradient)
+                    version = sums.get((target, 0), 0) if alone and obeys(target, gradient) else None
+                    add_to_grad(target, gradient, version)
         buffer = None
         if ready:
             if following is None:

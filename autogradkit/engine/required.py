@@ -20,6 +20,7 @@ class RequiredOps:
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]
     as_strided: Callable[[Tensor, tuple[int, ...], tuple[int, ...], int], Tensor]
+    renewed_view: Callable[[Tensor, tuple[int, ...], tuple[int, ...], int], Tensor]  # the same, with a node in any case
 
 
 OPS = RequiredOps()

@@ -11,14 +11,17 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners
-from autogradkit.core.tensor import Tensor
-from autogradkit.engine.delivery import Buffers, count_edges, deliver
+from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
+from autogradkit.engine.history import grad_fn
 from autogradkit.engine.hook_calls import (
     Accumulate,
     after_node,
@@ -30,7 +33,7 @@ from autogradkit.engine.hook_calls import (
 )
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import add_to_grad, add_to_retained
+from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, is_passed_on, obeys, set_version
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.validate import validated
@@ -102,6 +105,15 @@ def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
     return needed
 
 
+def _first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
+    """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
+    array = tensor._array
+    strides = element_strides(array)
+    if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
+        return OPS.clone(gradient)
+    return OPS.copy_(wrap(empty_strided(array.shape, strides, array.dtype)), gradient)
+
+
 class Run:
     """One run of the engine, in all generality."""
 
@@ -111,10 +123,12 @@ class Run:
         self.recorders = recorders
         self.call = call
         self.buffers: Buffers = {}
+        self.sums: Sums = {}
         self.waiting: dict[Any, int] = {}  # target -> edges that have not delivered yet
         self.needed: set[Any] | None = None  # what leads to the wanted inputs; None: everything
         self.captured: dict[Edge, Any] = {}  # for grad()
         self.accumulates: set[Tensor] | None = None  # leaves whose .grad takes part; None: every leaf
+        self.runs_wanted = False  # whether a wanted node runs itself, though nothing that it leads to does
         self.ready: list[tuple[int, Node]] = []
 
     def run(
@@ -125,6 +139,7 @@ class Run:
             targets = {target for target, _ in wanted}
             self.needed = needed = _leading_to(targets, roots)
             self.accumulates = {target for target in targets if isinstance(target, Tensor)} if accumulate else set()
+            self.runs_wanted = accumulate  # as in PyTorch: its hooks run, and what it saved is freed
             if not accumulate:
                 self.captured = dict.fromkeys(wanted)
             if len(roots) > 1:  # as in PyTorch, the hooks of a single root are called even if nothing leads on
@@ -133,30 +148,36 @@ class Run:
         starts = [target for target, _ in roots]
         self.waiting = count_edges(starts, self.needed)
         for (target, number), gradient in zip(roots, gradients, strict=True):
-            deliver(self.buffers, target, number, gradient)
+            deliver(self.buffers, target, number, gradient, self.sums, gradients)
         for target in dict.fromkeys(starts):
             if not self.waiting[target]:
-                self.start(target)
+                self.start(target, gradients)
         while self.ready:
             node = heappop(self.ready)[1]
             self.visit(node, self.buffers.pop(node))
         return self.captured
 
-    def start(self, target: Any) -> None:
-        """All gradients of `target` have arrived: run a leaf, queue a node."""
+    def start(self, target: Any, sent: Sequence[Any]) -> None:
+        """All gradients of `target` have arrived, the last among those `sent`: run a leaf, queue a node."""
         if isinstance(target, Tensor):
-            self.leaf(target, self.buffers.pop(target)[0])
+            buffer = self.buffers.pop(target)
+            alone = buffer[0].__class__ is np.ndarray and is_held_alone(buffer, 0, sent)
+            self.leaf(target, buffer[0], alone)
         else:
             heappush(self.ready, (-target.sequence, target))
 
     def visit(self, node: Node, received: list[Any]) -> None:
         """Run one node, unless it is only wanted itself, and deliver what it gives."""
         needed = self.needed
-        runs = needed is None or any(target in needed for target in node.edges[::2] if target is not None)
+        runs = (
+            needed is None
+            or (self.runs_wanted and node in needed)
+            or any(target in needed for target in node.edges[::2] if target is not None)
+        )
         if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it
             self.capture(node, received)
         if node.hooks is not None:
-            self.announce_hooks()
+            self.announce_change()
             on_outputs(node.hooks, received, self.create_graph, self.retain)
         if not runs:
             self.capture(node, received)
@@ -164,25 +185,36 @@ class Run:
         if node.hooks is not None:
             before_node(node.hooks, received, self.create_graph)
         sent = self.apply(node, received)
-        for target, number, gradient in zip(node.edges[::2], node.edges[1::2], sent, strict=True):
+        edges = node.edges
+        carried = self.sums.pop((node, 0), 0)
+        for place in range(len(sent)):  # no variable holds what was sent, so that who else does can be counted
+            target, number = edges[2 * place], edges[2 * place + 1]
             if target is None or (needed is not None and target not in needed):
                 continue
-            deliver(self.buffers, target, number, gradient)
+            if node.gradient_version and not place and target not in self.buffers:
+                self.sums[target, number] = node.gradient_version
+            elif carried and is_passed_on(node, sent[place]):
+                self.sums[target, number] = carried
+            if self.recorders and target in self.buffers:
+                self.announce_change()
+            deliver(self.buffers, target, number, sent[place], self.sums, sent)
             left = self.waiting[target] = self.waiting[target] - 1
             if not left:
-                self.start(target)
+                self.start(target, sent)
 
-    def announce_hooks(self) -> None:
+    def announce_change(self) -> None:
         """Tell recorders that what they saw of gradients may change."""
         for recorder in self.recorders:
-            recorder.hooks_run()
+            recorder.gradients_may_change()
 
     def capture(self, target: Any, received: list[Any]) -> None:
         """Keep what `grad()` was asked for."""
         if self.captured:
             for number, gradient in enumerate(received):
                 if (target, number) in self.captured:
-                    self.captured[target, number] = gradient
+                    found = self.captured[target, number] = as_tensor(gradient)
+                    if gradient.__class__ is np.ndarray:
+                        set_version(found, self.sums.get((target, number), 0))
 
     def apply(self, node: Node, received: list[Any]) -> list[Any]:
         """Run one node: its formulas, the validation of what they gave, its hooks."""
@@ -202,24 +234,26 @@ class Run:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent
 
-    def leaf(self, leaf: Tensor, gradient: Any) -> None:
-        """All gradients of a leaf have arrived: hooks, then `.grad` or the capture."""
+    def leaf(self, leaf: Tensor, gradient: Any, alone: bool) -> None:
+        """All gradients of a leaf have arrived: hooks, then `.grad` or the capture. `alone`: nobody else holds it."""
         if gradient is None:
             return
         if leaf._hooks is not None:
-            self.announce_hooks()
-            gradient = on_leaf(leaf._hooks, gradient, self.create_graph)
+            self.announce_change()
+            hooked = on_leaf(leaf._hooks, gradient, self.create_graph)
+            alone = alone or hooked is not gradient
+            gradient = hooked
         self.capture(leaf, [gradient])
         if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):
             return
+        add_array: Accumulate = add_to_grad
+        if alone and not self.create_graph and obeys(leaf, gradient):
+            add_array = partial(add_to_grad, version=self.sums.get((leaf, 0), 0))
+        accumulate: Accumulate = partial(self.add, add_array=add_array)
         if leaf._hooks is None:
-            self.accumulate(leaf, gradient)
+            accumulate(leaf, gradient)
         else:
-            at_accumulator(leaf, leaf._hooks, gradient, self.create_graph, self.accumulate)
-
-    def accumulate(self, leaf: Tensor, gradient: Any) -> None:
-        """A leaf's `.grad` takes a contribution."""
-        self.add(leaf, gradient, add_to_grad)
+            at_accumulator(leaf, leaf._hooks, gradient, self.create_graph, accumulate)
 
     def retain(self, tensor: Tensor, gradient: Any) -> None:
         """The `.grad` of a result that retains it takes a contribution."""
@@ -235,7 +269,7 @@ class Run:
             if grad is not None:
                 for listener in GRAD_LISTENERS:
                     listener.will_accumulate(tensor)
-            tensor._grad = OPS.clone(gradient) if grad is None else OPS.add(grad, gradient)
+            tensor._grad = _first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
             for listener in GRAD_LISTENERS:
                 listener.accumulated(tensor, gradient)
         for recorder in self.recorders:

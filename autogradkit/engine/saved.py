@@ -9,6 +9,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from autogradkit.core import errors
 from autogradkit.core.storage import Array, UntypedStorage, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, wrap
@@ -52,6 +54,16 @@ class SavedResult(VersionCounter):
     def maker_or(self, node: Node) -> Node:
         """The node that this result comes from: `node`, which saved it."""
         return node
+
+
+class SavedCast:
+    """An operand that was cast for the computation: the tensor itself, whose edits count, and the dtype to cast it to."""
+
+    __slots__ = ("dtype", "tensor")
+
+    def __init__(self, tensor: Tensor, dtype: np.dtype[Any]) -> None:
+        self.tensor = tensor
+        self.dtype = dtype
 
 
 FREED: Any = "freed"
@@ -111,6 +123,11 @@ class OpNode(Node):
                 if value.counter.value != version:
                     raise self.edited(value, version)
                 values.append(self.output_tensor(value) if as_tensors else value.array)
+            elif value.__class__ is SavedCast:
+                if value.tensor._version != version:
+                    raise self.edited(value.tensor, version)
+                cast = value.tensor._array.astype(value.dtype)
+                values.append(wrap(cast) if as_tensors else cast)
             elif value.__class__ is tuple:
                 for each, its_version in zip(value, version, strict=True):
                     if each is not None and each._version != its_version:

@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.facts import Declaration, named
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.saved import FREED, OpNode
+from autogradkit.engine.saved import FREED, OpNode, SavedCast
 from autogradkit.tracing.copying import Copier, value_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Saved, Value
 from autogradkit.tracing.namespace import parameters_of, those_of
@@ -151,7 +151,8 @@ class _Rebuilder:
     def _note_versions(self, node: Any) -> None:
         """Remember which saved tensors are as they were when they were saved."""
         if isinstance(node, OpNode) and node.saved is not FREED and node.saved:
-            for tensor, version in zip(node.saved, node.versions, strict=False):
+            for kept, version in zip(node.saved, node.versions, strict=False):
+                tensor = kept.tensor if isinstance(kept, SavedCast) else kept
                 if isinstance(tensor, Tensor) and tensor._version == version:
                     self._as_saved.add(id(tensor))
 

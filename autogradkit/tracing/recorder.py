@@ -273,7 +273,7 @@ class EventRecorder(Recorder):
         )
         self.drafts.append(Draft(event, NOWHERE))
 
-    def hooks_run(self) -> None:
+    def gradients_may_change(self) -> None:
         self.copier.forget()
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from autogradkit.autograd.function import BackwardFunction
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import CopySlices
-from autogradkit.engine.saved import FREED, OpNode, SavedOutput, SavedResult
+from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 from autogradkit.tracing.events import Argument, Saved
 
 _DERIVED = (
@@ -109,7 +109,7 @@ def _kept(node: Any) -> Iterator[tuple[str, Any, int]]:
             if isinstance(kept, tuple):
                 yield from ((f"{name}[{i}]", each, version[i]) for i, each in enumerate(kept))
             else:
-                yield name, kept, version
+                yield name, kept.tensor if isinstance(kept, SavedCast) else kept, version
     elif isinstance(node, BackwardFunction) and node._saved is not FREED:
         for i, (kept, version) in enumerate(zip(node._saved, node._versions, strict=True)):
             yield f"saved_tensors[{i}]", kept, version

@@ -14,6 +14,8 @@ import pytest
 
 import autogradkit as torch
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using backward.. with create_graph:UserWarning")
+
 LONG = 100_000
 
 

@@ -11,6 +11,8 @@ from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS
 from autogradkit.tracing import watch
 from autogradkit.tracing.watch import FEWEST, MOST, SAMPLE, WHOLE, GradLog
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using backward.. with create_graph:UserWarning")
+
 
 @pytest.fixture
 def log():

@@ -5,13 +5,16 @@ is first asked for. The options, beside the memory words that memory.py explains
 
 - `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
 - `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
+  `edit_vjp`: those of the in-place form, where only that has a gradient, as an edit keeps the dtype; `floats_only`: an edit of
+  integers is not recorded; `gradient_version`: how often PyTorch edits the gradient of the first input while making it;
 - `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
   operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
   though it must be given;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
-  some operand is neither float32 nor float64;
+  some operand is neither float32 nor float64; `edit_dtypes`, `edit_refuse`: those of the in-place
+  form, where it has others;
 - `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients, their tuple;
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
@@ -19,7 +22,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
-- `edit`: the in-place form of a composition; `overlaps`: an element may be written twice, as it gets the same value;
+- `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
 """
 
@@ -34,10 +37,12 @@ import numpy as np
 
 from autogradkit._ops.declare.memory import PointwisePlan
 from autogradkit._ops.declare.recipe import Formula, names_of, origin
+from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
-from autogradkit._ops.declare.writing import require_castable, require_same_dtype
+from autogradkit._ops.declare.writing import require_castable, require_same_dtype, require_writable
 from autogradkit.core.facts import OpFacts
+from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -65,6 +70,9 @@ class Form:
         in_place_node: str | None = None,
         vjp: dict[str, Formula] | None = None,
         group: tuple[str, Formula] | None = None,
+        edit_vjp: dict[str, Formula] | None = None,
+        floats_only: bool = False,
+        gradient_version: int = 0,
         pointwise: str | None = None,
         promotes: str | None = None,
         as_number: str | None = None,
@@ -72,7 +80,7 @@ class Form:
         reduces: bool = False,
         result_dtype: Callable[..., np.dtype[Any]] | None = None,
         edits: bool | str = False,
-        overlaps: bool = False,
+        overlaps: Callable[[Array, Sequence[Any]], None] = require_writable,
         meta: Callable[..., Any] | None = None,
         view: bool = False,
         composition: bool = False,
@@ -84,6 +92,8 @@ class Form:
         returns: Callable[[Sequence[Tensor]], Any] | None = None,
         refuse: Callable[..., None] | None = None,
         dtypes: Callable[..., None] | None = None,
+        edit_dtypes: Callable[..., None] | None = None,
+        edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
         apart: str = "",
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
@@ -105,6 +115,9 @@ class Form:
         self.formulas = {
             name: each for names, each in (vjp or {}).items() for name in names.split() if name != as_number
         }
+        if edit_vjp and as_number is None:  # PyTorch's form with a tensor is its second
+            self.in_place_node = in_place_node or _camel(owner.name) + "Backward1"
+        self.edit_formulas = {name: each for name, each in (edit_vjp or {}).items() if name != as_number}
         self.group = None if group is None else group[1]
         if group is not None:
             self.formulas = dict.fromkeys(group[0].split(), group[1])
@@ -115,6 +128,8 @@ class Form:
         self.reduces = reduces
         self.result_dtype = result_dtype
         self.edits = edits
+        self.floats_only = floats_only
+        self.gradient_version = gradient_version
         self.overlaps = overlaps
         self.meta = meta
         self.view = view
@@ -127,6 +142,8 @@ class Form:
         self.returns = returns or tuple
         self.refuse = refuse
         self.dtypes = dtypes
+        self.edit_dtypes = edit_dtypes or dtypes
+        self.edit_refuse = edit_refuse or refuse
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
         converts = pointwise is not None or reduces or self.composition
@@ -155,6 +172,21 @@ class Form:
                     raise TypeError(
                         f"{self.owner.name}: a formula asks for '{name}', which is no parameter or output of it"
                     )
+
+    @cached_property
+    def checks(self) -> tuple[list[Any], list[Any]]:
+        """(checks before anything else, checks of PyTorch's kernel, after those of shapes and dtypes)."""
+        return self._ordered(self.dtypes, self.refuse)
+
+    @cached_property
+    def edit_checks(self) -> tuple[list[Any], list[Any]]:
+        """The same, of the in-place form."""
+        return self._ordered(self.edit_dtypes, self.edit_refuse)
+
+    def _ordered(self, *checks: Any) -> tuple[list[Any], list[Any]]:
+        found = [check for check in checks if check is not None]
+        late = [check for check in found if self.pointwise is not None and is_by_kernel(check)]
+        return [check for check in found if check not in late], late
 
     # -- what it may be called with ---------------------------------------------------------------------------------
 

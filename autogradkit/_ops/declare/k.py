@@ -7,7 +7,9 @@ declared after it. Rests on names.
 
 from __future__ import annotations
 
+import cmath
 import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -59,21 +61,38 @@ def on_arrays(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Calla
 
 def conj(x: Any) -> Any:
     """The complex conjugate; a real operand comes back as it is."""
-    if isinstance(x, np.ndarray):
+    if isinstance(x, (np.ndarray, np.generic)):  # arithmetic on arrays without dimensions gives NumPy's scalars
         return np.conj(x) if x.dtype.kind == "c" else x
     if isinstance(x, Tensor):
         return OVERLOADS["conj"](x) if x.is_complex() else x
     return x.conjugate() if isinstance(x, complex) else x
 
 
-def is_complex(x: Any) -> bool:
-    """Whether an array or tensor is complex."""
-    return x.dtype.kind == "c" if isinstance(x, np.ndarray) else x.is_complex()
+def log_of_number(x: Any) -> Any:
+    """The natural logarithm of a Python number, NaN for a negative one."""
+    if isinstance(x, complex):
+        return cmath.log(x)
+    return math.log(x) if x > 0 else math.nan
 
 
 def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     return wrap(np.zeros_like(x._array)) if isinstance(x, Tensor) else np.zeros_like(x)
+
+
+def is_complex(x: Any) -> bool:
+    """Whether an array, a tensor or a number is complex."""
+    return np.iscomplexobj(x._array if isinstance(x, Tensor) else x)
+
+
+def real(x: Any) -> Any:
+    """The real part of an array or tensor, outside the graph."""
+    return wrap(np.asarray(x._array.real)) if isinstance(x, Tensor) else np.real(x)
+
+
+def imag(x: Any) -> Any:
+    """The imaginary part of an array or tensor, outside the graph."""
+    return wrap(np.asarray(x._array.imag)) if isinstance(x, Tensor) else np.imag(x)
 
 
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
+from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import Call, Source
 
 _TENSOR = KINDS["Array"].usual
@@ -158,7 +159,9 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     if not numbers:
         _write_planned(s, call, depth + 1, tensors, f"if {_TENSOR.format(b)}:" if either else "")
     s.put(depth + 1, general)
-    if op.refuse is not None:
+    if op.refuse is not None and is_by_kernel(op.refuse):
+        s.put(depth, f"if lay[1].kind in 'fc': {general}")
+    elif op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     arrays = {tensors[0]: f"{a}._array", **{name: call.values[name] for name in numbers}}
@@ -284,7 +287,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.dtypes
-        s.put(depth, f"if {first}.dtype.kind not in 'fc': {call.name('dtypes')}{call.tuple}")
+        s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
     allocated = _write_computing(s, call, depth, given, first)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]

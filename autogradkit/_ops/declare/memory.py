@@ -28,6 +28,7 @@ from autogradkit.core.strides import (
     dense_strides_like,
     element_strides,
     empty_strided,
+    may_overlap_itself,
     output_strides,
     wrap_dim,
 )
@@ -239,12 +240,25 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
         return out
     require_shape(into.shape, shape)
     require_castable(result, into.dtype)
+    if op.pointwise is not None and into.dtype == result and may_overlap_itself(into.shape, element_strides(into)):
+        return _one_by_one(op, values, into)
     if into.dtype == result and (safe or not _read_elsewhere(op, values, into)):
         op.run_kernel(values, into)
         return into
     out = allocate(shape, result, strides)
     op.run_kernel(values, out)
     np.copyto(into, out, casting="unsafe")
+    return into
+
+
+def _one_by_one(op: Overload, values: list[Any], into: Array) -> Array:
+    """An edit of memory that overlaps itself: each element sees what the ones before it wrote, as in PyTorch's loop."""
+    spread = [np.broadcast_to(v, into.shape) if i in op.operands and v is not None else v for i, v in enumerate(values)]
+    inwards = sorted(range(into.ndim), key=lambda dim: -into.strides[dim])
+    for places in np.ndindex(*[into.shape[dim] for dim in inwards]):
+        place = dict(zip(inwards, places, strict=True))
+        one = tuple([slice(place[dim], place[dim] + 1) for dim in range(into.ndim)])
+        op.run_kernel([v[one] if i in op.operands and v is not None else v for i, v in enumerate(spread)], into[one])
     return into
 
 

@@ -22,6 +22,7 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
@@ -153,6 +154,8 @@ class OverloadSet:
                 values = signature.match(rest, kwargs, False)
             except MisfitError:
                 continue
+            if overload.deprecated:
+                warn(_deprecation(signature, [each for o, each in forms if not o.deprecated]))
             out = None
             if how != FUNCTION:
                 assert overload.self_at is not None
@@ -239,6 +242,14 @@ class Attribute:
         made = self.owner.made(self.how, self.name)
         setattr(Tensor, self.name, made)
         return made if instance is None else made.__get__(instance, cls)
+
+
+def _deprecation(given: Signature, others: Sequence[Signature]) -> str:
+    listed = "".join(f"\n\t{each.name}{each}" for each in others)
+    return (
+        f"This overload of {given.name} is deprecated:\n\t{given.name}{given}\nConsider using one of the following signatures "
+        f"instead:{listed}"
+    )
 
 
 def _raising(error: Exception) -> Callable[..., Any]:

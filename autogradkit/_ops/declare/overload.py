@@ -19,7 +19,9 @@ from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.writing import (
     into_out,
     require_apart,
+    require_castable,
     require_no_grad,
+    require_shape,
     require_writable,
 )
 from autogradkit.core.recording import RECORDERS, observed
@@ -27,6 +29,7 @@ from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.saved import SavedCast
 
 
 class Overload(Form):
@@ -35,7 +38,12 @@ class Overload(Form):
     @cached_property
     def recipe(self) -> Recipe | None:
         """How it is differentiated, or None."""
-        return Recipe(self) if self.formulas else None
+        return Recipe(self, self.formulas) if self.formulas else None
+
+    @cached_property
+    def edit_recipe(self) -> Recipe | None:
+        """How its in-place form is differentiated, or None."""
+        return Recipe(self, self.edit_formulas) if self.edit_formulas else self.recipe
 
     # -- computing --------------------------------------------------------------------------------------------------
 
@@ -79,18 +87,23 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
+        # What has no gradient may be written into what requires one.
+        if out is not None and (self.composition or self.formulas):
+            tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
+            require_no_grad(self.owner.name, tensors)
         if self.composition:
             made = self._composed(self.kernel, values)
             if out is None:
                 return made
             results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(
-                self.owner.name, self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype
-            )
-        if self.dtypes is not None:
-            self.dtypes(*values)
-        if self.refuse is not None:
-            self.refuse(*values)
+            return into_out(self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype)
+        early, late = self.checks
+        for check in early:
+            check(*values)
+        if late:
+            memory.pointwise_plan(self, self.arrays_of(values))  # raises where shapes do not broadcast
+        for check in late:
+            check(*values)
         if out is not None:
             return self._write(values, out)
         if self.pointwise is not None:
@@ -133,7 +146,6 @@ class Overload(Form):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
             if out._array.shape == shape:
-                require_no_grad(self.owner.name, (*tensors, out))
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
                 memory.compute(self, arrays, out._array)
@@ -145,7 +157,7 @@ class Overload(Form):
         computed = memory.compute(self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart(out._array, computed.shape, tensors)
-        written = into_out(self.owner.name, tensors, computed, out, self.require_out_dtype)
+        written = into_out(tensors, computed, out, self.require_out_dtype)
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:
@@ -165,18 +177,27 @@ class Overload(Form):
             return self._composed(self.composed_edit or self.kernel, values)
         values = list(values)
         target: Tensor = values[self.first_tensor]
-        records = self.records(values)
-        if self.dtypes is not None:
-            self.dtypes(*values)
-        if self.refuse is not None:
-            self.refuse(*values)
+        recipe = self.edit_recipe
+        if recipe is not None and not (MODE.grad and recipe.asked_for(values)):
+            recipe = None
+        if self.floats_only and target._array.dtype.kind in "iub":
+            recipe = None
+        records = recipe is not None
         check_in_place(target, records)
+        early, late = self.edit_checks
+        for check in early:
+            check(*values)
         if self.view:
-            return self._edit_geometry(target, values, records)
-        if not self.overlaps:
-            require_writable(target._array, [each._array for each in self.tensors_in(values) if each is not target])
-        recipe = self.recipe if records else None
+            return self._edit_geometry(target, values, recipe)
+        at = self.first_tensor
+        self.overlaps(target._array, [each._array for each in self.tensors_in((*values[:at], *values[at + 1 :]))])
         arrays = self.arrays_of(values)
+        if late:
+            plan = memory.pointwise_plan(self, arrays)
+            require_shape(target._array.shape, plan.shape)
+            require_castable(plan.result, target._array.dtype)
+        for check in late:
+            check(*values)
         remember = None
         if recipe is not None:
             pointwise = self.pointwise is not None
@@ -188,10 +209,9 @@ class Overload(Form):
             remember()
         return target
 
-    def _edit_geometry(self, target: Tensor, values: Sequence[Any], records: bool) -> Tensor:
+    def _edit_geometry(self, target: Tensor, values: Sequence[Any], recipe: Recipe | None) -> Tensor:
         """The in-place form of a view op: the tensor itself takes the geometry of the view."""
         array = self.run_kernel(memory.counted_dims(self, self.arrays_of(values)))
-        recipe = self.recipe if records else None
         remember = None if recipe is None else recipe.prepare_edit(values, values, array)
         reseat(target, array)
         bump_version(target)
@@ -211,9 +231,9 @@ class Overload(Form):
         return self.recipe is not None and MODE.grad and self.recipe.asked_for(values)
 
     def promoted(self, values: Sequence[Any], common: np.dtype[Any]) -> Sequence[Any]:
-        """The operands as they are saved: a tensor without grad that was cast for the computation is saved cast."""
+        """The operands as they are saved: of a tensor without grad that was cast for the computation that is noted."""
         return [
-            wrap(value._array.astype(common))
+            SavedCast(value, common)
             if i in self.promotes
             and isinstance(value, Tensor)
             and not value.requires_grad

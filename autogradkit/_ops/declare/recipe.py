@@ -24,7 +24,7 @@ from autogradkit.engine.history import edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE
 from autogradkit.engine.required import OPS
-from autogradkit.engine.saved import FREED, OpNode, SavedOutput, SavedResult
+from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -50,9 +50,9 @@ def origin(name: str) -> tuple[str, str]:
 class Recipe:
     """What is saved, by whom it is needed, and the node class."""
 
-    def __init__(self, overload: Overload) -> None:
+    def __init__(self, overload: Overload, formulas: dict[str, Formula]) -> None:
         self.overload = overload
-        formulas, group = overload.formulas, overload.group
+        group = overload.group
         self.formulas = formulas
         self.group = group
         index, outputs = overload.index, overload.outputs
@@ -138,7 +138,8 @@ class Recipe:
         name = self.overload.in_place_node
         if name is None:
             return self.node_class
-        return type(name, (self.node_class,), {"__slots__": (), "__module__": "autogradkit"})
+        namespace, own = _divided(name)
+        return type(own, (self.node_class,), {"__slots__": (), "__module__": "autogradkit", "namespace": namespace})
 
     def _node(
         self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]
@@ -163,6 +164,8 @@ class Recipe:
                 value = saved_values[index]
                 if isinstance(value, Tensor):
                     version = value._version
+                elif isinstance(value, SavedCast):
+                    version = value.tensor._version
                 elif isinstance(value, (list, tuple)):
                     value = tuple(value)
                     version = tuple([0 if each is None else each._version for each in value])
@@ -200,6 +203,7 @@ class Recipe:
             "saved_names": self.saved,
             "setting_names": self.settings,
             "declaration": overload,
+            "gradient_version": overload.gradient_version,
         }
         if not self.settings:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set
@@ -214,10 +218,8 @@ class Recipe:
             return made(node, gradients, create_graph)
 
         members["apply"] = apply
-        namespace, colons, name = overload.node_name.rpartition("::")
-        if colons:
-            members["namespace"] = namespace + colons
-        node_class: Any = type(name, (OpNode,), members)
+        members["namespace"], own = _divided(overload.node_name)
+        node_class: Any = type(own, (OpNode,), members)
         return node_class
 
     def _write_apply(self, asked: dict[str, tuple[str, ...]]) -> Callable[..., Sequence[Any]]:
@@ -316,6 +318,8 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
 def _saved_getter(index: int) -> Callable[[OpNode], Any]:
     def get(self: OpNode) -> Any:
         value = self.unpack(True)[index]
+        if isinstance(self.saved[index], SavedCast):
+            return self.saved[index].tensor
         return value if value is None or isinstance(value, (Tensor, tuple)) else wrap(np.asarray(value))
 
     return get
@@ -323,3 +327,9 @@ def _saved_getter(index: int) -> Callable[[OpNode], Any]:
 
 def _setting_getter(index: int) -> Callable[[OpNode], Any]:
     return lambda self: self.settings[index]
+
+
+def _divided(node_name: str) -> tuple[str, str]:
+    """A node's name as PyTorch gives it in its C++ namespace, "" for most, and its own."""
+    namespace, colons, own = node_name.rpartition("::")
+    return namespace + colons, own

@@ -17,6 +17,20 @@ def scalar_type(kind: dtype) -> str:
     return kind.tensor_type.removeprefix("torch.").removesuffix("Tensor")
 
 
+_BY_KERNEL: set[Any] = set()
+
+
+def by_kernel(check: Callable[..., None]) -> Callable[..., None]:
+    """Mark a check as one that PyTorch's kernel makes: after the shapes and dtypes of a call were found to fit."""
+    _BY_KERNEL.add(check)
+    return check
+
+
+def is_by_kernel(check: Callable[..., None]) -> bool:
+    """Whether PyTorch's kernel makes a check, and not what leads to it."""
+    return check in _BY_KERNEL
+
+
 def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
     """As `not_implemented`, for what the operands promote to."""
 
@@ -30,6 +44,27 @@ def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
         if common.numpy.kind in kinds:
             raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(common)}'")
 
+    return by_kernel(refuse)
+
+
+def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError) -> Callable[..., None]:
+    """A check with a text of its own for tensors whose dtype is of one of NumPy's `kinds`."""
+
+    def refuse(*values: Any) -> None:
+        for value in values:
+            if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
+                raise error(text)
+
+    return refuse
+
+
+def both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
+    """Two checks, one after the other."""
+
+    def refuse(*values: Any) -> None:
+        first(*values)
+        second(*values)
+
     return refuse
 
 
@@ -41,4 +76,4 @@ def not_implemented(label: str, kinds: str) -> Callable[..., None]:
             if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
                 raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(value.dtype)}'")
 
-    return refuse
+    return by_kernel(refuse)

@@ -118,6 +118,8 @@ class _Speller:
         match name, texts:
             case "conj", [_]:
                 return self._spell(arguments[0])
+            case "zeros_like", [_]:
+                return "0", 9
             case "where", [condition, value, "0" | "0.0"]:
                 return f"{value} where {condition}, else 0", -1
             case "where", [condition, "0" | "0.0", value]:

@@ -12,7 +12,14 @@ import numpy as np
 
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import contiguous_strides, empty_strided, has_internal_overlap, partial_overlap
+from autogradkit.core.strides import (
+    contiguous_strides,
+    element_strides,
+    empty_strided,
+    has_internal_overlap,
+    is_non_overlapping_and_dense,
+    partial_overlap,
+)
 from autogradkit.core.tensor import Tensor, bump_version, reseat
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import requires_grad
@@ -34,6 +41,40 @@ def require_writable(target: Array, others: Sequence[Any]) -> None:
     for other in others:
         if isinstance(other, np.ndarray) and partial_overlap(target, other):
             raise RuntimeError(_SHARED)
+
+
+def require_disjoint(target: Array, others: Sequence[Any]) -> None:
+    """As `require_writable`, of an edit that may read no part of what it writes, be it the very memory."""
+    require_writable(target, others)
+    _require_no_shared(target, others)
+
+
+def _require_no_shared(target: Array, others: Sequence[Any]) -> None:
+    for other in others:
+        if not isinstance(other, np.ndarray) or not np.may_share_memory(target, other):
+            continue
+        dense = [is_non_overlapping_and_dense(each.shape, element_strides(each)) for each in (target, other)]
+        if all(dense):
+            raise RuntimeError(_SHARED)
+
+
+def expanded_with_warning(name: str, example: str, apart: bool) -> Callable[[Array, Sequence[Any]], None]:
+    """The check of an edit that PyTorch still lets write an element several times, with a warning."""
+
+    def check(target: Array, others: Sequence[Any]) -> None:
+        if has_internal_overlap(target.shape, target.strides):
+            warn(
+                f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. "
+                f"This also applies to advanced indexing e.g. {example}"
+            )
+        if apart:
+            _require_no_shared(target, others)
+
+    return check
+
+
+def unchecked(target: Array, others: Sequence[Any]) -> None:
+    """The check of an edit that may write an element several times, as it writes the same."""
 
 
 def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
@@ -67,7 +108,7 @@ def require_castable(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
 
 
 # What C++ calls the element types, as PyTorch's messages do.
-_C_NAMES = {
+C_NAMES = {
     "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int", "int32": "int",
     "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
@@ -77,7 +118,7 @@ _C_NAMES = {
 def require_same_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
     """Raise RuntimeError where a result has another dtype than what it is to be written into."""
     if from_ != to:
-        wanted, given = (_C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
+        wanted, given = (C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
         raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
 
 
@@ -100,9 +141,19 @@ def saying(
 require_found = saying("Found dtype {out} but expected {result}")
 
 
+# What PyTorch's forms with `out=` are made of, and those that it names with their namespace.
+_WRITTEN_BY = {
+    "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
+    "concat": "cat", "outer": "mul", "multiply": "mul", "subtract": "sub", "diff": "sub", "divide": "div", "true_divide": "div",
+    "take_along_dim": "gather",
+    **{name: f"aten::{name}" for name in ("floor_divide", "softmax", "log_softmax", "linspace")},
+}  # fmt: skip
+
+
 def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
+        name = _WRITTEN_BY.get(name, name)
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
@@ -110,16 +161,14 @@ def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
 
 
 def into_out(
-    name: str,
     tensors: Sequence[Tensor],
     computed: Any,
     out: Any,
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
 ) -> Any:
-    """Write what `name` computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
+    """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
-    require_no_grad(name, (*tensors, *outs))
     for each, result in zip(outs, results, strict=True):
         require_dtype(result.dtype, each._array.dtype)
         if result.shape == each._array.shape:  # else it gets memory of its own

@@ -12,8 +12,9 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
+from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.errors import noted
@@ -22,12 +23,8 @@ from autogradkit.core.tensor import Tensor
 
 def _require_same_dtype(a: Array, b: Array) -> None:
     if a.dtype != b.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (a, b))
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(first)} != {_c_name(second)}")
-
-
-def _c_name(scalar_type: str) -> str:
-    return {"Float": "float", "Double": "double", "Long": "long long", "Int": "int"}.get(scalar_type, scalar_type)
+        first, second = (C_NAMES[from_numpy_dtype(each.dtype).name] for each in (a, b))
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {first} != {second}")
 
 
 def multiply(a: Array, b: Array, out: Array) -> None:
@@ -128,6 +125,7 @@ _mm = function("mm")
 @_mm.overload(
     sign="@",
     meta=_mm_meta,
+    dtypes=not_implemented("addmm_impl_cpu_", "b"),
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
     vjp={
@@ -158,13 +156,16 @@ def _mv_meta(self: Array, vec: Array) -> Any:
         raise RuntimeError(
             f"size mismatch, got input ({self.shape[0]}), mat ({self.shape[0]}x{self.shape[1]}), vec ({vec.shape[0]})"
         )
-    _require_same_dtype(self, vec)
+    if self.dtype != vec.dtype:
+        matrix, vector = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, vec))
+        raise RuntimeError(f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}")
     return (self.shape[0],), self.dtype
 
 
 @op(
     sign="@",
     meta=_mv_meta,
+    dtypes=not_implemented("addmv_impl_cpu", "b"),
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={
         "self": lambda g, vec: k.outer_product(g, k.conj(vec)),
@@ -217,6 +218,7 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
     out_dtype=saying("result dtype {out} does not match input dtype {result}"),
     sign="@",
     meta=_dot_meta,
+    dtypes=not_implemented("dot", "b"),
     samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
     vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
 )
@@ -241,7 +243,9 @@ def _bmm_meta(self: Array, mat2: Array) -> Any:
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"{expected} but got: {list(mat2.shape[:2])}."
         )
-    _require_same_dtype(self, mat2)
+    if self.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
+        raise RuntimeError(f"expected scalar type {first} but found {second}")
     return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
 
 
@@ -251,6 +255,7 @@ _bmm = function("bmm")
 @_bmm.overload(
     sign="@",
     meta=_bmm_meta,
+    dtypes=not_implemented("bmm", "b"),
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
         "self": lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),
@@ -275,6 +280,9 @@ def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
 
 
 def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: float) -> Any:
+    if self.dtype is not mat2.dtype and self.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {first} and {second}")
     if mat1.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
     if mat2.ndim != 2:
@@ -314,6 +322,7 @@ addmm = function("addmm", in_place=True)
 @addmm.overload(
     sign="@ +",
     meta=_addmm_meta,
+    dtypes=not_implemented("addmm_impl_cpu_", "b"),
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={
         "self": lambda g, beta: g if beta == 1 else g * beta,

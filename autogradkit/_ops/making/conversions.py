@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
+from autogradkit._ops.making.copies import real_part
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
@@ -31,10 +32,10 @@ def _converted(self: Array, dtype: Dtype, memory_format: Any = None) -> Any:
 )  # fmt: skip
 def to_copy(self: Array, dtype: DType, memory_format: MemoryFormat | None = None, *, out: Array) -> None:
     """A copy in another dtype."""
-    source = self.real if self.dtype.kind == "c" and out.dtype.kind != "c" else self
+    source = real_part(self) if self.dtype.kind == "c" and out.dtype.kind not in "cb" else self
     if source.dtype.kind == "f" and out.dtype.kind in "iu":
-        # As C does on the usual machines, and PyTorch with it: by way of int64.
-        source = source.astype(np.int64)
+        # As C does on the usual machines, and PyTorch with it: by way of the machine's own integers.
+        source = source.astype(np.int64 if out.dtype == np.int64 else np.int32)
     np.copyto(out, source, casting="unsafe")
 
 

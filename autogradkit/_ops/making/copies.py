@@ -11,10 +11,12 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
+from autogradkit._ops.declare.writing import unchecked
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, element_strides, is_channels_last
+from autogradkit.core.warning import warn
 
 
 def _laid_out(self: Array, memory_format: Any = None) -> Any:
@@ -64,8 +66,16 @@ def _in_format(self: Any, format: Any) -> Any:
 # -- edits of all elements ---------------------------------------------------------------------------------------------
 
 
+def real_part(array: Array) -> Array:
+    """The real part of complex numbers that are to become real, with PyTorch's warning."""
+    if array.size:
+        warn("Casting complex values to real discards the imaginary part")
+    return array.real
+
+
 @op(
     edits=True,
+    floats_only=True,
     variants="method",
     node="torch::autograd::CopyBackwards",
     samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],
@@ -83,18 +93,19 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
         shape = broadcast_shapes(out.shape, other.shape)
         if shape != out.shape:
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
-        if other.dtype.kind == "c" and out.dtype.kind != "c":
-            other = other.real
+        if other.dtype.kind == "c" and out.dtype.kind not in "cb":
+            other = real_part(other)
     np.copyto(out, other, casting="unsafe")
 
 
-def _require_one(value: Array) -> None:
+def _require_one(self: Any, value: Any) -> None:
     if value.ndim:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
 
 
 def _fill_with_tensor(self: Array, value: Array, out: Array) -> None:
-    _require_one(value)
+    if value.dtype.kind == "c" and out.dtype.kind not in "cb":
+        value = real_part(value)
     np.copyto(out, value, casting="unsafe")
 
 
@@ -106,7 +117,7 @@ fill = function("fill", variants="function")
 
 
 @fill.overload(
-    node="FillBackward1", edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
+    node="FillBackward1", refuse=_require_one, edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
     vjp={"self": k.zeros_like, "value": lambda g: g}, rule="∂self = 0\n∂value = ∂",
 )  # fmt: skip
 def _(self: Array, value: Array, *, out: Array) -> None:
@@ -132,6 +143,7 @@ fill_ = function("fill_", variants="method")
 
 @fill_.overload(
     node="FillBackward3",
+    refuse=_require_one,
     edits=True,
     samples=lambda t: [(t(2, 3), t())],
     vjp={"self": k.zeros_like, "value": lambda g: g},
@@ -151,7 +163,7 @@ def _(self: Array, value: Array, *, out: Array) -> None:
     node="FillBackward2",
     edits=True,
     samples=lambda t: [(t(2, 3), 1.5)],
-    overlaps=True,
+    overlaps=unchecked,
     vjp={"self": k.zeros_like},
     rule="∂self = 0",
 )
@@ -161,7 +173,7 @@ def _(self: Array, value: Scalar, *, out: Array) -> None:
 
 @op(
     edits=True,
-    overlaps=True,
+    overlaps=unchecked,
     variants="method",
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": k.zeros_like},

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
-from autogradkit.core.storage import UntypedStorage, address_of, strided
+from autogradkit.core.storage import UntypedStorage, offset_of, strided
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
 
@@ -34,6 +34,7 @@ def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) ->
 
 @op(
     view=True,
+    gradient_version=1,
     rule="∂self = add each element of ∂ where it came from",
     samples=lambda t: [(t(2, 3), (2, 2), (1, 2), 1), (t(6), (2, 2), (1, 1), 2)],
     vjp={
@@ -54,10 +55,7 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
             [2, 5]])
     """
     storage = UntypedStorage(self)
-    if storage_offset is not None:
-        start = storage_offset
-    else:
-        start = (address_of(self) - storage.data_ptr()) // self.itemsize if self.size else 0
+    start = offset_of(self) if storage_offset is None else storage_offset
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
     if any(each < 0 for each in stride):
@@ -77,10 +75,19 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
     return strided(self, size, stride, start)
 
 
-def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
-    """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
+def viewed(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
+    """A view for the engine: in the graph where its base is, never reported."""
     with enable_grad():
         return as_strided.run((base, size, stride, storage_offset))
+
+
+def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
+    """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
+    view = viewed(base, size, stride, storage_offset)
+    if view._node is None and as_strided.recipe is not None:  # leads nowhere, as the base needs no gradient
+        values = (base, size, stride, storage_offset)
+        as_strided.recipe.record(values, values, (view,))
+    return view
 
 
 @op(

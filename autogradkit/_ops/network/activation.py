@@ -64,7 +64,7 @@ def _like_result(grad_output: Array, self: Array) -> Any:
     variants="",
     meta=_like_result,
     samples=lambda t: [(t(2, 3), t(2, 3).detach())],
-    vjp={"grad_output": lambda g, self: k.threshold_backward(g, self), "self": lambda g: g * 0},
+    vjp={"grad_output": lambda g, self: k.threshold_backward(g, self), "self": lambda g: k.zeros_like(g)},
 )
 def threshold_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient where `self`, the result of `relu`, is above 0 or NaN, and 0 elsewhere."""

@@ -185,7 +185,7 @@ def nll_loss2d_forward(
         "grad_output": lambda g, target, weight, reduction, ignore_index: (
             k.nll_loss2d_forward if g.ndim == 4 else k.nll_loss_forward
         )(g, target, weight, reduction, ignore_index)[0],
-        "self": lambda g: g * 0,
+        "self": lambda g: k.zeros_like(g),
     },
     rule="∂grad_output = −∂ / n at each target, added up\n∂self = 0",
 )

@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import TO_BOOL, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.tensor import Tensor, counter_of
 
 
 @op(composition=True)
@@ -37,10 +38,8 @@ def _require_comparable(self: Any, other: Any, rtol: float, atol: float, equal_n
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value:g}")
 
 
-@op(pointwise=TO_BOOL, out=False, refuse=_require_comparable)
-def isclose(
-    self: Array, other: Array, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False, *, out: Array
-) -> None:
+@op(composition=True)
+def isclose(self: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
     """Where |input − other| ≤ atol + rtol · |other|, as bools.
 
     Raises RuntimeError where the dtypes differ or a tolerance is negative.
@@ -49,6 +48,18 @@ def isclose(
     >>> torch.isclose(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.1]))
     tensor([ True, False])
     """
+    found = is_close(self, other, rtol, atol, equal_nan)
+    # PyTorch makes it of `==`, and edits that for each further way of being close.
+    nan = equal_nan and self._array.dtype.kind in "fc"
+    counter_of(found).value = int(bool(rtol or atol)) + int(nan)
+    return found
+
+
+@op(name="isclose", variants="", pointwise=TO_BOOL, out=False, refuse=_require_comparable)
+def is_close(
+    self: Array, other: Array, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False, *, out: Array
+) -> None:
+    """Where |input − other| ≤ atol + rtol · |other|, as bools."""
     np.equal(self, other, out=out)
     with np.errstate(invalid="ignore"):
         if self.dtype.kind in "fc" or rtol or atol:

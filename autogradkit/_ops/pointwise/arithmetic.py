@@ -52,6 +52,8 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, complex) and result.kind != "c":
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    if result.kind == "b":
+        alpha = bool(alpha)
     return other if alpha == 1 else other * alpha
 
 
@@ -281,7 +283,7 @@ copysign = function("copysign", in_place=True)
     ufunc=np.copysign,
     dtypes=common_not_implemented("copysign_cpu", "c"),
     samples=two_tensors,
-    vjp={"self": _through_sign, "other": lambda g: g * 0},
+    vjp={"self": _through_sign, "other": lambda g: k.zeros_like(g)},
     rule="∂self = ∂ · result / self where self ≠ 0, else 0\n∂other = 0",
 )
 def _(self: Array, other: Array, *, out: Array) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.memory import as_array
-from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.writing import require_found, saying
+from autogradkit._ops.declare.refusals import common_not_implemented, refuses, scalar_type
+from autogradkit._ops.declare.writing import C_NAMES, require_found, saying
 from autogradkit._ops.pointwise.arithmetic import two_tensors
-from autogradkit.core.dtype import dtype_of_number, result_type
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
@@ -24,7 +24,9 @@ from autogradkit.core.tensor import Tensor, wrap
 @op(
     pointwise=SAME,
     ufunc=np.maximum,
+    dtypes=refuses("c", "maximum not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
+    gradient_version=1,
     vjp={
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
@@ -46,7 +48,9 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
 @op(
     pointwise=SAME,
     ufunc=np.minimum,
+    dtypes=refuses("c", "minimum not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
+    gradient_version=1,
     vjp={
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
@@ -79,6 +83,34 @@ def _inside(self: Any, min: Any, max: Any) -> Any:
     return self >= min if max is None else (self >= min) & (self <= max)
 
 
+def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
+    """PyTorch has a kernel for each set of bounds, and names it."""
+    if self._array.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
+    if any(isinstance(each, complex) for each in (min, max)):
+        raise RuntimeError("value cannot be converted to type double without overflow")
+    tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    if tensors:
+        label = "maximum_cpu" if max is None else "minimum_cpu" if min is None else "clamp_cpu"
+        refused = "bc" if label == "clamp_cpu" else "c"
+    else:
+        label = "clamp_scalar_cpu"
+        if min is None or max is None:
+            label = "clamp_min_scalar_cpu" if max is None else "clamp_max_scalar_cpu"
+        refused = "bc"
+    common_not_implemented(label, refused)(*[each for each in (self, min, max) if each is not None])
+
+
+def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
+    bounds = [(dtype_of_number(each), 0) for each in (min, max) if each is not None]
+    common = result_type([(self.dtype, 2 if self._array.ndim else 1), *bounds])
+    if not can_cast(common, self.dtype):
+        raise RuntimeError(
+            f"result type {SCALAR_TYPE_NAMES[common]} can't be cast to the desired output type {C_NAMES[self.dtype.name]}"
+        )
+    _refuse_clamping(self, min, max)
+
+
 clamp = function("clamp", "clip", in_place=True)
 
 
@@ -90,6 +122,7 @@ clamp = function("clamp", "clip", in_place=True)
     ),
     pointwise=SAME,
     refuse=_refuse_no_bounds,
+    dtypes=_refuse_clamping,
     samples=lambda t: [(t(2, 3), t(3, low=-2, high=-0.5), t(2, 1, low=0.5, high=2)), (t(4), t(4), None)],
     vjp={
         "self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0),
@@ -118,6 +151,8 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     pointwise=SAME,
     promotes="self min max",
     refuse=_refuse_no_bounds,
+    dtypes=_refuse_clamping,
+    edit_dtypes=_refuse_clamping_in_place,
     samples=lambda t: [(t(2, 3), -0.4, 0.5), (t(4), None, 0.1), (t(4), 0.1)],
     vjp={"self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0)},
 )

@@ -5,15 +5,23 @@ Rests on declare. A kernel given `ufunc=` only documents it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from autogradkit._ops.declare import SAME, TO_BOOL, function, op
+from autogradkit._ops.declare import SAME, TO_BOOL, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.declare.writing import require_found
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.history import check_in_place, requires_grad
+from autogradkit.engine.modes import MODE
+
+# An edit in place keeps the dtype, so that it has a gradient, which is 0.
+_NOTHING: Any = {"self": lambda g: k.zeros_like(g), "other": lambda g: k.zeros_like(g)}
 
 
-@op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__")
+@op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__", edit_vjp=_NOTHING)
 def eq(self: Array, other: Array, *, out: Array) -> None:
     """self = other, elementwise, as bools.
 
@@ -23,7 +31,15 @@ def eq(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op("not_equal", pointwise=TO_BOOL, ufunc=np.not_equal, in_place=True, numbers="other", operators="__ne__")
+@op(
+    "not_equal",
+    pointwise=TO_BOOL,
+    ufunc=np.not_equal,
+    in_place=True,
+    numbers="other",
+    operators="__ne__",
+    edit_vjp=_NOTHING,
+)
 def ne(self: Array, other: Array, *, out: Array) -> None:
     """self ≠ other, elementwise, as bools.
 
@@ -41,6 +57,7 @@ def ne(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__lt__",
+    edit_vjp=_NOTHING,
 )
 def lt(self: Array, other: Array, *, out: Array) -> None:
     """self < other, elementwise, as bools.
@@ -59,6 +76,7 @@ def lt(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__le__",
+    edit_vjp=_NOTHING,
 )
 def le(self: Array, other: Array, *, out: Array) -> None:
     """self ≤ other, elementwise, as bools.
@@ -77,6 +95,7 @@ def le(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__gt__",
+    edit_vjp=_NOTHING,
 )
 def gt(self: Array, other: Array, *, out: Array) -> None:
     """self > other, elementwise, as bools.
@@ -95,6 +114,7 @@ def gt(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     numbers="other",
     operators="__ge__",
+    edit_vjp=_NOTHING,
 )
 def ge(self: Array, other: Array, *, out: Array) -> None:
     """self ≥ other, elementwise, as bools.
@@ -175,12 +195,19 @@ def isfinite(self: Array, *, out: Array) -> None:
     """
 
 
+def _require_editable(self: Tensor, *others: Any) -> None:
+    """Bits have no gradient, and PyTorch still minds where they are edited."""
+    tensors = [each for each in (self, *others) if isinstance(each, Tensor)]
+    check_in_place(self, MODE.grad and any(map(requires_grad, tensors)))
+
+
 @op(
     out_dtype=require_found,
     pointwise=SAME,
     ufunc=np.invert,
     in_place=True,
     refuse=not_implemented("bitwise_not_cpu", "fc"),
+    edit_dtypes=_require_editable,
     operators="__invert__",
 )
 def bitwise_not(self: Array, *, out: Array) -> None:
@@ -195,7 +222,12 @@ def bitwise_not(self: Array, *, out: Array) -> None:
 bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__ __iand__")
 
 
-@bitwise_and.overload(pointwise=SAME, ufunc=np.bitwise_and, refuse=common_not_implemented("bitwise_and_cpu", "fc"))
+@bitwise_and.overload(
+    pointwise=SAME,
+    ufunc=np.bitwise_and,
+    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    edit_dtypes=_require_editable,
+)
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in both; `and` on bools.
 
@@ -209,6 +241,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    edit_dtypes=_require_editable,
     out=False,
     variants="function",
 )
@@ -216,7 +249,12 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_and(self, other, out=out)
 
 
-@bitwise_and.overload(pointwise=SAME, promotes="self other", refuse=common_not_implemented("bitwise_and_cpu", "fc"))
+@bitwise_and.overload(
+    pointwise=SAME,
+    promotes="self other",
+    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    edit_dtypes=_require_editable,
+)
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_and(self, other, out=out)
 
@@ -224,7 +262,12 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 bitwise_or = function("bitwise_or", in_place=True, operators="__or__ __ror__ __ior__")
 
 
-@bitwise_or.overload(pointwise=SAME, ufunc=np.bitwise_or, refuse=common_not_implemented("bitwise_or_cpu", "fc"))
+@bitwise_or.overload(
+    pointwise=SAME,
+    ufunc=np.bitwise_or,
+    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    edit_dtypes=_require_editable,
+)
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in either; `or` on bools.
 
@@ -238,6 +281,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    edit_dtypes=_require_editable,
     out=False,
     variants="function",
 )
@@ -245,7 +289,12 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_or(self, other, out=out)
 
 
-@bitwise_or.overload(pointwise=SAME, promotes="self other", refuse=common_not_implemented("bitwise_or_cpu", "fc"))
+@bitwise_or.overload(
+    pointwise=SAME,
+    promotes="self other",
+    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    edit_dtypes=_require_editable,
+)
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_or(self, other, out=out)
 
@@ -253,7 +302,12 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 bitwise_xor = function("bitwise_xor", in_place=True, operators="__xor__ __rxor__ __ixor__")
 
 
-@bitwise_xor.overload(pointwise=SAME, ufunc=np.bitwise_xor, refuse=common_not_implemented("bitwise_xor_cpu", "fc"))
+@bitwise_xor.overload(
+    pointwise=SAME,
+    ufunc=np.bitwise_xor,
+    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    edit_dtypes=_require_editable,
+)
 def _(self: Array, other: Array, *, out: Array) -> None:
     """Bits set in exactly one; exclusive `or` on bools.
 
@@ -267,6 +321,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    edit_dtypes=_require_editable,
     out=False,
     variants="function",
 )
@@ -274,6 +329,11 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
     np.bitwise_xor(self, other, out=out)
 
 
-@bitwise_xor.overload(pointwise=SAME, promotes="self other", refuse=common_not_implemented("bitwise_xor_cpu", "fc"))
+@bitwise_xor.overload(
+    pointwise=SAME,
+    promotes="self other",
+    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    edit_dtypes=_require_editable,
+)
 def _(self: Array, other: Scalar, *, out: Array) -> None:
     np.bitwise_xor(self, other, out=out)

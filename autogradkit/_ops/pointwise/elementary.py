@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, TO_REAL, function, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
 
 
@@ -191,8 +192,14 @@ def sigmoid(self: Array, *, out: Array) -> None:
     ufunc=np.absolute,
     in_place=True,
     operators="__abs__",
+    dtypes=not_implemented("abs_cpu", "b"),
+    edit_dtypes=both(
+        refuses("c", "In-place abs is not supported for complex tensors.", RuntimeError),
+        not_implemented("abs_cpu", "b"),
+    ),
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
-    vjp={"self": lambda g, self: g * k.sign(self)},
+    vjp={"self": lambda g, self: g * k.sgn(self)},
+    rule="∂self = ∂ · sign(self)",
 )
 def abs(self: Array, *, out: Array) -> None:
     """|x|.
@@ -203,12 +210,57 @@ def abs(self: Array, *, out: Array) -> None:
     """
 
 
+_refuse_complex_sign = refuses(
+    "c", "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
+)
+
+
+@op(
+    name="_conj",
+    variants="",
+    pointwise=SAME,
+    ufunc=np.conjugate,
+    in_place=False,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: k.conj(g)},
+)
+def conj(self: Array, *, out: Array) -> None:
+    """The complex conjugate, at once, where PyTorch leaves it pending."""
+
+
+def _sgn_backward(g: Any, self: Any, result: Any) -> Any:
+    if not k.is_complex(result):
+        return k.zeros_like(g)
+    size = k.abs(self)
+    along = g / result
+    along = (along + k.conj(along)) / 2 * result
+    return k.where(size == 0, 0.0, (g - along) / k.where(size == 0, 1.0, size))
+
+
+@op(
+    variants="",
+    pointwise=SAME,
+    in_place=False,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": _sgn_backward},
+    rule="∂self = 0",
+)
+def sgn(self: Array, *, out: Array) -> None:
+    """x / |x|, and 0 of 0: the sign, of complex numbers too."""
+    if self.dtype.kind == "c":
+        size = np.absolute(self)
+        np.divide(self, np.where(size == 0, 1, size), out=out)
+    else:
+        sign.kernel(self, out=out)
+
+
 @op(
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
+    dtypes=_refuse_complex_sign,
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def sign(self: Array, *, out: Array) -> None:
     """−1, 0 or 1.
@@ -229,8 +281,9 @@ def sign(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
+    dtypes=both(refuses("c", "floor is not supported for complex inputs"), not_implemented("floor_vml_cpu", "b")),
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def floor(self: Array, *, out: Array) -> None:
     """The largest integer not above x.
@@ -246,8 +299,9 @@ def floor(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
+    dtypes=both(refuses("c", "ceil is not supported for complex inputs"), not_implemented("ceil_vml_cpu", "b")),
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def ceil(self: Array, *, out: Array) -> None:
     """The smallest integer not below x.
@@ -259,14 +313,19 @@ def ceil(self: Array, *, out: Array) -> None:
     np.ceil(self, out=out)
 
 
+def _refuse_rounding(self: Any, decimals: int) -> None:
+    not_implemented("round_cpu" if decimals else "round_vml_cpu", "biuc")(self)
+
+
 round_ = function("round", in_place=True)
 
 
 @round_.overload(
     out_dtype=require_found,
     pointwise=SAME,
+    dtypes=not_implemented("round_vml_cpu", "bc"),
     samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def _(self: Array, *, out: Array) -> None:
     """The nearest integer, halves to the even one, or the nearest multiple of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
@@ -282,8 +341,9 @@ def _(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     node="RoundBackward1",
     pointwise=SAME,
+    dtypes=_refuse_rounding,
     samples=lambda t: [(t(2, 3), 1)],
-    vjp={"self": lambda g: g * 0},
+    vjp={"self": lambda g: k.zeros_like(g)},
 )
 def _(self: Array, *, decimals: int, out: Array) -> None:
     np.round(self, decimals, out=out)

@@ -6,13 +6,14 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented
 from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
 from autogradkit.core.tensor import Tensor
 
@@ -40,8 +41,13 @@ def true_div(self: Operand, other: Operand, *, out: Array) -> None:
     """
 
 
-_refuse_complex_remainder = common_not_implemented("remainder_cpu", "c")
-_refuse_complex_quotient = common_not_implemented("div_floor_cpu", "c")
+_refuse_complex_remainder = common_not_implemented("remainder_cpu", "bc")
+_refuse_complex_quotient = common_not_implemented("div_floor_cpu", "bc")
+
+
+@by_kernel
+def _refuse_rounded(self: Any, other: Any, rounding_mode: Any) -> None:
+    common_not_implemented(f"div_{rounding_mode}_cpu", "bc")(self, other)
 
 
 def _refuse_zero(self: Any, other: Any, rounding_mode: Any = None) -> None:
@@ -127,8 +133,9 @@ def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = 
     variants="",
     pointwise=SAME,
     refuse=_refuse_zero,
+    dtypes=_refuse_rounded,
     samples=lambda t: two(t)[:2],
-    vjp={"self": lambda g, rounding_mode: g * 0, "other": lambda g, self, other: g * 0},
+    vjp={"self": lambda g, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
 )
 def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "trunc", out: Array) -> None:
     """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""
@@ -159,10 +166,28 @@ def _(self: Tensor, other: Scalar) -> Any:
     return true_div(self, other)
 
 
+def _not_implemented(name: str) -> Callable[[Any], Any]:
+    """The formula of what PyTorch does not differentiate: the node is there, and refuses when it runs."""
+
+    def refuse(g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return refuse
+
+
 floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ __ifloordiv__")
 
 
-@floor_divide.overload(pointwise=SAME, refuse=_refuse_zero, dtypes=_refuse_complex_quotient)
+@floor_divide.overload(
+    node="torch::autograd::NotImplemented",
+    in_place_node="torch::autograd::NotImplemented",
+    pointwise=SAME,
+    refuse=_refuse_zero,
+    dtypes=_refuse_complex_quotient,
+    vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide")),
+    edit_vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide_")),
+    rule="∂self and ∂other are not implemented in PyTorch",
+)
 def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
     """The quotient rounded towards minus infinity.
 
@@ -176,6 +201,16 @@ def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
 @floor_divide.overload(composition=True, edit=floor_div.in_place_call)
 def _(self: Tensor, other: Scalar) -> Any:
     return floor_div(self, other)
+
+
+def _remainder(self: Any, other: Any, out: Array) -> None:
+    if out.dtype.kind != "f":
+        np.remainder(self, other, out=out)
+        return
+    found = np.fmod(self, other)  # a rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor
+    found = np.asarray(found)
+    np.add(found, other, out=found, where=(found != 0) & ((found < 0) != (np.asarray(other) < 0)))
+    np.copyto(out, found)
 
 
 remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
@@ -196,11 +231,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.remainder(torch.tensor([7.0, -7.0]), 4)
     tensor([3., 1.])
     """
-    np.remainder(self, other, out=out)
-
-
-def _not_implemented(g: Any) -> Any:
-    raise RuntimeError("derivative for aten::remainder is not implemented")
+    _remainder(self, other, out)
 
 
 @remainder.overload(
@@ -211,11 +242,11 @@ def _not_implemented(g: Any) -> Any:
     dtypes=_refuse_complex_remainder,
     out=False,
     variants="function",
-    vjp={"other": _not_implemented},
+    vjp={"other": _not_implemented("remainder")},
     rule="∂other is not implemented in PyTorch",
 )
 def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
-    np.remainder(self, other, out=out)
+    _remainder(self, other, out)
 
 
 @remainder.overload(
@@ -227,7 +258,7 @@ def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
     vjp={"self": lambda g: g},
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
-    np.remainder(self, other, out=out)
+    _remainder(self, other, out)
 
 
 # -- powers ------------------------------------------------------------------------------------------------------------
@@ -245,8 +276,17 @@ def _power(self: Any, exponent: Any, out: Array) -> None:
         signed = np.where(self == -1, np.where(exponent % 2 == 0, 1, -1), 0)
         found = np.where(exponent < 0, np.where(self == 1, 1, signed), np.power(self, np.abs(exponent)))
         np.copyto(out, found)
+    elif out.dtype.kind == "b":
+        np.logical_or(self, np.logical_not(exponent), out=out)
     else:
         np.power(self, exponent, out=out)
+
+
+def _counts_up(exponent: Any) -> Any:
+    """Where an exponent is real and not negative, so that 0 to its power is constant nearby."""
+    if k.is_complex(exponent):
+        return (k.imag(exponent) == 0) & (k.real(exponent) >= 0)
+    return exponent >= 0
 
 
 pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
@@ -255,11 +295,12 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
 @pow_.overload(
     node="PowBackward1",
     pointwise=SAME,
+    dtypes=common_not_implemented("pow", "b"),
     samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
     vjp={
-        "self": lambda g, self, exponent: g * k.where(exponent == 0, 0.0, exponent * self ** (exponent - 1)),
-        "exponent": lambda g, self, exponent, result: (
-            g * k.where((self == 0) & (exponent >= 0), 0.0, result * k.log(k.where(self == 0, 1.0, self)))
+        "self": lambda g, self, exponent: k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1))),
+        "exponent": lambda g, self, exponent, result: k.where(
+            (self == 0) & _counts_up(exponent), 0.0, g * k.conj(result * k.log(self))
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
@@ -277,13 +318,16 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
 @pow_.overload(
     node="PowBackward2",
     pointwise=SAME,
+    dtypes=common_not_implemented("pow", "b"),
     promotes="self exponent",
     refuse=_refuse_negative_powers,
     variants="function",
     samples=lambda t: [(2.5, t(2, 3)), (2, t(3))],
     vjp={
         "exponent": lambda g, self, exponent, result: (
-            g * k.where(exponent >= 0, 0.0, result) if self == 0 else g * (result * math.log(self))
+            g * k.where(_counts_up(exponent), 0.0, k.conj(result * -math.inf))
+            if self == 0
+            else g * k.conj(result * k.log_of_number(self))
         )
     },
     rule="∂exponent = ∂ · result · log(self)",
@@ -298,7 +342,11 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     promotes="self exponent",
     refuse=_refuse_negative_powers,
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
-    vjp={"self": lambda g, self, exponent: g * 0 if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))},
+    vjp={
+        "self": lambda g, self, exponent: (
+            k.zeros_like(g) if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))
+        )
+    },
     rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:

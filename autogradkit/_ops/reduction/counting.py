@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op, python_function, python_method
-from autogradkit._ops.declare.kinds import Array, Dim, Ints, Object
+from autogradkit._ops.declare.kinds import Array, Dim, Ints
+from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit.core.strides import wrap_dim
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor
 
 _INT64 = np.dtype(np.int64)
 
@@ -30,7 +31,9 @@ def _trace_backward(g: Any, self_sym_sizes: tuple[int, int]) -> Any:
 @op(
     out=False,
     meta=_trace_meta,
+    dtypes=not_implemented("trace", "b"),
     samples=lambda t: [(t(3, 3),), (t(2, 4),)],
+    gradient_version=2,
     vjp={"self": _trace_backward},
     rule="∂self = ∂ on the diagonal, 0 elsewhere",
 )
@@ -105,9 +108,8 @@ def _return_output(  # the name that PyTorch's refusals say
     (tensor([1, 3]), tensor([1, 2]))
     """
     options = {"sorted": sorted, "return_inverse": return_inverse, "return_counts": return_counts}
-    if dim is not None:
-        return _unique_dim.owner(input, dim, **options)
-    return _unique2.owner(input, **options)
+    found = unique_elements.owner(input, **options) if dim is None else unique_places.owner(input, dim, **options)
+    return _asked(found, return_inverse, return_counts)
 
 
 @python_method("unique")
@@ -118,32 +120,59 @@ def unique_method(
     return _return_output(self, sorted, return_inverse, return_counts, dim)
 
 
-@op(variants="", composition=True)
-def _unique2(self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Object:
-    return _distinct(self, return_inverse, return_counts, None)
+def _no_derivative(name: str) -> Any:
+    def refuse(g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+    return refuse
 
 
-@op(name="unique_dim", variants="", composition=True)
-def _unique_dim(
-    self: Tensor, dim: int, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
-) -> Object:
-    return _distinct(self, return_inverse, return_counts, dim)
+def _asked(found: Any, return_inverse: bool, return_counts: bool) -> Any:
+    results = [each for each, asked in zip(found, (True, return_inverse, return_counts), strict=True) if asked]
+    return results[0] if len(results) == 1 else tuple(results)
 
 
-def _distinct(tensor: Tensor, return_inverse: bool, return_counts: bool, dim: int | None) -> Any:
-    array = tensor._array
+@op(
+    name="_unique2",
+    node="Unique2Backward0",
+    variants="",
+    out=False,
+    dtypes=not_implemented("unique", "c"),
+    outputs="output inverse_indices counts",
+    differentiable_outputs=1,
+    vjp={"self": _no_derivative("_unique2")},
+    rule="∂self is not implemented in PyTorch",
+)
+def unique_elements(self: Array, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
+    """The distinct elements in order, where each element went, and how often each stood."""
+    return _distinct(self, None)
+
+
+@op(
+    name="unique_dim",
+    variants="",
+    out=False,
+    dtypes=not_implemented("unique_dim", "c"),
+    outputs="output inverse_indices counts",
+    differentiable_outputs=1,
+    vjp={"self": _no_derivative("unique_dim")},
+    rule="∂self is not implemented in PyTorch",
+)
+def unique_places(
+    self: Array, dim: Dim, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
+) -> Any:
+    """The distinct places of a dimension in order, where each place went, and how often each stood."""
+    return _distinct(self, dim)
+
+
+def _distinct(array: Array, dim: int | None) -> tuple[Array, Array, Array]:
     values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
     shape = array.shape if dim is None else (array.shape[dim],)
     if dim is None:
         values = np.ascontiguousarray(values)
     else:  # laid out with the places of `dim` outermost, as PyTorch gathers them
         values = np.moveaxis(np.ascontiguousarray(np.moveaxis(values, dim, 0)), 0, dim)
-    results = [wrap(values)]
-    if return_inverse:
-        results.append(wrap(inverse.reshape(shape)))
-    if return_counts:
-        results.append(wrap(counts))
-    return results[0] if len(results) == 1 else tuple(results)
+    return values, inverse.reshape(shape), counts
 
 
 def _refuse_counts(self: Tensor, *_options: Any) -> None:

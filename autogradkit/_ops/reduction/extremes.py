@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import not_implemented, refuses
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
@@ -65,7 +65,7 @@ def to_picked(g: Any, self_sym_sizes: Shape, dim: int, indices: Any, keepdim: bo
 def shared(g: Any, self: Any, result: Any) -> Any:
     """A gradient divided among all elements that equal the result; a NaN result stands for every NaN."""
     mask = (self == result) | ((self != self) & (result != result))
-    return k.where(mask, g / k.sum_all(mask), g * 0)
+    return k.where(mask, g / k.sum_all(mask), k.zeros_like(g))
 
 
 _require_input_dtype = saying(
@@ -82,6 +82,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
 
     @made.overload(
         node=f"{name.title()}Backward1",
+        gradient_version=1,
         reduces=True,
         refuse=require_elements(name),
         dtypes=not_implemented(f"{name}_all", "c"),
@@ -103,8 +104,9 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
 
     @made.overload(
         node=f"{name.title()}Backward0",
+        gradient_version=2,
         meta=described,
-        dtypes=not_implemented(f"{name}_cpu", "c"),
+        dtypes=refuses("c", f"{name}(): does not support complex input", RuntimeError),
         outputs="values indices",
         differentiable_outputs=1,
         returns=getattr(return_types, name),

@@ -61,7 +61,7 @@ def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim
 
 
 def _std_backward(g: Any, self: Any, result: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
-    half = k.where(result == 0, g * 0, g / (result * 2))
+    half = k.where(result == 0, k.zeros_like(g), g / (result * 2))
     return _var_backward(half, self, dim, correction, keepdim)
 
 

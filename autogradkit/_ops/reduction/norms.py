@@ -12,9 +12,10 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
+from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.reduction.sums import spread
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
 
 
@@ -42,12 +43,28 @@ def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim
     return g * k.where((result == 0) | (self == 0), self * 0, scaled)
 
 
+def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -> None:
+    if dtype is None:
+        return
+    own, wanted = scalar_type(self.dtype), scalar_type(dtype)
+    if self.is_complex() and dtype.numpy.kind != "c":
+        raise RuntimeError(f"linalg.vector_norm: dtype should be complex for complex inputs, but got {wanted}")
+    if not self.is_complex() and dtype.numpy.kind == "c":
+        raise RuntimeError(f"linalg.vector_norm: dtype should be real for real inputs, but got {wanted}")
+    if promote_types(self.dtype, dtype) is not dtype:
+        raise RuntimeError(
+            f"linalg.vector_norm: the dtype of the input ({own}) should be convertible without narrowing to the specified "
+            f"dtype ({wanted})"
+        )
+
+
 @op(
     name="linalg_vector_norm",
     label="norm",
     variants="",
     reduces=True,
     result_dtype=_norm_dtype,
+    refuse=_refuse_narrowing,
     samples=lambda t: [(t(2, 3),), (t(2, 3), 1, (1,)), (t(2, 3), 3.0, (0,), True), (t(2, 3), math.inf, (1,))],
     vjp={"self": _norm_backward},
     rule="∂self = ∂ · self / result, for ord = 2",

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
@@ -64,6 +64,7 @@ sort = function("sort")
 
 @sort.overload(
     node="SortBackward1",
+    gradient_version=2,
     rule="∂self = ∂ put back in the order of self",
     meta=_sorted_meta,
     refuse=_refuse_complex,
@@ -91,6 +92,7 @@ def _(self: Array, *, stable: bool | None, dim: Dim = -1, descending: bool = Fal
     differentiable_outputs=1,
     returns=return_types.sort,
     samples=lambda t: [(t(2, 3), 1), (t(4), 0, True)],
+    gradient_version=2,
     vjp={"self": _unsort},
     rule="∂self = ∂ put back in the order of self",
 )
@@ -126,11 +128,15 @@ def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> li
 
 @op(
     meta=_topk_meta,
-    dtypes=not_implemented("topk_cpu", "c"),
+    dtypes=both(
+        refuses("c", " topk does not support complex dtypes on CPU", RuntimeError),
+        refuses("b", "topk does not support bool dtypes on CPU", RuntimeError),
+    ),
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.topk,
     samples=lambda t: [(t(2, 4), 2), (t(4, 2), 3, 0, False)],
+    gradient_version=2,
     vjp={"self": _unsort},
     rule="∂self = ∂ at the indices, 0 elsewhere",
 )
@@ -173,6 +179,7 @@ def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
     differentiable_outputs=1,
     returns=return_types.kthvalue,
     samples=lambda t: [(t(2, 4), 2, 1)],
+    gradient_version=2,
     vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
     rule="∂self = ∂ at the index, 0 elsewhere",
 )
@@ -207,6 +214,7 @@ median = function("median")
 
 
 @median.overload(
+    gradient_version=1,
     reduces=True,
     dtypes=not_implemented("median_cpu", "bc"),
     out=False,
@@ -229,9 +237,10 @@ def _(self: Array, *, out: Array) -> None:
 
 @median.overload(
     node="MedianBackward1",
+    gradient_version=2,
     rule="∂self = ∂ at the index, 0 elsewhere",
     meta=_median_meta,
-    dtypes=not_implemented("median_cpu", "bc"),
+    dtypes=not_implemented("median_out", "bc"),
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.median,

@@ -102,9 +102,12 @@ def sum_to_size(self: Tensor, size: Sizes) -> Any:
     extra = len(own) - len(size)
     if extra < 0 or builtins.any(n not in (1, m) for n, m in zip(size, own[extra:], strict=True)):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(own)}}}.")
-    result: Any = sum_dims(self, tuple(range(extra))) if extra else self
-    repeated = tuple([i for i, n in enumerate(size) if n == 1 and own[extra + i] != 1])
-    return sum_dims(result, repeated, True) if repeated else result
+    if not size:
+        return sum_all(self)
+    repeated = [extra + i for i, n in enumerate(size) if n == 1 and own[extra + i] != 1]
+    dims = (*range(extra), *repeated)
+    result: Any = sum_dims(self, dims, True) if dims else self
+    return result.view(size) if extra else result
 
 
 # -- means -------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
-from autogradkit._ops.declare.writing import require_same_dtype, saying
+from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, reshape
@@ -58,6 +58,7 @@ def _spread_back(g: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
     apart="resized",
     meta=_gather_meta,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]]))), (t(2, 3), 1, wrap(np.array([[1], [0]])))],
+    gradient_version=1,
     vjp={"self": lambda g, self, dim, index, sparse_grad: _spread_back(g, self.shape, dim, index)},
     rule="∂self = ∂ added at the index along dim, 0 elsewhere",
 )
@@ -91,13 +92,12 @@ def _grid(shape: tuple[int, ...]) -> tuple[Array, ...]:
 def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> None:
     """Write into `out`, which holds what `self` does, where `index` points; all checks come first."""
     name = "scatter"
-    _require_gatherable(self, index, name)
     given = isinstance(src, np.ndarray)
-    if given:
-        if src.dtype != self.dtype:
-            raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
-        if max(src.ndim, 1) != max(index.ndim, 1):
-            raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    if given and src.dtype != self.dtype and is_index(index):
+        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+    _require_gatherable(self, index, name)
+    if given and max(src.ndim, 1) != max(index.ndim, 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     for other, size in enumerate(index.shape):
         too_large = other != dim and self.ndim and size > self.shape[other]
         if too_large or (given and src.ndim and size > src.shape[other]):
@@ -138,6 +138,7 @@ scatter = function("scatter", in_place=True)
 
 @scatter.overload(
     edits=True,
+    overlaps=require_disjoint,
     samples=_scatter_samples,
     vjp={
         "self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0),
@@ -155,7 +156,7 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     _scatter(self, dim, index, src, None, out)
 
 
-@scatter.overload(edits=True)
+@scatter.overload(edits=True, overlaps=require_disjoint)
 def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Array) -> None:
     _scatter(self, dim, index, src, reduce, out)
 
@@ -163,6 +164,7 @@ def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Arra
 @scatter.overload(
     node="ScatterBackward1",
     edits=True,
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), 1.5)],
     vjp={"self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)},
     rule="∂self = ∂, 0 at the index",
@@ -171,7 +173,7 @@ def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Ar
     _scatter(self, dim, index, _as_element(value, self), None, out)
 
 
-@scatter.overload(edits=True)
+@scatter.overload(edits=True, overlaps=require_disjoint)
 def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: Array) -> None:
     _scatter(self, dim, index, _as_element(value, self), reduce, out)
 
@@ -179,6 +181,7 @@ def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: A
 @op(
     in_place=True,
     edits=True,
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2))],
     vjp={"self": lambda g: g, "src": lambda g, dim, index: k.gather(g, dim, index)},
     rule="∂self = ∂\n∂src = ∂ at the index",
@@ -205,6 +208,11 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     places: Any = indices
     if dim is None:
         return gather(reshape(tensor, (-1,)), 0, _counted(reshape(places, (-1,)), tensor._array.size))
+    if tensor._array.ndim != places._array.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{tensor._array.ndim} dimensions for input, and {places._array.ndim} dimensions for indices"
+        )
     dim = wrap_dim(dim, tensor._array.ndim)
     own, named = list(tensor._array.shape), list(places._array.shape)
     own[dim] = named[dim] = 1
@@ -240,6 +248,7 @@ def _take_backward(g: Any, self: Any, index: Any) -> Any:
     apart="given",
     meta=_take_meta,
     samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))],
+    gradient_version=1,
     vjp={"self": _take_backward},
     rule="∂self = ∂ added at the index, 0 elsewhere",
 )

@@ -11,10 +11,11 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import expanded_with_warning, require_disjoint, saying
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import wrap
 
 
 def _name(array: Array) -> str:
@@ -60,6 +61,7 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
     apart="given",
     meta=_select_meta,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2)), (t(2, 3), -1, _places(1))],
+    gradient_version=1,
     vjp={"self": lambda g, self_sym_sizes, dim, index: k.index_add(k.new_zeros(g, self_sym_sizes), dim, index, g)},
     rule="∂self = ∂ added at the index along dim, 0 elsewhere",
 )
@@ -82,6 +84,7 @@ def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -
 @op(
     in_place=True,
     edits="contiguous",
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2), t(3, 2)), (t(2, 3), 1, _places(1), t(2, 1))],
     vjp={"self": lambda g: g, "source": _index_add_source},
     rule="∂self = ∂\n∂source = ∂ at the index · alpha",
@@ -94,6 +97,13 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     tensor([3., 0., 3.])
     """
     count = source.shape[dim] if source.ndim else 1
+    if index.ndim > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {_name(index)} and "
+            f"size: {list(index.shape)}"
+        )
+    if not is_index(index):
+        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {_name(index)}")
     if self.dtype != source.dtype:
         raise RuntimeError(
             f"index_add_(): self ({_name(self)}) and source ({_name(source)}) must have the same scalar type"
@@ -121,6 +131,7 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
 @op(
     in_place=True,
     edits="contiguous",
+    overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t(2, 2))],
     vjp={
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
@@ -136,6 +147,20 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
     tensor([2., 0., 1.])
     """
     count = source.shape[dim] if source.ndim else 1
+    if index.ndim > 1:
+        raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
+    if self.ndim and source.ndim and self.ndim != source.ndim:
+        raise IndexError(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+            f"dimensionality ({source.ndim}), destination dimensionality ({self.ndim})"
+        )
+    if index.dtype != np.int64:
+        raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {_name(index)}")
+    if self.dtype != source.dtype:
+        raise RuntimeError(
+            f"index_copy_(): self and source expected to have the same dtype, but got (self) {_name(self)} and (source) "
+            f"{_name(source)}"
+        )
     if index.size != count:
         raise IndexError(
             f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({count})"
@@ -148,38 +173,55 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
 index_fill = function("index_fill", in_place=True)
 
 
+_EXPANDED = expanded_with_warning("index_fill_", "tensor[mask] = scalar", apart=True)
+
+
+def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
+    if index.dtype != np.int64:
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if isinstance(value, complex) and out.dtype.kind != "c":
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
+    if index.ndim > 1:
+        raise RuntimeError("Index has to be a vector/scalar")
+    value = scalar_array(value, from_numpy_dtype(out.dtype))
+    places = lined_up(out)
+    require_within("index_fill", index, dim, places.shape[dim], negative=True)
+    places[(*(slice(None),) * dim, index)] = value
+
+
 @index_fill.overload(
-    composition=True, edit=lambda self, dim, index, value: _fill_by_tensor(self, dim, index, value, True)
+    node="IndexFillBackward1",
+    out=False,
+    edits=True,
+    overlaps=_EXPANDED,
+    samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
+    vjp={
+        "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
+        "value": lambda g, dim, index: k.sum_all(k.index_select(g, dim, index)),
+    },
+    rule="∂self = ∂, 0 at the index\n∂value = ∂ at the index, summed",
 )
-def _(self: Tensor, dim: int, index: Tensor, value: Tensor) -> Any:
+def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> None:
     """A copy of `self` with `value` in the places of dimension `dim` that `index` lists.
 
     >>> import autogradkit as torch
     >>> torch.zeros(3).index_fill(0, torch.tensor([0, 2]), 5)
     tensor([5., 0., 5.])
     """
-    return _fill_by_tensor(self, dim, index, value, False)
-
-
-def _fill_by_tensor(self: Any, dim: int, index: Any, value: Any, in_place: bool) -> Any:
-    if value.requires_grad:
-        raise NotImplementedError("index_fill() with a value that requires grad is not available; use where() for it")
-    if value._array.ndim:
+    if value.ndim:
         raise RuntimeError(
-            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
-    run = index_fill_number.in_place_call if in_place else index_fill_number
-    return run(self, dim, index, value.item())
+    _fill_index(out, dim, index, value.item())
 
 
 @index_fill.overload(
     out=False,
     edits=True,
+    overlaps=_EXPANDED,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), 1.5)],
     vjp={"self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0)},
     rule="∂self = ∂, 0 at the index",
 )
 def index_fill_number(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> None:
-    places = lined_up(out)
-    require_within("index_fill", index, dim, places.shape[dim], negative=True)
-    places[(*(slice(None),) * dim, index)] = value
+    _fill_index(out, dim, index, value)

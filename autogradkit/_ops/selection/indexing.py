@@ -6,19 +6,20 @@ the index tensors by `index` and `index_put`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, OptionalArrays, type_name
+from autogradkit._ops.declare.writing import expanded_with_warning
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.indexing import locate, parse
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -59,6 +60,7 @@ def _leading(self: Array, indices: OptionalArrays) -> Array | None:
 @op(
     variants="",
     samples=_samples,
+    gradient_version=1,
     vjp={"self": lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True)},
     rule="∂self = ∂ added at the indices, 0 elsewhere",
 )
@@ -80,12 +82,6 @@ def index(self: Array, indices: OptionalArrays) -> Array:
 
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> None:
     """Write, or add, `values` where `indices` point; all checks come first."""
-    if target.dtype != values.dtype:
-        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
-        raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
-            "the source."
-        )
     place = locate(indices, target.shape, element_strides(target))
     try:
         spread = np.broadcast_to(values, place.shape)
@@ -94,6 +90,18 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(place.shape)}"
         ) from None
+    masks = [index for index in indices if index is not None]
+    if not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8):
+        # PyTorch takes this for masked_fill_, which converts its value.
+        if masks[0].dtype == np.uint8:
+            raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+        spread = np.broadcast_to(scalar_array(values.item(), from_numpy_dtype(target.dtype)), place.shape)
+    elif target.dtype != values.dtype:
+        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
+            "the source."
+        )
     if 0 in place.shape:
         return
     if accumulate:
@@ -131,10 +139,25 @@ def add_rows(total: Array, rows: Array, values: Array) -> None:
         np.add.at(total.reshape(-1), places.reshape(-1), values.reshape(-1))
 
 
+_EXPANDED = expanded_with_warning("index_put_", "tensor[indices] = tensor", apart=True)
+_EXPANDED_BY_MASK = expanded_with_warning("masked_fill_", "tensor[mask] = scalar", apart=False)
+
+
+def _overlaps(target: Array, others: Sequence[Any]) -> None:
+    """One value at a mask is written as masked_fill_ does it, which may read the mask that it writes."""
+    *indices, value = others
+    if len(indices) == 1 and value.size == 1 and indices[0].dtype in (np.bool_, np.uint8):
+        _EXPANDED(target, [])
+        _EXPANDED_BY_MASK(target, [])
+    else:
+        _EXPANDED(target, [value, *indices])
+
+
 @op(
     in_place=True,
     edits=True,
     out=False,
+    overlaps=_overlaps,
     samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
     vjp={
         "self": lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),

@@ -18,6 +18,7 @@ from autogradkit._ops.views.sizes import Shape, expand, reshape, view_sizes
 from autogradkit.core.dtype import from_numpy_dtype, result_type
 from autogradkit.core.strides import broadcast_shapes, cat_strides, element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 # -- several tensors in one --------------------------------------------------------------------------------------------
 
@@ -261,7 +262,7 @@ def _broadcast(tensors: Tensors) -> tuple[Any, ...]:
 
 
 @python_function()
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Grids of coordinates, one for each of the vectors, as expanded views.
 
     >>> import autogradkit as torch
@@ -269,6 +270,9 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     tensor([[1, 1],
             [2, 2]])
     """
+    if indexing is None:
+        warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.")
+        indexing = "ij"
     single = len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
     return _meshgrid.owner(tensors[0] if single else tensors, indexing=indexing)
 
@@ -277,6 +281,12 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 def _meshgrid(tensors: Tensors, *, indexing: str) -> tuple[Any, ...]:
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
+    for each in tensors:
+        if each._array.ndim > 1:
+            sizes = " ".join(f"{n:2d}" for n in each._array.shape)
+            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {sizes}")
+    if any(each._array.dtype != tensors[0]._array.dtype for each in tensors):
+        raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     # The dimension in which each vector runs: with "xy" the first two change places.

@@ -11,13 +11,11 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import C_NAMES, expanded_with_warning, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
-
-_C_NAMES = {"int64": "long int", "int32": "int", "uint8": "unsigned char", "float32": "float", "float64": "double"}
 
 # -- by masks ----------------------------------------------------------------------------------------------------------
 
@@ -26,8 +24,7 @@ def _fill_meta(self: Array, mask: Array, value: Any) -> Any:
     shape = broadcast_shapes(mask.shape, self.shape)
     if mask.dtype != np.bool_:
         raise RuntimeError(
-            "masked_fill_ only supports boolean masks, but got mask with dtype "
-            f"{_C_NAMES.get(mask.dtype.name, mask.dtype.name)}"
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}"
         )
     if isinstance(value, np.ndarray) and value.ndim:
         raise RuntimeError(
@@ -42,6 +39,7 @@ def _mask(last: Any) -> Any:
     return lambda t: [(t(2, 3), wrap(np.array([True, False, True])), last(t))]
 
 
+_EXPANDED = expanded_with_warning("masked_fill_", "tensor[mask] = scalar", apart=False)
 masked_fill = function("masked_fill", in_place=True)
 
 
@@ -50,10 +48,11 @@ masked_fill = function("masked_fill", in_place=True)
     rule="∂self = ∂ where not mask, else 0\n∂value = ∂ where mask, else 0",
     meta=_fill_meta,
     out=False,
+    overlaps=_EXPANDED,
     samples=_mask(lambda t: t()),
     vjp={
         "self": lambda g, mask: k.masked_fill_number(g, mask, 0.0),
-        "value": lambda g, mask: k.where(mask, g, g * 0),
+        "value": lambda g, mask: k.where(mask, g, k.zeros_like(g)),
     },
 )
 def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:
@@ -70,6 +69,7 @@ def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:
 @masked_fill.overload(
     meta=_fill_meta,
     out=False,
+    overlaps=_EXPANDED,
     samples=_mask(lambda t: 1.5),
     vjp={"self": lambda g, mask: k.masked_fill_number(g, mask, 0.0)},
     rule="∂self = ∂ where not mask, else 0",
@@ -90,6 +90,7 @@ def _masked_select_backward(g: Any, self: Any, mask: Any) -> Any:
     apart="given",
     out_dtype=saying("masked_select(): self and result must have the same scalar type"),
     samples=lambda t: [(t(2, 3), wrap(np.array([True, False, True])))],
+    gradient_version=1,
     vjp={"self": _masked_select_backward},
     rule="∂self = ∂ where mask, 0 elsewhere",
 )

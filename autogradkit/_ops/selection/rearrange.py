@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
-from autogradkit._ops.declare.writing import require_same_dtype
+from autogradkit._ops.declare.writing import require_same_dtype, unchecked
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten
@@ -208,18 +208,18 @@ def _(self: Tensor, repeats: int, dim: int | None = None, *, output_size: int | 
 # -- triangles and diagonals -------------------------------------------------------------------------------------------
 
 
-def _triangle_meta(name: str) -> Any:
-    def described(self: Array, diagonal: int) -> Any:
-        if self.ndim < 2:
-            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-        return self.shape, self.dtype
-
-    return described
+def _keep_triangle(name: str, out: Array, diagonal: int, lower: bool) -> None:
+    """Nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
+    if out.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    below = np.tri(out.shape[-2], out.shape[-1], diagonal if lower else diagonal - 1, np.bool_)
+    np.copyto(out, np.zeros((), out.dtype), where=~below if lower else below)
 
 
 @op(
     in_place=True,
-    meta=_triangle_meta("tril"),
+    edits="contiguous",
+    overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.tril(g, diagonal)},
 )
@@ -231,12 +231,13 @@ def tril(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 0.],
             [1., 1.]])
     """
-    np.copyto(out, np.tril(self, diagonal))
+    _keep_triangle("tril", out, diagonal, lower=True)
 
 
 @op(
     in_place=True,
-    meta=_triangle_meta("triu"),
+    edits="contiguous",
+    overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.triu(g, diagonal)},
 )
@@ -248,7 +249,7 @@ def triu(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    np.copyto(out, np.triu(self, diagonal))
+    _keep_triangle("triu", out, diagonal, lower=False)
 
 
 def _diag_embed_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:

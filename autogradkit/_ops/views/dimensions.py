@@ -87,7 +87,11 @@ def squeeze_dim(self: Array, dim: Dim) -> Array:
     rule="∂self = ∂ in the shape of self",
 )
 def squeeze_dims(self: Array, dim: Ints) -> Array:
-    return _without(self, [wrap_dim(each, self.ndim) for each in dim])
+    dims = [wrap_dim(each, self.ndim) for each in dim]
+    twice = [each for place, each in enumerate(dims) if each in dims[:place]]
+    if twice:
+        raise RuntimeError(f"dim {twice[0]} appears multiple times in the list of dims")
+    return _without(self, dims)
 
 
 # -- the order of dimensions -------------------------------------------------------------------------------------------
@@ -254,13 +258,13 @@ def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
         ndim = self._array.ndim
         if ndim == 0:
             warn(f"Tensor.{name} is deprecated on 0-D tensors. {identity}")
-            return permute(self, ())
+            return k.conj(self) if conjugates else self
         if ndim == 1 or (ndim > 2 and name == "H"):
             what = "matrices (2-D tensors)" if name == "H" else "matrices or batches of matrices"
             batches = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
             raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.{batches}")
         swapped = transpose.straight(self, -2, -1)
-        return swapped.conj() if conjugates and self.is_complex() else swapped
+        return k.conj(swapped) if conjugates else swapped
 
     transposed.__doc__ = "The matrix, or the batch of matrices, transposed; conjugated as well for H and mH."
     return transposed

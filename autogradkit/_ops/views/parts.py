@@ -23,6 +23,22 @@ def whole_meta(grad: Array, input_sizes: tuple[int, ...], *_rest: Any) -> Any:
     return input_sizes, grad.dtype
 
 
+def part(self: Array, dim: int, places: Any) -> Array:
+    """A view on one place, or a slice of places, of dimension `dim`."""
+    found = self[(*(Whole,) * dim, places, ...)]
+    if found.size:
+        return found
+    # NumPy leaves the address and the strides of what has no elements as they were.
+    strides, size = element_strides(self), self.shape[dim]
+    if not isinstance(places, slice):
+        start = places % size * strides[dim]
+        return restrided(self, found.shape, (*strides[:dim], *strides[dim + 1 :]), start)
+    first, step = places.indices(size)[0], places.step or 1
+    return restrided(
+        self, found.shape, (*strides[:dim], strides[dim] * step, *strides[dim + 1 :]), first * strides[dim]
+    )
+
+
 # -- one element, or a range of them, along a dimension ----------------------------------------------------------------
 
 
@@ -47,7 +63,8 @@ def select(self: Array, dim: int, index: int) -> Array:
         raise IndexError(
             f"select(): index {index} out of range for tensor of size {list(self.shape)} at dimension {dim}"
         )
-    return self[(*(Whole,) * dim, index, ...)]
+    found = self[(*(Whole,) * dim, index, ...)]
+    return found if found.size else part(self, dim, index)
 
 
 @op(
@@ -79,7 +96,7 @@ def slice_(self: Array, dim: int = 0, start: int | None = None, end: int | None 
     """A view on every `step`-th place of dimension `dim` from `start` to before `end`."""
     if not self.ndim:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    return self[(*(Whole,) * wrap_dim(dim, self.ndim), slice(start, end, step))]
+    return part(self, wrap_dim(dim, self.ndim), slice(start, end, step))
 
 
 @op(

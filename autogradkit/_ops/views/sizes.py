@@ -17,9 +17,10 @@ from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import ViewRefused
-from autogradkit.core.storage import address_of, root_of, strided
+from autogradkit.core.storage import address_of, offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
 
@@ -27,11 +28,13 @@ Shape = tuple[int, ...]
 def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Array:
     """The same memory with other sizes and element strides, from the element `start` places after the first."""
     itemsize = array.itemsize
+    if 0 in shape:
+        return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
     owner, offset = array, start * itemsize
     if not array.flags.c_contiguous:
         owner = root_of(array)
         if not owner.flags.forc or owner.dtype.hasobject:
-            return strided(array, tuple(shape), tuple(strides), wrap(array).storage_offset() + start)
+            return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
         offset += address_of(array) - address_of(owner)
     return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
 
@@ -83,7 +86,7 @@ def view_dtype(self: Array, dtype: DType) -> Array:
     ratio = wanted.itemsize // own.itemsize
     if self.shape[-1] % ratio:
         raise _refused(f"self.size(-1) must be divisible by {ratio} to view {names}, but got {self.shape[-1]}", self)
-    offset = wrap(self).storage_offset()
+    offset = offset_of(self)
     if offset % ratio:
         raise _refused(f"self.storage_offset() must be divisible by {ratio} to view {names}, but got {offset}", self)
     for dim, step in enumerate(strides[:-1]):
@@ -260,7 +263,7 @@ def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     new = len(size) - self.ndim
     if new < 0:
         raise RuntimeError(
-            f"expand({from_numpy_dtype(self.dtype).tensor_type}{{{list(self.shape)}}}, size={list(size)}): the number of "
+            f"expand({tensor_type(self)}{{{list(self.shape)}}}, size={list(size)}): the number of "
             f"sizes provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({self.ndim})"
         )
     shape: list[int] = []

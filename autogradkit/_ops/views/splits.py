@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
-from autogradkit._ops.views.parts import Whole, slice_
+from autogradkit._ops.views.parts import part, slice_
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -46,14 +46,13 @@ def unbind(self: Array, dim: int = 0) -> tuple[Array, ...]:
     """
     if not self.ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    before = (Whole,) * wrap_dim(dim, self.ndim)
-    return tuple([self[(*before, index, ...)] for index in range(self.shape[len(before)])])
+    dim = wrap_dim(dim, self.ndim)
+    return tuple([part(self, dim, index) for index in range(self.shape[dim])])
 
 
 def _cut(self: Array, lengths: Sequence[int], dim: int) -> tuple[Array, ...]:
-    before = (Whole,) * dim
     ends = itertools.accumulate(lengths, initial=0)
-    return tuple([self[(*before, slice(start, end))] for start, end in itertools.pairwise(ends)])
+    return tuple([part(self, dim, slice(start, end)) for start, end in itertools.pairwise(ends)])
 
 
 def _split_lengths(size: int, split_size: int) -> list[int]:
@@ -108,7 +107,7 @@ def split_with_sizes(self: Array, split_sizes: Sizes, dim: int = 0) -> tuple[Arr
     """
     if not self.ndim:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
-    dim = wrap_dim(dim, self.ndim)
+    given, dim = dim, wrap_dim(dim, self.ndim)
     if any(size < 0 for size in split_sizes):
         raise RuntimeError(
             "split_with_sizes expects split_sizes have only non-negative entries, but got "
@@ -117,7 +116,7 @@ def split_with_sizes(self: Array, split_sizes: Sizes, dim: int = 0) -> tuple[Arr
     if sum(split_sizes) != self.shape[dim]:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {self.shape[dim]} (input tensor's size at dimension "
-            f"{dim}), but got split_sizes={list(split_sizes)}"
+            f"{given}), but got split_sizes={list(split_sizes)}"
         )
     return _cut(self, split_sizes, dim)
 

@@ -1,0 +1,74 @@
+"""Copying and pickling tensors: a copy stands on a copy of the whole storage, and what shared memory shares it again.
+
+Rests on history; attaches `__deepcopy__` and `__reduce_ex__` to `core.tensor.Tensor` at import. Parameters have their own.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.storage import Array, UntypedStorage, address_of, root_of
+from autogradkit.core.strides import is_non_overlapping_and_dense
+from autogradkit.core.tensor import Tensor, counter_of, wrap
+from autogradkit.engine import history
+
+
+def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    if history.grad_fn(self) is not None:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
+            "https://github.com/pytorch/pytorch/pull/103001"
+        )
+    if id(self) in memo:
+        return memo[id(self)]
+    twin = _placed(_copied(self._array, memo), type(self), history.requires_grad(self))
+    memo[id(self)] = twin
+    if self._grad is not None:
+        twin._grad = copy.deepcopy(self._grad, memo)
+    twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+    return twin
+
+
+def _copied(array: Array, memo: dict[int, Any]) -> Array:
+    """The array on a copy of its storage: one copy for all tensors of a `memo` that share one."""
+    root = root_of(array)
+    place = address_of(array) - UntypedStorage(array).data_ptr()
+    whole = array.nbytes == UntypedStorage(array).nbytes() and is_non_overlapping_and_dense(array.shape, array.strides)
+    storage = memo.get(id(root))
+    if storage is None:
+        # An array that is all of its storage is copied as it is: the copy owns its memory, which quick ways ask for.
+        storage = memo[id(root)] = array.copy(order="K") if whole else _bytes(array).copy()
+        memo.setdefault(id(memo), []).append(root)  # alive, so that its id stays its own
+        if whole:
+            return storage
+    return np.ndarray(array.shape, array.dtype, _bytes(storage), place, array.strides)
+
+
+def _bytes(array: Array) -> Array:
+    return UntypedStorage(array).flat(np.dtype(np.uint8))
+
+
+def _placed(array: Array, kind: type[Tensor], requires_grad: bool) -> Tensor:
+    tensor = wrap(array, kind)
+    tensor._requires_grad = requires_grad
+    counter_of(tensor).value = 1  # as in PyTorch, where setting the storage counts as an edit
+    return tensor
+
+
+def _reduce(self: Tensor, protocol: Any) -> Any:
+    array = self._array
+    place = address_of(array) - UntypedStorage(array).data_ptr()
+    geometry = (array.shape, array.dtype, _bytes(array), place, array.strides)
+    return _rebuilt, (type(self), geometry, history.requires_grad(self)), self.__dict__ or None
+
+
+def _rebuilt(kind: type[Tensor], geometry: tuple[Any, ...], requires_grad: bool) -> Tensor:
+    return _placed(np.ndarray(*geometry), kind, requires_grad)
+
+
+Tensor.__deepcopy__ = _deepcopy
+Tensor.__reduce_ex__ = _reduce

@@ -1,0 +1,54 @@
+"""`python -m tests.parity.programs --lines 300000 --seed 7 [--minutes 60]`: how often random programs disagree with PyTorch.
+
+Prints disagreements in 1,000 lines and the findings by signature, the most frequent first, each with the seed of a program;
+`--show TEXT` prints shrunk programs of the signatures that contain it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+
+from .runs import Finding
+from .shrink import shrunk
+from .writer import program
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.parity.programs", description=__doc__)
+    parser.add_argument("--lines", type=int, default=10_000, help="how many lines to run")
+    parser.add_argument("--seed", type=int, default=0, help="of the first program; the others follow")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop after these, whatever was asked for")
+    parser.add_argument("--show", metavar="SIGNATURE", help="print programs whose signature contains this")
+    parser.add_argument("--most", type=int, default=3, help="how many of them, of each signature")
+    parser.add_argument("--top", type=int, default=60, help="how many signatures to list")
+    given = parser.parse_args()
+    end = time.monotonic() + 60 * given.minutes
+    found: defaultdict[str, list[tuple[int, Finding]]] = defaultdict(list)
+    seed, lines = given.seed, 0
+    while lines < given.lines and time.monotonic() < end:
+        written, finding = program(seed)
+        lines += len(written)
+        if finding is not None:
+            seen = found[finding.signature]
+            seen.append((seed, finding))
+            if given.show and given.show in finding.signature and len(seen) <= given.most:
+                small, told = shrunk(written, finding)
+                print(f"--- seed {seed}: {told.signature}", *(line.text for line in small), sep="\n    ")
+                print(f"  ! {told.text}", flush=True)
+        seed += 1
+    count = sum(map(len, found.values()))
+    forbidden = sum(finding.is_forbidden for each in found.values() for _, finding in each)
+    for signature, each in sorted(found.items(), key=lambda item: -len(item[1]))[: given.top]:
+        print(f"{len(each):6}  {signature}: seeds {', '.join(str(seed) for seed, _ in each[:4])}")
+    print(
+        f"seeds {given.seed} to {seed - 1}, {lines} lines: {count} disagreements, {1000 * count / max(1, lines):.2f} in 1,000"
+    )
+    print(f"{len(found)} signatures; {forbidden} of them forbidden: values, gradients, gradients that PyTorch refuses")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

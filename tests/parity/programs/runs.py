@@ -1,0 +1,141 @@
+"""A program run by both libraries, line by line, up to the first disagreement. Used by `writer`, `shrink` and the command."""
+
+from __future__ import annotations
+
+import copy
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import autogradkit as ak
+
+from .state import difference, first_line
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a program; `label` says which op it is about."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the libraries disagree in after a line."""
+
+    label: str
+    kind: str
+    dtypes: str
+    text: str
+
+    @property
+    def signature(self) -> str:
+        """Op, kind of difference and dtypes: what findings are grouped by."""
+        return f"{self.label} | {self.kind} | {self.dtypes}"
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether it is of the kinds that no random program may show: values, gradients, and gradients that PyTorch refuses."""
+        return self.kind in ("values", "grad") or (self.kind == "accepted" and self.label in ("backward", "grad"))
+
+
+class Pair:
+    """The namespaces of both libraries, which lines are run in."""
+
+    def __init__(self) -> None:
+        self.mine: dict[str, Any] = {"T": ak, "copy": copy, "log": []}
+        self.theirs: dict[str, Any] = {"T": torch, "copy": copy, "log": []}
+        ak.manual_seed(0)
+        torch.manual_seed(0)
+        self.crashed = False  # whether PyTorch failed at a check of its own: nothing can be said from there on
+
+    def run(self, line: Line) -> Finding | None:
+        """Run one line in both; what they disagree in."""
+        torch.set_warn_always(True)
+        their_error, their_warnings = _run(line.text, self.theirs)
+        torch.set_warn_always(False)
+        my_error, my_warnings = _run(line.text, self.mine)
+        self.crashed = their_error is not None and "INTERNAL ASSERT" in their_error[1]
+        kind = text = ""
+        if self.crashed:
+            return None
+        if their_error != my_error:
+            if my_error is None:
+                kind = "accepted"
+            elif their_error is None:
+                kind = "refused"
+            else:
+                kind = "error type" if their_error[0] != my_error[0] else "error text"
+            text = f"PyTorch {their_error or 'runs'}\n    here    {my_error or 'runs'}"
+        elif their_warnings != my_warnings:
+            kind = "warnings"
+            text = f"PyTorch {sorted(their_warnings)}\n    here    {sorted(my_warnings)}"
+        else:
+            found = difference(self.mine, self.theirs)
+            if found is not None:
+                kind, text = found
+        return Finding(line.label, kind, self.dtypes(line), text) if kind else None
+
+    def dtypes(self, line: Line) -> str:
+        """The dtypes of the tensors that a line names, in order."""
+        found: list[str] = []
+        for name in re.findall(r"\bv\d+\b", line.text):
+            value = self.theirs.get(name)
+            if isinstance(value, torch.Tensor):
+                found.append(_class(value.dtype))
+        return ",".join(dict.fromkeys(found)) or "-"
+
+
+def _class(dtype: torch.dtype) -> str:
+    if dtype is torch.bool:
+        return "bool"
+    if dtype.is_complex:
+        return "complex"
+    if dtype.is_floating_point:
+        return "half" if dtype.itemsize == 2 else "float"
+    return "int"
+
+
+def _run(text: str, space: dict[str, Any]) -> tuple[tuple[str, str] | None, frozenset[tuple[str, str]]]:
+    error = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; nothing of PyTorch's is one
+        try:
+            exec(_compiled(text), space)
+        except Exception as raised:
+            error = first_line(raised)
+    return error, frozenset((each.category.__name__, _said(each)) for each in caught)
+
+
+def _said(warning: Any) -> str:
+    return re.sub(r" \(Triggered internally at .*", "", (str(warning.message).splitlines() or [""])[0])
+
+
+_code: dict[str, Any] = {}
+
+
+def _compiled(text: str) -> Any:
+    found = _code.get(text)
+    if found is None:
+        if len(_code) > 2000:
+            _code.clear()
+        found = _code[text] = compile(text, "<program>", "exec")
+    return found
+
+
+def run(program: Iterable[Line]) -> tuple[int, Finding | None]:
+    """(lines that were run, the first disagreement)."""
+    pair = Pair()
+    count = 0
+    for line in program:
+        count += 1
+        found = pair.run(line)
+        if found is not None or pair.crashed:
+            return count, found
+    return count, None

@@ -1,0 +1,145 @@
+"""What a line may call: every public op, with arguments that fit it, as text with places for tensors.
+
+Made from the declarations' samples and from PyTorch's schemas (valid_calls), so that a new op is covered by itself. Used by
+`writer`, which puts tensors of a program into the places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+
+import autogradkit as ak
+from autogradkit._ops.declare import SETS
+from autogradkit._ops.declare.names import METHODS, PUBLISHED, OverloadSet
+from autogradkit._ops.declare.overload import Overload
+
+from ..valid_calls import TARGETS, Call, Target, valid_calls
+
+# What is called by other lines, cannot be compared, or has nothing of a tensor.
+LEFT_OUT = {
+    "empty": "has no values yet",
+    "empty_like": "has no values yet",
+    "new_empty": "has no values yet",
+    "initial_seed": "the generators are seeded apart",
+    "get_rng_state": "large",
+    "set_rng_state": "a state takes 5056 bytes",
+    "set_default_dtype": "changes what all other lines do",
+    "set_printoptions": "changes what is printed, which printing tests",
+    "get_printoptions": "about printing",
+    "data_ptr": "an address",
+    "untyped_storage": "an object of its own",
+    "from_dlpack": "takes no tensor of a program",
+    "from_numpy": "takes an array",
+    "numpy": "gives an array",
+    "is_conj": "the pending bit that is not kept here (ARCHITECTURE.md, What is not here yet)",
+    "register_hook": "lines of its own in `writer`",
+    "register_post_accumulate_grad_hook": "lines of its own in `writer`",
+}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for a tensor."""
+
+    shape: tuple[int, ...]
+    kind: str  # "f", "i" or "b"; "c" never, as complex tensors are tried where floating ones stand
+    positive: bool = False
+    values: str = ""  # of indices and masks, which must fit
+
+
+@dataclass(frozen=True)
+class Template:
+    """One way of calling an op."""
+
+    label: str
+    function: str  # "T.exp", or ".exp" of a method of the first argument
+    args: tuple[Any, ...]
+    kwargs: tuple[tuple[str, Any], ...]
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it writes into its first argument."""
+        return self.label.endswith("_")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Everything that may be called, by the names of `TARGETS`, and of declared in-place forms."""
+    chosen = [name for name in TARGETS if name.rpartition(".")[2] not in LEFT_OUT and "operator." not in name]
+    return tuple(chosen)
+
+
+@cache
+def templates(name: str) -> tuple[Template, ...]:
+    """All ways to call a name that are known: by its declaration's samples and by PyTorch's schemas."""
+    target = TARGETS[name]
+    with torch.random.fork_rng():  # some of the calls that are tried draw, in the midst of a program
+        return (*_from_samples(name, target), *(_of_call(name, target, call) for call in valid_calls(target)))
+
+
+def _function(name: str, target: Target) -> str:
+    return f".{name.rpartition('.')[2]}" if target.is_method else f"T.{name}"
+
+
+def _of_call(name: str, target: Target, call: Call) -> Template:
+    args = tuple(_argument(each) for each in call.args)
+    # There are no layouts here (see test_absent).
+    kwargs = tuple((k, _argument(v)) for k, v in call.kwargs.items() if not isinstance(v, torch.layout))
+    return Template(name.rpartition(".")[2], _function(name, target), args, kwargs)
+
+
+def _from_samples(name: str, target: Target) -> Iterator[Template]:
+    short = name.rpartition(".")[2]
+    owner = (METHODS[short][0] if short in METHODS else None) if target.is_method else PUBLISHED.get(short)
+    if owner is None or name.startswith("nn."):
+        return
+    for overload in _relatives(owner):
+        for sample in _samples(overload):
+            arguments = tuple(_argument(each) for each in sample)
+            names_of = [p.name for p in overload.parameters]
+            positional = list(arguments[: overload.positional])
+            if target.is_method and overload.self_at is None:
+                continue
+            if target.is_method:
+                positional.insert(0, positional.pop(overload.self_at or 0))
+            named = zip(names_of[overload.positional :], arguments[overload.positional :], strict=False)
+            yield Template(short, _function(name, target), tuple(positional), tuple(named))
+
+
+def _relatives(owner: OverloadSet) -> list[Overload]:
+    """The forms of a name; of an in-place name also those of the name without underscore."""
+    return [each for one in SETS if one is owner for each in one.overloads if each.variants]
+
+
+def _samples(overload: Overload) -> list[tuple[Any, ...]]:
+    if overload.samples is None:
+        return []
+    make: Callable[..., ak.Tensor] = lambda *shape, low=-2.0, high=2.0: _marked(shape, low)  # noqa: E731
+    return [tuple(each) for each in overload.samples(make)]
+
+
+def _marked(shape: tuple[int, ...], low: float) -> ak.Tensor:
+    numbers = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    return ak.from_numpy(np.asarray(numbers if low >= 0 else -numbers)).requires_grad_()
+
+
+def _argument(value: Any) -> Any:
+    """An argument as text, or as a place, or a list or tuple of them."""
+    if isinstance(value, ak.Tensor | torch.Tensor):
+        kind = "b" if "bool" in str(value.dtype) else "f" if value.dtype.is_floating_point else "i"
+        literal = "" if kind == "f" else repr(value.tolist())
+        positive = kind == "f" and bool(value.numel()) and bool((value.detach() > 0).all())
+        return Slot(tuple(value.shape), kind, positive, literal)
+    if isinstance(value, list | tuple):
+        return type(value)(_argument(each) for each in value)
+    if isinstance(value, torch.dtype | torch.layout | torch.memory_format):
+        return "T." + str(value).removeprefix("torch.")
+    if isinstance(value, ak.dtype | ak.memory_format):
+        return "T." + str(value).removeprefix("torch.")
+    return repr(value)

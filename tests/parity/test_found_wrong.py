@@ -1,0 +1,187 @@
+"""What was found wrong once, held for good: each line gives the same in PyTorch, or is refused with the same text.
+
+All that `programs` compares is compared: values, geometry, versions, gradients, warnings.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from .programs.runs import Line, Pair
+
+# Long lines stay whole: each is a program.
+CASES = {
+    "inputs that descend from one another": """
+x=T.ones(2,requires_grad=True); y=x*1; d=y*2; r=T.autograd.grad(y.sum(),[x,d],allow_unused=True)
+x=T.ones(2,requires_grad=True); y=x*1; d=y*2; y.sum().backward(inputs=[x,d]); r=(x.grad,d._grad)
+x=T.ones(2,requires_grad=True); y=x*1; y.register_hook(lambda g: g*3); (y*2).sum().backward(inputs=[x,y]); r=(x.grad,y._grad)
+x=T.ones(2,requires_grad=True); y=x*1; d=y*2; z=d*3; r=T.autograd.grad(z.sum(),[d,y,x])
+x=T.ones(2,requires_grad=True); y=x*2; L=[]; y.register_hook(lambda g: L.append(1) or g*3); r=T.autograd.grad((y*2).sum(),[y,x]),L
+x=T.ones(2,requires_grad=True); w=T.ones(2,requires_grad=True); y=x*2; r=T.autograd.grad((y*2).sum(),[w,y],allow_unused=True)
+x=T.ones(2,requires_grad=True); y=x*2; z=(y*y).sum(); z.backward(inputs=[z,y]); r=(z._grad,y._grad,x.grad)
+    """,
+    "backward a second time": """
+x=T.ones(2,requires_grad=True); y=x*2; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=2*x; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2.0; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x/2; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=(x+0).mul_(2); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=(x+0).div_(2); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x.exp(); y.sum().backward(); y.sum().backward(inputs=[y]); r=x.grad
+x=T.ones(2,requires_grad=True); y=x.exp(); y.backward(T.ones(2),inputs=[T.ones(1,requires_grad=True)]); y.sum().backward()
+x=T.ones(2,requires_grad=True); y=x+2; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x-2; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x.mul(2); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=T.rsub(x,2); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=2/x; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*True; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=T.where(x>0,x,2.0); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=T.sub(x,x.detach(),alpha=2); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x%2; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x**2; y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x.clamp(0,1); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=T.true_divide(x,2); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x.copysign(2); y.sum().backward(); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x.mean(); y.backward(); y.backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; r=(y.grad_fn._saved_other, y.grad_fn._saved_self)
+x=T.ones(2,requires_grad=True); y=x/2; r=(y.grad_fn._saved_other, y.grad_fn._saved_self)
+    """,
+    "an operand that was cast, edited": """
+x=T.ones(2,requires_grad=True); m=T.zeros(2,dtype=T.bool); y=x*m; m[:]=True; y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); m=T.ones(2,dtype=T.int64); y=x*m; m[:]=3; y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); m=T.ones(2,dtype=T.int64); y=x/m; m[:]=3; y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); m=T.ones(2,dtype=T.int64); y=x**m; m[:]=3; y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); m=T.ones(2,dtype=T.float64); y=x*m; m[:]=3; y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); z=x*1; y=z.exp(); y.detach_(); r=y.requires_grad
+x=T.ones(2,requires_grad=True); m=T.ones(2,dtype=T.int64); y=x.hypot(m.float()); m[:]=3; y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); m=T.ones(2,dtype=T.int64); y=x.maximum(m); m[:]=3; y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); m=T.ones(2,dtype=T.int64); y=(x*1).mul_(m); m[:]=3; y.sum().backward(); r=x.grad
+    """,
+    "hooks that change what they get": """
+x=T.ones(2,requires_grad=True); y=x*2; y.register_hook(lambda g: g[:1]); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; y.register_hook(lambda g: g.double()); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); x.register_hook(lambda g: g.long()); (x*2).sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); x.register_hook(lambda g: g[:1]); (x*2).sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); x.register_hook(lambda g: g.double()); (x*2).sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; y.grad_fn.register_hook(lambda gi,go: (gi[0][:1],)+gi[1:]); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; y.grad_fn.register_hook(lambda g,_: (g[0].double(),)+g[1:]); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; y.grad_fn.register_prehook(lambda go: (go[0].double(),)); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; y.grad_fn.register_prehook(lambda go: (go[0][:1],)); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; y.grad_fn.register_prehook(lambda go: (go[0].long(),)); y.sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); x.register_hook(lambda g: g.expand(3,2)); (x*2).sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); y=x*2; y.register_hook(lambda g: 3); y.sum().backward(); r=x.grad
+x=T.ones(2,1,requires_grad=True); y=x*2; y.register_hook(lambda g: g.long()); r=T.autograd.grad(y.sum(),x)
+x=T.ones(2,requires_grad=True); x.register_hook(lambda g: g*1j); (x*2).sum().backward(); r=x.grad
+    """,
+    "comparisons in place": """
+x=T.ones(2,requires_grad=True); y=x*2; y.eq_(2); y.sum().backward(); r=(x.grad,y.grad_fn.name())
+x=T.ones(2,requires_grad=True); x.eq_(1); r=x
+x=T.ones(2,requires_grad=True); z=T.zeros(2); z.ge_(x); r=z
+x=T.ones(2,requires_grad=True); y=x*2; y.logical_not_(); r=y,y.grad_fn.name()
+x=T.ones(2,requires_grad=True); y=x*2; y.logical_and_(x); r=y,y.grad_fn.name()
+x=T.ones(2,requires_grad=True); x.logical_or_(x); r=x
+x=T.ones(2,requires_grad=True); y=x*2; y[0].ne_(3); y.sum().backward(); r=(x.grad,y.grad_fn.name())
+x=T.ones(2,requires_grad=True); y=x*2; y.greater_equal_(3); y.sum().backward(); r=(x.grad,y.grad_fn.name())
+    """,
+    "complex gradients": """
+x=T.tensor([1+1j,2-1j],requires_grad=True); y=x.pow(x); y.abs().sum().backward(); r=x.grad
+x=T.tensor([1+1j,2-1j],requires_grad=True); y=2**x; y.abs().sum().backward(); r=x.grad
+x=T.tensor(1+1j,requires_grad=True); y=2**x; y.abs().backward(); r=x.grad,y
+x=T.tensor(-1.5-1j,requires_grad=True); y=x.tanh().abs(); y.backward(); r=x.grad,y
+x=T.tensor([1+1j,2-1j],requires_grad=True); y=(x*x).abs().sum(); y.backward(create_graph=True); r=x.grad
+x=T.tensor([1+1j,2-1j],requires_grad=True); r=x.H if x.dim()==2 else x.mT
+x=T.tensor([[1+1j,2-1j]],requires_grad=True); r=x.H.tolist()
+x=T.tensor(1+1j,requires_grad=True); y=x*x; y.backward(); r=x.grad
+x=T.tensor(1+1j,requires_grad=True); y=x.pow(x); y.abs().backward(); r=x.grad,y
+x=T.tensor([1+1j,2-1j],requires_grad=True); g,=T.autograd.grad(x.exp().abs().sum(),x,create_graph=True); g.abs().sum().backward()
+    """,
+    "what does not require grad, or does": """
+i=T.tensor([1,2]); w=T.ones(2,requires_grad=True); i.copy_(w); r=i
+i=T.tensor([1,2]); w=T.ones(2,requires_grad=True); i[0]=w[1]; r=i
+x=T.ones(2,requires_grad=True); y=x//2; r=y
+x=T.ones(2,requires_grad=True); y=x//2; (y+x).sum().backward(); r=x.grad
+w=T.ones(2,requires_grad=True); w.data=T.tensor([1,2]); r=w
+w=T.ones(2,requires_grad=True); y=x=w*1; y//=2; r=y,y.grad_fn.name()
+w=T.ones(2,requires_grad=True); y=w.floor_divide(w); r=y
+w=T.ones(2); w.data=T.tensor([1,2]); r=w
+i=T.tensor([1,2]); w=T.ones(2,requires_grad=True); i[T.tensor([0])]=w[:1].long(); r=i
+    """,
+    "retained gradients": """
+x=T.ones(2,requires_grad=True); h=x*1; h.retain_grad(); l=(h*3).sum(); l.backward(retain_graph=True); g=h.grad; l.backward()
+x=T.ones(2,requires_grad=True); h=x*1; v=h[:1]; v.retain_grad(); h.mul_(2); h.sum().backward(); r=v.retains_grad,v._grad
+x=T.ones(2,requires_grad=True); h=x*1; v=h[:1]; v.retain_grad(); v.mul_(2); h.sum().backward(); r=v.retains_grad,v._grad
+x=T.ones(2,requires_grad=True); h=x*1; v=h[:1]; v.retain_grad(); h.mul_(2); (v*3).sum().backward(); r=v.retains_grad,v._grad
+x=T.ones(2,requires_grad=True); h=x*1; h.retain_grad(); h[:1].mul_(2); (h*3).sum().backward(); r=h.retains_grad,h._grad
+x=T.ones(2,requires_grad=True); h=x*1; h.retain_grad(); h.mul_(2); (h*3).sum().backward(); r=h.retains_grad,h._grad
+    """,
+    "read and written at once": """
+i=T.tensor([1,0,2]); i[i]=i; r=i
+m=T.tensor([True,False]); m[m]=m; r=m
+i=T.tensor([1,0,2]); i.scatter_(0,i,i); r=i
+i=T.tensor([1,0,2]); i.index_add_(0,i,i); r=i
+x=T.arange(3.); x[T.tensor([0,1,2])]=x; r=x
+x=T.arange(6.); x.index_put_((T.tensor([0,1]),),x[1:3]); r=x
+x=T.ones(1).expand(2,3); x.tril_(); r=x
+x=T.ones(1).expand(2,3); x.masked_fill_(T.ones(2,3)>0,3); r=x
+x=T.ones(1).expand(3); x.index_fill_(0,T.tensor([0]),3); r=x
+x=T.ones(1).expand(3); x.fill_(2); r=x
+x=T.ones(1).expand(3); x.zero_(); r=x
+x=T.ones(1).expand(3); x[0]=3; r=x
+x=T.ones(1).expand(3); x[T.tensor([0])]=3; r=x
+x=T.ones(1).expand(3); x.index_put_((T.tensor([0]),),T.tensor([3.])); r=x
+x=T.ones(1).expand(3); x.scatter_(0,T.tensor([0]),3.0); r=x
+x=T.ones(1).expand(3); x.index_copy_(0,T.tensor([0]),T.ones(1)); r=x
+x=T.ones(1).expand(3); x.index_add_(0,T.tensor([0]),T.ones(1)); r=x
+x=T.ones(1).expand(3); x.copy_(T.zeros(3)); r=x
+x=T.ones(1).expand(3); x.uniform_(); r=1
+x=T.ones(1).expand(3); x.cumsum_(0); r=x
+x=T.ones(1).expand(3,3); x.triu_(); r=x
+x=T.ones(1).expand(3,3); x.fill_(T.tensor(2.)); r=x
+x=T.ones(1).expand(3); x.bernoulli_(); r=1
+i=T.tensor([1,0,2]); i.index_fill_(0,i,5); r=i
+i=T.tensor([1,0,2]); i.index_copy_(0,i,i); r=i
+    """,
+    "copies and pickles": """
+v=T.arange(6.).reshape(2,3).t(); a=copy.deepcopy(v); r=a
+b=T.arange(6.); v=b[2:]; a=copy.deepcopy(v); r=a
+v=T.ones(2,2); a,b=copy.deepcopy([v,v[0]]); a[0]=5; r=a,b
+v=T.ones(2,2); a,b=pickle.loads(pickle.dumps([v,v[0]])); a[0]=5; r=a,b
+b=T.arange(6.); v=b[2:]; a=pickle.loads(pickle.dumps(v)); r=a
+v=T.arange(6.).reshape(2,3).t(); a=pickle.loads(pickle.dumps(v)); r=a
+x=T.ones(2,requires_grad=True)*2; a=pickle.loads(pickle.dumps(x)); r=a
+x=T.ones(2,requires_grad=True)*2; a=copy.deepcopy(x); r=a
+m=T.nn.Module(); m.register_buffer('a',T.ones(4)); m.register_buffer('b',m.a[1:]); n=copy.deepcopy(m); n.a.zero_(); r=n.b
+x=T.ones(1).expand(3); a=copy.deepcopy(x); r=a
+x=T.ones(2,requires_grad=True); (x*2).sum().backward(); a=copy.deepcopy(x); r=a,a.grad
+    """,
+    "operands and out= of other dtypes and shapes": """
+r=T.nn.functional.cross_entropy(T.ones(2,3),T.tensor([0,1]),weight=T.ones(3,dtype=T.float64))
+r=T.nn.functional.cross_entropy(T.ones(2,3),T.tensor([[0,1,0],[1,0,0]]))
+r=T.gather(T.ones(2),0,T.tensor([0]),out=T.ones(1,dtype=T.float64))
+r=T.take(T.ones(2),T.tensor([0]),out=T.ones(1,dtype=T.float64))
+r=T.cat([T.ones(2)],out=T.ones(2,dtype=T.float64))
+r=T.cat([T.ones(2)],out=T.ones(2,dtype=T.int64))
+x=T.ones(4); r=T.cat([x[:2]],out=x[1:3])
+r=T.masked_select(T.ones(2),T.tensor([True,False]),out=T.ones(1,dtype=T.float64))
+r=T.multinomial(T.ones(2),1,out=T.ones(1))
+x=T.ones(4); r=T.gather(x,0,T.tensor([0,1]),out=x[:2])
+x=T.ones(4); r=T.take(x,T.tensor([0,1]),out=x[:2])
+x=T.ones(4); r=T.masked_select(x,x>0,out=x)
+r=T.linspace(0,1,2.5)
+r=T.meshgrid(T.ones(2),T.ones(2,dtype=T.int64),indexing='ij')
+i=T.tensor([0,1]); r=T.gather(i,0,i,out=i)
+    """,
+}
+LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("title", "line"), LINES)
+def test_it_is_as_in_pytorch(title: str, line: str) -> None:
+    pair = Pair()
+    for space in (pair.mine, pair.theirs):
+        space.update(copy=copy, pickle=pickle)
+    found = pair.run(Line(line, title))
+    assert found is None, found.text
