@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from autogradkit.core.absent import absence
 from autogradkit.core.tensor import Tensor
-from autogradkit.tracing.source import is_library, is_ours
+from autogradkit.tracing.frames import is_library, is_ours
 
 
 class LearnersTracebacks:

@@ -19,11 +19,12 @@ from autogradkit._ops.views.sizes import view_sizes
 from autogradkit.core.recording import unheard
 from autogradkit.core.strides import contiguous_strides, element_strides, view_strides
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.tracing.frames import Spot, is_ours
 from autogradkit.tracing.memory import MemoryMap, StorageBox, TensorHeader, box_of, element, first_indices, header_of
 from autogradkit.tracing.namespace import those_of
 from autogradkit.tracing.render.memory.cards import signed
 from autogradkit.tracing.render.memory.walk import Hop
-from autogradkit.tracing.source import SourceReader, Spot, is_ours
+from autogradkit.tracing.source import SourceReader
 from autogradkit.tracing.strided import Layout
 
 CHUNK = 1 << 18  # elements looked at in one go

@@ -16,8 +16,8 @@ from typing import Any
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
+from autogradkit.tracing.frames import learner_frame, once_per_code
 from autogradkit.tracing.namespace import holds
-from autogradkit.tracing.source import learner_frame, once_per_code
 from autogradkit.tracing.turns import loop_variables
 
 # What most names of a namespace stand for; no tensor is reached from it.

@@ -17,6 +17,7 @@ from autogradkit.core.recording import RECORDERS, Recorder, rest, wake
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
+from autogradkit.tracing.calls import as_written, called_as, flat, in_order, short
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
     Accumulated,
@@ -31,6 +32,7 @@ from autogradkit.tracing.events import (
     Saved,
     spelled,
 )
+from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, is_ours, learner_frame, learner_frames
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.naming import Naming, names_of
@@ -38,7 +40,6 @@ from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.resolve import Draft, resolve
 from autogradkit.tracing.saved import Watched, saved_by
-from autogradkit.tracing.source import NOWHERE, Site, Sites, entry_frame, is_ours, learner_frame, learner_frames
 from autogradkit.tracing.turns import TurnCounter, turns_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
@@ -107,7 +108,7 @@ class EventRecorder(Recorder):
             self.copier.forget()
         if kind == "inplace" and len(self.drafts) < MOST_EVENTS:
             for value in (*args, *kwargs.values()):
-                for each in _flat(value):
+                for each in flat(value):
                     if isinstance(each, Tensor):
                         self.numbering.value(each)
                         if each._base is not None:  # what is written into a view is written into it
@@ -124,7 +125,7 @@ class EventRecorder(Recorder):
     def _op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        results = [each for each in _flat(result) if isinstance(each, Tensor)]
+        results = [each for each in flat(result) if isinstance(each, Tensor)]
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
             return
@@ -132,7 +133,7 @@ class EventRecorder(Recorder):
         if edited is not None:
             self.numbering.edited(edited)
         entry = entry_frame(sys._getframe(2))
-        written = _as_written(entry, args)
+        written = as_written(entry, args)
         inputs, operands = self._arguments(written, kwargs, edited)
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
@@ -156,7 +157,7 @@ class EventRecorder(Recorder):
             scope=tuple(self.naming.scope),
             why_not=None if maker is not None else self._why_not(kind, args, results),
             layers=tuple(self.naming.layers),
-            called=_called(entry, declaration, kind),
+            called=called_as(entry, declaration, kind),
         )
         if entry is not self._entry:
             self._entry = entry
@@ -166,8 +167,8 @@ class EventRecorder(Recorder):
         numbers = None
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
             (numbers,) = names_of(args[1:], frame)
-        standing = names_of([each for value in written for each in _flat(value)], frame)
-        ordered = _in_order(entry, args)
+        standing = names_of([each for value in written for each in flat(value)], frame)
+        ordered = in_order(entry, args)
         constructs = entry.f_code.co_name == "__init__"
         frames = learner_frames(frame)
         if frames:
@@ -188,7 +189,7 @@ class EventRecorder(Recorder):
         inputs: list[Argument] = []
         operands: list[int | None] = []
         for name, place, value in given:
-            for each in _flat(value):
+            for each in flat(value):
                 if isinstance(each, Tensor):
                     # What an edit was given is what there was before it, also in what shares the edited memory.
                     before = self.numbering.known(each) if edited is not None else None
@@ -198,7 +199,7 @@ class EventRecorder(Recorder):
                         operands.append(before)
                 else:
                     if each is not None:
-                        inputs.append(Argument(name, None, _short(each), place))
+                        inputs.append(Argument(name, None, short(each), place))
                     if name is None:
                         operands.append(None)
         return tuple(inputs), tuple(operands)
@@ -207,14 +208,14 @@ class EventRecorder(Recorder):
         self, node: Any, declaration: Declaration, inputs: tuple[Argument, ...], outputs: tuple[int, ...]
     ) -> tuple[Saved, ...]:
         self.saved.add(len(self.drafts), node)
-        return saved_by(node, inputs, declaration.facts.parameters, outputs, self.numbering.value, _short)
+        return saved_by(node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short)
 
     def _why_not(self, kind: str, args: tuple[Any, ...], results: list[Any]) -> str:
         if kind in ("create", "random"):
             return "create"
         if kind == "detach":
             return "detach"
-        if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in _flat(value)):
+        if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in flat(value)):
             return "inputs"
         if not is_grad_enabled():
             return "no_grad"
@@ -225,7 +226,7 @@ class EventRecorder(Recorder):
     ) -> None:
         try:
             if self.failed is None or self.failed.error is not error:
-                inputs, _ = self._arguments(_as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
+                inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
                 label = spelled(declaration.facts.label, kind)
                 site = self._sites.of(learner_frames(sys._getframe(1)))
                 self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
@@ -415,37 +416,3 @@ def _runs_no_code_of_the_learners(module: Any) -> bool:
     """Whether a module is a layer of this package without layers and hooks in it."""
     own = type(module).__module__.startswith("autogradkit.")
     return own and not module._modules and module._hooks is None
-
-
-def _as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments of an op, with the number of `x[0] = 5.` in place of the tensor that it was made into."""
-    if entry.f_code is not _SETITEM or isinstance(entry.f_locals["value"], Tensor):
-        return args
-    return tuple(entry.f_locals["value"] if each is entry.f_locals["source"] else each for each in args)
-
-
-def _called(entry: FrameType, declaration: Declaration, kind: str) -> str:
-    """The function or method that the learner called, where it has another name than the op that ran in it."""
-    name = entry.f_code.co_name
-    public = hasattr(Tensor, name) or entry.f_globals.get("__name__") == "autogradkit.nn.functional"
-    told = kind not in ("op", "view") or name.startswith("_") or declaration.facts.sign
-    return "" if told or not public or name in (declaration.name, declaration.facts.label) else name
-
-
-def _in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
-    """Whether the first argument that the learner gave is the op's first: `F.embedding(i, W)` runs `embedding(W, i)`."""
-    code = entry.f_code
-    return not code.co_argcount or not args or entry.f_locals.get(code.co_varnames[0]) is args[0]
-
-
-_SETITEM = Tensor.__setitem__.__code__
-
-
-def _flat(value: Any) -> list[Any]:
-    several = isinstance(value, list | tuple) and any(isinstance(each, Tensor) for each in value)
-    return list(value) if several else [value]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -24,7 +24,8 @@ from autogradkit.tracing.events import (
     Saved,
     Value,
 )
-from autogradkit.tracing.source import Place, Site, SourceReader
+from autogradkit.tracing.frames import Site
+from autogradkit.tracing.source import Place, SourceReader
 
 
 @dataclass

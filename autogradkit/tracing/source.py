@@ -11,116 +11,11 @@ import ast
 import builtins
 import functools
 import linecache
-import os
-import sysconfig
-import weakref
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from types import CodeType, FrameType
-from typing import TypeVar
+from types import CodeType
 
+from autogradkit.tracing.frames import Site, Spot
 from autogradkit.tracing.parsing import parsed
-
-PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
-_STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
-_MOST_FRAMES = 8
-
-T = TypeVar("T")
-
-
-class Spot:
-    """A running instruction."""
-
-    __slots__ = ("code", "offset")
-
-    def __init__(self, code: CodeType, offset: int) -> None:
-        self.code = code
-        self.offset = offset
-
-
-class Site:
-    """A call stack of the learner's frames, innermost first. `Sites` makes each once: they are told apart by identity."""
-
-    __slots__ = ("frames",)
-
-    def __init__(self, frames: tuple[Spot, ...]) -> None:
-        self.frames = frames
-
-
-NOWHERE = Site(())
-
-
-class Sites:
-    """The call stacks of one trace. Codes are told apart by identity, for to hash one, all of it is read."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, ...], Site] = {(): NOWHERE}
-
-    def at(self, spots: Iterable[tuple[CodeType, int]]) -> Site:
-        """The site with these codes and offsets of instructions, innermost first."""
-        found = list(spots)
-        key = tuple([part for code, offset in found for part in (id(code), offset)])
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = Site(tuple(Spot(*each) for each in found))
-        return known
-
-    def of(self, frames: Iterable[FrameType]) -> Site:
-        """Where these frames are, innermost first."""
-        return self.at([(frame.f_code, frame.f_lasti) for frame in frames])
-
-
-def once_per_code(find: Callable[[CodeType], T]) -> Callable[[CodeType], T]:
-    """`find`, which asks each code object once while that lives. `functools.cache` would hash it, and so read all of it."""
-    known: dict[int, tuple[weakref.ref[CodeType], T]] = {}
-
-    @functools.wraps(find)
-    def found(code: CodeType) -> T:
-        key = id(code)
-        entry = known.get(key)
-        if entry is None or entry[0]() is not code:
-            entry = known[key] = weakref.ref(code, lambda _: known.pop(key, None)), find(code)
-        return entry[1]
-
-    return found
-
-
-def is_ours(code: CodeType) -> bool:
-    """Whether the code belongs to this package rather than to the learner."""
-    return code.co_filename.startswith(PACKAGE)
-
-
-def is_library(code: CodeType) -> bool:
-    """Whether the code is of Python's own library or of an installed package."""
-    file = code.co_filename
-    return file.startswith((_STANDARD_LIBRARY, "<frozen ")) or "site-packages" in file or "dist-packages" in file
-
-
-def learner_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame outside this package."""
-    while frame is not None and is_ours(frame.f_code):
-        frame = frame.f_back
-    return frame
-
-
-def entry_frame(frame: FrameType) -> FrameType:
-    """The outermost frame of this package below the learner's code: the call that the learner made."""
-    while frame.f_back is not None and is_ours(frame.f_back.f_code):
-        frame = frame.f_back
-    return frame
-
-
-def learner_frames(frame: FrameType | None) -> list[FrameType]:
-    """The learner's frames, innermost first, from the one that called into this package up to the cell or script."""
-    found: list[FrameType] = []
-    while frame is not None and len(found) < _MOST_FRAMES:
-        code = frame.f_code
-        if not is_ours(code):
-            found.append(frame)
-            if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
-                break
-        frame = frame.f_back
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ import numpy as np
 
 from autogradkit.core.recording import GRAD_LISTENERS, GradListener
 from autogradkit.core.storage import VersionCounter
+from autogradkit.tracing.frames import PACKAGE, Spot
 from autogradkit.tracing.grad_history import Amounts, Entry, GradHistory, index_text
-from autogradkit.tracing.source import PACKAGE, SourceReader, Spot
+from autogradkit.tracing.source import SourceReader
 
 Array = np.ndarray[Any, Any]
 

@@ -114,6 +114,9 @@ def photograph(lab: Lab, name: str, scene: Scene) -> Path:
     path = write_notebook(lab.server.root / f"{name}.ipynb", scene.cells)
     lab.open(path)
     lab.run_all()
+    broken = [output for output in lab.outputs(0) if output["output_type"] == "error"]
+    if broken:
+        raise RuntimeError(f"{name}: {broken[0]['ename']}: {broken[0]['evalue']}")
     shots: list[Path] = []
     acted = False
     for width in WIDTHS:

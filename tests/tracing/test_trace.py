@@ -8,6 +8,7 @@ import math
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -322,3 +323,24 @@ def test_a_gradient_that_is_passed_on_is_copied_once() -> None:
     (added,) = [event for event in trace.events if isinstance(event, Accumulated)]
     assert exp.sent[0] is mul.received[0]
     assert mul.sent[0] is added.contribution
+
+
+def test_an_argument_that_cannot_be_printed_is_told_by_its_class() -> None:
+    class Odd:
+        def __repr__(self) -> str:
+            raise RuntimeError("no text")
+
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, odd: Odd) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Any) -> Any:
+            return gradient * 2, None
+
+    x = torch.ones(2, requires_grad=True)
+    with torch.record() as trace:
+        Twice.apply(x, Odd()).sum().backward()
+    assert trace.ops[0].inputs[1].text == "<Odd>"
+    assert x.grad is not None
