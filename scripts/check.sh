@@ -9,7 +9,7 @@
 #   tests/…/test_x.py   itself; for another file in tests: the test files that import it
 #   widgets/…           style, types, bundles, the tests that import it, and those of the schema
 #   tutorials/x.ipynb   its outputs
-# What is in tests/browser is left to scripts/test.sh. The parts run side by side.
+# What is in tests/browser or marked as long is left to scripts/test.sh. The parts run side by side.
 set -uo pipefail
 
 # -- what changed ----------------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ part() { # NAME COMMAND…, in the background
     { TIMEFORMAT=%1R; time "${@:2}" >"$logs/$1" 2>&1; } 2>"$logs/$1.time" &
     jobs+=($!)
 }
-tests() { python -m pytest -q -p no:cacheprovider "$@"; }
+tests() { python -m pytest -q -p no:cacheprovider -m "not long" "$@"; }
 run() { # where there may be nothing to run
     tests "$@" || [ $? -eq 5 ]
 }

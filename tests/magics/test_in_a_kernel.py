@@ -11,6 +11,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+pytestmark = pytest.mark.long
+
 SETUP = "import autogradkit as torch\n%load_ext autogradkit\nx = torch.tensor([1.0, 2.0], requires_grad=True)"
 
 

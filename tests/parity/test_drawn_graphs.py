@@ -13,6 +13,8 @@ from .drawn.recompute import operations
 from .drawn.runs import execute, record
 from .drawn.truth import falsities, gradients, sources
 
+pytestmark = pytest.mark.long
+
 PROGRAMS = 100
 FIRST = 20_000
 

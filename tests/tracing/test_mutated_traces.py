@@ -16,6 +16,7 @@ from tests.tracing.render.cells import trace_cell
 FILES = 150
 
 
+@pytest.mark.long
 def test_damaged_files_are_refused_or_drawn(tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}: python -m tests.tracing.mutated_traces --files {FILES} --seed {seed}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import hashlib
 import itertools
@@ -46,6 +47,12 @@ class Elements(HTMLParser):
             self.texts.setdefault(self._open[-1], []).append(data)
 
 
+@functools.cache
+def page_of(name: str) -> str:
+    """The page of one of the cells, made once for all tests."""
+    return page(trace_cell(name))
+
+
 def layouts(markup: str) -> list[dict[str, Any]]:
     """What the page's script reads."""
     found = re.search(r'<script type="text/plain" id="autogradkit-layouts">([^<]*)</script>', markup)
@@ -78,6 +85,7 @@ def test_it_begins_as_the_notebook_does(name: str):
     ]
 
 
+@pytest.mark.long
 def test_it_opens_and_closes_modules_as_the_notebook_does():
     trace = trace_cell("lenet")
     found = layouts(page(trace))
@@ -99,12 +107,13 @@ def test_it_opens_and_closes_modules_as_the_notebook_does():
 
 
 def test_where_modules_are_open_at_first_it_closes_them():
-    found = layouts(page(trace_cell("helper")))
+    found = layouts(page_of("helper"))
     assert [layout["folds"] for layout in found] == [{}, {"Linear": True}] * 2
 
 
+@pytest.mark.long
 def test_it_opens_stacks_of_turns_and_those_inside_and_stacks_them_again():
-    found = layouts(page(trace_cell("deep")))
+    found = layouts(page_of("deep"))
     [closed] = [detail["closed"] for detail in found[0]["details"].values() if detail.get("closed")]
     opened = found[1]
     assert opened["folds"] == {closed: False}
@@ -116,10 +125,11 @@ def test_it_opens_stacks_of_turns_and_those_inside_and_stacks_them_again():
     assert all(folds[closed] is False for folds in inner)
 
 
+@pytest.mark.long
 def test_it_says_what_only_a_notebook_can():
-    assert "it shows the nearest; a notebook has all." in page(trace_cell("lenet"))
-    assert "nearest" not in page(trace_cell("fan_in"))
-    assert "nearest" not in page(trace_cell("helper"))
+    assert "it shows the nearest; a notebook has all." in page_of("lenet")
+    assert "nearest" not in page_of("fan_in")
+    assert "nearest" not in page_of("helper")
     many = trace_source(  # each layer another size: none are equal turns
         "for layer in layers:\n    x = layer(x)",
         "from autogradkit import nn\nx = torch.ones(1, 1)\n"
@@ -132,6 +142,7 @@ def test_it_says_what_only_a_notebook_can():
     assert len(layouts(markup)) <= 2 * (MOST_TURNED + 2 + MOST_WAYS)
 
 
+@pytest.mark.long
 def test_a_long_trace_has_fewer_pictures():
     trace = trace_source(
         "for i in range(3500):\n    x = x * 1.01 + i\n    x = x - i", "x = torch.ones(2, requires_grad=True)"
@@ -144,7 +155,7 @@ def test_a_long_trace_has_fewer_pictures():
 
 
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing_but_its_own_script():
-    markup = page(trace_cell("lenet"))
+    markup = page_of("lenet")
     assert not re.search(r'(?:src|href)="(?!data:)', markup)
     assert not re.search(r"url\((?!#)|@import|import\(", markup)
     policy = re.search(r'content="(default-src[^"]*)"', markup)
@@ -157,7 +168,7 @@ def test_it_needs_nothing_from_elsewhere_and_runs_nothing_but_its_own_script():
 
 
 def test_it_is_whole_html_with_a_title_a_heading_a_language_and_one_picture():
-    markup = page(trace_cell("fan_in"))
+    markup = page_of("fan_in")
     page_ = Elements(markup)
     assert markup.startswith("<!doctype html>")
     assert ("html", {"lang": "en"}) in page_.found
@@ -169,9 +180,10 @@ def test_it_is_whole_html_with_a_title_a_heading_a_language_and_one_picture():
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CELLS)
 def test_every_page_is_well_formed_and_the_same_each_time(name: str):
-    markup = page(trace_cell(name))
+    markup = page_of(name)
     Elements(markup)
     assert markup == page(trace_cell(name))
 
@@ -192,8 +204,9 @@ def test_nothing_traced_is_a_page_too():
     assert Elements(markup).texts["title"][0].strip()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "most"), [("lenet", 360_000), ("deep", 340_000), ("network", 440_000), ("fan_in", 70_000)]
 )
 def test_it_is_small(name: str, most: int):
-    assert len(page(trace_cell(name)).encode()) < most
+    assert len(page_of(name).encode()) < most

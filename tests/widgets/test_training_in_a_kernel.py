@@ -11,6 +11,8 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
+pytestmark = pytest.mark.long
+
 SETUP = """
 import threading, time
 from autogradkit.widgets.training import TrainingView

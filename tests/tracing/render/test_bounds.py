@@ -14,6 +14,8 @@ from tests.tracing.render.cells import CELLS, trace_source
 from tests.tracing.render.test_graph import texts
 from tests.tracing.render.test_stacks import DESCENT, RNN, STEPS, descent
 
+pytestmark = pytest.mark.long
+
 NETWORK = "from autogradkit import nn, optim\nimport autogradkit.nn.functional as F\ntorch.manual_seed(0)\n"
 NAME = "a_very_long_name_" * 20
 OPS = ("sin", "cos", "tanh", "exp")

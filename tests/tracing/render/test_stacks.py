@@ -71,6 +71,7 @@ def test_a_stack_opens_into_all_its_turns() -> None:
     assert sum("loss (turn" in word for word in texts(opened.svg)) == 12
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("turns", "each"), [(30, [4] * 7), (1000, [125] * 7 + [123])])
 def test_a_large_stack_opens_into_stacks(turns: int, each: list[int]) -> None:
     trace = trace_source(descent(turns), DESCENT)
