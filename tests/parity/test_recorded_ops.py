@@ -18,6 +18,8 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from tests.tracing.render.cells import trace_source
 
+pytestmark = pytest.mark.long
+
 BEFORE = "a = torch.tensor([1., -2., 3.], requires_grad=True)\nb = torch.tensor([.5, 4., -1.])\nc = b[1:]"
 FUNCTIONS = {
     "data": torch.Tensor.detach,

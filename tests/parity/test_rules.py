@@ -25,6 +25,8 @@ from autogradkit.tracing.render.graph.telling.why import Explained, Why
 from .test_saved import COMPARED, _carry, _ours, _samples, _tensors, _theirs
 
 # The second gradient of a convolution is a sum of several, of which no one is computed.
+pytestmark = pytest.mark.long
+
 NOT_COMPUTED = {"convolution_backward"}
 
 
