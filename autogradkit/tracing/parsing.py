@@ -15,7 +15,7 @@ LONGEST = 1_000_000  # characters that are parsed; no cell of a person is longer
 def parsed(text: str) -> ast.Module:
     """The text as a syntax tree; empty where it is no Python, or nested deeper than Python reads.
 
-    >>> len(parsed("y = x * 2").body), len(parsed("not python").body), len(parsed("(" * 10_000).body)
+    >>> len(parsed("y = x * 2").body), len(parsed("no program").body), len(parsed("(" * 10_000).body)
     (1, 0, 0)
     """
     if len(text) > LONGEST:
