@@ -189,22 +189,24 @@ class Reason:
 
     def computed(self, incoming: Numbers, sent: Numbers) -> Array | None:
         """What the rule makes of the recorded numbers; None where some were not kept."""
-        try:
-            work = self.work(incoming)
-            return None if work is None else self._fitted(work.array(), sent.shape)
-        except (ValueError, TypeError, LookupError):  # a rule or an argument from a file, which fits nothing recorded
-            return None
+        work = self.work(incoming)
+        return None if work is None else self._fitted(work.array(), sent.shape)
 
     def work(self, incoming: Numbers) -> Worked | None:
-        """The rule with its numbers; None where some were not kept."""
+        """The rule with its numbers, computed; None where some were not kept."""
         assert self.term is not None
-        arrays = self._arrays(incoming)
-        if arrays is None or names_in(self.term) - set(arrays):
+        try:
+            arrays = self._arrays(incoming)
+            if arrays is None or names_in(self.term) - set(arrays):
+                return None
+            through = self._windows(incoming) if "⋆" in signs_in(self.term) else None
+            if "⋆" in signs_in(self.term) and through is None:
+                return None
+            work = Worked(self.term, arrays, self._dims(), through)
+            work.array()
+        except (ValueError, TypeError, LookupError):  # a rule or an argument from a file, which fits nothing recorded
             return None
-        through = self._windows(incoming) if "⋆" in signs_in(self.term) else None
-        return (
-            None if "⋆" in signs_in(self.term) and through is None else Worked(self.term, arrays, self._dims(), through)
-        )
+        return work
 
     def _windows(self, incoming: Numbers) -> Windows | None:
         """How the convolution went, where the op is one and its rule is that of one."""
