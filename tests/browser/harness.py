@@ -61,6 +61,7 @@ SETTINGS = {
     "docmanager-extension/plugin": '{"autosave": false}',
 }
 PANEL = "window.jupyterapp.shell.currentWidget"
+PATIENCE = 120_000  # ms that a cell may run
 SIZE = {"width": 1280, "height": 900}
 LOADED = f"""() => Boolean({PANEL}?.content?.widgets?.length && {PANEL}.context.isReady)"""
 READY = f"""() => {{
@@ -231,7 +232,14 @@ class Lab:
 
     def wait_cell(self, index: int) -> list[dict[str, Any]]:
         """Wait until a started cell has finished; its outputs."""
-        self.page.evaluate("async index => { await window.running[index]; }", index)
+        self.page.evaluate(
+            """async ([index, patience]) => {
+                const late = new Promise((_, fail) => setTimeout(
+                    () => fail(new Error(`cell ${index} still runs after ${patience / 1000} s`)), patience));
+                await Promise.race([window.running[index], late]);
+            }""",
+            [index, PATIENCE],
+        )
         self.page.wait_for_function(READY)
         return self.outputs(index)
 
