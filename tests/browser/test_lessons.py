@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.harness import ROOT, SIZE, Lab
 
@@ -124,7 +125,10 @@ def press_everything(view: Locator) -> None:
     for number in range(view.locator("button").count()):
         button = view.locator("button").nth(number)
         if button.count() and button.is_visible() and button.is_enabled():
-            button.click()
+            try:
+                button.click(timeout=5_000)
+            except PlaywrightTimeout:  # what an earlier click asked of Python has come, and taken the button away
+                expect(button).not_to_be_visible()
     parts = view.locator("svg [role=button]")
     for number in range(parts.count()):
         if parts.nth(number).count():
