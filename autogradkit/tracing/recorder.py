@@ -1,7 +1,8 @@
 """The recorder: listens to ops, backward and modules in one thread, and turns what it hears into an event stream.
 
-Rests on `core.recording` (the contract), `copying`, `numbering`, `naming` and `source`. While the cell runs it notes places
-as (code, offset) pairs and copies numbers, within bounds; names and positions are found afterwards, by `resolve`.
+Rests on `core.recording` (the contract), `calls`, `copying`, `frames`, `numbering` and `naming`. While the cell runs
+it notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found afterwards, by
+`resolve`.
 """
 
 from __future__ import annotations

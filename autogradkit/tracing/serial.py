@@ -1,8 +1,8 @@
 """Recordings as JSON and back.
 
-Rests on events and recording. Every event and value is an object tagged with its type; numbers JSON cannot write (NaN,
-infinities, complex ones) are tagged, too. Reading follows the types that events declare, so that what comes out is a
-whole trace or an error that says where the file is none. The format carries a version.
+Rests on events, recording, `files` and `validate`. Every event and value is an object tagged with its type; numbers JSON
+cannot write (NaN, infinities, complex ones) are tagged, too. Reading follows the types that events declare, so that what
+comes out is a whole trace or an error that says where the file is none. The format carries a version.
 """
 
 from __future__ import annotations

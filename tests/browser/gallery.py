@@ -2,7 +2,7 @@
 
 It runs the scenes below in real JupyterLab and writes tests/browser/screenshots/gallery/NAME.png, one sheet a scene: the
 narrow page, then the wide one, light above dark. A scene is the cells of a notebook, of which the last is photographed, after
-what a learner does with it. Without names all are made (six minutes on two processors). Rests on `harness.py` and on the
+what a learner does with it. Without names all are made (about ten minutes on two processors). Rests on `harness.py` and on the
 traced cells of tests/tracing/render/cells.py.
 """
 

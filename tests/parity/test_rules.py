@@ -63,7 +63,7 @@ def computed(each: Explained) -> bool | None:
     """Whether the rule gives the gradient that was sent; None where it cannot be computed."""
     if each.incoming is None or each.sent is None or each.reason.term is None or not each.reason.complete:
         return None
-    found, sent = each.reason.computed(each.incoming, each.sent), array_of(each.sent)
+    found, sent = each.reason.computed(each.reason.work(each.incoming), each.sent), array_of(each.sent)
     if found is None or sent is None:
         return None
     return bool(np.allclose(found, sent, rtol=1e-9, atol=1e-12, equal_nan=True)) and worked_out(each)

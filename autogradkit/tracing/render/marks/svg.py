@@ -4,7 +4,7 @@ A `Picture` collects marks and ends as one deterministic string, which is both t
 inlines. Colours are roles: each mark carries its light colour as an attribute, so that any viewer draws it on the explicit
 white ground, and a class that the picture's own style sheet repaints under an ancestor with `data-ak-theme="dark"`; what is
 usual of a text (ink, 12 px) and of a line is said once, on the root. Ids begin with a hash of the content, so pictures on
-one page never meet. Rests on the standard library only; numbers are shortened in `numbers.py`.
+one page never meet. Rests on colours and widths; numbers are shortened in `numbers.py`.
 """
 
 from __future__ import annotations

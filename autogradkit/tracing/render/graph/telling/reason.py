@@ -95,7 +95,7 @@ class Reason:
         if not self.complete:
             return f"{said}{self.result(sent, joint)}"
         work, total = self.work(incoming), array_of(sent)
-        found = None if work is None else self._fitted(work.array(), sent.shape)
+        found = self.computed(work, sent)
         most = elements
         if total is None and found is not None:
             total, most = _with_recorded_end(found, sent), 1
@@ -187,9 +187,8 @@ class Reason:
         rank = len(self.operands.values["self"].numbers.shape) if "self" in self.operands.values else 0
         return None if dims is None or not rank else tuple(dim % rank for dim in dims)
 
-    def computed(self, incoming: Numbers, sent: Numbers) -> Array | None:
-        """What the rule makes of the recorded numbers; None where some were not kept."""
-        work = self.work(incoming)
+    def computed(self, work: Worked | None, sent: Numbers) -> Array | None:
+        """What the rule makes of the recorded numbers, in the shape of what was sent; None where some were not kept."""
         return None if work is None else self._fitted(work.array(), sent.shape)
 
     def work(self, incoming: Numbers) -> Worked | None:
