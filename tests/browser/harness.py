@@ -8,7 +8,8 @@
     lab.save(); lab.close(); lab.open(path)      # close(keep_kernel=True), open(path, kernel=False)
         lab.run_all()                      # or lab.run_cell(2); lab.start_cell(2) ... lab.wait_cell(2)
         cell = lab.cell(2)                 # a playwright locator: cell.get_by_role("button", name="Step").click()
-        assert lab.ask("view.step") == "3" # what the kernel's Python says (repr), without adding a cell
+        lab.ask("view.step")               # what the kernel's Python says (repr), without adding a cell
+        lab.wait_for("view.step", "3")     # until it says so: what the page sends arrives a moment later
         assert lab.outputs(2)[0]["data"]["text/plain"] == ...
         assert lab.errors == []            # what the page reported on its console
         assert lab.axe(cell) == []         # accessibility violations
@@ -280,6 +281,14 @@ class Lab:
         if answer["status"] != "ok":
             raise AssertionError(f"{expression}: {answer['ename']}: {answer['evalue']}")
         return answer["data"]["text/plain"]
+
+    def wait_for(self, expression: str, answer: str) -> None:
+        """Until `ask(expression)` is the answer, for five seconds: what the page sends reaches Python a moment later."""
+        ended = time.monotonic() + 5
+        while (found := self.ask(expression)) != answer:
+            if time.monotonic() > ended:
+                raise AssertionError(f"{expression} is {found}, not {answer}")
+            self.page.wait_for_timeout(50)
 
     def screenshot(self, name: str, what: Locator | None = None) -> Path:
         """A picture of the page, or of one part of it, as tests/browser/screenshots/NAME.png."""

@@ -76,11 +76,11 @@ def test_steps_selection_table_and_calls(lab: Lab, notebook: Callable[..., Path]
     assert "Each call adds to .grad." in sentence.inner_text()
 
     cell.get_by_role("button", name="First step").click()
-    wait_for_python(lab, "view.step", "0")
+    lab.wait_for("view.step", "0")
     assert "mul(w, x) gives" in sentence.inner_text()
     cell.get_by_role("button", name="Step forward").click()
     cell.get_by_role("button", name="Step forward").click()
-    wait_for_python(lab, "view.step", "2")
+    lab.wait_for("view.step", "2")
     assert sentence.inner_text().startswith("backward 1: SumBackward0 receives ∂ = 1: ")
     assert read(cell).count("?") > 3
     lab.screenshot("graph-step", cell)
@@ -90,11 +90,11 @@ def test_steps_selection_table_and_calls(lab: Lab, notebook: Callable[..., Path]
     cell.get_by_role("button", name="All", exact=True).click()
     cell.get_by_role("combobox", name="Backward call").select_option("backward 2")
     cell.locator('[data-key="o0"] ellipse').click()
-    assert lab.ask("view.selection.name") == "'mul'"
+    lab.wait_for("view.selection and view.selection.name", "'mul'")
     assert "∂w = ∂ · x" in cell.locator(".ak-detail").inner_text()
     lab.screenshot("graph-detail", cell)
     cell.get_by_role("button", name="Close").click()
-    assert lab.ask("view.selected") == "''"
+    lab.wait_for("view.selected", "''")
 
     cell.get_by_role("button", name="Table").click()
     assert cell.get_by_role("cell", name="mul(w, x)").count() == 1
@@ -126,7 +126,7 @@ def test_nothing_is_given_away_and_every_control_of_the_walk(lab: Lab, notebook:
     assert "?" not in read(cell)
 
     cell.get_by_role("button", name="First step").click()
-    wait_for_python(lab, "view.step", "0")
+    lab.wait_for("view.step", "0")
     texts = read(cell)
     assert "[0.5, -2., 6.]" in texts  # just computed
     assert "= ?" in texts  # the loss
@@ -135,7 +135,7 @@ def test_nothing_is_given_away_and_every_control_of_the_walk(lab: Lab, notebook:
     cell.get_by_role("button", name="Table").click()
     assert "44.75" not in cell.locator(".ak-table").inner_text()
     cell.locator('.ak-item[aria-label^="loss"]').click()
-    wait_for_python(lab, "view.selection.name", "'loss'")  # Python knows; the page does not tell
+    lab.wait_for("view.selection and view.selection.name", "'loss'")  # Python knows; the page does not tell
     assert "value\n?" in cell.locator(".ak-detail").inner_text()
     assert "44.75" not in cell.locator(".ak-widget").aria_snapshot()  # what a screen reader gets
 
@@ -143,19 +143,19 @@ def test_nothing_is_given_away_and_every_control_of_the_walk(lab: Lab, notebook:
     slider.focus()
     for key, at in (("ArrowRight", 1), ("End", 8), ("ArrowLeft", 7), ("Home", 0), ("ArrowRight", 1)):
         slider.press(key)
-        wait_for_python(lab, "view.step", str(at))
+        lab.wait_for("view.step", str(at))
         expect(step).to_have_text(f"step {at + 1} of 9")
     box = slider.bounding_box()
     assert box is not None
     assert box["height"] >= 24
     lab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    wait_for_python(lab, "view.step", "4")
+    lab.wait_for("view.step", "4")
     assert "= 44.75" in read(cell)
 
     cell.get_by_role("button", name="Step forward").press("Home")
-    wait_for_python(lab, "view.step", "0")
+    lab.wait_for("view.step", "0")
     cell.locator(".ak-item[tabindex='0']").press("End")
-    wait_for_python(lab, "view.step", "8")
+    lab.wait_for("view.step", "8")
     assert "?" not in read(cell)
     assert cell.locator(".ak-sentence").get_attribute("aria-live") == "polite"
 
@@ -166,10 +166,10 @@ def test_nothing_is_given_away_and_every_control_of_the_walk(lab: Lab, notebook:
     cell.get_by_role("combobox", name="Speed").select_option("0.5×")
     cell.get_by_role("button", name="Play").press("Enter")
     cell.get_by_role("button", name="Pause").press("Enter")
-    wait_for_python(lab, "view.step", "0")
+    lab.wait_for("view.step", "0")
     lab.page.emulate_media(reduced_motion="reduce")
     cell.get_by_role("button", name="Play").click()
-    wait_for_python(lab, "view.step", "8")
+    lab.wait_for("view.step", "8")
     lab.page.emulate_media(reduced_motion="no-preference")
 
     lab.ask("setattr(view, 'step', 5)")
@@ -179,15 +179,6 @@ def test_nothing_is_given_away_and_every_control_of_the_walk(lab: Lab, notebook:
     lab.screenshot("graph-step-dark", cell)
     assert lab.axe(cell.locator(".ak-widget")) == []
     assert lab.errors == []
-
-
-def wait_for_python(lab: Lab, expression: str, answer: str) -> None:
-    """Wait until the kernel says so; what the page sends arrives a moment later."""
-    for _ in range(50):
-        if lab.ask(expression) == answer:
-            return
-        lab.page.wait_for_timeout(100)
-    assert lab.ask(expression) == answer
 
 
 def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Callable[..., Path]) -> None:
@@ -203,7 +194,7 @@ def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Call
     assert "module model.conv1" in cell.locator(".ak-detail h4").inner_text()
     cell.get_by_role("button", name="Unfold LeNet/conv1").click()
     cell.locator('.ak-item[aria-label^="module model.conv1"]').wait_for(state="detached")
-    assert "LeNet/conv1" not in lab.ask("view.folded")
+    lab.wait_for("'LeNet/conv1' in view.folded", "False")
     assert lab.errors == []
 
 
@@ -283,7 +274,7 @@ def test_a_stack_of_turns_opens_by_mouse_and_keys_and_node_names_are_written(
     cell.locator(".ak-stack").click()
     cell.locator(".ak-stack", has_text="turns 14–17").click()  # a large stack opens into stacks
     cell.locator("text", has_text="loss (turn 17)").wait_for()
-    assert "turns 2–29" in lab.ask("view.opened")
+    lab.wait_for("'turns 2–29' in str(view.opened)", "True")
     focused = "() => document.querySelector('autogradkit-picture')?.shadowRoot?.activeElement?.getAttribute('data-key')"
     assert lab.page.evaluate(focused)
     cell.get_by_role("button", name="Stack turns").click()
@@ -301,7 +292,7 @@ def test_a_stack_of_turns_opens_by_mouse_and_keys_and_node_names_are_written(
     lab.page.keyboard.press("Enter")
     cell.get_by_text("AccumulateGrad").first.wait_for()
     assert cell.get_by_text("PowBackward0").count() >= 2
-    assert lab.ask("view.node_names") == "True"
+    lab.wait_for("view.node_names", "True")
     lab.screenshot("graph-node-names", cell)
     assert lab.axe(cell.locator(".ak-widget")) == []
     assert lab.errors == []

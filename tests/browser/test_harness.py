@@ -14,7 +14,7 @@ def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path]) -> None:
     assert lab.outputs(0)[0]["data"]["text/plain"] == "42"
     assert lab.failures() == ["ZeroDivisionError: division by zero"]
     assert "grad_fn=<MulBackward0>" in lab.cell(2).inner_text()
-    assert lab.ask("x + 1") == "43"
+    lab.wait_for("x + 1", "43")
     assert lab.errors == []
     light = lab.screenshot("harness-light").stat().st_size
     lab.theme("dark")
@@ -26,6 +26,6 @@ def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path]) -> None:
 def test_widgets_reach_the_kernel(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.open(notebook("import ipywidgets\nbutton = ipywidgets.ToggleButton(description='Show')\nbutton"))
     lab.run_cell(0)
-    assert lab.ask("button.value") == "False"
+    lab.wait_for("button.value", "False")
     lab.cell(0).get_by_role("button", name="Show").click()
-    assert lab.ask("button.value") == "True"
+    lab.wait_for("button.value", "True")

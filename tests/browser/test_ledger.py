@@ -28,16 +28,6 @@ def sentence(cell: Locator) -> Locator:
     return cell.locator(".ak-sentence")
 
 
-def heard(lab: Lab, trait: str, value: str) -> None:
-    """Wait until the kernel's ledger has this value."""
-    lab.page.wait_for_timeout(50)
-    for _ in range(100):
-        if lab.ask(f"_ledgers[-1].{trait}") == value:
-            return
-        lab.page.wait_for_timeout(50)
-    assert lab.ask(f"_ledgers[-1].{trait}") == value
-
-
 def test_untraced_cells_are_known_and_a_ledger_stays_as_it_was(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.open(notebook(REMEMBER + "\n" + SETUP, UNTRACED, "%ledger w", MORE, "%ledger --follow w", "w.grad = None"))
     for index in range(5):
@@ -70,13 +60,13 @@ def test_steps_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path])
     cell = lab.cell(2)
     cell.get_by_role("button", name="First step").click()
     expect(sentence(cell)).to_contain_text("added [1., 3.]: w.grad is now [1., 3.]")
-    heard(lab, "selected", "'e0'")
+    lab.wait_for("_ledgers[-1].selected", "'e0'")
     expect(cell.locator(".ak-entry.ak-later")).to_have_count(5)
     cell.get_by_role("button", name="Step forward").click()
-    heard(lab, "selected", "'e1'")
+    lab.wait_for("_ledgers[-1].selected", "'e1'")
     entries(cell).nth(2).click()
     expect(sentence(cell)).to_contain_text(".grad was filled with zeros at In[2] line 3")
-    heard(lab, "selected", "'e2'")
+    lab.wait_for("_ledgers[-1].selected", "'e2'")
     for key, selected, text in (
         ("ArrowRight", "'e3'", "added [-1.5, -1.5]"),
         ("ArrowRight", "'e4'", "edited in place, not by backward, at In[2] line 5: w.grad is now [-3., -3.]"),
@@ -86,15 +76,15 @@ def test_steps_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path])
     ):
         lab.page.keyboard.press(key)
         expect(sentence(cell)).to_contain_text(text)
-        heard(lab, "selected", selected)
+        lab.wait_for("_ledgers[-1].selected", selected)
     cell.get_by_role("button", name="Play").click()
     expect(sentence(cell)).to_contain_text("w.grad is now [1., 1.]", timeout=20_000)
-    heard(lab, "selected", "''")
+    lab.wait_for("_ledgers[-1].selected", "''")
     cell.get_by_role("button", name="Step back").focus()
     lab.page.keyboard.press("Enter")
-    heard(lab, "selected", "'e4'")
+    lab.wait_for("_ledgers[-1].selected", "'e4'")
     cell.get_by_role("button", name="Last step").click()
-    heard(lab, "selected", "''")
+    lab.wait_for("_ledgers[-1].selected", "''")
     cell.get_by_role("button", name="Table").click()
     expect(cell.get_by_role("table")).to_contain_text("zeroed")
     expect(cell.get_by_role("table")).to_contain_text("w.grad.mul_(2)")
@@ -108,39 +98,39 @@ def test_a_group_opens_and_closes_by_mouse_and_by_keyboard(lab: Lab, notebook: C
     group, fold = cell.locator('[data-key="g0"]'), cell.locator(".ak-fold")
     expect(entries(cell)).to_have_count(2)
     group.click()
-    heard(lab, "opened", "['g0']")
+    lab.wait_for("_ledgers[-1].opened", "['g0']")
     expect(entries(cell)).to_have_count(7)
     expect(sentence(cell)).to_contain_text("backward at In[2] line 3 added")
-    heard(lab, "selected", "'e0'")
+    lab.wait_for("_ledgers[-1].selected", "'e0'")
     expect(cell.locator(".ak-stage svg")).to_contain_text("24 later: step to see them")
     entries(cell).nth(6).focus()
     lab.page.keyboard.press("ArrowRight")  # to one that is not drawn yet
-    heard(lab, "selected", "'e7'")
+    lab.wait_for("_ledgers[-1].selected", "'e7'")
     expect(cell.locator('[data-key="e7"]')).to_be_focused()
     lab.screenshot("ledger-open", cell)
     fold.click()
-    heard(lab, "opened", "[]")
+    lab.wait_for("_ledgers[-1].opened", "[]")
     expect(group).to_be_focused()
     lab.page.keyboard.press("Enter")
-    heard(lab, "opened", "['g0']")
+    lab.wait_for("_ledgers[-1].opened", "['g0']")
     cell.locator('[data-key="e2"]').focus()
     lab.page.keyboard.press("Escape")
-    heard(lab, "opened", "[]")
+    lab.wait_for("_ledgers[-1].opened", "[]")
     expect(group).to_be_focused()
     lab.page.keyboard.press("Space")
-    heard(lab, "opened", "['g0']")
+    lab.wait_for("_ledgers[-1].opened", "['g0']")
     fold.focus()
     lab.page.keyboard.press("Enter")
-    heard(lab, "opened", "[]")
+    lab.wait_for("_ledgers[-1].opened", "[]")
     expect(sentence(cell)).to_contain_text("30 backward calls at In[2] line 3 added [435., 435.")
 
     expect(cell.locator(".ak-which")).to_have_text("1 to 6 of 9")
     cell.get_by_role("button", name="Next elements").click()
-    heard(lab, "page", "1")
+    lab.wait_for("_ledgers[-1].page", "1")
     expect(cell.locator(".ak-stage svg")).to_contain_text("[8]")
     cell.get_by_role("button", name="Previous elements").focus()
     lab.page.keyboard.press("Enter")
-    heard(lab, "page", "0")
+    lab.wait_for("_ledgers[-1].page", "0")
     assert lab.errors == []
 
 

@@ -43,15 +43,6 @@ def question(lab: Lab, notebook: Callable[..., Path]) -> Path:
     return path
 
 
-def wait_for(lab: Lab, chosen: int) -> None:
-    """Until Python has heard what was chosen."""
-    for _ in range(50):
-        if lab.ask("asked.chosen") == str(chosen):
-            return
-        lab.page.wait_for_timeout(100)
-    raise AssertionError(f"Python did not hear of choice {chosen}")
-
-
 def test_by_mouse_wrong_then_right(lab: Lab, question: Path) -> None:
     form, status = asked(lab)
     expect(form.get_by_role("group")).to_have_accessible_name("Predict. What does w.grad hold <b>now</b>?")
@@ -62,14 +53,14 @@ def test_by_mouse_wrong_then_right(lab: Lab, question: Path) -> None:
     lab.screenshot("prediction-asked", lab.cell(1))
 
     form.get_by_role("button", name="Answer").click()
-    assert lab.ask("asked.chosen") == "-1"
+    lab.wait_for("asked.chosen", "-1")
     form.get_by_text("5", exact=True).click()
     assert "added" not in form.inner_text()
     form.get_by_role("button", name="Answer").click()
     expect(status).to_have_text(WRONG)
     expect(form.get_by_role("radio", name="7 ✓ right")).to_be_disabled()
     expect(form.get_by_role("radio", name="5 ✗ not this")).to_be_checked()
-    wait_for(lab, 0)
+    lab.wait_for("asked.chosen", "0")
     assert lab.axe(form) == []
     lab.screenshot("prediction-wrong", lab.cell(1))
 
@@ -78,7 +69,7 @@ def test_by_mouse_wrong_then_right(lab: Lab, question: Path) -> None:
     form.get_by_role("radio", name="7").check()
     form.get_by_role("button", name="Answer").click()
     expect(status).to_have_text(RIGHT)
-    wait_for(lab, 1)
+    lab.wait_for("asked.chosen", "1")
     lab.theme("dark")
     assert lab.axe(form) == []
     lab.screenshot("prediction-right-dark", lab.cell(1))
@@ -101,14 +92,14 @@ def test_by_keyboard(lab: Lab, question: Path) -> None:
     expect(form.get_by_role("button", name="Answer")).to_be_focused()
     keys.press("Enter")
     expect(status).to_have_text(RIGHT)
-    wait_for(lab, 1)
+    lab.wait_for("asked.chosen", "1")
     expect(form.get_by_role("button", name="Try again")).to_be_focused()
     keys.press("Space")
     expect(status).to_have_text("")
     keys.press("Shift+Tab")  # where nothing is chosen, to the last one
     keys.press("Space")
     keys.press("Enter")  # in a form, it answers
-    wait_for(lab, 2)
+    lab.wait_for("asked.chosen", "2")
     assert len(lab.page.locator(".jp-Notebook .jp-Cell").all()) == 3  # and no shortcut of the notebook's took a key
     assert lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex") == 1
     assert lab.errors == []
@@ -118,7 +109,7 @@ def test_what_was_answered_is_there_beside_the_same_kernel_and_not_in_what_is_st
     form, _ = asked(lab)
     form.get_by_role("radio", name="5").check()
     form.get_by_role("button", name="Answer").click()
-    wait_for(lab, 0)
+    lab.wait_for("asked.chosen", "0")
     lab.save()
     lab.close(keep_kernel=True)
     lab.reload()

@@ -29,9 +29,9 @@ def test_elements_light_their_cell_and_python_knows(lab: Lab, notebook: Callable
     lab.screenshot("storage-light", cell)
 
     cell.locator('[data-key="t2-0"]').click()
-    assert lab.ask("view.element") == "('c', (0, 0))"
+    lab.wait_for("view.element", "('c', (0, 0))")
     lab.page.keyboard.press("ArrowRight")
-    assert lab.ask("view.element") == "('c', (0, 1))"
+    lab.wait_for("view.element", "('c', (0, 1))")
     expect(sentence).to_contain_text("c[0, 1] = storage[ 1 + 0·3 + 1·1 ] = storage[2] = 2.")
 
     cell.get_by_role("button", name="Next tensor").click()

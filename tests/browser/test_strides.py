@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,21 +13,7 @@ from tests.browser.harness import Lab, Notebook7
 SETUP = "import autogradkit as torch\n%load_ext autogradkit\na = torch.arange(6.0).view(2, 3)"
 SHOW = "from autogradkit.widgets.strides import stride_explorer\nview = stride_explorer('a', a, globals())\nview"
 NAMES = ["offset", "size of dim 0", "stride of dim 0", "size of dim 1", "stride of dim 1"]
-
-
-def numbers(lab: Lab) -> list[int]:
-    """The setting as Python knows it, in the order of the sliders."""
-    said = lab.ask("[view.setting['offset'], *sum(map(list, zip(view.setting['sizes'], view.setting['strides'])), [])]")
-    return [int(each) for each in said.strip("[]").split(", ")]
-
-
-def heard(lab: Lab, wanted: list[int]) -> None:
-    """Wait until Python has heard of this setting: while a message is on its way the page holds back the next."""
-    for _ in range(50):
-        if numbers(lab) == wanted:
-            return
-        lab.page.wait_for_timeout(100)
-    assert numbers(lab) == wanted
+SLIDERS = "[view.setting['offset'], *sum(map(list, zip(view.setting['sizes'], view.setting['strides'])), [])]"
 
 
 def slider(cell: Locator, name: str) -> Locator:
@@ -57,19 +44,19 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
             click_at(lab, slider(cell, name), value)
             wanted[place] = value
             expect(cell.locator("label", has_text=name).locator("output")).to_have_text(str(value))
-            heard(lab, wanted)
+            lab.wait_for(SLIDERS, str(wanted))
     expect(cell.locator(".ak-call")).to_have_text("torch.as_strided(a, (1, 1), (1, 1), 1)")
     cell.get_by_role("button", name="Start again").click()
     expect(cell.locator(".ak-spelled")).to_have_text("= a")
-    heard(lab, [0, 2, 3, 3, 1])
+    lab.wait_for(SLIDERS, str([0, 2, 3, 3, 1]))
 
     for place, name in enumerate(NAMES):
-        before = numbers(lab)
+        before = json.loads(lab.ask(SLIDERS))
         slider(cell, name).focus()
         lab.page.keyboard.press("ArrowRight")
-        heard(lab, [each + (n == place) for n, each in enumerate(before)])
+        lab.wait_for(SLIDERS, str([each + (n == place) for n, each in enumerate(before)]))
         lab.page.keyboard.press("ArrowLeft")
-        heard(lab, before)
+        lab.wait_for(SLIDERS, str(before))
         expect(slider(cell, name)).to_be_focused()
 
     for name, key in [("size of dim 0", "Right"), ("size of dim 1", "Left")]:
@@ -79,16 +66,16 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
         click_at(lab, slider(cell, name), value)
     expect(cell.locator(".ak-spelled")).to_have_text("= a.t()")
     expect(cell.locator(".ak-printed")).to_have_text("tensor([[0., 3.],\n        [1., 4.],\n        [2., 5.]])")
-    assert lab.ask("view.tensor.stride()") == "(1, 3)"
+    lab.wait_for("view.tensor.stride()", "(1, 3)")
     expect(cell.locator(".ak-sentence")).to_contain_text("torch.as_strided(a, (3, 2), (1, 3), 0)")
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("strides-light", cell)
 
     cell.locator('[data-key="t1-1"]').click()
     expect(cell.locator(".ak-sentence")).to_contain_text("a.t()[0, 1] = storage[ 0 + 0·1 + 1·3 ] = storage[3] = 3.")
-    assert lab.ask("view.selected") == "'t1-1'"
+    lab.wait_for("view.selected", "'t1-1'")
     lab.page.keyboard.press("ArrowDown")
-    assert lab.ask("view.selected") == "'t1-3'"
+    lab.wait_for("view.selected", "'t1-3'")
 
     slider(cell, "offset").focus()
     for _ in range(4):
@@ -96,7 +83,7 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
     expect(cell.locator(".ak-problem")).to_contain_text("Element [2, 1] would lie in cell 9")
     expect(cell.locator(".ak-refusal")).to_contain_text("RuntimeError: setStorage: sizes [3, 2], strides [1, 3]")
     expect(cell.locator(".ak-printed")).to_have_count(0)
-    assert lab.ask("view.tensor is None") == "True"
+    lab.wait_for("view.tensor is None", "True")
     lab.theme("dark")
     expect(cell.locator(".ak-widget")).to_have_attribute("data-ak-theme", "dark")
     assert lab.axe(cell.locator(".ak-widget")) == []
@@ -111,11 +98,11 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
     fewer, more = (cell.get_by_role("button", name=f"{what} dimension") for what in ("Remove", "Add"))
     fewer.click()
     expect(cell.get_by_role("slider")).to_have_count(3)
-    assert lab.ask("view.setting['sizes']") == "[3]"
+    lab.wait_for("view.setting['sizes']", "[3]")
     more.focus()
     lab.page.keyboard.press("Enter")
     expect(cell.get_by_role("slider")).to_have_count(5)
-    assert lab.ask("view.setting['strides']") == "[1, 1]"
+    lab.wait_for("view.setting['strides']", "[1, 1]")
     expect(more).to_be_focused()
     cell.get_by_role("button", name="Table").click()
     expect(cell.get_by_role("table")).to_contain_text("view of an unnamed tensor of shape (6,)")

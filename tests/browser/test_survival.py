@@ -98,7 +98,7 @@ def test_opened_again_beside_the_same_kernel_they_live(lab: Lab, saved: Path) ->
     lab.reload()
     lab.open(saved)
     assert_alive(lab)
-    assert lab.ask("graph.step") == str(stepped)
+    lab.wait_for("graph.step", str(stepped))
     assert step_back(lab) == stepped - 1
     assert lab.axe(lab.cell(5).locator("autogradkit-picture")) == []
 

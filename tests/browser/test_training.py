@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.harness import Lab
-from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, in_time, loop, press_on, sentence, stage
+from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, loop, press_on, sentence, stage
 
 
 def test_buttons_work_while_the_cell_runs(lab: Lab, notebook: Callable[..., Path]) -> None:
@@ -33,7 +33,7 @@ def test_buttons_work_while_the_cell_runs(lab: Lab, notebook: Callable[..., Path
     cell.get_by_role("button", name="Stop").click()
     expect(sentence(cell)).to_contain_text("Stopped.")
     lab.wait_cell(1)
-    assert lab.ask("view.state") == "'stopped'"
+    lab.wait_for("view.state", "'stopped'")
     assert 1 < int(lab.ask("learnt")) < 120
     assert lab.failures() == []
     assert lab.errors == []
@@ -76,20 +76,20 @@ def test_every_control_works_by_mouse_and_keyboard_when_nothing_trains(lab: Lab,
     for act, on in ((lambda: button("Log axis").click(), "True"), (lambda: press_on(button("Log axis"), "Enter"), "False"),
                     (lambda: press_on(button("Log axis"), "Space"), "True")):  # fmt: skip
         act()
-        in_time(lab, "view.log_axis", on)
+        lab.wait_for("view.log_axis", on)
         expect(button("Log axis")).to_have_attribute("aria-pressed", on.lower())
     expect(stage(cell)).to_contain_text("loss, log axis")
 
     rate = cell.get_by_role("textbox", name="learning rate")
     rate.fill("100")
     rate.press("Enter")
-    in_time(lab, "view.training.optimizer.param_groups[0]['lr']", "100.0")
+    lab.wait_for("view.training.optimizer.param_groups[0]['lr']", "100.0")
     expect(stage(cell)).to_contain_text("lr 100")
     rate.focus()
     lab.page.keyboard.press("Control+a")
     lab.page.keyboard.type("0.0123456")  # 0 and 1 are shortcuts of the notebook elsewhere
     lab.page.keyboard.press("Enter")
-    in_time(lab, "view.training.optimizer.param_groups[0]['lr']", "0.0123456")
+    lab.wait_for("view.training.optimizer.param_groups[0]['lr']", "0.0123456")
     expect(rate).to_have_value("0.0123")
     rate.fill("fast")
     rate.press("Enter")
@@ -99,14 +99,14 @@ def test_every_control_works_by_mouse_and_keyboard_when_nothing_trains(lab: Lab,
     assert len(lab.page.locator(".jp-Notebook .jp-Cell").all()) == 2, "no key became a command of the notebook"
 
     button("Test pictures").click()
-    in_time(lab, "view.tab", "'pictures'")
+    lab.wait_for("view.tab", "'pictures'")
     expect(cell.locator(".ak-pick")).to_have_count(30)
     assert "they come first" in lab.ask("view.description")
     first = cell.locator(".ak-pick").first
     button("Next page").click()
-    in_time(lab, "view.which", "'31–60 of 1,000'")
+    lab.wait_for("view.which", "'31–60 of 1,000'")
     press_on(button("Previous page"), "Enter")
-    in_time(lab, "view.which", "'1–30 of 1,000'")
+    lab.wait_for("view.which", "'1–30 of 1,000'")
     expect(cell.locator(".ak-which").first).to_have_text("1–30 of 1,000")
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("training-pictures-light", cell)
@@ -116,19 +116,19 @@ def test_every_control_works_by_mouse_and_keyboard_when_nothing_trains(lab: Lab,
     lab.page.keyboard.press("Home")
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("Enter")
-    in_time(lab, "(view.tab, view.which)", "('maps', '2 of 1,000')")
+    lab.wait_for("(view.tab, view.which)", "('maps', '2 of 1,000')")
     button("Next picture").click()
-    in_time(lab, "view.which", "'3 of 1,000'")
+    lab.wait_for("view.which", "'3 of 1,000'")
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("training-maps-light", cell)
     press_on(button("Test pictures"), "Enter")
     expect(cell.locator(".ak-pick")).to_have_count(30)
     cell.locator(".ak-pick").nth(4).click()
-    in_time(lab, "(view.tab, view.which)", "('maps', '5 of 1,000')")
+    lab.wait_for("(view.tab, view.which)", "('maps', '5 of 1,000')")
 
     press_on(button("Feature maps"), "ArrowRight")
     lab.page.keyboard.press("Space")
-    in_time(lab, "view.tab", "'confusion'")
+    lab.wait_for("view.tab", "'confusion'")
     expect(stage(cell)).to_contain_text("read as")
     button("Table").click()
     expect(cell.get_by_role("table")).to_contain_text("label, read as:")
@@ -136,7 +136,7 @@ def test_every_control_works_by_mouse_and_keyboard_when_nothing_trains(lab: Lab,
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("training-confusion-dark", cell)
     button("Filters").click()
-    in_time(lab, "view.tab", "'filters'")
+    lab.wait_for("view.tab", "'filters'")
     expect(stage(cell)).to_contain_text("fc1 looks through 128 windows of 28×28, the first 32 are shown")
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("training-filters-dark", cell)
@@ -167,7 +167,7 @@ def test_controls_work_while_the_cell_trains(lab: Lab, notebook: Callable[..., P
     press_on(cell.get_by_role("button", name="Stop"), "Enter")
     expect(sentence(cell)).to_contain_text("Stopped.")
     lab.wait_cell(1)
-    assert lab.ask("any(step.lr == 0.00321 for step in view.history.steps)") == "True"
+    lab.wait_for("any(step.lr == 0.00321 for step in view.history.steps)", "True")
     assert lab.failures() == []
     assert lab.errors == []
 

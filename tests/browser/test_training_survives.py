@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.harness import Lab, Notebook7
-from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, in_time, loop, press_on, sentence, stage
+from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, loop, press_on, sentence, stage
 
 
 def test_the_kernel_s_interrupt_leaves_a_run_that_goes_on(lab: Lab, notebook: Callable[..., Path]) -> None:
@@ -23,7 +23,7 @@ def test_the_kernel_s_interrupt_leaves_a_run_that_goes_on(lab: Lab, notebook: Ca
     assert lab.failures()[0].startswith("KeyboardInterrupt")
     expect(sentence(cell)).to_contain_text("Interrupted between two batches.")
     lab.run_cell(2)
-    assert lab.ask("view.state") == "'finished'"
+    lab.wait_for("view.state", "'finished'")
     assert int(lab.ask("learnt - lost")) == 120
     assert lab.errors == []
 
@@ -48,7 +48,7 @@ def test_a_page_that_was_closed_while_training_finds_the_run_going_on(lab: Lab, 
     reopen_while_busy(lab, path)
     expect(lab.cell(1).locator("img")).to_be_visible()  # a kernel tells of its widgets between two cells only
     lab.screenshot("training-reopened-while-training", lab.cell(1))
-    in_time(lab, "(view.state, learnt)", "('finished', 120)")  # asked while the cell runs, answered after it
+    lab.wait_for("(view.state, learnt)", "('finished', 120)")  # asked while the cell runs, answered after it
     lab.reload()  # the page again, now that the kernel has time to tell of its widgets
     lab.open(path)
     expect(sentence(lab.cell(1))).to_have_text("Finished.")
@@ -82,7 +82,7 @@ def test_notebook_7_trains_pauses_looks_and_goes_on(notebook7: Notebook7, notebo
     expect(sentence(cell)).to_contain_text("Stopped.")
     outputs = lab.wait_cell(1)
     assert "stopped" in outputs[0]["data"]["text/plain"]
-    assert lab.ask("view.state") == "'stopped'"
+    lab.wait_for("view.state", "'stopped'")
     assert lab.axe(cell.locator(".ak-widget")) == []
     assert lab.failures() == []
 
@@ -101,10 +101,10 @@ def test_a_page_that_was_closed_while_pausing_finds_a_run_that_can_be_interrupte
     # A kernel tells of its widgets between two cells only: until then there is the still picture.
     expect(lab.cell(1).locator("img")).to_be_visible()
     lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
-    in_time(lab, "view.state", "'interrupted'")
+    lab.wait_for("view.state", "'interrupted'")
     lab.run_cell(2)
     expect(sentence(lab.cell(2))).to_have_text("Finished.")
-    assert lab.ask("learnt - lost") == "120"
+    lab.wait_for("learnt - lost", "120")
 
 
 def test_a_kernel_that_is_restarted_is_said(lab: Lab, notebook: Callable[..., Path]) -> None:
@@ -128,7 +128,7 @@ def test_a_cell_that_is_run_anew_lets_go_of_what_it_showed(lab: Lab, notebook: C
     for _ in range(3):
         lab.run_cell(1)
         lab.run_cell(2)
-    assert lab.ask("(gc.collect(), [ref() is not None for ref in seen])[1]") == "[False, False, True]"
+    lab.wait_for("(gc.collect(), [ref() is not None for ref in seen])[1]", "[False, False, True]")
     lab.run_cell(3)
     lab.run_cell(1)  # the fourth; the third is alive in the last cell
     expect(lab.cell(3).locator(".ak-widget")).to_be_visible()
@@ -159,6 +159,6 @@ def test_a_real_run_is_interrupted_and_goes_on(lab: Lab, notebook: Callable[...,
     lab.page.wait_for_timeout(1000)
     lab.cell(2).get_by_role("button", name="Stop").click()
     lab.wait_cell(2)
-    assert lab.ask("view.state") == "'stopped'"
+    lab.wait_for("view.state", "'stopped'")
     assert int(lab.ask("len(view.training.epochs)")) > learnt
     assert lab.errors == []

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator
 
-from tests.browser.harness import Lab
-
 SETUP = "from autogradkit.widgets.training import TrainingView\nimport time\nview = TrainingView('a slow model')"
 LOOP = """
 learnt = 0
@@ -37,12 +35,3 @@ def stage(cell: Locator) -> Locator:
 def press_on(target: Locator, key: str) -> None:
     target.focus()
     target.page.keyboard.press(key)
-
-
-def in_time(lab: Lab, expression: str, expected: str) -> None:
-    """Python hears a moment later than the page speaks."""
-    for _ in range(50):
-        if (found := lab.ask(expression)) == expected:
-            return
-        lab.page.wait_for_timeout(100)
-    raise AssertionError(f"{expression} is {found}, not {expected}")
