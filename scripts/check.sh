@@ -3,8 +3,8 @@
 # main (on main: from the last commit). scripts/test.sh checks everything; this looks only where a change usually shows.
 #
 # Style, format and floors of all files; beside them, for each changed file:
-#   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py (else tests/a), test_a.py and test_b.py of
-#                       tests/parity, and every test file that names the module or a class of it, if few do
+#   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py, test_a.py and test_b.py of tests/parity, and every
+#                       test file that names the module or a class of it, if few do; those of tests/a, if none does
 #   autogradkit/_ops/…  of tests/ops, of PyTorch's operator database and of its schemas the cases of the ops that it declares
 #   tests/…/test_x.py   itself; for another file in tests: the test files that import it
 #   widgets/…           style, types, bundles, the tests that import it, and those of the schema
@@ -43,24 +43,25 @@ naming() {
     local word files
     for word; do
         mapfile -t files < <(grep -rlw --include='test_*.py' --exclude-dir=browser -e "$word" tests)
-        [ "${#files[@]}" -gt 12 ] || printf '%s\n' ${files[@]+"${files[@]}"}
+        [ "${#files[@]}" -gt 12 ] || [ "${#files[@]}" = 0 ] || printf '%s\n' "${files[@]}"
     done
 }
 
 # The tests of a module of the package, or of a script.
 tests_of() {
-    local path=${1#autogradkit/} file place module
+    local path=${1#autogradkit/} file place module named
     file=test_$(basename "$path") place=tests/${path%.py}
     module=${1%.py} module=${module%/__init__} module=${module//\//.}
     ls "tests/parity/test_${path%%/*}.py" "tests/parity/$file" 2>/dev/null
+    # shellcheck disable=SC2046 # one word for each class
+    mapfile -t named < <(naming "$module" $(grep -oP '^class \K[A-Za-z]\w+' "$1"))
+    echo "${named[@]}"
     if [ -e "$(dirname "$place")/$file" ]; then
         echo "$(dirname "$place")/$file"
-    else
+    elif [ "${#named[@]}" = 0 ]; then
         until [ -d "$place" ]; do place=$(dirname "$place"); done
-        [ "$place" = tests ] || echo "$place"
+        [ "$place" = tests ] || ls "$place"/test_*.py # what is in its rooms has tests of its own
     fi
-    # shellcheck disable=SC2046 # one word for each class
-    naming "$module" $(grep -oP '^class \K[A-Za-z]\w+' "$1")
 }
 
 # The pytest expression for the cases of what some files declare: [exp], [exp-…], [….exp], [exp/ExpBackward0].

@@ -75,7 +75,7 @@ def layouts(markup: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", ["fan_in", "lenet", "second_backward", "chinese", "nothing"])
 def test_it_begins_as_the_notebook_does(name: str):
     trace = trace_cell(name)
-    first = layouts(page(trace))[0]
+    first = layouts(page_of(name))[0]
     view = GraphView(trace)
     for trait in ("svg", "steps", "known", "table", "overview", "description", "calls", "folded"):
         assert first[trait] == getattr(view, trait), trait

@@ -1,6 +1,7 @@
 """The pictures of the cells that must come out right: what each says, that it is the same every time, and bounded."""
 
 import doctest
+import functools
 import re
 from itertools import combinations
 from xml.etree import ElementTree
@@ -28,6 +29,7 @@ from tests.tracing.render.cells import CELLS, trace_cell, trace_cell_anew, trace
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
 
 
+@functools.cache
 def drawn(name: str):
     return draw_graph(trace_cell(name))
 

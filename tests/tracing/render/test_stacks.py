@@ -43,7 +43,7 @@ def test_four_turns_are_drawn_and_five_are_stacked() -> None:
     assert stacks(draw_graph(trace_source(descent(5), DESCENT))) == [("turns 2–4", 3)]
 
 
-@pytest.mark.parametrize("turns", [30, 1000])
+@pytest.mark.parametrize("turns", [30, pytest.param(1000, marks=pytest.mark.long)])
 def test_a_loop_is_its_first_turn_its_last_and_a_stack(turns: int) -> None:
     trace = trace_source(descent(turns), DESCENT)
     drawn = draw_graph(trace)
