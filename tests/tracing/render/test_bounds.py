@@ -64,6 +64,20 @@ LOOPS: dict[str, tuple[str, str]] = {
         "s = torch.stack([w * i for i in range(1000)])\ns.sum().backward()",
     ),
 }
+LENET = (
+    f"{NETWORK}from autogradkit.vision.models import LeNet\nmodel = LeNet()\n"
+    "opt = optim.SGD(model.parameters(), lr=.1)\nx = torch.randn(4, 1, 28, 28)\nt = torch.tensor([1, 2, 3, 4])",
+    "for i in range({turns}):\n    opt.zero_grad()\n    F.cross_entropy(model(x), t).backward()\n    opt.step()",
+)
+LOOPS |= {f"LeNet, {turns} steps": (LENET[0], LENET[1].format(turns=turns)) for turns in (2, 3, 4)}
+LOOPS |= {f"recurrent of {turns}": (RNN.format(turns=turns), STEPS) for turns in (2, 3)}
+LOOPS |= {  # too few turns for a stack
+    f"{turns} turns of {lines} lines": (
+        "h0 = torch.tensor([.5, -.5], requires_grad=True)",
+        f"for turn in range({turns}):\n" + "\n".join(f"    {line}" for line in unlike(0, lines).splitlines()),
+    )
+    for turns, lines in ((2, 12), (3, 20), (4, 100))
+}
 OTHERS: dict[str, tuple[str, str]] = {
     "a fan of unlike ops": (
         f"w = torch.ones(2, requires_grad=True)\nimport random\nrandom.seed(0)\nops = [{', '.join(f'torch.{o}' for o in OPS)}]",
@@ -94,11 +108,6 @@ OTHERS: dict[str, tuple[str, str]] = {
     "everything is used by everything": (
         "xs = [torch.randn(3, requires_grad=True) for _ in range(3)]",
         "for i in range(60):\n    xs.append(torch.tanh(sum(xs)) * 0.1)\nxs[-1].sum().backward()",
-    ),
-    "three steps of LeNet": (
-        f"{NETWORK}from autogradkit.vision.models import LeNet\nmodel = LeNet()\n"
-        "opt = optim.SGD(model.parameters(), lr=.1)\nx = torch.randn(4, 1, 28, 28)\nt = torch.tensor([1, 2, 3, 4])",
-        "for i in range(3):\n    opt.zero_grad()\n    F.cross_entropy(model(x), t).backward()\n    opt.step()",
     ),
 }
 

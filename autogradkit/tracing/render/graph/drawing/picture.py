@@ -25,6 +25,7 @@ from autogradkit.tracing.render.graph.drawing.parts import (
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
+from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, fold
 from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
@@ -40,6 +41,8 @@ WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
 MOST_BYTES = 72_000  # of a still picture in which nothing was opened: beyond it fewer items are drawn
 MOST_BYTES_OF_A_LOOP = 36_000  # stored are four thirds of it, and with table and text 60 kB, which a test holds
+MOST_BYTES_OF_A_FEW_TURNS = 46_000  # of which none are stacked, in the picture or in the table: less what its rows take
+BYTES_OF_A_ROW = 370
 MOST_WIDTH = 1.5 * WIDEST  # likewise
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
@@ -74,8 +77,13 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_n
 
 
 def _too_large(drawn: Drawn) -> bool:
-    loop = any(item.times > 1 for item in drawn.graph.items.values())
-    return len(still(drawn.svg).encode()) > (MOST_BYTES_OF_A_LOOP if loop else MOST_BYTES)
+    graph = drawn.graph
+    most = MOST_BYTES
+    if any(item.times > 1 for item in graph.items.values()):
+        most = MOST_BYTES_OF_A_LOOP
+    elif any(op.position is not None and max(op.position.turn, default=1) > 1 for op in graph.ops):
+        most = MOST_BYTES_OF_A_FEW_TURNS - BYTES_OF_A_ROW * min(len(graph.ops), MOST_ROWS)
+    return len(still(drawn.svg).encode()) > most
 
 
 def _drawn(trace: Recording, graph: Graph, heading: str) -> tuple[Drawn, float]:

@@ -1,6 +1,6 @@
-"""How much is told of what has no bound of its own: names, and what an error says. The trace keeps all of it.
+"""How much is told of what has no bound of its own: names, what an error says, the table. The trace keeps all of it.
 
-Rests on the event stream; `build.py` asks it.
+Rests on the event stream; `build.py` asks it, and for the table `telling/text.py` and `drawing/picture.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ MOST_NAME = 80  # characters of a name
 MOST_MESSAGE = 2000  # characters of an error's message
 MOST_NOTES = 8
 MOST_NOTE = 600  # characters of a note
+MOST_ROWS = 60  # of the table
 
 
 def shortened(text: str, most: int) -> str:

@@ -9,6 +9,7 @@ from collections import defaultdict
 
 from autogradkit.tracing.events import Accumulated
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item
 from autogradkit.tracing.render.graph.wording.titles import title
@@ -16,7 +17,6 @@ from autogradkit.tracing.render.graph.wording.words import item_title, op_call, 
 from autogradkit.tracing.render.marks import numbers as nums
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
-MOST_ROWS = 60
 MOST_CODE = 100  # characters of a cell of the table
 MOST_TOLD = 6  # events of one `.grad`
 MOST_GRADS = 40  # rows for what was added to a `.grad`
