@@ -44,6 +44,8 @@ def called(w: Writer) -> None:
             f"for {name} in gen({a}):\n    q = {name} + 1",
             f"import functools\n{name} = functools.reduce(lambda s, t: s * t, [{a}, {b}, {a}])",
             f"{name} = list(map(twice, [{a}, {b}]))[1]",
+            f"{name} = [{a}, {b}, {a} * 2][{b}.detach().argmax()]",
+            f"i = {b}.argmin()\n{name} = {a}[i] * {b}",
         ),
     )
 

@@ -34,6 +34,11 @@ FUNCTIONS: dict[str, Any] = {
     "huber_loss": torch.ops.aten.huber_loss,
     "mse_loss": torch.ops.aten.mse_loss,
     "l1_loss": torch.ops.aten.l1_loss,
+    "copy_": lambda target, source: source.clone() if target is None else target.copy_(source),
+    "as_strided_backward": lambda g, places, sizes: (
+        g.new_zeros(sizes).flatten().index_add(0, places, g.flatten()).view(sizes)
+    ),
+    "slice_backward": torch.ops.aten.slice_backward,
     "index": lambda x, *picked: x[picked],
     "batch": lambda x, rows: x[rows],
     "sgd_": lambda parameter, gradient, lr, weight_decay=0.0: parameter - lr * (gradient + weight_decay * parameter),
@@ -42,7 +47,12 @@ FUNCTIONS: dict[str, Any] = {
 
 
 STATEFUL = ("adam_", "adamw_")  # they remember earlier gradients; what they leave is compared at the end
-SPOKEN = {"torch": torch, "inf": float("inf"), "nan": float("nan")}  # what the texts of settings speak of
+SPOKEN = {
+    "torch": torch,
+    "array": torch.tensor,
+    "inf": float("inf"),
+    "nan": float("nan"),
+}  # what the texts of settings speak of
 
 
 def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:

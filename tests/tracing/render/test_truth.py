@@ -85,6 +85,30 @@ def test_a_hook_that_changes_a_gradient_is_told_of():
     assert left_out("y = x * 3\ny.register_hook(print)\ny.sum().backward()", before) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "index", "line"),
+    [
+        ("loss = W[labels[0]].sum()", "labels[0]", 1),
+        ("i = labels.argmax()\nloss = W[i, 0] * 2", "i", 2),
+        ("for i in labels:\n    loss = W[i].sum()", "i", 2),
+        ("k = labels[0] + 1\nloss = W[0, k - 1] * 2", "k - 1", 2),
+        ("loss = rows[labels[1]].sum()", "labels[1]", 1),
+    ],
+)
+def test_a_tensor_that_is_read_as_an_index_is_said(source: str, index: str, line: int) -> None:
+    before = "W = torch.ones(3, 2, requires_grad=True); labels = torch.tensor([1, 2]); rows = [W, W, W]"
+    assert left_out(source, before) == [
+        f"The index {index} in line {line} reads numbers, which are drawn without what they were computed from."
+    ]
+
+
+@pytest.mark.parametrize(
+    "source", ["loss = W[1].sum()", "for i in range(2):\n    loss = W[i].sum()", "loss = W[labels].sum()"]
+)
+def test_an_index_that_hides_nothing_is_not_said(source: str) -> None:
+    assert left_out(source, "W = torch.ones(3, 2, requires_grad=True); labels = torch.tensor([1, 2])") == []
+
+
 def test_what_ran_before_the_cell_is_told_of():
     before = "w = torch.tensor([2.], requires_grad=True)\nloss = (w * 3).sum()"
     assert left_out("loss.backward()", before) == [
@@ -131,3 +155,15 @@ def test_a_loops_variable_names_nothing_that_has_a_place_of_its_own(cell: str, n
     trace = trace_source(cell, before)
     made = {output for op in trace.ops for output in op.outputs}
     assert {value.name for value in trace.values.values() if value.id not in made} == names
+
+
+def test_memory_that_a_gradient_is_copied_into_is_not_drawn() -> None:
+    """What it held before is nobody's; numbers from nowhere stood there as a seed."""
+    source = "(w ** 2).sum().backward(create_graph=True)\nb = w.grad * 2"
+    graph = draw_graph(trace_source(source, "w = torch.tensor([1., -2.], requires_grad=True)")).graph
+    seeds = [
+        item.value.numbers.data
+        for item in graph.items.values()
+        if item.value and graph.labels[item.value.id] == "∂ seed"
+    ]
+    assert set(seeds) <= {(1.0,), (1.0, 1.0)}

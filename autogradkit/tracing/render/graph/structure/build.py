@@ -9,9 +9,11 @@ import bisect
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from autogradkit.tracing.events import (
     Accumulated,
+    Argument,
     BackwardBegin,
     BackwardEnd,
     Event,
@@ -172,7 +174,7 @@ class _Builder:
             *untold.updates(self.updated, self.sharing),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
             *self.notes,
-            *untold.numbers_read(self.source),
+            *untold.numbers_read(self.source, self.ops, self.values),
             *untold.arrivals(self.calls, self.links, self.values),
             *untold.hooks(self.calls, self.ops, self.labels),
         ]
@@ -346,9 +348,15 @@ def _telling_ops(events: Iterable[Event], second_order: set[int]) -> list[Op]:
         if isinstance(event, Op) and (
             event.step not in second_order or event.node is not None or not read.isdisjoint(event.outputs)
         ):
-            kept.append(event)
-            read.update(argument.value for argument in event.inputs if argument.value is not None)
+            inputs = _without_new_memory(event) if event.step in second_order else event.inputs
+            kept.append(event if inputs is event.inputs else replace(event, inputs=inputs))
+            read.update(argument.value for argument in inputs if argument.value is not None)
     return kept[::-1]
+
+
+def _without_new_memory(op: Op) -> tuple[Argument, ...]:
+    """What an op reads: the engine copies a gradient into new memory, and what that held is nobody's."""
+    return op.inputs[1:] if op.node_name == "CopyBackwards" else op.inputs
 
 
 def _in_optimizer(op: Op) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from autogradkit.tracing.events import Numbers, Op, Value
 from autogradkit.tracing.parsing import parsed, without_magics
+from autogradkit.tracing.render.graph.structure.bounds import MOST_NAME, shortened
 from autogradkit.tracing.render.graph.structure.model import Call, Link
 from autogradkit.tracing.render.marks.numbers import one_line
 
@@ -44,25 +45,46 @@ def arrivals(calls: list[Call], links: list[Link], values: dict[int, Value]) -> 
         yield f"A gradient reached {name} by a way that is not drawn."
 
 
-def numbers_read(source: str) -> Iterator[str]:
-    """A sentence for the places where the cell reads numbers out of tensors, to which no arrow leads.
+def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value] | None = None) -> Iterator[str]:
+    """A sentence for the places where the cell reads numbers out of tensors, to which no arrow leads: by `.item()` and its
+    kin, and by an index that is a tensor of one integer.
 
     >>> list(numbers_read("y = x * x.sum().item()"))
     ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
     """
-    nodes = ast.walk(parsed(without_magics(source)))
-    calls = [each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
-    lines: dict[str, list[int]] = defaultdict(list)
+    tree = parsed(without_magics(source))
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    lines: dict[str, set[int]] = defaultdict(set)
     for call in calls:
         assert isinstance(call.func, ast.Attribute)
         if call.func.attr in ("item", "tolist", "numpy") and not call.args:
-            lines[call.func.attr].append(call.lineno)
+            lines[f".{call.func.attr}()"].add(call.lineno)
+    for index in _tensors_as_index(tree, ops, values or {}):
+        lines[f"The index {shortened(ast.unparse(index), MOST_NAME)}"].add(index.lineno)
     for name, found in lines.items():
-        where = ", ".join(map(str, sorted(set(found))))
-        several = len(set(found)) > 1
+        where = ", ".join(map(str, sorted(found)))
         yield (
-            f".{name}() in line{'s' * several} {where} reads numbers, which are drawn without what they were computed from."
+            f"{name} in line{'s' * (len(found) > 1)} {where} reads numbers, which are drawn without what they were "
+            "computed from."
         )
+
+
+def _tensors_as_index(tree: ast.Module, ops: Sequence[Op], values: Mapping[int, Value]) -> Iterator[ast.expr]:
+    """What stands between brackets and gave a tensor of one integer, or is a name of such a tensor."""
+    whole = [each for each in values.values() if not each.numbers.shape and "int" in each.numbers.dtype]
+    names = {value.name for value in whole}
+    made = {value.id for value in whole}
+    places = {
+        (at.line, at.column, at.end_line, at.end_column)
+        for op in ops
+        if (at := op.position) is not None and at.file == "cell" and op.outputs[:1] and op.outputs[0] in made
+    }
+    for each in ast.walk(tree):
+        if isinstance(each, ast.Subscript):
+            for index in each.slice.elts if isinstance(each.slice, ast.Tuple) else [each.slice]:
+                place = (index.lineno, index.col_offset, index.end_lineno, index.end_col_offset)
+                if place in places or (isinstance(index, ast.Name | ast.Attribute) and ast.unparse(index) in names):
+                    yield index
 
 
 def hooks(calls: list[Call], ops: list[Op], labels: dict[int, str]) -> Iterator[str]:
