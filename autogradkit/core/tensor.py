@@ -272,8 +272,9 @@ def counter_of(tensor: Tensor) -> VersionCounter:
     """The tensor's version counter, made if it has none yet."""
     counter = tensor._counter
     if counter is None:
-        counter = tensor._counter = VersionCounter()
+        counter = VersionCounter()
         counter.value = 0
+        tensor._counter = counter  # last: an interrupt leaves none, or a whole one
     return counter
 
 
