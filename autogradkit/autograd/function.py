@@ -17,10 +17,11 @@ from autogradkit.core import errors
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.steps import at_once
 from autogradkit.core.storage import root_of
 from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, view_of
-from autogradkit.engine.history import check_in_place, edge_of, rebase_history, requires_grad
+from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
 from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
@@ -310,7 +311,7 @@ def _tie(
         if result._array.dtype.kind not in "fc" and not result.dtype.is_floating_point:
             continue
         if any(output is each for each in context._dirty):
-            rebase_history(result, node)
+            at_once(rebased_history(result, node, 0)[0])
         else:
             result._node = node
             result._output_nr = number

@@ -22,6 +22,10 @@ class VersionCounter:
     __slots__ = ("value",)
 
     value: int
+    tells = False  # whether `edited` is to be called after each edit
+
+    def edited(self) -> None:
+        """The memory has just been written, and `value` says so."""
 
     def of_data(self) -> VersionCounter | None:
         """The counter that `.data` of such a tensor begins with: one of its own, None until somebody needs it."""

@@ -7,7 +7,7 @@ Rests on dtype, device and storage. It knows no op and no graph: ops attach thei
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -19,6 +19,7 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.memory import empty
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.size import Size
+from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import contiguous_strides
 
@@ -235,8 +236,15 @@ def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
 
 def reseat(tensor: Tensor, array: Array) -> None:
     """Have `tensor` show another array: what `t.data = new` and resizing an `out=` do."""
-    tensor._array = array
-    tensor._layout = None
+    tensor._layout, tensor._array = (
+        None,
+        array,
+    )  # on one line, and in this order: an interrupt never leaves an old layout
+
+
+def reseating(tensor: Tensor, array: Array) -> list[Step]:
+    """The steps of `reseat`."""
+    return [(setattr, tensor, "_layout", None), (setattr, tensor, "_array", array)]
 
 
 def layout_of(tensor: Tensor) -> Layout:
@@ -264,14 +272,26 @@ def counter_of(tensor: Tensor) -> VersionCounter:
     """The tensor's version counter, made if it has none yet."""
     counter = tensor._counter
     if counter is None:
-        counter = tensor._counter = VersionCounter()
+        counter = VersionCounter()
         counter.value = 0
+        tensor._counter = counter  # last: an interrupt leaves none, or a whole one
     return counter
 
 
 def bump_version(tensor: Tensor) -> None:
     """Say that `tensor`'s memory was just edited."""
-    counter_of(tensor).value += 1
+    counter = counter_of(tensor)
+    counter.value += 1
+    if counter.tells:
+        counter.edited()
+
+
+def write_at_once(tensor: Tensor, steps: Sequence[Step], edits: int = 1) -> None:
+    """Take `steps`, which write the tensor's memory, and count as many `edits`, with no interrupt in between."""
+    counter = counter_of(tensor)
+    at_once([*steps, (setattr, counter, "value", counter.value + edits)])
+    if counter.tells:
+        counter.edited()
 
 
 def empty_array(shape: tuple[int, ...], numpy_dtype: np.dtype[Any]) -> Array:

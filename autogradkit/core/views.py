@@ -31,8 +31,9 @@ def view_of(tensor: Tensor, array: Array, creation: str) -> Tensor:
     view = wrap(array)
     counter = tensor._counter
     if counter is None:
-        counter = tensor._counter = VersionCounter()
+        counter = VersionCounter()
         counter.value = 0
+        tensor._counter = counter
     view._counter = counter
     record = view._view = _new(View)
     record.version = counter.value

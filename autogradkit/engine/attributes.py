@@ -207,9 +207,7 @@ def detach_(self: Tensor) -> Tensor:
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
-    self._node = None
-    self._output_nr = 0
-    self._requires_grad = False
+    self._requires_grad, self._output_nr, self._node = False, 0, None  # on one line, for interrupts
     return self
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import strided
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, counter_of, wrap
@@ -50,16 +51,14 @@ def grad_fn(tensor: Tensor) -> Node | None:
         return None
     if view.creation != PLAIN:
         raise _refusal(tensor, view.creation, "its base or another view of its base has been")
-    array = tensor._array
-    fresh = OPS.renewed_view(view.base, array.shape, element_strides(array), tensor.storage_offset())
-    retained = _released(tensor)
-    tensor._node = fresh._node
-    tensor._output_nr = 0
-    tensor._requires_grad = fresh._node is not None
-    view.version = counter_of(tensor).value
-    if retained is not None and fresh._node is not None:
-        fresh._node.ensure_hooks().retained[0] = retained
+    at_once([*_adopted(tensor, _renewed(tensor, view.base)), (setattr, view, "version", counter_of(tensor).value)])
     return tensor._node
+
+
+def _renewed(view: Tensor, base: Tensor) -> Node:
+    """The node that makes `view` of what `base` is now."""
+    array = view._array
+    return OPS.renewed_view(base, array.shape, element_strides(array), view.storage_offset())._node
 
 
 _NO_GRAD_VIEW = (
@@ -107,29 +106,39 @@ def check_in_place(tensor: Tensor, records: bool) -> None:
         raise RuntimeError(errors.LEAF_IN_PLACE)
 
 
-def rebase_history(tensor: Tensor, node: Node) -> None:
-    """Make `node`, which edited `tensor` in place, the maker of it; for a view, of its base too."""
+def rebased_history(tensor: Tensor, node: Node, edits: int = 1) -> tuple[list[Step], Node]:
+    """(the steps that make `node`, which edits `tensor` in place, the maker of it; the maker); for a view, of its base too.
+
+    `edits` are still to be counted.
+    """
     view = tensor._view
     if view is None:
-        _adopt(tensor, node)
-        return
-    _adopt(view.base, CopySlices(view.base, tensor, node))
-    grad_fn(tensor)
+        return _adopted(tensor, node), node
+    base = view.base
+    slices = CopySlices(base, tensor, node)
+    edited = wrap(base._array)  # what the base will be
+    edited._node, edited._requires_grad = slices, True
+    maker = _renewed(tensor, edited)
+    return [*_adopted(base, slices), *adopted_view(tensor, maker, edits)], maker
 
 
-def _released(tensor: Tensor) -> Any:
-    """What has the tensor's node retain its gradient, taken off that node: the tensor is about to have another."""
+def adopted_view(tensor: Tensor, node: Node, edits: int = 1) -> list[Step]:
+    """The steps that make `node` the maker of a view, with the `edits` that are about to be counted."""
+    return [*_adopted(tensor, node), (setattr, tensor._view, "version", counter_of(tensor).value + edits)]
+
+
+def _adopted(tensor: Tensor, node: Node) -> list[Step]:
+    """The steps that make `node` the maker of a tensor; a gradient that was retained is retained there."""
+    steps: list[Step] = [
+        (setattr, tensor, "_node", node),
+        (setattr, tensor, "_output_nr", 0),
+        (setattr, tensor, "_requires_grad", True),
+    ]
     old = tensor._node
-    return old.hooks.retained.pop(tensor._output_nr, None) if old is not None and old.hooks is not None else None
-
-
-def _adopt(tensor: Tensor, node: Node) -> None:
-    retained = _released(tensor)
-    tensor._node = node
-    tensor._output_nr = 0
-    tensor._requires_grad = True
-    if retained is not None:
-        node.ensure_hooks().retained[0] = retained
+    if old is not None and old.hooks is not None and tensor._output_nr in old.hooks.retained:
+        node.ensure_hooks().retained[0] = old.hooks.retained[tensor._output_nr]
+        steps.append((old.hooks.retained.pop, tensor._output_nr))
+    return steps
 
 
 class CopySlices(Node):

@@ -1,6 +1,7 @@
 """Whether ops record, per thread: `no_grad`, `enable_grad`, `set_grad_enabled`, and anomaly detection.
 
-Rests on threading and core.recording. A `threading.local`, not a context variable: the mode must survive from one `await` to the
+Rests on threading, core.recording and core.steps. A `threading.local`, not a context variable: the mode must survive from
+one `await` to the
 next in a notebook cell. Op entry points read `MODE.grad`;
 the fastest ask `NO_GRAD` first, which costs less than a look into thread-local storage.
 """
@@ -16,11 +17,12 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from autogradkit.core.recording import EVERY_THREAD, RECORDERS
+from autogradkit.core.steps import Step, at_once
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-NO_GRAD: list[None] = []  # one entry for each thread that does not record now: while empty, nobody need ask `MODE.grad`
+NO_GRAD: dict[int, None] = {}  # the threads that do not record now: while empty, nobody need ask `MODE.grad`
 
 
 class _Mode(threading.local):
@@ -33,11 +35,12 @@ class _Mode(threading.local):
 
     @grad.setter
     def grad(self, wanted: bool) -> None:
+        here = threading.get_ident()
+        # What belongs together stands on one line without a call, where no interrupt comes in between.
         if wanted and not self._grad:
-            NO_GRAD.pop()
+            self._grad = True; del NO_GRAD[here]  # noqa: E702  # fmt: skip
         elif self._grad and not wanted:
-            NO_GRAD.append(None)
-        self._grad = wanted
+            NO_GRAD[here], self._grad = None, False
 
     anomaly: bool = False
     anomaly_checks_nan: bool = True
@@ -107,7 +110,11 @@ class _GradMode(_ContextDecorator):
         MODE.grad = self._wanted
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        MODE.grad = self._previous
+        try:
+            MODE.grad = self._previous
+        except BaseException:  # an interrupt that came just then
+            MODE.grad = self._previous
+            raise
 
 
 class no_grad(_GradMode):  # noqa: N801 - PyTorch's name
@@ -147,7 +154,11 @@ class set_grad_enabled(_ContextDecorator):  # noqa: N801 - PyTorch's name
         MODE.grad = self.mode
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        MODE.grad = self._previous
+        try:
+            MODE.grad = self._previous
+        except BaseException:  # an interrupt that came just then
+            MODE.grad = self._previous
+            raise
 
 
 class _Attention:
@@ -160,11 +171,12 @@ _ATTENTION: Any = _Attention()
 
 
 def _set_anomaly(mode: bool, check_nan: bool) -> None:
+    steps: list[Step] = []
     if mode and not MODE.anomaly:
-        RECORDERS.append(_ATTENTION)
+        steps = [(RECORDERS.append, _ATTENTION)]
     elif MODE.anomaly and not mode:
-        RECORDERS.remove(_ATTENTION)
-    MODE.anomaly, MODE.anomaly_checks_nan = mode, check_nan
+        steps = [(RECORDERS.remove, _ATTENTION)]
+    at_once([*steps, (setattr, MODE, "anomaly", mode), (setattr, MODE, "anomaly_checks_nan", check_nan)])
 
 
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name
@@ -178,7 +190,11 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        _set_anomaly(*self._previous)
+        try:
+            _set_anomaly(*self._previous)
+        except BaseException:
+            _set_anomaly(*self._previous)
+            raise
 
 
 class detect_anomaly(set_detect_anomaly):  # noqa: N801 - PyTorch's name

@@ -20,7 +20,7 @@ from autogradkit.core.strides import (
     empty_strided,
     is_non_overlapping_and_dense,
 )
-from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
+from autogradkit.core.tensor import Tensor, counter_of, wrap
 
 
 def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> None:
@@ -39,13 +39,15 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
             strides = element_strides(gradient)
         elif not dense:
             strides = contiguous_strides(gradient.shape)
-        tensor._grad = wrap(_copy(gradient, strides))
-        set_version(tensor._grad, version if version is not None else int(dense))
+        fresh = wrap(_copy(gradient, strides))
+        set_version(fresh, version if version is not None else int(dense))
+        tensor._grad = fresh
     elif grad._array.shape != gradient.shape:
         tensor._grad = wrap(np.asarray(grad._array + gradient))
     else:
-        np.add(grad._array, gradient, out=grad._array, casting="unsafe")
-        bump_version(grad)
+        array, counter = grad._array, counter_of(grad)
+        # On one line, and counted first: no interrupt comes before a call, and the log is told below.
+        counter.value += 1; np.add(array, gradient, array, casting="unsafe")  # noqa: E702  # fmt: skip
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
 

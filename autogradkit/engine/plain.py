@@ -120,9 +120,10 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
                 alone = target._grad is None and references(gradient) <= REFERENCES_IN_A_LOOP
                 if alone and takes_over(target, gradient):
-                    target._grad = wrap(gradient)
+                    fresh = wrap(gradient)
                     if sums:
-                        set_version(target._grad, sums.get((target, 0), 0))
+                        set_version(fresh, sums.get((target, 0), 0))
+                    target._grad = fresh
                     for listener in GRAD_LISTENERS:
                         listener.accumulated(target, gradient)
                 else:

@@ -25,12 +25,12 @@ class SavedOutput:
 
     __slots__ = ("array", "counter", "maker", "number")
 
-    def __init__(self, tensor: Tensor, number: int) -> None:
+    def __init__(self, tensor: Tensor, number: int, maker: Node | None = None) -> None:
         self.array = tensor._array
         self.counter: VersionCounter = counter_of(tensor)
         self.number = number
         # A view that was edited in place comes, while that is known, from its base and not from the edit's own node.
-        node = None if tensor._view is None else tensor._node
+        node = None if tensor._view is None else maker or tensor._node
         self.maker = None if node is None else weakref.ref(node)
 
     def maker_or(self, node: Node) -> Node:

@@ -45,7 +45,7 @@ _Note = tuple[str, bytes | None, bytes | None, CodeType | None, int]
 class _Account:
     """What is kept of one tensor."""
 
-    __slots__ = ("adding", "before", "fallen", "followers", "log", "notes", "places", "size", "tensor")
+    __slots__ = ("before", "fallen", "followers", "log", "notes", "places", "size", "tensor")
 
     def __init__(self, log: GradLog, tensor: Any, gone: Callable[[Any], object]) -> None:
         self.log = log
@@ -55,33 +55,29 @@ class _Account:
         self.notes: deque[_Note] = deque()
         self.fallen = 0
         self.before: bytes | None = None  # what a backward is about to add to
-        self.adding = False  # a backward is adding: the edit that it makes is no event of its own
         self.followers: tuple[Callable[[], None], ...] = ()
 
 
 class _HeardCounter(VersionCounter):
     """The version counter of a `.grad`, which tells the log of each edit."""
 
-    __slots__ = ("account", "count", "own")
+    __slots__ = ("account", "own")
 
     account: _Account
-    count: int
     own: VersionCounter | None  # of a `.data`: the counter of the `.grad` itself
+    tells = True
 
-    @property
-    def value(self) -> int:
-        return self.count
-
-    @value.setter
-    def value(self, count: int) -> None:
-        self.count = count
-        if not self.account.adding:
-            self.account.log.edited(self.account, self.own or self)
+    def edited(self) -> None:
+        self.account.log.edited(self.account, self.own or self)
 
     def of_data(self) -> VersionCounter:
-        counter = _HeardCounter()
-        counter.account, counter.count, counter.own = self.account, 0, self.own or self
-        return counter
+        return _heard_counter(self.account, self.own or self)
+
+
+def _heard_counter(account: _Account, own: VersionCounter | None = None) -> VersionCounter:
+    counter = _HeardCounter()
+    counter.account, counter.value, counter.own = account, 0, own
+    return counter
 
 
 class GradLog(GradListener):
@@ -148,7 +144,6 @@ class GradLog(GradListener):
     def will_accumulate(self, tensor: Any) -> None:
         account = self._accounts.get(id(tensor)) or self._opened(tensor)
         account.before = _kept(tensor._grad._array, account.places)
-        account.adding = True
 
     def accumulated(self, tensor: Any, gradient: Any) -> None:
         array = gradient if gradient.__class__ is np.ndarray else gradient._array
@@ -156,13 +151,10 @@ class GradLog(GradListener):
         if account is None or account.size != array.size:
             account = self._opened(tensor)
         before = account.before
-        if before is not None:
-            account.before = None
-            account.adding = False
+        account.before = None
         grad = tensor._grad
         if grad._counter is None:
-            counter = grad._counter = _HeardCounter()
-            counter.account, counter.count, counter.own = account, 0, None
+            grad._counter = _heard_counter(account)
         elif before is None:
             self._hear_edits(account, grad)
         frame: Any = sys._getframe(1)
@@ -179,7 +171,7 @@ class GradLog(GradListener):
         if old is None and new is None:
             return
         account = self._accounts.get(id(tensor)) or self._opened(tensor)
-        account.before, account.adding = None, False
+        account.before = None
         after = None
         if new is not None:
             self._hear_edits(account, new)
@@ -236,8 +228,7 @@ class GradLog(GradListener):
         """Give a `.grad` the counter that tells. One that others share already stays: its edits are found by comparing."""
         counter = grad._counter
         if counter is None:
-            counter = grad._counter = _HeardCounter()
-            counter.account, counter.count, counter.own = account, 0, None
+            grad._counter = _heard_counter(account)
         elif counter.__class__ is _HeardCounter and counter.account.tensor is account.tensor:
             counter.account = account
 

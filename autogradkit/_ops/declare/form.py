@@ -22,6 +22,8 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
+- `deferred`: the kernel writes nothing, but returns the step (core.steps) that does, as `writing` in memory.py wants it; one
+  that `edits` a step with three arguments;
 - `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
 """
@@ -80,6 +82,7 @@ class Form:
         reduces: bool = False,
         result_dtype: Callable[..., np.dtype[Any]] | None = None,
         edits: bool | str = False,
+        deferred: bool = False,
         overlaps: Callable[[Array, Sequence[Any]], None] = require_writable,
         meta: Callable[..., Any] | None = None,
         view: bool = False,
@@ -128,6 +131,7 @@ class Form:
         self.reduces = reduces
         self.result_dtype = result_dtype
         self.edits = edits
+        self.deferred = deferred
         self.floats_only = floats_only
         self.gradient_version = gradient_version
         self.overlaps = overlaps
@@ -277,6 +281,14 @@ class Form:
     def operands(self) -> tuple[int, ...]:
         """Where the operands of a pointwise op stand: what is promoted, and tensors that are only broadcast."""
         return tuple(sorted({*self.promotes, *self.tensors_at}))
+
+    @cached_property
+    def _others(self) -> tuple[int, ...]:
+        return tuple([i for i in range(len(self.parameters)) if i not in self.operands])
+
+    def is_by_ufunc(self, values: Sequence[Any]) -> bool:
+        """Whether NumPy's own function does it: there is one, and what is no operand has its default."""
+        return self.ufunc is not None and all(values[i] == self.defaults[i] for i in self._others)
 
     def result_of(self, numpy_dtype: np.dtype[Any], values: Sequence[Any]) -> np.dtype[Any]:
         """The dtype of a reduction's result."""

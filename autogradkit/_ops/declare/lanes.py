@@ -7,6 +7,8 @@ writes a lane for each overload.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from autogradkit._ops.declare.kinds import KINDS
@@ -14,7 +16,12 @@ from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, lane_pl
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import Call, Source
 
+if TYPE_CHECKING:
+    from autogradkit._ops.declare.overload import Overload
+
 _TENSOR = KINDS["Array"].usual
+# Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
+_COUNTED = "counter.value += 1; "
 _NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -1e30 < {0} < 1e30"  # what no float32 overflows by
 
 
@@ -69,11 +76,12 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
     usual = _settings_are_usual(call, operands)
     s.put(depth, f"lay = {a}._layout or layout_of({a})")
     silent = "(NO_GRAD and not MODE.grad)"
-    done = ["counter = counter_of({0})", "counter.value += 1", "return {0}"]
+    count = f"counter = {a}._counter or counter_of({a})"
     plain = f"({a}._view is None and not {a}._requires_grad)"
     if not others:
         s.put(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
-        s.put(depth + 1, f"{ufunc}({a}._array, {a}._array)", *[line.format(a) for line in done])
+        s.put(depth + 1, count, "if not counter.tells:")
+        s.put(depth + 2, f"{_COUNTED}{ufunc}({a}._array, {a}._array)", f"return {a}")
         return
     [b] = others
     s.put(
@@ -83,22 +91,27 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
         f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None or "
         f"not may_share_memory({a}._array, {b}._array)) and "
         f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
-        f"   {ufunc}({a}._array, {b}._array, {a}._array)",
-        *["   " + line.format(a) for line in done],
+        f"   {count}",
+        "   if not counter.tells:",
+        f"    {_COUNTED}{ufunc}({a}._array, {b}._array, {a}._array)",
+        f"    return {a}",
     )
     if _takes_number(call, operands[1]):
         s.put(
             depth,
             f" elif {_NUMBER.format(b)} and ({silent} or {plain}):",
-            f"  {ufunc}({a}._array, {b}, {a}._array)",
-            *["  " + line.format(a) for line in done],
+            f"  {count}",
+            "  if not counter.tells:",
+            f"   {_COUNTED}{ufunc}({a}._array, {b}, {a}._array)",
+            f"   return {a}",
         )
 
 
 def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
     """An edit that nobody differentiates by a kernel that writes into its tensor: fills, copies, random numbers."""
     op = call.op
-    if any(p.optional or p.spelled not in ("Array", "Operand") for p in op.parameters if p.kind.is_tensor):
+    unusual = any(p.optional or p.spelled not in ("Array", "Operand") for p in op.parameters if p.kind.is_tensor)
+    if unusual or not op.deferred:
         return
     names = [op.parameters[i].name for i in op.tensors_at]
     a, *others = [call.values[name] for name in names]
@@ -113,10 +126,11 @@ def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
     s.put(
         depth,
         f"if ({a}._layout or layout_of({a})){owned}{apart} and ((NO_GRAD and not MODE.grad) or ({plain})):",
-        f" {call.name('kernel')}({call.listed(given)}, out={a}._array)",
-        f" counter = counter_of({a})",
-        " counter.value += 1",
-        f" return {a}",
+        f" counter = {a}._counter or counter_of({a})",
+        " if not counter.tells:",
+        f"  write, x, y, z = {call.name('kernel')}({call.listed(given)}, out={a}._array)",
+        f"  {_COUNTED}write(x, y, z)",
+        f"  return {a}",
     )
 
 
@@ -227,7 +241,7 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
         s.scope[call.name("ufunc")] = op.ufunc
         s.put(depth + 1, f"{call.name('ufunc')}({listed}out=r)")
     else:
-        s.put(depth + 1, f"{kernel}({call.listed({**call.values, **arrays})}, out=r)")
+        s.put(depth + 1, *_kernel_call(op, kernel, call.listed({**call.values, **arrays})))
     s.new_tensor(depth + 1, "o", "r")
     s.new_node(depth + 1, call, ["o"], ["r"])
     s.put(depth + 1, "return o")
@@ -254,7 +268,14 @@ def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays
 
 def _write_kernel(s: Source, call: Call, depth: int, values: dict[str, str], out: str) -> None:
     s.scope[call.name("kernel")] = call.op.kernel
-    s.put(depth, f"r = {out}", f"{call.name('kernel')}({call.listed(values)}, out=r)")
+    s.put(depth, f"r = {out}", *_kernel_call(call.op, call.name("kernel"), call.listed(values)))
+
+
+def _kernel_call(op: Overload, kernel: str, arguments: str) -> list[str]:
+    """Lines that have a kernel write into `r`."""
+    if op.deferred:
+        return [f"step = {kernel}({arguments}, out=r)", "step[0](*step[1:])"]
+    return [f"{kernel}({arguments}, out=r)"]
 
 
 def _write_wrapped(s: Source, call: Call, depth: int, layout: str) -> None:
@@ -356,7 +377,8 @@ def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], f
             s.put(depth, f"r = {memory.format('spec')}")
     else:
         allocated = False
-    s.put(depth, f"{kernel}({call.listed(given)}, out=r)" if allocated else f"r = {kernel}({call.listed(given)})")
+    arguments = call.listed(given)
+    s.put(depth, *(_kernel_call(op, kernel, arguments) if allocated else [f"r = {kernel}({arguments})"]))
     return allocated
 
 

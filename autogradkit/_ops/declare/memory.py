@@ -4,7 +4,8 @@ A declaration says by one word how its result is allocated, and this is the only
 
 - `pointwise=`: operands are promoted and broadcast, the strides are those of PyTorch's iterator;
 - `reduces=True`: the dimensions in `dim` go (or stay as ones), the result is contiguous;
-- `edits=True`: `out` begins as a copy of `self`, laid out like it (or, with "contiguous", not); in place it is `self`;
+- `edits=True`: `out` begins as a copy of `self`, laid out like it (or, with "contiguous", not); in place it is `self`,
+  unless the kernel writes at once (no `deferred=`), which only a copy may see;
 - `meta=`: a function of the same arguments checks them and says (shape, dtype[, strides]) of each output;
 - none of them: the kernel makes its result itself, which a captured program could not plan.
 
@@ -15,12 +16,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import setitem
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit.core.dtype import FLOATING, bool_, dtype_of_number, from_numpy_dtype, get_default_dtype, result_type
+from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
     broadcast_shapes,
@@ -197,17 +200,12 @@ def counted_dims(op: Overload, values: Sequence[Any]) -> list[Any]:
     return values
 
 
-def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> Any:
-    """What the kernel makes of these arrays and plain values, in new memory or written into `into` after all checks."""
+def compute(op: Overload, values: Sequence[Any]) -> Any:
+    """What the kernel makes of these arrays and plain values, in new memory."""
     values = counted_dims(op, values)
     if op.pointwise is not None:
-        plan = pointwise_plan(op, values)
-        if into is None:
-            return fill_pointwise(op, values, plan)
-        _promote(op, values, plan)
-        shape, result, strides = plan.shape, plan.result, plan.strides
-        safe = op.ufunc is not None
-    elif op.reduces:
+        return fill_pointwise(op, values, pointwise_plan(op, values))
+    if op.reduces:
         self = values[op.first_tensor]
         result = op.result_of(self.dtype, values)
         at = op.index.get("dim")
@@ -215,9 +213,13 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
         axes, shape = REDUCTIONS.get(key) or reduction_plan(*key)
         if at is not None:
             values[at] = axes
-        strides, safe = None, False
+        strides = None
     elif op.edits:
-        return _edited(op, values, into)
+        base = values[op.first_tensor]
+        out = allocate(base.shape, base.dtype) if op.edits == "contiguous" else like(base)
+        np.copyto(out, base)
+        op.run_kernel(values, out)
+        return out
     elif op.meta is not None:
         spec = op.meta(*values[: op.positional], **op.named(values))
         if len(op.outputs) > 1:
@@ -225,41 +227,75 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
             op.run_kernel(values, outs)
             return outs
         shape, result, *rest = spec
-        strides, safe = (rest[0] if rest else None), False
+        strides = rest[0] if rest else None
     else:
-        made = op.run_kernel(values)
-        if into is None:
-            return made
-        require_castable(made.dtype, into.dtype)
-        require_shape(into.shape, made.shape)
-        np.copyto(into, made, casting="unsafe")
-        return into
-    if into is None:
-        out = allocate(shape, result, strides)
-        op.run_kernel(values, out)
-        return out
-    require_shape(into.shape, shape)
-    require_castable(result, into.dtype)
-    if op.pointwise is not None and into.dtype == result and may_overlap_itself(into.shape, element_strides(into)):
-        return _one_by_one(op, values, into)
-    if into.dtype == result and (safe or not _read_elsewhere(op, values, into)):
-        op.run_kernel(values, into)
-        return into
+        return op.run_kernel(values)
     out = allocate(shape, result, strides)
     op.run_kernel(values, out)
-    np.copyto(into, out, casting="unsafe")
-    return into
+    return out
 
 
-def _one_by_one(op: Overload, values: list[Any], into: Array) -> Array:
-    """An edit of memory that overlaps itself: each element sees what the ones before it wrote, as in PyTorch's loop."""
+def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
+    """The step that writes into `into` what the kernel makes of these arrays and plain values; all checks come here.
+
+    It is one call into C, so an interrupt leaves `into` as it was or as it will be. NumPy's own functions and kernels that
+    only prepare (`deferred=`) write by it where the result belongs; what others make is copied there.
+    """
+    values = counted_dims(op, values)
+    if op.pointwise is not None:
+        plan = pointwise_plan(op, values)
+        _promote(op, values, plan)
+        require_shape(into.shape, plan.shape)
+        require_castable(plan.result, into.dtype)
+        if into.dtype == plan.result:
+            if may_overlap_itself(into.shape, element_strides(into)):
+                return _one_by_one(op, values, into)
+            if op.is_by_ufunc(values):
+                return (op.ufunc, *[values[i] for i in op.operands], into)
+            if op.deferred and not _read_elsewhere(op, values, into):
+                return op.prepared(values, into)
+        made = allocate(plan.shape, plan.result, plan.strides)
+        op.run_kernel(values, made)
+    elif op.edits and into is values[op.first_tensor]:
+        others = [v for i, v in enumerate(values) if i != op.first_tensor]
+        if _read_elsewhere(op, others, into):
+            values = [
+                v.copy() if isinstance(v, np.ndarray) and i != op.first_tensor else v for i, v in enumerate(values)
+            ]
+        if op.deferred:
+            return op.prepared(values, into)
+        _, _, made = twin_of(into)  # of the same strides: the order in which random numbers are drawn depends on them
+        op.run_kernel(values, made)
+    else:
+        made = compute(op, values)
+        require_shape(into.shape, made.shape)
+        require_castable(made.dtype, into.dtype)
+    return setitem, into, ..., made
+
+
+def _one_by_one(op: Overload, values: list[Any], into: Array) -> Step:
+    """An edit of memory that overlaps itself: each element sees what the ones before it wrote, as in PyTorch's loop.
+
+    It goes on in a copy of the memory from the first to the last element, which is then written back.
+    """
+    memory, copy, twin = twin_of(into)
+    values = [twin if each is into else each for each in values]
+    into = twin
     spread = [np.broadcast_to(v, into.shape) if i in op.operands and v is not None else v for i, v in enumerate(values)]
     inwards = sorted(range(into.ndim), key=lambda dim: -into.strides[dim])
     for places in np.ndindex(*[into.shape[dim] for dim in inwards]):
         place = dict(zip(inwards, places, strict=True))
         one = tuple([slice(place[dim], place[dim] + 1) for dim in range(into.ndim)])
         op.run_kernel([v[one] if i in op.operands and v is not None else v for i, v in enumerate(spread)], into[one])
-    return into
+    return setitem, memory, ..., copy
+
+
+def twin_of(array: Array) -> tuple[Array, Array, Array]:
+    """(the memory from an array's first to its last element, a copy of that, the array in the copy)."""
+    extent = 1 + sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True)) // array.itemsize
+    memory = np.lib.stride_tricks.as_strided(array, (extent if array.size else 0,), (array.itemsize,))
+    copy = memory.copy()
+    return memory, copy, np.lib.stride_tricks.as_strided(copy, array.shape, array.strides)
 
 
 def _read_elsewhere(op: Overload, values: Sequence[Any], into: Array) -> bool:
@@ -273,23 +309,3 @@ def _read_elsewhere(op: Overload, values: Sequence[Any], into: Array) -> bool:
         for value in values[first:]
         for each in (value if isinstance(value, (list, tuple)) else (value,))
     )
-
-
-def _edited(op: Overload, values: list[Any], into: Array | None) -> Array:
-    base = values[op.first_tensor]
-    if into is not None and into is base:
-        if _read_elsewhere(op, [v for i, v in enumerate(values) if i != op.first_tensor], into):
-            values = [
-                v.copy() if isinstance(v, np.ndarray) and i != op.first_tensor else v for i, v in enumerate(values)
-            ]
-        op.run_kernel(values, into)
-        return into
-    out = allocate(base.shape, base.dtype) if op.edits == "contiguous" else like(base)
-    np.copyto(out, base)
-    op.run_kernel(values, out)
-    if into is None:
-        return out
-    require_castable(out.dtype, into.dtype)
-    require_shape(into.shape, out.shape)
-    np.copyto(into, out, casting="unsafe")
-    return into

@@ -25,7 +25,9 @@ from autogradkit._ops.declare.writing import (
     require_writable,
 )
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
+from autogradkit.core.steps import Step, take
+from autogradkit.core.storage import Array
+from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
@@ -54,7 +56,12 @@ class Overload(Form):
         named = self.named(values)
         if out is not None:
             named["out"] = out
-        return self.kernel(*values[: self.positional], **named)
+        made = self.kernel(*values[: self.positional], **named)
+        return take(made) if self.deferred else made
+
+    def prepared(self, values: Sequence[Any], out: Array) -> Step:
+        """What the kernel of a `deferred` op would do."""
+        return self.kernel(*values[: self.positional], **self.named(values), out=out)
 
     def named(self, values: Sequence[Any]) -> dict[str, Any]:
         """The values that go by name."""
@@ -148,8 +155,7 @@ class Overload(Form):
             if out._array.shape == shape:
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
-                memory.compute(self, arrays, out._array)
-                bump_version(out)
+                write_at_once(out, [memory.writing(self, arrays, out._array)])
                 return out
         if self.apart == "given":
             for each in out if isinstance(out, (list, tuple)) else (out,):
@@ -172,7 +178,7 @@ class Overload(Form):
         return memory.reduction_plan(arrays[self.first_tensor].shape, dim, self.keeps(arrays))[1]
 
     def edit(self, values: Sequence[Any]) -> Tensor:
-        """The in-place form on bound values: every check comes before the first write."""
+        """The in-place form on bound values: every check comes before the write, which is there with its history or not."""
         if self.composition:
             return self._composed(self.composed_edit or self.kernel, values)
         values = list(values)
@@ -198,25 +204,20 @@ class Overload(Form):
             require_castable(plan.result, target._array.dtype)
         for check in late:
             check(*values)
-        remember = None
+        write = memory.writing(self, arrays, target._array)
+        history: Sequence[Step] = ()
         if recipe is not None:
             pointwise = self.pointwise is not None
             saved = self.promoted(values, memory.pointwise_plan(self, arrays).common) if pointwise else values
-            remember = recipe.prepare_edit(saved, values)
-        memory.compute(self, arrays, target._array)
-        bump_version(target)
-        if remember is not None:
-            remember()
+            history = recipe.prepare_edit(saved, values)
+        write_at_once(target, [write, *history])
         return target
 
     def _edit_geometry(self, target: Tensor, values: Sequence[Any], recipe: Recipe | None) -> Tensor:
         """The in-place form of a view op: the tensor itself takes the geometry of the view."""
         array = self.run_kernel(memory.counted_dims(self, self.arrays_of(values)))
-        remember = None if recipe is None else recipe.prepare_edit(values, values, array)
-        reseat(target, array)
-        bump_version(target)
-        if remember is not None:
-            remember()
+        history: Sequence[Step] = () if recipe is None else recipe.prepare_edit(values, values, array)
+        write_at_once(target, [*reseating(target, array), *history])
         return target
 
     def tensors_in(self, values: Sequence[Any]) -> list[Tensor]:

@@ -17,12 +17,13 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core import errors
+from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.history import edge_of, rebase_history, requires_grad
+from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.node import SEQUENCE
+from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 
@@ -104,10 +105,8 @@ class Recipe:
         node.outputs = tuple(outputs)
         self._save_outputs(node, results, needs)
 
-    def prepare_edit(
-        self, saved: Sequence[Any], values: Sequence[Any], view: Array | None = None
-    ) -> Callable[[], None]:
-        """Make the node of an in-place call before the write; what is returned rewrites the history after it.
+    def prepare_edit(self, saved: Sequence[Any], values: Sequence[Any], view: Array | None = None) -> list[Step]:
+        """Make the node of an in-place call before the write; the steps that are returned rewrite the history with it.
 
         `view` is what the tensor will show where an edit changes its geometry and not its elements.
         """
@@ -122,15 +121,12 @@ class Recipe:
         edited = target._array if view is None else view
         node.outputs = (edited.shape, edited.dtype)
 
-        def remember() -> None:
-            if view is None or target._view is None:
-                rebase_history(target, node)
-            else:  # only this view changed its face: its base and the other views stay as they are
-                target._node, target._output_nr, target._requires_grad = node, 0, True
-                target._view.version = target._version
-            self._save_outputs(node, (target,), needs)
-
-        return remember
+        if view is None or target._view is None:
+            steps, maker = rebased_history(target, node)
+        else:  # only this view changed its face: its base and the other views stay as they are
+            steps, maker = adopted_view(target, node), node
+        self._save_outputs(node, (target,), needs, maker)
+        return steps
 
     @cached_property
     def in_place_class(self) -> type[OpNode]:
@@ -184,14 +180,18 @@ class Recipe:
             node.ensure_hooks().traceback = "".join(traceback.format_stack()[:-3])
         return node, needs
 
-    def _save_outputs(self, node: OpNode, results: Sequence[Tensor], needs: Sequence[bool]) -> None:
+    def _save_outputs(
+        self, node: OpNode, results: Sequence[Tensor], needs: Sequence[bool], maker: Node | None = None
+    ) -> None:
+        """Save results; with `maker`, from whom an edited tensor will come, as they will be after the edit."""
         outputs = self.overload.outputs
+        edits = 0 if maker is None else 1
         for index, name in enumerate(self.saved):
             if name in outputs and any(needs[i] for i in self.needed_by[index]):
                 number = outputs.index(name)
-                saved = SavedOutput(results[number], number)
+                saved = SavedOutput(results[number], number, maker)
                 node.saved = (*node.saved[:index], saved, *node.saved[index + 1 :])
-                node.versions = (*node.versions[:index], saved.counter.value, *node.versions[index + 1 :])
+                node.versions = (*node.versions[:index], saved.counter.value + edits, *node.versions[index + 1 :])
 
     # -- the node class -----------------------------------------------------------------------------------------------
 

@@ -6,12 +6,14 @@ Rests on core; memory.py and overload.py write by it. A refused call leaves memo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import setitem
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
-from autogradkit.core.storage import Array
+from autogradkit.core.steps import Step, at_once
+from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
@@ -20,7 +22,7 @@ from autogradkit.core.strides import (
     is_non_overlapping_and_dense,
     partial_overlap,
 )
-from autogradkit.core.tensor import Tensor, bump_version, reseat
+from autogradkit.core.tensor import Tensor, counter_of, reseating
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
@@ -173,13 +175,23 @@ def into_out(
         require_dtype(result.dtype, each._array.dtype)
         if result.shape == each._array.shape:  # else it gets memory of its own
             require_writable(each._array, [tensor._array for tensor in tensors])
+    steps: list[Step] = []
+    counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
-        put(each, result)
+        steps += _put(each, result)
+        counter = counter_of(each)
+        counts[counter] = counts.get(counter, counter.value) + 1
+    at_once([*steps, *[(setattr, counter, "value", value) for counter, value in counts.items()]])
+    for counter in counts:
+        if counter.tells:
+            counter.edited()
     return out
 
 
-def put(out: Tensor, result: Array) -> None:
-    """Write `result` into `out`, which takes its shape."""
+def _put(out: Tensor, result: Array) -> list[Step]:
+    """The steps that write `result` into `out`, which takes its shape."""
+    array = out._array
+    steps: list[Step] = []
     if out._array.shape != result.shape:
         if out._array.size:
             warn(
@@ -189,6 +201,6 @@ def put(out: Tensor, result: Array) -> None:
                 "zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
                 "t.resize_(0)."
             )
-        reseat(out, empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype))
-    np.copyto(out._array, result, casting="unsafe")
-    bump_version(out)
+        array = empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype)
+        steps = reseating(out, array)
+    return [(setitem, array, ..., result), *steps]

@@ -5,6 +5,7 @@ Rests on declare and options.
 
 from __future__ import annotations
 
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from autogradkit._ops.declare.writing import unchecked
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.steps import Step
 from autogradkit.core.strides import broadcast_shapes, element_strides, is_channels_last
 from autogradkit.core.warning import warn
 
@@ -75,6 +77,7 @@ def real_part(array: Array) -> Array:
 
 @op(
     edits=True,
+    deferred=True,
     floats_only=True,
     variants="method",
     node="torch::autograd::CopyBackwards",
@@ -82,7 +85,7 @@ def real_part(array: Array) -> Array:
     vjp={"self": k.zeros_like, "other": lambda g: g},
     rule="∂self = 0\n∂other = ∂",
 )
-def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array) -> None:
+def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array) -> Step:
     """Write `other`, broadcast and converted, into the tensor.
 
     >>> import autogradkit as torch
@@ -95,7 +98,7 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
         if other.dtype.kind == "c" and out.dtype.kind not in "cb":
             other = real_part(other)
-    np.copyto(out, other, casting="unsafe")
+    return setitem, out, ..., other
 
 
 def _require_one(self: Any, value: Any) -> None:
@@ -103,39 +106,39 @@ def _require_one(self: Any, value: Any) -> None:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
 
 
-def _fill_with_tensor(self: Array, value: Array, out: Array) -> None:
+def _fill_with_tensor(self: Array, value: Array, out: Array) -> Step:
     if value.dtype.kind == "c" and out.dtype.kind not in "cb":
         value = real_part(value)
-    np.copyto(out, value, casting="unsafe")
+    return setitem, out, ..., value
 
 
-def _fill_with_number(self: Array, value: Any, out: Array) -> None:
-    np.copyto(out, scalar_array(value, from_numpy_dtype(self.dtype)), casting="unsafe")
+def _fill_with_number(self: Array, value: Any, out: Array) -> Step:
+    return setitem, out, ..., scalar_array(value, from_numpy_dtype(self.dtype))
 
 
 fill = function("fill", variants="function")
 
 
 @fill.overload(
-    node="FillBackward1", refuse=_require_one, edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
+    node="FillBackward1", refuse=_require_one, edits=True, deferred=True, out=False, samples=lambda t: [(t(2, 3), t())],
     vjp={"self": k.zeros_like, "value": lambda g: g}, rule="∂self = 0\n∂value = ∂",
 )  # fmt: skip
-def _(self: Array, value: Array, *, out: Array) -> None:
+def _(self: Array, value: Array, *, out: Array) -> Step:
     """A tensor like `input` with every element `value`, a number or a tensor without dimensions.
 
     >>> import autogradkit as torch
     >>> torch.fill(torch.zeros(2), 3)
     tensor([3., 3.])
     """
-    _fill_with_tensor(self, value, out)
+    return _fill_with_tensor(self, value, out)
 
 
 @fill.overload(
-    node="FillBackward0", edits=True, out=False, samples=lambda t: [(t(2, 3), 1.5)],
+    node="FillBackward0", edits=True, deferred=True, out=False, samples=lambda t: [(t(2, 3), 1.5)],
     vjp={"self": k.zeros_like}, rule="∂self = 0",
 )  # fmt: skip
-def _(self: Array, value: Scalar, *, out: Array) -> None:
-    _fill_with_number(self, value, out)
+def _(self: Array, value: Scalar, *, out: Array) -> Step:
+    return _fill_with_number(self, value, out)
 
 
 fill_ = function("fill_", variants="method")
@@ -145,45 +148,48 @@ fill_ = function("fill_", variants="method")
     node="FillBackward3",
     refuse=_require_one,
     edits=True,
+    deferred=True,
     samples=lambda t: [(t(2, 3), t())],
     vjp={"self": k.zeros_like, "value": lambda g: g},
     rule="∂self = 0\n∂value = ∂",
 )
-def _(self: Array, value: Array, *, out: Array) -> None:
+def _(self: Array, value: Array, *, out: Array) -> Step:
     """Write `value`, a number or a tensor without dimensions, into every element.
 
     >>> import autogradkit as torch
     >>> torch.zeros(2).fill_(3)
     tensor([3., 3.])
     """
-    _fill_with_tensor(self, value, out)
+    return _fill_with_tensor(self, value, out)
 
 
 @fill_.overload(
     node="FillBackward2",
     edits=True,
+    deferred=True,
     samples=lambda t: [(t(2, 3), 1.5)],
     overlaps=unchecked,
     vjp={"self": k.zeros_like},
     rule="∂self = 0",
 )
-def _(self: Array, value: Scalar, *, out: Array) -> None:
-    _fill_with_number(self, value, out)
+def _(self: Array, value: Scalar, *, out: Array) -> Step:
+    return _fill_with_number(self, value, out)
 
 
 @op(
     edits=True,
+    deferred=True,
     overlaps=unchecked,
     variants="method",
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": k.zeros_like},
     rule="∂self = 0",
 )
-def zero_(self: Array, *, out: Array) -> None:
+def zero_(self: Array, *, out: Array) -> Step:
     """Write 0 into every element.
 
     >>> import autogradkit as torch
     >>> torch.ones(2).zero_()
     tensor([0., 0.])
     """
-    out[...] = 0
+    return setitem, out, ..., 0

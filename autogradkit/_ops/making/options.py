@@ -7,17 +7,19 @@ and writing; all modules of this room use it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import setitem
 from typing import Any
 
-from autogradkit._ops.declare.memory import allocate
+from autogradkit._ops.declare.memory import allocate, twin_of
 from autogradkit._ops.declare.writing import require_no_grad, require_writable
 from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
-from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
+from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
 
 
 class memory_format:  # noqa: N801 - PyTorch's name
@@ -97,12 +99,17 @@ def made(
         return finished(array, options)
     _require_place_of_out(options)
     require_no_grad(f"aten::{name}", (out,))
+    steps: list[Step] = []
     if out._array.shape == shape:
         require_writable(out._array, ())
+        _, _, array = twin_of(out._array)
+        fill(array)
+        steps = [(setitem, out._array, ..., array)]
     else:
-        reseat(out, allocate(shape, kind))
-    fill(out._array)
-    bump_version(out)
+        array = allocate(shape, kind)
+        fill(array)
+        steps = reseating(out, array)
+    write_at_once(out, steps)
     if options.get("requires_grad"):
         _require_grad(out)
     return out

@@ -11,6 +11,7 @@ from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network import relu_kernels
+from autogradkit.core.steps import Step
 from autogradkit.core.strides import dense_strides_like, element_strides
 
 
@@ -37,6 +38,7 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
 @op(
     in_place=True,
     pointwise=SAME,
+    deferred=True,
     lane=_write_usual,
     dtypes=_refuse,
     out=False,
@@ -44,14 +46,14 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
     vjp={"self": lambda g, result: k.threshold_backward(g, result)},
     rule="∂self = ∂ where result > 0, else 0",
 )
-def relu(self: Array, *, out: Array) -> None:
+def relu(self: Array, *, out: Array) -> Step:
     """max(x, 0).
 
     >>> import autogradkit as torch
     >>> torch.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    relu_kernels.relu(self, out)
+    return relu_kernels.relu(self, out)
 
 
 def _like_result(grad_output: Array, self: Array) -> Any:

@@ -5,6 +5,7 @@ Rests on declare and selection's `add_rows`; `nn.functional` publishes both.
 
 from __future__ import annotations
 
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.steps import Step
 from autogradkit.core.tensor import wrap
 
 
@@ -105,8 +107,8 @@ def embedding_dense_backward(
         out[padding_idx] = 0
 
 
-@op(variants="", edits=True)
-def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: float, *, out: Array) -> None:
+@op(variants="", edits=True, deferred=True)
+def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: float, *, out: Array) -> Step:
     """Scale the rows of `self` at `indices`, in place, so that none has a `norm_type`-norm above `max_norm`."""
     if out.ndim != 2:
         raise RuntimeError(
@@ -119,7 +121,7 @@ def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: f
         raise IndexError("index out of range in self")
     norms = np.linalg.norm(out[rows], norm_type, 1)
     long = norms > max_norm
-    out[rows[long]] *= (max_norm / (norms[long] + 1e-7))[:, None]
+    return setitem, out, rows[long], out[rows[long]] * (max_norm / (norms[long] + 1e-7))[:, None]
 
 
 def _one_hot_meta(self: Array, num_classes: int) -> tuple[tuple[int, ...], np.dtype[Any]]:

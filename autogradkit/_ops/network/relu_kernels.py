@@ -1,7 +1,7 @@
 """The rectifier and its backward: a NaN passes both ways, a closed unit sends exactly 0. PyTorch's to the bit in float32
 and float64.
 
-Rests on NumPy only; `activation.py` declares the ops. `out` of the backward shares no memory with what is read.
+Rests on NumPy and core.steps; `activation.py` declares the ops. `out` of the backward shares no memory with what is read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 # NumPy's own ufunc below `ndarray.clip`, which compares with two numbers three times as quickly as `maximum` with one, and
 # without the checks of that method costs as little at 64 elements. It has no public name.
 from numpy._core.umath import clip  # type: ignore[attr-defined]
+
+from autogradkit.core.steps import Step
 
 Array = np.ndarray[Any, Any]
 
@@ -32,13 +34,12 @@ def _largest(dtype: np.dtype[Any]) -> Array:
     return np.full((), np.inf if dtype.kind == "f" else np.iinfo(dtype).max, dtype)
 
 
-def relu(x: Array, out: Array) -> None:
-    """Write x where it is above 0, or NaN, and 0 elsewhere; -0 stays -0."""
+def relu(x: Array, out: Array) -> Step:
+    """The step that writes x where it is above 0, or NaN, and 0 elsewhere; -0 stays -0."""
     dtype = x.dtype
     if dtype.kind in "fiu":
-        clip(x, _zero(dtype), _largest(dtype), out=out)
-    else:  # bfloat16, which another package gives NumPy: it may have no such loop
-        np.maximum(_zero(dtype), x, out=out)
+        return clip, x, _zero(dtype), _largest(dtype), out
+    return np.maximum, _zero(dtype), x, out  # bfloat16, which another package gives NumPy: it may have no such loop
 
 
 def relu_backward(gradient: Array, result: Array, out: Array) -> None:

@@ -6,6 +6,7 @@ Rests on declare and index_select, whose checks of positions it shares. `t[index
 from __future__ import annotations
 
 import functools
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, reshape
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import broadcast_shapes, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -89,7 +91,7 @@ def _grid(shape: tuple[int, ...]) -> tuple[Array, ...]:
     return tuple(np.ogrid[tuple([slice(size) for size in shape])])
 
 
-def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> None:
+def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> Step:
     """Write into `out`, which holds what `self` does, where `index` points; all checks come first."""
     name = "scatter"
     given = isinstance(src, np.ndarray)
@@ -111,18 +113,17 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
     target = lined_up(out)
     require_within(name, index, dim, target.shape[dim])
     if not index.size:
-        return
+        return NOTHING
     places = lined_up(index)
     values = lined_up(src)[tuple([slice(size) for size in places.shape])] if given else src
     grid = list(_grid(places.shape))
     grid[dim] = places
     if reduce is None:
-        target[tuple(grid)] = values
-    elif reduce == "add" and target.flags.c_contiguous:
+        return setitem, target, tuple(grid), values
+    if reduce == "add" and target.flags.c_contiguous:
         flat = np.ravel_multi_index(np.broadcast_arrays(*grid), target.shape).reshape(-1)
-        np.add.at(target.reshape(-1), flat, np.broadcast_to(values, places.shape).reshape(-1))
-    else:
-        (np.add if reduce == "add" else np.multiply).at(target, tuple(grid), values)
+        return np.add.at, target.reshape(-1), flat, np.broadcast_to(values, places.shape).reshape(-1)
+    return (np.add if reduce == "add" else np.multiply).at, target, tuple(grid), values
 
 
 def _as_element(value: Any, array: Array) -> Any:
@@ -138,6 +139,7 @@ scatter = function("scatter", in_place=True)
 
 @scatter.overload(
     edits=True,
+    deferred=True,
     overlaps=require_disjoint,
     samples=_scatter_samples,
     vjp={
@@ -146,54 +148,56 @@ scatter = function("scatter", in_place=True)
     },
     rule="∂self = ∂, 0 at the index\n∂src = ∂ at the index",
 )
-def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) -> None:
+def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) -> Step:
     """A copy of `input` with elements of `src` (or the number `value`) written where `index` names them along `dim`.
 
     >>> import autogradkit as torch
     >>> torch.zeros(1, 3).scatter(1, torch.tensor([[2]]), 5.0)
     tensor([[0., 0., 5.]])
     """
-    _scatter(self, dim, index, src, None, out)
+    return _scatter(self, dim, index, src, None, out)
 
 
-@scatter.overload(edits=True, overlaps=require_disjoint)
-def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Array) -> None:
-    _scatter(self, dim, index, src, reduce, out)
+@scatter.overload(edits=True, deferred=True, overlaps=require_disjoint)
+def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Array) -> Step:
+    return _scatter(self, dim, index, src, reduce, out)
 
 
 @scatter.overload(
     node="ScatterBackward1",
     edits=True,
+    deferred=True,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), 1.5)],
     vjp={"self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)},
     rule="∂self = ∂, 0 at the index",
 )
-def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> None:
-    _scatter(self, dim, index, _as_element(value, self), None, out)
+def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> Step:
+    return _scatter(self, dim, index, _as_element(value, self), None, out)
 
 
-@scatter.overload(edits=True, overlaps=require_disjoint)
-def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: Array) -> None:
-    _scatter(self, dim, index, _as_element(value, self), reduce, out)
+@scatter.overload(edits=True, deferred=True, overlaps=require_disjoint)
+def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: Array) -> Step:
+    return _scatter(self, dim, index, _as_element(value, self), reduce, out)
 
 
 @op(
     in_place=True,
     edits=True,
+    deferred=True,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2))],
     vjp={"self": lambda g: g, "src": lambda g, dim, index: k.gather(g, dim, index)},
     rule="∂self = ∂\n∂src = ∂ at the index",
 )
-def scatter_add(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) -> None:
+def scatter_add(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) -> Step:
     """A copy of `self` with the elements of `src` added where `index` names them along `dim`.
 
     >>> import autogradkit as torch
     >>> torch.zeros(3).scatter_add(0, torch.tensor([0, 0, 2]), torch.tensor([1.0, 2.0, 3.0]))
     tensor([3., 0., 3.])
     """
-    _scatter(self, dim, index, src, "add", out)
+    return _scatter(self, dim, index, src, "add", out)
 
 
 @op(out_dtype=require_same_dtype, composition=True, out=True)

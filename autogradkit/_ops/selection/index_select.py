@@ -5,6 +5,7 @@ Rests on declare and indexing. Element by element it is gather.py that goes, by 
 
 from __future__ import annotations
 
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from autogradkit._ops.declare.writing import expanded_with_warning, require_disj
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.tensor import wrap
 
 
@@ -84,12 +86,13 @@ def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -
 @op(
     in_place=True,
     edits="contiguous",
+    deferred=True,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2), t(3, 2)), (t(2, 3), 1, _places(1), t(2, 1))],
     vjp={"self": lambda g: g, "source": _index_add_source},
     rule="∂self = ∂\n∂source = ∂ at the index · alpha",
 )
-def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scalar = 1, out: Array) -> None:
+def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scalar = 1, out: Array) -> Step:
     """A copy of `self` with `alpha` times each place of `source` added to the place of dimension `dim` that `index` lists.
 
     >>> import autogradkit as torch
@@ -122,15 +125,17 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     require_within("index_add", index, dim, places.shape[dim])
     values = lined_up(source) if alpha == 1 else lined_up(source) * alpha
     total = np.zeros((places.shape[dim], places.size // max(places.shape[dim], 1)), self.dtype)
-    if total.size:
-        add_rows(total, index.reshape(-1), np.moveaxis(values, dim, 0).reshape(count, -1))
-        rest = places.shape[:dim] + places.shape[dim + 1 :]
-        places += np.moveaxis(total.reshape(places.shape[dim], *rest), 0, dim)
+    if not total.size:
+        return NOTHING
+    add_rows(total, index.reshape(-1), np.moveaxis(values, dim, 0).reshape(count, -1))
+    rest = places.shape[:dim] + places.shape[dim + 1 :]
+    return np.add, places, np.moveaxis(total.reshape(places.shape[dim], *rest), 0, dim), places
 
 
 @op(
     in_place=True,
     edits="contiguous",
+    deferred=True,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t(2, 2))],
     vjp={
@@ -139,7 +144,7 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     },
     rule="∂self = ∂, 0 at the index\n∂source = ∂ at the index",
 )
-def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array) -> None:
+def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array) -> Step:
     """A copy of `self` with the places of dimension `dim` that `index` lists replaced by those of `source`.
 
     >>> import autogradkit as torch
@@ -167,7 +172,7 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
         )
     places = lined_up(out)
     require_within("index_copy", index, dim, places.shape[dim])
-    places[(*(slice(None),) * dim, index)] = source
+    return setitem, places, (*(slice(None),) * dim, index), source
 
 
 index_fill = function("index_fill", in_place=True)
@@ -176,7 +181,7 @@ index_fill = function("index_fill", in_place=True)
 _EXPANDED = expanded_with_warning("index_fill_", "tensor[mask] = scalar", apart=True)
 
 
-def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
+def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
     if index.dtype != np.int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
     if isinstance(value, complex) and out.dtype.kind != "c":
@@ -186,13 +191,14 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
     value = scalar_array(value, from_numpy_dtype(out.dtype))
     places = lined_up(out)
     require_within("index_fill", index, dim, places.shape[dim], negative=True)
-    places[(*(slice(None),) * dim, index)] = value
+    return setitem, places, (*(slice(None),) * dim, index), value
 
 
 @index_fill.overload(
     node="IndexFillBackward1",
     out=False,
     edits=True,
+    deferred=True,
     overlaps=_EXPANDED,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
     vjp={
@@ -201,7 +207,7 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
     },
     rule="∂self = ∂, 0 at the index\n∂value = ∂ at the index, summed",
 )
-def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> None:
+def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> Step:
     """A copy of `self` with `value` in the places of dimension `dim` that `index` lists.
 
     >>> import autogradkit as torch
@@ -212,16 +218,17 @@ def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> None:
         raise RuntimeError(
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
-    _fill_index(out, dim, index, value.item())
+    return _fill_index(out, dim, index, value.item())
 
 
 @index_fill.overload(
     out=False,
     edits=True,
+    deferred=True,
     overlaps=_EXPANDED,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), 1.5)],
     vjp={"self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0)},
     rule="∂self = ∂, 0 at the index",
 )
-def index_fill_number(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> None:
-    _fill_index(out, dim, index, value)
+def index_fill_number(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Array) -> Step:
+    return _fill_index(out, dim, index, value)

@@ -7,6 +7,7 @@ the index tensors by `index` and `index_put`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.indexing import locate, parse
+from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -80,8 +82,8 @@ def index(self: Array, indices: OptionalArrays) -> Array:
     return result
 
 
-def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> None:
-    """Write, or add, `values` where `indices` point; all checks come first."""
+def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
+    """The step that writes, or adds, `values` where `indices` point; all checks come first."""
     place = locate(indices, target.shape, element_strides(target))
     try:
         spread = np.broadcast_to(values, place.shape)
@@ -103,15 +105,14 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
             "the source."
         )
     if 0 in place.shape:
-        return
+        return NOTHING
     if accumulate:
-        _add_at(target, place.numpy_index, spread)
-    else:
-        target[place.numpy_index] = spread
+        return _add_at(target, place.numpy_index, spread)
+    return setitem, target, place.numpy_index, spread
 
 
-def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> None:
-    """Add `values` where `index` points, as often as it points there: rows of the indexed dimensions at once."""
+def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> Step:
+    """The step that adds `values` where `index` points, as often as it points there: rows of the indexed dimensions at once."""
     dims = [dim for dim, each in enumerate(index) if not isinstance(each, slice)]
     rest = [dim for dim in range(target.ndim) if dim not in dims]
     sizes = [target.shape[dim] for dim in dims]
@@ -126,7 +127,7 @@ def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> None:
     total = np.zeros((int(np.prod(sizes)), moved.shape[1]), target.dtype)
     add_rows(total, rows, moved)
     shape = (*sizes, *(target.shape[dim] for dim in rest))
-    target += total.reshape(shape).transpose(np.argsort([*dims, *rest]))
+    return np.add, target, total.reshape(shape).transpose(np.argsort([*dims, *rest])), target
 
 
 def add_rows(total: Array, rows: Array, values: Array) -> None:
@@ -156,6 +157,7 @@ def _overlaps(target: Array, others: Sequence[Any]) -> None:
 @op(
     in_place=True,
     edits=True,
+    deferred=True,
     out=False,
     overlaps=_overlaps,
     samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
@@ -165,14 +167,14 @@ def _overlaps(target: Array, others: Sequence[Any]) -> None:
     },
     rule="∂self = ∂, 0 at the indices (all of ∂ if accumulate)\n∂values = ∂ at the indices",
 )
-def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: bool = False, *, out: Array) -> None:
+def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: bool = False, *, out: Array) -> Step:
     """A copy of `self` with `values` written, or added, where the tuple `indices` of index tensors points.
 
     >>> import autogradkit as torch
     >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1.0, 2.0]))
     tensor([1., 0., 2.])
     """
-    _put(out, indices, values, accumulate)
+    return _put(out, indices, values, accumulate)
 
 
 # -- the operators -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Rests on declare and views.
 
 from __future__ import annotations
 
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from autogradkit._ops.declare.writing import require_same_dtype, unchecked
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten
+from autogradkit.core.steps import Step
 from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -208,22 +210,23 @@ def _(self: Tensor, repeats: int, dim: int | None = None, *, output_size: int | 
 # -- triangles and diagonals -------------------------------------------------------------------------------------------
 
 
-def _keep_triangle(name: str, out: Array, diagonal: int, lower: bool) -> None:
+def _keep_triangle(name: str, out: Array, diagonal: int, lower: bool) -> Step:
     """Nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
     if out.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
     below = np.tri(out.shape[-2], out.shape[-1], diagonal if lower else diagonal - 1, np.bool_)
-    np.copyto(out, np.zeros((), out.dtype), where=~below if lower else below)
+    return setitem, out, (..., ~below if lower else below), 0
 
 
 @op(
     in_place=True,
     edits="contiguous",
+    deferred=True,
     overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.tril(g, diagonal)},
 )
-def tril(self: Array, diagonal: int = 0, *, out: Array) -> None:
+def tril(self: Array, diagonal: int = 0, *, out: Array) -> Step:
     """The matrix (or batch) with zeros above the `diagonal`-th diagonal.
 
     >>> import autogradkit as torch
@@ -231,17 +234,18 @@ def tril(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 0.],
             [1., 1.]])
     """
-    _keep_triangle("tril", out, diagonal, lower=True)
+    return _keep_triangle("tril", out, diagonal, lower=True)
 
 
 @op(
     in_place=True,
     edits="contiguous",
+    deferred=True,
     overlaps=unchecked,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.triu(g, diagonal)},
 )
-def triu(self: Array, diagonal: int = 0, *, out: Array) -> None:
+def triu(self: Array, diagonal: int = 0, *, out: Array) -> Step:
     """The matrix (or batch) with zeros below the `diagonal`-th diagonal.
 
     >>> import autogradkit as torch
@@ -249,7 +253,7 @@ def triu(self: Array, diagonal: int = 0, *, out: Array) -> None:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    _keep_triangle("triu", out, diagonal, lower=False)
+    return _keep_triangle("triu", out, diagonal, lower=False)
 
 
 def _diag_embed_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
