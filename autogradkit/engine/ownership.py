@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
@@ -42,9 +43,9 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
         tensor._grad = wrap(_copy(gradient, strides))
         set_version(tensor._grad, version if version is not None else int(dense))
     elif grad._array.shape != gradient.shape:
-        tensor._grad = wrap(np.asarray(grad._array + gradient))
+        tensor._grad = wrap(np.asarray(quietly(np.add, grad._array, gradient)))
     else:
-        np.add(grad._array, gradient, out=grad._array, casting="unsafe")
+        quietly(np.add, grad._array, gradient, out=grad._array, casting="unsafe")
         bump_version(grad)
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
@@ -63,7 +64,7 @@ def add_to_retained(tensor: Tensor, gradient: Array) -> None:
         for listener in GRAD_LISTENERS:
             listener.will_accumulate(tensor)
     strides = contiguous_strides(gradient.shape)
-    tensor._grad = wrap(_copy(gradient if grad is None else grad._array + gradient, strides))
+    tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
 

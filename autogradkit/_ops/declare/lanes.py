@@ -73,7 +73,8 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
     plain = f"({a}._view is None and not {a}._requires_grad)"
     if not others:
         s.put(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
-        s.put(depth + 1, f"{ufunc}({a}._array, {a}._array)", *[line.format(a) for line in done])
+        s.put_quiet(depth + 1, "", ufunc, f"{a}._array, {a}._array")
+        s.put(depth + 1, *[line.format(a) for line in done])
         return
     [b] = others
     s.put(
@@ -83,16 +84,16 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
         f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None or "
         f"not may_share_memory({a}._array, {b}._array)) and "
         f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
-        f"   {ufunc}({a}._array, {b}._array, {a}._array)",
-        *["   " + line.format(a) for line in done],
     )
+    s.put_quiet(depth + 3, "", ufunc, f"{a}._array, {b}._array, {a}._array")
+    s.put(depth + 3, *[line.format(a) for line in done])
     if _takes_number(call, operands[1]):
         s.put(
             depth,
             f" elif {_NUMBER.format(b)} and ({silent} or {plain}):",
-            f"  {ufunc}({a}._array, {b}, {a}._array)",
-            *["  " + line.format(a) for line in done],
         )
+        s.put_quiet(depth + 2, "", ufunc, f"{a}._array, {b}, {a}._array")
+        s.put(depth + 2, *[line.format(a) for line in done])
 
 
 def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
@@ -113,11 +114,9 @@ def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
     s.put(
         depth,
         f"if ({a}._layout or layout_of({a})){owned}{apart} and ((NO_GRAD and not MODE.grad) or ({plain})):",
-        f" {call.name('kernel')}({call.listed(given)}, out={a}._array)",
-        f" counter = counter_of({a})",
-        " counter.value += 1",
-        f" return {a}",
     )
+    s.put_quiet(depth + 1, "", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
+    s.put(depth + 1, f"counter = counter_of({a})", "counter.value += 1", f"return {a}")
 
 
 def _takes_number(call: Call, name: str) -> bool:
@@ -183,7 +182,8 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     if op.ufunc is not None:
         # Contiguous operands of one dtype that broadcast: NumPy's strides are PyTorch's.
         s.put(depth + 1, f"elif lay_b and lay_b[1] is lay[1]{_settings_are_usual(call, tensors)}:")
-        s.put(depth + 2, f"try: r = {call.name('ufunc')}({a}._array, {b}._array)", "except ValueError: r = None")
+        s.put_quiet(depth + 2, "r", call.name("ufunc"), f"{a}._array, {b}._array")
+        s.put(depth + 2, "except ValueError: r = None")
         s.put(depth + 2, f"if r is None: {general}")
         _write_wrapped(s, call, depth + 2, "")
     _write_planned(s, call, depth + 1, tensors)
@@ -225,9 +225,9 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
     )
     if op.ufunc is not None and not _settings_are_usual(call, tensors):
         s.scope[call.name("ufunc")] = op.ufunc
-        s.put(depth + 1, f"{call.name('ufunc')}({listed}out=r)")
+        s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}out=r")
     else:
-        s.put(depth + 1, f"{kernel}({call.listed({**call.values, **arrays})}, out=r)")
+        s.put_quiet(depth + 1, "", kernel, f"{call.listed({**call.values, **arrays})}, out=r")
     s.new_tensor(depth + 1, "o", "r")
     s.new_node(depth + 1, call, ["o"], ["r"])
     s.put(depth + 1, "return o")
@@ -241,12 +241,14 @@ def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays
     if op.ufunc is not None:
         s.scope[call.name("ufunc")] = op.ufunc
         usual = _settings_are_usual(call, operands)
-        plain = f"r = {call.name('ufunc')}({', '.join(arrays[n] for n in operands)})"
+        given = ", ".join(arrays[n] for n in operands)
         if usual:
-            s.put(depth, f"if {usual.removeprefix(' and ')}: {plain}", "else:")
+            s.put(depth, f"if {usual.removeprefix(' and ')}:")
+            s.put_quiet(depth + 1, "r", call.name("ufunc"), given)
+            s.put(depth, "else:")
             _write_kernel(s, call, depth + 1, values, memory)
         else:
-            s.put(depth, plain)
+            s.put_quiet(depth, "r", call.name("ufunc"), given)
     else:
         _write_kernel(s, call, depth, values, memory)
     _write_wrapped(s, call, depth, "" if op.pointwise is TO_BOOL else "lay")
@@ -254,7 +256,8 @@ def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays
 
 def _write_kernel(s: Source, call: Call, depth: int, values: dict[str, str], out: str) -> None:
     s.scope[call.name("kernel")] = call.op.kernel
-    s.put(depth, f"r = {out}", f"{call.name('kernel')}({call.listed(values)}, out=r)")
+    s.put(depth, f"r = {out}")
+    s.put_quiet(depth, "", call.name("kernel"), f"{call.listed(values)}, out=r")
 
 
 def _write_wrapped(s: Source, call: Call, depth: int, layout: str) -> None:
@@ -288,7 +291,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.dtypes
         s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
-    allocated = _write_computing(s, call, depth, given, first)
+    allocated = _write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
         how = "MULTI_OUTPUT" if op.several_views else "PLAIN"
@@ -323,12 +326,15 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
 def write_arrays(s: Source, call: Call, depth: int) -> None:
     """Write what an overload that is not pointwise computes from arrays: nothing is wrapped or recorded."""
     first = call.values[call.op.parameters[call.op.first_tensor].name]
-    _write_computing(s, call, depth, dict(call.values), first)
+    _write_computing(s, call, depth, dict(call.values), first, quiet=False)
     s.put(depth, "return r")
 
 
-def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str) -> bool:
-    """The kernel's call on the arrays `given`, its result in `r`; whether that was allocated for it."""
+def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str, *, quiet: bool) -> bool:
+    """The kernel's call on the arrays `given`, its result in `r`; whether that was allocated for it.
+
+    `quiet`: where NumPy is silent, which formulas are already, and views need not be.
+    """
     op = call.op
     for i in op.dims:
         name = op.parameters[i].name
@@ -356,7 +362,11 @@ def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], f
             s.put(depth, f"r = {memory.format('spec')}")
     else:
         allocated = False
-    s.put(depth, f"{kernel}({call.listed(given)}, out=r)" if allocated else f"r = {kernel}({call.listed(given)})")
+    result, arguments = ("", f"{call.listed(given)}, out=r") if allocated else ("r", call.listed(given))
+    if quiet:
+        s.put_quiet(depth, result, kernel, arguments)
+    else:
+        s.put(depth, f"{result} = {kernel}({arguments})" if result else f"{kernel}({arguments})")
     return allocated
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
+from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
     contiguous_strides,
@@ -190,5 +191,5 @@ def put(out: Tensor, result: Array) -> None:
                 "t.resize_(0)."
             )
         reseat(out, empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype))
-    np.copyto(out._array, result, casting="unsafe")
+    quietly(np.copyto, out._array, result, casting="unsafe")
     bump_version(out)
