@@ -10,7 +10,6 @@ import math as _math
 import sys as _sys
 import types as _types
 import typing as _typing
-import warnings as _warnings
 
 from autogradkit import _ops as _ops
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
@@ -97,7 +96,3 @@ else:
 
     if _absent.AbsentModules not in _sys.meta_path:
         _sys.meta_path.append(_absent.AbsentModules)
-
-
-# IEEE results such as inf and NaN are results, not mishaps: NumPy's notes on them stay silent inside the ops.
-_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\._ops\.")

@@ -62,6 +62,7 @@ class FunctionCtx:
 class BackwardFunction(Node, FunctionCtx):
     """The node of a custom function; it is also the `ctx` that the user's methods get."""
 
+    calls_user = True
     _saved: Any = ()
     _versions: tuple[int, ...] = ()
     _function: Any = None  # the Function subclass, or the instance in the old style

@@ -13,6 +13,7 @@ import numpy as np
 
 from autogradkit.core.fused import fma32, fma64
 from autogradkit.core.gaussian import normal_blocks, normal_pairs, through, unit32, unit64
+from autogradkit.core.quiet import quiet
 from autogradkit.core.random import Generator
 from autogradkit.core.strides import dense_strides_like, element_strides
 
@@ -172,6 +173,7 @@ def chances_each(generator: Generator, probabilities: Array) -> Array:
     return unit32(generator.words32(probabilities.size)) < probabilities.astype(single, copy=False)
 
 
+@quiet
 def categories(generator: Generator, weights: Array, count: int, replacement: bool) -> Array:
     """`count` column numbers for each row of the (rows, columns) float `weights`, as int64.
 
@@ -181,13 +183,11 @@ def categories(generator: Generator, weights: Array, count: int, replacement: bo
     rows = len(weights)
     if replacement and count != 1:
         cumulated = np.cumsum(weights, axis=1, dtype=weights.dtype)
-        with np.errstate(invalid="ignore"):
-            cumulated /= cumulated[:, -1:]
+        cumulated /= cumulated[:, -1:]
         drawn = unit64(generator.words64(rows * count)).reshape(rows, count)
         found = [np.searchsorted(row.astype(double), sample) for row, sample in zip(cumulated, drawn, strict=True)]
         return np.array(found, np.int64).reshape(rows, count)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = weights / exponential(generator, weights.size, weights.dtype, 1.0).reshape(weights.shape)
+    ratios = weights / exponential(generator, weights.size, weights.dtype, 1.0).reshape(weights.shape)
     if count == 1:
         return ratios.argmax(axis=1, keepdims=True)
     return np.argsort(-ratios, axis=1, kind="stable")[:, :count]

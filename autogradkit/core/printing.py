@@ -233,5 +233,5 @@ def _written(values: Array) -> tuple[list[str], int]:
 
 def _asks_for_exponents(sizes: Array) -> bool:
     largest, smallest = sizes.max(), sizes.min()
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         return bool(largest / smallest > 1000.0 or largest > 1.0e8 or smallest < 1.0e-4)

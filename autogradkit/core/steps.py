@@ -1,6 +1,6 @@
 """Several steps that no interrupt comes between: what an edit writes, and everything that says so.
 
-Rests on the standard library. Ctrl-C (any signal) reaches Python code between two instructions, after a call or at a jump
+Rests on `quiet`, since steps compute. Ctrl-C (any signal) reaches Python code between two instructions, after a call or at a jump
 backwards, and would leave a tensor with new numbers and an old history. One call into C that takes all steps is one
 instruction, so an edit first prepares, which may be interrupted, and is then there as a whole. Edits in place, results in
 `out=`, optimizers and the history of views go through here.
@@ -14,6 +14,8 @@ from itertools import starmap
 from operator import call
 from types import SimpleNamespace
 from typing import Any
+
+from autogradkit.core.quiet import quietly
 
 Step = tuple[Any, ...]  # a function that is written in C, and its arguments
 
@@ -37,4 +39,4 @@ def at_once(steps: Sequence[Step]) -> None:
     >>> numbers
     [2, 3]
     """
-    deque(starmap(call, steps), 0)
+    quietly(deque, starmap(call, steps), 0)

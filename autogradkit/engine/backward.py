@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
@@ -50,7 +51,7 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
         )
     if create_graph:
         return gradient
-    return given if given.dtype is array.dtype or given.dtype == array.dtype else given.astype(array.dtype)
+    return given if given.dtype is array.dtype or given.dtype == array.dtype else quietly(given.astype, array.dtype)
 
 
 def _initial_gradients(tensors: tuple[Tensor, ...], given: Any, create_graph: bool) -> list[Any]:

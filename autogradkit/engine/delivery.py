@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.quiet import quietly
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import is_held_alone
@@ -53,9 +54,9 @@ def deliver(
         elif isinstance(gradient, Tensor):
             buffer[number] = OPS.add(buffer[number], gradient)
         elif is_held_alone(buffer, number, sent):
-            np.add(buffer[number], gradient, out=buffer[number])
+            quietly(np.add, buffer[number], gradient, out=buffer[number])
             sums[target, number] = sums.get((target, number), 0) + 1
         else:
-            buffer[number] = np.asarray(buffer[number] + gradient)
+            buffer[number] = np.asarray(quietly(np.add, buffer[number], gradient))
             sums.pop((target, number), None)
     return buffer

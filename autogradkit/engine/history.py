@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.quiet import quietly
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import strided
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD, PLAIN
 from autogradkit.engine.naming import short_name
-from autogradkit.engine.node import SEQUENCE, Gradients, Node
+from autogradkit.engine.node import SEQUENCE, Gradients, Node, applied
 from autogradkit.engine.required import OPS
 
 
@@ -146,6 +147,7 @@ class CopySlices(Node):
 
     __slots__ = ("base_geometry", "function", "view_geometry")
     namespace = "torch::autograd::"
+    calls_user = True  # where `function` is the user's
 
     def __init__(self, base: Tensor, view: Tensor, function: Node) -> None:
         array = base._array
@@ -167,15 +169,15 @@ class CopySlices(Node):
         shape, strides, numpy_dtype = self.base_geometry
         whole = empty_strided(shape, strides, numpy_dtype)
         if not create_graph:
-            np.copyto(whole, gradient)
+            quietly(np.copyto, whole, gradient)
             part = strided(whole, *self.view_geometry)
-            first, *others = self.function.apply((part.copy(),), False)
-            part[...] = 0 if first is None else OPS.sum_array(first, part.shape)
+            first, *others = applied(self.function, (part.copy(),), False)
+            part[...] = 0 if first is None else quietly(OPS.sum_array, first, part.shape)
             return (whole, *others)
         result = wrap(whole)
         OPS.copy_(result, gradient)
         piece = OPS.as_strided(result, *self.view_geometry)
-        first, *others = self.function.apply((OPS.clone(piece),), True)
+        first, *others = applied(self.function, (OPS.clone(piece),), True)
         if first is None:
             OPS.zero_(piece)
         else:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from autogradkit.core.dtype import dtype, from_numpy_dtype
+from autogradkit.core.quiet import quietly
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import NodeHooks, RemovableHandle, TensorHooks
@@ -36,6 +37,9 @@ class Node:
     __slots__ = ("__weakref__", "edges", "hooks", "outputs", "sequence")
 
     namespace: ClassVar[str] = ""
+    calls_user: ClassVar[bool] = (
+        False  # whether `apply` runs code of the user's, who sees their own NumPy settings then
+    )
     gradient_version: ClassVar[int] = 0  # how often PyTorch edits the gradient that it gives for its first input
 
     edges: tuple[Any, ...]  # target, output number, target, output number, ...
@@ -92,6 +96,13 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+def applied(node: Node, gradients: Gradients, create_graph: bool) -> Gradients:
+    """What a node gives; formulas on arrays run where NumPy is silent."""
+    if node.calls_user or create_graph:  # ops see to it themselves
+        return node.apply(gradients, create_graph)
+    return quietly(node.apply, gradients, False)
 
 
 class AccumulateGrad(Node):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.quiet import is_taken, quietly, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
@@ -43,11 +44,15 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
         set_version(fresh, version if version is not None else int(dense))
         tensor._grad = fresh
     elif grad._array.shape != gradient.shape:
-        tensor._grad = wrap(np.asarray(grad._array + gradient))
+        tensor._grad = wrap(np.asarray(quietly(np.add, grad._array, gradient)))
     else:
         array, counter = grad._array, counter_of(grad)
-        # On one line, and counted first: no interrupt comes before a call, and the log is told below.
-        counter.value += 1; np.add(array, gradient, array, casting="unsafe")  # noqa: E702  # fmt: skip
+        try:  # on one line, and counted first: no interrupt comes before a call, and the log is told below
+            counter.value += 1; run_quietly(np.add, array, gradient, array, casting="unsafe")  # noqa: E702  # fmt: skip
+        except RuntimeError as error:
+            if not is_taken(error):
+                raise
+            run_in_spare(np.add, array, gradient, array, casting="unsafe")
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
 
@@ -65,7 +70,7 @@ def add_to_retained(tensor: Tensor, gradient: Array) -> None:
         for listener in GRAD_LISTENERS:
             listener.will_accumulate(tensor)
     strides = contiguous_strides(gradient.shape)
-    tensor._grad = wrap(_copy(gradient if grad is None else grad._array + gradient, strides))
+    tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.tensor import wrap
 from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
@@ -31,7 +32,6 @@ from autogradkit.engine.ownership import (
 from autogradkit.engine.validate import validate, validated
 
 
-@np.errstate(all="ignore")
 def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
     """Add the gradients of output `number` of `root`, times `gradient`, to the `.grad` of every leaf."""
     ndarray, references = np.ndarray, sys.getrefcount
@@ -48,7 +48,15 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         if hooks is not None:
             on_outputs(hooks, received, False, add_to_retained)
             before_node(hooks, received, False)
-        sent = node.apply(received, False)
+        if node.calls_user:
+            sent = node.apply(received, False)
+        else:
+            try:
+                sent = run_quietly(node.apply, received, False)
+            except RuntimeError as error:
+                if not is_taken(error):
+                    raise
+                sent = run_in_spare(node.apply, received, False)
         if not retain_graph:
             node.release()
         edges = node.edges

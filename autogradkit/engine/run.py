@@ -32,7 +32,7 @@ from autogradkit.engine.hook_calls import (
     on_outputs,
 )
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.node import Node
+from autogradkit.engine.node import Node, applied
 from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, is_passed_on, obeys, set_version
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
@@ -73,8 +73,7 @@ def execute(
                 run_plain(target, number, gradients.pop(), retain_graph)
                 return {}
         run = Run(retain_graph, create_graph, recorders, call)
-        with np.errstate(all="ignore"):
-            return run.run(roots, gradients, wanted, accumulate)
+        return run.run(roots, gradients, wanted, accumulate)
     except BaseException as caught:
         error = caught
         raise
@@ -219,7 +218,7 @@ class Run:
     def apply(self, node: Node, received: list[Any]) -> list[Any]:
         """Run one node: its formulas, the validation of what they gave, its hooks."""
         try:
-            sent = node.apply(received, self.create_graph)
+            sent = applied(node, received, self.create_graph)
         except BaseException:
             self.explain(node)
             raise

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.quiet import quietly
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
@@ -29,7 +30,7 @@ def validate(gradient: Any, target: Any, number: int, node: Node, index: int) ->
     """
     shape, numpy_dtype = expected_of(target, number)
     if gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.shape[1:] == shape:
-        return np.asarray(np.add.reduce(gradient, 0))  # the bias of a batch: the most frequent case, at once
+        return np.asarray(quietly(np.add.reduce, gradient, 0))  # the bias of a batch: the most frequent case, at once
     own = gradient._array.shape if isinstance(gradient, Tensor) else np.shape(gradient)
     if own != shape and not _expandable(shape, own):
         raise RuntimeError(
@@ -42,10 +43,10 @@ def validate(gradient: Any, target: Any, number: int, node: Node, index: int) ->
         return gradient if gradient._array.dtype == numpy_dtype else OPS.cast(gradient, numpy_dtype)
     array: Any = gradient if gradient.__class__ is np.ndarray else np.asarray(gradient)
     if own != shape:
-        array = OPS.sum_array(array, shape)
+        array = quietly(OPS.sum_array, array, shape)
     if array.dtype != numpy_dtype:
         real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array
-        array = real.astype(numpy_dtype)
+        array = quietly(real.astype, numpy_dtype)
     return array
 
 

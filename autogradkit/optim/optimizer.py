@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autogradkit.core.facts import named
+from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
@@ -123,12 +124,12 @@ class Optimizer:
                 observed(
                     named(type(self).__name__.lower()),  # `sgd_` in a trace
                     "inplace",
-                    lambda parameter, gradient, **_shown: update(parameter, gradient),
+                    lambda parameter, gradient, **_shown: quietly(update, parameter, gradient),
                     (parameter, gradient),
                     shown,
                 )
             else:
-                update(parameter, gradient)
+                quietly(update, parameter, gradient)
 
     def _unusual(self, group: Group) -> Group:
         """The options of a group, beside its learning rate, that are not as they are when nobody gives them."""

@@ -126,9 +126,9 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
         return float(array.min()), float(array.max()), float(array.mean()), 0, 0
     low, high = float(_least(array, None)), float(_greatest(array, None))
     if math.isfinite(low) and math.isfinite(high):  # a NaN would be both
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):
             mean = float(_sum(array, None)) / array.size if array.itemsize >= 4 else math.inf
-        return low, high, mean if math.isfinite(mean) else float(array.mean(dtype=np.float64)), 0, 0
+            return low, high, mean if math.isfinite(mean) else float(array.mean(dtype=np.float64)), 0, 0
     finite = np.isfinite(array)
     nans = int(np.isnan(array).sum())
     kept = array[finite]

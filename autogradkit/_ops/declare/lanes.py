@@ -76,12 +76,10 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
     usual = _settings_are_usual(call, operands)
     s.put(depth, f"lay = {a}._layout or layout_of({a})")
     silent = "(NO_GRAD and not MODE.grad)"
-    count = f"counter = {a}._counter or counter_of({a})"
     plain = f"({a}._view is None and not {a}._requires_grad)"
     if not others:
         s.put(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
-        s.put(depth + 1, count, "if not counter.tells:")
-        s.put(depth + 2, f"{_COUNTED}{ufunc}({a}._array, {a}._array)", f"return {a}")
+        _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {a}._array")
         return
     [b] = others
     s.put(
@@ -91,20 +89,14 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
         f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None or "
         f"not may_share_memory({a}._array, {b}._array)) and "
         f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
-        f"   {count}",
-        "   if not counter.tells:",
-        f"    {_COUNTED}{ufunc}({a}._array, {b}._array, {a}._array)",
-        f"    return {a}",
     )
+    _put_edit(s, depth + 3, a, ufunc, f"{a}._array, {b}._array, {a}._array")
     if _takes_number(call, operands[1]):
         s.put(
             depth,
             f" elif {_NUMBER.format(b)} and ({silent} or {plain}):",
-            f"  {count}",
-            "  if not counter.tells:",
-            f"   {_COUNTED}{ufunc}({a}._array, {b}, {a}._array)",
-            f"   return {a}",
         )
+        _put_edit(s, depth + 2, a, ufunc, f"{a}._array, {b}, {a}._array")
 
 
 def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
@@ -126,12 +118,16 @@ def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
     s.put(
         depth,
         f"if ({a}._layout or layout_of({a})){owned}{apart} and ((NO_GRAD and not MODE.grad) or ({plain})):",
-        f" counter = {a}._counter or counter_of({a})",
-        " if not counter.tells:",
-        f"  write, x, y, z = {call.name('kernel')}({call.listed(given)}, out={a}._array)",
-        f"  {_COUNTED}write(x, y, z)",
-        f"  return {a}",
     )
+    s.put_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
+    _put_edit(s, depth + 1, a, "write", "x, y, z")
+
+
+def _put_edit(s: Source, depth: int, a: str, write: str, arguments: str) -> None:
+    """Lines that write into `a` in one call, count the edit, and return it, unless somebody wants to hear of it."""
+    s.put(depth, f"counter = {a}._counter or counter_of({a})", "if not counter.tells:")
+    s.put_quiet(depth + 1, "", write, arguments, before=_COUNTED)
+    s.put(depth + 1, f"return {a}")
 
 
 def _takes_number(call: Call, name: str) -> bool:
@@ -197,7 +193,8 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     if op.ufunc is not None:
         # Contiguous operands of one dtype that broadcast: NumPy's strides are PyTorch's.
         s.put(depth + 1, f"elif lay_b and lay_b[1] is lay[1]{_settings_are_usual(call, tensors)}:")
-        s.put(depth + 2, f"try: r = {call.name('ufunc')}({a}._array, {b}._array)", "except ValueError: r = None")
+        s.put_quiet(depth + 2, "r", call.name("ufunc"), f"{a}._array, {b}._array")
+        s.put(depth + 2, "except ValueError: r = None")
         s.put(depth + 2, f"if r is None: {general}")
         _write_wrapped(s, call, depth + 2, "")
     _write_planned(s, call, depth + 1, tensors)
@@ -239,9 +236,9 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
     )
     if op.ufunc is not None and not _settings_are_usual(call, tensors):
         s.scope[call.name("ufunc")] = op.ufunc
-        s.put(depth + 1, f"{call.name('ufunc')}({listed}out=r)")
+        s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}out=r")
     else:
-        s.put(depth + 1, *_kernel_call(op, kernel, call.listed({**call.values, **arrays})))
+        _put_kernel(s, depth + 1, op, kernel, call.listed({**call.values, **arrays}))
     s.new_tensor(depth + 1, "o", "r")
     s.new_node(depth + 1, call, ["o"], ["r"])
     s.put(depth + 1, "return o")
@@ -255,12 +252,14 @@ def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays
     if op.ufunc is not None:
         s.scope[call.name("ufunc")] = op.ufunc
         usual = _settings_are_usual(call, operands)
-        plain = f"r = {call.name('ufunc')}({', '.join(arrays[n] for n in operands)})"
+        given = ", ".join(arrays[n] for n in operands)
         if usual:
-            s.put(depth, f"if {usual.removeprefix(' and ')}: {plain}", "else:")
+            s.put(depth, f"if {usual.removeprefix(' and ')}:")
+            s.put_quiet(depth + 1, "r", call.name("ufunc"), given)
+            s.put(depth, "else:")
             _write_kernel(s, call, depth + 1, values, memory)
         else:
-            s.put(depth, plain)
+            s.put_quiet(depth, "r", call.name("ufunc"), given)
     else:
         _write_kernel(s, call, depth, values, memory)
     _write_wrapped(s, call, depth, "" if op.pointwise is TO_BOOL else "lay")
@@ -268,14 +267,16 @@ def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays
 
 def _write_kernel(s: Source, call: Call, depth: int, values: dict[str, str], out: str) -> None:
     s.scope[call.name("kernel")] = call.op.kernel
-    s.put(depth, f"r = {out}", *_kernel_call(call.op, call.name("kernel"), call.listed(values)))
+    s.put(depth, f"r = {out}")
+    _put_kernel(s, depth, call.op, call.name("kernel"), call.listed(values))
 
 
-def _kernel_call(op: Overload, kernel: str, arguments: str) -> list[str]:
+def _put_kernel(s: Source, depth: int, op: Overload, kernel: str, arguments: str, *, quiet: bool = True) -> None:
     """Lines that have a kernel write into `r`."""
+    put = s.put_quiet if quiet else s.put_call
+    put(depth, "step" if op.deferred else "", kernel, f"{arguments}, out=r")
     if op.deferred:
-        return [f"step = {kernel}({arguments}, out=r)", "step[0](*step[1:])"]
-    return [f"{kernel}({arguments}, out=r)"]
+        put(depth, "", "step[0]", "*step[1:]")
 
 
 def _write_wrapped(s: Source, call: Call, depth: int, layout: str) -> None:
@@ -309,7 +310,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.dtypes
         s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
-    allocated = _write_computing(s, call, depth, given, first)
+    allocated = _write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
         how = "MULTI_OUTPUT" if op.several_views else "PLAIN"
@@ -344,12 +345,15 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
 def write_arrays(s: Source, call: Call, depth: int) -> None:
     """Write what an overload that is not pointwise computes from arrays: nothing is wrapped or recorded."""
     first = call.values[call.op.parameters[call.op.first_tensor].name]
-    _write_computing(s, call, depth, dict(call.values), first)
+    _write_computing(s, call, depth, dict(call.values), first, quiet=False)
     s.put(depth, "return r")
 
 
-def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str) -> bool:
-    """The kernel's call on the arrays `given`, its result in `r`; whether that was allocated for it."""
+def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str, *, quiet: bool) -> bool:
+    """The kernel's call on the arrays `given`, its result in `r`; whether that was allocated for it.
+
+    `quiet`: where NumPy is silent, which formulas are already, and views need not be.
+    """
     op = call.op
     for i in op.dims:
         name = op.parameters[i].name
@@ -377,8 +381,12 @@ def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], f
             s.put(depth, f"r = {memory.format('spec')}")
     else:
         allocated = False
-    arguments = call.listed(given)
-    s.put(depth, *(_kernel_call(op, kernel, arguments) if allocated else [f"r = {kernel}({arguments})"]))
+    if allocated:
+        _put_kernel(s, depth, op, kernel, call.listed(given), quiet=quiet)
+    elif quiet:
+        s.put_quiet(depth, "r", kernel, call.listed(given))
+    else:
+        s.put_call(depth, "r", kernel, call.listed(given))
     return allocated
 
 

@@ -24,6 +24,7 @@ from autogradkit._ops.declare.writing import (
     require_shape,
     require_writable,
 )
+from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
@@ -115,7 +116,7 @@ class Overload(Form):
             return self._write(values, out)
         if self.pointwise is not None:
             return self._run_pointwise(values)
-        computed = memory.compute(self, self.arrays_of(values))
+        computed = quietly(memory.compute, self, self.arrays_of(values))
         several = isinstance(computed, (list, tuple))
         results = self.wrapped(values, computed if several else (computed,), several)
         if self.records(values) and results and results[0]._array.dtype.kind not in "iub":
@@ -130,7 +131,7 @@ class Overload(Form):
             if isinstance(value, Tensor):
                 arrays[i] = value._array
         plan = memory.pointwise_plan(self, arrays)
-        result = wrap(memory.fill_pointwise(self, arrays, plan))
+        result = wrap(quietly(memory.fill_pointwise, self, arrays, plan))
         if self.records(values) and plan.result.kind not in "iub":
             assert self.recipe is not None
             self.recipe.record(self.promoted(values, plan.common), values, (result,))
@@ -155,12 +156,12 @@ class Overload(Form):
             if out._array.shape == shape:
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
-                write_at_once(out, [memory.writing(self, arrays, out._array)])
+                write_at_once(out, [quietly(memory.writing, self, arrays, out._array)])
                 return out
         if self.apart == "given":
             for each in out if isinstance(out, (list, tuple)) else (out,):
                 require_apart(each._array, each._array.shape, tensors)
-        computed = memory.compute(self, self.arrays_of(values))
+        computed = quietly(memory.compute, self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart(out._array, computed.shape, tensors)
         written = into_out(tensors, computed, out, self.require_out_dtype)
@@ -204,7 +205,7 @@ class Overload(Form):
             require_castable(plan.result, target._array.dtype)
         for check in late:
             check(*values)
-        write = memory.writing(self, arrays, target._array)
+        write = quietly(memory.writing, self, arrays, target._array)
         history: Sequence[Step] = ()
         if recipe is not None:
             pointwise = self.pointwise is not None

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit._ops.declare.recipe import origin
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.dtype import dtype
+from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.random import Generator
 from autogradkit.core.recording import RECORDERS, heeded
 from autogradkit.core.size import Size
@@ -52,6 +53,7 @@ SCOPE: dict[str, Any] = {
     "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
     "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE,
+    "is_taken": is_taken, "run_in_spare": run_in_spare, "run_quietly": run_quietly,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
 }  # fmt: skip
 
@@ -61,12 +63,27 @@ class Source:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        # The module's name, so that the package's filter for NumPy's notes applies to the generated lines too.
         self.scope: dict[str, Any] = {**SCOPE, "__name__": "autogradkit._ops.declare.generated"}
 
     def put(self, depth: int, *lines: str) -> None:
         """Add lines, indented by `depth`."""
         self.lines += [" " * depth + line for line in lines]
+
+    def put_call(self, depth: int, result: str, function: str, arguments: str) -> None:
+        """A line that calls a function; `result` is what it assigns to, if anything."""
+        made = f"{result} = " if result else ""
+        self.put(depth, f"{made}{function}({arguments})")
+
+    def put_quiet(self, depth: int, result: str, function: str, arguments: str, before: str = "") -> None:
+        """Lines that call a kernel where NumPy is silent (core/quiet.py), behind `before` on its line."""
+        made = f"{result} = " if result else ""
+        self.put(
+            depth,
+            f"try: {before}{made}run_quietly({function}, {arguments})",
+            "except RuntimeError as error:",
+            " if not is_taken(error): raise",
+            f" {made}run_in_spare({function}, {arguments})",
+        )
 
     def new_tensor(self, depth: int, name: str, array: str, layout: str = "None") -> None:
         """Lines that make the tensor `name` around `array`: a leaf that requires no gradient."""

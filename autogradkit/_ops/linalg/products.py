@@ -101,8 +101,7 @@ def _write_mm(s: Source, call: Call, depth: int) -> None:
     s.put(depth + 1, "if len(size) == 2 and len(size_b) == 2 and size[1] == size_b[0]:")
     depth += 2
     s.put(depth, "(n, m), p = size, size_b[1]", "lay = ((n, p), lay[1])", "r = np_empty(*lay)")
-    s.put(depth, f"if n * m * p > 8192 or m == 1: multiply({a}._array, {b}._array, r)")
-    s.put(depth, f"else: product({a}._array, {b}._array, r)")
+    s.put_quiet(depth, "", "multiply if n * m * p > 8192 or m == 1 else product", f"{a}._array, {b}._array, r")
     call.arrays |= {"self": f"{a}._array", "mat2": f"{b}._array"}
     call.strides = {"self": "(m, 1)", "mat2": "(p, 1)"}
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")

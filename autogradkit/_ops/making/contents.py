@@ -5,6 +5,7 @@ Rests on core; data.py and constructors.py use it.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from autogradkit._ops.making.scalars import fits
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_default_dtype, promote_types
+from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, empty_array
 
@@ -25,7 +27,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     if isinstance(data, np.ndarray | np.generic):
         kind = from_numpy_dtype(data.dtype) if dtype is None else dtype
         array = empty_array(data.shape, kind.numpy)
-        np.copyto(array, data, casting="unsafe")
+        quietly(np.copyto, array, data, casting="unsafe")
         return array
     if hasattr(data, "__array__") and not isinstance(data, Sequence):
         return array_from(np.asarray(data), dtype)
@@ -40,7 +42,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         _flatten(data, shape, 0, elements)
     array = empty_array(shape, kind.numpy)
     try:
-        array.reshape(-1)[:] = _read(elements, kind)
+        quietly(operator.setitem, array.reshape(-1), slice(None), _read(elements, kind))
     except OverflowError:
         raise ValueError("Overflow when unpacking long long") from None
     return array

@@ -17,6 +17,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.memory import noted
+from autogradkit.core.quiet import quiet
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
@@ -68,6 +69,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
     _warn_of_resizing(options.get("out"), count)
 
+    @quiet
     def fill(array: Array) -> None:
         if array.dtype.kind in "iu":
             np.copyto(array, int(start) + np.arange(count) * int(step), casting="unsafe")
@@ -154,6 +156,7 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
     return made((steps,), lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
 
 
+@quiet
 def _fill_evenly(array: Array, start: Any, end: Any) -> None:
     steps = array.size
     if steps == 1:

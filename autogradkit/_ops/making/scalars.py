@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit.core.dtype import INTEGRAL, bool_
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 
 _C_NAMES = {
@@ -31,8 +32,8 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
     if isinstance(value, complex) and not wanted.is_complex:
         value = value.real
     if wanted.category == INTEGRAL:
-        return np.asarray(value).astype(np.int64).astype(wanted.numpy)
-    return np.asarray(value, wanted.numpy)
+        return quietly(np.asarray(value).astype, np.int64).astype(wanted.numpy)
+    return quietly(np.asarray, value, wanted.numpy)
 
 
 def fits(value: Any, wanted: Dtype) -> bool:

@@ -34,16 +34,17 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     )
     depth += 2
     s.put(depth, f"transposed = {w}._array.T", "lay = ((shape[0], sizes[0]), kind)", "r = np_empty(*lay)")
-    s.put(depth, f"if sizes[0] * shape[0] * shape[1] > 8192 or shape[1] == 1: multiply({x}._array, transposed, r)")
-    s.put(depth, f"else: product({x}._array, transposed, r)", f"add(r, {b}._array, r)")
+    product = "multiply if sizes[0] * shape[0] * shape[1] > 8192 or shape[1] == 1 else product"
+    s.put_quiet(depth, "", product, f"{x}._array, transposed, r")
+    s.put_quiet(depth, "", "add", f"r, {b}._array, r")
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")
     s.put(depth, "if not NO_GRAD or MODE.grad:")
     s.put(depth + 1, f"turned = view_of({w}, transposed, PLAIN)")
     s.new_node(depth + 1, Call(t, 90, {"self": w}), ["turned"], ["transposed"])
-    product = Call(addmm_node, 91, {"self": b, "mat1": x, "mat2": "turned", "beta": "1", "alpha": "1"})
-    product.arrays |= {"mat1": f"{x}._array", "mat2": "transposed"}
-    product.strides = {"mat1": "(shape[1], 1)", "mat2": "(1, shape[1])"}
-    s.new_node(depth + 1, product, ["o"], ["r"], "lay")
+    added = Call(addmm_node, 91, {"self": b, "mat1": x, "mat2": "turned", "beta": "1", "alpha": "1"})
+    added.arrays |= {"mat1": f"{x}._array", "mat2": "transposed"}
+    added.strides = {"mat1": "(shape[1], 1)", "mat2": "(1, shape[1])"}
+    s.new_node(depth + 1, added, ["o"], ["r"], "lay")
     s.put(depth, "return o")
 
 

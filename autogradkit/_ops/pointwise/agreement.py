@@ -61,12 +61,11 @@ def is_close(
 ) -> None:
     """Where |input − other| ≤ atol + rtol · |other|, as bools."""
     np.equal(self, other, out=out)
-    with np.errstate(invalid="ignore"):
-        if self.dtype.kind in "fc" or rtol or atol:
-            distance = np.abs(self.astype(np.float64) - other if self.dtype.kind in "biu" else self - other)
-            out |= np.isfinite(distance) & (distance <= atol + np.abs(rtol * other))
-        if equal_nan and self.dtype.kind in "fc":
-            out |= np.isnan(self) & np.isnan(other)
+    if self.dtype.kind in "fc" or rtol or atol:
+        distance = np.abs(self.astype(np.float64) - other if self.dtype.kind in "biu" else self - other)
+        out |= np.isfinite(distance) & (distance <= atol + np.abs(rtol * other))
+    if equal_nan and self.dtype.kind in "fc":
+        out |= np.isnan(self) & np.isnan(other)
 
 
 @op(composition=True)

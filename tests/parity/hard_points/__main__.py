@@ -1,0 +1,55 @@
+"""Ask both libraries about every op at hard points, and print what differs.
+
+python -m tests.parity.hard_points [NAME …] [--dtype float32 …] [--most 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+
+import torch
+
+from .calls import NOT_SWEPT, forms, unreached
+from .sweep import Finding, sweep
+from .values import EVERY_DTYPE
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m tests.parity.hard_points", description="Every op at hard points.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="as the list shows them; all if none is given")
+    parser.add_argument("--dtype", nargs="+", default=[str(each)[6:] for each in EVERY_DTYPE])
+    parser.add_argument("--most", type=int, default=2, help="how many examples of a kind to print")
+    parser.add_argument("--what", default="", help="only this kind")
+    given = parser.parse_args(arguments)
+    began = time.monotonic()
+    everything = forms()
+    chosen = [each for each in everything if not given.names or each.name in given.names]
+    calls = 0
+    kinds: dict[str, list[Finding]] = defaultdict(list)
+    for count, findings in sweep(chosen, tuple(getattr(torch, each) for each in given.dtype)):
+        calls += count
+        for each in findings:
+            if each.what.startswith(given.what):
+                if each.signature not in kinds:
+                    print(f"{each.signature} ({each.dtype}): {each.how}\n    {each.call[:300]}", flush=True)
+                kinds[each.signature].append(each)
+    for signature, found in sorted(kinds.items()):
+        dtypes = ", ".join(sorted({each.dtype for each in found}))
+        print(f"{len(found):5}  {signature}  ({dtypes})")
+        for each in found[: given.most]:
+            print(f"         {each.dtype}: {each.how}\n           {each.call[:300]}")
+    total = sum(map(len, kinds.values()))
+    print(
+        f"{calls} calls of {len(chosen)} forms, {total} differ in {len(kinds)} kinds; {time.monotonic() - began:.0f} s"
+    )
+    if not given.names:
+        print("not reached:", ", ".join(sorted(set(unreached(everything)) - set(NOT_SWEPT))) or "none")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

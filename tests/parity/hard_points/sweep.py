@@ -1,0 +1,231 @@
+"""The sweep itself: every form of calls.py with the hard points of values.py, and what differs from PyTorch.
+
+Rests on calls, values and compare; run by __main__.py and by test_hard_points.py.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import autogradkit as ak
+
+from ..valid_calls import Call
+from .calls import UNINITIALISED, Form
+from .compare import UnsupportedError, ask, carried, difference
+from .values import COMPLEX, EVERY_DTYPE, FLOATS, PATTERNS, filled, grid, hard_numbers
+
+SIZES = ("own", "0-d", "one", "empty")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A call that differs."""
+
+    name: str
+    dtype: str
+    what: str  # where: "forward", "error", "gradient", ...
+    how: str  # in words
+    call: str
+
+    @property
+    def signature(self) -> str:
+        """What findings are grouped by."""
+        return f"{self.name} {self.what}"
+
+
+def _is_hard(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex())
+
+
+def _resized(shape: tuple[int, ...], size: str) -> tuple[int, ...]:
+    if size == "0-d":
+        return ()
+    if size == "one":
+        return (1,) * len(shape)
+    return tuple([0] * len(shape)) if size == "empty" else shape
+
+
+def _with(call: Call, dtype: torch.dtype, pattern: str, size: str, grads: bool) -> Call:
+    """The call with hard points in place of its floating tensors."""
+    place = 0
+
+    def swap(value: Any, first: bool = False) -> Any:
+        nonlocal place
+        if isinstance(value, list | tuple):
+            return type(value)(swap(each) for each in value)
+        if not isinstance(value, torch.Tensor):
+            return value
+        shape = _resized(tuple(value.shape), size)
+        if not _is_hard(value):
+            if size == "own":
+                return value.clone()
+            return value.reshape(-1)[0].expand(shape).clone() if value.numel() else value.clone()
+        made = filled(shape, dtype, pattern, place)
+        place += 1
+        if value.dim() == 2 and size == "own" and not value.is_contiguous() and value.numel():
+            made = made.t().contiguous().t()
+        return made.requires_grad_(grads)
+
+    return Call([swap(each) for each in call.args], {name: swap(each) for name, each in call.kwargs.items()})
+
+
+def _on_grid(call: Call, dtype: torch.dtype, grads: bool) -> Call | None:
+    """The call of a pointwise op with every combination of hard points."""
+    places: list[Any] = [i for i, each in enumerate(call.args) if _is_hard(each)]
+    places += [name for name, each in call.kwargs.items() if _is_hard(each)]
+    others = [
+        each for each in (*call.args, *call.kwargs.values()) if isinstance(each, torch.Tensor) and not _is_hard(each)
+    ]
+    if not 0 < len(places) < 4 or others:
+        return None
+    made = call.copy()
+    for place, values in zip(places, grid(len(places), [dtype] * len(places)), strict=True):
+        if isinstance(place, int):
+            made.args[place] = values.requires_grad_(grads)
+        else:
+            made.kwargs[place] = values.requires_grad_(grads)
+    return made
+
+
+def _with_numbers(call: Call, number: Any) -> Call | None:
+    """The call with a hard number in place of the numbers that go with a tensor."""
+    made = call.copy()
+    changed = False
+    for place, each in enumerate(made.args):
+        if isinstance(each, float) and place:
+            made.args[place] = number
+            changed = True
+    return made if changed else None
+
+
+def variations(
+    form: Form, dtype: torch.dtype, patterns: tuple[str, ...], sizes: tuple[str, ...]
+) -> Iterator[tuple[str, Call]]:
+    """The calls of a form at hard points."""
+    grads = dtype in FLOATS + COMPLEX
+    if not any(map(_is_hard, _flat(form.call))):
+        if dtype is torch.float32:
+            yield "as it is", form.call.copy()
+        return
+    for size in sizes:
+        for pattern in patterns if size == "own" else patterns[:4] if size in ("0-d", "one") else patterns[:1]:
+            yield f"{pattern} {size}", _with(form.call, dtype, pattern, size, grads)
+            if form.edits and grads:
+                yield f"{pattern} {size} no grad", _with(form.call, dtype, pattern, size, False)
+    if form.pointwise:
+        found = _on_grid(form.call, dtype, grads)
+        if found is not None:
+            yield "grid", found
+            for number in hard_numbers(torch.float64):
+                numbered = _with_numbers(found, number)
+                if numbered is not None:
+                    yield f"grid with {number}", _kept(numbered, grads)
+
+
+def _kept(call: Call, grads: bool) -> Call:
+    for each in _flat(call):
+        if _is_hard(each):
+            each.requires_grad_(grads)
+    return call
+
+
+def _flat(call: Call) -> list[Any]:
+    found: list[Any] = []
+    for each in (*call.args, *call.kwargs.values()):
+        found += each if isinstance(each, list | tuple) else [each]
+    return found
+
+
+def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Finding]:
+    """What differs in one call."""
+    try:
+        mine_args = [carried(each) for each in call.args]
+        mine_kwargs = {name: carried(each) for name, each in call.kwargs.items()}
+    except UnsupportedError:
+        return []
+    args, kwargs = _apart(call, form.edits), dict(call.kwargs)
+    if form.edits and mine_args and isinstance(mine_args[0], ak.Tensor) and mine_args[0].requires_grad:
+        mine_args[0] = _in_graph(mine_args[0])
+    theirs = ask(torch, form.theirs, args, kwargs, True)
+    mine = ask(ak, form.mine, mine_args, mine_kwargs, True)
+    said = described(form.name, call)
+
+    def found(what: str, how: str) -> list[Finding]:
+        return [Finding(form.name, str(dtype)[6:], what, f"{how}  [{words}]", said)]
+
+    if "error" in theirs or "error" in mine:
+        if theirs.get("error") == mine.get("error"):
+            return []
+        if "error" not in theirs:
+            return found("refused here", f"{mine['error']}")
+        if "error" not in mine:
+            return found("computed here", f"{theirs['error']}")
+        what = "text" if theirs["error"][0] == mine["error"][0] else "error type"
+        return found(what, f"{theirs['error']} | {mine['error']}")
+    short = form.name.rpartition(".")[2]
+    unlike = difference(theirs["result"], mine["result"], short not in UNINITIALISED)
+    if unlike:
+        return found("forward", unlike)
+    if "grad error" in theirs or "grad error" in mine:
+        if theirs.get("grad error") == mine.get("grad error"):
+            return []
+        return found("gradient's error", f"{theirs.get('grad error')} | {mine.get('grad error')}")
+    if ("grads" in theirs) != ("grads" in mine):
+        return found("gradient", "one has gradients")
+    if "grads" in theirs:
+        unlike = difference(theirs["grads"], mine["grads"])
+        if unlike:
+            return found("gradient", unlike)
+    return []
+
+
+def _apart(call: Call, edits: bool) -> list[Any]:
+    """PyTorch's arguments; what is edited and differentiated is no leaf."""
+    args = list(call.args)
+    if edits and args and isinstance(args[0], torch.Tensor) and args[0].requires_grad:
+        args[0] = _in_graph(args[0])
+    return args
+
+
+def _in_graph(tensor: Any) -> Any:
+    return tensor.clone()
+
+
+def described(name: str, call: Call) -> str:
+    """The call, with its numbers where they are few."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, torch.Tensor):
+            inside = value.tolist() if value.numel() <= 12 else f"{tuple(value.shape)}"
+            return f"<{inside}>"
+        if isinstance(value, list | tuple):
+            return "[" + ", ".join(map(shown, value)) + "]"
+        return repr(value)
+
+    parts = [shown(each) for each in call.args] + [f"{n}={shown(v)}" for n, v in call.kwargs.items()]
+    return f"{name}({', '.join(parts)})"
+
+
+def sweep(
+    all_forms: list[Form],
+    dtypes: tuple[torch.dtype, ...] = EVERY_DTYPE,
+    patterns: tuple[str, ...] = PATTERNS,
+    sizes: tuple[str, ...] = SIZES,
+    part: tuple[int, int] = (0, 1),
+) -> Iterator[tuple[int, list[Finding]]]:
+    """(calls, findings) of each form and dtype; of `part` (i, n) every n-th variation."""
+    for form in all_forms:
+        for dtype in dtypes:
+            count = 0
+            findings: list[Finding] = []
+            for words, call in variations(form, dtype, patterns, sizes):
+                if zlib.crc32(f"{form.name}{dtype}{words}".encode()) % part[1] != part[0]:
+                    continue
+                count += 1
+                findings += compared(form, dtype, words, call)
+            yield count, findings

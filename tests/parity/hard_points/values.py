@@ -1,0 +1,96 @@
+"""The hard points: what tensors and numbers hold, by dtype and pattern.
+
+Rests on NumPy and PyTorch. A pattern says what the elements of an operand are; the operands of one call get different ones
+under the same pattern, so that every value meets every other.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+FLOATS = (torch.float32, torch.float64)
+COMPLEX = (torch.complex64, torch.complex128)
+SMALL = (torch.float16, torch.bfloat16)
+INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+EVERY_DTYPE = (torch.bool, *INTEGERS, *SMALL, *FLOATS, *COMPLEX)
+
+_ORDINARY = (0.5, -1.25, 2.0, 0.75, -0.5, 1.5, -2.0, 0.25, 1.75, -0.75, 1.25, -1.5)
+_SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0)
+
+
+def hard_numbers(dtype: torch.dtype) -> list[Any]:
+    """What is hard for a dtype: the ends of its range, borders of domains, and what is no number."""
+    if dtype is torch.bool:
+        return [False, True]
+    if not (dtype.is_floating_point or dtype.is_complex):
+        ends = torch.iinfo(dtype)
+        signed = [-1, -2, -3] if dtype.is_signed else []
+        return [0, 1, 2, 3, 7, *signed, ends.max, ends.min]
+    info = torch.finfo(dtype)
+    real = [
+        *_SPECIAL,
+        0.5,
+        -0.5,
+        1.5,
+        -1.5,
+        2.0,
+        -2.0,
+        3.0,
+        100.0,
+        -100.0,
+        info.max,
+        info.min,
+        info.tiny,
+        info.tiny / 4,
+    ]
+    if not dtype.is_complex:
+        return real
+    parts = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.5)
+    return [complex(a, b) for a in parts for b in parts] + [0.5 + 0.25j, -0.5 + 2j]
+
+
+def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int) -> torch.Tensor:
+    """A contiguous tensor of hard points; `place` is the operand's among those of the call."""
+    count = math.prod(shape)
+    kind, _, rest = pattern.partition(":")
+    number = int(rest) if rest else 0
+    floating = dtype.is_floating_point or dtype.is_complex
+    ordinary: list[Any] = list(_ORDINARY) if floating else [3, 1, 2, 5, 1, 4, 2, 6, 7, 0, 1, 2]
+    if dtype.is_complex:
+        ordinary = [complex(a, b) for a, b in zip(_ORDINARY, _ORDINARY[1:] + _ORDINARY[:1], strict=True)]
+    hard = hard_numbers(dtype)
+    if kind == "mixed":
+        step = (1, 5, 3, 7)[(place + number) % 4]
+        found = [hard[(3 * number + step * i + 4 * place) % len(hard)] for i in range(count)]
+    elif kind == "one":  # ordinary numbers but for one
+        found = [ordinary[(i * (1 + place) + place) % len(ordinary)] for i in range(count)]
+        if count and floating:
+            found[(number * 2 + place) % count] = hard[number % len(hard)]
+    elif kind == "ties":
+        found = [ordinary[(i // 2) % 2] for i in range(count)]
+    elif kind == "zeros":
+        found = [(-0.0 if (i + place) % 2 else 0.0) if floating else 0 for i in range(count)]
+    else:
+        raise ValueError(pattern)
+    return torch.tensor(found, dtype=torch.complex128 if dtype.is_complex else None).to(dtype).reshape(shape)
+
+
+PATTERNS = ("mixed:0", "mixed:1", "mixed:2", "mixed:3", "one:0", "one:1", "one:2", "one:4", "ties", "zeros")
+
+
+def grid(operands: int, dtypes: list[torch.dtype]) -> list[torch.Tensor]:
+    """Every combination of hard points of the operands of a pointwise op, as vectors of one length."""
+    points = [hard_numbers(dtype)[: None if operands < 3 else 9] for dtype in dtypes]
+    if operands == 2:
+        points = [each[:51] for each in points]
+    length = math.prod(map(len, points))
+    found: list[torch.Tensor] = []
+    inner = 1
+    for numbers, dtype in zip(points, dtypes, strict=True):
+        values = [numbers[(i // inner) % len(numbers)] for i in range(length)]
+        found.append(torch.tensor(values, dtype=torch.complex128 if dtype.is_complex else None).to(dtype))
+        inner *= len(numbers)
+    return found
