@@ -5,9 +5,9 @@ state and nobody's warning filters are changed: a kernel is entered by `Context.
 costs, and no interrupt can fall between entering and leaving. Only kernels run there. Hooks, custom functions and whatever
 else is the user's is called outside, in the user's own context.
 
-A context can be entered once at a time. Where a kernel is under way already (in another thread, or because a kernel calls an
-op) one of the spare contexts serves. Rests on NumPy; the generated lanes write `run_quietly` and its way out in line
-(declare/source.py), everything else calls `quietly`.
+A context can be entered once at a time. What is called while a kernel is under way in this thread is called as it is; where
+one is in another thread, one of the spare contexts serves. Rests on NumPy; the generated lanes write `run_quietly` and its
+way out in line (declare/source.py), everything else calls `quietly`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ Result = TypeVar("Result")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_IS_QUIET = contextvars.ContextVar("is_quiet", default=False)
+
+
 def _quiet_context() -> contextvars.Context:
     made = contextvars.Context()
     made.run(np.seterr, all="ignore")
+    made.run(_IS_QUIET.set, True)
     return made
 
 
@@ -54,6 +58,8 @@ def quietly(function: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Re
     >>> quietly(np.divide, np.array([1.0, 0.0]), 0.0)
     array([inf, nan])
     """
+    if _IS_QUIET.get():
+        return function(*args, **kwargs)
     try:
         return run_quietly(function, *args, **kwargs)
     except RuntimeError as error:
