@@ -59,6 +59,17 @@ def normal(
     >>> normal(Generator().manual_seed(0), 2, np.dtype("float32"), 0.0, 1.0)
     array([ 1.5409961, -0.2934289], dtype=float32)
     """
+    place = generator.place()
+    try:
+        return _normal(generator, count, numpy_dtype, mean, std, dense)
+    except BaseException:  # an interrupt between two draws, or before half of a pair is put away
+        generator.back_to(place)
+        raise
+
+
+def _normal(
+    generator: Generator, count: int, numpy_dtype: np.dtype[Any], mean: float, std: float, dense: bool
+) -> Array:
     if count < 16 or not dense:
         draws = normal_pairs(generator, count)
         draws = draws + mean if std == 1 else fma64(draws, std, mean)

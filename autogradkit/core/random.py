@@ -7,6 +7,7 @@ the tensor, for its state. `core.draws` turns the words into numbers; ops, modul
 
 from __future__ import annotations
 
+import ctypes
 import os
 import struct
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.dtype import uint8
+from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
@@ -22,6 +24,7 @@ DEFAULT_SEED = 67280421310721  # a new generator's, PyTorch's choice
 _WORDS = 624  # of a Mersenne Twister's state
 _HEAD = struct.Struct("<QiiQ")  # initial seed, words left, seeded, next word
 _TAIL = struct.Struct("<dddi4xf4x")  # unused, cached normal, unused, whether there is one, unused
+_TWISTER_BYTES = 4 * _WORDS + 4  # of the state in NumPy's memory: its words and the position among them
 STATE_BYTES = _HEAD.size + 8 * _WORDS + _TAIL.size
 
 
@@ -59,11 +62,17 @@ class Generator:
             raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
-        self._initial_seed = seed % 2**64
-        self._twister = None
-        self._untouched = True
-        self.cached_normal = None
+        self._become(seed % 2**64, None, True, None)
         return self
+
+    def _become(self, initial_seed: int, twister: Any, untouched: bool, cached_normal: float | None) -> None:
+        own = {
+            "_initial_seed": initial_seed,
+            "_twister": twister,
+            "_untouched": untouched,
+            "cached_normal": cached_normal,
+        }
+        at_once([(setattr, self, name, value) for name, value in own.items()])
 
     def seed(self) -> int:
         """Restart the stream at a seed that nobody can foresee, and return it."""
@@ -85,9 +94,10 @@ class Generator:
 
     def words32(self, count: int) -> Array:
         """The next `count` words of 32 bits, as uint64."""
-        if count:
-            self._untouched = False
-        return self._source().random_raw(count)
+        source = self._source()
+        if not count:
+            return source.random_raw(0)
+        self._untouched = False; return source.random_raw(count)  # noqa: E702  # fmt: skip
 
     def words64(self, count: int) -> Array:
         """The next `count` words of 64 bits, as uint64: two words of 32 bits each, the upper half first."""
@@ -99,6 +109,18 @@ class Generator:
         return int(self.words64(1)[0]) & (2**63 - 1)
 
     # -- state ----------------------------------------------------------------------------------------------------
+
+    def place(self) -> tuple[bytes, bool, float | None]:
+        """Where the stream is, for `back_to`: quicker to take than the state."""
+        memory = ctypes.string_at(self._source().ctypes.state_address, _TWISTER_BYTES)
+        return memory, self._untouched, self.cached_normal
+
+    def back_to(self, place: tuple[bytes, bool, float | None]) -> None:
+        """Go back to where `place` was taken, as if nothing had been drawn since."""
+        memory, untouched, cached = place
+        address = self._source().ctypes.state_address
+        own = [(setattr, self, "_untouched", untouched), (setattr, self, "cached_normal", cached)]
+        at_once([(ctypes.memmove, address, memory, _TWISTER_BYTES), *own])
 
     def state_bytes(self) -> Array:
         """Everything that decides the numbers to come, as uint8 in PyTorch's own layout."""
@@ -128,10 +150,9 @@ class Generator:
         key = np.frombuffer(packed, "<u8", _WORDS, _HEAD.size).astype(np.uint32)
         _, cached, _, is_cached, _ = _TAIL.unpack_from(packed, _HEAD.size + 8 * _WORDS)
         position = _WORDS if left == 1 else following
-        self._initial_seed = seed
-        self._source().state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
-        self._untouched = left == 1 and following == 0
-        self.cached_normal = cached if is_cached else None
+        twister = np.random.RandomState(0)._bit_generator
+        twister.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
+        self._become(seed, twister, left == 1 and following == 0, cached if is_cached else None)
 
     def get_state(self) -> Tensor:
         """The state as a uint8 tensor."""

@@ -40,6 +40,19 @@ class Recorder:
         if self in RECORDERS:
             RECORDERS.remove(self)
 
+    def mark(self) -> Any:
+        """Where it stands: how many reasons it has to rest, and what else begins and ends."""
+        return self.rests
+
+    def back(self, mark: Any) -> None:
+        """Stand where `mark` was taken, whatever has begun since and not ended; called again it changes nothing."""
+        self.rests = mark
+        if self in RECORDERS:
+            if mark or self.ended:
+                RECORDERS.remove(self)
+        elif not (mark or self.ended):
+            RECORDERS.append(self)
+
     def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """An op is about to run; `op` or `op_failed` follows. One that is "inplace" writes into one of these arguments."""
 
@@ -119,30 +132,44 @@ def heeded() -> bool:
 
 
 def rest(recorders: Sequence[Recorder]) -> None:
-    """Let recorders of this thread hear nothing until `wake`; may be nested."""
+    """Let recorders of this thread hear nothing until they are put back; may be nested."""
     for recorder in recorders:
         recorder.rests += 1
-        if recorder.rests == 1 and not recorder.ended:
+        if recorder in RECORDERS:
             RECORDERS.remove(recorder)
 
 
-def wake(recorders: Sequence[Recorder]) -> None:
-    """Let them hear again, unless there is another reason to rest."""
-    for recorder in recorders:
-        recorder.rests -= 1
-        if not (recorder.rests or recorder.ended):
-            RECORDERS.append(recorder)
+Marks = list[tuple[Recorder, Any]]
+
+
+def marks_of(recorders: Sequence[Recorder]) -> Marks:
+    """Where these recorders stand, for `put_back`."""
+    return [(recorder, recorder.mark()) for recorder in recorders]
+
+
+def put_back(marks: Marks) -> None:
+    """Have each recorder stand where it stood.
+
+    Call it in a `finally`, and once more in an `except BaseException` around that: an interrupt may come just then.
+    """
+    for recorder, mark in marks:
+        recorder.back(mark)
 
 
 @contextmanager
 def unheard() -> Generator[None]:
     """While a picture reads tensors itself, what it calls is no part of anybody's trace."""
     active = listeners()
-    rest(active)
+    marks = marks_of(active)
     try:
-        yield
-    finally:
-        wake(active)
+        try:
+            rest(active)
+            yield
+        finally:
+            put_back(marks)
+    except BaseException:
+        put_back(marks)
+        raise
 
 
 def observed(
@@ -152,18 +179,23 @@ def observed(
     active = listeners()
     if not active:
         return run(*args, **kwargs)
-    rest(active)
+    marks = marks_of(active)
     try:
-        for recorder in active:
-            recorder.op_begins(kind, args, kwargs)
         try:
-            result = run(*args, **kwargs)
-        except BaseException as error:
+            rest(active)
             for recorder in active:
-                recorder.op_failed(declaration, kind, args, kwargs, error)
-            raise
-        for recorder in active:
-            recorder.op(declaration, kind, args, kwargs, result)
-        return result
-    finally:
-        wake(active)
+                recorder.op_begins(kind, args, kwargs)
+            try:
+                result = run(*args, **kwargs)
+            except BaseException as error:
+                for recorder in active:
+                    recorder.op_failed(declaration, kind, args, kwargs, error)
+                raise
+            for recorder in active:
+                recorder.op(declaration, kind, args, kwargs, result)
+            return result
+        finally:
+            put_back(marks)
+    except BaseException:
+        put_back(marks)
+        raise

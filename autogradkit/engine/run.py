@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners
+from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners, marks_of, put_back
 from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
@@ -57,32 +57,29 @@ def execute(
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
     """
-    call = next(_calls)
     recorders = listeners() if RECORDERS else []
+    marks = marks_of(recorders)
     mode = MODE.grad
-    if mode is not create_graph:
-        MODE.grad = create_graph
-    error: BaseException | None = None
-    for recorder in recorders:
-        options = {"retain_graph": retain_graph, "create_graph": create_graph}
-        recorder.backward_begin(call, tensors, accumulate, options)
     try:
-        if wanted is None and not create_graph and len(roots) == 1 and not (recorders or MODE.anomaly):
-            target, number = roots[0]
-            if isinstance(target, Node):
-                run_plain(target, number, gradients.pop(), retain_graph)
-                return {}
-        run = Run(retain_graph, create_graph, recorders, call)
-        return run.run(roots, gradients, wanted, accumulate)
-    except BaseException as caught:
-        error = caught
-        raise
-    finally:
+        try:
+            if mode is not create_graph:
+                MODE.grad = create_graph
+            if wanted is None and not create_graph and len(roots) == 1 and not (recorders or MODE.anomaly):
+                target, number = roots[0]
+                if isinstance(target, Node):
+                    run_plain(target, number, gradients.pop(), retain_graph)
+                    return {}
+            run = Run(retain_graph, create_graph, recorders, next(_calls))
+            return run.told(roots, gradients, wanted, accumulate, tensors)
+        finally:
+            if mode is not create_graph:
+                MODE.grad = mode
+            put_back(marks)
+    except BaseException:  # an interrupt may have come in these lines
         if mode is not create_graph:
             MODE.grad = mode
-        for recorder in recorders:
-            recorder.backward_end(call, error)
-        error = None  # its traceback holds this frame
+        put_back(marks)
+        raise
 
 
 def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
@@ -129,6 +126,29 @@ class Run:
         self.accumulates: set[Tensor] | None = None  # leaves whose .grad takes part; None: every leaf
         self.runs_wanted = False  # whether a wanted node runs itself, though nothing that it leads to does
         self.ready: list[tuple[int, Node]] = []
+
+    def told(
+        self,
+        roots: list[Edge],
+        gradients: list[Any],
+        wanted: list[Edge] | None,
+        accumulate: bool,
+        tensors: tuple[Tensor, ...],
+    ) -> dict[Edge, Any]:
+        """`run`, with its beginning and end told to the recorders."""
+        options = {"retain_graph": self.retain_graph, "create_graph": self.create_graph}
+        for recorder in self.recorders:
+            recorder.backward_begin(self.call, tensors, accumulate, options)
+        try:
+            with np.errstate(all="ignore"):
+                found = self.run(roots, gradients, wanted, accumulate)
+        except BaseException as error:
+            for recorder in self.recorders:
+                recorder.backward_end(self.call, error)
+            raise
+        for recorder in self.recorders:
+            recorder.backward_end(self.call, None)
+        return found
 
     def run(
         self, roots: list[Edge], gradients: list[Any], wanted: list[Edge] | None, accumulate: bool

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import setitem
 from typing import Any
 
 import numpy as np
 
-from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
 
@@ -67,13 +68,9 @@ class Adam(Optimizer):
         super().__init__(params, defaults)
 
     def _moments(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
-        state = self.state[parameter]
-        state["step"] = wrap(np.zeros((), np.float32))
-        state["exp_avg"] = wrap(np.zeros_like(parameter._array))
-        state["exp_avg_sq"] = wrap(np.zeros_like(parameter._array))
-        if group["amsgrad"]:
-            state["max_exp_avg_sq"] = wrap(np.zeros_like(parameter._array))
-        return state
+        names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * bool(group["amsgrad"])]
+        moments = {name: wrap(np.zeros_like(parameter._array)) for name in names}
+        return {"step": wrap(np.zeros((), np.float32)), **moments}
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         options = {name: group[name] for name in _OPTIONS}
@@ -88,14 +85,14 @@ class Adam(Optimizer):
         def update(parameter: Tensor, gradient: Tensor) -> Tensor:
             nonlocal dtype, step, numbers
             values = parameter._array
-            state = self.state[parameter] or self._moments(parameter, group)
+            known = self.state.get(parameter)
+            state = known or self._moments(parameter, group)
             count = state["step"]._array
-            np.add(count, _ONE, count)
-            now = count.item()
+            now = count.item() + 1
             if values.dtype is not dtype or now != step:
                 dtype, step = values.dtype, now
                 numbers = kernels.adam_numbers(values.dtype, now, **options)
-            kernels.adam(
+            steps = kernels.adam_steps(
                 values,
                 gradient._array,
                 state["exp_avg"]._array,
@@ -105,9 +102,10 @@ class Adam(Optimizer):
                 np.empty_like(values) if directed else None,
                 **numbers,
             )
-            if shrinks:
-                bump_version(parameter)  # PyTorch shrinks the weights by an edit of their own
-            bump_version(parameter)
+            steps.append((np.add, count, _ONE, count))
+            if not known:
+                steps.append((setitem, self.state, parameter, state))
+            write_at_once(parameter, steps, 2 if shrinks else 1)  # PyTorch shrinks the weights by an edit of their own
             return parameter
 
         return update

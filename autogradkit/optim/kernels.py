@@ -1,19 +1,25 @@
 """How the optimizers change one parameter: array arithmetic in place, and nothing else.
 
-Rests on NumPy only; `SGD` and `Adam` call these. A kernel takes the arrays of the parameter, of its gradient and of its state,
-and arrays like them to work in: `change`, and `direction` where the gradient is not the direction itself. It writes into all
-but the gradient and returns nothing. Its numbers are 0-d arrays of the parameter's dtype, which NumPy takes in half the time
-that a Python number costs; `sgd_numbers` and `adam_numbers` make them once for all parameters of a group, and leave out what
-the options leave out. `KERNELS` lists the kernels by name, so that a captured step can name its updates and run them again.
+Rests on NumPy and core.steps; `SGD` and `Adam` call these. A kernel takes the arrays of the parameter, of its gradient and of
+its state, and arrays like them to work in: `change`, and `direction` where the gradient is not the direction itself. It writes
+into all but the gradient and returns nothing. `sgd_steps` and `adam_steps` only prepare it: they return the steps that write
+parameter and state, which their caller takes at once, so that an interrupt leaves both old or both new. Numbers are 0-d arrays
+of the parameter's dtype, which NumPy takes in half the time that a Python number costs; `sgd_numbers` and `adam_numbers` make
+them once for all parameters of a group, and leave out what the options leave out. `KERNELS` lists the kernels by name, so that
+a captured step can name its updates and run them again.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
+from operator import setitem
 from typing import Any
 
 import numpy as np
+
+from autogradkit.core.steps import Step, at_once
 
 Array = np.ndarray[Any, Any]
 Numbers = dict[str, Any]
@@ -56,8 +62,7 @@ def sgd_numbers(
     return numbers
 
 
-@_kernel
-def sgd(
+def sgd_steps(
     parameter: Array,
     gradient: Array,
     momentum_buffer: Array | None,
@@ -71,26 +76,34 @@ def sgd(
     nesterov: bool = False,
     maximize: bool = False,
     first: bool = False,
-) -> None:
+) -> list[Step]:
     """One step of stochastic gradient descent; the `first` one starts the momentum from the gradient itself."""
     if direction is None:
         direction = gradient
     else:
         _direct(parameter, gradient, weight_decay, maximize, direction)
-    if momentum_buffer is not None and momentum is not None:
-        if first:
-            np.copyto(momentum_buffer, direction)
-        else:
-            np.multiply(momentum_buffer, momentum, momentum_buffer)
-            term = direction if undamped is None else np.multiply(direction, undamped, change)
-            np.add(momentum_buffer, term, momentum_buffer)
-        if nesterov:
-            np.multiply(momentum_buffer, momentum, change)
-            direction = np.add(direction, change, change)
-        else:
-            direction = momentum_buffer
-    np.multiply(direction, lr, change)
-    np.subtract(parameter, change, parameter)
+    if momentum_buffer is None or momentum is None:
+        np.multiply(direction, lr, change)
+        return [(np.subtract, parameter, change, parameter)]
+    steps: list[Step] = []
+    if first:
+        steps.append((setitem, momentum_buffer, ..., direction))
+    else:
+        steps.append((np.multiply, momentum_buffer, momentum, momentum_buffer))
+        if undamped is not None:
+            steps.append((np.multiply, direction, undamped, change))
+        steps.append((np.add, momentum_buffer, direction if undamped is None else change, momentum_buffer))
+    if nesterov:
+        steps += [(np.multiply, momentum_buffer, momentum, change), (np.add, direction, change, change)]
+    direction = change if nesterov else momentum_buffer
+    steps += [(np.multiply, direction, lr, change), (np.subtract, parameter, change, parameter)]
+    return steps
+
+
+@_kernel
+def sgd(*arrays: Array | None, **numbers: Any) -> None:
+    """Take the steps of `sgd_steps`."""
+    at_once(sgd_steps(*arrays, **numbers))  # type: ignore[arg-type]
 
 
 def adam_numbers(
@@ -128,8 +141,7 @@ def adam_numbers(
     return numbers
 
 
-@_kernel
-def adam(
+def adam_steps(
     parameter: Array,
     gradient: Array,
     exp_avg: Array,
@@ -147,30 +159,43 @@ def adam(
     shrink: Array | None = None,
     weight_decay: Array | None = None,
     maximize: bool = False,
-) -> None:
+) -> list[Step]:
     """One step of Adam. `lr` is corrected for the average that started at zero; `shrink` is AdamW's decay."""
+    steps: list[Step] = []
     if shrink is not None:
-        np.multiply(parameter, shrink, parameter)
+        steps.append((np.multiply, parameter, shrink, parameter))
     if direction is None:
         direction = gradient
     else:
         _direct(parameter, gradient, weight_decay, maximize, direction)
     np.subtract(direction, exp_avg, change)
     np.multiply(change, to_average, change)
-    np.add(exp_avg, change, exp_avg)
-    np.multiply(exp_avg_sq, keep_square, exp_avg_sq)
-    np.multiply(direction, direction, change)
-    np.multiply(change, to_square, change)
-    np.add(exp_avg_sq, change, exp_avg_sq)
+    steps += [
+        (np.add, exp_avg, change, exp_avg),
+        (np.multiply, exp_avg_sq, keep_square, exp_avg_sq),
+        (np.multiply, direction, direction, change),
+        (np.multiply, change, to_square, change),
+        (np.add, exp_avg_sq, change, exp_avg_sq),
+    ]
     square = exp_avg_sq
     if max_exp_avg_sq is not None:
-        square = np.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)
-    np.sqrt(square, change)
-    np.divide(change, correction, change)
-    np.add(change, eps, change)
-    np.divide(exp_avg, change, change)
-    np.multiply(change, lr, change)
-    np.subtract(parameter, change, parameter)
+        steps.append((partial(np.maximum, max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq),))
+        square = max_exp_avg_sq
+    steps += [
+        (np.sqrt, square, change),
+        (np.divide, change, correction, change),
+        (np.add, change, eps, change),
+        (np.divide, exp_avg, change, change),
+        (np.multiply, change, lr, change),
+        (np.subtract, parameter, change, parameter),
+    ]
+    return steps
+
+
+@_kernel
+def adam(*arrays: Array | None, **numbers: Any) -> None:
+    """Take the steps of `adam_steps`."""
+    at_once(adam_steps(*arrays, **numbers))  # type: ignore[arg-type]
 
 
 def _direct(parameter: Array, gradient: Array, weight_decay: Array | None, maximize: bool, direction: Array) -> None:

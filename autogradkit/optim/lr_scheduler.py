@@ -5,9 +5,11 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Callable, Sequence
+from operator import setitem
 from typing import Any
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.steps import Step, at_once
 from autogradkit.optim.optimizer import Optimizer
 
 
@@ -41,10 +43,19 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go to the next epoch."""
-        self.last_epoch += 1
-        for group, rate in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
-            group["lr"] = rate
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        epoch = self.last_epoch
+        groups = self.optimizer.param_groups
+        try:
+            try:
+                self.last_epoch = epoch + 1  # what `get_lr` asks
+                rates = self.get_lr()
+            finally:
+                self.last_epoch = epoch
+        except BaseException:  # an interrupt may have come in these lines
+            self.last_epoch = epoch
+            raise
+        steps: list[Step] = [(setitem, group, "lr", rate) for group, rate in zip(groups, rates, strict=True)]
+        at_once([*steps, (setattr, self, "last_epoch", epoch + 1), (setattr, self, "_last_lr", rates)])
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimizer."""

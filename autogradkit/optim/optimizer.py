@@ -2,7 +2,7 @@
 
 Rests on tensors. A subclass gives `defaults` and `_updater`, which gets a group's options ready and returns what edits one
 parameter by a kernel of `kernels.py`: no op runs and no graph is made, only the parameter's version counts on as it does in
-PyTorch. An interrupt between two parameters leaves each of them with its state either before the step or after it.
+PyTorch. An interrupt leaves each parameter with its state either before the step or after it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from autogradkit.core.facts import named
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
 from autogradkit.nn.modules.members import type_text
@@ -166,20 +167,19 @@ class Optimizer:
                     "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
                 )
         parameters: dict[int, Tensor] = {}
+        steps: list[Step] = []
         for own, group in zip(self.param_groups, saved, strict=True):
             parameters.update(zip(group["params"], own["params"], strict=True))
             options = {name: value for name, value in group.items() if name != "params"}
-            kept = {"params": own["params"]}
-            own.clear()
-            own.update(options)
-            own.update(kept)
-        self.state = defaultdict(dict)
+            steps += [(own.clear,), (own.update, {**options, "params": own["params"]})]
+        state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         for number, values in state_dict["state"].items():
             if number not in parameters:
-                self.state[number] = values
+                state[number] = values
                 continue
             parameter = parameters[number]
-            self.state[parameter] = {name: _fitted(parameter, name, value) for name, value in values.items()}
+            state[parameter] = {name: _fitted(parameter, name, value) for name, value in values.items()}
+        at_once([*steps, (setattr, self, "state", state)])
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import setitem
 from typing import Any
 
 import numpy as np
 
-from autogradkit.core.tensor import Tensor, bump_version, wrap
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
 
@@ -75,17 +76,17 @@ class SGD(Optimizer):
             change = np.empty_like(values)
             direction = np.empty_like(values) if directed else None
             if not momentum:
-                kernels.sgd(values, slope, None, change, direction, **numbers)
+                write_at_once(parameter, kernels.sgd_steps(values, slope, None, change, direction, **numbers))
+                return parameter
+            state = self.state.get(parameter, {})
+            buffer = state.get("momentum_buffer")
+            if buffer is None:
+                average = np.empty_like(slope)
+                steps = kernels.sgd_steps(values, slope, average, change, direction, first=True, **numbers)
+                steps.append((setitem, self.state, parameter, {**state, "momentum_buffer": wrap(average)}))
             else:
-                state = self.state[parameter]
-                buffer = state.get("momentum_buffer")
-                if buffer is None:
-                    average = np.empty_like(slope)
-                    kernels.sgd(values, slope, average, change, direction, first=True, **numbers)
-                    state["momentum_buffer"] = wrap(average)
-                else:
-                    kernels.sgd(values, slope, buffer._array, change, direction, **numbers)
-            bump_version(parameter)
+                steps = kernels.sgd_steps(values, slope, buffer._array, change, direction, **numbers)
+            write_at_once(parameter, steps)
             return parameter
 
         return update

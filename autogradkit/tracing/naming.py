@@ -49,14 +49,13 @@ class Naming:
                 for name, each in module.named_parameters()
             }
         kind = type(module).__name__
+        layer = Layer(self._reached.get(id(module), kind), kind + _features(module))
+        self.layers.append(layer)
         self.scope.append(self._layers.get(id(module), kind))
-        self.layers.append(Layer(self._reached.get(id(module), kind), kind + _features(module)))
 
-    def exit(self) -> None:
-        """The module that began last returned."""
-        if self.scope:
-            self.scope.pop()
-            self.layers.pop()
+    def leave(self, depth: int) -> None:
+        """The modules that began when `depth` of them were running returned."""
+        del self.scope[depth:], self.layers[depth:]
 
     def note_python_modules(self, frame: FrameType | None) -> None:
         """Remember which names stand for Python modules where this code, which the caller keeps, runs: no operands."""

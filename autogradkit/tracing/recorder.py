@@ -10,11 +10,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import setitem
 from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import RECORDERS, Recorder, rest, wake
+from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
+from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
@@ -57,6 +59,15 @@ class Failed:
     scope: tuple[str, ...]  # modules that were running
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A backward: its number in the trace, where it was called, and in which turns of the loops there."""
+
+    number: int
+    site: Site
+    turns: tuple[tuple[int, ...], ...]
+
+
 class EventRecorder(Recorder):
     """Records one trace."""
 
@@ -69,18 +80,14 @@ class EventRecorder(Recorder):
         self.saved = Watched()
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
-        self._calls: dict[int, int] = {}
-        self._backward_sites: dict[int, Site] = {}
-        self._backward_turns: dict[int, tuple[tuple[int, ...], ...]] = {}
+        self._calls: dict[int, _Call] = {}
         self._visit = 0
         self._entry: FrameType | None = None  # our outermost frame when the last op ran
         self._sites = Sites()
         self._variables: dict[str, Any] = {}  # of the cell
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
-        self._looking = _Looking(self, self._turns)
         self._cut_short: tuple[str, ...] = ()
-        self._own_layers: list[bool] = []  # of the layers that are running: whether turns rest in it
 
     def start(self, frame: FrameType | None = None) -> None:
         """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
@@ -93,13 +100,16 @@ class EventRecorder(Recorder):
         if self not in RECORDERS and not self.rests:
             self._cut_short = ("The recorder was stopped before the cell ended: what ran after that is not here.",)
         self.end()
-        with self._looking:
-            self.numbering.settle()
-            for name, value in self._variables.items():
-                number = self.numbering.number_of(value) if holds(value, Tensor) else None
-                if number is not None and not name.startswith("_"):
-                    self._at_end.setdefault(number, name)
-            self._variables = {}
+        self._look(self._settle)
+
+    def _settle(self) -> None:
+        """Note what the cell has left."""
+        self.numbering.settle()
+        for name, value in self._variables.items():
+            number = self.numbering.number_of(value) if holds(value, Tensor) else None
+            if number is not None and not name.startswith("_"):
+                self._at_end.setdefault(number, name)
+        self._variables = {}
 
     # -- the contract -----------------------------------------------------------------------------------------------
 
@@ -118,14 +128,6 @@ class EventRecorder(Recorder):
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        try:
-            self._op(declaration, kind, args, kwargs, result)
-        finally:
-            self._turns.go_on()
-
-    def _op(
-        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-    ) -> None:
         results = [each for each in flat(result) if isinstance(each, Tensor)]
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
@@ -133,7 +135,7 @@ class EventRecorder(Recorder):
         edited = results[0] if kind == "inplace" and results else None
         if edited is not None:
             self.numbering.edited(edited)
-        entry = entry_frame(sys._getframe(2))
+        entry = entry_frame(sys._getframe(1))
         written = as_written(entry, args)
         inputs, operands = self._arguments(written, kwargs, edited)
         fresh = kind in ("op", "create", "random")
@@ -225,22 +227,18 @@ class EventRecorder(Recorder):
     def op_failed(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
     ) -> None:
-        try:
-            if self.failed is None or self.failed.error is not error:
-                inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
-                label = spelled(declaration.facts.label, kind)
-                site = self._sites.of(learner_frames(sys._getframe(1)))
-                self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
-        finally:
-            self._turns.go_on()
+        if self.failed is None or self.failed.error is not error:
+            inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
+            label = spelled(declaration.facts.label, kind)
+            site = self._sites.of(learner_frames(sys._getframe(1)))
+            self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()
         self.copier.forget()
-        number = self._calls[call] = len(self._calls)
+        number = len(self._calls)
         frames = learner_frames(sys._getframe(1))
-        site = self._backward_sites[number] = self._sites.of(frames)
-        self._backward_turns[number] = tuple(turns_of(each) for each in frames)
+        site = self._sites.of(frames)
         event = BackwardBegin(
             step=len(self.drafts),
             call=number,
@@ -250,11 +248,11 @@ class EventRecorder(Recorder):
             create_graph=options["create_graph"],
             position=None,
         )
-        self.drafts.append(Draft(event, site))
+        turns = tuple(turns_of(each) for each in frames)
+        at_once([(setitem, self._calls, call, _Call(number, site, turns)), (self.drafts.append, Draft(event, site))])
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
-        with self._looking:
-            self._node_ran(call, node, received, sent)
+        self._look(self._node_ran, call, node, received, sent)
 
     def _node_ran(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         if len(self.drafts) >= MOST_EVENTS:
@@ -266,7 +264,7 @@ class EventRecorder(Recorder):
         assert number is not None
         event = NodeRan(
             step=len(self.drafts),
-            call=self._calls[call],
+            call=self._calls[call].number,
             node=number,
             node_name=type(node).__name__,
             received=tuple([None if each is None else self.copier.gradient(each) for each in received]),
@@ -279,8 +277,7 @@ class EventRecorder(Recorder):
         self.copier.forget()
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
-        with self._looking:
-            self._accumulated(call, tensor, before, contribution, after)
+        self._look(self._accumulated, call, tensor, before, contribution, after)
 
     def _accumulated(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         number = self.numbering.tensor(tensor)
@@ -288,7 +285,7 @@ class EventRecorder(Recorder):
         self.numbering.edited(after)
         event = Accumulated(
             step=len(self.drafts),
-            call=self._calls[call],
+            call=self._calls[call].number,
             tensor=number,
             node=self.numbering.accumulator(number),
             name=None,
@@ -297,22 +294,24 @@ class EventRecorder(Recorder):
             after=self.copier.gradient(after) if before is None else self.copier.copy(after),
             position=None,
         )
-        self.drafts.append(Draft(event, self._backward_sites[self._calls[call]]))
+        self.drafts.append(Draft(event, self._calls[call].site))
 
     def grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
-        call = len(self._calls) - 1
-        with self._looking:
-            site, turns = self._backward_sites[call], self._backward_turns[call]
-            values = [None if each is None else self.numbering.value(each, made=True) for each in results]
-            for tensor, value in zip(inputs, values, strict=True):
-                if value is not None:
-                    event = GradReturned(len(self.drafts), call, self.numbering.value(tensor), value, None)
-                    self.drafts.append(Draft(event, site, outputs=tuple(values), turns=turns))
+        self._look(self._grad_returned, inputs, results)
+
+    def _grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
+        call = next(reversed(self._calls.values()))
+        values = [None if each is None else self.numbering.value(each, made=True) for each in results]
+        for tensor, value in zip(inputs, values, strict=True):
+            if value is not None:
+                event = GradReturned(len(self.drafts), call.number, self.numbering.value(tensor), value, None)
+                self.drafts.append(Draft(event, call.site, outputs=tuple(values), turns=call.turns))
 
     def backward_end(self, call: int, error: BaseException | None) -> None:
-        self._turns.go_on()
         self.copier.forget()
-        self.drafts.append(Draft(BackwardEnd(len(self.drafts), self._calls[call], error is not None), NOWHERE))
+        begun = self._calls.get(call)
+        if begun is not None:  # else it was interrupted while its beginning was told
+            self.drafts.append(Draft(BackwardEnd(len(self.drafts), begun.number, error is not None), NOWHERE))
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
         if new is not None:
@@ -343,15 +342,33 @@ class EventRecorder(Recorder):
 
     def module_enter(self, module: Any) -> None:
         self.naming.enter(module)
-        own = _runs_no_code_of_the_learners(module)
-        self._own_layers.append(own)
-        if own:
+        if _runs_no_code_of_the_learners(module):
             self._turns.pause()
 
-    def module_exit(self, module: Any) -> None:
-        self.naming.exit()
-        if self._own_layers.pop():
-            self._turns.go_on()
+    # -- what begins and ends ---------------------------------------------------------------------------------------
+
+    def mark(self) -> Any:
+        return super().mark(), self._turns.pauses, len(self.naming.scope)
+
+    def back(self, mark: Any) -> None:
+        rests, pauses, depth = mark
+        super().back(rests)
+        self.naming.leave(depth)
+        self._turns.back(pauses)
+
+    def _look(self, look: Callable[..., None], *args: Any) -> None:
+        """Look at tensors: what is done here is no part of the trace, and its lines are not counted."""
+        marks = marks_of((self,))
+        try:
+            try:
+                rest((self,))
+                self._turns.pause()
+                look(*args)
+            finally:
+                put_back(marks)
+        except BaseException:
+            put_back(marks)
+            raise
 
     # -- afterwards -------------------------------------------------------------------------------------------------
 
@@ -395,22 +412,6 @@ class EventRecorder(Recorder):
             spots.append((trace.tb_frame.f_code, trace.tb_lasti))
             trace = trace.tb_next
         return self._sites.at([(code, offset) for code, offset in reversed(spots) if not is_ours(code)])
-
-
-class _Looking:
-    """While the recorder looks at tensors itself, what it does is no part of the trace, and its lines are not counted."""
-
-    def __init__(self, recorder: Recorder, turns: TurnCounter) -> None:
-        self._recorders = (recorder,)
-        self._turns = turns
-
-    def __enter__(self) -> None:
-        rest(self._recorders)
-        self._turns.pause()
-
-    def __exit__(self, *raised: object) -> None:
-        self._turns.go_on()
-        wake(self._recorders)
 
 
 def _runs_no_code_of_the_learners(module: Any) -> bool:

@@ -113,8 +113,8 @@ class TurnCounter:
     def __init__(self) -> None:
         self._loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
         self._running: list[FrameType] = []
-        self._pauses = 0
-        self._counting = False
+        self.pauses = 0  # reasons for which it counts nothing now
+        self._counting = False  # whether it counted when it began to pause
 
     def start(self, frame: FrameType | None) -> None:
         """Begin. `frame` runs already, and so do its callers: of the loops that they are in, no turn is known."""
@@ -129,6 +129,7 @@ class TurnCounter:
 
     def stop(self) -> None:
         """End, and leave no trace function behind."""
+        self._counting = False
         if sys.gettrace() == self._called:
             sys.settrace(None)
         for frame in self._running:
@@ -137,18 +138,18 @@ class TurnCounter:
         self._running.clear()
 
     def pause(self) -> None:
-        """Count nothing until the `go_on` that belongs to it: Python runs at its own speed then."""
-        self._pauses += 1
-        if self._pauses == 1:
-            self._counting = sys.gettrace() == self._called
-            if self._counting:
-                sys.settrace(None)
+        """Count nothing until `back` to what `pauses` was: Python runs at its own speed then."""
+        self.pauses += 1
+        if sys.gettrace() == self._called:
+            self._counting = True
+            sys.settrace(None)
 
-    def go_on(self) -> None:
-        """Count again, if nobody else pauses."""
-        self._pauses -= 1
-        if self._pauses == 0 and self._counting:
+    def back(self, pauses: int) -> None:
+        """Stand where `pauses` was this many; count again where it was none. Called again it changes nothing."""
+        self.pauses = pauses
+        if not pauses and self._counting:
             sys.settrace(self._called)
+            self._counting = False
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
         code = frame.f_code

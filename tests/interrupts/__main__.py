@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from tests.interrupts import edits
+from tests.interrupts.everything import scenarios
 from tests.interrupts.injection import KINDS
 from tests.interrupts.sweep import sweep
 
@@ -18,7 +18,7 @@ parser.add_argument("--seed", type=int, default=0)
 given = parser.parse_args()
 
 began, tried, torn = time.monotonic(), 0, 0
-for scenario in edits.scenarios():
+for scenario in scenarios():
     if given.only not in scenario.name:
         continue
     count, found = sweep(scenario, given.kind, given.most, given.seed)

@@ -102,6 +102,8 @@ def _differences(scenario: Scenario, old: Any, new: Any, got: Any) -> Iterator[s
         for name, value in got[1].items():
             if value not in (old[1].get(name), new[1].get(name)):
                 yield f"{name} is {_short(value)}, neither {_short(old[1].get(name))} nor {_short(new[1].get(name))}"
+        if isinstance(got[2], str):
+            yield f"then {got[2]}"
     elif got[1:] not in (old[1:], new[1:]):
         yield f"{_unlike(got[1], old[1])} against the old state, {_unlike(got[1], new[1])} against the new, then {got[2]!r}"
 

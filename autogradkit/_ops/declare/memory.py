@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from operator import setitem
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -251,7 +252,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
             if may_overlap_itself(into.shape, element_strides(into)):
                 return _one_by_one(op, values, into)
             if op.is_by_ufunc(values):
-                return (op.ufunc, *[values[i] for i in op.operands], into)
+                return (partial(op.ufunc, *[values[i] for i in op.operands], out=into),)
             if op.deferred and not _read_elsewhere(op, values, into):
                 return op.prepared(values, into)
         made = allocate(plan.shape, plan.result, plan.strides)

@@ -39,7 +39,9 @@ def relu(x: Array, out: Array) -> Step:
     dtype = x.dtype
     if dtype.kind in "fiu":
         return clip, x, _zero(dtype), _largest(dtype), out
-    return np.maximum, _zero(dtype), x, out  # bfloat16, which another package gives NumPy: it may have no such loop
+    return (
+        functools.partial(np.maximum, _zero(dtype), x, out=out),
+    )  # bfloat16, which another package gives NumPy: it may have no such loop
 
 
 def relu_backward(gradient: Array, result: Array, out: Array) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import float16, float32, float64
-from autogradkit.core.recording import RECORDERS, heeded, listeners
+from autogradkit.core.recording import RECORDERS, heeded, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import no_grad
@@ -83,13 +83,21 @@ class Module(Members):
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         active = listeners()
-        for recorder in active:
-            recorder.module_enter(self)
+        marks = marks_of(active)
         try:
-            return self.forward(*args, **kwargs) if self._hooks is None else hooks.call(self, self._hooks, args, kwargs)
-        finally:
-            for recorder in active:
-                recorder.module_exit(self)
+            try:
+                for recorder in active:
+                    recorder.module_enter(self)
+                if self._hooks is None:
+                    return self.forward(*args, **kwargs)
+                return hooks.call(self, self._hooks, args, kwargs)
+            finally:
+                for recorder in active:
+                    recorder.module_exit(self)
+                put_back(marks)
+        except BaseException:  # an interrupt may have come in these lines
+            put_back(marks)
+            raise
 
     # -- modes and conversions --------------------------------------------------------------------------------------
 
