@@ -335,7 +335,18 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     fill_bernoulli_each(out, self, generator)
 
 
-@bernoulli.overload(meta=_contiguous, random=True, out=False)
+def _not_differentiated(g: Any) -> Any:
+    raise RuntimeError("derivative for aten::bernoulli is not implemented")
+
+
+@bernoulli.overload(
+    meta=_contiguous,
+    random=True,
+    out=False,
+    node="torch::autograd::NotImplemented",
+    vjp={"self": _not_differentiated},
+    rule="∂self is not implemented in PyTorch",
+)
 def _(self: Array, p: float, *, generator: Generator | None = None, out: Array) -> None:
     fill_bernoulli(out, p, generator)
 

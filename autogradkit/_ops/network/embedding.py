@@ -101,7 +101,7 @@ def embedding_dense_backward(
         values = values / np.bincount(rows, minlength=num_weights)[rows, None].astype(values.dtype)
     if rows.size:
         add_rows(out, rows, values)
-    if padding_idx >= 0:
+    if 0 <= padding_idx < num_weights:
         out[padding_idx] = 0
 
 

@@ -100,15 +100,15 @@ def _forward(
         count = len(target)
         picked = self[np.arange(count), target]
         if reduction == NONE:
-            np.negative(picked, losses)
+            np.subtract(0, picked, losses)
         else:
-            summed = -np.add.reduce(picked)
+            summed = 0 - np.add.reduce(picked)
             losses.fill(summed / count if reduction == MEAN else summed)
         total.fill(0 if reduction == NONE else count)
         return
     places, counts = _places(self, target, ignore_index)
     weights = _weights(places, counts, weight, self.dtype)
-    each = -self[places] * weights
+    each = 0 - self[places] * weights
     each[~counts] = 0
     if reduction == NONE:
         np.copyto(losses, each.reshape(target.shape))

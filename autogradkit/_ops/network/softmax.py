@@ -117,7 +117,8 @@ def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> 
 def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
     """The gradient of softmax from its result."""
     np.multiply(grad_output, output, out)
-    np.subtract(out, output * np.add.reduce(out, _axis(out, dim), keepdims=True), out)
+    np.subtract(grad_output, np.add.reduce(out, _axis(out, dim), keepdims=True), out)
+    np.multiply(out, output, out)
 
 
 @op(composition=True, out=True)

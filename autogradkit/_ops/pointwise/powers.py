@@ -222,7 +222,7 @@ remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
     refuse=_refuse_zero,
     dtypes=_refuse_complex_remainder,
     samples=two_tensors,
-    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.floor(self / other)},
+    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.div_rounded(self, other, rounding_mode="floor")},
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
     """The rest of the division, with the sign of the divisor, as Python's `%`.
@@ -299,8 +299,8 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
     samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
     vjp={
         "self": lambda g, self, exponent: k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1))),
-        "exponent": lambda g, self, exponent, result: k.where(
-            (self == 0) & _counts_up(exponent), 0.0, g * k.conj(result * k.log(self))
+        "exponent": lambda g, self, exponent, result: (
+            g * k.where((self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(self)))
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
@@ -375,8 +375,8 @@ def square(self: Tensor) -> Any:
     dtypes=common_not_implemented("hypot_cpu", "biuc"),
     samples=two_tensors,
     vjp={
-        "self": lambda g, self, result: g * (self / result),
-        "other": lambda g, other, result: g * (other / result),
+        "self": lambda g, self, result: g * self / result,
+        "other": lambda g, other, result: g * other / result,
     },
 )
 def hypot(self: Array, other: Array, *, out: Array) -> None:

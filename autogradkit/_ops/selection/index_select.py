@@ -197,7 +197,7 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
     vjp={
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
-        "value": lambda g, dim, index: k.sum_all(k.index_select(g, dim, index)),
+        "value": lambda g, dim, index: k.sum_all(k.index_select(g, dim, k.distinct(index))),
     },
     rule="∂self = ∂, 0 at the index\n∂value = ∂ at the index, summed",
 )
