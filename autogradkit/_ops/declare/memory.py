@@ -197,6 +197,20 @@ def counted_dims(op: Overload, values: Sequence[Any]) -> list[Any]:
     return values
 
 
+def require_described(op: Overload, values: Sequence[Any]) -> bool:
+    """Raise where sizes or dimensions do not fit, as `compute` would; whether the result has elements."""
+    values = counted_dims(op, values)
+    if op.pointwise is not None:
+        return 0 not in pointwise_plan(op, values).shape
+    if op.reduces:
+        at = op.index.get("dim")
+        reduction_plan(values[op.first_tensor].shape, None if at is None else values[at], False)
+    elif op.meta is not None:
+        spec = op.meta(*values[: op.positional], **op.named(values))
+        return 0 not in (spec[0][0] if len(op.outputs) > 1 else spec[0])
+    return bool(values[op.first_tensor].size)
+
+
 def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> Any:
     """What the kernel makes of these arrays and plain values, in new memory or written into `into` after all checks."""
     values = counted_dims(op, values)

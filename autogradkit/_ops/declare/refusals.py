@@ -31,6 +31,20 @@ def is_by_kernel(check: Callable[..., None]) -> bool:
     return check in _BY_KERNEL
 
 
+_UNLESS_EMPTY: set[Any] = set()
+
+
+def unless_empty(check: Callable[..., None]) -> Callable[..., None]:
+    """Mark a check as one that PyTorch does not come to where there is nothing to compute."""
+    _UNLESS_EMPTY.add(check)
+    return check
+
+
+def is_unless_empty(check: Callable[..., None]) -> bool:
+    """Whether PyTorch does not come to a check where there is nothing to compute."""
+    return check in _UNLESS_EMPTY
+
+
 def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
     """As `not_implemented`, for what the operands promote to."""
 

@@ -42,6 +42,8 @@ def _require_fitting(self: Array, target: Array, weight: Array | None, kernel: s
 
 
 def _nll_meta(self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int) -> Spec:
+    if self.ndim not in (1, 2):
+        raise RuntimeError("input tensor should be 1D or 2D")
     if target.ndim > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if self.ndim == 2 and target.shape != self.shape[:1]:

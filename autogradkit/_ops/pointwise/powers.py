@@ -282,6 +282,11 @@ def _power(self: Any, exponent: Any, out: Array) -> None:
         np.power(self, exponent, out=out)
 
 
+def _lowered(self: Any, exponent: Any) -> Any:
+    """self to the power of an exponent less 1; −½ is the power by itself, which has a rule of its own."""
+    return k.pow_by_number(self, -0.5) if exponent == 0.5 else self ** (exponent - 1)
+
+
 def _counts_up(exponent: Any) -> Any:
     """Where an exponent is real and not negative, so that 0 to its power is constant nearby."""
     if k.is_complex(exponent):
@@ -344,13 +349,16 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
     vjp={
         "self": lambda g, self, exponent: (
-            k.zeros_like(g) if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))
+            k.zeros_like(g) if exponent == 0 else g * k.conj(exponent * _lowered(self, exponent))
         )
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
-    _power(self, exponent, out)
+    if out.dtype.kind in "fc" and exponent == -0.5:  # as rsqrt does it: NaN of −∞
+        np.true_divide(1, np.sqrt(self), out=out)
+    else:
+        _power(self, exponent, out)
 
 
 def _square_in_place(self: Any) -> Any:

@@ -61,6 +61,18 @@ def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -
         )
 
 
+def _refuse_empty(self: Array, ord: float, dim: Any) -> None:
+    """Raise RuntimeError for a norm that nothing has: over no element, where no number leaves a result as it was."""
+    said = f"linalg.vector_norm cannot compute the {ord:g} norm on"
+    if dim is None or len(dim) == self.ndim:
+        raise RuntimeError(f"{said} an empty tensor because the operation does not have an identity")
+    for each in dim:
+        if not self.shape[each]:
+            raise RuntimeError(
+                f"{said} the dimension {each}because this dimension is empty and the operation does not have an identity"
+            )
+
+
 @op(
     name="linalg_vector_norm",
     label="norm",
@@ -82,6 +94,8 @@ def vector_norm(
     out: Array,
 ) -> None:
     """The `ord`-norm over dimensions."""
+    if not self.size and (ord < 0 or ord == math.inf):
+        _refuse_empty(self, ord, dim)
     size = self if dtype is None else self.astype(dtype.numpy)
     if ord != 2 or size.dtype.kind == "c":
         size = np.abs(size)

@@ -148,7 +148,7 @@ def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool 
     tensor([3, 2])
     """
     source = _lined_up(self)
-    positions = _order(source, dim, largest)[(*(slice(None),) * dim, slice(k))]
+    positions = _order(source, dim, largest)[(*(slice(None),) * dim, slice(k if self.ndim else 1))]
     pick(self, positions, dim, out)
 
 
