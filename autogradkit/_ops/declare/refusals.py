@@ -10,6 +10,8 @@ from typing import Any
 
 from autogradkit.core.dtype import dtype, dtype_of_number, result_type
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.history import requires_grad
+from autogradkit.engine.modes import MODE
 
 
 def scalar_type(kind: dtype) -> str:
@@ -68,6 +70,17 @@ def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError)
         for value in values:
             if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
                 raise error(text)
+
+    return refuse
+
+
+def no_complex_gradient(name: str) -> Callable[..., None]:
+    """A check of what PyTorch computes of complex numbers, and does not differentiate."""
+
+    def refuse(*values: Any) -> None:
+        for value in values:
+            if isinstance(value, Tensor) and value._array.dtype.kind == "c" and MODE.grad and requires_grad(value):
+                raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
 
     return refuse
 

@@ -140,8 +140,13 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
+    def refuse(self: Any, dim: Any, correction: Any, keepdim: Any) -> None:
+        if self._array.dtype.kind in "biu":
+            raise RuntimeError(f"{name} only support floating point and complex dtypes")
+
     @made.overload(
         meta=described,
+        refuse=refuse,
         outputs="result0 result1",
         out=False,
         samples=_samples,

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import not_implemented, unless_empty
 from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
@@ -22,18 +22,11 @@ def _meta(self: Array, dim: int, *, dtype: Dtype | None) -> Any:
     return self.shape, summed_dtype(self.dtype, dtype)
 
 
-def _refuse_edit(name: str) -> Any:
-    """Of an in-place form: it has no room for another dtype, and no kernel for bools."""
-
-    def refuse(self: Any, dim: int, dtype: Any) -> None:
-        if dtype is not None and dtype is not self.dtype:
-            own, wanted = (C_NAMES[each.name] for each in (self.dtype, dtype))
-            raise RuntimeError(
-                f"Bad in-place call: input tensor dtype {own} and output tensor dtype {wanted} should match"
-            )
-        not_implemented(f"{name}_out_cpu", "b")(self)
-
-    return refuse
+def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
+    """Of an in-place form: it has no room for another dtype."""
+    if dtype is not None and dtype is not self.dtype:
+        own, wanted = (C_NAMES[each.name] for each in (self.dtype, dtype))
+        raise RuntimeError(f"Bad in-place call: input tensor dtype {own} and output tensor dtype {wanted} should match")
 
 
 def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
@@ -57,7 +50,8 @@ def _sum_from_here(g: Any, dim: int) -> Any:
 @op(
     in_place=True,
     out_dtype=require_same_dtype,
-    edit_refuse=_refuse_edit("cumsum"),
+    edit_refuse=_refuse_edit,
+    edit_dtypes=unless_empty(not_implemented("cumsum_out_cpu", "b")),
     meta=_meta,
     samples=lambda t: [(t(2, 3), 1), (t(3), 0)],
     vjp={"self": _sum_from_here},
@@ -119,7 +113,8 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
 @op(
     in_place=True,
     out_dtype=require_same_dtype,
-    edit_refuse=_refuse_edit("cumprod"),
+    edit_refuse=_refuse_edit,
+    edit_dtypes=unless_empty(not_implemented("cumprod_out_cpu", "b")),
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],
     vjp={"self": lambda g, self, result, dim: _cumprod_backward(g, self, result, dim)},

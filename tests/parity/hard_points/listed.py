@@ -13,7 +13,7 @@ from .compare import Leave
 # PyTorch gives the memory as it was.
 UNINITIALISED = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "resize_", "resize_as_"}
 # Which of equal elements is found: PyTorch's documentation leaves it open, and its own choice changes with size and dtype.
-FIND_ONE = {"topk", "kthvalue", "median", "nanmedian", "mode", "msort", "sort", "argsort", "unique", "min", "max"}
+FIND_ONE = {"topk", "kthvalue", "median"}
 # Of +0 and -0, which are equal, reductions give the one that their vectorised loop comes to last.
 ZEROS = {"amax", "amin", "max", "min", "median", "kthvalue", "topk", "sort", "aminmax"}
 # Products of matrices: libraries begin a sum with the first product or with 0, and multiply complex parts in other orders.
