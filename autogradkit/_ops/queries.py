@@ -42,6 +42,8 @@ def size(self: Tensor, dim: int | None = None) -> Size | int:
     """
     if dim is None:
         return Size(self._array.shape)
+    if not self._array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return self._array.shape[wrap_dim(dim, self._array.ndim)]
 
 
@@ -62,6 +64,8 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
     ((3, 1), 3)
     """
     strides = element_strides(self._array)
+    if dim is not None and not self._array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return strides if dim is None else strides[wrap_dim(dim, self._array.ndim)]
 
 

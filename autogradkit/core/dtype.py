@@ -30,9 +30,9 @@ class dtype:  # noqa: N801 - PyTorch's name
     def numpy(self) -> np.dtype[Any]:
         """The NumPy dtype that holds it."""
         if self._numpy is None:
-            import ml_dtypes  # pyright: ignore[reportMissingImports]  # optional: only bfloat16 needs it
+            import ml_dtypes  # optional: only bfloat16 needs it
 
-            self._numpy = np.dtype(ml_dtypes.bfloat16)  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]
+            self._numpy = np.dtype(ml_dtypes.bfloat16)
             _BY_NUMPY[self._numpy] = self
         return self._numpy
 

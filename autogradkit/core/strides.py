@@ -307,6 +307,13 @@ def wrap_dim(dim: int, ndim: int) -> int:
     return dim + reach if dim < 0 else dim
 
 
+def require_dims(ndim: int, dim: int = 0) -> None:
+    """Raise IndexError where a size along `dim` is asked of a tensor without dimensions."""
+    if not ndim:
+        wrap_dim(dim, 0)
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+
+
 def infer_size(shape: Sequence[int], numel: int) -> Ints:
     """`shape` with its -1, if any, replaced so that it has `numel` elements. Raises RuntimeError.
 

@@ -140,8 +140,7 @@ class Run:
         for recorder in self.recorders:
             recorder.backward_begin(self.call, tensors, accumulate, options)
         try:
-            with np.errstate(all="ignore"):
-                found = self.run(roots, gradients, wanted, accumulate)
+            found = self.run(roots, gradients, wanted, accumulate)
         except BaseException as error:
             for recorder in self.recorders:
                 recorder.backward_end(self.call, error)

@@ -188,8 +188,9 @@ class Form:
         return self._ordered(self.edit_dtypes, self.edit_refuse)
 
     def _ordered(self, *checks: Any) -> tuple[list[Any], list[Any]]:
+        dtypes = checks[0]
         found = [check for check in checks if check is not None]
-        late = [check for check in found if self.pointwise is not None and is_by_kernel(check)]
+        late = [check for check in found if (is_by_kernel(check) if self.pointwise is not None else check is dtypes)]
         return [check for check in found if check not in late], late
 
     # -- what it may be called with ---------------------------------------------------------------------------------

@@ -95,6 +95,11 @@ def imag(x: Any) -> Any:
     return wrap(np.asarray(x._array.imag)) if isinstance(x, Tensor) else np.imag(x)
 
 
+def distinct(x: Any) -> Any:
+    """The different elements of an array or tensor, sorted, outside the graph."""
+    return wrap(np.unique(x._array)) if isinstance(x, Tensor) else np.unique(x)
+
+
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with the dtype of `x`, outside the graph."""
     return wrap(np.zeros(shape, x._array.dtype)) if isinstance(x, Tensor) else np.zeros(shape, x.dtype)

@@ -308,7 +308,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     if op.dtypes is not None:
-        s.scope[call.name("dtypes")] = op.dtypes
+        s.scope[call.name("dtypes")] = op.refuse_dtypes
         s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
     allocated = _write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:

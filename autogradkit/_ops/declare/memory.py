@@ -201,6 +201,20 @@ def counted_dims(op: Overload, values: Sequence[Any]) -> list[Any]:
     return values
 
 
+def require_described(op: Overload, values: Sequence[Any]) -> bool:
+    """Raise where sizes or dimensions do not fit, as `compute` would; whether the result has elements."""
+    values = counted_dims(op, values)
+    if op.pointwise is not None:
+        return 0 not in pointwise_plan(op, values).shape
+    if op.reduces:
+        at = op.index.get("dim")
+        reduction_plan(values[op.first_tensor].shape, None if at is None else values[at], False)
+    elif op.meta is not None:
+        spec = op.meta(*values[: op.positional], **op.named(values))
+        return 0 not in (spec[0][0] if len(op.outputs) > 1 else spec[0])
+    return bool(values[op.first_tensor].size)
+
+
 def compute(op: Overload, values: Sequence[Any]) -> Any:
     """What the kernel makes of these arrays and plain values, in new memory."""
     values = counted_dims(op, values)
@@ -251,7 +265,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         if into.dtype == plan.result:
             if may_overlap_itself(into.shape, element_strides(into)):
                 return _one_by_one(op, values, into)
-            if op.is_by_ufunc(values):
+            if op.ufunc is not None and op.is_by_ufunc(values):
                 return (partial(op.ufunc, *[values[i] for i in op.operands], out=into),)
             if op.deferred and not _read_elsewhere(op, values, into):
                 return op.prepared(values, into)

@@ -16,6 +16,7 @@ import numpy as np
 from autogradkit._ops.declare import entries, memory
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
+from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.writing import (
     into_out,
     require_apart,
@@ -108,10 +109,8 @@ class Overload(Form):
         early, late = self.checks
         for check in early:
             check(*values)
-        if late:
-            memory.pointwise_plan(self, self.arrays_of(values))  # raises where shapes do not broadcast
         for check in late:
-            check(*values)
+            self.ask_late(check, values)
         if out is not None:
             return self._write(values, out)
         if self.pointwise is not None:
@@ -123,6 +122,20 @@ class Overload(Form):
             assert self.recipe is not None
             self.recipe.record(values, values, results)
         return self.returns(results) if several else results[0]
+
+    def ask_late(self, check: Callable[..., None], values: Sequence[Any]) -> None:
+        """A check that PyTorch's kernel makes: what is wrong with sizes and dimensions is said before what it refuses."""
+        try:
+            check(*values)
+        except (RuntimeError, TypeError):  # NotImplementedError among them
+            has_elements = memory.require_described(self, self.arrays_of(values))
+            if has_elements or not is_unless_empty(check):
+                raise
+
+    def refuse_dtypes(self, *values: Any) -> None:
+        """The check of dtypes as a lane asks for it."""
+        assert self.dtypes is not None
+        self.ask_late(self.dtypes, values)
 
     def _run_pointwise(self, values: Sequence[Any]) -> Tensor:
         arrays = list(values)
@@ -199,12 +212,12 @@ class Overload(Form):
         at = self.first_tensor
         self.overlaps(target._array, [each._array for each in self.tensors_in((*values[:at], *values[at + 1 :]))])
         arrays = self.arrays_of(values)
-        if late:
+        if late and self.pointwise is not None:
             plan = memory.pointwise_plan(self, arrays)
             require_shape(target._array.shape, plan.shape)
             require_castable(plan.result, target._array.dtype)
         for check in late:
-            check(*values)
+            self.ask_late(check, values)
         write = quietly(memory.writing, self, arrays, target._array)
         history: Sequence[Step] = ()
         if recipe is not None:

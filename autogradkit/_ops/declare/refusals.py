@@ -10,6 +10,8 @@ from typing import Any
 
 from autogradkit.core.dtype import dtype, dtype_of_number, result_type
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.history import requires_grad
+from autogradkit.engine.modes import MODE
 
 
 def scalar_type(kind: dtype) -> str:
@@ -29,6 +31,20 @@ def by_kernel(check: Callable[..., None]) -> Callable[..., None]:
 def is_by_kernel(check: Callable[..., None]) -> bool:
     """Whether PyTorch's kernel makes a check, and not what leads to it."""
     return check in _BY_KERNEL
+
+
+_UNLESS_EMPTY: set[Any] = set()
+
+
+def unless_empty(check: Callable[..., None]) -> Callable[..., None]:
+    """Mark a check as one that PyTorch does not come to where there is nothing to compute."""
+    _UNLESS_EMPTY.add(check)
+    return check
+
+
+def is_unless_empty(check: Callable[..., None]) -> bool:
+    """Whether PyTorch does not come to a check where there is nothing to compute."""
+    return check in _UNLESS_EMPTY
 
 
 def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
@@ -54,6 +70,17 @@ def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError)
         for value in values:
             if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
                 raise error(text)
+
+    return refuse
+
+
+def no_complex_gradient(name: str) -> Callable[..., None]:
+    """A check of what PyTorch computes of complex numbers, and does not differentiate."""
+
+    def refuse(*values: Any) -> None:
+        for value in values:
+            if isinstance(value, Tensor) and value._array.dtype.kind == "c" and MODE.grad and requires_grad(value):
+                raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
 
     return refuse
 

@@ -12,12 +12,13 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import not_implemented, unless_empty
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.errors import noted
+from autogradkit.core.strides import require_dims
 from autogradkit.core.tensor import Tensor
 
 
@@ -124,7 +125,7 @@ _mm = function("mm")
 @_mm.overload(
     sign="@",
     meta=_mm_meta,
-    dtypes=not_implemented("addmm_impl_cpu_", "b"),
+    dtypes=unless_empty(not_implemented("addmm_impl_cpu_", "b")),
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
     vjp={
@@ -149,6 +150,8 @@ def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
 
 
 def _mv_meta(self: Array, vec: Array) -> Any:
+    if not self.ndim:
+        require_dims(0)
     if self.ndim != 2 or vec.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {self.ndim}, {vec.ndim}")
     if self.shape[1] != vec.shape[0]:
@@ -164,7 +167,7 @@ def _mv_meta(self: Array, vec: Array) -> Any:
 @op(
     sign="@",
     meta=_mv_meta,
-    dtypes=not_implemented("addmv_impl_cpu", "b"),
+    dtypes=unless_empty(not_implemented("addmv_impl_cpu", "b")),
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={
         "self": lambda g, vec: k.outer_product(g, k.conj(vec)),
@@ -254,7 +257,7 @@ _bmm = function("bmm")
 @_bmm.overload(
     sign="@",
     meta=_bmm_meta,
-    dtypes=not_implemented("bmm", "b"),
+    dtypes=unless_empty(not_implemented("bmm", "b")),
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
         "self": lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),
@@ -321,7 +324,7 @@ addmm = function("addmm", in_place=True)
 @addmm.overload(
     sign="@ +",
     meta=_addmm_meta,
-    dtypes=not_implemented("addmm_impl_cpu_", "b"),
+    dtypes=unless_empty(not_implemented("addmm_impl_cpu_", "b")),
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={
         "self": lambda g, beta: g if beta == 1 else g * beta,
@@ -344,7 +347,8 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     multiply(mat1, mat2, out)
     if alpha != 1:
         np.multiply(out, out.dtype.type(alpha), out)
-    np.add(out, self if beta == 1 else self * self.dtype.type(beta), out)
+    if beta != 0:  # what is taken no times may be infinite, or NaN
+        np.add(out, self if beta == 1 else self * self.dtype.type(beta), out)
 
 
 @addmm.overload(composition=True, out=True, variants="function")

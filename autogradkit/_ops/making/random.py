@@ -86,6 +86,8 @@ def fill_between(array: Array, low: int, high: int, generator: Generator | None)
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     kind = from_numpy_dtype(array.dtype)
+    if kind.is_complex:
+        raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
     first: float = -math.inf
     last: float = math.inf
     if kind is dtypes.bool_:
@@ -105,14 +107,16 @@ def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
     """Fill with ones, each with probability `p`, and zeros."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-    if array.dtype.kind == "c":
+    if array.dtype.kind == "c" and array.size:
         raise _refuse("bernoulli_scalar_cpu_", array)
     draws.fill(array, draws.chances(generator or default_generator, array.size, p))
 
 
 def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> None:
     """Fill with ones, with the probabilities in `p`, which is broadcast, and zeros."""
-    if p.dtype.kind in "biuc":
+    if array.dtype.kind == "c" and array.size:
+        raise _refuse("bernoulli_tensor_cpu_self_", array)
+    if p.dtype.kind in "biuc" and array.size:
         raise _refuse("bernoulli_tensor_cpu_p_", p)
     if not ((p >= 0) & (p <= 1)).all():
         raise RuntimeError(
@@ -225,7 +229,7 @@ def log_normal_(
     """
     if std <= 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
-    if not from_numpy_dtype(out.dtype).is_floating_point:
+    if not from_numpy_dtype(out.dtype).is_floating_point and out.size:
         raise _refuse("log_normal_cpu", out)
     stream = generator or default_generator
     _reals(out, lambda count, kind: draws.log_normal(stream, count, kind, mean, std))
@@ -242,7 +246,7 @@ def geometric_(self: Array, p: float, *, generator: Generator | None = None, out
     """
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-    if out.dtype.kind in "bc":
+    if out.dtype.kind in "bc" and out.size:
         raise _refuse("geometric_cpu", out)
     draws.fill(out, draws.trials(generator or default_generator, out.size, p).astype(out.dtype))
 
@@ -281,7 +285,7 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     >>> torch.empty(3).random_(10)
     tensor([4., 9., 3.])
     """
-    if out.dtype.kind == "c":
+    if out.dtype.kind == "c" and out.size:
         raise _refuse("random_kernel_cpu", out)
     draws.fill(out, draws.any_values(generator or default_generator, out.size, out.dtype))
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes
+from autogradkit._ops.declare.refusals import no_complex_gradient
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.making.options import dtype_in, made, strides_like
 from autogradkit._ops.making.random import (
@@ -266,6 +267,9 @@ def _below_tensor(self: Any, high: Any, generator: Any, format: Any, options: di
 normal = function("normal", variants="function")
 
 
+_REAL_GRADIENT = no_complex_gradient("normal")
+
+
 def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
     tensors = [each for each in (mean, std) if isinstance(each, np.ndarray)]
     if isinstance(std, np.ndarray):
@@ -289,7 +293,12 @@ def _normal_of(mean: Any, std: Any, generator: Any, out: Array) -> None:
 
 
 @normal.overload(
-    node="NormalBackward3", meta=_of_both, random=True, vjp={"mean std": k.zeros_like}, rule="∂mean, ∂std = 0"
+    node="NormalBackward3",
+    meta=_of_both,
+    dtypes=_REAL_GRADIENT,
+    random=True,
+    vjp={"mean std": k.zeros_like},
+    rule="∂mean, ∂std = 0",
 )
 def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array) -> None:
     """Normal numbers, of one mean and standard deviation (then with `size`), or of one for each element.
@@ -302,12 +311,26 @@ def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array
     _normal_of(mean, std, generator, out)
 
 
-@normal.overload(node="NormalBackward1", meta=_of_both, random=True, vjp={"mean": k.zeros_like}, rule="∂mean = 0")
+@normal.overload(
+    node="NormalBackward1",
+    meta=_of_both,
+    dtypes=_REAL_GRADIENT,
+    random=True,
+    vjp={"mean": k.zeros_like},
+    rule="∂mean = 0",
+)
 def _(mean: Array, std: float = 1, *, generator: Generator | None = None, out: Array) -> None:
     _normal_of(mean, std, generator, out)
 
 
-@normal.overload(node="NormalBackward2", meta=_of_both, random=True, vjp={"std": k.zeros_like}, rule="∂std = 0")
+@normal.overload(
+    node="NormalBackward2",
+    meta=_of_both,
+    dtypes=_REAL_GRADIENT,
+    random=True,
+    vjp={"std": k.zeros_like},
+    rule="∂std = 0",
+)
 def _(mean: float, std: Array, *, generator: Generator | None = None, out: Array) -> None:
     _normal_of(mean, std, generator, out)
 
@@ -335,7 +358,18 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     fill_bernoulli_each(out, self, generator)
 
 
-@bernoulli.overload(meta=_contiguous, random=True, out=False)
+def _not_differentiated(g: Any) -> Any:
+    raise RuntimeError("derivative for aten::bernoulli is not implemented")
+
+
+@bernoulli.overload(
+    meta=_contiguous,
+    random=True,
+    out=False,
+    node="torch::autograd::NotImplemented",
+    vjp={"self": _not_differentiated},
+    rule="∂self is not implemented in PyTorch",
+)
 def _(self: Array, p: float, *, generator: Generator | None = None, out: Array) -> None:
     fill_bernoulli(out, p, generator)
 

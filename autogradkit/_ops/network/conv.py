@@ -101,15 +101,17 @@ def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -
     return (x[0], weight[0], *window.output_size((x[2], x[3]), (weight[2], weight[3])))
 
 
-def _refuse_dtypes(x: Array, weight: Array, bias: Array | None) -> None:
+def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, dilated: bool) -> None:
     if x.dtype != weight.dtype:
         first, second = (scalar_type(from_numpy_dtype(each.dtype)) for each in (x, weight))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
     if bias is not None and bias.dtype != x.dtype:
         names = [_CPP_NAMES.get(each.dtype.name, each.dtype.name) for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
-    if x.dtype.kind == "b":
-        raise NotImplementedError("\"slow_conv2d_cpu\" not implemented for 'Bool'")
+    kind = from_numpy_dtype(x.dtype)
+    if x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64"):
+        kernel = "slow_conv_dilated<>" if dilated else "slow_conv2d_cpu"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
 
 
 def _convolution_meta(
@@ -125,7 +127,7 @@ def _convolution_meta(
         or (bias is not None and bias.dtype is not input.dtype)
         or input.dtype.kind == "b"
     ):
-        _refuse_dtypes(input, weight, bias)
+        _refuse_dtypes(input, weight, bias, max(dilation) > 1)
     return image_spec(shape, input.dtype, prefers_channels_last(input, weight))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances
@@ -30,6 +31,8 @@ def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
         return None
     if p == 1:
         return wrap(np.zeros((), array.dtype))
+    if array.dtype.kind == "c":
+        raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(input.dtype)}'")
     if array.dtype.kind in "biu":
         require_castable(get_default_dtype().numpy, array.dtype)
     return observed(named("noise"), "random", _noise, (array, p), {}) if RECORDERS else _noise(array, p)

@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import no_complex_gradient
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
@@ -48,6 +49,7 @@ def _to_table(
 @op(
     variants="function",
     meta=_embedding_meta,
+    dtypes=no_complex_gradient("embedding"),
     out=False,
     samples=lambda t: [(t(4, 3), wrap(np.array([[2, 0], [2, 1]]))), (t(3, 2), wrap(np.array(1)), 2)],
     vjp={"weight": _to_table},
@@ -103,7 +105,7 @@ def embedding_dense_backward(
         values = values / np.bincount(rows, minlength=num_weights)[rows, None].astype(values.dtype)
     if rows.size:
         add_rows(out, rows, values)
-    if padding_idx >= 0:
+    if 0 <= padding_idx < num_weights:
         out[padding_idx] = 0
 
 

@@ -42,6 +42,8 @@ def _require_fitting(self: Array, target: Array, weight: Array | None, kernel: s
 
 
 def _nll_meta(self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int) -> Spec:
+    if self.ndim not in (1, 2):
+        raise RuntimeError("input tensor should be 1D or 2D")
     if target.ndim > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if self.ndim == 2 and target.shape != self.shape[:1]:
@@ -100,15 +102,15 @@ def _forward(
         count = len(target)
         picked = self[np.arange(count), target]
         if reduction == NONE:
-            np.negative(picked, losses)
+            np.subtract(0, picked, losses)
         else:
-            summed = -np.add.reduce(picked)
+            summed = 0 - np.add.reduce(picked)
             losses.fill(summed / count if reduction == MEAN else summed)
         total.fill(0 if reduction == NONE else count)
         return
     places, counts = _places(self, target, ignore_index)
     weights = _weights(places, counts, weight, self.dtype)
-    each = -self[places] * weights
+    each = 0 - self[places] * weights
     each[~counts] = 0
     if reduction == NONE:
         np.copyto(losses, each.reshape(target.shape))

@@ -22,7 +22,7 @@ def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
     def meta(self: Array, dim: int, half_to_float: bool) -> Spec:
         if half_to_float:
             raise RuntimeError("softmax with half to float conversion is not supported on CPU")
-        if self.dtype.kind != "f":
+        if self.dtype.kind != "f" and self.size:
             kernel = f"{name}_lastdim_kernel_impl" if dim == self.ndim - 1 or not self.ndim else f"{name}_kernel_impl"
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
         return self.shape, self.dtype
@@ -117,7 +117,8 @@ def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> 
 def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
     """The gradient of softmax from its result."""
     np.multiply(grad_output, output, out)
-    np.subtract(out, output * np.add.reduce(out, _axis(out, dim), keepdims=True), out)
+    np.subtract(grad_output, np.add.reduce(out, _axis(out, dim), keepdims=True), out)
+    np.multiply(out, output, out)
 
 
 @op(composition=True, out=True)

@@ -54,7 +54,10 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
     if result.kind == "b":
         alpha = bool(alpha)
-    return other if alpha == 1 else other * alpha
+    if alpha == 1:
+        return other
+    # float32 as if multiplied and added in one: a product may be too large for it and the sum not.
+    return np.multiply(other, alpha, dtype=np.float64) if result == np.float32 else other * alpha
 
 
 def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
@@ -86,7 +89,7 @@ def add_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     >>> torch.add(torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0]), alpha=2)
     tensor([21., 42.])
     """
-    np.add(self, _scaled(other, alpha, out.dtype), out=out)
+    np.add(self, _scaled(other, alpha, out.dtype), out=out, casting="unsafe")
 
 
 def _edit_scaled(self: Any, alpha: Any, other: Any) -> Any:
@@ -115,7 +118,7 @@ def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     >>> torch.sub(torch.tensor([5.0, 7.0]), 2)
     tensor([3., 5.])
     """
-    np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
+    np.subtract(self, _scaled(other, alpha, out.dtype), out=out, casting="unsafe")
 
 
 def _edit_less_scaled(self: Any, alpha: Any, other: Any) -> Any:
@@ -167,7 +170,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     >>> 2 - torch.tensor([0.5, 3.0])
     tensor([ 1.5000, -1.0000])
     """
-    np.subtract(other, _scaled(self, alpha, out.dtype), out)
+    np.subtract(other, _scaled(self, alpha, out.dtype), out, casting="unsafe")
 
 
 @rsub.overload(
@@ -180,7 +183,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     vjp={"self": lambda g, alpha: -g if alpha == 1 else g * -alpha},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    np.subtract(other, _scaled(self, alpha, out.dtype), out)
+    np.subtract(other, _scaled(self, alpha, out.dtype), out, casting="unsafe")
 
 
 @op(

@@ -28,8 +28,8 @@ from autogradkit.core.tensor import Tensor, wrap
     samples=two_tensors,
     gradient_version=1,
     vjp={
-        "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
-        "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
+        "self": lambda g, self, other: k.where(self < other, 0.0, k.where(self == other, g / 2, g)),
+        "other": lambda g, self, other: k.where(self > other, 0.0, k.where(self == other, g / 2, g)),
     },
     rule=(
         "∂self = ∂ where self > other, ∂ / 2 where self = other, else 0\n"
@@ -52,8 +52,8 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
     samples=two_tensors,
     gradient_version=1,
     vjp={
-        "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
-        "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
+        "self": lambda g, self, other: k.where(self > other, 0.0, k.where(self == other, g / 2, g)),
+        "other": lambda g, self, other: k.where(self < other, 0.0, k.where(self == other, g / 2, g)),
     },
     rule=(
         "∂self = ∂ where self < other, ∂ / 2 where self = other, else 0\n"
@@ -139,9 +139,9 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     """
     np.copyto(out, self)
     if min is not None:
-        np.maximum(out, min, out=out)
+        np.maximum(min, out, out=out)  # of two zeros the second stays, which is the element itself
     if max is not None:
-        np.minimum(out, max, out=out)
+        np.minimum(max, out, out=out)
 
 
 @clamp.overload(
@@ -158,9 +158,9 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
 )
 def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out: Array) -> None:
     if min is not None:
-        self = np.maximum(self, min, out=out)
+        self = np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself
     if max is not None:
-        np.minimum(self, max, out=out)
+        np.minimum(max, self, out=out)
 
 
 # -- by a condition ----------------------------------------------------------------------------------------------------

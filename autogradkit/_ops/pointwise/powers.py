@@ -50,12 +50,9 @@ def _refuse_rounded(self: Any, other: Any, rounding_mode: Any) -> None:
     common_not_implemented(f"div_{rounding_mode}_cpu", "bc")(self, other)
 
 
-def _refuse_zero(self: Any, other: Any, rounding_mode: Any = None) -> None:
-    values = (self, other)
-    if any(v._array.dtype.kind in "fc" if isinstance(v, Tensor) else isinstance(v, float) for v in values):
-        return
-    divisor = other._array if isinstance(other, Tensor) else np.asarray(other)
-    if not divisor.all():
+def _require_divisor(other: Any, out: Array) -> None:
+    """Raise RuntimeError where a whole number would be divided by 0."""
+    if out.dtype.kind in "iu" and out.size and not np.all(other):
         raise RuntimeError("ZeroDivisionError")
 
 
@@ -132,13 +129,13 @@ def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = 
     node="DivBackward2",
     variants="",
     pointwise=SAME,
-    refuse=_refuse_zero,
     dtypes=_refuse_rounded,
     samples=lambda t: two(t)[:2],
     vjp={"self": lambda g, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
 )
 def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "trunc", out: Array) -> None:
     """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""
+    _require_divisor(other, out)
     if rounding_mode == "floor":
         np.floor_divide(self, other, out=out)
     elif self.dtype.kind in "iu":
@@ -182,7 +179,6 @@ floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ _
     node="torch::autograd::NotImplemented",
     in_place_node="torch::autograd::NotImplemented",
     pointwise=SAME,
-    refuse=_refuse_zero,
     dtypes=_refuse_complex_quotient,
     vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide")),
     edit_vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide_")),
@@ -195,6 +191,7 @@ def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
     >>> torch.floor_divide(torch.tensor([7, -7]), 2)
     tensor([ 3, -4])
     """
+    _require_divisor(other, out)
     np.floor_divide(self, other, out=out)
 
 
@@ -205,6 +202,7 @@ def _(self: Tensor, other: Scalar) -> Any:
 
 def _remainder(self: Any, other: Any, out: Array) -> None:
     if out.dtype.kind != "f":
+        _require_divisor(other, out)
         np.remainder(self, other, out=out)
         return
     found = np.fmod(self, other)  # a rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor
@@ -219,10 +217,9 @@ remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
 @remainder.overload(
     node="RemainderBackward1",
     pointwise=SAME,
-    refuse=_refuse_zero,
     dtypes=_refuse_complex_remainder,
     samples=two_tensors,
-    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.floor(self / other)},
+    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.div_rounded(self, other, rounding_mode="floor")},
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
     """The rest of the division, with the sign of the divisor, as Python's `%`.
@@ -238,7 +235,6 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     node="torch::autograd::NotImplemented",
     pointwise=SAME,
     promotes="self other",
-    refuse=_refuse_zero,
     dtypes=_refuse_complex_remainder,
     out=False,
     variants="function",
@@ -252,7 +248,6 @@ def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
 @remainder.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=_refuse_zero,
     dtypes=_refuse_complex_remainder,
     samples=with_number,
     vjp={"self": lambda g: g},
@@ -274,12 +269,17 @@ def _power(self: Any, exponent: Any, out: Array) -> None:
     if out.dtype.kind in "iu" and (exponent < 0).any():
         # As in C: 1/x truncated, which is 0 but for 1 and -1.
         signed = np.where(self == -1, np.where(exponent % 2 == 0, 1, -1), 0)
-        found = np.where(exponent < 0, np.where(self == 1, 1, signed), np.power(self, np.abs(exponent)))
+        found = np.where(exponent < 0, np.where(self == 1, 1, signed), np.power(self, np.maximum(exponent, 0)))
         np.copyto(out, found)
     elif out.dtype.kind == "b":
         np.logical_or(self, np.logical_not(exponent), out=out)
     else:
         np.power(self, exponent, out=out)
+
+
+def _lowered(self: Any, exponent: Any) -> Any:
+    """self to the power of an exponent less 1; −½ is the power by itself, which has a rule of its own."""
+    return k.pow_by_number(self, -0.5) if exponent == 0.5 else self ** (exponent - 1)
 
 
 def _counts_up(exponent: Any) -> Any:
@@ -299,8 +299,8 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
     samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
     vjp={
         "self": lambda g, self, exponent: k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1))),
-        "exponent": lambda g, self, exponent, result: k.where(
-            (self == 0) & _counts_up(exponent), 0.0, g * k.conj(result * k.log(self))
+        "exponent": lambda g, self, exponent, result: (
+            g * k.where((self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(self)))
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
@@ -344,13 +344,16 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
     vjp={
         "self": lambda g, self, exponent: (
-            k.zeros_like(g) if exponent == 0 else g * k.conj(exponent * self ** (exponent - 1))
+            k.zeros_like(g) if exponent == 0 else g * k.conj(exponent * _lowered(self, exponent))
         )
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
-    _power(self, exponent, out)
+    if out.dtype.kind in "fc" and exponent == -0.5:  # as rsqrt does it: NaN of −∞
+        np.true_divide(1, np.sqrt(self), out=out)
+    else:
+        _power(self, exponent, out)
 
 
 def _square_in_place(self: Any) -> Any:
@@ -375,8 +378,8 @@ def square(self: Tensor) -> Any:
     dtypes=common_not_implemented("hypot_cpu", "biuc"),
     samples=two_tensors,
     vjp={
-        "self": lambda g, self, result: g * (self / result),
-        "other": lambda g, other, result: g * (other / result),
+        "self": lambda g, self, result: g * self / result,
+        "other": lambda g, other, result: g * other / result,
     },
 )
 def hypot(self: Array, other: Array, *, out: Array) -> None:

@@ -200,10 +200,17 @@ def amin(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
 # -- where they stand ----------------------------------------------------------------------------------------------------
 
 
+def _refuse_unordered(name: str) -> Any:
+    def refuse(self: Any, dim: Any, keepdim: Any) -> None:
+        kind = self._array.dtype.kind
+        if kind in "bc":
+            raise RuntimeError(f"{name}(): does not support {'bool' if kind == 'b' else 'complex'} input")
+
+    return refuse
+
+
 def _arg_meta(name: str) -> Any:
     def described(self: Array, dim: int | None, keepdim: bool) -> Spec:
-        if self.dtype.kind in "bc":
-            raise RuntimeError(f"{name}(): does not support {'bool' if self.dtype.kind == 'b' else 'complex'} input")
         if dim is None:
             if not self.size:
                 raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
@@ -214,7 +221,7 @@ def _arg_meta(name: str) -> Any:
     return described
 
 
-@op(meta=_arg_meta("argmax"))
+@op(meta=_arg_meta("argmax"), refuse=_refuse_unordered("argmax"))
 def argmax(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: Array) -> None:
     """Where the largest element stands along `dim`, or in row-major order of all; the first one of ties.
 
@@ -225,7 +232,7 @@ def argmax(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: A
     np.copyto(out, np.argmax(self, axis=dim if self.ndim else None, keepdims=keepdim))
 
 
-@op(meta=_arg_meta("argmin"))
+@op(meta=_arg_meta("argmin"), refuse=_refuse_unordered("argmin"))
 def argmin(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: Array) -> None:
     """Where the smallest element stands along `dim`, or in row-major order of all; the first one of ties.
 

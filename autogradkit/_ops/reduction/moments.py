@@ -41,7 +41,7 @@ def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdi
             "numel divided by output numel)."
         )
     source = self.astype(np.float64) if self.dtype.kind == "f" else self
-    mean = np.add.reduce(source, axis=dim, keepdims=True)
+    mean = np.asarray(np.add.reduce(source, axis=dim, keepdims=True))
     mean /= math.prod([self.shape[axis] for axis in dim])
     distance = source - mean
     if distance.dtype.kind == "f":
@@ -53,15 +53,31 @@ def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdi
     return total, mean
 
 
+def _lose_infinity(mean: Array, self: Array, axes: tuple[int, ...]) -> None:
+    """Make NaN of an infinite mean, as it comes of adding one distance after the other: unless the infinity came last."""
+    if mean.dtype.kind == "c":
+        _lose_infinity(mean.real, self.real, axes)
+        _lose_infinity(mean.imag, self.imag, axes)
+        return
+    if np.isinf(mean).any():
+        infinite = np.isinf(self)
+        earlier = np.add.reduce(infinite, axis=axes, keepdims=True, dtype=np.int64) > 1
+        last = tuple([slice(-1, None) if axis in axes else slice(None) for axis in range(self.ndim)])
+        np.copyto(mean, np.nan, where=np.isinf(mean) & (earlier | ~infinite[last]))
+
+
 def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
-    free = _free(self.shape, dim, correction)
+    taken = 1 if correction is None else correction
+    free = math.prod([self.shape[axis] for axis in wrapped_dims(dim, len(self.shape))]) - taken
     g = spread(g, self.shape, dim, keepdim)
-    distance = self - k.mean_dims(self, dim, True)
-    return g * distance * (2.0 / free if free else math.inf)
+    mean = k.mean_dims(self, dim, True)
+    if (dim is None or not self.ndim) and free <= 0:  # 2 / 0, and NaN where that is multiplied by 0
+        return g * k.where(self == mean, math.nan, math.inf)
+    return (2.0 / free if free else math.inf) * g * (self - mean)
 
 
 def _std_backward(g: Any, self: Any, result: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
-    half = k.where(result == 0, k.zeros_like(g), g / (result * 2))
+    half = k.where(result == 0, 0.0, g / (result * 2))
     return _var_backward(half, self, dim, correction, keepdim)
 
 
@@ -124,8 +140,13 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
+    def refuse(self: Any, dim: Any, correction: Any, keepdim: Any) -> None:
+        if self._array.dtype.kind in "biu":
+            raise RuntimeError(f"{name} only support floating point and complex dtypes")
+
     @made.overload(
         meta=described,
+        refuse=refuse,
         outputs="result0 result1",
         out=False,
         samples=_samples,
@@ -142,6 +163,7 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
     ) -> None:
         axes = wrapped_dims(dim, self.ndim)
         found, mean = _variance(name, self, axes, correction, keepdim)
+        _lose_infinity(mean, self, axes)
         np.copyto(out[0], np.sqrt(found) if root else found, casting="unsafe")
         np.copyto(out[1], mean.reshape(out[1].shape), casting="unsafe")
 

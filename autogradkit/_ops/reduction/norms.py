@@ -32,15 +32,18 @@ def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim
     if ord == 0:
         return None
     if ord == 2:
-        return g * k.where(result == 0, self * 0, self / result)
+        return g * k.where(result == 0, 0.0, self / result)
+    sign = k.sgn(self)
     if ord == 1:
-        return g * k.sign(self)
+        return sign * g
     size = k.abs(self)
     if ord in (math.inf, -math.inf):
-        most = size == result
-        return g * k.sign(self) * most / k.sum_dims(most, dim, True)
-    scaled = k.sign(self) * size ** (ord - 1) / result ** (ord - 1)
-    return g * k.where((result == 0) | (self == 0), self * 0, scaled)
+        most = (size == result) | (size != size)
+        return sign * (g / k.sum_dims(most, dim, True) * most)
+    if ord < 1:
+        return sign * k.where(self == 0, 0.0, size ** (ord - 1)) * g * result ** (1 - ord)
+    scale = k.where(result == 0, 0.0, g / result ** (ord - 1))
+    return (sign * size ** (ord - 1) if ord < 2 else self * size ** (ord - 2)) * scale
 
 
 def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -> None:
@@ -56,6 +59,18 @@ def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -
             f"linalg.vector_norm: the dtype of the input ({own}) should be convertible without narrowing to the specified "
             f"dtype ({wanted})"
         )
+
+
+def _refuse_empty(self: Array, ord: float, dim: Any) -> None:
+    """Raise RuntimeError for a norm that nothing has: over no element, where no number leaves a result as it was."""
+    said = f"linalg.vector_norm cannot compute the {ord:g} norm on"
+    if dim is None or len(dim) == self.ndim:
+        raise RuntimeError(f"{said} an empty tensor because the operation does not have an identity")
+    for each in dim:
+        if not self.shape[each]:
+            raise RuntimeError(
+                f"{said} the dimension {each}because this dimension is empty and the operation does not have an identity"
+            )
 
 
 @op(
@@ -79,6 +94,8 @@ def vector_norm(
     out: Array,
 ) -> None:
     """The `ord`-norm over dimensions."""
+    if not self.size and (ord < 0 or ord == math.inf):
+        _refuse_empty(self, ord, dim)
     size = self if dtype is None else self.astype(dtype.numpy)
     if ord != 2 or size.dtype.kind == "c":
         size = np.abs(size)
@@ -103,7 +120,7 @@ def vector_norm(
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={
         "self": lambda g, self, result, dim, keepdim: (
-            spread(g, self.shape, dim, keepdim) * k.exp(self - spread(result, self.shape, dim, keepdim))
+            spread(g, self.shape, dim, keepdim) * k.conj(k.exp(self - spread(result, self.shape, dim, keepdim)))
         )
     },
     rule="∂self = ∂ · exp(self − result)",
@@ -116,7 +133,10 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     tensor(1000.6932)
     """
     source = self.astype(out.dtype, copy=False)
-    most = source.max(axis=dim, keepdims=True) if self.size else np.zeros((1,) * self.ndim, source.dtype)
+    if not self.size:
+        np.log(np.add.reduce(source, axis=dim, keepdims=keepdim, out=out), out=out)
+        return
+    most = source.max(axis=dim, keepdims=True)
     shift = np.where(np.isfinite(most), most, 0).astype(source.dtype)
     np.log(np.add.reduce(np.exp(source - shift), axis=dim, keepdims=keepdim, out=out), out=out)
     np.add(out, shift.reshape(out.shape), out=out)

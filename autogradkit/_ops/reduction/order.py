@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import both, not_implemented, refuses
+from autogradkit._ops.declare.refusals import both, not_implemented, refuses, unless_empty
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
@@ -67,7 +67,7 @@ sort = function("sort")
     gradient_version=2,
     rule="∂self = ∂ put back in the order of self",
     meta=_sorted_meta,
-    refuse=_refuse_complex,
+    dtypes=_refuse_complex,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.sort,
@@ -87,7 +87,7 @@ def _(self: Array, *, stable: bool | None, dim: Dim = -1, descending: bool = Fal
 @sort.overload(
     node="SortBackward0",
     meta=_sorted_meta,
-    refuse=_refuse_complex,
+    dtypes=_refuse_complex,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.sort,
@@ -148,7 +148,7 @@ def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool 
     tensor([3, 2])
     """
     source = _lined_up(self)
-    positions = _order(source, dim, largest)[(*(slice(None),) * dim, slice(k))]
+    positions = _order(source, dim, largest)[(*(slice(None),) * dim, slice(k if self.ndim else 1))]
     pick(self, positions, dim, out)
 
 
@@ -216,7 +216,7 @@ median = function("median")
 @median.overload(
     gradient_version=1,
     reduces=True,
-    dtypes=not_implemented("median_cpu", "bc"),
+    dtypes=unless_empty(not_implemented("median_cpu", "bc")),
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": lambda g, self, result: shared(g, self, result)},

@@ -11,9 +11,9 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import not_implemented, unless_empty
 from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype
-from autogradkit._ops.reduction.sums import summed_dtype
+from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
 
@@ -22,23 +22,16 @@ def _meta(self: Array, dim: int, *, dtype: Dtype | None) -> Any:
     return self.shape, summed_dtype(self.dtype, dtype)
 
 
-def _refuse_edit(name: str) -> Any:
-    """Of an in-place form: it has no room for another dtype, and no kernel for bools."""
-
-    def refuse(self: Any, dim: int, dtype: Any) -> None:
-        if dtype is not None and dtype is not self.dtype:
-            own, wanted = (C_NAMES[each.name] for each in (self.dtype, dtype))
-            raise RuntimeError(
-                f"Bad in-place call: input tensor dtype {own} and output tensor dtype {wanted} should match"
-            )
-        not_implemented(f"{name}_out_cpu", "b")(self)
-
-    return refuse
+def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
+    """Of an in-place form: it has no room for another dtype."""
+    if dtype is not None and dtype is not self.dtype:
+        own, wanted = (C_NAMES[each.name] for each in (self.dtype, dtype))
+        raise RuntimeError(f"Bad in-place call: input tensor dtype {own} and output tensor dtype {wanted} should match")
 
 
 def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
     kind = out.dtype
-    source = self.astype(kind, copy=False)
+    source = summand(self, kind).astype(kind, copy=False)
     if not self.ndim:
         np.copyto(out, source)
     elif kind.kind == "f" and kind.itemsize < 8:
@@ -46,6 +39,8 @@ def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
         np.copyto(out, ufunc.accumulate(source, dim, wider), casting="unsafe")
     else:
         np.copyto(out, ufunc.accumulate(source, dim))
+    if ufunc is np.add and kind.kind in "fc":
+        np.add(out, 0, out=out)  # as from a first 0: no sum is −0
 
 
 def _sum_from_here(g: Any, dim: int) -> Any:
@@ -55,7 +50,8 @@ def _sum_from_here(g: Any, dim: int) -> Any:
 @op(
     in_place=True,
     out_dtype=require_same_dtype,
-    edit_refuse=_refuse_edit("cumsum"),
+    edit_refuse=_refuse_edit,
+    edit_dtypes=unless_empty(not_implemented("cumsum_out_cpu", "b")),
     meta=_meta,
     samples=lambda t: [(t(2, 3), 1), (t(3), 0)],
     vjp={"self": _sum_from_here},
@@ -71,11 +67,33 @@ def cumsum(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) -> 
     _run(np.add, self, dim, out)
 
 
+def _cumprod_on_arrays(g: Array, self: Array, result: Array, dim: int) -> Array:
+    """By PyTorch's steps: division before the first zero, at it what it is multiplied by up to the second, 0 from there."""
+    if not g.ndim or g.shape[dim] == 1:
+        return g
+    self, result = np.conj(self), np.conj(result)
+    zero = self == 0
+    if not zero.any():
+        return _sum_from_here(result * g, dim) / self
+    count = np.add.accumulate(zero, dim, np.int64)
+    before = count == 0
+    quotient = _sum_from_here(np.where(before, result * g, 0), dim) / self
+    first = zero & (count == 1)
+    others = np.multiply.accumulate(np.where((count == 1) & ~first, self, 1), dim, self.dtype)
+    gathered = np.add.reduce(others * np.where(count == 1, g, 0), axis=dim, keepdims=True)
+    led = np.roll(result, 1, dim)
+    led[(slice(None),) * (dim % g.ndim) + (0,)] = 1
+    return np.where(before, quotient, np.where(first, gathered * led, 0)).astype(self.dtype)
+
+
+@k.on_arrays(_cumprod_on_arrays)
 def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
     if not g.ndim:
         return g
     dim = wrap_dim(dim, g.ndim)
     size = g.shape[dim]
+    if size == 1:
+        return g
     if not k.any_all(self == 0):
         return _sum_from_here(k.conj(result) * g, dim) / k.conj(self)
     # With a zero among the factors no division helps: for each place, the running products that leave it out.
@@ -95,10 +113,11 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
 @op(
     in_place=True,
     out_dtype=require_same_dtype,
-    edit_refuse=_refuse_edit("cumprod"),
+    edit_refuse=_refuse_edit,
+    edit_dtypes=unless_empty(not_implemented("cumprod_out_cpu", "b")),
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],
-    vjp={"self": _cumprod_backward},
+    vjp={"self": lambda g, self, result, dim: _cumprod_backward(g, self, result, dim)},
     rule="∂self = onward(∂ · result) / self",
 )
 def cumprod(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) -> None:

@@ -41,6 +41,11 @@ def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     return k.expand(g, sizes)
 
 
+def summand(self: Array, kind: np.dtype[Any]) -> Array:
+    """What adds up, or is multiplied, in a dtype: of complex numbers the real parts, where that is real."""
+    return self.real if self.dtype.kind == "c" and kind.kind not in "cb" else self
+
+
 def summed_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
     """What sums and products are in: `dtype`, else int64 for integers and bools."""
     if dtype is not None:
@@ -73,7 +78,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    np.add.reduce(self, axis=None, dtype=out.dtype, out=out)
+    np.add.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
 
 
 @sum_.overload(
@@ -85,7 +90,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    np.add.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
 
 
 @op(variants="method", composition=True)
@@ -140,7 +145,7 @@ def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    np.add.reduce(self, axis=None, dtype=out.dtype, out=out)
+    np.add.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
     np.true_divide(out, out.dtype.type(self.size), out=out)
 
 
@@ -158,7 +163,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.add.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    np.add.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
     np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim or ()])), out=out)
 
 
@@ -170,7 +175,9 @@ def _without_each(self: Any, dim: int) -> Any:
     size = self.shape[dim]
     if size == 0:
         return self
-    ones = k.slice(self, dim, 0, 1, 1) * 0 + 1
+    if size == 1:
+        return k.new_zeros(self, self.shape) + 1
+    ones = k.new_zeros(self, (*self.shape[:dim], 1, *self.shape[dim + 1 :])) + 1
     before = k.cumprod(k.cat([ones, k.slice(self, dim, 0, size - 1, 1)], dim), dim)
     after = k.cumprod(k.cat([ones, k.flip(k.slice(self, dim, 1, size, 1), (dim,))], dim), dim)
     return before * k.flip(after, (dim,))
@@ -179,8 +186,11 @@ def _without_each(self: Any, dim: int) -> Any:
 def _prod_backward(g: Any, self: Any, result: Any) -> Any:
     if not self.ndim:
         return g
-    if not k.any_all(self == 0):
-        return g * k.conj(result) / k.conj(self)
+    zeros = k.sum_all(self == 0)
+    if not zeros:
+        return g * k.conj(result / self)
+    if zeros > 1 and not isinstance(self, Tensor):  # as in PyTorch, unless a graph is made of it
+        return k.zeros_like(self)
     return g * k.conj(k.reshape(_without_each(k.reshape(self, (-1,)), 0), self.shape))
 
 
@@ -191,7 +201,7 @@ def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) 
     if not keepdim:
         g, result = k.unsqueeze(g, dim), k.unsqueeze(result, dim)
     if not k.any_all(self == 0):
-        return g * k.conj(result) / k.conj(self)
+        return g * k.conj(result / self)
     return g * k.conj(_without_each(self, dim))
 
 
@@ -213,7 +223,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.prod(torch.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    np.multiply.reduce(self, axis=None, dtype=out.dtype, out=out)
+    np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
 
 
 @prod.overload(
@@ -225,7 +235,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂ · others(self)",
 )
 def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.multiply.reduce(self, axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    np.multiply.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
 
 
 # -- tests of all elements ---------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from autogradkit._ops.selection.index_select import is_index, lined_up, require_
 from autogradkit._ops.views.sizes import expand, reshape
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.steps import NOTHING, Step
-from autogradkit.core.strides import broadcast_shapes, wrap_dim
+from autogradkit.core.strides import broadcast_shapes, require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -218,6 +218,7 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
             f"{tensor._array.ndim} dimensions for input, and {places._array.ndim} dimensions for indices"
         )
     dim = wrap_dim(dim, tensor._array.ndim)
+    require_dims(tensor._array.ndim)
     own, named = list(tensor._array.shape), list(places._array.shape)
     own[dim] = named[dim] = 1
     shape = broadcast_shapes(tuple(own), tuple(named))

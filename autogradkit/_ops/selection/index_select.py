@@ -37,13 +37,14 @@ def lined_up(array: Array) -> Array:
     return array if array.ndim else array.reshape(1)
 
 
-def require_within(name: str, index: Array, dim: int, size: int, *, negative: bool = False) -> None:
+def require_within(
+    name: str, index: Array, dim: int, size: int, *, negative: bool = False, error: type[Exception] = IndexError
+) -> None:
+    """Raise the error, whose text begins with `name`, for an index that is none of a dimension of this size."""
     low = -size if negative else 0
     bad = index[(index < low) | (index >= size)]
     if bad.size:
-        raise (IndexError if negative else RuntimeError)(
-            f"index {int(bad.flat[0])} is out of bounds for dimension {dim} with size {size}"
-        )
+        raise error(f"{name}index {int(bad.flat[0])} is out of bounds for dimension {dim} with size {size}")
 
 
 def _select_meta(self: Array, dim: int, index: Array) -> Any:
@@ -122,14 +123,16 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
             f"{list(self.shape)} source.shape = {list(source.shape)}"
         )
     places = lined_up(out)
-    require_within("index_add", index, dim, places.shape[dim])
+    if places.ndim == 1 and ((index < 0) | (index >= places.size)).any():
+        raise IndexError("index out of range in self")
+    require_within("", index, dim, places.shape[dim], error=RuntimeError)
     values = lined_up(source) if alpha == 1 else lined_up(source) * alpha
-    total = np.zeros((places.shape[dim], places.size // max(places.shape[dim], 1)), self.dtype)
-    if not total.size:
+    if not places.size or not values.size:
         return NOTHING
-    add_rows(total, index.reshape(-1), np.moveaxis(values, dim, 0).reshape(count, -1))
-    rest = places.shape[:dim] + places.shape[dim + 1 :]
-    return np.add, places, np.moveaxis(total.reshape(places.shape[dim], *rest), 0, dim), places
+    moved = np.moveaxis(places, dim, 0)
+    rows = moved.copy("C")
+    add_rows(rows.reshape(len(rows), -1), index.reshape(-1), np.moveaxis(values, dim, 0).reshape(count, -1))
+    return setitem, moved, ..., rows
 
 
 @op(
@@ -171,7 +174,7 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
             f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({count})"
         )
     places = lined_up(out)
-    require_within("index_copy", index, dim, places.shape[dim])
+    require_within("index_copy_(): ", index, dim, places.shape[dim])
     return setitem, places, (*(slice(None),) * dim, index), source
 
 
@@ -190,7 +193,9 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
         raise RuntimeError("Index has to be a vector/scalar")
     value = scalar_array(value, from_numpy_dtype(out.dtype))
     places = lined_up(out)
-    require_within("index_fill", index, dim, places.shape[dim], negative=True)
+    if not places.size and not places.shape[dim]:
+        return NOTHING  # whatever the index
+    require_within("", index, dim, places.shape[dim], negative=True)
     return setitem, places, (*(slice(None),) * dim, index), value
 
 
@@ -203,7 +208,7 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
     vjp={
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
-        "value": lambda g, dim, index: k.sum_all(k.index_select(g, dim, index)),
+        "value": lambda g, dim, index: k.sum_all(k.index_select(g, dim, k.distinct(index))),
     },
     rule="∂self = ∂, 0 at the index\n∂value = ∂ at the index, summed",
 )

@@ -14,7 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.views.parts import part, slice_
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.strides import require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -44,8 +44,7 @@ def unbind(self: Array, dim: int = 0) -> tuple[Array, ...]:
     >>> torch.tensor([[1, 2], [3, 4]]).unbind(1)
     (tensor([1, 3]), tensor([2, 4]))
     """
-    if not self.ndim:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    require_dims(self.ndim, dim)
     dim = wrap_dim(dim, self.ndim)
     return tuple([part(self, dim, index) for index in range(self.shape[dim])])
 

@@ -23,11 +23,10 @@ from autogradkit._ops.declare.overload import Overload
 
 from ..oracle import array_of
 from ..valid_calls import LEFT_OUT, TARGETS, Call, valid_calls
+from .compare import carried
 
 # Overloads that are not swept, by "name/kernel", with the reason.
 NOT_SWEPT: dict[str, str] = {}
-# What is compared without its values: they are whatever the memory held.
-UNINITIALISED = ("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "resize_", "resize_as_")
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,12 @@ def _ways(overload: Overload, args: list[Any], named: dict[str, Any]) -> Iterato
     if "function" in overload.variants and PUBLISHED.get(name) is owner and hasattr(torch, name):
         call = Call(list(args), dict(named))
         yield Form(name, getattr(torch, name), owner.made("function"), call, overload, pointwise, False)
-    elif overload.self_at is None or owner.only_in_place is False:
+    elif (
+        overload.self_at is None
+        and not name.startswith("_")
+        and not name.endswith("_backward")
+        and not hasattr(torch, name)
+    ):
         theirs = _kernel_of_theirs(name)
         if theirs is not None:
             mine = overload if not owner.only_in_place else overload.in_place_call
@@ -154,8 +158,6 @@ def reached_by(name: str, call: Call) -> Overload | None:
         return None
     if found is None:
         return None
-    from .compare import carried
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

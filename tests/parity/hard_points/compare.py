@@ -10,7 +10,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ def carried(value: Any) -> Any:
     if isinstance(value, torch.dtype) and value is torch.bfloat16:
         return ak.bfloat16
     if isinstance(value, torch.layout):
-        return getattr(ak, str(value).removeprefix("torch."), value)
+        return str(value)
     if isinstance(value, list | tuple):
         return type(value)(carried(each) for each in value)
     return value.copy() if isinstance(value, np.ndarray) else to_ours(value)
@@ -67,7 +67,9 @@ def _said(error: Exception) -> tuple[str, str]:
 Answer = dict[str, Any]
 
 
-def ask(module: Any, function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], backward: bool) -> Answer:
+def ask(
+    module: Any, function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], backward: bool, begin: int = 0
+) -> Answer:
     """What one library answers: `result` or `error`, and with `backward` the `grads` of the arguments, or `grad error`."""
     inputs = [each for each in tensors_in([*args, *kwargs.values()]) if each.requires_grad]
     answer: Answer = {}
@@ -92,22 +94,35 @@ def ask(module: Any, function: Callable[..., Any], args: list[Any], kwargs: dict
                 warnings.simplefilter("error", RuntimeWarning)
                 warnings.simplefilter("error", np.exceptions.ComplexWarning)
             with np.errstate(all="raise" if module is ak else "ignore"):
-                seeds = [_seed(module, each) for each in results]
+                seeds = [_seed(module, each, begin) for each in results]
                 answer["grads"] = module.autograd.grad(results, inputs, seeds, allow_unused=True)
     except Exception as error:
         answer["grad error"] = _said(error)
     return answer
 
 
-def _seed(module: Any, result: Any) -> Any:
+def _seed(module: Any, result: Any, begin: int) -> Any:
     """A gradient to begin with: different numbers, none of them hard."""
     count = math.prod(result.shape)
-    numbers = [(0.5, 1.0, -1.5, 2.0, 1.25)[i % 5] for i in range(count)]
+    numbers = [(0.5, 1.0, -1.5, 2.0, 1.25)[(i + begin) % 5] for i in range(count)]
     kind = module.complex64 if result.is_complex() else module.float32
     return module.tensor(numbers, dtype=kind).reshape(tuple(result.shape)).to(result.dtype)
 
 
-def difference(theirs: Any, mine: Any, values: bool = True) -> str | None:
+class Leave(NamedTuple):
+    """What of a result is not compared: see listed.py for what and why."""
+
+    values: bool = False
+    signs_of_zeros: bool = False
+    complex_parts: bool = False  # whether a complex number is not finite, but not in which part
+    indices: bool = False  # which of equal elements was found
+    sums: bool = False  # finite numbers are compared beside the largest of the result, as the order of a sum decides
+
+
+NOTHING = Leave()
+
+
+def difference(theirs: Any, mine: Any, leave: Leave = NOTHING) -> str | None:
     """What a user would notice between two results, in a few words; None where nothing."""
     if isinstance(theirs, torch.Tensor):
         if not isinstance(mine, ak.Tensor):
@@ -118,15 +133,15 @@ def difference(theirs: Any, mine: Any, values: bool = True) -> str | None:
             return f"shape {tuple(mine.shape)} for {tuple(theirs.shape)}"
         if theirs.requires_grad != mine.requires_grad:
             return f"requires_grad {mine.requires_grad} for {theirs.requires_grad}"
-        if not values or theirs.layout is not torch.strided or theirs.is_quantized:
+        if leave.values or theirs.layout is not torch.strided or (leave.indices and theirs.dtype is torch.int64):
             return None
-        found = unequal(array_of(theirs), array_of(mine), ROUNDING.get(str(theirs.dtype), 0.0))
+        found = unequal(array_of(theirs), array_of(mine), ROUNDING.get(str(theirs.dtype), 0.0), leave)
         return None if found is None else f"value {found[2]!r} for {found[1]!r}"
     if isinstance(theirs, list | tuple):
         if not isinstance(mine, list | tuple) or len(theirs) != len(mine):
             return f"{type(mine).__name__} of another length"
         for one, other in zip(theirs, mine, strict=True):
-            found = difference(one, other, values)
+            found = difference(one, other, leave)
             if found:
                 return found
         return None
@@ -144,36 +159,57 @@ def difference(theirs: Any, mine: Any, values: bool = True) -> str | None:
     return None
 
 
-def unequal(theirs: np.ndarray[Any, Any], mine: np.ndarray[Any, Any], rounding: float) -> tuple[int, Any, Any] | None:
+def unequal(
+    theirs: np.ndarray[Any, Any], mine: np.ndarray[Any, Any], rounding: float, leave: Leave = NOTHING
+) -> tuple[int, Any, Any] | None:
     """(place, theirs, mine) of the first element that differs by more than rounding."""
-    different = differing(theirs.reshape(-1), mine.reshape(-1), rounding)
+    different = differing(theirs.reshape(-1), mine.reshape(-1), rounding, leave)
     if not different.any():
         return None
     place = int(np.flatnonzero(different)[0])
     return place, theirs.reshape(-1)[place].item(), mine.reshape(-1)[place].item()
 
 
-def differing(theirs: np.ndarray[Any, Any], mine: np.ndarray[Any, Any], rounding: float) -> np.ndarray[Any, Any]:
+def differing(
+    theirs: np.ndarray[Any, Any], mine: np.ndarray[Any, Any], rounding: float, leave: Leave = NOTHING
+) -> np.ndarray[Any, Any]:
     """Which elements differ: NaN equals NaN, zeros have their signs, finite numbers are allowed `rounding`."""
-    if theirs.dtype.kind == "c":
-        modulus = np.maximum(np.abs(theirs.real.astype(float)), np.abs(theirs.imag.astype(float)))
-        scale = np.where(np.isfinite(modulus), modulus, 0)
-        return _apart(theirs.real, mine.real, rounding, scale) | _apart(theirs.imag, mine.imag, rounding, scale)
-    if theirs.dtype.kind != "f":
+    if theirs.dtype.kind not in "fc":
         return np.asarray(theirs != mine)
-    return _apart(theirs, mine, rounding, np.zeros(theirs.shape))
+    parts = [(theirs.real, mine.real), (theirs.imag, mine.imag)] if theirs.dtype.kind == "c" else [(theirs, mine)]
+    scale = np.zeros(theirs.shape)
+    for one, _ in parts:
+        scale = np.maximum(scale, np.where(np.isfinite(one), np.abs(one.astype(float)), 0))
+    if leave.sums and scale.size:
+        scale = np.full(theirs.shape, scale.max())
+    signs = not leave.signs_of_zeros and theirs.dtype.kind != "c"
+    apart = [_apart(one, other, rounding, scale, signs) for one, other in parts]
+    different = apart[0] if len(apart) == 1 else apart[0] | apart[1]
+    if leave.complex_parts and theirs.dtype.kind == "c":
+        different &= np.isfinite(theirs) | np.isfinite(mine)
+    return different
 
 
-def _apart(theirs: Any, mine: Any, rounding: float, scale: Any) -> np.ndarray[Any, Any]:
-    info = np.finfo(theirs.dtype)
+def _apart(theirs: Any, mine: Any, rounding: float, scale: Any, signs: bool) -> np.ndarray[Any, Any]:
+    least = float(np.finfo(theirs.dtype).smallest_subnormal)
     theirs, mine = theirs.astype(float), mine.astype(float)
     with np.errstate(all="ignore"):
-        near = np.abs(theirs - mine) <= rounding * np.maximum(
-            np.maximum(np.abs(theirs), np.abs(mine)), scale
-        ) + 2 * float(info.smallest_subnormal)
-        equal = (theirs == mine) | (np.isnan(theirs) & np.isnan(mine)) | near
-        signs = (theirs == 0) & (mine == 0) & (np.signbit(theirs) != np.signbit(mine))
-    return ~equal | signs
+        largest = np.maximum(np.maximum(np.abs(theirs), np.abs(mine)), scale)
+        near = np.abs(theirs - mine) <= rounding * largest + 2 * least
+    equal = (theirs == mine) | (np.isnan(theirs) & np.isnan(mine)) | near
+    if not signs:
+        return ~equal
+    return ~equal | ((theirs == 0) & (mine == 0) & (np.signbit(theirs) != np.signbit(mine)))
 
 
-__all__ = ["UnsupportedError", "array_of", "ask", "carried", "difference", "differing", "tensors_in", "unequal"]
+__all__ = [
+    "Leave",
+    "UnsupportedError",
+    "array_of",
+    "ask",
+    "carried",
+    "difference",
+    "differing",
+    "tensors_in",
+    "unequal",
+]

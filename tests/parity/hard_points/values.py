@@ -21,8 +21,11 @@ _ORDINARY = (0.5, -1.25, 2.0, 0.75, -0.5, 1.5, -2.0, 0.25, 1.75, -0.75, 1.25, -1
 _SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0)
 
 
-def hard_numbers(dtype: torch.dtype) -> list[Any]:
-    """What is hard for a dtype: the ends of its range, borders of domains, and what is no number."""
+def hard_numbers(dtype: torch.dtype, ends_of_range: bool = True) -> list[Any]:
+    """What is hard for a dtype: the ends of its range, borders of domains, and what is no number.
+
+    Without `ends_of_range` for what sums: there the order decides what overflows.
+    """
     if dtype is torch.bool:
         return [False, True]
     if not (dtype.is_floating_point or dtype.is_complex):
@@ -30,29 +33,16 @@ def hard_numbers(dtype: torch.dtype) -> list[Any]:
         signed = [-1, -2, -3] if dtype.is_signed else []
         return [0, 1, 2, 3, 7, *signed, ends.max, ends.min]
     info = torch.finfo(dtype)
-    real = [
-        *_SPECIAL,
-        0.5,
-        -0.5,
-        1.5,
-        -1.5,
-        2.0,
-        -2.0,
-        3.0,
-        100.0,
-        -100.0,
-        info.max,
-        info.min,
-        info.tiny,
-        info.tiny / 4,
-    ]
+    real = [*_SPECIAL, 0.5, -0.5, 1.5, -1.5, 2.0, -2.0, 3.0, 100.0, -100.0, info.tiny, info.tiny / 4]
+    if ends_of_range:
+        real += [info.max, info.min]
     if not dtype.is_complex:
         return real
     parts = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.5)
     return [complex(a, b) for a in parts for b in parts] + [0.5 + 0.25j, -0.5 + 2j]
 
 
-def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int) -> torch.Tensor:
+def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int, ends_of_range: bool) -> torch.Tensor:
     """A contiguous tensor of hard points; `place` is the operand's among those of the call."""
     count = math.prod(shape)
     kind, _, rest = pattern.partition(":")
@@ -61,7 +51,7 @@ def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int)
     ordinary: list[Any] = list(_ORDINARY) if floating else [3, 1, 2, 5, 1, 4, 2, 6, 7, 0, 1, 2]
     if dtype.is_complex:
         ordinary = [complex(a, b) for a, b in zip(_ORDINARY, _ORDINARY[1:] + _ORDINARY[:1], strict=True)]
-    hard = hard_numbers(dtype)
+    hard = hard_numbers(dtype, ends_of_range)
     if kind == "mixed":
         step = (1, 5, 3, 7)[(place + number) % 4]
         found = [hard[(3 * number + step * i + 4 * place) % len(hard)] for i in range(count)]
@@ -75,7 +65,7 @@ def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int)
         found = [(-0.0 if (i + place) % 2 else 0.0) if floating else 0 for i in range(count)]
     else:
         raise ValueError(pattern)
-    return torch.tensor(found, dtype=torch.complex128 if dtype.is_complex else None).to(dtype).reshape(shape)
+    return torch.tensor(found, dtype=torch.complex128 if dtype.is_complex else None).to(dtype).reshape(shape).clone()
 
 
 PATTERNS = ("mixed:0", "mixed:1", "mixed:2", "mixed:3", "one:0", "one:1", "one:2", "one:4", "ties", "zeros")
