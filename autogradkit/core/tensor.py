@@ -120,7 +120,7 @@ class Tensor(Attached):
     @property
     def _version(self) -> int:
         """How often it, its views or its base were edited in place."""
-        return 0 if self._counter is None else self._counter.value
+        return 0 if self._counter is None else int(self._counter.value)
 
     @property
     def _base(self) -> Tensor | None:
@@ -267,6 +267,11 @@ def counter_of(tensor: Tensor) -> VersionCounter:
         counter = tensor._counter = VersionCounter()
         counter.value = 0
     return counter
+
+
+def reading_of(tensor: Tensor) -> int:
+    """What the tensor's version counter reads, as it is compared later."""
+    return 0 if tensor._counter is None else tensor._counter.value
 
 
 def bump_version(tensor: Tensor) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 from autogradkit.core import errors
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
-from autogradkit.core.tensor import Tensor, reseat, wrap
+from autogradkit.core.storage import CounterAfterDetach
+from autogradkit.core.tensor import Tensor, counter_of, reseat, wrap
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
@@ -207,6 +208,8 @@ def detach_(self: Tensor) -> Tensor:
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
+    if self._node is not None:
+        self._counter = CounterAfterDetach(counter_of(self))  # what saved it finds that
     self._node = None
     self._output_nr = 0
     self._requires_grad = False

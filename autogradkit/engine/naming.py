@@ -22,8 +22,18 @@ def tensor_type(array: Array) -> str:
     return _WITHOUT_A_TENSOR_TYPE.get(dtype, dtype.tensor_type)
 
 
+def c_type_name(value: object) -> str:
+    """The name of a value's type as C has it: with its module where the type is built in, "numpy.ndarray"."""
+    kind = type(value)
+    is_written_in_python = kind.__flags__ & 1 << 9
+    return (
+        kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    )
+
+
 def short_name(name: str) -> str:
     """A node's name without what says that it is one: "Exp" for ExpBackward0, "Sum1" for SumBackward1."""
     if name == "torch::autograd::CopyBackwards":
         return name
-    return name.replace("Backward0", "").replace("Backward", "")
+    before, _, number = name.rpartition("Backward")
+    return before + number if number.strip("0") else before

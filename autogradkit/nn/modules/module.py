@@ -210,10 +210,17 @@ class Module(Members):
         return self._own_hooks().add("before", hook, prepend, with_kwargs)
 
     def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
-        return self._own_hooks().add("after", hook, prepend, with_kwargs)
+        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output.
+
+        With `always_call` also where the call failed; the output is then None if there is none yet.
+        """
+        own = self._own_hooks()
+        handle = own.add("after", hook, prepend, with_kwargs)
+        if always_call:
+            own.always.add(handle.id)
+        return handle
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` before the module's backward; what it returns replaces grad_output."""
