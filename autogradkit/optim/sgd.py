@@ -9,7 +9,7 @@ import numpy as np
 
 from autogradkit.core.tensor import Tensor, bump_version, wrap
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
+from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
 
 _OPTIONS = ("momentum", "dampening", "weight_decay", "nesterov", "maximize")
 
@@ -41,9 +41,9 @@ class SGD(Optimizer):
     ) -> None:
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
-        require_not_negative("learning rate", lr)
-        require_not_negative("momentum value", momentum)
-        require_not_negative("weight_decay value", weight_decay)
+        for name, value in (("learning rate", lr), ("momentum value", momentum), ("weight_decay value", weight_decay)):
+            if value < 0.0:
+                raise ValueError(f"Invalid {name}: {value}")
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -58,12 +58,15 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
+        refuse_ways("SGD", differentiable, foreach, fused)
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         options = {name: group[name] for name in _OPTIONS}
         options["lr"] = number(group["lr"])
         momentum = options["momentum"]
         directed = options["maximize"] or options["weight_decay"]
+        counts = not group["fused"]
+        require_fusible(group)
         dtype: np.dtype[Any] | None = None
         numbers: kernels.Numbers = {}
 
@@ -85,7 +88,8 @@ class SGD(Optimizer):
                     state["momentum_buffer"] = wrap(average)
                 else:
                     kernels.sgd(values, slope, buffer._array, change, direction, **numbers)
-            bump_version(parameter)
+            if counts:
+                bump_version(parameter)
             return parameter
 
         return update
