@@ -17,6 +17,7 @@ import numpy as np
 
 from autogradkit.core import errors
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import root_of
@@ -24,7 +25,6 @@ from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
 from autogradkit.engine.history import check_in_place, edge_of, rebase_history, requires_grad
 from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
-from autogradkit.engine.naming import c_type_name
 from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.validate import expected_of

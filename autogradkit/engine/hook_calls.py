@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
-from autogradkit.engine.naming import c_type_name, tensor_type
+from autogradkit.engine.naming import tensor_type
 
 Accumulate = Callable[[Tensor, Any], None]  # adds a gradient to a tensor's .grad
 

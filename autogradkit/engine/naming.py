@@ -22,15 +22,6 @@ def tensor_type(array: Array) -> str:
     return _WITHOUT_A_TENSOR_TYPE.get(dtype, dtype.tensor_type)
 
 
-def c_type_name(value: object) -> str:
-    """The name of a value's type as C has it: with its module where the type is built in, "numpy.ndarray"."""
-    kind = type(value)
-    is_written_in_python = kind.__flags__ & 1 << 9
-    return (
-        kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    )
-
-
 def short_name(name: str) -> str:
     """A node's name without what says that it is one: "Exp" for ExpBackward0, "Sum1" for SumBackward1."""
     if name == "torch::autograd::CopyBackwards":

@@ -148,7 +148,7 @@ class LambdaLR(LRScheduler):
     >>> import autogradkit as torch
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
     >>> schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
-    >>> schedule.step()
+    >>> optimizer.step(); schedule.step()
     >>> schedule.get_last_lr()
     [0.5]
     """
@@ -189,7 +189,7 @@ class StepLR(LRScheduler):
     >>> import autogradkit as torch
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
     >>> schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
-    >>> schedule.step()
+    >>> optimizer.step(); schedule.step()
     >>> schedule.get_last_lr()
     [0.5]
     """
@@ -215,7 +215,7 @@ class MultiStepLR(LRScheduler):
     >>> import autogradkit as torch
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
     >>> schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [1], gamma=0.25)
-    >>> schedule.step()
+    >>> optimizer.step(); schedule.step()
     >>> schedule.get_last_lr()
     [0.25]
     """
@@ -242,7 +242,7 @@ class ExponentialLR(LRScheduler):
     >>> import autogradkit as torch
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
     >>> schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
-    >>> schedule.step()
+    >>> optimizer.step(); schedule.step()
     >>> optimizer.param_groups[0]["lr"]
     0.5
     """
@@ -265,8 +265,8 @@ class CosineAnnealingLR(LRScheduler):
     >>> import autogradkit as torch
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
     >>> schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
-    >>> schedule.step()
-    >>> schedule.step()
+    >>> optimizer.step(); schedule.step()
+    >>> optimizer.step(); schedule.step()
     >>> schedule.get_last_lr()
     [0.0]
     """

@@ -45,6 +45,8 @@ class Members:
             found = own.get(registry)
             if found is not None and name in found:
                 return found[name]
+        if name == "_hooks" and "_modules" not in own:  # what PyTorch misses first, before `Module.__init__` ran
+            name = "_backward_hooks"
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -231,7 +233,7 @@ class Members:
         seen: set[int] = set()
         walk = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in walk:
-            for name, member in module.__dict__[registry].items():
+            for name, member in getattr(module, registry).items():
                 if member is None or id(member) in seen:
                     continue
                 if remove_duplicate:
