@@ -42,9 +42,13 @@ def size(self: Tensor, dim: int | None = None) -> Size | int:
     """
     if dim is None:
         return Size(self._array.shape)
-    if not self._array.ndim:
+    return self._array.shape[_wrapped(dim, self._array.ndim)]
+
+
+def _wrapped(dim: int, ndim: int) -> int:
+    if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return self._array.shape[wrap_dim(dim, self._array.ndim)]
+    return wrap_dim(dim, ndim)
 
 
 _STRIDE = (
@@ -64,9 +68,7 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
     ((3, 1), 3)
     """
     strides = element_strides(self._array)
-    if dim is not None and not self._array.ndim:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return strides if dim is None else strides[wrap_dim(dim, self._array.ndim)]
+    return strides if dim is None else strides[_wrapped(dim, self._array.ndim)]
 
 
 @op(variants="method", composition=True, reads=["if {self}._array.base is None: return 0"])

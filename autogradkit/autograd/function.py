@@ -8,23 +8,27 @@ refuses and many pages still teach.
 from __future__ import annotations
 
 import functools
+import inspect
+import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from autogradkit.core import errors
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import root_of
 from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
-from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, view_of
+from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
 from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
+from autogradkit.engine.validate import expected_of
 
 
 class FunctionCtx:
@@ -51,12 +55,27 @@ class FunctionCtx:
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether a gradient that did not arrive is given to `backward` as zeros (the default) or as None."""
+        if not isinstance(value, bool):
+            raise TypeError(
+                "set_materialize_grads received an invalid combination of arguments - got (), but expected (bool)"
+            )
         self._materialize = value
 
     _to_save: tuple[Tensor | None, ...] = ()
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
     _materialize: bool = True
+
+    def _checked_marks(self) -> None:
+        """Raise RuntimeError where something else than a tensor was marked; PyTorch's texts end like this."""
+        if not all(isinstance(each, Tensor) for each in self._dirty):
+            raise RuntimeError("mark_dirty can only accept variables, but argument ")
+        if not all(isinstance(each, Tensor) for each in self._non_differentiable):
+            raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
+
+    def _forget(self) -> None:
+        """Let go of what `forward` named: an output among it owns the node, and would keep it alive for ever."""
+        self._to_save = self._dirty = self._non_differentiable = ()
 
 
 class BackwardFunction(Node, FunctionCtx):
@@ -66,6 +85,7 @@ class BackwardFunction(Node, FunctionCtx):
     _saved: Any = ()
     _versions: tuple[int, ...] = ()
     _function: Any = None  # the Function subclass, or the instance in the old style
+    _given: tuple[bool, ...] = ()  # which arguments were tensors
 
     def __init__(self) -> None:
         self.hooks = None
@@ -88,7 +108,9 @@ class BackwardFunction(Node, FunctionCtx):
             array, counter = (
                 (value._array, value._counter) if isinstance(value, Tensor) else (value.array, value.counter)
             )
-            if counter is not None and counter.value != version:
+            if (
+                counter is not None and int(counter.value) != version
+            ):  # as in PyTorch, it may have been detached in place
                 own = isinstance(value, SavedOutput)
                 maker, number = (self, value.number) if own else edge_of(value)
                 raise saved_was_edited(
@@ -108,8 +130,7 @@ class BackwardFunction(Node, FunctionCtx):
         return tensor
 
     def release(self) -> None:
-        if self._saved:
-            self._saved = FREED
+        self._saved = FREED  # also where nothing was saved: asking for it is refused from now on
 
     def apply(self, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
         given = [
@@ -130,31 +151,46 @@ class BackwardFunction(Node, FunctionCtx):
 
     def _backward(self, gradients: list[Any]) -> Any:
         function = self._function
-        if isinstance(function, type):
-            backward = function.backward if function.backward is not Function.backward else function.vjp
-            return backward(self, *gradients)
-        return function.backward(*gradients)
+        if not isinstance(function, type):
+            return function.backward(*gradients)
+        own = function.backward is not Function.backward
+        if own and function.vjp is not Function.vjp:
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
+                "one of them."
+            )
+        return (function.backward if own else function.vjp)(self, *gradients)
 
     def _missing(self, number: int) -> Tensor | None:
-        if not self._materialize:
+        if not self._materialize or self.outputs[2 * number + 1] is None:
             return None
         return wrap(np.zeros(self.outputs[2 * number], self.outputs[2 * number + 1]))
 
     def _checked(self, index: int, answer: Any, create_graph: bool) -> Any:
         if answer is None:
             return None
+        if not self._given[index]:
+            raise RuntimeError(
+                f"function {self.name()} returned a gradient different than None at position {index + 1}, but the "
+                "corresponding forward input was not a Variable"
+            )
         if not isinstance(answer, Tensor):
-            raise RuntimeError(f"expected Variable or None (got {type(answer).__name__})")
+            raise RuntimeError(f"expected Variable or None (got {c_type_name(answer)})")
         target, number = self.edges[2 * index], self.edges[2 * index + 1]
         if target is None:
             return None
-        shape = target._array.shape if isinstance(target, Tensor) else target.outputs[2 * number]
+        shape, kind = expected_of(target, number)
         got = answer._array.shape
         extra = len(got) - len(shape)
         if extra < 0 or any(n not in (1, m) for n, m in zip(shape, got[extra:], strict=True)):
             raise RuntimeError(
                 f"Function {self.name()} returned an invalid gradient at index {index} - got {list(got)} but expected shape "
                 f"compatible with {list(shape)}"
+            )
+        if answer._array.dtype.kind == "c" and kind.kind != "c":
+            raise RuntimeError(
+                "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got "
+                "false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
             )
         # A view: the user may hold on to the array, so it must not become somebody's .grad.
         return answer if create_graph else answer._array[...]
@@ -225,16 +261,18 @@ class Function(FunctionCtx):
     def _apply(cls, *args: Any, **kwargs: Any) -> Any:
         context = cls._node_class()
         context._function = cls
-        separate = cls.setup_context is not Function.setup_context
+        if cls.setup_context is Function.setup_context:
+            every = (*args, *kwargs.values())
+            return run_forward(context, context, every, lambda: cls.forward(context, *args, **kwargs))
+        bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+        bound.apply_defaults()
 
         def forward() -> Any:
-            if not separate:
-                return cls.forward(context, *args, **kwargs)
-            output = cls.forward(*args, **kwargs)
-            cls.setup_context(context, args, output)
+            output = cls.forward(*bound.args, **bound.kwargs)
+            cls.setup_context(context, bound.args, output)
             return output
 
-        return run_forward(context, context, args, forward)
+        return run_forward(context, context, (*bound.args, *bound.kwargs.values()), forward)
 
     def __call__(self, *args: Any) -> Any:
         """The style of before PyTorch 1.5: instance methods, the instance itself keeping what is saved."""
@@ -246,15 +284,16 @@ class Function(FunctionCtx):
             )
         node = self._node_class()
         node._function = self
-        self._node = node
+        self._node = weakref.ref(node)
         return run_forward(node, self, args, lambda: self.forward(*args))
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """In the old style: what `save_for_backward` kept."""
-        return cast(BackwardFunction, self._node).saved_tensors
+        node = None if self._node is None else self._node()
+        return () if node is None else node.saved_tensors or self._to_save
 
-    _node: BackwardFunction | None = None
+    _node: weakref.ref[BackwardFunction] | None = None  # weak: the node keeps this instance
 
 
 def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, ...], forward: Callable[[], Any]) -> Any:
@@ -264,29 +303,39 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
         edges += edge_of(value) if isinstance(value, Tensor) else (None, 0)
     context.needs_input_grad = tuple(target is not None for target in edges[::2])
     node.edges = tuple(edges)
+    node._given = tuple(isinstance(value, Tensor) for value in args)
     versions = {id(value): value._version for value in args if isinstance(value, Tensor)}
     records = MODE.grad and any(context.needs_input_grad)
     with no_grad():
         given = forward()
     outputs: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+    context._checked_marks()
+    for dirty in context._dirty:
+        if records or dirty._version == versions.get(id(dirty)):
+            bump_version(dirty)
     results: list[Any] = []
     templates: list[Any] = []
     for output in outputs:
         tensor = _output(output, args, context, records, len(outputs) > 1) if isinstance(output, Tensor) else output
         results.append(tensor)
         templates += (tensor._array.shape, tensor._array.dtype) if isinstance(tensor, Tensor) else ((), None)
+    if any(all(dirty is not output for output in outputs) for dirty in context._dirty):
+        raise RuntimeError(
+            "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
+            "modified inplace must all be outputs of the Function."
+        )
     node.outputs = tuple(templates)
-    for dirty in context._dirty:
-        if dirty._version == versions.get(id(dirty)):
-            bump_version(dirty)
     if records:
         _tie(node, context, args, outputs, results)
     node._materialize = context._materialize
+    context._forget()
     return tuple(results) if isinstance(given, tuple) else results[0]
 
 
 def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records: bool, several: bool) -> Tensor:
     """An output as the caller gets it: an input that was returned unedited comes back as a view of it."""
+    if any(output is each for each in args) and any(output is each for each in context._non_differentiable):
+        return alias(output)
     if any(output is each for each in context._dirty):
         if records:
             if requires_grad(output) and edge_of(output)[0] is output:
@@ -317,6 +366,8 @@ def _tie(
             result._node = node
             result._output_nr = number
             result._requires_grad = True
+            if result._view is not None:
+                result._view.creation = MULTI_OUTPUT if len(outputs) > 1 else CUSTOM
     saved: list[Any] = []
     versions: list[int] = []
     for tensor in context._to_save:

@@ -6,13 +6,14 @@ element by element; `gradgradcheck` does the same for the gradients themselves.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 from autogradkit.engine.backward import grad
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import enable_grad, no_grad
@@ -31,32 +32,61 @@ def _differentiable(values: Sequence[Any]) -> list[Tensor]:
 
 
 def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], which: Tensor, eps: float) -> list[Any]:
-    """For each output the matrix d(output element) / d(input element), (elements of `which`) × (elements of output)."""
-    columns: list[list[Any]] = []
+    """For each real output the matrix d(output element) / d(input element): (elements of `which`) × (of the output).
+
+    Of a complex input it is ∂/∂x + i·∂/∂y, as in a gradient.
+    """
     array = which._array
+    rows: list[list[Any]] = []
     with no_grad():
         for index in np.ndindex(array.shape):
-            original = array[index].copy()
-            sides: list[list[Any]] = []
-            for step in (eps, -eps):
-                array[index] = original + step
-                sides.append([each._array.copy() for each in _differentiable(_as_tuple(function(*inputs)))])
-            array[index] = original
-            columns.append([(above - below) / (2 * eps) for above, below in zip(*sides, strict=True)])
-    if not columns:
+            row = _slopes(function, inputs, array, index, eps)
+            if array.dtype.kind == "c":
+                across = _slopes(function, inputs, array, index, eps * 1j)
+                row = [here + 1j * there for here, there in zip(row, across, strict=True)]
+            rows.append(row)
+    if not rows:
         return []
-    return [np.stack([column[n].reshape(-1) for column in columns]) for n in range(len(columns[0]))]
+    return [np.stack([row[n].reshape(-1) for row in rows]) for n in range(len(rows[0]))]
 
 
-def analytical_jacobian(output: Tensor, which: Tensor) -> Any:
+def _slopes(function: Callable[..., Any], inputs: tuple[Any, ...], array: Any, index: Any, step: complex) -> list[Any]:
+    """How much each output changes with one element of an input, (f(x + step) − f(x − step)) / 2|step|."""
+    original = array[index].copy()
+    sides: list[list[Any]] = []
+    for change in (step, -step):
+        array[index] = original + change
+        sides.append([each._array.copy() for each in _differentiable(_as_tuple(function(*inputs)))])
+    array[index] = original
+    return [(above - below) / (2 * abs(step)) for above, below in zip(*sides, strict=True)]
+
+
+def analytical_jacobian(output: Tensor, which: Tensor, check_dtype: bool) -> Any:
     """The same matrix for one output, one backward for each of its elements."""
     columns: list[Any] = []
     for index in np.ndindex(output._array.shape):
         seed = np.zeros_like(output._array)
         seed[index] = 1
         (found,) = grad(output, which, wrap(seed), retain_graph=True, allow_unused=True)
+        if check_dtype and found is not None and found.dtype is not which.dtype:
+            raise GradcheckError("Gradient has dtype mismatch")
         columns.append(np.zeros(which._array.size) if found is None else found._array.reshape(-1))
     return np.stack(columns, axis=1) if columns else np.zeros((which._array.size, 0))
+
+
+def _parts(func: Callable[..., Any], outputs: list[Tensor]) -> list[tuple[str, Callable[..., Any]]]:
+    """The function as functions with real outputs, each with what an error says of it first."""
+    if not any(each.is_complex() for each in outputs):
+        return [("", func)]
+
+    def imaginary(*inputs: Any) -> Any:
+        return tuple(each.imag for each in _differentiable(_as_tuple(func(*inputs))) if each.is_complex())
+
+    def real(*inputs: Any) -> Any:
+        return tuple(each.real if each.is_complex() else each for each in _differentiable(_as_tuple(func(*inputs))))
+
+    said = "While considering the {} part of complex outputs only, "
+    return [(said.format("imaginary"), imaginary), (said.format("real"), real)]
 
 
 def gradcheck(
@@ -70,20 +100,41 @@ def gradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
+    fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Whether the gradients of `func` at `inputs` agree with finite differences, |a − n| ≤ atol + rtol · |n|.
 
-    `inputs` should be float64. Raises GradcheckError where they disagree, unless `raise_exception` is False; ValueError
-    where no input requires grad.
+    `inputs` should be float64 or complex128. Raises GradcheckError where they disagree, unless `raise_exception` is False;
+    ValueError where no input requires grad, RuntimeError for an expanded one, NotImplementedError for the checks of batched
+    and forward gradients, the fast mode and sparse tensors, which are not done here.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
     >>> torch.autograd.gradcheck(torch.log, (x,))
     True
     """
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    asked = {
+        "check_batched_grad": check_batched_grad,
+        "check_batched_forward_grad": check_batched_forward_grad,
+        "check_forward_ad": check_forward_ad,
+        "fast_mode": fast_mode,
+        "masked": masked,
+    }
+    for name, value in asked.items():
+        if value:
+            raise NotImplementedError(
+                f"gradcheck({name}=True) is not supported: it compares backward with finite differences, element by element."
+            )
     arguments = _as_tuple(inputs)
     try:
-        _check(func, arguments, eps, atol, rtol, nondet_tol, check_undefined_grad)
+        _check(func, arguments, eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes)
     except GradcheckError:
         if raise_exception:
             raise
@@ -99,49 +150,80 @@ def _check(
     rtol: float,
     nondet_tol: float,
     check_undefined_grad: bool,
+    check_dtypes: bool,
 ) -> None:
     checked = [v for v in inputs if isinstance(v, Tensor) and requires_grad(v)]
+    for index, value in enumerate(inputs):
+        if not (isinstance(value, Tensor) and requires_grad(value)):
+            continue
+        if value.dtype.name not in ("float64", "complex128"):
+            warn(
+                f"Input #{index} requires gradient and is not a double precision floating point or complex. This check will "
+                "likely fail if all the inputs are not of double precision floating point or complex. "
+            )
+        if any(stride == 0 and size > 1 for stride, size in zip(value.stride(), value.shape, strict=True)):
+            raise RuntimeError(
+                f"The {index}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "
+                "to be able to compute the numerical gradients correctly. You should call .contiguous on the input before "
+                "passing it to gradcheck."
+            )
     if not checked:
         raise ValueError(
             "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
-    for index, value in enumerate(inputs):
-        if isinstance(value, Tensor) and requires_grad(value) and value.dtype.name not in ("float64", "complex128"):
-            warnings.warn(
-                f"Input #{index} requires gradient and is not a double precision floating point or complex. This check will "
-                "likely fail if all the inputs are not of double precision floating point or complex. ",
-                UserWarning,
-                stacklevel=4,
-            )
     with enable_grad():
-        outputs = _differentiable(_as_tuple(func(*inputs)))
-    for position, which in enumerate(inputs):
-        if not (isinstance(which, Tensor) and requires_grad(which)):
-            continue
-        numerical = numerical_jacobian(func, inputs, which, eps)
-        for number, output in enumerate(outputs):
-            if not numerical:
-                continue
-            if not requires_grad(output):
-                if np.abs(numerical[number]).max(initial=0) > atol:
-                    raise GradcheckError("Numerical gradient for function expected to be zero")
-                continue
-            analytical = analytical_jacobian(output, which)
-            again = analytical_jacobian(output, which)
-            if np.abs(analytical - again).max(initial=0) > nondet_tol:
-                raise GradcheckError(
-                    f"Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
-                    f"different values, although analytical gradient matches numerical gradient.The tolerance for "
-                    f"nondeterminism was {nondet_tol}."
-                )
-            if not np.allclose(analytical, numerical[number], rtol=rtol, atol=atol, equal_nan=True):
-                dtype = which._array.dtype
-                raise GradcheckError(
-                    f"Jacobian mismatch for output {number} with respect to input {position},\n"
-                    f"numerical:{wrap(numerical[number].astype(dtype))!r}\nanalytical:{wrap(analytical.astype(dtype))!r}\n"
-                )
+        given = _as_tuple(func(*inputs))
+    for each in given:
+        if not isinstance(each, Tensor):
+            raise AttributeError(f"'{c_type_name(each)}' object has no attribute 'requires_grad'")
+    for said, part in _parts(func, _differentiable(given)):
+        with enable_grad():
+            outputs = _differentiable(_as_tuple(part(*inputs)))
+        for position, which in enumerate(inputs):
+            if isinstance(which, Tensor) and requires_grad(which):
+                numerical = numerical_jacobian(part, inputs, which, eps)
+                for number, output in enumerate(outputs if numerical else ()):
+                    _compare(
+                        numerical[number],
+                        output,
+                        which,
+                        (said, number, position),
+                        (atol, rtol, nondet_tol),
+                        check_dtypes,
+                    )
     if check_undefined_grad:
         _check_undefined(func, inputs, checked)
+
+
+def _compare(
+    numerical: Any,
+    output: Tensor,
+    which: Tensor,
+    place: tuple[str, int, int],
+    tolerances: tuple[float, float, float],
+    check_dtypes: bool,
+) -> None:
+    """Raise GradcheckError where the two Jacobians of one output by one input disagree, or backward with itself."""
+    said, number, position = place
+    atol, rtol, nondet_tol = tolerances
+    if not requires_grad(output):
+        if np.abs(numerical).max(initial=0) > atol:
+            raise GradcheckError("Numerical gradient for function expected to be zero")
+        return
+    analytical = analytical_jacobian(output, which, check_dtypes)
+    again = analytical_jacobian(output, which, check_dtypes)
+    if np.abs(analytical - again).max(initial=0) > nondet_tol:
+        raise GradcheckError(
+            "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different "
+            "values, although analytical gradient matches numerical gradient.The tolerance for nondeterminism was "
+            f"{nondet_tol}."
+        )
+    if not np.allclose(analytical, numerical, rtol=rtol, atol=atol, equal_nan=True):
+        dtype = which._array.dtype
+        raise GradcheckError(
+            f"{said}Jacobian mismatch for output {number} with respect to input {position},\n"
+            f"numerical:{wrap(numerical.astype(dtype))!r}\nanalytical:{wrap(analytical.astype(dtype))!r}\n"
+        )
 
 
 def _check_undefined(func: Callable[..., Any], inputs: tuple[Any, ...], checked: list[Tensor]) -> None:

@@ -45,6 +45,15 @@ def noted(error: E, note: str) -> E:
     return error
 
 
+def c_type_name(value: object) -> str:
+    """The name of a value's type as C has it: with its module where the type is built in, "numpy.ndarray"."""
+    kind = type(value)
+    is_written_in_python = kind.__flags__ & 1 << 9
+    return (
+        kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    )
+
+
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_OF_LEAF_IN_PLACE = "a view of a leaf Variable that requires grad is being used in an in-place operation."
 _BACKWARD_TWICE = (

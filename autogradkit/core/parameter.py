@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.errors import c_type_name, noted
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
@@ -27,6 +28,12 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
+        if data is not None and not isinstance(data, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            error = AttributeError(f"'{c_type_name(data)}' object has no attribute 'detach'")
+            raise noted(error, "a parameter is made of a tensor: torch.tensor(...) makes one of numbers or an array.")
+        if not isinstance(requires_grad, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = c_type_name(requires_grad)
+            raise TypeError(f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}")
         array = empty_array((0,), np.dtype(np.float32)) if data is None else data._array
         parameter = wrap(array, cls)
         assert isinstance(parameter, Parameter)

@@ -32,6 +32,66 @@ class VersionCounter:
         return None
 
 
+class CounterAfterDetach(VersionCounter):
+    """The counter of a tensor that was cut off its graph in place: what it reads is no earlier reading, though it counts on.
+
+    So the check of saved tensors, which compares readings, finds one that was detached in place, and costs nothing more.
+    """
+
+    __slots__ = ("counter",)
+
+    def __init__(self, counter: VersionCounter) -> None:
+        self.counter = counter
+
+    @property
+    def tells(self) -> bool:
+        """As of the counter that it goes on with."""
+        return self.counter.tells
+
+    def edited(self) -> None:
+        """As of the counter that it goes on with."""
+        self.counter.edited()
+
+    def of_data(self) -> VersionCounter | None:
+        """As of the counter that it goes on with."""
+        return self.counter.of_data()
+
+    @property
+    def value(self) -> int:
+        """The version, which differs from what was read before."""
+        return _ReadingAfterDetach(self.counter.value, self)
+
+    @value.setter
+    def value(self, version: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.counter.value = int(version)
+
+    def has_read(self, version: int) -> bool:
+        """Whether this is what the counter read once, at any of its edits."""
+        return getattr(version, "source", None) is self
+
+
+class _ReadingAfterDetach(int):
+    """A version that equals only what the same counter reads."""
+
+    source: CounterAfterDetach
+
+    def __new__(cls, version: int, source: CounterAfterDetach) -> _ReadingAfterDetach:
+        made = super().__new__(cls, version)
+        made.source = source
+        return made
+
+    def __add__(self, edits: int) -> _ReadingAfterDetach:
+        return _ReadingAfterDetach(int(self) + edits, self.source)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ReadingAfterDetach) and other.source is self.source and int(self) == int(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = int.__hash__
+
+
 class Memory:
     """Some bytes that `owner` keeps alive, for NumPy to wrap."""
 

@@ -121,7 +121,7 @@ class Tensor(Attached):
     @property
     def _version(self) -> int:
         """How often it, its views or its base were edited in place."""
-        return 0 if self._counter is None else self._counter.value
+        return 0 if self._counter is None else int(self._counter.value)
 
     @property
     def _base(self) -> Tensor | None:
@@ -144,26 +144,31 @@ class Tensor(Attached):
     def __dlpack_device__(self) -> tuple[int, int]:
         return cast("tuple[int, int]", self._array.__dlpack_device__())
 
-    def _to_number(self, convert: Callable[[Any], Any]) -> Any:
+    def _to_number(self, name: str) -> Any:
         if self._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        if self.requires_grad:
+        if self.requires_grad and name != "int64_t":
             warnings.warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",
                 UserWarning,
                 stacklevel=3,
             )
-        return convert(self._array.item())
+        number = self._array.item()
+        if isinstance(number, complex) and name != "complex":
+            if number.imag:
+                raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+            return number.real
+        return number
 
     def __float__(self) -> float:
-        return self._to_number(float)
+        return float(self._to_number("double"))
 
     def __int__(self) -> int:
-        return self._to_number(int)
+        return int(self._to_number("int64_t"))
 
     def __complex__(self) -> complex:
-        return self._to_number(complex)
+        return complex(self._to_number("complex"))
 
     def __index__(self) -> int:
         if self._array.size != 1 or self._array.dtype.kind not in "iub":
@@ -276,6 +281,11 @@ def counter_of(tensor: Tensor) -> VersionCounter:
         counter.value = 0
         tensor._counter = counter  # last: an interrupt leaves none, or a whole one
     return counter
+
+
+def reading_of(tensor: Tensor) -> int:
+    """What the tensor's version counter reads, as it is compared later."""
+    return 0 if tensor._counter is None else tensor._counter.value
 
 
 def bump_version(tensor: Tensor) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 from autogradkit.core import errors
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
-from autogradkit.core.tensor import Tensor, reseat, wrap
+from autogradkit.core.storage import CounterAfterDetach
+from autogradkit.core.tensor import Tensor, counter_of, reseat, wrap
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
@@ -207,7 +208,13 @@ def detach_(self: Tensor) -> Tensor:
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
-    self._requires_grad, self._output_nr, self._node = False, 0, None  # on one line, for interrupts
+    counter = self._counter if self._node is None else CounterAfterDetach(counter_of(self))  # what saved it finds that
+    self._requires_grad, self._output_nr, self._node, self._counter = (
+        False,
+        0,
+        None,
+        counter,
+    )  # on one line, for interrupts
     return self
 
 

@@ -49,6 +49,11 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             f"Mismatch in shape: grad_output[{index}] has a shape of {Size(given.shape)} and "
             f"output[{index}] has a shape of {Size(array.shape)}."
         )
+    if (given.dtype.kind == "c") != (array.dtype.kind == "c"):
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {tensor.dtype}."
+        )
     if create_graph:
         return gradient
     return given if given.dtype is array.dtype or given.dtype == array.dtype else quietly(given.astype, array.dtype)

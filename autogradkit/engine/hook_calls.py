@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
 from autogradkit.engine.naming import tensor_type
@@ -68,7 +69,7 @@ def at_accumulator(leaf: Tensor, hooks: TensorHooks, gradient: Any, create_graph
     accumulate(leaf, received[0])
     for hook in list(hooks.after_accumulate.values()):
         returned = hook(leaf)
-        if returned is not None:
+        if returned is not None and returned is not leaf:
             raise _no_tensor(returned) or RuntimeError("Tensor post accumulate grad hooks should return None.")
     if around is not None:
         after_node(around, [], received, create_graph)
@@ -84,7 +85,7 @@ def _through(registered: Hooks, gradient: Any, create_graph: bool) -> Any:
 
 def _all_replaced(hook: Callable[..., Any], gradients: list[Any], replaced: Any, create_graph: bool) -> list[Any]:
     if not isinstance(replaced, tuple):
-        raise TypeError(f"expected tuple, but hook returned '{type(replaced).__name__}'")
+        raise TypeError(f"expected tuple, but hook returned '{c_type_name(replaced)}'")
     several = cast("tuple[Any, ...]", replaced)
     if len(several) != len(gradients):
         raise RuntimeError(
@@ -118,7 +119,7 @@ def _no_tensor(returned: Any) -> TypeError | None:
     return (
         None
         if isinstance(returned, Tensor)
-        else TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
+        else TypeError(f"expected Variable, but hook returned '{c_type_name(returned)}'")
     )
 
 

@@ -26,4 +26,5 @@ def short_name(name: str) -> str:
     """A node's name without what says that it is one: "Exp" for ExpBackward0, "Sum1" for SumBackward1."""
     if name == "torch::autograd::CopyBackwards":
         return name
-    return name.replace("Backward0", "").replace("Backward", "")
+    before, _, number = name.rpartition("Backward")
+    return before + number if number.strip("0") else before

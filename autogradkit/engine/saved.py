@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.storage import Array, UntypedStorage, VersionCounter
-from autogradkit.core.tensor import Tensor, counter_of, wrap
+from autogradkit.core.storage import Array, CounterAfterDetach, UntypedStorage, VersionCounter
+from autogradkit.core.tensor import Tensor, counter_of, reading_of, wrap
 from autogradkit.engine.history import grad_fn
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.naming import short_name, tensor_type
@@ -124,13 +124,13 @@ class OpNode(Node):
                     raise self.edited(value, version)
                 values.append(self.output_tensor(value) if as_tensors else value.array)
             elif value.__class__ is SavedCast:
-                if value.tensor._version != version:
+                if reading_of(value.tensor) != version:
                     raise self.edited(value.tensor, version)
                 cast = value.tensor._array.astype(value.dtype)
                 values.append(wrap(cast) if as_tensors else cast)
             elif value.__class__ is tuple:
                 for each, its_version in zip(value, version, strict=True):
-                    if each is not None and each._version != its_version:
+                    if each is not None and reading_of(each) != its_version:
                         raise self.edited(each, its_version)
                 values.append(value if as_tensors else tuple(each if each is None else each._array for each in value))
             else:
@@ -154,6 +154,9 @@ class OpNode(Node):
             differentiable = 2 * value.number < len(self.outputs)
             maker = value.maker_or(self) if differentiable else None
             return saved_was_edited(value.array, maker, value.number, value.counter.value, expected)
+        counter = value._counter
+        if isinstance(counter, CounterAfterDetach) and not counter.has_read(expected):
+            return RuntimeError(_DETACHED)
         return saved_was_edited(value._array, grad_fn(value), value._output_nr, counter_of(value).value, expected)
 
     def release(self) -> None:
@@ -161,6 +164,12 @@ class OpNode(Node):
             if value is not None:
                 self.saved = FREED
                 return
+
+
+_DETACHED = (
+    "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, please use "
+    "out-of-place `.detach()` instead"
+)
 
 
 def saved_was_edited(array: Array, maker: Node | None, number: int, version: int, expected: int) -> RuntimeError:

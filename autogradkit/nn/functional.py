@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from autogradkit._ops.declare.kinds import type_name
 from autogradkit._ops.network import activation, conv, loss, padding, pool
 from autogradkit._ops.network.dropout import dropout as dropout_
 from autogradkit._ops.network.dropout import noise_of
@@ -101,7 +102,11 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.relu(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return _relu_(input) if inplace else _relu(input)
+    if not inplace:
+        return _relu(input)
+    if not isinstance(input, Tensor):
+        raise TypeError(f"relu_(): argument 'input' (position 1) must be Tensor, not {type_name(input)}")
+    return _relu_(input)
 
 
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
@@ -178,7 +183,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     >>> torch.nn.functional.softmax(torch.zeros(2), dim=0)
     tensor([0.5000, 0.5000])
     """
-    chosen = _softmax_dim("softmax", input.ndim, _stacklevel) if dim is None else dim
+    chosen = _softmax_dim("softmax", input.dim(), _stacklevel) if dim is None else dim
     return input.softmax(chosen, dtype=dtype)
 
 
@@ -189,7 +194,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     >>> torch.nn.functional.log_softmax(torch.zeros(2), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    chosen = _softmax_dim("log_softmax", input.ndim, _stacklevel) if dim is None else dim
+    chosen = _softmax_dim("log_softmax", input.dim(), _stacklevel) if dim is None else dim
     return input.log_softmax(chosen, dtype=dtype)
 
 

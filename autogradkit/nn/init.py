@@ -1,20 +1,22 @@
 """Initial values of parameters: fill a tensor in place, outside the graph, with PyTorch's own random draws.
 
-Rests on core.draws. Each function returns the tensor that it filled. The fan of a weight (out, in, ...) is the number of
-values that one output reads (`fan_in`), or that one input reaches (`fan_out`).
+Rests on the tensor's own fills, which no recorder hears of. Each function returns the tensor that it filled. The fan of
+a weight (out, in, ...) is the number of values that one output reads (`fan_in`), or that one input reaches (`fan_out`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from autogradkit._ops.making.ranges import eye
 from autogradkit.core.absent import absent_from as _absent_from
-from autogradkit.core.draws import fill, normal, uniform
-from autogradkit.core.random import Generator, default_generator
-from autogradkit.core.tensor import Tensor, bump_version
+from autogradkit.core.random import Generator
+from autogradkit.core.recording import unheard
+from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
+from autogradkit.engine.modes import no_grad
 
 _GAINS = {
     **dict.fromkeys(
@@ -53,15 +55,14 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         else:
             raise ValueError(f"negative_slope {param} not a valid number")
         return math.sqrt(2.0 / (1 + slope**2))
-    if nonlinearity not in _GAINS:
+    if not isinstance(nonlinearity, str) or nonlinearity not in _GAINS:
         raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
     return _GAINS[nonlinearity]
 
 
-def _filled(tensor: Tensor, draws: Any) -> Tensor:
-    fill(tensor._array, draws)
-    bump_version(tensor)
-    return tensor
+def _filled(fill: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    with no_grad(), unheard():
+        return fill(*args, **kwargs)
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -71,8 +72,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     >>> torch.nn.init.uniform_(torch.empty(3), 1.0, 1.0)
     tensor([1., 1., 1.])
     """
-    array = tensor._array
-    return _filled(tensor, uniform(generator or default_generator, array.size, array.dtype, a, b))
+    return _filled(tensor.uniform_, a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -82,9 +82,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     >>> torch.nn.init.normal_(torch.empty(2), mean=3.0, std=0.0)
     tensor([3., 3.])
     """
-    array = tensor._array
-    dense = array.flags.c_contiguous
-    return _filled(tensor, normal(generator or default_generator, array.size, array.dtype, mean, std, dense=dense))
+    return _filled(tensor.normal_, mean, std, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -94,9 +92,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> torch.nn.init.constant_(torch.empty(2), 0.5)
     tensor([0.5000, 0.5000])
     """
-    tensor._array[...] = val
-    bump_version(tensor)
-    return tensor
+    return _filled(tensor.fill_, val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -106,7 +102,7 @@ def ones_(tensor: Tensor) -> Tensor:
     >>> torch.nn.init.ones_(torch.empty(2))
     tensor([1., 1.])
     """
-    return constant_(tensor, 1)
+    return _filled(tensor.fill_, 1.0)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -116,7 +112,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     >>> torch.nn.init.zeros_(torch.empty(2))
     tensor([0., 0.])
     """
-    return constant_(tensor, 0)
+    return _filled(tensor.zero_)
 
 
 def eye_(tensor: Tensor) -> Tensor:
@@ -127,15 +123,13 @@ def eye_(tensor: Tensor) -> Tensor:
     tensor([[1., 0.],
             [0., 1.]])
     """
-    if tensor.ndim != 2:
+    if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    tensor._array[...] = np.eye(tensor.shape[0], tensor.shape[1])
-    bump_version(tensor)
-    return tensor
+    return _filled(eye, *tensor.shape, out=tensor)
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
-    if tensor.ndim < 2:
+    if tensor.dim() < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
     outputs, inputs, *field = tensor._array.shape
     return inputs * math.prod(field), outputs * math.prod(field)
@@ -182,9 +176,10 @@ def kaiming_uniform_(
     >>> bool((torch.nn.init.kaiming_uniform_(torch.empty(4, 6)).abs() <= 1).all())
     True
     """
-    fan = _chosen_fan(tensor, mode)
-    if not tensor._array.size:
+    if 0 in tensor.shape:
+        warn("Initializing zero-element tensors is a no-op")
         return tensor
+    fan = _chosen_fan(tensor, mode)
     bound = math.sqrt(3.0) * (calculate_gain(nonlinearity, a) / math.sqrt(fan))
     return uniform_(tensor, -bound, bound, generator)
 
@@ -202,9 +197,10 @@ def kaiming_normal_(
     >>> torch.nn.init.kaiming_normal_(torch.empty(4, 6), mode="fan_out").shape
     torch.Size([4, 6])
     """
-    fan = _chosen_fan(tensor, mode)
-    if not tensor._array.size:
+    if 0 in tensor.shape:
+        warn("Initializing zero-element tensors is a no-op")
         return tensor
+    fan = _chosen_fan(tensor, mode)
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan), generator)
 
 

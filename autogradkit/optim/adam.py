@@ -10,7 +10,7 @@ import numpy as np
 
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
+from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
 
 _OPTIONS = ("betas", "eps", "weight_decay", "decoupled_weight_decay", "maximize")
 _ONE = np.asarray(1, np.float32)
@@ -44,14 +44,28 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        require_not_negative("learning rate", lr)
-        require_not_negative("epsilon value", eps)
+        looped = not (foreach and not capturable)  # else PyTorch takes no numbers in tensors
+        if isinstance(lr, Tensor):
+            if not looped:
+                raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
+            if lr.numel() != 1:
+                raise ValueError("Tensor lr must be 1-element")
+        _require_not_negative("learning rate", lr)
+        _require_not_negative("epsilon value", eps)
+        for index in (0, 1):
+            if not 0.0 <= betas[index] < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {index}: {betas[index]}")
+        _require_not_negative("weight_decay value", weight_decay)
+        if not any(isinstance(betas[0], kind) and isinstance(betas[1], kind) for kind in (float, Tensor)):
+            raise ValueError("betas must be either both floats or both Tensors")
         for index, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
-        require_not_negative("weight_decay value", weight_decay)
+            if isinstance(beta, Tensor):
+                if not looped:
+                    raise ValueError(
+                        f"betas[{index}] as a Tensor is not supported for capturable=False and foreach=True"
+                    )
+                if beta.numel() != 1:
+                    raise ValueError(f"Tensor betas[{index}] must be 1-element")
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -66,6 +80,7 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
+        refuse_ways(type(self).__name__, differentiable, foreach, fused)
 
     def _moments(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * bool(group["amsgrad"])]
@@ -78,6 +93,14 @@ class Adam(Optimizer):
         shrinks = options["weight_decay"] and options["decoupled_weight_decay"]
         directed = options["maximize"] or (options["weight_decay"] and not shrinks)
         amsgrad = group["amsgrad"]
+        counts = not group["fused"]
+        require_fusible(group)
+        if group["capturable"]:
+            xla = "" if group["foreach"] else ", 'xla'"
+            raise AssertionError(
+                "If capturable=True, params and state_steps must be on supported devices: ['cuda', 'xpu', 'hpu', "
+                f"'privateuseone'{xla}]."
+            )
         dtype: np.dtype[Any] | None = None
         step = 0.0
         numbers: kernels.Numbers = {}
@@ -105,10 +128,16 @@ class Adam(Optimizer):
             steps.append((np.add, count, _ONE, count))
             if not known:
                 steps.append((setitem, self.state, parameter, state))
-            write_at_once(parameter, steps, 2 if shrinks else 1)  # PyTorch shrinks the weights by an edit of their own
+            edits = 2 if shrinks else 1  # PyTorch shrinks the weights by an edit of their own
+            write_at_once(parameter, steps, edits if counts else 0)
             return parameter
 
         return update
+
+
+def _require_not_negative(name: str, value: Any) -> None:
+    if not 0.0 <= value:  # noqa: SIM300 - what Python says of what is no number is as in PyTorch
+        raise ValueError(f"Invalid {name}: {value}")
 
 
 class AdamW(Adam):

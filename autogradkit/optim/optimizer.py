@@ -7,9 +7,9 @@ PyTorch. An interrupt leaves each parameter with its state either before the ste
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
-import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -50,6 +50,7 @@ class Optimizer:
                 + type_text(params)
             )
         self.defaults = defaults
+        defaults.get  # noqa: B018 - refuses what is no mapping, in Python's words
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
         groups = list(params)
@@ -74,14 +75,17 @@ class Optimizer:
             )
         else:
             param_group["params"] = list(given)
-        if param_group["params"] and isinstance(param_group["params"][0], tuple):
-            param_group["param_names"] = [name for name, _ in param_group["params"]]
-            param_group["params"] = [parameter for _, parameter in param_group["params"]]
-        parameters = param_group["params"]
+        given = param_group["params"]
+        names = [each[0] for each in given if isinstance(each, tuple)]
+        parameters = param_group["params"] = [each[1] if isinstance(each, tuple) else each for each in given]
+        if names:
+            if len(names) != len(parameters):
+                raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+            param_group["param_names"] = names
         for parameter in parameters:
             if not isinstance(parameter, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type_text(parameter)}")
-            if not (parameter.is_leaf or self.defaults.get("differentiable")):
+            if not (self.defaults.get("differentiable") or parameter.is_leaf or parameter.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             param_group.setdefault(name, default)
@@ -91,6 +95,13 @@ class Optimizer:
                 "github.com/pytorch/pytorch/issues/40967 for more information",
                 UserWarning,
                 stacklevel=3,
+            )
+        named_already = {"param_names" in group for group in self.param_groups}
+        if named_already - {"param_names" in param_group}:
+            how = "with" if "param_names" in param_group else "without"
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{how} names to the optimizer"
             )
         taken = {id(parameter) for group in self.param_groups for parameter in group["params"]}
         if any(id(parameter) in taken for parameter in parameters):
@@ -143,6 +154,9 @@ class Optimizer:
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
     def state_dict(self) -> dict[str, Any]:
         """The state of each parameter, by its number, and the groups' options; tensors are shared, not copied."""
         numbers: dict[int, int] = {}
@@ -158,7 +172,8 @@ class Optimizer:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` returned. Raises ValueError where the groups do not match."""
-        saved = state_dict["param_groups"]
+        state_dict = state_dict.copy()
+        saved = copy.deepcopy(state_dict["param_groups"])
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         for own, group in zip(self.param_groups, saved, strict=True):
@@ -171,7 +186,10 @@ class Optimizer:
         for own, group in zip(self.param_groups, saved, strict=True):
             parameters.update(zip(group["params"], own["params"], strict=True))
             options = {name: value for name, value in group.items() if name != "params"}
-            steps += [(own.clear,), (own.update, {**options, "params": own["params"]})]
+            kept = {"params": own["params"]}
+            if "param_names" in own and "param_names" not in options:
+                kept["param_names"] = own["param_names"]
+            steps += [(own.clear,), (own.update, options | kept)]
         state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         for number, values in state_dict["state"].items():
             if number not in parameters:
@@ -201,10 +219,30 @@ def number(value: Any) -> float:
     return value.item() if isinstance(value, Tensor) else value
 
 
-def require_not_negative(name: str, value: Any) -> None:
-    """Raise ValueError for a negative option, or NaN."""
-    if not value >= 0.0 or math.isnan(value):
-        raise ValueError(f"Invalid {name}: {value}")
+def refuse_ways(name: str, differentiable: bool, foreach: bool | None, fused: bool | None) -> None:
+    """Raise for ways to compute a step that exclude each other, or that are not done here.
+
+    `foreach` says only how PyTorch loops; `fused` also that no edit of the parameters is counted.
+    """
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+    if differentiable:
+        raise NotImplementedError(
+            f"{name}(differentiable=True) is not supported: write the step that is to be differentiated as an expression, "
+            "such as `new = p - lr * p.grad`."
+        )
+
+
+def require_fusible(group: Group) -> None:
+    """Raise RuntimeError where a group is to be fused and has other parameters than real floating-point ones."""
+    for parameter in group["params"] if group["fused"] else ():
+        if not parameter.is_floating_point():
+            raise RuntimeError(
+                "`fused=True` requires all the params to be floating point Tensors of supported devices: ['mps', 'cuda', "
+                f"'xpu', 'hpu', 'cpu', 'mtia', 'privateuseone'] but {parameter.dtype} and cpu"
+            )
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
+from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
 
 _OPTIONS = ("momentum", "dampening", "weight_decay", "nesterov", "maximize")
 
@@ -42,9 +42,9 @@ class SGD(Optimizer):
     ) -> None:
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
-        require_not_negative("learning rate", lr)
-        require_not_negative("momentum value", momentum)
-        require_not_negative("weight_decay value", weight_decay)
+        for name, value in (("learning rate", lr), ("momentum value", momentum), ("weight_decay value", weight_decay)):
+            if value < 0.0:
+                raise ValueError(f"Invalid {name}: {value}")
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -59,12 +59,15 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
+        refuse_ways("SGD", differentiable, foreach, fused)
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         options = {name: group[name] for name in _OPTIONS}
         options["lr"] = number(group["lr"])
         momentum = options["momentum"]
         directed = options["maximize"] or options["weight_decay"]
+        edits = 0 if group["fused"] else 1
+        require_fusible(group)
         dtype: np.dtype[Any] | None = None
         numbers: kernels.Numbers = {}
 
@@ -76,7 +79,7 @@ class SGD(Optimizer):
             change = np.empty_like(values)
             direction = np.empty_like(values) if directed else None
             if not momentum:
-                write_at_once(parameter, kernels.sgd_steps(values, slope, None, change, direction, **numbers))
+                write_at_once(parameter, kernels.sgd_steps(values, slope, None, change, direction, **numbers), edits)
                 return parameter
             state = self.state.get(parameter, {})
             buffer = state.get("momentum_buffer")
@@ -86,7 +89,7 @@ class SGD(Optimizer):
                 steps.append((setitem, self.state, parameter, {**state, "momentum_buffer": wrap(average)}))
             else:
                 steps = kernels.sgd_steps(values, slope, buffer._array, change, direction, **numbers)
-            write_at_once(parameter, steps)
+            write_at_once(parameter, steps, edits)
             return parameter
 
         return update

@@ -379,6 +379,7 @@ class EventRecorder(Recorder):
         self._entry = None
         if error is not None:
             self._add_failure(error)
+        self.failed = None  # its traceback would keep the learner's tensors alive
         numbering = self.numbering
         for draft in self.drafts:
             event = draft.event

@@ -20,7 +20,7 @@ from autogradkit.core import errors
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor, reading_of, wrap
 from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE, Node
@@ -159,12 +159,12 @@ class Recipe:
             if index is not None and any(needs[i] for i in needed_by):
                 value = saved_values[index]
                 if isinstance(value, Tensor):
-                    version = value._version
+                    version = reading_of(value)
                 elif isinstance(value, SavedCast):
-                    version = value.tensor._version
+                    version = reading_of(value.tensor)
                 elif isinstance(value, (list, tuple)):
                     value = tuple(value)
-                    version = tuple([0 if each is None else each._version for each in value])
+                    version = tuple([0 if each is None else reading_of(each) for each in value])
             saved.append(value)
             versions.append(version)
         node.saved = tuple(saved)
@@ -317,9 +317,12 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
 
 def _saved_getter(index: int) -> Callable[[OpNode], Any]:
     def get(self: OpNode) -> Any:
+        held = self.saved[index] if self.saved is not FREED else None
+        if isinstance(held, Tensor) and held._version == int(self.versions[index]):
+            return held  # as in PyTorch, which shows even what was detached in place since
         value = self.unpack(True)[index]
-        if isinstance(self.saved[index], SavedCast):
-            return self.saved[index].tensor
+        if isinstance(held, SavedCast):
+            return held.tensor
         return value if value is None or isinstance(value, (Tensor, tuple)) else wrap(np.asarray(value))
 
     return get

@@ -18,6 +18,7 @@ from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_defaul
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, empty_array
+from autogradkit.core.warning import warn
 
 
 def array_from(data: Any, dtype: Dtype | None) -> Array:
@@ -35,6 +36,11 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         data = list(data)
     if isinstance(data, str | bytes):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    if _begins_with_array(data):
+        warn(
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
+            "single numpy.ndarray with numpy.array() before converting to a tensor."
+        )
     shape = _infer_shape(data)
     kind = (_infer_dtype(data) or get_default_dtype()) if dtype is None else dtype
     elements: list[Any] = []
@@ -46,6 +52,15 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     except OverflowError:
         raise ValueError("Overflow when unpacking long long") from None
     return array
+
+
+def _begins_with_array(data: Any) -> bool:
+    """Whether arrays stand among nested sequences, where each sequence that holds one has it first or beside numbers."""
+    while isinstance(data, Sequence) and len(data) and not isinstance(data, str | bytes):
+        if any(isinstance(each, np.ndarray) for each in data):
+            return True
+        data = data[0]
+    return False
 
 
 def _read(elements: list[Any], kind: Dtype) -> Any:
@@ -138,6 +153,8 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any]) -> No
             if data.numel() != 1:
                 raise ValueError("only one element tensors can be converted to Python scalars")
             data = data._array.item()
+        if isinstance(data, np.ndarray) and data.ndim == 0:
+            data = data.item()
         into.append(data)
         return
     if isinstance(data, np.ndarray):

@@ -39,16 +39,16 @@ def tensor(
     tensor([[1, 2],
             [3, 4]])
     """
-    _warn_of_tensors(data)
+    _warn_of_tensors(data, "torch.tensor")
     options = {"device": device, "pin_memory": pin_memory, "requires_grad": requires_grad}
     return finished(array_from(data, dtype), options)
 
 
-def _warn_of_tensors(data: Any) -> None:
+def _warn_of_tensors(data: Any, made_by: str) -> None:
     if isinstance(data, Tensor):
         warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+            f"sourceTensor.detach().clone().requires_grad_(True), rather than {made_by}(sourceTensor)."
         )
 
 
@@ -62,7 +62,7 @@ def new_tensor(
     requires_grad: bool = False,
 ) -> Any:
     """As `autogradkit.tensor`, with this tensor's dtype unless another is given."""
-    _warn_of_tensors(data)
+    _warn_of_tensors(data, "tensor.new_tensor")
     kind: Any = dtype or self.dtype
     return finished(array_from(data, kind), {"device": device, "requires_grad": requires_grad})
 
@@ -135,6 +135,12 @@ def from_numpy(ndarray: Object, /) -> Any:
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
     from_numpy_dtype(ndarray.dtype)
+    if not ndarray.flags.writeable:
+        warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
+            "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
+            "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program."
+        )
     if any(stride < 0 for stride in ndarray.strides):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "

@@ -30,6 +30,8 @@ def _require_fitting(self: Array, target: Array, weight: Array | None, kernel: s
     if weight is not None:
         classes = self.shape[-1] if self.ndim < 2 else self.shape[1]
         if weight.shape != (classes,):
+            if self.ndim == 4:
+                raise RuntimeError("weight tensor should be defined either for all or no classes")
             raise RuntimeError(
                 f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor "
                 f"of shape: {list(weight.shape)}"

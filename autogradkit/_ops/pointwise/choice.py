@@ -19,6 +19,7 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number,
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 
 
 @op(
@@ -174,7 +175,12 @@ def _(condition: Tensor) -> tuple[Any, ...]:
 
 
 def _require_bool(condition: Any, self: Any, other: Any) -> None:
-    if condition.dtype.name != "bool":
+    if condition.dtype.name == "uint8":
+        warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of "
+            "PyTorch. Use a boolean condition instead."
+        )
+    elif condition.dtype.name != "bool":
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {scalar_type(condition.dtype)}"
         )
@@ -199,7 +205,7 @@ def where_tensors(condition: Array, self: Array, other: Array, *, out: Array) ->
     tensor([1., 0.])
     """
     np.copyto(out, other)
-    np.copyto(out, self, where=condition)
+    np.copyto(out, self, where=condition if condition.dtype == np.bool_ else condition.astype(np.bool_))
 
 
 def _scalar_tensor(number: Any, dtype: Any) -> Tensor:

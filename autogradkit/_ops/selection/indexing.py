@@ -84,7 +84,12 @@ def index(self: Array, indices: OptionalArrays) -> Array:
 
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
     """The step that writes, or adds, `values` where `indices` point; all checks come first."""
-    place = locate(indices, target.shape, element_strides(target))
+    masks = [index for index in indices if index is not None]
+    fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
+    found = indices
+    if fills:  # a mask of bytes is not warned of, since it is refused below
+        found = [index if index is None else index.astype(np.bool_) for index in indices]
+    place = locate(found, target.shape, element_strides(target))
     try:
         spread = np.broadcast_to(values, place.shape)
     except ValueError:
@@ -92,8 +97,7 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(place.shape)}"
         ) from None
-    masks = [index for index in indices if index is not None]
-    if not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8):
+    if fills:
         # PyTorch takes this for masked_fill_, which converts its value.
         if masks[0].dtype == np.uint8:
             raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,7 +16,8 @@ __all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
 
 def _position(index: int, length: int) -> int:
-    """`index` from the front. Raises IndexError where there is no such place."""
+    """`index` from the front. Raises IndexError where there is no such place, TypeError for what is no integer."""
+    index = operator.index(index)
     if not -length <= index < length:
         raise IndexError(f"index {index} is out of range")
     return index % length
@@ -78,12 +80,52 @@ class Sequential(Module):
         self.add_module(str(len(self)), module)
         return self
 
+    def pop(self, key: int | slice) -> Any:
+        """Remove a module, and return it."""
+        gone = self[key]
+        del self[key]
+        return gone
+
     def insert(self, index: int, module: Module) -> Sequential:
-        """Add a module before position `index`."""
+        """Add a module before position `index`. Raises AssertionError for what is no module, IndexError beyond the end."""
+        if not isinstance(module, Module):
+            raise AssertionError("module should be of type: <class 'torch.nn.modules.module.Module'>")
         modules = list(self)
+        if not -len(modules) <= index <= len(modules):
+            raise IndexError(f"Index out of range: {index}")
         modules.insert(index, module)
         _renumber(self, modules)
         return self
+
+    def __add__(self, other: Any) -> Sequential:
+        self._require_sequential(other)
+        return Sequential(*self, *other)
+
+    def __iadd__(self, other: Any) -> Sequential:
+        self._require_sequential(other)
+        return self.extend(list(other))
+
+    @staticmethod
+    def _require_sequential(other: Any) -> None:
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+
+    def __mul__(self, other: int) -> Sequential:
+        self._require_factor(other)
+        return Sequential(*list(self) * other)
+
+    __rmul__ = __mul__
+
+    def __imul__(self, other: int) -> Sequential:
+        self._require_factor(other)
+        return self.extend(list(self) * (other - 1))
+
+    def _require_factor(self, other: Any) -> None:
+        shown = str(type(self)).replace("autogradkit.", "torch.")
+        if not isinstance(other, int):
+            raise TypeError(f"unsupported operand type(s) for *: {shown} and {type(other)}")
+        if other <= 0:
+            raise ValueError(f"Non-positive multiplication factor {other} for {shown}")
 
     def extend(self, sequential: Iterable[Module]) -> Sequential:
         """Add modules at the end."""
@@ -114,7 +156,7 @@ class ModuleList(Module):
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
-        self.extend(modules or ())
+        self.extend(() if modules is None else modules)
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -153,7 +195,9 @@ class ModuleList(Module):
         _renumber(self, modules)
 
     def extend(self, modules: Iterable[Module]) -> ModuleList:
-        """Add modules at the end."""
+        """Add modules at the end. Raises TypeError for what cannot be iterated over."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
         for module in modules:
             self.append(module)
         return self
@@ -191,7 +235,7 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
-        self.update(modules or {})
+        self.update({} if modules is None else modules)
 
     def __getitem__(self, key: str) -> Any:
         return self._modules[key]
@@ -232,8 +276,23 @@ class ModuleDict(Module):
         return self._modules.pop(key)
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add or replace modules."""
-        for name, module in dict(modules).items():
+        """Add or replace modules. Raises TypeError or ValueError for what are no pairs of a name and a module."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(
+                "ModuleDict.update should be called with an iterable of key/value pairs, but got "
+                + type(modules).__name__
+            )
+        pairs: Any = modules.items() if isinstance(modules, Mapping | ModuleDict) else modules
+        for place, pair in enumerate(pairs):
+            if not isinstance(pair, Iterable):
+                raise TypeError(
+                    f"ModuleDict update sequence element #{place} should be Iterable; is{type(pair).__name__}"
+                )
+            if len(pair) != 2:  # pyright: ignore[reportArgumentType]
+                raise ValueError(
+                    f"ModuleDict update sequence element #{place} has length {len(pair)}; 2 is required"  # pyright: ignore[reportArgumentType]
+                )
+            name, module = pair
             self[name] = module
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from autogradkit._ops.making.filled import empty
@@ -17,8 +18,8 @@ __all__ = ["Conv2d"]
 Size2 = int | tuple[int, int]
 
 
-def _pair(value: Size2) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+def _pair(value: Any) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, Iterable) else (value, value)  # what does not fit, the op refuses
 
 
 class Conv2d(Module):
@@ -73,9 +74,10 @@ class Conv2d(Module):
         self.groups = groups
         self.padding_mode = padding_mode
         self._check_padding()
-        self.weight = Parameter(empty((out_channels, in_channels // groups, *self.kernel_size), dtype=dtype))
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = Parameter(empty.owner(shape, device=device, dtype=dtype))
         if bias:
-            self.bias = Parameter(empty((out_channels,), dtype=dtype))
+            self.bias = Parameter(empty.owner(out_channels, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

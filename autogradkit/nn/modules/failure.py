@@ -18,7 +18,9 @@ def note_layer(error: Exception, layer: Any, args: tuple[Any, ...], frame: Frame
     What the learner's own `forward` raises needs no note: its line is in the traceback. `frame` is the layer's call, and
     `calls` is the code that every call of a module runs.
     """
-    if layer._modules or not type(layer).forward.__module__.startswith("autogradkit."):
+    if layer.__dict__.get("_modules", True) or not str(getattr(type(layer).forward, "__module__", "")).startswith(
+        "autogradkit."
+    ):
         return
     outermost = layer
     caller = frame.f_back

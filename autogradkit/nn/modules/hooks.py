@@ -5,12 +5,12 @@ Rests on custom functions: the backward hooks stand at two identities, one befor
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autogradkit.autograd.function import Function
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import is_grad_enabled
 
@@ -31,6 +31,7 @@ class ModuleHooks:
     def __init__(self) -> None:
         self.before: Hooks = {}
         self.after: Hooks = {}
+        self.always: set[int] = set()  # of those after, which are called though `forward` failed
         self.before_backward: Hooks = {}
         self.after_backward: Hooks = {}
 
@@ -62,30 +63,82 @@ class BackwardHookFunction(Function):
 
 def call(module: Module, hooks: ModuleHooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run the module's `forward` between its hooks."""
-    for hook, with_kwargs in list(hooks.before.values()):
-        if with_kwargs:
-            replaced = hook(module, args, kwargs)
-            if replaced is None:
-                continue
-            if not isinstance(replaced, tuple) or len(replaced) != 2:
-                raise RuntimeError(
-                    f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
-                )
-            args, kwargs = replaced
-        else:
-            replaced = hook(module, args)
-            if replaced is not None:
-                args = replaced if isinstance(replaced, tuple) else (replaced,)
-    backward = None
-    if (hooks.before_backward or hooks.after_backward) and is_grad_enabled():
-        backward = _Backward(module, hooks)
-        args = backward.around_inputs(args)
-    result = module.forward(*args, **kwargs)
-    for hook, with_kwargs in list(hooks.after.values()):
-        replaced = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
+    if not hooks.always:
+        return _Call(module, hooks, args, kwargs).run()
+    this = _Call(module, hooks, args, kwargs)
+    try:
+        return this.run()
+    except Exception:
+        this.finish_after_error()
+        raise
+
+
+class _Call:
+    """One call of a module with hooks: what its forward got, what came of it so far, which hooks had their turn."""
+
+    def __init__(self, module: Module, hooks: ModuleHooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.module = module
+        self.hooks = hooks
+        self.args = args
+        self.kwargs = kwargs
+        self.result: Any = None
+        self.called: set[int] = set()
+
+    def run(self) -> Any:
+        hooks, module = self.hooks, self.module
+        self.prepare()
+        backward = None
+        if (hooks.before_backward or hooks.after_backward) and is_grad_enabled():
+            backward = _Backward(module, hooks)
+            self.args = backward.around_inputs(self.args)
+        self.result = module.forward(*self.args, **self.kwargs)
+        for number, (hook, with_kwargs) in list(hooks.after.items()):
+            self.called.add(number)
+            self.pass_through(hook, with_kwargs)
+        return self.result if backward is None else backward.around_outputs(self.result)
+
+    def prepare(self) -> None:
+        """The hooks before `forward`."""
+        for hook, with_kwargs in list(self.hooks.before.values()):
+            if with_kwargs:
+                replaced = hook(self.module, self.args, self.kwargs)
+                if replaced is None:
+                    continue
+                if not isinstance(replaced, tuple) or len(replaced) != 2:
+                    raise RuntimeError(
+                        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
+                    )
+                self.args, self.kwargs = replaced
+            else:
+                replaced = hook(self.module, self.args)
+                if replaced is not None:
+                    self.args = replaced if isinstance(replaced, tuple) else (replaced,)
+
+    def pass_through(self, hook: Callable[..., Any], with_kwargs: bool) -> None:
+        """One hook after `forward`."""
+        given = (self.args, self.kwargs) if with_kwargs else (self.args,)
+        replaced = hook(self.module, *given, self.result)
         if replaced is not None:
-            result = replaced
-    return result if backward is None else backward.around_outputs(result)
+            self.result = replaced
+
+    def finish_after_error(self) -> None:
+        """Call what is to be called always and was not yet; what these raise is only warned of."""
+        for number, (hook, with_kwargs) in list(self.hooks.after.items()):
+            if number in self.hooks.always and number not in self.called:
+                try:
+                    self.pass_through(hook, with_kwargs)
+                except Exception as error:
+                    warn(
+                        "module forward hook with ``always_call=True`` raised an exception that was silenced as another "
+                        f"error was raised in forward: {error}"
+                    )
+
+
+def _counted(kind: str, given: Any, expected: int) -> Any:
+    if len(given) != expected:
+        what = "Backward hook" if kind == "grad_input" else "Backward pre hook"
+        raise RuntimeError(f"{what} returned an invalid number of {kind}, got {len(given)}, but expected {expected}")
+    return given
 
 
 class _Backward:
@@ -97,53 +150,67 @@ class _Backward:
         self.after = [hook for hook, _ in hooks.after_backward.values()]
         self.inputs = 0
         self.input_indices: list[int] = []
-        self.grad_output: tuple[Any, ...] | None = None
+        self.grad_output: Any = None
 
     def around_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         self.inputs = len(args)
         passed, indices, node = _through(args)
         if node is not None:
             self.input_indices = indices
-            node.register_hook(self._leaving)
+
+            def hook(gradients: tuple[Any, ...], _: Any) -> Any:  # a refusal names it so
+                return self._leaving(gradients)
+
+            node.register_hook(hook)
         return passed
 
     def around_outputs(self, result: Any) -> Any:
-        single = isinstance(result, Tensor)
-        outputs = (result,) if single else result
-        if not isinstance(outputs, tuple):
+        if not isinstance(result, (Tensor, tuple)):
+            warn(
+                "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received "
+                f"{type(result)}"
+            )
             return result
+        outputs = result if isinstance(result, tuple) else (result,)
         passed, indices, node = _through(outputs)
         if node is not None:
-            node.register_prehook(lambda gradients: self._arriving(gradients, indices, len(outputs)))
-        return passed[0] if single else passed
+
+            def hook(_: Any, gradients: tuple[Any, ...]) -> Any:
+                return self._arriving(gradients, indices, len(outputs))
+
+            node.register_hook(hook)
+        return passed if isinstance(result, tuple) else passed[0]
 
     def _arriving(self, gradients: tuple[Any, ...], indices: list[int], count: int) -> Any:
-        full = _spread(gradients, indices, count)
-        replaced_any = False
+        full: Any = _spread(gradients, indices, count)
         for hook in self.before:
             replaced = hook(self.module, full)
             if replaced is not None:
-                full = replaced if isinstance(replaced, tuple) else (replaced,)
-                replaced_any = True
+                full = _counted("grad_output", replaced, count)
         self.grad_output = full
         if not self.input_indices:
             # Nothing flows on to the inputs, so this is the last word about the module's backward.
-            if self.after:
-                warnings.warn(_NO_INPUT_GRADIENT, UserWarning, stacklevel=5)
+            warn(_NO_INPUT_GRADIENT)
             for hook in self.after:
-                if hook(self.module, (None,) * self.inputs, full) is not None:
+                replaced = hook(self.module, (None,) * self.inputs, full)
+                if replaced is not None and not (
+                    isinstance(replaced, tuple) and all(each is None for each in replaced)
+                ):
                     raise RuntimeError(
                         "Backward hook for Modules where no input requires gradient should always return None or None for "
                         "all gradients."
                     )
-        return tuple(full[i] for i in indices) if replaced_any else None
+            self.grad_output = None
+        return tuple(full[i] for i in indices)
 
-    def _leaving(self, gradients: tuple[Any, ...], _: Any) -> Any:
-        full = _spread(gradients, self.input_indices, self.inputs)
+    def _leaving(self, gradients: tuple[Any, ...]) -> Any:
+        if self.grad_output is None:
+            return None  # the gradient came by another way than the module's output
+        full: Any = _spread(gradients, self.input_indices, self.inputs)
         for hook in self.after:
             replaced = hook(self.module, full, self.grad_output)
             if replaced is not None:
-                full = replaced if isinstance(replaced, tuple) else (replaced,)
+                full = _counted("grad_input", replaced, self.inputs)
         self.grad_output = None
         return tuple(full[i] for i in self.input_indices)
 

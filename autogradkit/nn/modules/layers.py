@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autogradkit._ops.pointwise.elementary import sigmoid, tanh
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.modules.module import Module, Samples
@@ -11,6 +12,7 @@ from autogradkit.nn.modules.module import Module, Samples
 __all__ = ["Dropout", "Flatten", "LogSoftmax", "MaxPool2d", "ReLU", "Sigmoid", "Softmax", "Tanh", "Unflatten"]
 
 Size2 = int | tuple[int, int]
+_sigmoid, _tanh = sigmoid.owner.made("function"), tanh.owner.made("function")
 
 
 class ReLU(Module):
@@ -51,7 +53,7 @@ class Tanh(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """tanh x."""
-        return input.tanh()
+        return _tanh(input)
 
 
 class Sigmoid(Module):
@@ -68,7 +70,7 @@ class Sigmoid(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """1 / (1 + e⁻ˣ)."""
-        return input.sigmoid()
+        return _sigmoid(input)
 
 
 class Softmax(Module):
@@ -225,7 +227,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        if not 0 <= p <= 1:
+        if p < 0 or p > 1:
             raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
         self.p = p
         self.inplace = inplace

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from autogradkit._ops.declare.kinds import type_name
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 
@@ -17,8 +16,12 @@ if TYPE_CHECKING:
 
 
 def type_text(value: Any) -> str:
-    """A value's type as PyTorch's messages print it: tensors by their dtype."""
-    return value.dtype.tensor_type if isinstance(value, Tensor) else type_name(value)
+    """A value's type, or a class's or function's name, as PyTorch's messages print it: tensors by their dtype."""
+    if isinstance(value, Tensor):
+        return value.dtype.tensor_type
+    named: Any = value if hasattr(value, "__qualname__") else type(value)
+    module = str(getattr(named, "__module__", None) or "").replace("autogradkit", "torch")
+    return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
 
 
 class Members:
@@ -42,6 +45,8 @@ class Members:
             found = own.get(registry)
             if found is not None and name in found:
                 return found[name]
+        if name == "_hooks" and "_modules" not in own:  # what PyTorch misses first, before `Module.__init__` ran
+            name = "_backward_hooks"
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -228,7 +233,7 @@ class Members:
         seen: set[int] = set()
         walk = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in walk:
-            for name, member in module.__dict__[registry].items():
+            for name, member in getattr(module, registry).items():
                 if member is None or id(member) in seen:
                     continue
                 if remove_duplicate:

@@ -11,10 +11,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from autogradkit._ops.declare.kinds import KINDS
+from autogradkit._ops.declare.names import METHOD
+from autogradkit._ops.declare.signature import MisfitError, refusal
+from autogradkit._ops.making.conversions import converted, to
+from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import float16, float32, float64
 from autogradkit.core.recording import RECORDERS, heeded, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import no_grad
 from autogradkit.nn.modules import hooks, state
@@ -23,6 +29,11 @@ from autogradkit.nn.modules.members import Members
 
 __all__ = ["Module"]
 
+_COMPLEX = (
+    "Complex modules are a new feature under active development whose design may change, and some modules might not work as "
+    "expected when using complex tensors as parameters or buffers. Please file an issue at "
+    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a complex module does not work as expected."
+)
 M = TypeVar("M", bound="Module")
 Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
@@ -152,18 +163,19 @@ class Module(Members):
 
         Only floating-point ones change dtype. Raises TypeError for an integer dtype.
         """
-        values = [*args, *kwargs.values()]
-        wanted = next((v if isinstance(v, Dtype) else v.dtype for v in values if isinstance(v, Dtype | Tensor)), None)
+        wanted, memory_format = _destination(args, kwargs)
         if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
             )
-        places = [v for v in values if not isinstance(v, Dtype | Tensor | bool) and v is not None]
+
+        if wanted is not None and wanted.is_complex:
+            warn(_COMPLEX)
 
         def convert(tensor: Tensor) -> Tensor:
-            moved: Any = tensor.to(*places[:1]) if places else tensor
-            numbers = moved.is_floating_point() or moved.is_complex()
-            return moved.to(wanted) if wanted is not None and numbers else moved
+            numbers = tensor.is_floating_point() or tensor.is_complex()
+            of_images = memory_format is not None and tensor.dim() in (4, 5)
+            return converted(tensor, wanted if numbers else None, format=memory_format if of_images else None)
 
         return self._apply(convert)
 
@@ -185,6 +197,10 @@ class Module(Members):
     def cpu(self: M) -> M:
         """Itself: everything is on the CPU."""
         return self
+
+    def cuda(self: M, device: Any = None) -> M:
+        """Raises AssertionError, as PyTorch without CUDA does, for a module that has parameters or buffers."""
+        return self._apply(lambda tensor: tensor.cuda(device))
 
     # -- state ------------------------------------------------------------------------------------------------------
 
@@ -218,10 +234,17 @@ class Module(Members):
         return self._own_hooks().add("before", hook, prepend, with_kwargs)
 
     def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
-        return self._own_hooks().add("after", hook, prepend, with_kwargs)
+        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output.
+
+        With `always_call` also where the call failed; the output is then None if there is none yet.
+        """
+        own = self._own_hooks()
+        handle = own.add("after", hook, prepend, with_kwargs)
+        if always_call:
+            own.always.add(handle.id)
+        return handle
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` before the module's backward; what it returns replaces grad_output."""
@@ -246,6 +269,29 @@ class Module(Members):
         if not lines and not below:
             return f"{self._get_name()}()"
         return f"{self._get_name()}(\n  " + "\n  ".join([*lines, *below]) + "\n)"
+
+
+def _as_dtype(given: Any) -> Dtype:
+    convert = KINDS["DType"].convert
+    assert convert is not None
+    return convert(given)
+
+
+def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Dtype | None, Any]:
+    """The dtype and the memory format that the arguments of a module's `to` ask for."""
+    forms = [signature for _, signature in to.forms(METHOD)]
+    for form in forms:
+        names = [parameter.name for parameter in form.parameters]
+        try:
+            given = dict(zip(names, form.match(args, kwargs, False), strict=True))
+        except MisfitError:
+            continue
+        if len(args) > names.index("copy") or "copy" in kwargs:
+            raise RuntimeError(".to() does not accept copy argument")
+        require_cpu(given.get("device"))
+        wanted = given["tensor"].dtype if "tensor" in given else given["dtype"]
+        return wanted and _as_dtype(wanted), given["memory_format"]
+    raise refusal("to", forms, args, kwargs)
 
 
 def indented(text: str, spaces: int = 2) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,32 +24,62 @@ def default_collate(batch: Sequence[Any]) -> Any:
     [tensor([1, 2]), tensor([0.5000, 1.5000], dtype=torch.float64)]
     """
     first = batch[0]
+    if isinstance(first, str | bytes):
+        return batch
     if isinstance(first, Tensor):
-        return joining.stack(list(batch), 0)
+        return joining.stack.owner(batch, 0)
     if isinstance(first, np.ndarray | np.generic):
         if first.dtype.kind not in "biufc":
             raise TypeError(_refusal(first.dtype))
         arrays = [as_tensor(each) for each in batch]
-        return joining.stack(arrays, 0) if isinstance(first, np.ndarray) else tensor(list(batch), dtype=arrays[0].dtype)
+        return (
+            joining.stack.owner(arrays, 0)
+            if isinstance(first, np.ndarray)
+            else tensor(list(batch), dtype=arrays[0].dtype)
+        )
     if isinstance(first, float):
         return tensor(list(batch), dtype=dtypes.float64)
     if isinstance(first, int):
         return tensor(list(batch))
-    if isinstance(first, str | bytes):
-        return list(batch)
     if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+        return _mapping_like(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):
         return type(first)(*(default_collate(samples) for samples in zip(*batch, strict=True)))
     if isinstance(first, Sequence):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        return [default_collate(samples) for samples in zip(*batch, strict=True)]
+        parts = [default_collate(samples) for samples in zip(*batch, strict=True)]
+        return parts if isinstance(first, tuple) else _sequence_like(first, parts)
     raise TypeError(_refusal(type(first)))
 
 
 def _refusal(kind: Any) -> str:
     return f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {kind}"
+
+
+def _mapping_like(sample: Any, values: dict[Any, Any]) -> Any:
+    """The values in a mapping of the sample's class; in a dict where that is made in another way."""
+    try:
+        if not isinstance(sample, MutableMapping):
+            return type(sample)(values)
+        filled: Any = copy.copy(sample)
+        filled.update(values)
+        return filled
+    except TypeError:
+        return values
+
+
+def _sequence_like(sample: Any, values: list[Any]) -> Any:
+    """The values in a sequence of the sample's class; in a list where that is made in another way."""
+    try:
+        if not isinstance(sample, MutableSequence):
+            return type(sample)(values)
+        filled: Any = copy.copy(sample)
+        for place, value in enumerate(values):
+            filled[place] = value
+        return filled
+    except TypeError:
+        return values
 
 
 def default_convert(data: Any) -> Any:
@@ -58,9 +89,11 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, np.ndarray | np.generic):
         return as_tensor(data) if data.dtype.kind in "biufc" else data
     if isinstance(data, Mapping):
-        return {key: default_convert(value) for key, value in data.items()}
+        return _mapping_like(data, {key: default_convert(value) for key, value in data.items()})
     if isinstance(data, tuple) and hasattr(data, "_fields"):
         return type(data)(*(default_convert(value) for value in data))
-    if isinstance(data, Sequence):
+    if isinstance(data, tuple):
         return [default_convert(value) for value in data]
+    if isinstance(data, Sequence):
+        return _sequence_like(data, [default_convert(value) for value in data])
     return data

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
+import multiprocessing.context
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 from autogradkit.core.facts import named
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 from autogradkit.utils.data.collate import default_collate, default_convert
 from autogradkit.utils.data.dataset import IterableDataset, TensorDataset
 from autogradkit.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
@@ -17,7 +23,7 @@ _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset")
 
 
 class _Endless:
-    """The sampler of an iterable dataset: it decides itself what comes next."""
+    """The sampler of an iterable dataset, which decides itself what comes next."""
 
     def __iter__(self) -> Iterator[None]:
         while True:
@@ -61,12 +67,18 @@ class DataLoader:
             raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
         if timeout < 0:
             raise ValueError("timeout option should be non-negative")
+        _refuse_for_workers(num_workers, prefetch_factor, persistent_workers, multiprocessing_context)
         self.dataset = dataset
         self.num_workers = num_workers
         self.pin_memory = pin_memory
         self.timeout = timeout
         self.worker_init_fn = worker_init_fn
         self.generator = generator
+        self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
+        self.persistent_workers = persistent_workers
+        self.pin_memory_device = pin_memory_device
+        self.in_order = in_order
+        self._reported: int | None = None  # the length that a stream told of itself
         self._iterable = isinstance(dataset, IterableDataset)
         if self._iterable:
             _refuse_for_iterable(shuffle, sampler, batch_sampler)
@@ -100,50 +112,88 @@ class DataLoader:
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         object.__setattr__(self, name, value)
 
-    def __iter__(self) -> Iterator[Any]:
-        # Drawn for worker processes in PyTorch, and with it the stream moves on: at once, not at the first batch.
-        (self.generator or default_generator).base_seed()
-        order = self.sampler if self.batch_sampler is None else self.batch_sampler
-        return self._from_stream() if self._iterable else self._from_indices(iter(order))
-
-    def _from_indices(self, order: Iterator[Any]) -> Iterator[Any]:
-        dataset, collate = self.dataset, self.collate_fn
-        if self.batch_sampler is None:
-            for index in order:
-                yield collate(dataset[index])
-        elif type(dataset) is TensorDataset and collate is default_collate and not _any_requires_grad(dataset):
-            # The same batches as from single samples, gathered at once; a trace shows that too as the one step it is.
-            for indices in order:
-                if RECORDERS:
-                    yield [observed(named("batch"), "op", _rows, (each, indices), {}) for each in dataset.tensors]
-                else:
-                    yield [_rows(each, indices) for each in dataset.tensors]
-        else:
-            for indices in order:
-                yield collate([dataset[index] for index in indices])
-
-    def _from_stream(self) -> Iterator[Any]:
-        samples = iter(self.dataset)
-        if self.batch_size is None:
-            for sample in samples:
-                yield self.collate_fn(sample)
-            return
-        batch: list[Any] = []
-        for sample in samples:
-            batch.append(sample)
-            if len(batch) == self.batch_size:
-                yield self.collate_fn(batch)
-                batch = []
-        if batch and not self.drop_last:
-            yield self.collate_fn(batch)
+    def __iter__(self) -> Batches:
+        return Batches(self)
 
     def __len__(self) -> int:
         if not self._iterable:
             return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
-        count = len(self.dataset)
+        count = self._reported = len(self.dataset)
         if self.batch_size is None:
             return count
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+
+
+class Batches:
+    """One pass through a loader: what `iter(loader)` gives. A dataset ends it by StopIteration, too."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        if loader.pin_memory_device:
+            warn(
+                "pin_memory_device is deprecated, the current accelerator will be used as the device,ignore "
+                f"pin_memory_device='{loader.pin_memory_device}'."
+            )
+        if loader.pin_memory:
+            warn(
+                "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used."
+            )
+        self._loader = loader
+        self._order = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
+        self._places: Iterator[Any] = iter(self._order)
+        # Drawn for worker processes in PyTorch, and with it the stream moves on: at once, not at the first batch.
+        generator = loader.generator or default_generator
+        if not isinstance(generator, Generator):
+            wrap(np.empty((), np.int64)).random_(generator=generator)  # refuses it
+        generator.base_seed()
+        if loader.timeout and not loader.num_workers:
+            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
+        self._samples = iter(loader.dataset) if loader._iterable else None
+        self._ended = False
+        self._fetched = 0
+
+    def __iter__(self) -> Batches:
+        return self
+
+    def __len__(self) -> int:
+        return len(self._order)  # type: ignore[arg-type]
+
+    def __next__(self) -> Any:
+        place = next(self._places)
+        batch = self._fetch(place) if self._samples is None else self._next(self._samples, place)
+        self._fetched += 1
+        reported = self._loader._reported
+        if reported is not None and self._fetched > reported:
+            warn(
+                f"Length of IterableDataset {self._loader.dataset} was reported to be {reported}(when accessing "
+                f"len(dataloader)), but {self._fetched} samples have been fetched. "
+            )
+        return batch
+
+    def _fetch(self, place: Any) -> Any:
+        """The sample at an index, or the batch at several."""
+        dataset, collate = self._loader.dataset, self._loader.collate_fn
+        if self._loader.batch_sampler is None:
+            return collate(dataset[place])
+        if type(dataset) is TensorDataset and collate is default_collate and not _any_requires_grad(dataset):
+            # The same batch as from single samples, gathered at once; a trace shows that too as the one step it is.
+            if RECORDERS:
+                return [observed(named("batch"), "op", _rows, (each, place), {}) for each in dataset.tensors]
+            return [_rows(each, place) for each in dataset.tensors]
+        several = getattr(dataset, "__getitems__", None)
+        return collate([dataset[index] for index in place] if several is None else several(place))
+
+    def _next(self, samples: Iterator[Any], places: Any) -> Any:
+        """The next sample of a stream, or the next batch."""
+        collate = self._loader.collate_fn
+        if self._ended:
+            raise StopIteration
+        if self._loader.batch_sampler is None:
+            return collate(next(samples))
+        batch = list(itertools.islice(samples, len(places)))
+        self._ended = len(batch) < len(places)
+        if not batch or (self._loader.drop_last and self._ended):
+            raise StopIteration
+        return collate(batch)
 
 
 def _any_requires_grad(dataset: TensorDataset) -> bool:
@@ -152,6 +202,35 @@ def _any_requires_grad(dataset: TensorDataset) -> bool:
 
 def _rows(tensor: Tensor, indices: list[int]) -> Tensor:
     return wrap(tensor._array[indices])
+
+
+def _refuse_for_workers(workers: int, prefetch_factor: int | None, persistent: bool, context: Any) -> None:
+    if workers == 0 and prefetch_factor is not None:
+        raise ValueError(
+            "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable "
+            "multiprocessing, otherwise set prefetch_factor to None."
+        )
+    if prefetch_factor is not None and prefetch_factor < 0:
+        raise ValueError("prefetch_factor option should be non-negative")
+    if persistent and workers == 0:
+        raise ValueError("persistent_workers option needs num_workers > 0")
+    if context is None:
+        return
+    if workers == 0:
+        raise ValueError(
+            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
+            f"num_workers={workers}"
+        )
+    if isinstance(context, str) and context not in (methods := multiprocessing.get_all_start_methods()):
+        raise ValueError(
+            f"multiprocessing_context option should specify a valid start method in {methods!r}, but got "
+            f"multiprocessing_context={context!r}"
+        )
+    if not isinstance(context, str | multiprocessing.context.BaseContext):
+        raise TypeError(
+            "multiprocessing_context option should be a valid context object or a string specifying the start method, but "
+            f"got multiprocessing_context={context}"
+        )
 
 
 def _refuse_for_iterable(shuffle: bool | None, sampler: Any, batch_sampler: Any) -> None:

@@ -9,11 +9,12 @@ import bisect
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
-from autogradkit.core.draws import permutation
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
+from autogradkit.utils.data.sampler import permuted
 
 
 class Dataset:
@@ -29,11 +30,10 @@ class Dataset:
         return cls  # `Dataset[Tensor]` in annotations
 
 
-class IterableDataset(Dataset):
+class IterableDataset(Dataset, Iterable[Any]):
     """Samples that come one after the other, such as a stream. Subclasses define `__iter__`."""
 
-    def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+    # `__iter__` is abstract, by Iterable.
 
     def __add__(self, other: Dataset) -> Any:
         return ChainDataset([self, other])
@@ -56,7 +56,7 @@ class TensorDataset(Dataset):
         return tuple(tensor[index] for tensor in self.tensors)
 
     def __len__(self) -> int:
-        return self.tensors[0]._array.shape[0]
+        return cast("int", self.tensors[0].size(0))
 
 
 class ConcatDataset(Dataset):
@@ -110,11 +110,18 @@ class Subset(Dataset):
             return self.dataset[[self.indices[each] for each in index]]
         return self.dataset[self.indices[index]]
 
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        own = [self.indices[index] for index in indices]
+        several = getattr(self.dataset, "__getitems__", None)
+        return [self.dataset[index] for index in own] if several is None else several(own)
+
     def __len__(self) -> int:
         return len(self.indices)
 
 
-def random_split(dataset: Any, lengths: Sequence[float], generator: Generator = default_generator) -> list[Subset]:
+def random_split(
+    dataset: Any, lengths: Sequence[float], generator: Generator | None = default_generator
+) -> list[Subset]:
     """Split a dataset at random into parts of these lengths, or of these fractions of its length (sum 1).
 
     Raises ValueError where the lengths do not add up to the dataset's.
@@ -132,8 +139,11 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator = 
         for index in range(len(dataset) - sum(parts)):
             parts[index % len(parts)] += 1
         lengths = parts
+        for index, length in enumerate(parts):
+            if length == 0:
+                warn(f"Length of split at index {index} is 0. This might result in an empty dataset.")
     if sum(lengths) != len(dataset):
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    order = permutation(generator, int(sum(lengths))).tolist()
+    order = permuted(int(sum(lengths)), generator)
     ends = itertools.accumulate(int(length) for length in lengths)
     return [Subset(dataset, order[end - int(length) : end]) for end, length in zip(ends, lengths, strict=True)]

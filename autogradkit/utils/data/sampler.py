@@ -6,11 +6,19 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from autogradkit.core.draws import categories, integers, permutation
+from autogradkit._ops.making.data import as_tensor
+from autogradkit._ops.making.sampling import multinomial, randperm
+from autogradkit.core import dtype as dtypes
+from autogradkit.core.draws import integers
 from autogradkit.core.random import Generator, default_generator
+from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor
+
+
+def permuted(count: int, generator: Generator | None) -> list[int]:
+    """The numbers below `count` in random order. Raises TypeError for what is no generator."""
+    with unheard():
+        return randperm(count, generator=generator).tolist()
 
 
 class Sampler:
@@ -83,9 +91,9 @@ class RandomSampler(Sampler):
             yield from integers(generator, self.num_samples % 32, 0, count).tolist()
         else:
             for _ in range(self.num_samples // count):
-                yield from permutation(generator, count).tolist()
+                yield from permuted(count, generator)
             # Drawn even where nothing of it is used, as it moves the generator on.
-            yield from permutation(generator, count).tolist()[: self.num_samples % count]
+            yield from permuted(count, generator)[: self.num_samples % count]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -99,7 +107,7 @@ class SubsetRandomSampler(Sampler):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for index in permutation(self.generator or default_generator, len(self.indices)).tolist():
+        for index in permuted(len(self.indices), self.generator):
             yield self.indices[index]
 
     def __len__(self) -> int:
@@ -123,17 +131,18 @@ class WeightedRandomSampler(Sampler):
             raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
-        self.weights = np.asarray(weights._array if isinstance(weights, Tensor) else weights, np.float64)
+        self.weights: Tensor = as_tensor(weights, dtype=dtypes.float64)
         if self.weights.ndim != 1:
-            raise ValueError(f"weights should be a 1d sequence but given weights have shape {self.weights.shape}")
+            shape = tuple(self.weights.shape)
+            raise ValueError(f"weights should be a 1d sequence but given weights have shape {shape}")
         self.num_samples = num_samples
         self.replacement = replacement
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        generator = self.generator or default_generator
-        [chosen] = categories(generator, self.weights[None], self.num_samples, self.replacement).tolist()
-        yield from chosen
+        with unheard():
+            chosen = multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        yield from chosen.tolist()
 
     def __len__(self) -> int:
         return self.num_samples
