@@ -16,6 +16,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import named
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.storage import root_of
 from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
@@ -215,9 +216,13 @@ class Function(FunctionCtx):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` on the arguments and record the call as one node."""
-        if RECORDERS:
-            return observed(named(cls.__name__), "op", cls._apply, args, kwargs)
-        return cls._apply(*args, **kwargs)
+        try:
+            if RECORDERS:
+                return observed(named(cls.__name__), "op", cls._apply, args, kwargs)
+            return cls._apply(*args, **kwargs)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     @classmethod
     def _apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -234,6 +239,7 @@ class Function(FunctionCtx):
 
         return run_forward(context, context, args, forward)
 
+    @entry
     def __call__(self, *args: Any) -> Any:
         """The style of before PyTorch 1.5: instance methods, the instance itself keeping what is saved."""
         if isinstance(type(self).__dict__.get("forward"), staticmethod):

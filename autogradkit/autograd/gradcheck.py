@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.backward import grad
 from autogradkit.engine.history import requires_grad
@@ -59,6 +60,7 @@ def analytical_jacobian(output: Tensor, which: Tensor) -> Any:
     return np.stack(columns, axis=1) if columns else np.zeros((which._array.size, 0))
 
 
+@entry
 def gradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],
@@ -159,6 +161,7 @@ def _check_undefined(func: Callable[..., Any], inputs: tuple[Any, ...], checked:
             ) from error
 
 
+@entry
 def gradgradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],

@@ -13,6 +13,7 @@ import numpy as np
 
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.draws import fill, normal, uniform
+from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor, bump_version
 
@@ -36,6 +37,7 @@ _GAINS = {
 }
 
 
+@entry
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """By how much to scale initial weights before this nonlinearity; `param` is leaky_relu's slope.
 
@@ -58,6 +60,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
+@entry
 def _filled(tensor: Tensor, draws: Any) -> Tensor:
     fill(tensor._array, draws)
     bump_version(tensor)
@@ -87,6 +90,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     return _filled(tensor, normal(generator or default_generator, array.size, array.dtype, mean, std, dense=dense))
 
 
+@entry
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """`val` everywhere.
 
@@ -134,6 +138,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return tensor
 
 
+@entry
 def _fans(tensor: Tensor) -> tuple[int, int]:
     if tensor.ndim < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.frames import entry
 from autogradkit.optim.optimizer import Optimizer
 
 
@@ -17,6 +18,7 @@ class LRScheduler:
     Raises KeyError when it is to go on from `last_epoch` without the groups' "initial_lr".
     """
 
+    @entry
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = optimizer
         for index, group in enumerate(optimizer.param_groups):
@@ -39,6 +41,7 @@ class LRScheduler:
         """The rates that the last step set."""
         return self._last_lr
 
+    @entry
     def step(self) -> None:
         """Go to the next epoch."""
         self.last_epoch += 1

@@ -14,6 +14,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit.core.facts import Declaration
+from autogradkit.core.frames import is_ours
 from autogradkit.core.recording import RECORDERS, Recorder, rest, wake
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
@@ -33,7 +34,7 @@ from autogradkit.tracing.events import (
     Saved,
     spelled,
 )
-from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, is_ours, learner_frame, learner_frames
+from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, learner_frame, learner_frames
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.naming import Naming, names_of

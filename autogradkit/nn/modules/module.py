@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import float16, float32, float64
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, heeded, listeners
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import RemovableHandle
@@ -77,8 +78,10 @@ class Module(Members):
             if self._hooks is None:
                 return self.forward(*args, **kwargs)
             return hooks.call(self, self._hooks, args, kwargs)
-        except Exception as error:
-            note_layer(error, self, args, sys._getframe(), Module.__call__.__code__)
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, RecursionError):  # which leaves no room to look
+                note_layer(error, self, args, sys._getframe(), Module.__call__.__code__)
+            shorten(error)
             raise
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -117,6 +120,7 @@ class Module(Members):
         for parameter in self.parameters():
             clear_gradient(parameter, set_to_none)
 
+    @entry
     def apply(self: M, fn: Callable[[Module], None]) -> M:
         """Call `fn` on every submodule, and then on itself."""
         for module in self.children():
@@ -124,6 +128,7 @@ class Module(Members):
         fn(self)
         return self
 
+    @entry
     def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
         for module in self.children() if recurse else ():
             module._apply(fn)

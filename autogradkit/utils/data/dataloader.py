@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from autogradkit.core.facts import named
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
@@ -107,35 +108,43 @@ class DataLoader:
         return self._from_stream() if self._iterable else self._from_indices(iter(order))
 
     def _from_indices(self, order: Iterator[Any]) -> Iterator[Any]:
-        dataset, collate = self.dataset, self.collate_fn
-        if self.batch_sampler is None:
-            for index in order:
-                yield collate(dataset[index])
-        elif type(dataset) is TensorDataset and collate is default_collate and not _any_requires_grad(dataset):
-            # The same batches as from single samples, gathered at once; a trace shows that too as the one step it is.
-            for indices in order:
-                if RECORDERS:
-                    yield [observed(named("batch"), "op", _rows, (each, indices), {}) for each in dataset.tensors]
-                else:
-                    yield [_rows(each, indices) for each in dataset.tensors]
-        else:
-            for indices in order:
-                yield collate([dataset[index] for index in indices])
+        try:
+            dataset, collate = self.dataset, self.collate_fn
+            if self.batch_sampler is None:
+                for index in order:
+                    yield collate(dataset[index])
+            elif type(dataset) is TensorDataset and collate is default_collate and not _any_requires_grad(dataset):
+                # The same batches as from single samples, gathered at once; a trace shows that too as the one step it is.
+                for indices in order:
+                    if RECORDERS:
+                        yield [observed(named("batch"), "op", _rows, (each, indices), {}) for each in dataset.tensors]
+                    else:
+                        yield [_rows(each, indices) for each in dataset.tensors]
+            else:
+                for indices in order:
+                    yield collate([dataset[index] for index in indices])
+        except BaseException as error:
+            shorten(error)
+            raise
 
     def _from_stream(self) -> Iterator[Any]:
-        samples = iter(self.dataset)
-        if self.batch_size is None:
+        try:
+            samples = iter(self.dataset)
+            if self.batch_size is None:
+                for sample in samples:
+                    yield self.collate_fn(sample)
+                return
+            batch: list[Any] = []
             for sample in samples:
-                yield self.collate_fn(sample)
-            return
-        batch: list[Any] = []
-        for sample in samples:
-            batch.append(sample)
-            if len(batch) == self.batch_size:
+                batch.append(sample)
+                if len(batch) == self.batch_size:
+                    yield self.collate_fn(batch)
+                    batch = []
+            if batch and not self.drop_last:
                 yield self.collate_fn(batch)
-                batch = []
-        if batch and not self.drop_last:
-            yield self.collate_fn(batch)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     def __len__(self) -> int:
         if not self._iterable:
@@ -154,6 +163,7 @@ def _rows(tensor: Tensor, indices: list[int]) -> Tensor:
     return wrap(tensor._array[indices])
 
 
+@entry
 def _refuse_for_iterable(shuffle: bool | None, sampler: Any, batch_sampler: Any) -> None:
     if shuffle not in (False, None):
         raise ValueError(
