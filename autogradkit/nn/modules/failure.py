@@ -9,6 +9,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit.core.errors import noted
+from autogradkit.core.frames import is_ours
 from autogradkit.core.tensor import Tensor
 
 
@@ -18,8 +19,17 @@ def note_layer(error: Exception, layer: Any, args: tuple[Any, ...], frame: Frame
     What the learner's own `forward` raises needs no note: its line is in the traceback. `frame` is the layer's call, and
     `calls` is the code that every call of a module runs.
     """
-    if layer._modules or not type(layer).forward.__module__.startswith("autogradkit."):
+    try:
+        note = _place(layer, args, frame, calls)
+    except Exception:  # a repr or a walk over modules is the learner's code, too; what it raises must not hide the error
         return
+    if note:
+        noted(error, note)
+
+
+def _place(layer: Any, args: tuple[Any, ...], frame: FrameType, calls: CodeType) -> str:
+    if layer._modules or not is_ours(type(layer).forward.__code__):
+        return ""
     outermost = layer
     caller = frame.f_back
     while caller is not None:
@@ -30,4 +40,4 @@ def note_layer(error: Exception, layer: Any, args: tuple[Any, ...], frame: Frame
     place = "" if path is None else f"layer '{path}' of {type(outermost).__name__}, "
     shapes = " and ".join(str(tuple(each.shape)) for each in args if isinstance(each, Tensor))
     given = f", which was given the shape {shapes}" if shapes else ""
-    noted(error, f"in {place}{layer!r}{given}")
+    return f"in {place}{layer!r}{given}"
