@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from autogradkit.core.absent import absence
 from autogradkit.core.errors import notes_of
-from autogradkit.core.frames import all_frames_wanted, learners_part, led_to
+from autogradkit.core.frames import all_frames_wanted, learners_part, led_to, traceback_of
 from autogradkit.core.tensor import Tensor
 
 
@@ -61,7 +61,7 @@ def note_absence(error: BaseException) -> None:
 @contextmanager
 def _shortened(error: BaseException) -> Iterator[None]:
     """While the block runs, an error and those that led to it have the learner's part of their tracebacks only."""
-    whole = [(each, BaseException.__traceback__.__get__(each)) for each in led_to(error)]
+    whole = [(each, traceback_of(each)) for each in led_to(error)]
     try:
         for each, traceback in whole:
             BaseException.with_traceback(each, learners_part(traceback))

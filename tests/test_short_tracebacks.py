@@ -56,7 +56,8 @@ CASES = {
     "an edit found under create_graph": ("y = x.exp(); y.mul_(2)\ntorch.autograd.grad(y.sum(), x, create_graph=True)", ""),
     "a hook": ("def hook(g): return g + torch.ones(9)\ny = x * 2; y.register_hook(hook)\ny.sum().backward()", "hook"),
     "a hook of a leaf": ("def hook(g): 1 / 0\nx.register_hook(hook)\nx.sum().backward()", "hook"),
-    "a hook under create_graph": ("def hook(g): 1 / 0\nx.register_hook(hook)\ntorch.autograd.grad(x.sum(), x, create_graph=True)", "hook"),
+    "a hook under create_graph": (
+        "def hook(g): 1 / 0\nx.register_hook(hook)\ntorch.autograd.grad(x.sum(), x, create_graph=True)", "hook"),
     "a hook of the wrong kind": ("y = x * 2; y.register_hook(lambda g: 3)\ny.sum().backward()", ""),
     "a node's hook": ("def hook(*g): 1 / 0\ny = x * 2; y.grad_fn.register_hook(hook)\ny.sum().backward()", "hook"),
     "a hook after accumulation": (

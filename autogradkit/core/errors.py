@@ -56,22 +56,16 @@ class ViewRefused(str):
 
 
 def noted(error: E, note: str) -> E:
-    """`error`, with a line of ours below its text, where its notes are still a list."""
-    notes = _own(error).setdefault("__notes__", [])
-    if isinstance(notes, list):
-        notes.append(f"autogradkit: {note}")
+    """`error`, with a line of ours below its text."""
+    error.add_note(f"autogradkit: {note}")
     return error
 
 
 def notes_of(error: BaseException) -> list[Any]:
     """The list of an error's notes, in which anything may have been put; an empty one where what it has is no list."""
-    notes = _own(error).get("__notes__")
+    own = BaseException.__dict__["__dict__"].__get__(error)  # without the code that its class may run
+    notes: Any = own.get("__notes__")
     return notes if isinstance(notes, list) else []
-
-
-def _own(error: BaseException) -> dict[str, Any]:
-    """An error's attributes, without the code that its class may run for them."""
-    return BaseException.__dict__["__dict__"].__get__(error)
 
 
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."

@@ -17,13 +17,14 @@ import os
 from collections.abc import Callable, Iterator
 from functools import wraps
 from types import CodeType, TracebackType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _INSTALLED = (f"site-packages{os.sep}", f"dist-packages{os.sep}")
 _RESTS_ON = ("numpy", "matplotlib", "IPython", "traitlets", "ipywidgets", "anywidget")
 _OURS_TO_CALL = tuple(place + name + os.sep for place in _INSTALLED for name in _RESTS_ON)
+_PLAIN: Any = BaseException  # its descriptors see an error as it is, whatever its class makes of attributes
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -82,9 +83,14 @@ def led_to(error: BaseException) -> Iterator[BaseException]:
         if each is not None and id(each) not in known:
             known.add(id(each))
             yield each
-            waiting += [BaseException.__cause__.__get__(each), BaseException.__context__.__get__(each)]
+            waiting += [_PLAIN.__cause__.__get__(each), _PLAIN.__context__.__get__(each)]
             if isinstance(each, BaseExceptionGroup):
-                waiting += each.exceptions
+                waiting += cast("tuple[BaseException, ...]", each.exceptions)
+
+
+def traceback_of(error: BaseException) -> TracebackType | None:
+    """An error's traceback."""
+    return _PLAIN.__traceback__.__get__(error)
 
 
 def shorten(error: BaseException) -> None:
@@ -92,7 +98,7 @@ def shorten(error: BaseException) -> None:
     if all_frames_wanted():
         return
     for each in led_to(error):
-        BaseException.with_traceback(each, learners_part(BaseException.__traceback__.__get__(each)))
+        BaseException.with_traceback(each, learners_part(traceback_of(each)))
 
 
 def entry(function: Callable[P, T]) -> Callable[P, T]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import traceback
 
 import pytest
 
@@ -110,34 +109,31 @@ def test_the_notes_stand_below_the_text(notebook: Notebook, capsys: pytest.Captu
     assert text.rstrip().splitlines()[-1].startswith("autogradkit: t.t().view(6) needs dims 0 and 1 of t.t() to be one")
 
 
-def test_every_frame_can_be_seen_again(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_frame_is_shown_to_who_asks(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOGRADKIT_TRACEBACK", "short")
     notebook.run(PREPARE)
     short = shown(notebook, "flat(x)", capsys)
-    notebook.run("%xmode --show")
-    notebook.run("%tb")
-    whole = capsys.readouterr().out
+    notebook.run("%env AUTOGRADKIT_TRACEBACK=full")
+    whole = shown(notebook, "flat(x)", capsys)
     assert "in view_sizes(self, size)" in whole
     assert short.splitlines()[-2:] == whole.splitlines()[-2:]
+    notebook.run("%env AUTOGRADKIT_TRACEBACK=short")
+    assert "view_sizes" not in shown(notebook, "flat(x)", capsys)
+
+
+def test_the_last_frame_of_ours_is_ipythons_to_hide(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = "torch.nn.functional.dropout(torch.ones(1), 2.0)"
+    assert "in dropout(" not in shown(notebook, cell, capsys)
+    notebook.run("%xmode --show")
+    notebook.run("%tb")
+    assert "in dropout(" in capsys.readouterr().out
     notebook.run("%xmode --hide")
-    assert "view_sizes" not in shown(notebook, "flat(x)", capsys)
-
-
-def test_the_error_itself_stays_whole(notebook: Notebook) -> None:
-    notebook.run(PREPARE)
-    result = notebook.run("try:\n    flat(x)\nexcept RuntimeError as error:\n    raise KeyError(1) from error")
-    error = result.error_in_exec
-    assert isinstance(error, KeyError)
-    assert isinstance(error.__cause__, RuntimeError)
-    frames = traceback.extract_tb(error.__cause__.__traceback__)
-    assert frames[-1].name == "view_sizes"
-
-
-def test_unloading_shows_frames_as_before(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
-    notebook.run(PREPARE)
     notebook.run("%unload_ext autogradkit")
-    assert "view_sizes" in shown(notebook, "flat(x)", capsys)
+    assert "in dropout(" in shown(notebook, cell, capsys)
     notebook.run("%load_ext autogradkit")
-    assert "view_sizes" not in shown(notebook, "flat(x)", capsys)
+    assert "in dropout(" not in shown(notebook, cell, capsys)
 
 
 def test_a_tensors_attribute_that_only_pytorch_has(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:

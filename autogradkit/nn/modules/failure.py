@@ -21,10 +21,10 @@ def note_layer(error: Exception, layer: Any, args: tuple[Any, ...], frame: Frame
     """
     try:
         note = _place(layer, args, frame, calls)
-    except Exception:  # a repr or a walk over modules is the learner's code, too; what it raises must not hide the error
+        if note:
+            noted(error, note)
+    except Exception:  # reprs, walks over modules and errors are the learner's code, too: it must not hide the error
         return
-    if note:
-        noted(error, note)
 
 
 def _place(layer: Any, args: tuple[Any, ...], frame: FrameType, calls: CodeType) -> str:
