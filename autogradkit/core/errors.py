@@ -7,7 +7,7 @@ says how to learn it.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 E = TypeVar("E", bound=BaseException)
 
@@ -65,7 +65,7 @@ def notes_of(error: BaseException) -> list[Any]:
     """The list of an error's notes, in which anything may have been put; an empty one where what it has is no list."""
     own = BaseException.__dict__["__dict__"].__get__(error)  # without the code that its class may run
     notes: Any = own.get("__notes__")
-    return notes if isinstance(notes, list) else []
+    return cast("list[Any]", notes) if isinstance(notes, list) else []
 
 
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
