@@ -18,6 +18,24 @@ CELLS = {
         "view size is not compatible",
         ["get_ipython().run_cell_magic('time', '', 'y = flat(x)\\n')", "y = flat(x)", "return t.t().view(6)"],
     ),
+    "%trace": (
+        "%trace flat(x)",
+        "view size is not compatible",
+        ["get_ipython().run_line_magic('trace', 'flat(x)')", "flat(x)", "return t.t().view(6)"],
+    ),
+    "%train": (
+        "class Net(torch.nn.Linear):\n"
+        "    def forward(self, x):\n"
+        "        return flat(x[0, 0, :2, :3])\n"
+        "net = Net(2, 3)\n"
+        "%train net",
+        "view size is not compatible",
+        [
+            "get_ipython().run_line_magic('train', 'net')",
+            "return flat(x[0, 0, :2, :3])",
+            "return t.t().view(6)",
+        ],
+    ),
     "backward": ("y = (x * x).sum()\ny.backward()\ny.backward()", "a second time", ["y.backward()"]),
     "a layer": ("torch.nn.Linear(2, 3)(x)", "cannot be multiplied", ["torch.nn.Linear(2, 3)(x)"]),
     "a wrong call": ("torch.exp(3)", "must be Tensor, not int", ["torch.exp(3)"]),
@@ -73,7 +91,7 @@ def test_only_the_learners_lines_are_shown(
     text = shown(notebook, cell, capsys)
     assert message in text
     assert not re.search(r"^ *File .*autogradkit", text, re.MULTILINE)
-    if what != "above %%time" or mode != "Plain":  # in Plain mode IPython shows frames of its own
+    if "%" not in what or mode != "Plain":  # in Plain mode IPython shows frames of its own
         assert [line for line in lines_of(text, mode) if "IPython" not in line] == lines
 
 
