@@ -109,16 +109,14 @@ class Graph:
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
     opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns that are open
     left_out: list[str] = field(default_factory=list)  # sentences
+    middle: str = ""  # the item in place of all that ran in the middle, where that is left out
     node_names: bool = False  # whether PyTorch's names of the nodes are written
 
 
 def copied(graph: Graph) -> Graph:
     """The same graph once more, to be made smaller."""
     items = {key: replace(item, ops=list(item.ops), absorbed=list(item.absorbed)) for key, item in graph.items.items()}
-    return replace(
-        graph, items=items, links=[replace(link) for link in graph.links], left_out=list(graph.left_out), folded=[],
-        unfoldable=[], opened=[],
-    )  # fmt: skip
+    return replace(graph, items=items, links=[replace(link) for link in graph.links], left_out=list(graph.left_out))
 
 
 def op_key(op: Op) -> str:
