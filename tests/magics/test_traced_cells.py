@@ -272,7 +272,9 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
 def test_a_wrong_use_gets_a_clear_message(
     notebook: Notebook, line: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    notebook.run("plain = torch.ones(2); layer = torch.nn.Linear(2, 2); bare = torch.nn.ReLU()\nimport torch as PyTorch")
+    notebook.run(
+        "plain = torch.ones(2); layer = torch.nn.Linear(2, 2); bare = torch.nn.ReLU()\nimport torch as PyTorch"
+    )
     capsys.readouterr()
     assert not notebook.run(line).success
     captured = capsys.readouterr()
