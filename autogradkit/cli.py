@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from autogradkit import __version__
 
@@ -29,17 +29,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # here, where what cannot be written can still be told
     except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
+        _tell("\nInterrupted.")
         return 130
     except BrokenPipeError:  # whoever read it has gone, as `| head` does: nobody to tell
-        _write_nowhere()
+        _write_nowhere("stdout")
         return 141
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF) or error.filename is not None:
             raise
-        _write_nowhere()
-        print(f"autogradkit: what it prints cannot be written: {error.strerror}", file=sys.stderr)
+        _write_nowhere("stdout")
+        _tell(f"autogradkit: what it prints cannot be written: {error.strerror}")
         return 1
+    finally:
+        try:
+            sys.stderr.flush()
+        except OSError:  # that something went wrong the exit status says
+            _write_nowhere("stderr")
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -54,19 +59,36 @@ def _run(argv: Sequence[str] | None) -> int:
     return arguments.command(arguments)
 
 
-def _write_nowhere() -> None:
-    """What is still waiting to be written is dropped, or Python would try again at its end, and complain."""
-    sys.stdout = _nowhere()
+def _tell(what: str) -> None:
+    """Say why it ends; where that cannot be written either, the exit status says it."""
     with contextlib.suppress(OSError):
-        os.dup2(sys.stdout.fileno(), 1)
+        print(what, file=sys.stderr)
+
+
+def _write_nowhere(name: str) -> None:
+    """What is still waiting to be written is dropped, or Python would try again at its end, and complain."""
+    nowhere = _nowhere()
+    setattr(sys, name, nowhere)
+    with contextlib.suppress(OSError):
+        os.dup2(nowhere.fileno(), {"stdout": 1, "stderr": 2}[name])
 
 
 def _nowhere() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help fails where it cannot be written: argparse's own would end as if it had been."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="autogradkit", description="PyTorch you can see through: tensors, autograd and training on NumPy."
     )
     parser.add_argument("--version", action="version", version=f"autogradkit {__version__}")
@@ -133,12 +155,12 @@ def lab(arguments: argparse.Namespace) -> int:
     try:
         folder: Path = arguments.folder.expanduser().resolve()
     except RuntimeError as error:  # no such user, or links in a circle
-        print(f"There is no folder {arguments.folder}: {error}", file=sys.stderr)
+        _tell(f"There is no folder {arguments.folder}: {error}")
         return 1
     try:
         done = copy_lessons(lessons_folder(), folder / SUBFOLDER)
     except OSError as error:
-        print(f"The lessons cannot be copied: {error}", file=sys.stderr)
+        _tell(f"The lessons cannot be copied: {error}")
         return 1
     print(f"Your lessons are in {folder / SUBFOLDER}")
     if done.kept:

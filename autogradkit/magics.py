@@ -235,6 +235,8 @@ class AutogradkitMagics(Magics):
             raise UsageError(
                 f"%train: there is no model '{options.model}'. Use lenet, mlp, or the name of a model you made."
             )
+        if options.model not in _MODELS and not any(True for _ in namespace[options.model].parameters()):
+            raise UsageError(f"%train: '{options.model}' has no parameters that could learn.")
         return train_from_magic(
             options.model,
             namespace,

@@ -1,22 +1,22 @@
 """Tracebacks that end in the learner's line: what a shell shows of an error while the extension is loaded.
 
-Rests on tracing, which knows whose code a frame runs. Only what is shown changes, in every mode of `%xmode`, for errors and
-for interrupts: the exception and its traceback stay whole, and `%debug` walks through all of it. IPython's own switch for
-hidden frames shows ours too: `%xmode --show`, then `%tb` for the last error; `%xmode --hide` hides them again.
+Rests on `core.frames`, by which errors leave this package with one of its frames at most; here that one goes too, and those
+of the magics. Only what is shown changes, in every mode of `%xmode`, for errors and for interrupts. IPython's own switch for
+hidden frames shows what is left: `%xmode --show`, then `%tb` for the last error; `%xmode --hide` hides it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from autogradkit.core.absent import absence
+from autogradkit.core.errors import notes_of
+from autogradkit.core.frames import all_frames_wanted, learners_part, led_to, traceback_of
 from autogradkit.core.tensor import Tensor
-from autogradkit.tracing.frames import is_library, is_ours
 
 
 class LearnersTracebacks:
@@ -35,7 +35,7 @@ class LearnersTracebacks:
             if error is None or isinstance(traceback, tuple):
                 return format_all(kind, error, traceback, *args, **kwargs)
             note_absence(error)
-            if not formatter.skip_hidden:
+            if all_frames_wanted() or not formatter.skip_hidden:
                 return format_all(kind, error, traceback, *args, **kwargs)
             with _shortened(error):
                 return format_all(kind, error, learners_part(traceback), *args, **kwargs)
@@ -54,40 +54,18 @@ def note_absence(error: BaseException) -> None:
     """
     if isinstance(error, AttributeError) and (isinstance(error.obj, Tensor) or error.obj is Tensor):
         note = None if error.name is None else absence("Tensor", error.name)
-        if note is not None and note not in getattr(error, "__notes__", ()):
-            error.add_note(note)
-
-
-def learners_part(traceback: TracebackType | None) -> TracebackType | None:
-    """A copy of a traceback without the frames of this package and of the libraries that it called."""
-    kept: list[TracebackType] = []
-    hidden = False
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        hidden = is_ours(code) or (hidden and is_library(code))
-        if not hidden:
-            kept.append(traceback)
-        traceback = traceback.tb_next
-    part = None
-    for each in reversed(kept):
-        part = TracebackType(part, each.tb_frame, each.tb_lasti, each.tb_lineno)
-    return part
+        if note is not None and note not in notes_of(error):
+            BaseException.add_note(error, note)
 
 
 @contextmanager
 def _shortened(error: BaseException) -> Iterator[None]:
-    """While the block runs, the errors that led to this one have the learner's part of their tracebacks only."""
-    whole: list[tuple[BaseException, TracebackType | None]] = []
-    waiting = [error.__cause__, error.__context__]
-    while waiting:
-        each = waiting.pop()
-        if each is not None and each is not error and all(each is not known for known, _ in whole):
-            whole.append((each, each.__traceback__))
-            waiting += [each.__cause__, each.__context__]
+    """While the block runs, an error and those that led to it have the learner's part of their tracebacks only."""
+    whole = [(each, traceback_of(each)) for each in led_to(error)]
     try:
         for each, traceback in whole:
-            each.__traceback__ = learners_part(traceback)
+            BaseException.with_traceback(each, learners_part(traceback))
         yield
     finally:
         for each, traceback in whole:
-            each.__traceback__ = traceback
+            BaseException.with_traceback(each, traceback)

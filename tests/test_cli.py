@@ -164,6 +164,27 @@ def test_where_its_output_goes_is_no_reason_for_a_traceback(output: str, status:
     assert (done.returncode, done.stdout, done.stderr) == (status, "", told)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        ("--help >/dev/full", 1, "autogradkit: what it prints cannot be written: No space left on device\n"),
+        ("--version >/dev/full", 1, "autogradkit: what it prints cannot be written: No space left on device\n"),
+        ("train --help >/dev/full", 1, "autogradkit: what it prints cannot be written: No space left on device\n"),
+        ("--help >/dev/full 2>&1", 1, ""),
+        ("train nope 2>/dev/full", 2, ""),
+        ("train nope 2>&-", 2, ""),
+        ("lab /proc/x 2>/dev/full", 1, ""),
+        ("--version >&- 2>&-", 0, ""),
+    ],
+)
+def test_help_that_cannot_be_written_is_no_success(arguments: str, status: int, told: str, unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    command = ["bash", "-c", f"{sys.executable} -m autogradkit {arguments}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", told)
+
+
 def test_lab_of_a_user_who_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["lab", "~nosuchuser/x", "--no-browser"]) == 1
     assert "There is no folder ~nosuchuser/x" in capsys.readouterr().err

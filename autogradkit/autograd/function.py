@@ -19,6 +19,7 @@ from autogradkit.core import errors
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import root_of
@@ -253,9 +254,13 @@ class Function(FunctionCtx):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` on the arguments and record the call as one node."""
-        if RECORDERS:
-            return observed(named(cls.__name__), "op", cls._apply, args, kwargs)
-        return cls._apply(*args, **kwargs)
+        try:
+            if RECORDERS:
+                return observed(named(cls.__name__), "op", cls._apply, args, kwargs)
+            return cls._apply(*args, **kwargs)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     @classmethod
     def _apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -274,6 +279,7 @@ class Function(FunctionCtx):
 
         return run_forward(context, context, (*bound.args, *bound.kwargs.values()), forward)
 
+    @entry
     def __call__(self, *args: Any) -> Any:
         """The style of before PyTorch 1.5: instance methods, the instance itself keeping what is saved."""
         if isinstance(type(self).__dict__.get("forward"), staticmethod):

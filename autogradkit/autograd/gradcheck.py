@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.backward import grad
@@ -89,6 +90,7 @@ def _parts(func: Callable[..., Any], outputs: list[Tensor]) -> list[tuple[str, C
     return [(said.format("imaginary"), imaginary), (said.format("real"), real)]
 
 
+@entry
 def gradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],
@@ -241,6 +243,7 @@ def _check_undefined(func: Callable[..., Any], inputs: tuple[Any, ...], checked:
             ) from error
 
 
+@entry
 def gradgradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],

@@ -7,7 +7,7 @@ says how to learn it.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 E = TypeVar("E", bound=BaseException)
 
@@ -36,7 +36,23 @@ class BackwardNotRecorded(NotRecorded):
 
 
 class ViewRefused(str):
-    """A note on a view that no strides can give; a notebook, which knows how the tensor is written, says more."""
+    """A note on a view that no strides can give; a notebook, which knows how the tensor is written, says more and draws it."""
+
+    array: Any  # the memory that was to be viewed
+    wanted: Any  # its sizes as a tuple, or a dtype
+
+    @classmethod
+    def of(cls, array: Any, strides: tuple[int, ...], wanted: Any, more: str = "") -> ViewRefused:
+        """The note on `array`, which lies in memory with these strides, in elements."""
+        made = cls(f"autogradkit: the tensor has shape {array.shape} and strides {strides}{more}")
+        made.array, made.wanted = array, wanted
+        return made
+
+    def saying(self, more: str) -> ViewRefused:
+        """The note in other words."""
+        made = ViewRefused(f"autogradkit: {more}")
+        made.array, made.wanted = self.array, self.wanted
+        return made
 
 
 def noted(error: E, note: str) -> E:
@@ -52,6 +68,13 @@ def c_type_name(value: object) -> str:
     return (
         kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     )
+
+
+def notes_of(error: BaseException) -> list[Any]:
+    """The list of an error's notes, in which anything may have been put; an empty one where what it has is no list."""
+    own = BaseException.__dict__["__dict__"].__get__(error)  # without the code that its class may run
+    notes: Any = own.get("__notes__")
+    return cast("list[Any]", notes) if isinstance(notes, list) else []
 
 
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.dtype import uint8
+from autogradkit.core.frames import entry
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -50,6 +51,7 @@ class Generator:
 
     # -- seeds ----------------------------------------------------------------------------------------------------
 
+    @entry
     def manual_seed(self, seed: int) -> Generator:
         """Restart the stream at `seed`, from -2**63 to 2**64 - 1; a negative one counts down from 2**64.
 
@@ -158,6 +160,7 @@ class Generator:
         """The state as a uint8 tensor."""
         return wrap(self.state_bytes())
 
+    @entry
     def set_state(self, new_state: Tensor) -> Generator:
         """Continue where `new_state` was. Raises TypeError or RuntimeError where it is no state."""
         if not isinstance(new_state, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]

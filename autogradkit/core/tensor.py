@@ -16,6 +16,7 @@ from autogradkit.core.device import CPU
 from autogradkit.core.device import device as Device
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.frames import shorten
 from autogradkit.core.memory import empty
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.size import Size
@@ -145,21 +146,25 @@ class Tensor(Attached):
         return cast("tuple[int, int]", self._array.__dlpack_device__())
 
     def _to_number(self, name: str) -> Any:
-        if self._array.size != 1:
-            raise ValueError("only one element tensors can be converted to Python scalars")
-        if self.requires_grad and name != "int64_t":
-            warnings.warn(
-                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-                "Consider using tensor.detach() first.",
-                UserWarning,
-                stacklevel=3,
-            )
-        number = self._array.item()
-        if isinstance(number, complex) and name != "complex":
-            if number.imag:
-                raise RuntimeError(f"value cannot be converted to type {name} without overflow")
-            return number.real
-        return number
+        try:
+            if self._array.size != 1:
+                raise ValueError("only one element tensors can be converted to Python scalars")
+            if self.requires_grad and name != "int64_t":
+                warnings.warn(
+                    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                    "Consider using tensor.detach() first.",
+                    UserWarning,
+                    stacklevel=3,
+                )
+            number = self._array.item()
+            if isinstance(number, complex) and name != "complex":
+                if number.imag:
+                    raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+                return number.real
+            return number
+        except BaseException as error:
+            shorten(error)
+            raise
 
     def __float__(self) -> float:
         return float(self._to_number("double"))

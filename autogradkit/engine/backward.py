@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
@@ -102,25 +103,29 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
-    if inputs is not None and not isinstance(inputs, Tensor) and len(inputs) == 0:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    outputs = _as_tuple(tensors)
-    gradients = _initial_gradients(outputs, grad_tensors, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
-    roots = _roots(outputs)
-    if create_graph:
-        warn(_CYCLE)
-    if inputs is None:
-        execute(roots, gradients, keep, create_graph, None, True, outputs)
-        return
-    for tensor in _as_tuple(inputs):
-        if not requires_grad(tensor):
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    wanted = _wanted(_as_tuple(inputs))
-    for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
-        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
-            target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
-    execute(roots, gradients, keep, create_graph, wanted, True, outputs)
+    try:
+        if inputs is not None and not isinstance(inputs, Tensor) and len(inputs) == 0:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        outputs = _as_tuple(tensors)
+        gradients = _initial_gradients(outputs, grad_tensors, create_graph)
+        keep = create_graph if retain_graph is None else retain_graph
+        roots = _roots(outputs)
+        if create_graph:
+            warn(_CYCLE)
+        if inputs is None:
+            execute(roots, gradients, keep, create_graph, None, True, outputs)
+            return
+        for tensor in _as_tuple(inputs):
+            if not requires_grad(tensor):
+                raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        wanted = _wanted(_as_tuple(inputs))
+        for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
+            if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
+                target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
+        execute(roots, gradients, keep, create_graph, wanted, True, outputs)
+    except BaseException as error:
+        shorten(error)
+        raise
 
 
 def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
@@ -153,34 +158,38 @@ def grad(
     >>> torch.autograd.grad(x**3, x)
     (tensor(12.),)
     """
-    if is_grads_batched:
-        raise NotImplementedError("is_grads_batched=True is not supported: call grad() once for each row instead.")
-    if materialize_grads and allow_unused is False:
-        raise ValueError(
-            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
-        )
-    allow = materialize_grads if allow_unused is None else allow_unused
-    tensors = _as_tuple(outputs)
-    variables = _as_tuple(inputs)
-    if not variables:
-        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    gradients = _initial_gradients(tensors, grad_outputs, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
-    roots = _roots(tensors)
-    wanted = _wanted(variables)
-    captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)
-    results: list[Tensor | None] = []
-    for index, (variable, edge) in enumerate(zip(variables, wanted, strict=True)):
-        found = captured.get(edge)
-        if found is None and not allow:
-            raise RuntimeError(
-                f"The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
-                "allow_unused=True if this is the desired behavior."
+    try:
+        if is_grads_batched:
+            raise NotImplementedError("is_grads_batched=True is not supported: call grad() once for each row instead.")
+        if materialize_grads and allow_unused is False:
+            raise ValueError(
+                "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
             )
-        if found is None and materialize_grads:
-            found = wrap(np.zeros_like(variable._array))
-            found._requires_grad = create_graph
-        results.append(as_tensor(found))
-    for recorder in listeners() if RECORDERS else ():
-        recorder.grad_returned(variables, tuple(results))
-    return tuple(results)
+        allow = materialize_grads if allow_unused is None else allow_unused
+        tensors = _as_tuple(outputs)
+        variables = _as_tuple(inputs)
+        if not variables:
+            raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+        gradients = _initial_gradients(tensors, grad_outputs, create_graph)
+        keep = create_graph if retain_graph is None else retain_graph
+        roots = _roots(tensors)
+        wanted = _wanted(variables)
+        captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)
+        results: list[Tensor | None] = []
+        for index, (variable, edge) in enumerate(zip(variables, wanted, strict=True)):
+            found = captured.get(edge)
+            if found is None and not allow:
+                raise RuntimeError(
+                    f"The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
+                    "allow_unused=True if this is the desired behavior."
+                )
+            if found is None and materialize_grads:
+                found = wrap(np.zeros_like(variable._array))
+                found._requires_grad = create_graph
+            results.append(as_tensor(found))
+        for recorder in listeners() if RECORDERS else ():
+            recorder.grad_returned(variables, tuple(results))
+        return tuple(results)
+    except BaseException as error:
+        shorten(error)
+        raise

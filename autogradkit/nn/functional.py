@@ -19,13 +19,16 @@ from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
 from autogradkit._ops.network.linear import linear as _linear
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad as _no_grad
 
 _REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
 
+@entry
 def _reduction(reduction: str) -> int:
     if reduction not in _REDUCTIONS:
         raise ValueError(f"{reduction} is not a valid value for reduction")
@@ -218,14 +221,13 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 # -- losses ------------------------------------------------------------------------------------------------------------
 
 
+@entry
 def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Both operands broadcast against each other; a warning where that changes one, as it is mostly a mistake."""
     if target.size() != input.size():
-        warnings.warn(
+        warn(
             f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely "
-            "lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-            UserWarning,
-            stacklevel=3,
+            "lead to incorrect results due to broadcasting. Please ensure they have the same size."
         )
         common = broadcast_shapes(input._array.shape, target._array.shape)
         return input.expand(common), target.expand(common)

@@ -12,6 +12,7 @@ from typing import Any
 
 from autogradkit._ops.making.ranges import eye
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator
 from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor
@@ -38,6 +39,7 @@ _GAINS = {
 }
 
 
+@entry
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """By how much to scale initial weights before this nonlinearity; `param` is leaky_relu's slope.
 
@@ -60,6 +62,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
+@entry
 def _filled(fill: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
     with no_grad(), unheard():
         return fill(*args, **kwargs)
@@ -85,6 +88,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     return _filled(tensor.normal_, mean, std, generator=generator)
 
 
+@entry
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """`val` everywhere.
 
@@ -128,6 +132,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return _filled(eye, *tensor.shape, out=tensor)
 
 
+@entry
 def _fans(tensor: Tensor) -> tuple[int, int]:
     if tensor.dim() < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
@@ -28,6 +29,7 @@ class Adam(Optimizer):
     (0.9, 0.999)
     """
 
+    @entry
     def __init__(
         self,
         params: Iterable[Any],
@@ -148,6 +150,7 @@ class AdamW(Adam):
     0.01
     """
 
+    @entry
     def __init__(
         self,
         params: Iterable[Any],

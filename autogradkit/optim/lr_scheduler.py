@@ -13,6 +13,7 @@ from operator import setitem
 from typing import Any
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.frames import entry
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -47,6 +48,7 @@ class LRScheduler:
     _in_step = False  # whether `get_lr` is asked by `step`
     _is_initial = False  # whether that step is the constructor's
 
+    @entry
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
@@ -84,6 +86,7 @@ class LRScheduler:
         """The rates that the last step set."""
         return self._last_lr
 
+    @entry
     def step(self, epoch: int | None = None) -> None:
         """Go to the next epoch; with a warning to epoch number `epoch`."""
         if self._step_count == 1:

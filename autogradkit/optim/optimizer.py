@@ -10,16 +10,17 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from autogradkit.core.facts import named
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.engine.modes import enable_grad
 from autogradkit.nn.modules.members import type_text
 from autogradkit.nn.modules.module import clear_gradient
@@ -43,6 +44,7 @@ class Optimizer:
     [0.5, 0.5]
     """
 
+    @entry
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
@@ -61,6 +63,7 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
+    @entry
     def add_param_group(self, param_group: Group) -> None:
         """Add a group of parameters, such as layers unfrozen later. Options left out take the defaults."""
         if not isinstance(param_group, dict):
@@ -90,11 +93,9 @@ class Optimizer:
         for name, default in self.defaults.items():
             param_group.setdefault(name, default)
         if len(parameters) != len({id(parameter) for parameter in parameters}):
-            warnings.warn(
+            warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see "
-                "github.com/pytorch/pytorch/issues/40967 for more information",
-                UserWarning,
-                stacklevel=3,
+                "github.com/pytorch/pytorch/issues/40967 for more information"
             )
         named_already = {"param_names" in group for group in self.param_groups}
         if named_already - {"param_names" in param_group}:
@@ -116,13 +117,17 @@ class Optimizer:
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient. `closure` recomputes the loss, which is returned."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            self._update_group(group)
-        return loss
+        try:
+            loss = None
+            if closure is not None:
+                with enable_grad():
+                    loss = closure()
+            for group in self.param_groups:
+                self._update_group(group)
+            return loss
+        except BaseException as error:
+            shorten(error)
+            raise
 
     def _update_group(self, group: Group) -> None:
         update = self._updater(group)
@@ -170,6 +175,7 @@ class Optimizer:
         state = {numbers[id(parameter)]: value for parameter, value in self.state.items()}
         return {"state": state, "param_groups": groups}
 
+    @entry
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` returned. Raises ValueError where the groups do not match."""
         state_dict = state_dict.copy()

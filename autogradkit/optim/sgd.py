@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
@@ -26,6 +27,7 @@ class SGD(Optimizer):
     0.9
     """
 
+    @entry
     def __init__(
         self,
         params: Iterable[Any],

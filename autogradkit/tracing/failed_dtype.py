@@ -1,20 +1,18 @@
 """Why a `.view(dtype)` failed: which cells would have to be one element, or where one does not begin.
 
-As in `failed_view.py`, whose sibling it is, all is read from the frames of the error. Serves the note on the error and its
+As in `failed_view.py`, whose sibling it is, all is known from the note of the error. Serves the note on the error and its
 picture.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any
 
-from autogradkit._ops.views.sizes import view_dtype
 from autogradkit.core.dtype import dtype
 from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import wrap
-from autogradkit.tracing.failed_view import learners_name, refused_by
+from autogradkit.tracing.failed_view import learners_name, refused_view
 from autogradkit.tracing.memory import MemoryMap, TensorHeader, box_of, element, header_of
 from autogradkit.tracing.render.memory.cards import signed
 from autogradkit.tracing.render.memory.walk import Hop
@@ -40,7 +38,7 @@ class FailedDtype:
 
 
 def failed_dtype(error: BaseException) -> FailedDtype | None:
-    """What an error's frames tell of the `.view(dtype)` that raised it; None if it was none.
+    """What an error tells of the `.view(dtype)` that raised it; None if it was none.
 
     >>> import autogradkit as torch
     >>> b = torch.arange(4.0).view(2, 2).t()
@@ -51,12 +49,13 @@ def failed_dtype(error: BaseException) -> FailedDtype | None:
     A float64 takes 2 neighbouring cells of float32, along the last dimension. From b[0, 0] to b[0, 1] the hop is +2, where +1 \
 is expected. b.contiguous().view(torch.float64) copies the elements first.
     """
-    found = refused_by(error, view_dtype.kernel.__code__, "(different element sizes)")
-    return None if found is None else _described(found[0]["self"], found[0]["dtype"], found[1])
+    refused = refused_view(error)
+    if refused is None or isinstance(refused.wanted, tuple):
+        return None
+    return _described(refused.array, refused.wanted, learners_name(refused.array, error))
 
 
-def _described(array: Any, wanted: dtype, learners: TracebackType | None) -> FailedDtype:
-    name = learners_name(array, learners)
+def _described(array: Any, wanted: dtype, name: str) -> FailedDtype:
     with unheard():
         tensor = wrap(array)
         header = replace(header_of(name, tensor), version=None)

@@ -1,25 +1,25 @@
 """Why a `.view()` failed, or a `.reshape()` copied: which dimensions would have to be one, and where the hop breaks.
 
-Rests on memory and on the frames of the error: the op that refused still has the array and the sizes, so that nothing has to
-be recorded. Serves the note on the error and its picture, and `%why` for a call that copies.
+Rests on memory and on the note of the error, which has the array and the sizes, so that nothing has to be recorded. Serves
+what the note says in a notebook and its picture, and `%why` for a call that copies.
 """
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import CodeType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.views.sizes import view_sizes
+from autogradkit.core.errors import ViewRefused, notes_of
+from autogradkit.core.frames import is_ours
 from autogradkit.core.recording import unheard
 from autogradkit.core.strides import contiguous_strides, element_strides, view_strides
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.tracing.frames import Spot, is_ours
+from autogradkit.tracing.frames import Spot
 from autogradkit.tracing.memory import MemoryMap, StorageBox, TensorHeader, box_of, element, first_indices, header_of
 from autogradkit.tracing.namespace import those_of
 from autogradkit.tracing.render.memory.cards import signed
@@ -110,7 +110,7 @@ class FailedView:
 
 
 def failed_view(error: BaseException) -> FailedView | None:
-    """What an error's frames tell of the `.view()` that raised it; None if it was none.
+    """What an error tells of the `.view()` that raised it; None if it was none.
 
     >>> import autogradkit as torch
     >>> b = torch.arange(6).view(2, 3).t()
@@ -120,11 +120,11 @@ def failed_view(error: BaseException) -> FailedView | None:
     ...     print(failed_view(error).where())
     From b[0, 1] to b[1, 0] the hop is −2, where +3 is expected.
     """
-    found = refused_by(error, view_sizes.kernel.__code__, "view size is not compatible")
-    if found is None:
+    refused = refused_view(error)
+    if refused is None or not isinstance(refused.wanted, tuple):
         return None
-    array, wanted = found[0]["self"], tuple(found[0]["shape"])
-    name = learners_name(array, found[1])
+    array, wanted = refused.array, refused.wanted
+    name = learners_name(array, error)
     return _described(array, wanted, name, f"{name}.view({', '.join(map(str, wanted))})", False)
 
 
@@ -142,23 +142,9 @@ def copied_view(name: str, tensor: Tensor, wanted: tuple[int, ...], call: str) -
     return _described(array, wanted, name, call, True)
 
 
-def refused_by(error: BaseException, kernel: CodeType, text: str) -> tuple[dict[str, Any], TracebackType | None] | None:
-    """The names in an op's frame, if its kernel raised this error with `text` in it, and the learner's frame before it."""
-    if not isinstance(error, RuntimeError) or text not in str(error):
-        return None
-    learners: TracebackType | None = None
-    for each in _steps(error.__traceback__):
-        if not is_ours(each.tb_frame.f_code):
-            learners = each
-        if each.tb_frame.f_code is kernel:
-            return each.tb_frame.f_locals, learners
-    return None
-
-
-def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
-    while trace is not None:
-        yield trace
-        trace = trace.tb_next
+def refused_view(error: BaseException) -> ViewRefused | None:
+    """The note of a view that was refused, if this error has one."""
+    return next((note for note in notes_of(error) if isinstance(note, ViewRefused)), None)
 
 
 def _described(array: Any, wanted: tuple[int, ...], name: str, call: str, copied: bool) -> FailedView:
@@ -247,8 +233,13 @@ def _copy(
     return copy, StorageBox(1, layout.numel, nbytes, header.dtype, cells)
 
 
-def learners_name(array: Any, learners: TracebackType | None) -> str:
-    """A variable that holds the tensor, else what the learner wrote before `.view`."""
+def learners_name(array: Any, error: BaseException) -> str:
+    """A variable that holds the tensor, else what the learner wrote before `.view`, by the innermost of the learner's lines."""
+    learners: TracebackType | None = None
+    step = error.__traceback__
+    while step is not None:
+        learners = learners if is_ours(step.tb_frame.f_code) else step
+        step = step.tb_next
     if learners is None:
         return "tensor"
     frame = learners.tb_frame

@@ -1,20 +1,19 @@
-"""Running code: whose it is, the learner's frames of a call, and call stacks kept as code and offset.
+"""Running code: the learner's frames of a call, and call stacks kept as code and offset.
 
-Rests on the standard library. A frame is held nowhere: what is kept of it is a `Spot`, which `source` resolves afterwards.
+Rests on `core.frames`, which knows whose code a frame runs. A frame is held nowhere: what is kept of it is a `Spot`, which
+`source` resolves afterwards.
 """
 
 from __future__ import annotations
 
 import functools
-import os
-import sysconfig
 import weakref
 from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import TypeVar
 
-PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
-_STANDARD_LIBRARY = sysconfig.get_path("stdlib") + os.sep
+from autogradkit.core.frames import is_ours
+
 _MOST_FRAMES = 8
 T = TypeVar("T")
 
@@ -74,17 +73,6 @@ def once_per_code(find: Callable[[CodeType], T]) -> Callable[[CodeType], T]:
         return entry[1]
 
     return found
-
-
-def is_ours(code: CodeType) -> bool:
-    """Whether the code belongs to this package rather than to the learner."""
-    return code.co_filename.startswith(PACKAGE)
-
-
-def is_library(code: CodeType) -> bool:
-    """Whether the code is of Python's own library or of an installed package."""
-    file = code.co_filename
-    return file.startswith((_STANDARD_LIBRARY, "<frozen ")) or "site-packages" in file or "dist-packages" in file
 
 
 def learner_frame(frame: FrameType | None) -> FrameType | None:

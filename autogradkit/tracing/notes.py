@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded, ViewRefused
+from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded, ViewRefused, notes_of
 from autogradkit.tracing.events import BackwardBegin, NodeRan, Op
 from autogradkit.tracing.failed_dtype import FailedDtype
 from autogradkit.tracing.failed_view import FailedView
@@ -19,14 +19,14 @@ from autogradkit.tracing.source import SourceReader
 
 def explain(error: BaseException, recorder: EventRecorder | None, failed: FailedView | FailedDtype | None) -> None:
     """Put what the recording tells, or the view that failed, in place of the note that the error came with."""
-    notes: list[str] = getattr(error, "__notes__", [])
+    notes = notes_of(error)
     for place, note in enumerate(notes):
         if isinstance(note, EditNotRecorded) and recorder is not None:
             notes[place] = f"autogradkit: {_edit(note.key, recorder)}"
         elif isinstance(note, BackwardNotRecorded) and recorder is not None:
             notes[place] = f"autogradkit: {_backward(note.key, recorder)}"
         elif isinstance(note, ViewRefused) and failed is not None:
-            notes[place] = f"autogradkit: {failed.says} %why draws it."
+            notes[place] = note.saying(f"{failed.says} %why draws it.")
 
 
 def _line(recorder: EventRecorder, step: int) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 
+_MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 LONGEST = 1_000_000  # characters that are parsed; no cell of a person is longer
 
 
@@ -32,4 +34,4 @@ def without_magics(source: str) -> str:
     >>> without_magics("%time\\ny = 1")
     '\\ny = 1'
     """
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+    return _MAGIC.sub("", source)

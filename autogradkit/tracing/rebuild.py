@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autogradkit.core.facts import Declaration, named
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.saved import FREED, OpNode, SavedCast
 from autogradkit.tracing.copying import Copier, value_of
@@ -24,6 +25,7 @@ UNKNOWN = "?"
 _RESULTS = ("result", "out", "output")
 
 
+@entry
 def recording_of(root: Any, names: Mapping[str, Any] | None = None) -> Recording:
     """The forward ops behind `root`, in the order in which their nodes were made.
 

@@ -15,6 +15,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit.core.facts import Declaration
+from autogradkit.core.frames import is_ours
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
@@ -35,7 +36,7 @@ from autogradkit.tracing.events import (
     Saved,
     spelled,
 )
-from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, is_ours, learner_frame, learner_frames
+from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, learner_frame, learner_frames
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.naming import Naming, names_of

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
 
+from autogradkit.core.frames import entry
 from autogradkit.files import read_bounded, write_whole
 from autogradkit.tracing.events import Event, Printed, Value
 from autogradkit.tracing.recording import Recording
@@ -68,11 +69,13 @@ def from_json(text: str) -> Recording:
     return recording
 
 
+@entry
 def save(recording: Recording, path: str | Path) -> None:
     """Write a recording to a file."""
     write_whole(path, to_json(recording).encode())
 
 
+@entry
 def load(path: str | Path) -> Recording:
     """Read a recording from a file. Raises TraceFormatError where it holds something else."""
     try:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
 
-from autogradkit.tracing.frames import is_library, is_ours, learner_frames, once_per_code
+from autogradkit.core.frames import is_library, is_ours
+from autogradkit.tracing.frames import learner_frames, once_per_code
 
 _JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")))
 _FOR = dis.opmap["FOR_ITER"]

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.frames import PACKAGE
 from autogradkit.core.recording import GRAD_LISTENERS, GradListener
 from autogradkit.core.storage import VersionCounter
-from autogradkit.tracing.frames import PACKAGE, Spot
+from autogradkit.tracing.frames import Spot
 from autogradkit.tracing.grad_history import Amounts, Entry, GradHistory, index_text
 from autogradkit.tracing.source import SourceReader
 

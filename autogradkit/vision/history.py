@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import numpy as np
 
+from autogradkit.core.frames import entry
 from autogradkit.files import read_bounded, write_whole
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class History(list[Epoch]):
             ]  # fmt: skip
         raise ValueError(f"rows are for each 'epoch' or each 'batch', not {each!r}")
 
+    @entry
     def save(self, path: str | Path) -> None:
         """Write the run to a JSON file; `History.load` gives it back, every number the same."""
         document = {
@@ -108,6 +110,7 @@ class History(list[Epoch]):
         write_whole(path, json.dumps(document, allow_nan=False).encode())
 
     @classmethod
+    @entry
     def load(cls, path: str | Path) -> History:
         """Read a run that `save` wrote. Raises ValueError, with the reason, where the file holds something else."""
         try:

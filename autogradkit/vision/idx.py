@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autogradkit.core.frames import entry
+
 MOST_DIMENSIONS = 64  # of a NumPy array
 PIECE = 1 << 20  # bytes that are read at once
 _ELEMENT = {
@@ -25,6 +27,7 @@ _ELEMENT = {
 }
 
 
+@entry
 def read_idx(path: str | Path) -> np.ndarray:
     """The array in an IDX file, in the machine's byte order; a name that ends in ``.gz`` is decompressed.
 

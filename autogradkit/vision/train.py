@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
 from autogradkit.vision.history import Epoch, History, Step
@@ -80,24 +81,29 @@ class Training:
         Leave the loop whenever you like, or let Ctrl-C do so: the batch in hand is finished first, so that model and
         optimizer agree; another call goes on with the next batch.
         """
-        self.model.train()
-        while len(self.epochs) < epochs:
-            if self._batches is None:
-                self._batches, self._batch, self._sums = iter(self.loader), 0, _Means()
-            with interrupt_held() as interrupted:
-                batch = next(self._batches, None)
-                step = None if batch is None else self._learn(*batch)
-            if step is not None:
-                yield step
+        try:
+            self.model.train()
+            while len(self.epochs) < epochs:
+                if self._batches is None:
+                    self._batches, self._batch, self._sums = iter(self.loader), 0, _Means()
+                with interrupt_held() as interrupted:
+                    batch = next(self._batches, None)
+                    step = None if batch is None else self._learn(*batch)
+                if step is not None:
+                    yield step
+                    if interrupted():
+                        raise KeyboardInterrupt
+                    continue
+                measured = self._evaluated()  # an interrupt in here leaves the epoch open, to be evaluated again
+                with interrupt_held() as interrupted:
+                    self._finish_epoch(*measured)
                 if interrupted():
                     raise KeyboardInterrupt
-                continue
-            measured = self._evaluated()  # an interrupt in here leaves the epoch open, to be evaluated again
-            with interrupt_held() as interrupted:
-                self._finish_epoch(*measured)
-            if interrupted():
-                raise KeyboardInterrupt
+        except BaseException as error:
+            shorten(error)
+            raise
 
+    @entry
     def run(self, epochs: int) -> History:
         """Train until `epochs` epochs are finished, and return them."""
         for _ in self.steps(epochs):
@@ -149,6 +155,7 @@ def fit(
     return Training(model, loader, loss_fn, optimizer, test_loader=test_loader, scheduler=scheduler).run(epochs)
 
 
+@entry
 def evaluate(
     model: Any, loader: Iterable[Any], loss_fn: Callable[[Any, Any], Tensor], metric: Metric = accuracy
 ) -> tuple[float, float | None]:

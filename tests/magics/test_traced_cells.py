@@ -255,6 +255,8 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%train --lr nan", "must be above 0 and finite, got nan"),
         ("%train --seed 99999999999999999999", "must fit into 64 bits"),
         ("%train --nonsense", "%train: unrecognized arguments: --nonsense. %train? shows what it takes."),
+        ("%train torch.nn.ReLU()", "there is no model 'torch.nn.ReLU()'"),
+        ("%train bare", "%train: 'bare' has no parameters that could learn."),
         ("%train 'lenet", "%train: No closing quotation in 'lenet"),
         ("%%trace 'x\npass", "%%trace: No closing quotation in 'x"),
         ("%%trace a b\npass", "%%trace: unrecognized arguments: b. %%trace? shows what it takes."),
@@ -270,7 +272,9 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
 def test_a_wrong_use_gets_a_clear_message(
     notebook: Notebook, line: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    notebook.run("plain = torch.ones(2); layer = torch.nn.Linear(2, 2)\nimport torch as PyTorch")
+    notebook.run(
+        "plain = torch.ones(2); layer = torch.nn.Linear(2, 2); bare = torch.nn.ReLU()\nimport torch as PyTorch"
+    )
     capsys.readouterr()
     assert not notebook.run(line).success
     captured = capsys.readouterr()

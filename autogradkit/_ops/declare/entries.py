@@ -7,6 +7,7 @@
       <the lane of the overload>
      return slow(...)
 
+All of it stands in a `try`, which costs nothing, so that an error leaves without our frames (`core/frames.py`).
 `M` stands for what is not given. What only asks (`reads=`) begins with its answer, which fails by itself where `a0` is no
 tensor:
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 def write(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
     """The function of a set for one way of calling it, by its own name or an alias."""
     source = _Entry(owner, how, name).source()
-    return compiled("\n".join(source.lines), f"{name}_{how}", name, source.scope)
+    return compiled(_shortening(source.lines), f"{name}_{how}", name, source.scope)
 
 
 def write_straight(op: Overload) -> Callable[..., Any]:
@@ -61,7 +62,22 @@ def write_straight(op: Overload) -> Callable[..., Any]:
     bail = f"return general({given})"
     s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
     write_lane(s, Call(op, 0, values), 1, bail)
-    return compiled("\n".join(s.lines), f"{op.owner.name}_straight", name, s.scope)
+    return compiled(_shortening(s.lines), f"{op.owner.name}_straight", name, s.scope)
+
+
+def _shortening(lines: Sequence[str]) -> str:
+    """A function's text, its body in a `try` by which errors leave without the frames of this package."""
+    head, *body = "\n".join(lines).splitlines()
+    return "\n".join(
+        [
+            head,
+            " try:",
+            *[" " + line for line in body],
+            " except BaseException as error:",
+            "  shorten(error)",
+            "  raise",
+        ]
+    )
 
 
 def write_on_arrays(op: Overload) -> Callable[..., Any]:

@@ -20,6 +20,7 @@ from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
+from autogradkit.core.frames import shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -200,7 +201,11 @@ class OverloadSet:
         return found
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.made(FUNCTION)(*args, **kwargs)
+        try:
+            return self.made(FUNCTION)(*args, **kwargs)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     def signature(self, how: str) -> inspect.Signature:
         """What `inspect.signature` says: the overload with the most parameters."""
@@ -315,7 +320,11 @@ def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[T
         def apply(self: Any, other: Any) -> Any:
             if not isinstance(self, Tensor) or not isinstance(other, (Tensor, *NUMBERS)):
                 return NotImplemented
-            return body(self, other)
+            try:
+                return body(self, other)
+            except BaseException as error:
+                shorten(error)
+                raise
 
         apply.__name__ = apply.__qualname__ = name
         setattr(Tensor, name, apply)

@@ -25,6 +25,7 @@ from autogradkit._ops.declare.writing import (
     require_shape,
     require_writable,
 )
+from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, take
@@ -261,9 +262,13 @@ class Overload(Form):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
-        if RECORDERS and (self.factory or not self.composition):
-            return observed(self, self.kind, self._call, args, kwargs)
-        return self.run(self.filled(args, kwargs))
+        try:
+            if RECORDERS and (self.factory or not self.composition):
+                return observed(self, self.kind, self._call, args, kwargs)
+            return self.run(self.filled(args, kwargs))
+        except BaseException as error:
+            shorten(error)
+            raise
 
     @cached_property
     def straight(self) -> Callable[..., Any]:
@@ -275,9 +280,13 @@ class Overload(Form):
 
     def in_place_call(self, *args: Any, **kwargs: Any) -> Tensor:
         """Run the in-place form, as `__call__` does."""
-        if RECORDERS:
-            return observed(self, "inplace", self._edit, args, kwargs)
-        return self.edit(self.filled(args, kwargs))
+        try:
+            if RECORDERS:
+                return observed(self, "inplace", self._edit, args, kwargs)
+            return self.edit(self.filled(args, kwargs))
+        except BaseException as error:
+            shorten(error)
+            raise
 
     def _edit(self, *args: Any, **kwargs: Any) -> Tensor:
         return self.edit(self.filled(args, kwargs))

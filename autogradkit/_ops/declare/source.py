@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit._ops.declare.recipe import origin
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.dtype import dtype
+from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.random import Generator
 from autogradkit.core.recording import RECORDERS, heeded
@@ -52,7 +53,7 @@ SCOPE: dict[str, Any] = {
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
-    "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE,
+    "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE, "shorten": shorten,
     "is_taken": is_taken, "run_in_spare": run_in_spare, "run_quietly": run_quietly,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
 }  # fmt: skip

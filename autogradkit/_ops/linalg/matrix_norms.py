@@ -15,6 +15,7 @@ from autogradkit._ops.linalg.decompositions import linalg_svd
 from autogradkit._ops.reduction.norms import vector_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import requires_grad
@@ -92,14 +93,18 @@ def norm(
     >>> torch.norm(torch.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    if isinstance(p, str) and (p != "fro" or (isinstance(dim, (list, tuple)) and len(dim) > 2)):
-        dims = tuple(range(input.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
-        return matrix_norm.owner(input, p, dims, keepdim, dtype=dtype, out=out)
-    order = 2 if p is None or isinstance(p, str) else p
-    plain = dim is None and dtype is None and out is None
-    if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
-        return vector_norm.straight(input, order, None, keepdim)
-    return vector_norm.owner(input, order, dim, keepdim, dtype=dtype, out=out)
+    try:
+        if isinstance(p, str) and (p != "fro" or (isinstance(dim, (list, tuple)) and len(dim) > 2)):
+            dims = tuple(range(input.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
+            return matrix_norm.owner(input, p, dims, keepdim, dtype=dtype, out=out)
+        order = 2 if p is None or isinstance(p, str) else p
+        plain = dim is None and dtype is None and out is None
+        if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
+            return vector_norm.straight(input, order, None, keepdim)
+        return vector_norm.owner(input, order, dim, keepdim, dtype=dtype, out=out)
+    except BaseException as error:
+        shorten(error)
+        raise
 
 
 @python_method("norm")

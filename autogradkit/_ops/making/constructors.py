@@ -33,6 +33,7 @@ from autogradkit.core.dtype import (
     uint8,
 )  # fmt: skip
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import CONSTRUCTOR, Tensor, empty_array, wrap
 
@@ -98,6 +99,7 @@ _OPTIONS = (
 
 
 def _typed(kind: Dtype) -> Callable[..., Tensor]:
+    @entry
     def make(*args: Any, **kwargs: Any) -> Tensor:
         sized = bool(args) and is_index(args[0])
         if kwargs.keys() - {"device"} or not _is_device(kwargs.get("device")) or (len(args) > 1 and not sized):

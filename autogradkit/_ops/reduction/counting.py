@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
 from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -107,9 +108,13 @@ def _return_output(  # the name that PyTorch's refusals say
     >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-    options = {"sorted": sorted, "return_inverse": return_inverse, "return_counts": return_counts}
-    found = unique_elements.owner(input, **options) if dim is None else unique_places.owner(input, dim, **options)
-    return _asked(found, return_inverse, return_counts)
+    try:
+        options = {"sorted": sorted, "return_inverse": return_inverse, "return_counts": return_counts}
+        found = unique_elements.owner(input, **options) if dim is None else unique_places.owner(input, dim, **options)
+        return _asked(found, return_inverse, return_counts)
+    except BaseException as error:
+        shorten(error)
+        raise
 
 
 @python_method("unique")

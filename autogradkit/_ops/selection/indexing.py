@@ -21,6 +21,7 @@ from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.frames import shorten
 from autogradkit.core.indexing import locate, parse
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
@@ -186,44 +187,52 @@ def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: b
 
 def _getitem(self: Tensor, index_: Any) -> Tensor:
     """`self[index]`: a view for integers, slices, None and Ellipsis, a copy where there are index tensors."""
-    if index_.__class__ is int:
-        shape = self._array.shape
-        if shape and -shape[0] <= index_ < shape[0]:
-            return select.straight(self, 0, index_)
-    plan = parse(index_, self._array.shape)
-    result = self
-    for name, *rest in plan.steps:
-        result = STEPS[name].straight(result, *rest)
-    if plan.indices:
-        return index(result, plan.indices)
-    return alias(self) if result is self else result
+    try:
+        if index_.__class__ is int:
+            shape = self._array.shape
+            if shape and -shape[0] <= index_ < shape[0]:
+                return select.straight(self, 0, index_)
+        plan = parse(index_, self._array.shape)
+        result = self
+        for name, *rest in plan.steps:
+            result = STEPS[name].straight(result, *rest)
+        if plan.indices:
+            return index(result, plan.indices)
+        return alias(self) if result is self else result
+    except BaseException as error:
+        shorten(error)
+        raise
 
 
 def _setitem(self: Tensor, index_: Any, value: Any) -> None:
     """`self[index] = value`, in place, broadcasting and converting `value`."""
-    source = _as_value(value, self)
-    if index_ is False:
-        return
-    if index_ is True:
-        index_ = None
-    elif isinstance(index_, slice) and self._array.ndim:
-        index_ = (index_,)  # a slice of everything is the tensor itself here
-    plan = parse(index_, self._array.shape)
-    target = self
-    for name, *rest in plan.steps:
-        target = STEPS[name].straight(target, *rest)
-    if plan.indices:
-        stripped = _without_leading_ones(source._array.shape)
-        source = source if stripped == source._array.shape else view_sizes(source, stripped)
-        index_put.in_place_call(target, plan.indices, source)
-    elif source._array.shape == target._array.shape:
-        copy_.in_place_call(target, source)
-    elif not source._array.ndim:
-        target.fill_(source)
-    else:
-        copy_.in_place_call(
-            target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
-        )
+    try:
+        source = _as_value(value, self)
+        if index_ is False:
+            return
+        if index_ is True:
+            index_ = None
+        elif isinstance(index_, slice) and self._array.ndim:
+            index_ = (index_,)  # a slice of everything is the tensor itself here
+        plan = parse(index_, self._array.shape)
+        target = self
+        for name, *rest in plan.steps:
+            target = STEPS[name].straight(target, *rest)
+        if plan.indices:
+            stripped = _without_leading_ones(source._array.shape)
+            source = source if stripped == source._array.shape else view_sizes(source, stripped)
+            index_put.in_place_call(target, plan.indices, source)
+        elif source._array.shape == target._array.shape:
+            copy_.in_place_call(target, source)
+        elif not source._array.ndim:
+            target.fill_(source)
+        else:
+            copy_.in_place_call(
+                target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
+            )
+    except BaseException as error:
+        shorten(error)
+        raise
 
 
 def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -50,12 +50,10 @@ def alias(self: Array) -> Array:
 view = function("view", variants="method")
 
 
-def _refused(text: str, array: Array, more: str = "") -> RuntimeError:
+def _refused(text: str, array: Array, wanted: Any, more: str = "") -> RuntimeError:
     """PyTorch's error, with how the tensor lies in memory."""
     error = RuntimeError(text)
-    error.add_note(
-        ViewRefused(f"autogradkit: the tensor has shape {array.shape} and strides {element_strides(array)}{more}")
-    )
+    error.add_note(ViewRefused.of(array, element_strides(array), wanted, more))
     return error
 
 
@@ -77,21 +75,27 @@ def view_dtype(self: Array, dtype: DType) -> Array:
         return self.view(wanted)
     names = f"{scalar_type(from_numpy_dtype(own))} as {scalar_type(dtype)} (different element sizes)"
     if not self.ndim:
-        raise _refused(f"self.dim() cannot be 0 to view {names}", self)
+        raise _refused(f"self.dim() cannot be 0 to view {names}", self, dtype)
     strides = element_strides(self)
     if strides[-1] != 1:
-        raise _refused(f"self.stride(-1) must be 1 to view {names}, but got {strides[-1]}", self)
+        raise _refused(f"self.stride(-1) must be 1 to view {names}, but got {strides[-1]}", self, dtype)
     if wanted.itemsize < own.itemsize:
         return self.view(wanted)
     ratio = wanted.itemsize // own.itemsize
     if self.shape[-1] % ratio:
-        raise _refused(f"self.size(-1) must be divisible by {ratio} to view {names}, but got {self.shape[-1]}", self)
+        raise _refused(
+            f"self.size(-1) must be divisible by {ratio} to view {names}, but got {self.shape[-1]}", self, dtype
+        )
     offset = offset_of(self)
     if offset % ratio:
-        raise _refused(f"self.storage_offset() must be divisible by {ratio} to view {names}, but got {offset}", self)
+        raise _refused(
+            f"self.storage_offset() must be divisible by {ratio} to view {names}, but got {offset}", self, dtype
+        )
     for dim, step in enumerate(strides[:-1]):
         if step % ratio:
-            raise _refused(f"self.stride({dim}) must be divisible by {ratio} to view {names}, but got {step}", self)
+            raise _refused(
+                f"self.stride({dim}) must be divisible by {ratio} to view {names}, but got {step}", self, dtype
+            )
     return self.view(wanted)
 
 
@@ -118,6 +122,7 @@ def view_sizes(self: Array, size: Sizes) -> Array:
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             "contiguous subspaces). Use .reshape(...) instead.",
             self,
+            shape,
             f", which no single set of strides can show in the shape {shape}",
         )
     return restrided(self, shape, strides)

@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.views.parts import part, slice_
+from autogradkit.core.frames import shorten
 from autogradkit.core.strides import require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -144,11 +145,17 @@ def split_method(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, .
     >>> torch.arange(5).split(2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
-    if isinstance(split_size, Tensor):
-        split_size = int(split_size) if split_size._array.size == 1 else split_size
-    return (
-        _split(self, split_size, dim) if isinstance(split_size, int) else split_with_sizes.owner(self, split_size, dim)
-    )
+    try:
+        if isinstance(split_size, Tensor):
+            split_size = int(split_size) if split_size._array.size == 1 else split_size
+        return (
+            _split(self, split_size, dim)
+            if isinstance(split_size, int)
+            else split_with_sizes.owner(self, split_size, dim)
+        )
+    except BaseException as error:
+        shorten(error)
+        raise
 
 
 @python_function()

@@ -9,6 +9,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit.core.errors import noted
+from autogradkit.core.frames import is_ours
 from autogradkit.core.tensor import Tensor
 
 
@@ -18,10 +19,18 @@ def note_layer(error: Exception, layer: Any, args: tuple[Any, ...], frame: Frame
     What the learner's own `forward` raises needs no note: its line is in the traceback. `frame` is the layer's call, and
     `calls` is the code that every call of a module runs.
     """
-    if layer.__dict__.get("_modules", True) or not str(getattr(type(layer).forward, "__module__", "")).startswith(
-        "autogradkit."
-    ):
+    try:
+        note = _place(layer, args, frame, calls)
+        if note:
+            noted(error, note)
+    except Exception:  # reprs, walks over modules and errors are the learner's code, too: it must not hide the error
         return
+
+
+def _place(layer: Any, args: tuple[Any, ...], frame: FrameType, calls: CodeType) -> str:
+    code = getattr(type(layer).forward, "__code__", None)
+    if layer.__dict__.get("_modules", True) or code is None or not is_ours(code):
+        return ""
     outermost = layer
     caller = frame.f_back
     while caller is not None:
@@ -32,4 +41,4 @@ def note_layer(error: Exception, layer: Any, args: tuple[Any, ...], frame: Frame
     place = "" if path is None else f"layer '{path}' of {type(outermost).__name__}, "
     shapes = " and ".join(str(tuple(each.shape)) for each in args if isinstance(each, Tensor))
     given = f", which was given the shape {shapes}" if shapes else ""
-    noted(error, f"in {place}{layer!r}{given}")
+    return f"in {place}{layer!r}{given}"

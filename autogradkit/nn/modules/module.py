@@ -18,6 +18,7 @@ from autogradkit._ops.making.conversions import converted, to
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import float16, float32, float64
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, heeded, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -88,8 +89,10 @@ class Module(Members):
             if self._hooks is None:
                 return self.forward(*args, **kwargs)
             return hooks.call(self, self._hooks, args, kwargs)
-        except Exception as error:
-            note_layer(error, self, args, sys._getframe(), Module.__call__.__code__)
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, RecursionError):  # which leaves no room to look
+                note_layer(error, self, args, sys._getframe(), Module.__call__.__code__)
+            shorten(error)
             raise
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -136,6 +139,7 @@ class Module(Members):
         for parameter in self.parameters():
             clear_gradient(parameter, set_to_none)
 
+    @entry
     def apply(self: M, fn: Callable[[Module], None]) -> M:
         """Call `fn` on every submodule, and then on itself."""
         for module in self.children():
@@ -143,6 +147,7 @@ class Module(Members):
         fn(self)
         return self
 
+    @entry
     def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
         for module in self.children() if recurse else ():
             module._apply(fn)

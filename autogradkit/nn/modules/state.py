@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
@@ -31,6 +32,7 @@ class IncompatibleKeys(NamedTuple):
     __str__ = __repr__
 
 
+@entry
 def state_dict(module: Module, destination: dict[str, Any] | None, prefix: str, keep_vars: bool) -> Any:
     """The module's parameters and persistent buffers, and those below, into `destination`."""
     if destination is None:
@@ -53,6 +55,7 @@ def _persistent(module: Module) -> dict[str, Any]:
     return {**module._parameters, **buffers}
 
 
+@entry
 def load_state_dict(module: Module, given: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     """Copy the values in, collecting everything that does not match before raising."""
     if not isinstance(given, Mapping):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.facts import named
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
@@ -112,6 +113,7 @@ class DataLoader:
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         object.__setattr__(self, name, value)
 
+    @entry
     def __iter__(self) -> Batches:
         return Batches(self)
 
@@ -158,8 +160,12 @@ class Batches:
         return len(self._order)  # type: ignore[arg-type]
 
     def __next__(self) -> Any:
-        place = next(self._places)
-        batch = self._fetch(place) if self._samples is None else self._next(self._samples, place)
+        try:
+            place = next(self._places)
+            batch = self._fetch(place) if self._samples is None else self._next(self._samples, place)
+        except BaseException as error:
+            shorten(error)
+            raise
         self._fetched += 1
         reported = self._loader._reported
         if reported is not None and self._fetched > reported:
@@ -233,6 +239,7 @@ def _refuse_for_workers(workers: int, prefetch_factor: int | None, persistent: b
         )
 
 
+@entry
 def _refuse_for_iterable(shuffle: bool | None, sampler: Any, batch_sampler: Any) -> None:
     if shuffle not in (False, None):
         raise ValueError(

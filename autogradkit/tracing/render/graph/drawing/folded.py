@@ -46,13 +46,13 @@ def _what_ran(item: Item, graph: Graph) -> str:
 def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     """What each turn gave, of the first and of the last in the stack, and the tensors that each had for itself."""
     given: dict[str, list[Value]] = {}
-    for op in item.ops:
+    for op in item.ops if item.times > 1 else ():
         for output in op.outputs:
             value = graph.values[output]
             if value.name is not None:
                 given.setdefault(value.name, []).append(value)
     lines: list[Text] = []
-    for name, values in list(given.items())[:3] if item.times > 1 else ():
+    for name, values in list(given.items())[:3]:
         first, last = (nums.one_line(value.numbers, 24) for value in (values[0], values[-1]))
         shown = f" = {first} → {last}" if first != last else f" = {first}"
         parts = [mono(clip(name, 120, SIZE, mono=True)), mono(clip(shown, 300, SIZE, mono=True))]

@@ -5,7 +5,6 @@ Rests on `lines.py`, `folded.py`, `svg.py`, `model.py`, `numbers.py` and `spelli
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -26,6 +25,7 @@ ROOM = 28  # characters of a row of numbers
 TIGHTER = (20, 14)  # the same where the picture would be wider than the page
 STRIP = 9.0  # side of a heat strip's cell
 SHADES = 16  # of a heat strip
+MOST_SHARERS = 3  # tensors named that share a storage
 MOST_CELLS = 28  # columns or rows of a heat strip
 
 
@@ -105,9 +105,13 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
 def _sharers(value: Value, graph: Graph) -> str:
     if value.tensor not in graph.aliases:
         return ""
-    own = graph.labels[value.id]
-    others = dict.fromkeys(graph.labels[o.id] for o in graph.sharers[value.storage] if o.tensor != value.tensor)
-    return ", ".join(itertools.islice((label for label in others if label != own), 3))
+    others = {graph.labels[value.id]: None}
+    for other in graph.sharers[value.storage]:
+        if other.tensor != value.tensor:
+            others[graph.labels[other.id]] = None
+            if len(others) > MOST_SHARERS:
+                break
+    return ", ".join(list(others)[1:])
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> list[Text]:

@@ -27,8 +27,8 @@ from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, fold
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
+from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, bounded, fold, most_items
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
@@ -65,15 +65,23 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_n
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
-    whole = build(trace)
-    whole.node_names = node_names
     heading = title(trace)
-    most = MOST_ITEMS
-    drawn, width = _drawn(trace, fold(copied(whole), folds, most), heading)
-    while most > FEWEST and all((folds or {}).values()) and (_too_large(drawn) or width > MOST_WIDTH):
+    most = most_items(folds, MOST_ITEMS)
+    folded = fold(_built(trace, node_names), folds, most)
+    drawn, width = _drawn(trace, bounded(folded, most), heading)
+    while FEWEST < most <= MOST_ITEMS and (_too_large(drawn) or width > MOST_WIDTH):
         most = max(FEWEST, most * 2 // 3)
-        drawn, width = _drawn(trace, fold(copied(whole), folds, most), heading)
+        if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
+            folded = fold(_built(trace, node_names), folds, most)
+        drawn, width = _drawn(trace, bounded(folded, most), heading)
     return drawn
+
+
+def _built(trace: Recording, node_names: bool) -> Graph:
+    """The whole graph."""
+    graph = build(trace)
+    graph.node_names = node_names
+    return graph
 
 
 def _too_large(drawn: Drawn) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from autogradkit.tracing.events import Op
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
-from autogradkit.tracing.render.graph.structure.model import Graph, Item
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, copied
 from autogradkit.tracing.render.graph.structure.stacks import stack_turns
 
 MOST_ITEMS = 64  # items on one picture
@@ -19,12 +19,12 @@ CALM = 8  # ops up to which modules stay open
 
 
 def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_ITEMS) -> Graph:
-    """Fold what is asked for (`folds`: path of a module or of a stack -> folded?), then as much as the bound demands.
+    """Fold what is asked for (`folds`: path of a module or of a stack -> folded?), then modules and turns as `most` demands.
 
-    `most` items are left, more where something was opened.
+    `bounded` does the rest.
     """
     wish = folds or {}
-    most = most if all(wish.values()) else MOST_OPENED
+    most = most_items(folds, most)
     many = len(graph.ops) > CALM
     graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
     chosen = {path for path in graph.unfoldable if wish.get(path, many and path.count("/") == 1)}
@@ -36,10 +36,23 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
         chosen |= closed
     graph.folded = sorted(chosen)
     narrow_fans(graph)
-    if len(graph.items) > most:
-        _leave_out_middle(graph, most)
-    _bound(graph, most)
+    _leave_out_middle(graph, most)
     return graph
+
+
+def most_items(folds: dict[str, bool] | None, most: int) -> int:
+    """How many items are drawn: `most`, or more where something was opened."""
+    return most if all((folds or {}).values()) else MOST_OPENED
+
+
+def bounded(graph: Graph, most: int) -> Graph:
+    """A copy of a folded graph with `most` items, or few more. Where a middle was left out, more of it is."""
+    small = copied(graph)
+    _leave_out_middle(small, most)
+    if small.middle:
+        small.left_out.append(f"{small.items[small.middle].title} in the middle are folded into one.")
+    _bound(small, most)
+    return small
 
 
 def _paths(op: Op) -> list[tuple[str, ...]]:
@@ -80,14 +93,18 @@ def _title(op: Op, path: tuple[str, ...]) -> str:
 
 def _leave_out_middle(graph: Graph, most: int) -> None:
     """Nothing repeats: keep the beginning and the end."""
+    if len(graph.items) <= most:
+        return
     side = most // 6
     inner = _in_order(graph)[side:-side]
     if len(inner) < 3:
         return
     ops = [op for item in inner for op in (item.ops or [item.op]) if op is not None]
     item = Item(f"s{inner[0].step}", "stack", inner[0].step, ops=ops, title=f"{len(ops)} operations")
+    if graph.middle:
+        item.absorbed += graph.items[graph.middle].absorbed
     collapse(graph, [Group([each.key for each in inner], item)])
-    graph.left_out.append(f"{len(ops)} operations in the middle are folded into one.")
+    graph.middle = item.key
 
 
 def _bound(graph: Graph, most: int) -> None:

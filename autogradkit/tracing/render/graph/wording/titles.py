@@ -7,11 +7,17 @@ the program: where several expressions could be meant, there is no title.
 from __future__ import annotations
 
 import ast
+import bisect
+import functools
+import io
+from collections.abc import Iterator
 
 from autogradkit.tracing.events import BackwardBegin, Op, Position
 from autogradkit.tracing.parsing import parsed, without_magics
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.model import MAKERS
+
+_SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return)
 
 
 def title(trace: Recording) -> str:
@@ -23,15 +29,21 @@ def title(trace: Recording) -> str:
     begun = [event for event in trace.events if isinstance(event, BackwardBegin)]
     if begun:
         places = {None if event.position is None else event.position.line: event for event in begun}
-        found = {_started_from(event, trace) for event in places.values()}
+        found = _one(_started_from(event, trace) for event in places.values())
     else:
         made = [event for event in trace.events if isinstance(event, Op)]
         told = [op for op in made if op.kind not in MAKERS] or made
         if told and all(op.position is None for op in told):  # found afterwards: the source is what was asked for
             return trace.source if _statement(trace.source) is not None else ""
         places = {None if op.position is None else op.position.code: op.position for op in told}
-        found = {_written(position, trace.source) for position in places.values()} if len(places) == 1 else set()
-    return found.pop() if len(found) == 1 else ""
+        found = _one(_written(position, trace.source) for position in places.values()) if len(places) == 1 else ""
+    return found
+
+
+def _one(titles: Iterator[str]) -> str:
+    """The title that all of these are, an empty string where they differ."""
+    first = next(titles, "")
+    return first if all(each == first for each in titles) else ""
 
 
 def _started_from(event: BackwardBegin, trace: Recording) -> str:
@@ -52,13 +64,11 @@ def _started_from(event: BackwardBegin, trace: Recording) -> str:
 def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
     """The statement that gave a variable the value that backward started from."""
     before = event.position.line if event.position is not None else 0
-    given = [
-        node
-        for node in ast.walk(parsed(without_magics(trace.source)))
-        if isinstance(node, ast.Assign) and node.lineno <= before and _is_name(node.targets[0], name)
-    ]
-    if given:
-        return _one_line(ast.get_source_segment(trace.source, given[-1]) or "")
+    cell = _cell(trace.source)
+    given = cell.assigned.get(name, ())
+    last = bisect.bisect_right(given, before, key=lambda node: node.lineno)
+    if last:
+        return _one_line(cell.text(given[last - 1]))
     if trace.source.strip():
         return ""
     makers = [op for op in trace.events if isinstance(op, Op) and set(op.outputs) & set(event.roots)]
@@ -73,13 +83,39 @@ def _written(position: Position | None, source: str) -> str:
     if position is None:
         return ""
     if position.file == "cell":
-        for node in ast.walk(parsed(without_magics(source))):
-            simple = isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return)
-            if simple and node.lineno <= position.line <= (node.end_lineno or 0):
-                text = ast.get_source_segment(source, node) or ""  # takes time in proportion to the source
-                if text.startswith(position.code):
-                    return _one_line(text)
+        cell = _cell(source)
+        for node in cell.statements.get(position.line, ()):
+            text = cell.text(node)
+            if text.startswith(position.code):
+                return _one_line(text)
     return _without_comment(position.code) if _statement(position.code) is not None else ""
+
+
+class _Cell:
+    """A cell's simple statements, by the lines that they stand on and by the names that they assign."""
+
+    def __init__(self, source: str) -> None:
+        self._lines = [line.encode() for line in io.StringIO(source, newline="")]  # as Python counts lines and columns
+        self.statements: dict[int, list[ast.stmt]] = {}
+        self.assigned: dict[str, list[ast.stmt]] = {}  # in the order of the lines
+        for node in ast.walk(parsed(without_magics(source))):
+            if isinstance(node, _SIMPLE):
+                for line in range(node.lineno, (node.end_lineno or 0) + 1):
+                    self.statements.setdefault(line, []).append(node)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                self.assigned.setdefault(node.targets[0].id, []).append(node)
+        for given in self.assigned.values():
+            given.sort(key=lambda node: node.lineno)
+
+    def text(self, node: ast.stmt) -> str:
+        """What was written; `ast.get_source_segment` would split the whole cell into lines each time."""
+        lines = self._lines[node.lineno - 1 : node.end_lineno]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"".join(lines).decode()
+
+
+_cell = functools.lru_cache(4)(_Cell)
 
 
 def _is_name(node: ast.AST, name: str) -> bool:
@@ -89,8 +125,7 @@ def _is_name(node: ast.AST, name: str) -> bool:
 def _statement(code: str) -> ast.stmt | None:
     """A line as a simple statement; None for anything else."""
     body = parsed(without_magics(code)).body
-    simple = len(body) == 1 and isinstance(body[0], ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return)
-    return body[0] if simple else None
+    return body[0] if len(body) == 1 and isinstance(body[0], _SIMPLE) else None
 
 
 def _without_comment(code: str) -> str:
