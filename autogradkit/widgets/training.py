@@ -21,7 +21,7 @@ from IPython.display import publish_display_data
 from ..core.tensor import Tensor
 from ..nn import Module
 from ..vision.history import History
-from ..vision.train import Training, interrupt_held
+from ..vision.train import HeldInterrupt, Training
 from .base import static
 from .cells import Shown, current_run
 from .controls import Controls
@@ -68,6 +68,7 @@ class TrainingView(TrainingPicture):
         self._display: str | None = None  # in the cell that showed it last
         self._shown_in: int | None = None  # the run of that cell
         self._watching = False
+        self._held = HeldInterrupt()
         self._stopped_in: int | None = None  # the cell whose loop Stop has ended
         self.on_msg(self._hear)
 
@@ -120,7 +121,8 @@ class TrainingView(TrainingPicture):
         self._progress.begin(training.epochs, epochs)
         with self._session():
             for _ in training.steps(epochs):
-                if not self._may_go_on():
+                # One that was held ends the loop, and nobody waits here for a button then.
+                if not training.interrupted and not self._may_go_on():
                     break
         return training.epochs
 
@@ -149,13 +151,16 @@ class TrainingView(TrainingPicture):
         self._begin()
         for batch in loader:
             self._progress.begin_batch()
+            held = self._held = HeldInterrupt()
             try:
-                with interrupt_held() as interrupted:
+                with held:
                     yield batch
+            except GeneratorExit:  # the loop is left, and nobody asks for another batch
+                held.deliver_soon()
+                raise
             finally:
                 self._progress.end_batch(next(iter(self._rates()), None))
-            if interrupted():
-                raise KeyboardInterrupt
+            held.deliver()
             if not self._may_go_on():
                 self._end("stopped")
                 return
@@ -305,6 +310,7 @@ class TrainingView(TrainingPicture):
         assert shell is not None
         shell.events.unregister("post_run_cell", self._cell_ended)
         self._watching = False
+        self._held.release()  # where a variable keeps a loop over `track` that was left
         if self.state in ("running", "paused"):
             error = result.error_in_exec
             ended = "stopped" if self._controls.stopped else "finished"
