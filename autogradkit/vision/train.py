@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import math
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -291,7 +292,8 @@ class _Means:
 class HeldInterrupt:
     """Keep Ctrl-C from tearing a step apart: within the `with` the first one is only `heard`; `deliver` raises it afterwards.
 
-    A second one interrupts at once. Off the main thread there is nothing to hold: signals go to the main one.
+    A second one interrupts at once. What stands within another hands on to that. Off the main thread there is nothing to hold:
+    signals go to the main one.
     """
 
     def __init__(self) -> None:
@@ -346,10 +348,10 @@ class HeldInterrupt:
             self._previous(number, frame)
 
     def deliver(self) -> None:
-        """Raise KeyboardInterrupt if one was heard, once."""
+        """Hand on, once, what was heard: to whoever held before this, or as KeyboardInterrupt."""
         if self.heard:
             self._count = 0
-            raise KeyboardInterrupt
+            self._previous(signal.SIGINT, sys._getframe())
 
     def deliver_soon(self) -> None:
         """The same where nothing can be raised, as in a generator that is closed: as Ctrl-C, a moment later."""

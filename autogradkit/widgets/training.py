@@ -242,14 +242,16 @@ class TrainingView(TrainingPicture):
 
     def _wait(self) -> None:
         """Wait for Step, Resume or Stop, and answer what is asked for meanwhile."""
-        self.state = "paused"
+        with _undisturbed():
+            self.state = "paused"
         self._draw()
         while self._controls.waiting and not self._controls.take_step():
             self._controls.wait(0.1)
             if self._heed():
                 self._draw()
         if not self._controls.waiting:
-            self.state = "running"
+            with _undisturbed():
+                self.state = "running"
 
     # -- when it is drawn -----------------------------------------------------------------------------------------------
 
@@ -259,7 +261,7 @@ class TrainingView(TrainingPicture):
             self._draw()
 
     def _draw(self) -> None:
-        with self._drawing:
+        with _undisturbed(), self._drawing:
             began = time.monotonic()
             with self.hold_sync():
                 self._progress.follow()
@@ -284,6 +286,14 @@ class TrainingView(TrainingPicture):
 
     def _begin(self) -> None:
         fresh = self.state != "running"
+        with _undisturbed():
+            self._show_begin()
+        if fresh:
+            self._draw()
+        else:
+            self._draw_when_due()
+
+    def _show_begin(self) -> None:
         self.state = "running"
         shell = get_ipython()
         if shell is not None:
@@ -291,13 +301,9 @@ class TrainingView(TrainingPicture):
             if not self._watching:
                 self._watching = True
                 shell.events.register("post_run_cell", self._cell_ended)
-        if fresh:
-            self._draw()
-        else:
-            self._draw_when_due()
 
     def _end(self, state: str) -> None:
-        with self._drawing:
+        with _undisturbed(), self._drawing:
             self.state = state
             self._stopped_in = current_run() if state == "stopped" else None
             self._controls.end()
@@ -332,6 +338,15 @@ class TrainingView(TrainingPicture):
     def _publish(self, display: str, *, update: bool) -> None:
         data, metadata = self._repr_mimebundle_()
         publish_display_data(data, metadata, transient={"display_id": display}, update=update)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let an interrupt wait while something is drawn and sent, so that the page shows what is here."""
+    held = HeldInterrupt()
+    with held:
+        yield
+    held.deliver()
 
 
 def _where_it_was_sent(data: Any, subshell: str | None) -> str | None:
