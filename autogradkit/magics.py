@@ -355,24 +355,38 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the magics; loading again changes nothing."""
     if id(shell) in _REGISTERED:
         return
-    magics = _REGISTERED[id(shell)] = AutogradkitMagics(shell)
-    shell.register_magics(magics)
-    magics.cells.install()
-    magics.tracebacks.install()
-    GRADS.listen()
-    for name in ("storage", "strides", "why", "graph", "ledger"):
-        shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
-    shell.set_hook("complete_command", _complete_models, str_key="%train")
+    magics = AutogradkitMagics(shell)
+    try:
+        shell.register_magics(magics)
+        magics.cells.install()
+        magics.tracebacks.install()
+        GRADS.listen()
+        for name in ("storage", "strides", "why", "graph", "ledger"):
+            shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
+        shell.set_hook("complete_command", _complete_models, str_key="%train")
+        _REGISTERED[id(shell)] = magics  # last: what an interrupt leaves is taken away, and can be loaded anew
+    except BaseException:
+        _take_away(shell, magics)
+        raise
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take the magics away again."""
-    magics = _REGISTERED.pop(id(shell), None)
+    magics = _REGISTERED.get(id(shell))
     if magics is None:
         return
+    try:
+        _take_away(shell, magics)
+    except BaseException:  # an interrupt leaves nothing half taken away
+        _take_away(shell, magics)
+        raise
+
+
+def _take_away(shell: InteractiveShell, magics: AutogradkitMagics) -> None:
+    """Leave the shell as it was without the magics, whatever part of them is there."""
     magics.cells.remove()
     magics.tracebacks.remove()
-    if not _REGISTERED:
+    if _REGISTERED.keys() <= {id(shell)}:
         GRADS.stop()
     for kind, names in {
         "line": ("trace", "storage", "strides", "why", "graph", "ledger", "train"),
@@ -380,6 +394,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     }.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
+    _REGISTERED.pop(id(shell), None)
 
 
 def _complete_tensors(shell: Any, event: Any) -> list[str]:

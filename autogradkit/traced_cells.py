@@ -114,14 +114,21 @@ class TracedCells:
         self.shell.events.register("post_run_cell", self._after)
 
     def remove(self) -> None:
-        """Take the hooks out again; a cell that is being traced runs on untraced."""
+        """Take the hooks out again, those that are there; a cell that is being traced runs on untraced."""
+        self._let_go()
+        self.shell.__dict__.pop("showtraceback", None)
+        transforms = self.shell.input_transformer_manager.cleanup_transforms
+        if self.transform in transforms:
+            transforms.remove(self.transform)
+        for event, callback in (("pre_run_cell", self._before), ("post_run_cell", self._after)):
+            if callback in self.shell.events.callbacks[event]:
+                self.shell.events.unregister(event, callback)
+
+    def _let_go(self) -> None:
+        """Stop the recorder, also one that an interrupt has left at the end of an earlier cell."""
         if self._recorder is not None:
             self._recorder.stop()
             self._recorder = None
-        self.shell.__dict__.pop("showtraceback", None)
-        self.shell.input_transformer_manager.cleanup_transforms.remove(self.transform)
-        self.shell.events.unregister("pre_run_cell", self._before)
-        self.shell.events.unregister("post_run_cell", self._after)
 
     def transform(self, lines: list[str]) -> list[str]:
         """Turn the `%%trace` line of a cell into a comment; above another cell magic, take it away."""
@@ -141,6 +148,7 @@ class TracedCells:
         self._depth += 1
         if self._depth > 1:
             return
+        self._let_go()
         self._count.begins(info)
         self._explain_before_traceback()
         header = self._header_of(info.raw_cell)
@@ -172,8 +180,7 @@ class TracedCells:
     def _stop(self, error: BaseException | None) -> Trace:
         recorder = self._recorder
         assert recorder is not None
-        self._recorder = None
-        recorder.stop()
+        self._let_go()
         if error is not None:
             self._explain(error, recorder)
         self._cell_files = recorder.outermost_files()

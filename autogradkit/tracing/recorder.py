@@ -98,7 +98,7 @@ class EventRecorder(Recorder):
     def stop(self) -> None:
         """Listen no more."""
         self._turns.stop()
-        if self not in RECORDERS and not self.rests:
+        if not (self in RECORDERS or self.rests or self.ended):
             self._cut_short = ("The recorder was stopped before the cell ended: what ran after that is not here.",)
         self.end()
         self._look(self._settle)

@@ -6,16 +6,21 @@ and plain scripts all walk `Training.steps`. Rests on tensors, and on `vision.hi
 
 from __future__ import annotations
 
+import _thread
 import math
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from autogradkit.core.frames import entry, shorten
+from autogradkit.core.random import default_generator
+from autogradkit.core.steps import Step as Atomic
+from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
 from autogradkit.vision.history import Epoch, History, Step
@@ -67,41 +72,82 @@ class Training:
         self.metric = metric
         self.epochs = History()  # those finished
         self._batches: Iterator[Any] | None = None  # of the epoch begun
+        self._pending: Any = None  # the batch that is being learnt
         self._batch = 0
         self._sums = _Means()
+        self._rate: float | None = None  # of the epoch that is being finished
+        self._told = 0  # how many steps were given to whoever walks them
+        self._held = HeldInterrupt()
 
     @property
     def learning_rate(self) -> float:
         """The optimizer's, of its first group."""
         return float(self.optimizer.param_groups[0]["lr"])
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether an interrupt waits for the loop to ask for the next step: it is raised then."""
+        return self._held.heard
+
     def steps(self, epochs: int) -> Iterator[Step]:
         """Train until `epochs` epochs are finished in all, giving a `Step` after each batch.
 
         Leave the loop whenever you like, or let Ctrl-C do so: the batch in hand is finished first, so that model and
-        optimizer agree; another call goes on with the next batch.
+        optimizer agree; another call goes on with the next batch, and begins with a step that could not be given any more.
         """
         try:
             self.model.train()
-            while len(self.epochs) < epochs:
-                if self._batches is None:
-                    self._batches, self._batch, self._sums = iter(self.loader), 0, _Means()
-                with interrupt_held() as interrupted:
-                    batch = next(self._batches, None)
-                    step = None if batch is None else self._learn(*batch)
-                if step is not None:
-                    yield step
-                    if interrupted():
-                        raise KeyboardInterrupt
+            while True:
+                yield from self._untold()
+                if len(self.epochs) >= epochs:
+                    return
+                self._held = HeldInterrupt()
+                with self._held:
+                    if self._pending is None:
+                        with self._held.twice():
+                            self._fetch()
+                    learnt = self._pending is not None
+                    if learnt:
+                        self._learn(*self._pending)
+                if learnt:
+                    yield from self._untold()
+                    self._held.deliver()
                     continue
-                measured = self._evaluated()  # an interrupt in here leaves the epoch open, to be evaluated again
-                with interrupt_held() as interrupted:
-                    self._finish_epoch(*measured)
-                if interrupted():
-                    raise KeyboardInterrupt
+                self._held.deliver()
+                place = default_generator.place()
+                try:
+                    measured = self._evaluated()
+                    self._held = HeldInterrupt()
+                    with self._held:
+                        self._finish_epoch(*measured)
+                except KeyboardInterrupt:
+                    if self._batches is not None:  # the epoch is open still, and is evaluated again
+                        default_generator.back_to(place)
+                    raise
+                self._held.deliver()
         except BaseException as error:
             shorten(error)
             raise
+
+    def _fetch(self) -> None:
+        """Get the next batch, the first of an epoch where none is begun; None is pending where the epoch is over."""
+        if self._batches is None:
+            begun = {"_batches": iter(self.loader), "_batch": 0, "_sums": _Means()}
+            at_once([(setattr, self, name, value) for name, value in begun.items()])
+        assert self._batches is not None
+        self._pending = next(self._batches, None)
+
+    def _untold(self) -> Iterator[Step]:
+        """The steps that were learnt and not given yet: the last one, or one that an interrupt came before."""
+        steps = self.epochs.steps
+        while self._told < len(steps):
+            step = steps[self._told]
+            self._told += 1
+            try:
+                yield step
+            except GeneratorExit:  # the loop is left, and nobody asks for another step
+                self._held.deliver_soon()
+                raise
 
     @entry
     def run(self, epochs: int) -> History:
@@ -110,22 +156,61 @@ class Training:
             pass
         return self.epochs
 
-    def _learn(self, inputs: Any, targets: Any) -> Step:
-        self.optimizer.zero_grad()
-        output = self.model(inputs)
-        loss = self.loss_fn(output, targets)
-        loss.backward()
-        self.optimizer.step()
+    def _learn(self, inputs: Any, targets: Any) -> None:
+        """Learn one batch: all of it, or nothing, where the interrupt that does not wait comes.
+
+        A parameter is edited with its state, at once, and its version tells whether it was: a step that was begun is taken to
+        its end. Before it nothing has changed but the random stream, which goes back, for the batch is learnt again.
+        """
+        place = default_generator.place()
+        taken = False
+        versions: dict[Tensor, int] = {}
+        output = loss = None
+        try:
+            self.optimizer.zero_grad()
+            output = self.model(inputs)
+            loss = self.loss_fn(output, targets)
+            loss.backward()
+            versions = {each: each._version for each in self._parameters() if each._grad is not None}
+            self.optimizer.step()
+            taken = True
+            self._note(output, loss, targets)
+        except KeyboardInterrupt:
+            if self._pending is not None:
+                if taken or any(each._version != version for each, version in versions.items()):
+                    if not taken:
+                        self._finish_step(versions)
+                    self._note(output, loss, targets)
+                else:
+                    default_generator.back_to(place)
+            raise
+
+    def _parameters(self) -> Iterator[Tensor]:
+        for group in self.optimizer.param_groups:
+            yield from group.get("params", ())
+
+    def _finish_step(self, versions: dict[Tensor, int]) -> None:
+        """Step with those parameters that an interrupted step has not come to."""
+        done = {each: each._grad for each, version in versions.items() if each._version != version}
+        for each in done:
+            each._grad = None
+        try:
+            self.optimizer.step()
+        finally:
+            for each, gradient in done.items():
+                each._grad = gradient
+
+    def _note(self, output: Any, loss: Any, targets: Any) -> None:
+        """The batch is learnt, and its step is noted."""
         value, measured = float(loss.item()), self.metric(output, targets)
-        self._sums.add(value, measured, len(targets))
         try:
             batches = len(self.loader)  # type: ignore[arg-type]
         except TypeError:
             batches = None
         step = Step(len(self.epochs), self._batch, batches, value, measured, self.learning_rate)
-        self.epochs.steps.append(step)
-        self._batch += 1
-        return step
+        sums = self._sums.with_batch(value, measured, len(targets))
+        own = {"_sums": sums, "_batch": self._batch + 1, "_pending": None}
+        at_once([(self.epochs.steps.append, step), *[(setattr, self, name, new) for name, new in own.items()]])
 
     def _evaluated(self) -> tuple[float | None, float | None]:
         if self.test_loader is None:
@@ -133,12 +218,26 @@ class Training:
         return evaluate(self.model, self.test_loader, self.loss_fn, self.metric)
 
     def _finish_epoch(self, test_loss: float | None, test_accuracy: float | None) -> None:
-        rate = self.learning_rate
-        if self.scheduler is not None:
-            self.scheduler.step()
+        if self._rate is None:
+            self._rate = (
+                self.learning_rate
+            )  # of this epoch, for the schedule may have gone on when it is finished again
+        before = getattr(self.scheduler, "last_epoch", None)
         loss, measured = self._sums.means()
-        self.epochs.append(Epoch(len(self.epochs) + 1, loss, measured, test_loss, test_accuracy, rate))
-        self._batches = None
+        epoch = Epoch(len(self.epochs) + 1, loss, measured, test_loss, test_accuracy, self._rate)
+        steps: list[Atomic] = [
+            (self.epochs.append, epoch),
+            (setattr, self, "_batches", None),
+            (setattr, self, "_rate", None),
+        ]
+        try:
+            if self.scheduler is not None:
+                self.scheduler.step()
+        except KeyboardInterrupt:
+            if getattr(self.scheduler, "last_epoch", None) != before:
+                at_once(steps)
+            raise
+        at_once(steps)
 
 
 def fit(
@@ -162,29 +261,34 @@ def evaluate(
     """The mean loss and metric of `model` over `loader`, in evaluation mode; its mode is put back afterwards."""
     means = _Means()
     was_training = model.training
-    model.eval()
     try:
-        with no_grad():
-            for inputs, targets in loader:
-                output = model(inputs)
-                means.add(float(loss_fn(output, targets).item()), metric(output, targets), len(targets))
-    finally:
+        try:
+            model.eval()
+            with no_grad():
+                for inputs, targets in loader:
+                    output = model(inputs)
+                    value = float(loss_fn(output, targets).item())
+                    means = means.with_batch(value, metric(output, targets), len(targets))
+        finally:
+            model.train(was_training)
+    except BaseException:  # an interrupt may have come just then
         model.train(was_training)
+        raise
     return means.means()
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Means:
     """Means over batches, each weighted by its size."""
 
     loss: float = 0.0
     measured: float | None = 0.0
-    count: int = field(default=0)
+    count: int = 0
 
-    def add(self, loss: float, measured: float | None, size: int) -> None:
-        self.loss += loss * size
-        self.measured = None if measured is None or self.measured is None else self.measured + measured * size
-        self.count += size
+    def with_batch(self, loss: float, measured: float | None, size: int) -> _Means:
+        """The means with one batch more."""
+        both = None if measured is None or self.measured is None else self.measured + measured * size
+        return _Means(self.loss + loss * size, both, self.count + size)
 
     def means(self) -> tuple[float, float | None]:
         if not self.count:
@@ -192,25 +296,80 @@ class _Means:
         return self.loss / self.count, None if self.measured is None else self.measured / self.count
 
 
-@contextmanager
-def interrupt_held() -> Iterator[Callable[[], bool]]:
-    """Keep Ctrl-C from tearing a step apart: the first one only sets what the yielded function tells.
+class HeldInterrupt:
+    """Keep Ctrl-C from tearing a step apart: within the `with` the first one is only `heard`; `deliver` raises it afterwards.
 
-    A second one interrupts at once. Off the main thread there is nothing to hold: signals go to the main one.
+    A second one interrupts at once. What stands within another hands on to that. Off the main thread there is nothing to hold:
+    signals go to the main one.
     """
-    previous = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(previous):
-        yield lambda: False
-        return
-    heard: list[int] = []  # an Event costs more than the rest, once for each batch
 
-    def hold(number: int, frame: FrameType | None) -> None:
-        if heard:
-            previous(number, frame)
-        heard.append(number)
+    def __init__(self) -> None:
+        self._count = 0
+        self._patience = 1  # how many are held
+        self._previous: Any = None
 
-    signal.signal(signal.SIGINT, hold)
-    try:
-        yield lambda: bool(heard)
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    @property
+    def heard(self) -> bool:
+        """Whether one came that was not raised yet."""
+        return self._count > 0
+
+    @contextmanager
+    def twice(self) -> Iterator[None]:
+        """Hold a second one, too, to the end of this: a loader that is torn out of a batch gives no more."""
+        self._patience = 2
+        try:
+            yield
+        finally:
+            self._patience = 1
+        if self._count > 1:
+            self.deliver()
+
+    def __enter__(self) -> HeldInterrupt:
+        previous = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread() and callable(previous):
+            self._previous = previous
+            try:
+                signal.signal(signal.SIGINT, self._hold)
+                return self
+            except BaseException:
+                signal.signal(signal.SIGINT, previous)
+                raise
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        try:
+            self.release()
+        except BaseException:  # one that came just then
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Hold no more: the end of the `with`, also of one that is never reached, as in a generator that nobody goes on with."""
+        if signal.getsignal(signal.SIGINT) == self._hold:  # only there is it set, and only from there can it be
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _hold(self, number: int, frame: FrameType | None) -> None:
+        self._count += 1
+        if self._count > self._patience:
+            self._count = 0
+            self._previous(number, frame)
+
+    def deliver(self) -> None:
+        """Hand on, once, what was heard: to whoever held before this, or as KeyboardInterrupt."""
+        if self.heard:
+            self._count = 0
+            self._previous(signal.SIGINT, sys._getframe())
+
+    def deliver_soon(self) -> None:
+        """The same where nothing can be raised, as in a generator that is closed: as Ctrl-C, a moment later."""
+        if self.heard:
+            self._count = 0
+            threading.Timer(0.02, _interrupt_main_thread).start()
+
+
+def _interrupt_main_thread() -> None:
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:  # a signal ends what waits in the system, too
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

@@ -21,7 +21,7 @@ from IPython.display import publish_display_data
 from ..core.tensor import Tensor
 from ..nn import Module
 from ..vision.history import History
-from ..vision.train import Training, interrupt_held
+from ..vision.train import HeldInterrupt, Training
 from .base import static
 from .cells import Shown, current_run
 from .controls import Controls
@@ -68,6 +68,7 @@ class TrainingView(TrainingPicture):
         self._display: str | None = None  # in the cell that showed it last
         self._shown_in: int | None = None  # the run of that cell
         self._watching = False
+        self._held = HeldInterrupt()
         self._stopped_in: int | None = None  # the cell whose loop Stop has ended
         self.on_msg(self._hear)
 
@@ -120,7 +121,8 @@ class TrainingView(TrainingPicture):
         self._progress.begin(training.epochs, epochs)
         with self._session():
             for _ in training.steps(epochs):
-                if not self._may_go_on():
+                # One that was held ends the loop, and nobody waits here for a button then.
+                if not training.interrupted and not self._may_go_on():
                     break
         return training.epochs
 
@@ -149,13 +151,16 @@ class TrainingView(TrainingPicture):
         self._begin()
         for batch in loader:
             self._progress.begin_batch()
+            held = self._held = HeldInterrupt()
             try:
-                with interrupt_held() as interrupted:
+                with held:
                     yield batch
+            except GeneratorExit:  # the loop is left, and nobody asks for another batch
+                held.deliver_soon()
+                raise
             finally:
                 self._progress.end_batch(next(iter(self._rates()), None))
-            if interrupted():
-                raise KeyboardInterrupt
+            held.deliver()
             if not self._may_go_on():
                 self._end("stopped")
                 return
@@ -237,14 +242,16 @@ class TrainingView(TrainingPicture):
 
     def _wait(self) -> None:
         """Wait for Step, Resume or Stop, and answer what is asked for meanwhile."""
-        self.state = "paused"
+        with _undisturbed():
+            self.state = "paused"
         self._draw()
         while self._controls.waiting and not self._controls.take_step():
             self._controls.wait(0.1)
             if self._heed():
                 self._draw()
         if not self._controls.waiting:
-            self.state = "running"
+            with _undisturbed():
+                self.state = "running"
 
     # -- when it is drawn -----------------------------------------------------------------------------------------------
 
@@ -254,7 +261,7 @@ class TrainingView(TrainingPicture):
             self._draw()
 
     def _draw(self) -> None:
-        with self._drawing:
+        with _undisturbed(), self._drawing:
             began = time.monotonic()
             with self.hold_sync():
                 self._progress.follow()
@@ -279,6 +286,14 @@ class TrainingView(TrainingPicture):
 
     def _begin(self) -> None:
         fresh = self.state != "running"
+        with _undisturbed():
+            self._show_begin()
+        if fresh:
+            self._draw()
+        else:
+            self._draw_when_due()
+
+    def _show_begin(self) -> None:
         self.state = "running"
         shell = get_ipython()
         if shell is not None:
@@ -286,13 +301,9 @@ class TrainingView(TrainingPicture):
             if not self._watching:
                 self._watching = True
                 shell.events.register("post_run_cell", self._cell_ended)
-        if fresh:
-            self._draw()
-        else:
-            self._draw_when_due()
 
     def _end(self, state: str) -> None:
-        with self._drawing:
+        with _undisturbed(), self._drawing:
             self.state = state
             self._stopped_in = current_run() if state == "stopped" else None
             self._controls.end()
@@ -305,6 +316,7 @@ class TrainingView(TrainingPicture):
         assert shell is not None
         shell.events.unregister("post_run_cell", self._cell_ended)
         self._watching = False
+        self._held.release()  # where a variable keeps a loop over `track` that was left
         if self.state in ("running", "paused"):
             error = result.error_in_exec
             ended = "stopped" if self._controls.stopped else "finished"
@@ -326,6 +338,15 @@ class TrainingView(TrainingPicture):
     def _publish(self, display: str, *, update: bool) -> None:
         data, metadata = self._repr_mimebundle_()
         publish_display_data(data, metadata, transient={"display_id": display}, update=update)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let an interrupt wait while something is drawn and sent, so that the page shows what is here."""
+    held = HeldInterrupt()
+    with held:
+        yield
+    held.deliver()
 
 
 def _where_it_was_sent(data: Any, subshell: str | None) -> str | None:

@@ -31,6 +31,10 @@ _RESUME, _LOAD_CONST = dis.opmap["RESUME"], dis.opmap["LOAD_CONST"]
 def _leaves_with(frame: FrameType) -> bool:
     """Whether the line that is about to run is the end of a `with`: the call of `__exit__(None, None, None)`."""
     code, consts, at = frame.f_code.co_code, frame.f_code.co_consts, frame.f_lasti
+    while dis.opname[code[at]] in ("NOP", "SWAP"):  # what is returned stands on the stack
+        at += 2
+    if dis.opname[code[at]] == "PUSH_EXC_INFO" and dis.opname[code[at + 2]] == "WITH_EXCEPT_START":
+        return True
     if len(code) < at + 8 or dis.opname[code[at + 6]] not in ("PRECALL", "CALL"):
         return False
     return all(code[i] == _LOAD_CONST and consts[code[i + 1]] is None for i in (at, at + 2, at + 4))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -124,6 +125,58 @@ def test_a_second_interrupt_does_not_wait():
 
     with pytest.raises(KeyboardInterrupt):
         run(during=interrupt_twice).run(1)
+
+
+def test_a_loop_that_is_left_with_an_interrupt_held_gets_it_a_moment_later():
+    training = run(during=lambda: os.kill(os.getpid(), signal.SIGINT))
+    for _ in training.steps(1):
+        break
+    with pytest.raises(KeyboardInterrupt):
+        time.sleep(10)
+
+
+def test_a_step_that_an_interrupt_came_before_is_given_later():
+    def interrupt():
+        if training.optimizer.taken == 2:
+            raise KeyboardInterrupt  # as one that comes when the handler is just put back
+
+    class After(Descent):
+        def step(self):
+            super().step()
+            interrupt()
+
+    training = run()
+    training.optimizer = After(training.model)
+    told = []
+    with pytest.raises(KeyboardInterrupt):
+        told.extend(_noting(training.steps(1), told))
+    assert len(told) == 1
+    told += training.steps(1)
+    assert [(s.epoch, s.batch) for s in told] == [(0, number) for number in range(4)]
+
+
+def test_an_interrupt_that_does_not_wait_leaves_the_batch_to_be_learnt_again():
+    def interrupt():
+        nonlocal torn
+        if training.optimizer.taken == 1 and not torn:
+            torn = True
+            raise KeyboardInterrupt
+
+    class Torn(Line):
+        def __call__(self, x):
+            interrupt()
+            return super().__call__(x)
+
+    torn = False
+    training, whole = run(), run()
+    training.model = Torn()
+    training.optimizer = Descent(training.model)
+    with pytest.raises(KeyboardInterrupt):
+        training.run(1)
+    training.run(1)
+    assert torn
+    assert [s.loss for s in training.epochs.steps] == [s.loss for s in whole.run(1).steps]
+    assert training.model.w.tolist() == whole.model.w.tolist()
 
 
 def test_an_interrupted_evaluation_is_done_again():

@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import threading
+import time
 import weakref
 
 import pytest
@@ -227,6 +228,28 @@ def test_a_click_that_comes_too_late_does_nothing():
     for kind in ("pause", "stop", "step"):
         press(view, kind)
     assert list(view.track(range(3))) == [0, 1, 2]
+
+
+def test_an_interrupt_that_came_with_a_pause_is_not_waited_for():
+    view = TrainingView()
+
+    def pause_and_interrupt():
+        press(view, "pause")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(view, during=pause_and_interrupt)
+    assert view.state == "interrupted"
+    view.training.optimizer.during = lambda: None
+    assert len(view.resume()) == 2
+
+
+def test_a_loop_of_one_s_own_that_is_left_hands_the_interrupt_on():
+    for _ in TrainingView().track(range(5)):
+        os.kill(os.getpid(), signal.SIGINT)
+        break
+    with pytest.raises(KeyboardInterrupt):
+        time.sleep(10)
 
 
 def test_a_run_interrupted_while_pausing_does_not_pause_the_next():
