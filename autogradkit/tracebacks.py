@@ -17,6 +17,7 @@ from autogradkit.core.absent import absence
 from autogradkit.core.errors import notes_of
 from autogradkit.core.frames import all_frames_wanted, learners_part, led_to, traceback_of
 from autogradkit.core.tensor import Tensor
+from autogradkit.tracing.namespace import holds, text_of
 
 
 class LearnersTracebacks:
@@ -52,7 +53,7 @@ def note_absence(error: BaseException) -> None:
 
     `Tensor` cannot say so itself: a `__getattr__` would slow down every attribute of every tensor.
     """
-    if isinstance(error, AttributeError) and (isinstance(error.obj, Tensor) or error.obj is Tensor):
+    if isinstance(error, AttributeError) and (holds(error.obj, Tensor) or error.obj is Tensor):
         note = None if error.name is None else absence("Tensor", error.name)
         if note is not None and note not in notes_of(error):
             BaseException.add_note(error, note)
@@ -60,12 +61,14 @@ def note_absence(error: BaseException) -> None:
 
 @contextmanager
 def _shortened(error: BaseException) -> Iterator[None]:
-    """While the block runs, an error and those that led to it have the learner's part of their tracebacks only."""
-    whole = [(each, traceback_of(each)) for each in led_to(error)]
+    """While the block runs, an error and those that led to it have the learner's part of their tracebacks, and notes to print."""
+    whole = [(each, traceback_of(each), list(notes_of(each))) for each in led_to(error)]
     try:
-        for each, traceback in whole:
+        for each, traceback, notes in whole:
             BaseException.with_traceback(each, learners_part(traceback))
+            notes_of(each)[:] = map(text_of, notes)  # IPython fails at what is no text
         yield
     finally:
-        for each, traceback in whole:
+        for each, traceback, notes in whole:
             BaseException.with_traceback(each, traceback)
+            notes_of(each)[:] = notes

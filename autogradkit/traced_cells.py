@@ -26,7 +26,7 @@ from autogradkit.tracing.failed_dtype import FailedDtype, failed_dtype
 from autogradkit.tracing.failed_view import FailedView, failed_view
 from autogradkit.tracing.foreign import INSTEAD, pytorchs_names
 from autogradkit.tracing.labels import CellCount, file_label, with_article
-from autogradkit.tracing.namespace import holds
+from autogradkit.tracing.namespace import class_name, holds
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.trace import Trace
@@ -89,7 +89,7 @@ def taken_by(name: str | None, namespace: Mapping[str, Any]) -> str:
     if name is None or holds(namespace.get(name), Trace):
         return ""
     if name in namespace:
-        return f"'{name}' is {with_article(type(namespace[name]).__name__)} already"
+        return f"'{name}' is {with_article(class_name(namespace[name]))} already"
     return f"'{name}' is Python's own" if hasattr(builtins, name) else ""
 
 
@@ -190,7 +190,7 @@ class TracedCells:
         """Add the note, and keep what `%why` draws; what a magic refuses is no error of the learner's code."""
         if not isinstance(error, UsageError):
             self.failed_view = failed_view(error) or failed_dtype(error)
-            self.last_error = type(error).__name__
+            self.last_error = class_name(error)
             explain(error, recorder, self.failed_view)
 
     def _explain_before_traceback(self) -> None:

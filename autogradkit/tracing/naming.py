@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import dis
+import itertools
 import sys
 import weakref
 from collections.abc import Sequence
@@ -17,13 +18,16 @@ from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
 from autogradkit.tracing.frames import learner_frame, once_per_code
-from autogradkit.tracing.namespace import holds
+from autogradkit.tracing.labels import SUBSCRIPTS
+from autogradkit.tracing.namespace import attributes_of, class_name, has, holds, modules_of, parameters_of
 from autogradkit.tracing.turns import loop_variables
 
 # What most names of a namespace stand for; no tensor is reached from it.
 _HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
 _MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
+_DEEPEST = 3  # objects in one another in which a module is looked for
+_MOST_SEEN = 2_000  # of these
 
 
 class Naming:
@@ -36,22 +40,32 @@ class Naming:
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
         self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
+        self._owners: dict[str, list[weakref.ref[Any]]] = {}  # the outermost modules that ran, by what they were called
 
     def enter(self, module: Any) -> None:
         """A module's `__call__` began."""
+        kind = class_name(module)
         if not self.scope:
-            kind = type(module).__name__
-            self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in module.named_modules()}
-            owner = self.name_of(module)  # of its own weight: `l1.weight`, `l2.weight`
-            self._reached = {id(each): (owner or kind) + _written(name) for name, each in module.named_modules()}
+            within = modules_of(module)
+            self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in within}
+            owner = self._owner(module, self.name_of(module), kind)  # of its own weight: `l1.weight`, `l2.weight`
+            self._reached = {id(each): (owner or kind) + _written(name) for name, each in within}
             self._parameters = {
                 id(each): (weakref.ref(each), name if owner is None else owner + _written(name))
-                for name, each in module.named_parameters()
+                for name, each in parameters_of(module)
             }
-        kind = type(module).__name__
         layer = Layer(self._reached.get(id(module), kind), kind + _features(module))
         self.layers.append(layer)
         self.scope.append(self._layers.get(id(module), kind))
+
+    def _owner(self, module: Any, name: str | None, kind: str) -> str | None:
+        """The name of an outermost module; where another one had it, or its class, with a number: `m`, `m₂`."""
+        known = self._owners.setdefault(name or kind, [])
+        for place, each in enumerate(known):
+            if each() is module:
+                return name if not place else f"{name or kind}{_subscript(place + 1)}"
+        known.append(weakref.ref(module))
+        return name if len(known) == 1 else f"{name or kind}{_subscript(len(known))}"
 
     def leave(self, depth: int) -> None:
         """The modules that began when `depth` of them were running returned."""
@@ -75,17 +89,25 @@ class Naming:
         found = None
         frame = learner_frame(sys._getframe(1))
         while frame is not None:
-            found = _name_among(frame.f_locals, tensor, loop_variables(frame.f_code)) or found
+            variables = frame.f_locals
+            found = _name_among(variables, tensor, loop_variables(frame.f_code)) or found
+            if found is None and has(tensor, "named_modules"):
+                found = _deep_among(variables, tensor)
             if frame.f_code.co_name.startswith(("<module>", "<cell line")):
                 break
             frame = learner_frame(frame.f_back)
         return found
 
 
+def _subscript(number: int) -> str:
+    return str(number).translate(SUBSCRIPTS)
+
+
 def _features(module: Any) -> str:
     """`(2→3)` of a module that says how many features go in and come out."""
+    own = attributes_of(module)
     for kind in ("features", "channels"):
-        ends = getattr(module, f"in_{kind}", None), getattr(module, f"out_{kind}", None)
+        ends = own.get(f"in_{kind}"), own.get(f"out_{kind}")
         if all(isinstance(each, int) for each in ends):
             return f"({ends[0]}→{ends[1]})"
     return ""
@@ -98,7 +120,7 @@ def _name_among(variables: dict[str, Any], wanted: Any, passing: frozenset[str])
     """
     reached = held = None
     for name, value in list(variables.items()):
-        if name.startswith("_"):
+        if type(name) is not str or name.startswith("_"):  # `globals()` may hold any key
             continue
         if value is wanted and name not in passing:
             return name
@@ -117,21 +139,55 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
     if type(value) is dict and len(value) <= _MOST_MEMBERS and "__name__" not in value:
         keys = (key for key, each in list(value.items()) if each is wanted and isinstance(key, str | int))
         return next((f"{name}[{key!r}]" for key in keys), None)
-    if isinstance(wanted, Parameter) and hasattr(type(value), "named_parameters"):
+    if isinstance(wanted, Parameter) and has(value, "named_parameters"):
         path = _path_in(value, wanted, set())
         return None if path is None else name + _written(path)
-    if hasattr(type(value), "named_modules") and hasattr(type(wanted), "named_modules"):
-        owner: Any = value
-        return next((name + _written(path) for path, each in owner.named_modules() if each is wanted), None)
+    if has(value, "named_modules") and has(wanted, "named_modules"):
+        return next((name + _written(path) for path, each in modules_of(value) if each is wanted), None)
     return None
+
+
+def _deep_among(variables: dict[str, Any], wanted: Any) -> str | None:
+    """How a module is reached through attributes of objects, and lists and dicts in one another: `trainer.nets[0]`."""
+    seen: set[int] = set()
+    waiting = [
+        (name, value) for name, value in list(variables.items()) if type(name) is str and not name.startswith("_")
+    ]
+    for _ in range(_DEEPEST):
+        inside: list[tuple[str, Any]] = []
+        for path, value in waiting:
+            if type(value) in _HOLD_NOTHING or id(value) in seen or len(seen) > _MOST_SEEN:
+                continue
+            seen.add(id(value))
+            found = _reached(path, value, wanted)
+            if found is not None:
+                return found
+            inside += _members(path, value)
+        waiting = inside
+    return next((path for path, value in waiting if value is wanted), None)
+
+
+def _members(path: str, value: Any) -> list[tuple[str, Any]]:
+    """What lies in a list or a dict, or in the attributes of an object, each with how it is written."""
+    if holds(value, Tensor) or has(value, "named_modules"):
+        return []
+    if type(value) in (list, tuple):
+        return [(f"{path}[{place}]", each) for place, each in enumerate(value[:_MOST_MEMBERS])]
+    if type(value) is dict:
+        pairs = itertools.islice(list(value.items()), _MOST_MEMBERS)
+        return [(f"{path}[{key!r}]", each) for key, each in pairs if type(key) in (str, int)]
+    if holds(value, tuple) and type(getattr(type(value), "_fields", None)) is tuple:
+        return [
+            (f"{path}.{name}", each) for name, each in zip(type(value)._fields, tuple.__iter__(value), strict=False)
+        ]
+    pairs = itertools.islice(list(attributes_of(value).items()), _MOST_MEMBERS)
+    return [(f"{path}.{name}", each) for name, each in pairs if type(name) is str and name.isidentifier()]
 
 
 def _path_in(module: Any, wanted: Parameter, seen: set[int]) -> str | None:
     """What `named_parameters()` calls a parameter, in a fraction of its time: this is asked of each module at hand."""
     seen.add(id(module))
-    own = (
-        module.__dict__ if type(module).__getattribute__ is object.__getattribute__ else {}
-    )  # else it is the learner's code
+    own = attributes_of(module)
     for name, each in own.get("_parameters", {}).items():
         if each is wanted:
             return name

@@ -49,7 +49,8 @@ def _no_graph(root: Any) -> str:
 class _Rebuilder:
     def __init__(self, root: Any, names: Mapping[str, Any]) -> None:
         self._root = root
-        tensors = list(those_of(names, Tensor))
+        plain = object.__getattribute__  # a subclass that overrides it has code of the learner's run by every look
+        tensors = [(name, each) for name, each in those_of(names, Tensor) if type(each).__getattribute__ is plain]
         self._names = {id(tensor): name for name, tensor in tensors}
         for name, value in those_of(names, object):
             for inner, parameter in parameters_of(value):

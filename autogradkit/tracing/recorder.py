@@ -14,6 +14,7 @@ from operator import setitem
 from types import CodeType, FrameType
 from typing import Any
 
+from autogradkit.core.errors import notes_of
 from autogradkit.core.facts import Declaration
 from autogradkit.core.frames import is_ours
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
@@ -38,7 +39,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, learner_frame, learner_frames
 from autogradkit.tracing.labels import file_label
-from autogradkit.tracing.namespace import holds
+from autogradkit.tracing.namespace import class_name, holds, text_of
 from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
@@ -108,7 +109,7 @@ class EventRecorder(Recorder):
         self.numbering.settle()
         for name, value in self._variables.items():
             number = self.numbering.number_of(value) if holds(value, Tensor) else None
-            if number is not None and not name.startswith("_"):
+            if number is not None and type(name) is str and not name.startswith("_"):
                 self._at_end.setdefault(number, name)
         self._variables = {}
 
@@ -398,9 +399,9 @@ class EventRecorder(Recorder):
         failed = self.failed if self.failed is not None and self.failed.error is error else None
         event = Failure(
             step=len(self.drafts),
-            error=type(error).__name__,
-            message=str(error),
-            notes=tuple(map(str, getattr(error, "__notes__", ()))),  # anything may have been put there
+            error=class_name(error),
+            message=text_of(error),
+            notes=tuple(map(text_of, notes_of(error))),
             op=None if failed is None else failed.op,
             inputs=() if failed is None else failed.inputs,
             position=None,

@@ -1,0 +1,58 @@
+"""What layers are called: how the learner's code reaches them, and never two by one name."""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+import pytest
+
+import autogradkit as torch
+
+BEFORE = """
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Linear(2, 2, bias=False)
+    def forward(self, x):
+        return self.first(x)
+class Thing:
+    pass
+def run(model):
+    return model(x)
+x = torch.ones(1, 2)
+"""
+
+
+def weights(cell: str, before: str = "") -> list[str]:
+    """What the weights are called that a cell used, in their order."""
+    space: dict[str, Any] = {"torch": torch, "__name__": "__main__"}
+    exec(compile(BEFORE + before, "<before>", "exec"), space)
+    linecache.cache["<the cell>"] = (len(cell), None, cell.splitlines(True), "<the cell>")
+    with torch.record() as trace:
+        exec(compile(cell, "<the cell>", "exec"), space)
+    return [trace.label(number) for number, value in trace.values.items() if value.is_parameter]
+
+
+@pytest.mark.parametrize(
+    ("cell", "before", "called"),
+    [
+        ("y = a(x) + b(x)", "a, b = Net(), Net()", ["a.first.weight", "b.first.weight"]),
+        ("y = a(x) + b(x) + a(x)", "a, b = Net(), Net()", ["a.first.weight", "b.first.weight"]),
+        ("for net in nets: y = net(x)", "nets = [Net(), Net()]", ["nets[0].first.weight", "nets[1].first.weight"]),
+        ("y = d['a'](x) + d['b'](x)", "d = {'a': Net(), 'b': Net()}", ["d['a'].first.weight", "d['b'].first.weight"]),
+        ("y = n[0][0](x) + n[0][1](x)", "n = [[Net(), Net()]]", ["n[0][0].first.weight", "n[0][1].first.weight"]),
+        ("y = t.a(x) + t.b(x)", "t = Thing(); t.a = Net(); t.b = Net()", ["t.a.first.weight", "t.b.first.weight"]),
+        ("y = t.n[0](x) + t.n[1](x)", "t = Thing(); t.n = [Net(), Net()]", ["t.n[0].first.weight", "t.n[1].first.weight"]),
+        ("y = run(Net()) + run(Net())", "", ["model.first.weight", "model₂.first.weight"]),
+        ("y = Net()(x) + Net()(x)", "", ["first.weight", "Net₂.first.weight"]),
+        ("for i in range(3): y = net(x)", "net = Net()", ["net.first.weight"]),
+    ],
+)  # fmt: skip
+def test_two_models_of_one_class_share_no_name(cell: str, before: str, called: list[str]) -> None:
+    assert weights(cell, before) == called
+
+
+def test_a_module_far_inside_is_not_searched_for_without_end() -> None:
+    before = "deep = [Net()]\nfor _ in range(50): deep = [deep]\nwide = [[i] for i in range(10**5)]\nnet = Thing()\nnet.me = net"
+    assert weights("y = run(Net())", before) == ["model.first.weight"]
