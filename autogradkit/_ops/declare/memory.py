@@ -252,6 +252,10 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
         out = allocate(shape, result, strides)
         op.run_kernel(values, out)
         return out
+    if op.meta is not None and into.shape != shape:
+        raise RuntimeError(
+            f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(shape)} should match"
+        )
     require_shape(into.shape, shape)
     require_castable(result, into.dtype)
     if op.pointwise is not None and into.dtype == result and may_overlap_itself(into.shape, element_strides(into)):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.writing import require_no_grad, require_writable
 from autogradkit.core.device import device as Device
@@ -99,9 +101,15 @@ def made(
     require_no_grad(f"aten::{name}", (out,))
     if out._array.shape == shape:
         require_writable(out._array, ())
+        fill(out._array)
+    elif name in ("arange", "linspace") and out._array.size == shape[0]:  # whatever its sizes
+        require_writable(out._array, ())
+        row = allocate(shape, out._array.dtype)
+        fill(row)
+        np.copyto(out._array, row.reshape(out._array.shape))
     else:
         reseat(out, allocate(shape, kind))
-    fill(out._array)
+        fill(out._array)
     bump_version(out)
     if options.get("requires_grad"):
         _require_grad(out)

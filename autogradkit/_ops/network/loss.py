@@ -106,6 +106,9 @@ def _huber_meta(self: Array, target: Array, reduction: int, delta: float) -> Any
 
 
 def _huber_backward_meta(grad_output: Array, self: Array, target: Array, reduction: int, delta: float) -> Any:
+    if target.dtype != self.dtype:
+        found, expected = (scalar_type(from_numpy_dtype(each.dtype)) for each in (target, self))
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
     return self.shape, self.dtype
 
 
