@@ -69,6 +69,8 @@ def fill_normal(array: Array, mean: float, std: float, generator: Generator | No
     """Fill with normal numbers."""
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    if not array.size:
+        return
     if array.dtype.kind in "biu":
         raise _refuse("normal_kernel_cpu", array)
     stream = generator or default_generator
@@ -183,7 +185,7 @@ def exponential_(self: Array, lambd: float = 1.0, *, generator: Generator | None
     tensor([3.5083, 1.2304])
     """
     kind = from_numpy_dtype(out.dtype)
-    if not kind.is_floating_point:
+    if out.size and not kind.is_floating_point:
         raise RuntimeError(
             "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you "
             f"specified {SCALAR_TYPE_NAMES[kind]}"

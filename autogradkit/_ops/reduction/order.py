@@ -232,7 +232,7 @@ def _(self: Array, *, out: Array) -> None:
     if self.size:
         _median(self.reshape(-1), 0, (out, np.empty((), _INT64)))
     else:
-        out[()] = np.nan if self.dtype.kind == "f" else np.iinfo(self.dtype).min
+        out[()] = np.nan if self.dtype.kind not in "iub" else 1 if self.dtype.kind == "b" else np.iinfo(self.dtype).min
 
 
 @median.overload(

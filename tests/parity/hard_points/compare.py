@@ -29,8 +29,7 @@ ROUNDING = {
 def carried(value: Any) -> Any:
     """An argument as autogradkit's, on memory of its own."""
     if isinstance(value, torch.Tensor) and value.dtype is torch.bfloat16:
-        bits = value.detach().contiguous().view(torch.int16).numpy().copy()
-        made = ak.from_numpy(bits.view(ak.bfloat16.numpy))
+        made = ak.from_numpy(value.detach().float().numpy().copy()).to(ak.bfloat16)
         return made.requires_grad_() if value.requires_grad else made
     if isinstance(value, torch.dtype) and value is torch.bfloat16:
         return ak.bfloat16

@@ -117,6 +117,8 @@ def variations(
         if dtype is torch.float32:
             yield "as it is", form.call.copy()
         return
+    if form.name.startswith("aten."):  # of a kernel that no user calls: what its op gives it
+        sizes = ("own",)
     for size in sizes:
         for pattern in patterns if size == "own" else patterns[:4] if size in ("0-d", "one") else patterns[:1]:
             yield f"{pattern} {size}", _with(form, dtype, pattern, size, grads)
@@ -164,6 +166,8 @@ def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Fin
     def found(what: str, how: str) -> list[Finding]:
         return [Finding(form.name, str(dtype)[6:], what, f"{how}  [{words}]", said)]
 
+    if "error" in theirs and form.name.startswith("aten."):
+        return []
     if "error" in theirs or "error" in mine:
         if theirs.get("error") == mine.get("error"):
             return []
