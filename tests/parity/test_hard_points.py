@@ -10,7 +10,12 @@ from .hard_points.listed import SETTLED
 from .hard_points.sweep import TWO_MINDS, sweep
 
 # Of each group every n-th call; __main__.py makes all of them.
-PARTS = (((torch.float32,), 9), ((torch.float64,), 30), ((torch.complex64,), 30), ((torch.int64, torch.bool, torch.float16), 40))
+PARTS = (
+    ((torch.float32,), 9),
+    ((torch.float64,), 30),
+    ((torch.complex64,), 30),
+    ((torch.int64, torch.bool, torch.float16), 40),
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +29,7 @@ def test_the_sweep_reaches_every_declared_overload(everything: list[Form]) -> No
 
 @pytest.mark.long
 @pytest.mark.parametrize(("dtypes", "part"), PARTS, ids=lambda value: str(value[0]) if isinstance(value, tuple) else "")
-def test_nothing_differs_beyond_rounding(
-    everything: list[Form], dtypes: tuple[torch.dtype, ...], part: int
-) -> None:
+def test_nothing_differs_beyond_rounding(everything: list[Form], dtypes: tuple[torch.dtype, ...], part: int) -> None:
     found = [
         each
         for _, findings in sweep(everything, dtypes, part=(1, part))

@@ -22,6 +22,10 @@ PRODUCTS = {
 }  # fmt: skip
 
 
+# Ways to differ that are left, by "name kind", with the reason.
+SETTLED: dict[str, str] = {}
+
+
 def left_out(name: str, dtype: torch.dtype, pointwise: bool) -> Leave:
     """What is not compared of a call of `name`."""
     short = name.rpartition(".")[2]
