@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from .hard_points.calls import NOT_SWEPT, Form, forms, unreached
-from .hard_points.listed import SETTLED
-from .hard_points.sweep import TWO_MINDS, sweep
+from .hard_points.sweep import sweep
 
 # Of each group every n-th call; __main__.py makes all of them.
 PARTS = (
@@ -31,9 +30,6 @@ def test_the_sweep_reaches_every_declared_overload(everything: list[Form]) -> No
 @pytest.mark.parametrize(("dtypes", "part"), PARTS, ids=lambda value: str(value[0]) if isinstance(value, tuple) else "")
 def test_nothing_differs_beyond_rounding(everything: list[Form], dtypes: tuple[torch.dtype, ...], part: int) -> None:
     found = [
-        each
-        for _, findings in sweep(everything, dtypes, part=(1, part))
-        for each in findings
-        if each.what != TWO_MINDS and each.signature not in SETTLED
+        each for _, findings in sweep(everything, dtypes, part=(1, part)) for each in findings if not each.is_settled
     ]
     assert found == [], "\n".join(f"{each.signature} {each.dtype}: {each.how}\n    {each.call}" for each in found[:20])

@@ -5,6 +5,7 @@ Rests on core; memory.py and overload.py write by it. A refused call leaves memo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -81,6 +82,8 @@ def unchecked(target: Array, others: Sequence[Any]) -> None:
 def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
     """As `require_writable` of what `target` is with that shape, where it may not be the very memory of an operand either."""
     others = [each._array for each in tensors]
+    if math.prod(shape) > target.size:
+        return  # it gets memory of its own
     if shape != target.shape:  # where the memory ends does not matter, as only addresses are compared
         target = np.lib.stride_tricks.as_strided(
             target, shape, [n * target.itemsize for n in contiguous_strides(shape)]

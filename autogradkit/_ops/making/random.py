@@ -53,7 +53,7 @@ def fill_uniform(array: Array, low: float, high: float, generator: Generator | N
     if array.dtype.kind in "biu":
         raise _refuse("check_uniform_bounds", array)
     name = from_numpy_dtype(array.dtype).to_real().name
-    most = float(np.finfo(array.dtype).max) if array.dtype.kind in "fc" else math.inf
+    most = float(np.finfo(array.dtype).max) if array.dtype.kind in "fc" else 3.3895313892515355e38
     for bound, value in (("from", low), ("to", high)):
         if not -most <= value <= most:
             raise RuntimeError(f"{bound} is out of bounds for {_C_NAMES[name]}")
@@ -116,9 +116,11 @@ def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
 
 def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> None:
     """Fill with ones, with the probabilities in `p`, which is broadcast, and zeros."""
-    if array.dtype.kind == "c" and array.size:
+    if not array.size:
+        return
+    if array.dtype.kind == "c":
         raise _refuse("bernoulli_tensor_cpu_self_", array)
-    if p.dtype.kind in "biuc" and array.size:
+    if p.dtype.kind in "biuc":
         raise _refuse("bernoulli_tensor_cpu_p_", p)
     if not ((p >= 0) & (p <= 1)).all():
         raise RuntimeError(

@@ -37,12 +37,12 @@ def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
     source = summand(self, kind).astype(kind, copy=False)
     if not self.ndim:
         np.copyto(out, source)
-    elif kind.kind == "f" and kind.itemsize < 8:
+    elif kind.kind in "fV" and kind.itemsize < 8:
         wider = np.float64 if kind.itemsize == 4 else np.float32
         np.copyto(out, ufunc.accumulate(source, dim, wider), casting="unsafe")
     else:
         np.copyto(out, ufunc.accumulate(source, dim))
-    if ufunc is np.add and kind.kind in "fc":
+    if ufunc is np.add and kind.kind in "fcV":
         np.add(out, 0, out=out)  # as from a first 0: no sum is −0
 
 

@@ -16,6 +16,8 @@ UNINITIALISED = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty
 FIND_ONE = {"topk", "kthvalue", "median"}
 # Of +0 and -0, which are equal, reductions give the one that their vectorised loop comes to last.
 ZEROS = {"amax", "amin", "max", "min", "median", "kthvalue", "topk", "sort", "aminmax"}
+# Of half precision NumPy and PyTorch take the one or the other zero by turns.
+HALF = {torch.float16, torch.bfloat16}
 # Products of matrices: libraries begin a sum with the first product or with 0, and multiply complex parts in other orders.
 PRODUCTS = {
     "mm", "mv", "bmm", "addmm", "addmm_", "dot", "matmul", "linear", "outer", "ger", "convolution", "conv2d", "addmv", "baddbmm",
@@ -31,7 +33,7 @@ def left_out(name: str, dtype: torch.dtype, pointwise: bool) -> Leave:
     short = name.rpartition(".")[2]
     return Leave(
         values=short in UNINITIALISED,
-        signs_of_zeros=short in ZEROS | PRODUCTS,
+        signs_of_zeros=short in ZEROS | PRODUCTS or dtype in HALF,
         complex_parts=dtype.is_complex,
         indices=short in FIND_ONE,
         sums=not pointwise,

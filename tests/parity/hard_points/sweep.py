@@ -18,7 +18,7 @@ import autogradkit as ak
 from ..valid_calls import Call
 from .calls import Form
 from .compare import ROUNDING, UnsupportedError, array_of, ask, carried, difference, differing
-from .listed import left_out
+from .listed import SETTLED, left_out
 from .values import COMPLEX, EVERY_DTYPE, FLOATS, PATTERNS, filled, grid, hard_numbers
 
 SIZES = ("own", "0-d", "one", "empty")
@@ -38,6 +38,14 @@ class Finding:
     def signature(self) -> str:
         """What findings are grouped by."""
         return f"{self.name} {self.what}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether listed.py says why it is left."""
+        kind = "float" if self.dtype.startswith(("float", "bfloat")) else self.dtype.rstrip("0123456789")
+        return self.what == TWO_MINDS or any(
+            f"{self.signature} {each}" in SETTLED for each in (kind, self.dtype, "any")
+        )
 
 
 def _is_hard(value: Any) -> bool:
