@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.quiet import quiet, quietly
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.backward import grad
 from autogradkit.engine.history import requires_grad
@@ -30,6 +31,16 @@ def _differentiable(values: Sequence[Any]) -> list[Tensor]:
     return [v for v in values if isinstance(v, Tensor) and (v.is_floating_point() or v.is_complex())]
 
 
+@quiet
+def _slope(above: Any, below: Any, eps: float) -> Any:
+    return (above - below) / (2 * eps)
+
+
+@quiet
+def _largest_distance(one: Any, other: Any) -> Any:
+    return np.abs(one - other).max(initial=0)
+
+
 def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], which: Tensor, eps: float) -> list[Any]:
     """For each output the matrix d(output element) / d(input element), (elements of `which`) × (elements of output)."""
     columns: list[list[Any]] = []
@@ -39,10 +50,10 @@ def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], wh
             original = array[index].copy()
             sides: list[list[Any]] = []
             for step in (eps, -eps):
-                array[index] = original + step
+                array[index] = quietly(np.add, original, step)
                 sides.append([each._array.copy() for each in _differentiable(_as_tuple(function(*inputs)))])
             array[index] = original
-            columns.append([(above - below) / (2 * eps) for above, below in zip(*sides, strict=True)])
+            columns.append([_slope(above, below, eps) for above, below in zip(*sides, strict=True)])
     if not columns:
         return []
     return [np.stack([column[n].reshape(-1) for column in columns]) for n in range(len(columns[0]))]
@@ -123,22 +134,22 @@ def _check(
             if not numerical:
                 continue
             if not requires_grad(output):
-                if np.abs(numerical[number]).max(initial=0) > atol:
+                if _largest_distance(numerical[number], 0) > atol:
                     raise GradcheckError("Numerical gradient for function expected to be zero")
                 continue
             analytical = analytical_jacobian(output, which)
             again = analytical_jacobian(output, which)
-            if np.abs(analytical - again).max(initial=0) > nondet_tol:
+            if _largest_distance(analytical, again) > nondet_tol:
                 raise GradcheckError(
                     f"Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
                     f"different values, although analytical gradient matches numerical gradient.The tolerance for "
                     f"nondeterminism was {nondet_tol}."
                 )
-            if not np.allclose(analytical, numerical[number], rtol=rtol, atol=atol, equal_nan=True):
-                dtype = which._array.dtype
+            if not quietly(np.allclose, analytical, numerical[number], rtol=rtol, atol=atol, equal_nan=True):
+                found, computed = (quietly(each.astype, which._array.dtype) for each in (numerical[number], analytical))
                 raise GradcheckError(
                     f"Jacobian mismatch for output {number} with respect to input {position},\n"
-                    f"numerical:{wrap(numerical[number].astype(dtype))!r}\nanalytical:{wrap(analytical.astype(dtype))!r}\n"
+                    f"numerical:{wrap(found)!r}\nanalytical:{wrap(computed)!r}\n"
                 )
     if check_undefined_grad:
         _check_undefined(func, inputs, checked)
