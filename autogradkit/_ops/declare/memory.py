@@ -252,7 +252,7 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
         out = allocate(shape, result, strides)
         op.run_kernel(values, out)
         return out
-    if op.meta is not None and into.shape != shape:
+    if op.structured and into.shape != shape:
         raise RuntimeError(
             f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(shape)} should match"
         )

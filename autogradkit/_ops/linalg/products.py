@@ -323,6 +323,7 @@ addmm = function("addmm", in_place=True)
 
 @addmm.overload(
     sign="@ +",
+    structured=True,
     meta=_addmm_meta,
     dtypes=unless_empty(not_implemented("addmm_impl_cpu_", "b")),
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
