@@ -15,7 +15,23 @@ UNINITIALISED = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty
 # Which of equal elements is found: PyTorch's documentation leaves it open, and its own choice changes with size and dtype.
 FIND_ONE = {"topk", "kthvalue", "median"}
 # Of +0 and -0, which are equal, reductions give the one that their vectorised loop comes to last.
-ZEROS = {"amax", "amin", "max", "min", "median", "kthvalue", "topk", "sort", "aminmax"}
+ZEROS = {
+    "clamp",
+    "clamp_",
+    "clip",
+    "clip_",
+    "index_put",
+    "index_put_",
+    "amax",
+    "amin",
+    "max",
+    "min",
+    "median",
+    "kthvalue",
+    "topk",
+    "sort",
+    "aminmax",
+}
 # Of half precision NumPy and PyTorch take the one or the other zero by turns.
 HALF = {torch.float16, torch.bfloat16}
 # Products of matrices: libraries begin a sum with the first product or with 0, and multiply complex parts in other orders.

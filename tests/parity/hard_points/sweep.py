@@ -186,6 +186,8 @@ def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Fin
         what = "text" if theirs["error"][0] == mine["error"][0] else "error type"
         return found(what, f"{theirs['error']} | {mine['error']}")
     leave = left_out(form.name, dtype, form.pointwise)
+    inner = [ROUNDING.get(str(each), 0.0) for each in _flat(call) if isinstance(each, torch.dtype)]
+    leave = leave._replace(rounding=max(inner, default=0.0))
     unlike = difference(theirs["result"], mine["result"], leave)
     if unlike:
         if unlike.startswith("value") and form.pointwise and _of_two_minds(form, call, theirs, mine):
