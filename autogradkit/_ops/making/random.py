@@ -76,10 +76,7 @@ def fill_normal(array: Array, mean: float, std: float, generator: Generator | No
     stream = generator or default_generator
     dense = array.flags.c_contiguous
     if array.dtype.kind == "c":
-        half = std / math.sqrt(2)
-        _reals(array, lambda count, kind: draws.normal(stream, count, kind, 0, half, dense=dense))
-        np.add(array, mean, out=array)
-        return
+        std /= math.sqrt(2)  # of both parts, which have the mean alike
     _reals(array, lambda count, kind: draws.normal(stream, count, kind, mean, std, dense=dense))
 
 

@@ -132,6 +132,11 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
     tensor(1000.6932)
     """
+    if out.dtype.itemsize == 2:  # half precision adds up in float32
+        wide = np.empty(out.shape, np.float32)
+        logsumexp.kernel(self.astype(np.float32), dim, keepdim, out=wide)
+        np.copyto(out, wide, casting="unsafe")
+        return
     source = self.astype(out.dtype, copy=False)
     if not self.size:
         np.log(np.add.reduce(source, axis=dim, keepdims=keepdim, out=out), out=out)
