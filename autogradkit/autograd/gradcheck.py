@@ -13,6 +13,7 @@ import numpy as np
 
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
+from autogradkit.core.quiet import quiet, quietly
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.backward import grad
@@ -30,6 +31,16 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
 
 def _differentiable(values: Sequence[Any]) -> list[Tensor]:
     return [v for v in values if isinstance(v, Tensor) and (v.is_floating_point() or v.is_complex())]
+
+
+@quiet
+def _slope(above: Any, below: Any, eps: float) -> Any:
+    return (above - below) / (2 * eps)
+
+
+@quiet
+def _largest_distance(one: Any, other: Any) -> Any:
+    return np.abs(one - other).max(initial=0)
 
 
 def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], which: Tensor, eps: float) -> list[Any]:
@@ -56,10 +67,10 @@ def _slopes(function: Callable[..., Any], inputs: tuple[Any, ...], array: Any, i
     original = array[index].copy()
     sides: list[list[Any]] = []
     for change in (step, -step):
-        array[index] = original + change
+        array[index] = quietly(np.add, original, change)
         sides.append([each._array.copy() for each in _differentiable(_as_tuple(function(*inputs)))])
     array[index] = original
-    return [(above - below) / (2 * abs(step)) for above, below in zip(*sides, strict=True)]
+    return [_slope(above, below, abs(step)) for above, below in zip(*sides, strict=True)]
 
 
 def analytical_jacobian(output: Tensor, which: Tensor, check_dtype: bool) -> Any:

@@ -7,6 +7,7 @@ The argument is run first. Fails where the settings are not afterwards what they
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 
@@ -109,11 +110,17 @@ def engine() -> None:
     trace.to_html()
 
 
+def checking() -> None:
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    for factor in (math.inf, 1e308):
+        torch.autograd.gradcheck(lambda x, factor=factor: x * factor, (x,), raise_exception=False)
+
+
 def main(setting: str) -> None:
     """Set what is asked for, run everything, and see that the settings stayed."""
     exec(setting, {"np": np, "warnings": warnings, "sys": sys})
     before = np.geterr(), list(warnings.filters)
-    for part in (ops, edits, conversions, making, training, engine):
+    for part in (ops, edits, conversions, making, training, engine, checking):
         part()
     assert (np.geterr(), list(warnings.filters)) == before
 

@@ -21,6 +21,8 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
+- `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
+- `out_decides`: where no dtype is asked for, that of `out` is;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
 - `deferred`: the kernel writes nothing, but returns the step (core.steps) that does, as `writing` in memory.py wants it; one
   that `edits` a step with three arguments;
@@ -99,6 +101,8 @@ class Form:
         edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
         apart: str = "",
+        out_decides: bool = False,
+        structured: bool = False,
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
         edit: Callable[..., Tensor] | None = None,
@@ -150,6 +154,8 @@ class Form:
         self.edit_refuse = edit_refuse or refuse
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
+        self.out_decides = out_decides
+        self.structured = structured
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)

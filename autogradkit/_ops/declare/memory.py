@@ -283,6 +283,11 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         op.run_kernel(values, made)
     else:
         made = compute(op, values)
+        if op.structured and into.shape != made.shape:
+            raise RuntimeError(
+                f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(made.shape)} should "
+                "match"
+            )
         require_shape(into.shape, made.shape)
         require_castable(made.dtype, into.dtype)
     return setitem, into, ..., made

@@ -5,7 +5,7 @@ Rests on core's dtypes; declarations give what is made here as `dtypes=` or `ref
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from autogradkit.core.dtype import dtype, dtype_of_number, result_type
@@ -47,16 +47,21 @@ def is_unless_empty(check: Callable[..., None]) -> bool:
     return check in _UNLESS_EMPTY
 
 
+def common_dtype(operands: Iterable[Any]) -> dtype:
+    """What tensors and numbers promote to."""
+    return result_type(
+        [
+            (each.dtype, 2 if each._array.ndim else 1) if isinstance(each, Tensor) else (dtype_of_number(each), 0)
+            for each in operands
+        ]
+    )
+
+
 def common_not_implemented(label: str, kinds: str) -> Callable[..., None]:
     """As `not_implemented`, for what the operands promote to."""
 
     def refuse(*operands: Any) -> None:
-        common = result_type(
-            [
-                (each.dtype, 2 if each._array.ndim else 1) if isinstance(each, Tensor) else (dtype_of_number(each), 0)
-                for each in operands
-            ]
-        )
+        common = common_dtype(operands)
         if common.numpy.kind in kinds:
             raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(common)}'")
 

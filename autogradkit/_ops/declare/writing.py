@@ -5,6 +5,7 @@ Rests on core; memory.py and overload.py write by it. A refused call leaves memo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from operator import setitem
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import Array, VersionCounter
+from autogradkit.core.storage import Array, VersionCounter, address_of, root_of
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
@@ -82,6 +83,9 @@ def unchecked(target: Array, others: Sequence[Any]) -> None:
 def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
     """As `require_writable` of what `target` is with that shape, where it may not be the very memory of an operand either."""
     others = [each._array for each in tensors]
+    if math.prod(shape) > target.size:  # its storage grows, and whatever has another lies elsewhere
+        begin = address_of(root_of(target))
+        others = [other for other in others if address_of(root_of(other)) == begin]
     if shape != target.shape:  # where the memory ends does not matter, as only addresses are compared
         target = np.lib.stride_tricks.as_strided(
             target, shape, [n * target.itemsize for n in contiguous_strides(shape)]

@@ -323,6 +323,7 @@ addmm = function("addmm", in_place=True)
 
 @addmm.overload(
     sign="@ +",
+    structured=True,
     meta=_addmm_meta,
     dtypes=unless_empty(not_implemented("addmm_impl_cpu_", "b")),
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
@@ -344,10 +345,13 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
     tensor([[12.]])
     """
-    multiply(mat1, mat2, out)
-    if alpha != 1:
+    if alpha == 0:  # what is taken no times may be infinite, or NaN
+        out.fill(0)
+    else:
+        multiply(mat1, mat2, out)
+    if alpha not in (0, 1):
         np.multiply(out, out.dtype.type(alpha), out)
-    if beta != 0:  # what is taken no times may be infinite, or NaN
+    if beta != 0:
         np.add(out, self if beta == 1 else self * self.dtype.type(beta), out)
 
 

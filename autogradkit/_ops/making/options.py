@@ -105,6 +105,11 @@ def made(
         _, _, array = twin_of(out._array)
         fill(array)
         steps = [(setitem, out._array, ..., array)]
+    elif name in ("arange", "linspace") and out._array.size == shape[0]:  # whatever its sizes
+        require_writable(out._array, ())
+        array = allocate(shape, out._array.dtype)
+        fill(array)
+        steps = [(setitem, out._array, ..., array.reshape(out._array.shape))]
     else:
         array = allocate(shape, kind)
         fill(array)

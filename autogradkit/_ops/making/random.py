@@ -53,7 +53,7 @@ def fill_uniform(array: Array, low: float, high: float, generator: Generator | N
     if array.dtype.kind in "biu":
         raise _refuse("check_uniform_bounds", array)
     name = from_numpy_dtype(array.dtype).to_real().name
-    most = float(np.finfo(array.dtype).max) if array.dtype.kind in "fc" else math.inf
+    most = float(np.finfo(array.dtype).max) if array.dtype.kind in "fc" else 3.3895313892515355e38
     for bound, value in (("from", low), ("to", high)):
         if not -most <= value <= most:
             raise RuntimeError(f"{bound} is out of bounds for {_C_NAMES[name]}")
@@ -69,15 +69,14 @@ def fill_normal(array: Array, mean: float, std: float, generator: Generator | No
     """Fill with normal numbers."""
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    if not array.size:
+        return
     if array.dtype.kind in "biu":
         raise _refuse("normal_kernel_cpu", array)
     stream = generator or default_generator
     dense = array.flags.c_contiguous
     if array.dtype.kind == "c":
-        half = std / math.sqrt(2)
-        _reals(array, lambda count, kind: draws.normal(stream, count, kind, 0, half, dense=dense))
-        np.add(array, mean, out=array)
-        return
+        std /= math.sqrt(2)  # of both parts, which have the mean alike
     _reals(array, lambda count, kind: draws.normal(stream, count, kind, mean, std, dense=dense))
 
 
@@ -114,9 +113,11 @@ def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
 
 def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> None:
     """Fill with ones, with the probabilities in `p`, which is broadcast, and zeros."""
-    if array.dtype.kind == "c" and array.size:
+    if not array.size:
+        return
+    if array.dtype.kind == "c":
         raise _refuse("bernoulli_tensor_cpu_self_", array)
-    if p.dtype.kind in "biuc" and array.size:
+    if p.dtype.kind in "biuc":
         raise _refuse("bernoulli_tensor_cpu_p_", p)
     if not ((p >= 0) & (p <= 1)).all():
         raise RuntimeError(
@@ -183,7 +184,7 @@ def exponential_(self: Array, lambd: float = 1.0, *, generator: Generator | None
     tensor([3.5083, 1.2304])
     """
     kind = from_numpy_dtype(out.dtype)
-    if not kind.is_floating_point:
+    if out.size and not kind.is_floating_point:
         raise RuntimeError(
             "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you "
             f"specified {SCALAR_TYPE_NAMES[kind]}"

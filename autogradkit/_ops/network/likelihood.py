@@ -16,6 +16,8 @@ from autogradkit._ops.network.loss import MEAN, NONE
 from autogradkit._ops.network.softmax import log_softmax_along
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.tensor import wrap
+from autogradkit.engine.history import requires_grad
+from autogradkit.engine.modes import MODE
 
 Outputs = tuple[Array, Array]
 Spec = list[tuple[tuple[int, ...], np.dtype[Any]]]
@@ -36,7 +38,7 @@ def _require_fitting(self: Array, target: Array, weight: Array | None, kernel: s
                 f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor "
                 f"of shape: {list(weight.shape)}"
             )
-    if self.dtype.kind != "f":
+    if self.dtype.kind not in "fV":
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
     if weight is not None and weight.dtype != self.dtype:
         wanted, given = (scalar_type(from_numpy_dtype(each.dtype)) for each in (self, weight))
@@ -63,6 +65,19 @@ def _nll2d_meta(self: Array, target: Array, weight: Array | None, reduction: int
         raise RuntimeError(f"size mismatch (got input: {list(self.shape)} , target: {list(target.shape)}")
     _require_fitting(self, target, weight, "nll_loss2d_forward_out_frame")
     return [(target.shape if reduction == NONE else (), self.dtype), ((), self.dtype)]
+
+
+def _fixed_weights(name: str) -> Any:
+    """A check that the classes' weights are not to be differentiated."""
+
+    def refuse(self: Any, target: Any, weight: Any, reduction: int, ignore_index: int) -> None:
+        if weight is not None and MODE.grad and requires_grad(weight):
+            raise RuntimeError(
+                f"The function '{name}' is not differentiable with respect to argument 'weight'. This input cannot have "
+                "requires_grad True."
+            )
+
+    return refuse
 
 
 def _places(self: Array, target: Array, ignore_index: int) -> tuple[tuple[Array, ...], Array]:
@@ -149,6 +164,7 @@ _RULE = "∂self = −∂ / n at the target of each sample, 0 elsewhere"
     label="nll_loss",
     usual={"reduction": MEAN, "ignore_index": -100},
     meta=_nll_meta,
+    refuse=_fixed_weights("nll_loss_forward"),
     outputs="output total_weight",
     differentiable_outputs=1,
     samples=_nll_samples,
@@ -168,6 +184,7 @@ def nll_loss_forward(
     label="nll_loss",
     usual={"reduction": MEAN, "ignore_index": -100},
     meta=_nll2d_meta,
+    refuse=_fixed_weights("nll_loss2d_forward"),
     outputs="output total_weight",
     differentiable_outputs=1,
     samples=lambda t: [(t(2, 3, 1, 2), wrap(np.array([[[2, 0]], [[1, -100]]])), None, MEAN, -100)],

@@ -90,7 +90,7 @@ def _pooled_meta(
 ) -> tuple[Any, Any]:
     window = _window(kernel_size, stride, padding, dilation)
     shape = _result_shape(self.shape, window, ceil_mode)
-    if self.dtype.kind not in "fiu":
+    if self.dtype.kind not in "fiuV":
         raise NotImplementedError(f"\"max_pool2d\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
     innermost = len(shape) == 4 and prefers_channels_last(self)
     return image_spec(shape, self.dtype, innermost), image_spec(shape, _INT64, innermost)

@@ -60,6 +60,17 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
     return np.multiply(other, alpha, dtype=np.float64) if result == np.float32 else other * alpha
 
 
+def _less_scaled(self: Any, other: Any, alpha: Any, out: Array) -> None:
+    """self − alpha · other, as PyTorch adds −alpha · other."""
+    scaled = _scaled(other, alpha, out.dtype)
+    if scaled is other:
+        np.subtract(self, other, out=out)
+    elif out.dtype.kind in "fcV":
+        np.add(self, _scaled(other, -alpha, out.dtype), out=out, casting="unsafe")
+    else:
+        np.subtract(self, scaled, out=out, casting="unsafe")
+
+
 def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
     if is_bool(self) and is_bool(other):
         raise RuntimeError(
@@ -109,7 +120,7 @@ sub = function("sub", in_place=True, operators="__sub__ __isub__")
     ufunc=np.subtract,
     dtypes=_refuse_bools,
     samples=two,
-    vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else g * -alpha},
+    vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else -g * alpha},
 )
 def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
     """self − alpha · other, with broadcasting and promotion.
@@ -118,7 +129,7 @@ def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     >>> torch.sub(torch.tensor([5.0, 7.0]), 2)
     tensor([3., 5.])
     """
-    np.subtract(self, _scaled(other, alpha, out.dtype), out=out, casting="unsafe")
+    _less_scaled(self, other, alpha, out)
 
 
 def _edit_less_scaled(self: Any, alpha: Any, other: Any) -> Any:
@@ -161,7 +172,7 @@ rsub = function("rsub", operators="__rsub__", variants="function")
     dtypes=_refuse_bools,
     samples=two_tensors,
     out=False,
-    vjp={"self": lambda g, alpha: -g if alpha == 1 else g * -alpha, "other": lambda g: g},
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else -g * alpha, "other": lambda g: g},
 )
 def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     """other − alpha · self: what `2 - x` runs.
@@ -170,7 +181,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     >>> 2 - torch.tensor([0.5, 3.0])
     tensor([ 1.5000, -1.0000])
     """
-    np.subtract(other, _scaled(self, alpha, out.dtype), out, casting="unsafe")
+    _less_scaled(other, self, alpha, out)
 
 
 @rsub.overload(
@@ -180,10 +191,10 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     dtypes=_refuse_bools,
     samples=with_number,
     out=False,
-    vjp={"self": lambda g, alpha: -g if alpha == 1 else g * -alpha},
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else -g * alpha},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    np.subtract(other, _scaled(self, alpha, out.dtype), out, casting="unsafe")
+    _less_scaled(other, self, alpha, out)
 
 
 @op(

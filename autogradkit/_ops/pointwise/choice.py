@@ -12,8 +12,9 @@ import numpy as np
 from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.memory import as_array
-from autogradkit._ops.declare.refusals import common_not_implemented, refuses, scalar_type
+from autogradkit._ops.declare.refusals import common_dtype, common_not_implemented, refuses, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_found, saying
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
 from autogradkit.core.facts import named
@@ -99,7 +100,12 @@ def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
         if min is None or max is None:
             label = "clamp_min_scalar_cpu" if max is None else "clamp_max_scalar_cpu"
         refused = "bc"
-    common_not_implemented(label, refused)(*[each for each in (self, min, max) if each is not None])
+    given = [each for each in (self, min, max) if each is not None]
+    common_not_implemented(label, refused)(*given)
+    if not tensors:
+        common = common_dtype(given)
+        for bound in given[1:]:
+            scalar_array(bound, common)  # refuses what the dtype cannot hold
 
 
 def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:

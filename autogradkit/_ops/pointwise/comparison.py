@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import SAME, TO_BOOL, function, k, op
+from autogradkit._ops.declare import SAME, TO_BOOL, function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.declare.writing import require_found
@@ -208,7 +208,7 @@ def _require_editable(self: Tensor, *others: Any) -> None:
     in_place=True,
     refuse=not_implemented("bitwise_not_cpu", "fc"),
     edit_dtypes=_require_editable,
-    operators="__invert__",
+    sign="~",
 )
 def bitwise_not(self: Array, *, out: Array) -> None:
     """Every bit inverted; `not` on bools.
@@ -217,6 +217,14 @@ def bitwise_not(self: Array, *, out: Array) -> None:
     >>> ~torch.tensor([True, False])
     tensor([False,  True])
     """
+
+
+@python_method("__invert__")
+def _inverted(self: Tensor) -> Any:
+    """`~`: the same of integers and bools, and of nothing else."""
+    if self._array.dtype.kind in "fc":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return bitwise_not.owner.made("method")(self)
 
 
 bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__ __iand__")

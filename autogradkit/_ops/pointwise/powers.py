@@ -201,7 +201,7 @@ def _(self: Tensor, other: Scalar) -> Any:
 
 
 def _remainder(self: Any, other: Any, out: Array) -> None:
-    if out.dtype.kind != "f":
+    if out.dtype.kind not in "fV":
         _require_divisor(other, out)
         np.remainder(self, other, out=out)
         return
@@ -260,7 +260,7 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 
 
 def _refuse_negative_powers(self: Any, exponent: Any) -> None:
-    base_floats = self._array.dtype.kind in "fc" if isinstance(self, Tensor) else isinstance(self, (float, complex))
+    base_floats = self._array.dtype.kind in "fcV" if isinstance(self, Tensor) else isinstance(self, (float, complex))
     if not base_floats and isinstance(exponent, int) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
@@ -350,7 +350,7 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
-    if out.dtype.kind in "fc" and exponent == -0.5:  # as rsqrt does it: NaN of −∞
+    if out.dtype.kind in "fcV" and exponent == -0.5:  # as rsqrt does it: NaN of −∞
         np.true_divide(1, np.sqrt(self), out=out)
     else:
         _power(self, exponent, out)

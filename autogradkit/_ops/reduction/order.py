@@ -29,6 +29,8 @@ def _lined_up(self: Array) -> Array:
 
 def _order(self: Array, dim: int, descending: bool) -> Array:
     """The positions that put `self` in order along `dim`, equal elements as they stood, NaN as the largest."""
+    if self.dtype.kind == "V":
+        self = self.astype(np.float32)  # NumPy orders a NaN of bfloat16 as it stands
     if not descending:
         return np.argsort(self, axis=dim, kind="stable")
     backwards = np.flip(np.argsort(np.flip(self, dim), axis=dim, kind="stable"), dim)
@@ -203,7 +205,7 @@ def _median(self: Array, dim: int, out: Pair) -> None:
     source = _lined_up(self)
     size = source.shape[dim]
     place: Any = (size - 1) // 2
-    if source.dtype.kind == "f":
+    if source.dtype.kind in "fV":
         # The first NaN stands behind all numbers.
         missing = np.isnan(source).sum(dim, keepdims=True)
         place = np.where(missing > 0, size - missing, place)
@@ -232,7 +234,7 @@ def _(self: Array, *, out: Array) -> None:
     if self.size:
         _median(self.reshape(-1), 0, (out, np.empty((), _INT64)))
     else:
-        out[()] = np.nan if self.dtype.kind == "f" else np.iinfo(self.dtype).min
+        out[()] = np.nan if self.dtype.kind not in "iub" else 1 if self.dtype.kind == "b" else np.iinfo(self.dtype).min
 
 
 @median.overload(

@@ -31,15 +31,18 @@ def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
 
 def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
     kind = out.dtype
+    if kind.kind == "b" and out.size:
+        name = "cumsum" if ufunc is np.add else "cumprod"
+        raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
     source = summand(self, kind).astype(kind, copy=False)
     if not self.ndim:
         np.copyto(out, source)
-    elif kind.kind == "f" and kind.itemsize < 8:
+    elif kind.kind in "fV" and kind.itemsize < 8:
         wider = np.float64 if kind.itemsize == 4 else np.float32
         np.copyto(out, ufunc.accumulate(source, dim, wider), casting="unsafe")
     else:
         np.copyto(out, ufunc.accumulate(source, dim))
-    if ufunc is np.add and kind.kind in "fc":
+    if ufunc is np.add and kind.kind in "fcV":
         np.add(out, 0, out=out)  # as from a first 0: no sum is −0
 
 
@@ -50,6 +53,7 @@ def _sum_from_here(g: Any, dim: int) -> Any:
 @op(
     in_place=True,
     out_dtype=require_same_dtype,
+    out_decides=True,
     edit_refuse=_refuse_edit,
     edit_dtypes=unless_empty(not_implemented("cumsum_out_cpu", "b")),
     meta=_meta,
@@ -113,6 +117,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
 @op(
     in_place=True,
     out_dtype=require_same_dtype,
+    out_decides=True,
     edit_refuse=_refuse_edit,
     edit_dtypes=unless_empty(not_implemented("cumprod_out_cpu", "b")),
     meta=_meta,

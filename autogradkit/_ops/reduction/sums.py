@@ -84,6 +84,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
 @sum_.overload(
     node="SumBackward1",
     reduces=True,
+    out_decides=True,
     result_dtype=summed_dtype,
     samples=over_dims,
     vjp={"self": lambda g, self_sym_sizes, dim, keepdim: spread(g, self_sym_sizes, dim, keepdim)},
@@ -229,6 +230,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
 @prod.overload(
     node="ProdBackward1",
     reduces=True,
+    out_decides=True,
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],
     vjp={"self": _prod_dim_backward},

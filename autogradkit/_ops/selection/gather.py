@@ -79,7 +79,7 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
         places = places.astype(np.int64)
     # As unsigned numbers the negative ones are too large as well.
     if np.maximum.reduce(places.view(np.uint64), axis=None) >= source.shape[dim]:
-        require_within("gather", index, dim, source.shape[dim])
+        require_within("", index, dim, source.shape[dim], error=RuntimeError)
     grid = list(_grid(places.shape))
     grid[dim] = places
     out[...] = source[tuple(grid)].reshape(out.shape)
@@ -111,7 +111,7 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
     if reduce not in (None, "add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")
     target = lined_up(out)
-    require_within(name, index, dim, target.shape[dim])
+    require_within("", index, dim, target.shape[dim], error=RuntimeError)
     if not index.size:
         return NOTHING
     places = lined_up(index)

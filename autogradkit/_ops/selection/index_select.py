@@ -54,8 +54,14 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     if not self.ndim and index.size != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)")
-    if index.size and not 0 <= index.min() <= index.max() < lined_up(self).shape[dim]:
-        raise IndexError("index out of range in self")
+    size = lined_up(self).shape[dim]
+    if index.size and not 0 <= index.min() <= index.max() < size:
+        if dim != 1:
+            raise IndexError("index out of range in self")
+        if not size:  # PyTorch has a kernel of its own for the second dimension
+            raise RuntimeError("index_select(): self indexing axis dim should be positive")
+        wrong = int(index[(index < 0) | (index >= size)].flat[0])
+        raise RuntimeError(f"INDICES element is out of DATA bounds, id={wrong} axis_dim={size}")
     return ((*self.shape[:dim], index.size, *self.shape[dim + 1 :]) if self.ndim else ()), self.dtype
 
 

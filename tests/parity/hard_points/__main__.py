@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="as the list shows them; all if none is given")
     parser.add_argument("--dtype", nargs="+", default=[str(each)[6:] for each in EVERY_DTYPE])
     parser.add_argument("--most", type=int, default=2, help="how many examples of a kind to print")
-    parser.add_argument("--what", default="", help="only this kind")
+    parser.add_argument("--settled", action="store_true", help="also what listed.py says is left, and why")
     given = parser.parse_args(arguments)
     began = time.monotonic()
     everything = forms()
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     for count, findings in sweep(chosen, tuple(getattr(torch, each) for each in given.dtype)):
         calls += count
         for each in findings:
-            if each.what.startswith(given.what):
+            if not each.is_settled or given.settled:
                 if each.signature not in kinds:
                     print(f"{each.signature} ({each.dtype}): {each.how}\n    {each.call[:300]}", flush=True)
                 kinds[each.signature].append(each)

@@ -25,8 +25,73 @@ from ..oracle import array_of
 from ..valid_calls import LEFT_OUT, TARGETS, Call, valid_calls
 from .compare import carried
 
-# Overloads that are not swept, by "name/kernel", with the reason.
-NOT_SWEPT: dict[str, str] = {}
+_OF_A_GRADIENT = "what a gradient is computed by: the sweep of its op compares it"
+_DEVICE_DTYPE = "only refuses: PyTorch computes it on other devices"
+_ADDRESS = "gives an address in memory"
+# Overloads that no call names, as `name_of` spells them, with the reason; the rest of the declared ones are swept.
+NOT_SWEPT: dict[str, str] = {
+    "untyped_storage/untyped_storage/0": _ADDRESS,
+    "data_ptr/data_ptr/0": _ADDRESS,
+    "_linalg_svd/linalg_svd/0": "by norm(p='nuc') alone; which signs the vectors have is open",
+    "linalg_matrix_norm/matrix_norm/0": "by norm(p='nuc') alone",
+    **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1"), _DEVICE_DTYPE),
+    **dict.fromkeys(
+        (
+            "as_strided_backward/as_strided_backward/0", "pick_flat/pick_flat/0", "threshold_backward/threshold_backward/0",
+            "select_backward/select_backward/0", "slice_backward/slice_backward/0", "diagonal_backward/diagonal_backward/0",
+            "unfold_backward/unfold_backward/0", "reflection_pad1d_backward/_/0", "reflection_pad2d_backward/_/0",
+            "reflection_pad3d_backward/_/0", "replication_pad1d_backward/_/0", "replication_pad2d_backward/_/0",
+            "replication_pad3d_backward/_/0", "convolution_backward/convolution_backward/0",
+            "embedding_dense_backward/embedding_dense_backward/0", "mse_loss_backward/mse_loss_backward/0",
+            "huber_loss_backward/huber_loss_backward/0", "log_softmax_backward_data/log_softmax_backward_data/0",
+            "softmax_backward_data/softmax_backward_data/0", "nll_loss_backward/nll_loss_backward/0",
+            "max_pool2d_with_indices_backward/max_pool2d_with_indices_backward/0", "values_at_indices/values_at_indices/0",
+            "sgn/sgn/0", "_conj/conj/0", "_unsafe_view/unsafe_view/0", "_reshape_alias/reshape_alias/0",
+            "diagonal_copy/diagonal_copy/0",
+        ),
+        _OF_A_GRADIENT,
+    ),
+}  # fmt: skip
+
+_F, _T, _M = "nn.functional.", torch.ones(2, 3), torch.ones(3, 3)
+_CLASSES, _IMAGE = torch.tensor([0, 2]), torch.ones(1, 2, 3, 3)
+# What Python writes over several ops in both libraries, and has no schema: (name, arguments, the overloads that run).
+_WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
+    *((_F + "pad", Call([_IMAGE, [1, 1], mode], {}), ("pad/pad/0",)) for mode in ("constant", "reflect", "replicate")),
+    (_F + "pad", Call([_IMAGE, [1, 1], "circular"]), ("_pad_circular/pad_circular/0",)),
+    (_F + "conv2d", Call([_IMAGE, torch.ones(2, 2, 2, 2)], {"padding": "same"}), ("conv2d/_/1",)),
+    (_F + "embedding", Call([_CLASSES, _M], {"max_norm": 1.0}), ("embedding_renorm_/embedding_renorm_/0",)),
+    (_F + "one_hot", Call([_CLASSES, 3]), ("one_hot/one_hot/0",)),
+    *((_F + name, Call([_T, _T], {"reduction": reduction}), ("l1_loss/l1_loss/0",))
+      for name in ("l1_loss", "mse_loss", "huber_loss") for reduction in ("mean", "none", "sum")),
+    (_F + "nll_loss", Call([_T, _CLASSES]), ("nll_loss_nd/nll_loss_nd/0",)),
+    (_F + "cross_entropy", Call([_T, _CLASSES], {"label_smoothing": 0.1}), ("cross_entropy_loss/cross_entropy_loss/0",)),
+    (_F + "cross_entropy", Call([_T, _T]), ("cross_entropy_loss/cross_entropy_loss/0",)),
+    (_F + "log_softmax", Call([_T, 1]), ("_log_softmax/log_softmax_along/0",)),
+    (_F + "softmax", Call([_T, 0]), ("_softmax/softmax_along/0",)),
+    (_F + "linear", Call([_T, _M, torch.ones(3)]), ("linear/linear/0",)),
+    ("isclose", Call([_T, _T]), ("isclose/is_close/0",)),
+    ("outer", Call([torch.ones(3), torch.ones(2)]), ("outer/outer_product/0",)),
+    *(("div", Call([_T, _M[:2]], {"rounding_mode": mode}), ("div/_/2", "div/div_unrounded/0", "div/div_rounded/0"))
+      for mode in (None, "floor", "trunc")),
+    ("div", Call([_T, 2.0], {"rounding_mode": "floor"}), ("divide/_/3",)),
+    ("divide", Call([_T, 2.0]), ("divide/_/2",)),
+    ("true_divide", Call([_T, 2.0]), ("true_divide/_/1",)),
+    ("floor_divide", Call([_T, 2.0]), ("floor_divide/_/1",)),
+    ("multiply", Call([_T, 2.0]), ("multiply/_/1",)),
+    ("unique", Call([_T]), ("_unique2/unique_elements/0",)),
+    ("unique", Call([_T], {"dim": 0}), ("unique_dim/unique_places/0",)),
+    ("Tensor.scatter", Call([_T, 1, _CLASSES[:, None], 2.0]), ("scatter/_/1",)),
+    ("Tensor.scatter", Call([_T, 1, _CLASSES[:, None], 2.0], {"reduce": "add"}), ("scatter/_/3",)),
+    *((f"atleast_{n}d", Call([_T]), (f"atleast_{n}d/_/0",)) for n in (1, 2, 3)),
+    *((f"atleast_{n}d", Call([[_T, _M]]), (f"atleast_{n}d/_/1",)) for n in (1, 2, 3)),
+    ("broadcast_tensors", Call([_T, _M[:1]]), ("broadcast_tensors/_broadcast/0",)),
+    ("meshgrid", Call([torch.ones(2), torch.ones(3)], {"indexing": "ij"}), ("meshgrid/_meshgrid/0",)),
+    ("nonzero", Call([_T], {"as_tuple": True}), ("nonzero/_/2", "nonzero/nonzero_positions/0")),
+    ("split", Call([_T, 2, 1]), ("split/split_evenly/0", "split/_/0")),
+    ("split", Call([_T, [1, 2], 1]), ("split/_/1",)),
+    *((f"Tensor.{name}", Call([_T]), (f"{name}/_/0",)) for name in ("bfloat16", "cfloat", "cdouble")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +109,7 @@ class Form:
 
 def forms() -> list[Form]:
     """All forms."""
-    return [*_declared(), *_by_schema()]
+    return [*_declared(), *_by_schema(), *_written_in_python()]
 
 
 def _maker(made: list[int]) -> Callable[..., ak.Tensor]:
@@ -144,6 +209,18 @@ def _by_schema() -> Iterator[Form]:
             reached = reached_by(target.name, call)
             pointwise = reached is not None and reached.pointwise is not None
             yield Form(target.name, target.theirs, target.mine, call, reached, pointwise, edits)
+
+
+def _written_in_python() -> Iterator[Form]:
+    by_name = {name_of(each): each for owner in SETS for each in owner.overloads}
+    for name, call, reached in _WRITTEN_IN_PYTHON:
+        place, _, short = name.rpartition(".")
+        if place == "Tensor":
+            theirs = mine = _method(short)
+        else:
+            theirs, mine = (getattr(each.nn.functional if place else each, short) for each in (torch, ak))
+        for overload in reached:
+            yield Form(name, theirs, mine, call, by_name[overload], False, False)
 
 
 def reached_by(name: str, call: Call) -> Overload | None:

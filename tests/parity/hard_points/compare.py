@@ -29,8 +29,7 @@ ROUNDING = {
 def carried(value: Any) -> Any:
     """An argument as autogradkit's, on memory of its own."""
     if isinstance(value, torch.Tensor) and value.dtype is torch.bfloat16:
-        bits = value.detach().contiguous().view(torch.int16).numpy().copy()
-        made = ak.from_numpy(bits.view(ak.bfloat16.numpy))
+        made = ak.from_numpy(value.detach().float().numpy().copy()).to(ak.bfloat16)
         return made.requires_grad_() if value.requires_grad else made
     if isinstance(value, torch.dtype) and value is torch.bfloat16:
         return ak.bfloat16
@@ -116,6 +115,7 @@ class Leave(NamedTuple):
     signs_of_zeros: bool = False
     complex_parts: bool = False  # whether a complex number is not finite, but not in which part
     indices: bool = False  # which of equal elements was found
+    rounding: float = 0.0  # at least: what is computed in another dtype on the way
     sums: bool = False  # finite numbers are compared beside the largest of the result, as the order of a sum decides
 
 
@@ -135,7 +135,8 @@ def difference(theirs: Any, mine: Any, leave: Leave = NOTHING) -> str | None:
             return f"requires_grad {mine.requires_grad} for {theirs.requires_grad}"
         if leave.values or theirs.layout is not torch.strided or (leave.indices and theirs.dtype is torch.int64):
             return None
-        found = unequal(array_of(theirs), array_of(mine), ROUNDING.get(str(theirs.dtype), 0.0), leave)
+        rounding = max(ROUNDING.get(str(theirs.dtype), 0.0), leave.rounding)
+        found = unequal(array_of(theirs), array_of(mine), rounding, leave)
         return None if found is None else f"value {found[2]!r} for {found[1]!r}"
     if isinstance(theirs, list | tuple):
         if not isinstance(mine, list | tuple) or len(theirs) != len(mine):
