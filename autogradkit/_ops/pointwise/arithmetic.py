@@ -201,6 +201,21 @@ def mul(self: Operand, other: Operand, *, out: Array) -> None:
     """
 
 
+@op(
+    variants="",
+    label="mul",
+    node="MulBackward1",
+    pointwise=SAME,
+    promotes="self other",
+    samples=lambda t: [(t(2, 3), 2.5), (t(), -3)],
+    vjp={"self": lambda g, other: g * k.conj(other)},
+    rule="∂self = ∂ · other",
+)
+def mul_by_number(self: Array, other: Scalar, *, out: Array) -> None:
+    """self · other, as formulas of PyTorch's multiply by a number: a node of another name."""
+    np.multiply(self, other, out=out, dtype=out.dtype)
+
+
 multiply = function("multiply", in_place=True)
 
 
