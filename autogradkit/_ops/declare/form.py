@@ -21,6 +21,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
+- `out_decides`: without `dtype=` it is computed in the dtype of `out`;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
 - `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
@@ -96,6 +97,7 @@ class Form:
         edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
         apart: str = "",
+        out_decides: bool = False,
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
         edit: Callable[..., Tensor] | None = None,
@@ -146,6 +148,7 @@ class Form:
         self.edit_refuse = edit_refuse or refuse
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
+        self.out_decides = out_decides
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)

@@ -91,6 +91,9 @@ class Overload(Form):
         if out is not None and (self.composition or self.formulas):
             tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
             require_no_grad(self.owner.name, tensors)
+        if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
+            values = [*values]
+            values[self.index["dtype"]] = out.dtype
         if self.composition:
             made = self._composed(self.kernel, values)
             if out is None:

@@ -165,6 +165,7 @@ def _mv_meta(self: Array, vec: Array) -> Any:
 @op(
     sign="@",
     meta=_mv_meta,
+    out_dtype=saying("addmv input tensors must have the same dtype, but got {out}, {result}, and {result}"),
     dtypes=not_implemented("addmv_impl_cpu", "b"),
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={

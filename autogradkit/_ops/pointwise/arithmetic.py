@@ -93,7 +93,7 @@ def _edit_scaled(self: Any, alpha: Any, other: Any) -> Any:
     return add_tensors.in_place_call(self, other, alpha=alpha)
 
 
-@add.overload(deprecated=True, composition=True, edit=_edit_scaled)
+@add.overload(deprecated=True, composition=True, out=True, edit=_edit_scaled)
 def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return add_tensors(self, other, alpha=alpha)
 
@@ -122,7 +122,7 @@ def _edit_less_scaled(self: Any, alpha: Any, other: Any) -> Any:
     return sub_tensors.in_place_call(self, other, alpha=alpha)
 
 
-@sub.overload(deprecated=True, composition=True, edit=_edit_less_scaled)
+@sub.overload(deprecated=True, composition=True, out=True, edit=_edit_less_scaled)
 def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return sub_tensors(self, other, alpha=alpha)
 

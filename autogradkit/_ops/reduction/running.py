@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.refusals import not_implemented
-from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.reduction.sums import summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
@@ -54,7 +54,7 @@ def _sum_from_here(g: Any, dim: int) -> Any:
 
 @op(
     in_place=True,
-    out_dtype=require_same_dtype,
+    out_decides=True,
     edit_refuse=_refuse_edit("cumsum"),
     meta=_meta,
     samples=lambda t: [(t(2, 3), 1), (t(3), 0)],
@@ -94,7 +94,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
 
 @op(
     in_place=True,
-    out_dtype=require_same_dtype,
+    out_decides=True,
     edit_refuse=_refuse_edit("cumprod"),
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],

@@ -16,6 +16,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Ints, Sizes
 from autogradkit._ops.declare.memory import wrapped_dims
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
@@ -79,6 +80,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
 @sum_.overload(
     node="SumBackward1",
     reduces=True,
+    out_decides=True,
     result_dtype=summed_dtype,
     samples=over_dims,
     vjp={"self": lambda g, self_sym_sizes, dim, keepdim: spread(g, self_sym_sizes, dim, keepdim)},
@@ -129,6 +131,7 @@ mean = function("mean")
 @mean.overload(
     reduces=True,
     result_dtype=_mean_dtype,
+    out_dtype=saying("mean.dtype_out(): input types can't be cast to the desired output type {out}", same=False),
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes) / math.prod(self_sym_sizes)},
     rule="∂self = ∂ / n, spread over the n averaged elements",
@@ -219,6 +222,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
 @prod.overload(
     node="ProdBackward1",
     reduces=True,
+    out_decides=True,
     result_dtype=summed_dtype,
     samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],
     vjp={"self": _prod_dim_backward},
@@ -244,6 +248,11 @@ def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]
     return require
 
 
+def _tested(self: Array, out: Array) -> Array:
+    """What is tested: bytes, where a result of bytes is given for something else, as in PyTorch."""
+    return self.astype(np.uint8) if out.dtype == np.uint8 and self.dtype not in (np.bool_, np.uint8) else self
+
+
 all_ = function("all")
 
 
@@ -255,17 +264,17 @@ def _(self: Array, *, out: Array) -> None:
     >>> torch.all(torch.tensor([True, False]))
     tensor(False)
     """
-    np.logical_and.reduce(self, axis=None, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=None, out=out)
 
 
 @all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
 @all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
 any_ = function("any")
@@ -279,14 +288,14 @@ def any_all(self: Array, *, out: Array) -> None:
     >>> torch.any(torch.tensor([True, False]))
     tensor(True)
     """
-    np.logical_or.reduce(self, axis=None, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=None, out=out)
 
 
 @any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
 @any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
