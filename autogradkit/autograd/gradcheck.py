@@ -218,7 +218,8 @@ def _compare(
             "values, although analytical gradient matches numerical gradient.The tolerance for nondeterminism was "
             f"{nondet_tol}."
         )
-    if not np.allclose(analytical, numerical, rtol=rtol, atol=atol, equal_nan=True):
+    expected: Any = wrap(numerical.astype(analytical.dtype))
+    if not wrap(analytical).allclose(expected, rtol, atol, equal_nan=True):
         dtype = which._array.dtype
         raise GradcheckError(
             f"{said}Jacobian mismatch for output {number} with respect to input {position},\n"

@@ -59,6 +59,8 @@ def require_cpu(wanted: str | int | device | None) -> None:
     """Raise, with PyTorch's text for a build without CUDA, unless `wanted` is the CPU or None."""
     if wanted is None:
         return
+    if isinstance(wanted, int) and wanted < 0:
+        raise RuntimeError("Device index must not be negative")
     if isinstance(wanted, int):
         raise RuntimeError("Cannot access accelerator device when none is available.")
     asked = device(wanted)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.dtype import uint8
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
@@ -56,7 +57,7 @@ class Generator:
         True
         """
         if not isinstance(seed, int) or isinstance(seed, bool):  # pyright: ignore
-            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
+            raise RuntimeError(f"manual_seed expected a long, but got {c_type_name(seed)}")
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
         self._initial_seed = seed % 2**64

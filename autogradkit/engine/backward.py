@@ -5,6 +5,7 @@ Rests on history and run.
 
 from __future__ import annotations
 
+import operator
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
@@ -40,8 +42,6 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
         return wrap(one) if create_graph else one
-    if not isinstance(gradient, Tensor):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     given = gradient._array
     if given.shape != array.shape:
         raise RuntimeError(
@@ -58,14 +58,30 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
     return given if given.dtype is array.dtype or given.dtype == array.dtype else given.astype(array.dtype)
 
 
-def _initial_gradients(tensors: tuple[Tensor, ...], given: Any, create_graph: bool) -> list[Any]:
-    """What starts at each root, from the `grad_tensors` that were given."""
-    if given is None:
-        return [_initial_gradient(index, tensor, None, create_graph) for index, tensor in enumerate(tensors)]
-    gradients = _as_tuple(given)
+def _initial_gradients(tensors: tuple[Any, ...], given: Any, create_graph: Any) -> list[Any]:
+    """What starts at each root, from the `grad_tensors` that were given. Raises for roots that are no tensors."""
+    several = (None,) * len(tensors) if given is None else _as_tuple(given)
+    gradients: list[Any] = []
+    for index, (tensor, gradient) in enumerate(zip(tensors, several, strict=False)):
+        if not (gradient is None or isinstance(gradient, Tensor)):
+            raise TypeError(f"gradients can be either Tensors or None, but got {c_type_name(gradient).split('.')[-1]}")
+        if not isinstance(tensor, Tensor):
+            raise AssertionError("Expected output to be a torch.Tensor")
+        gradients.append(_initial_gradient(index, tensor, gradient, create_graph))
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    return [_initial_gradient(i, tensor, gradients[i], create_graph) for i, tensor in enumerate(tensors)]
+    return gradients
+
+
+def _flag(value: Any) -> bool:
+    """A flag as PyTorch's engine reads it. Raises TypeError for what is no integer, OverflowError for one below 0."""
+    if value is True or value is False:
+        return value
+    number = operator.index(value)
+    if not 0 <= number < 256:
+        bound = "less than minimum" if number < 0 else "greater than maximum"
+        raise OverflowError(f"unsigned byte integer is {bound}")
+    return bool(number)
 
 
 def _roots(tensors: Sequence[Tensor]) -> list[tuple[Any, int]]:
@@ -101,30 +117,40 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
-    if inputs is not None and not isinstance(inputs, Tensor) and len(inputs) == 0:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if inputs is not None:
+        inputs = _as_tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
     gradients = _initial_gradients(outputs, grad_tensors, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
+    keep = _flag(create_graph if retain_graph is None else retain_graph)
+    create_graph = _flag(create_graph)
     roots = _roots(outputs)
     if create_graph:
         warn(_CYCLE)
     if inputs is None:
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
-    for tensor in _as_tuple(inputs):
+    for tensor in inputs:
+        _require_tensor(tensor)
         if not requires_grad(tensor):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    wanted = _wanted(_as_tuple(inputs))
-    for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
+    wanted = _wanted(inputs)
+    for tensor, (target, number) in zip(inputs, wanted, strict=True):
         if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
             target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
     execute(roots, gradients, keep, create_graph, wanted, True, outputs)
 
 
+def _require_tensor(given: Any) -> None:
+    if not isinstance(given, Tensor):
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {c_type_name(given)}")
+
+
 def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
     wanted: list[tuple[Any, int]] = []
     for tensor in inputs:
+        _require_tensor(tensor)
         target, number = edge_of(tensor)
         if target is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
@@ -164,7 +190,8 @@ def grad(
     if not variables:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     gradients = _initial_gradients(tensors, grad_outputs, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
+    keep = _flag(create_graph if retain_graph is None else retain_graph)
+    create_graph, allow = _flag(create_graph), _flag(allow)
     roots = _roots(tensors)
     wanted = _wanted(variables)
     captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)

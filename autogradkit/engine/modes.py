@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.recording import EVERY_THREAD, RECORDERS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -132,6 +133,9 @@ class set_grad_enabled(_ContextDecorator):  # noqa: N801 - PyTorch's name
     """Set whether ops record, at once; as a context manager, until its end."""
 
     def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = c_type_name(mode)
+            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {kind}")
         self._previous = MODE.grad
         self.mode = mode
         MODE.grad = mode

@@ -134,7 +134,8 @@ NAMES = [
     name
     for name, target in TARGETS.items()
     if name not in CORRUPTING
-    and not (target.is_method or name.startswith("operator.")) and "out" in inspect.signature(target.mine).parameters
+    and not (target.is_method or name.startswith("operator."))
+    and "out" in inspect.signature(target.mine).parameters
 ]
 
 
