@@ -267,6 +267,6 @@ class Members:
             yield buffer
 
 
-for _name, _method in vars(Members).items():
+for _method in vars(Members).values():
     if isinstance(_method, FunctionType):
-        _method.__qualname__ = f"Module.{_name}"  # as Python's refusals name it
+        _method.__qualname__ = f"Module.{_method.__name__}"  # as Python's refusals name it
