@@ -41,4 +41,3 @@ def test_no_refusal_names_a_private_attribute() -> None:
         if mine is not None and mine[0] == "AttributeError" and re.search(r"attribute '_[a-z]", mine[1])
     ]
     assert not private, "\n".join(private)
-

@@ -248,11 +248,6 @@ def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]
     return require
 
 
-def _tested(self: Array, out: Array) -> Array:
-    """What is tested: bytes, where a result of bytes is given for something else, as in PyTorch."""
-    return self.astype(np.uint8) if out.dtype == np.uint8 and self.dtype not in (np.bool_, np.uint8) else self
-
-
 all_ = function("all")
 
 
@@ -264,17 +259,17 @@ def _(self: Array, *, out: Array) -> None:
     >>> torch.all(torch.tensor([True, False]))
     tensor(False)
     """
-    np.logical_and.reduce(_tested(self, out), axis=None, out=out)
+    np.logical_and.reduce(self, axis=None, out=out)
 
 
 @all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
 
 
 @all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
 
 
 any_ = function("any")
@@ -288,14 +283,14 @@ def any_all(self: Array, *, out: Array) -> None:
     >>> torch.any(torch.tensor([True, False]))
     tensor(True)
     """
-    np.logical_or.reduce(_tested(self, out), axis=None, out=out)
+    np.logical_or.reduce(self, axis=None, out=out)
 
 
 @any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
 
 
 @any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
