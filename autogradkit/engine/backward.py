@@ -103,13 +103,14 @@ def backward(
     grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Tensor | Sequence[Tensor | None] | None = None,
     inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
     """Add the gradients of `tensors` with respect to the graph's leaves to the leaves' `.grad`.
 
     `grad_tensors` are the vectors of the vector-Jacobian products, one for each of `tensors` (None for a scalar).
     `retain_graph` keeps the saved tensors for another backward (default: as `create_graph`). `inputs` restricts which
-    tensors' `.grad` grow. Raises RuntimeError as PyTorch does.
+    tensors' `.grad` grow; `grad_variables` is the old name of `grad_tensors`. Raises RuntimeError as PyTorch does.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor(3.0, requires_grad=True)
@@ -117,6 +118,14 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
+    if grad_variables is not None:
+        warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors`."
+            )
+        grad_tensors = grad_variables
     if inputs is not None:
         inputs = _as_tuple(inputs)
         if not inputs:
@@ -164,6 +173,7 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -178,6 +188,12 @@ def grad(
     >>> torch.autograd.grad(x**3, x)
     (tensor(12.),)
     """
+    if not only_inputs:
+        warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts "
+            "of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+        )
     if is_grads_batched:
         raise NotImplementedError("is_grads_batched=True is not supported: call grad() once for each row instead.")
     if materialize_grads and allow_unused is False:
