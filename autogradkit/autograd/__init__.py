@@ -10,8 +10,8 @@ from autogradkit.autograd.function import Function as Function
 from autogradkit.autograd.gradcheck import GradcheckError as GradcheckError
 from autogradkit.autograd.gradcheck import gradcheck as gradcheck
 from autogradkit.autograd.gradcheck import gradgradcheck as gradgradcheck
+from autogradkit.autograd.variable import Variable as Variable
 from autogradkit.core.absent import absent_from as _absent_from
-from autogradkit.core.tensor import Tensor as Variable  # noqa: F401 - PyTorch's old name
 from autogradkit.engine.backward import backward as backward
 from autogradkit.engine.backward import grad as grad
 from autogradkit.engine.modes import detect_anomaly as detect_anomaly

@@ -7,7 +7,7 @@ element by element; `gradgradcheck` does the same for the gradients themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,8 +43,29 @@ def _largest_distance(one: Any, other: Any) -> Any:
     return np.abs(one - other).max(initial=0)
 
 
-def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], which: Tensor, eps: float) -> list[Any]:
-    """For each real output the matrix d(output element) / d(input element): (elements of `which`) × (of the output).
+class Part(NamedTuple):
+    """What is compared of the outputs: of complex ones the real or the imaginary part."""
+
+    says: str  # at the beginning of an error
+    of: Callable[[Any], Any]  # an output's array, as the part of it
+    seed: complex  # the gradient of the part of an element, with respect to the element
+    complex_only: bool  # whether real outputs have no such part
+
+    def outputs(self, given: Any) -> list[Tensor]:
+        """Those outputs of a call that have the part."""
+        found = _differentiable(_as_tuple(given))
+        return [each for each in found if each.is_complex()] if self.complex_only else found
+
+
+_SAYS = "While considering the {} part of complex outputs only, "
+_WHOLE = Part("", np.real, 1, False)
+_PARTS = (Part(_SAYS.format("imaginary"), np.imag, 1j, True), Part(_SAYS.format("real"), np.real, 1, False))
+
+
+def numerical_jacobian(
+    function: Callable[..., Any], inputs: tuple[Any, ...], which: Tensor, eps: float, part: Part
+) -> list[Any]:
+    """For each output the matrix d(part of an element) / d(input element): (elements of `which`) × (of the output).
 
     Of a complex input it is ∂/∂x + i·∂/∂y, as in a gradient.
     """
@@ -52,9 +73,9 @@ def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], wh
     rows: list[list[Any]] = []
     with no_grad():
         for index in np.ndindex(array.shape):
-            row = _slopes(function, inputs, array, index, eps)
+            row = _slopes(function, inputs, array, index, eps, part)
             if array.dtype.kind == "c":
-                across = _slopes(function, inputs, array, index, eps * 1j)
+                across = _slopes(function, inputs, array, index, eps * 1j, part)
                 row = [here + 1j * there for here, there in zip(row, across, strict=True)]
             rows.append(row)
     if not rows:
@@ -62,43 +83,30 @@ def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], wh
     return [np.stack([row[n].reshape(-1) for row in rows]) for n in range(len(rows[0]))]
 
 
-def _slopes(function: Callable[..., Any], inputs: tuple[Any, ...], array: Any, index: Any, step: complex) -> list[Any]:
+def _slopes(
+    function: Callable[..., Any], inputs: tuple[Any, ...], array: Any, index: Any, step: complex, part: Part
+) -> list[Any]:
     """How much each output changes with one element of an input, (f(x + step) − f(x − step)) / 2|step|."""
     original = array[index].copy()
     sides: list[list[Any]] = []
     for change in (step, -step):
         array[index] = quietly(np.add, original, change)
-        sides.append([each._array.copy() for each in _differentiable(_as_tuple(function(*inputs)))])
+        sides.append([part.of(each._array).copy() for each in part.outputs(function(*inputs))])
     array[index] = original
     return [_slope(above, below, abs(step)) for above, below in zip(*sides, strict=True)]
 
 
-def analytical_jacobian(output: Tensor, which: Tensor, check_dtype: bool) -> Any:
+def analytical_jacobian(output: Tensor, which: Tensor, part: Part, check_dtype: bool) -> Any:
     """The same matrix for one output, one backward for each of its elements."""
     columns: list[Any] = []
     for index in np.ndindex(output._array.shape):
         seed = np.zeros_like(output._array)
-        seed[index] = 1
+        seed[index] = part.seed
         (found,) = grad(output, which, wrap(seed), retain_graph=True, allow_unused=True)
         if check_dtype and found is not None and found.dtype is not which.dtype:
             raise GradcheckError("Gradient has dtype mismatch")
         columns.append(np.zeros(which._array.size) if found is None else found._array.reshape(-1))
     return np.stack(columns, axis=1) if columns else np.zeros((which._array.size, 0))
-
-
-def _parts(func: Callable[..., Any], outputs: list[Tensor]) -> list[tuple[str, Callable[..., Any]]]:
-    """The function as functions with real outputs, each with what an error says of it first."""
-    if not any(each.is_complex() for each in outputs):
-        return [("", func)]
-
-    def imaginary(*inputs: Any) -> Any:
-        return tuple(each.imag for each in _differentiable(_as_tuple(func(*inputs))) if each.is_complex())
-
-    def real(*inputs: Any) -> Any:
-        return tuple(each.real if each.is_complex() else each for each in _differentiable(_as_tuple(func(*inputs))))
-
-    said = "While considering the {} part of complex outputs only, "
-    return [(said.format("imaginary"), imaginary), (said.format("real"), real)]
 
 
 @entry
@@ -189,21 +197,15 @@ def _check(
     for each in given:
         if not isinstance(each, Tensor):
             raise AttributeError(f"'{c_type_name(each)}' object has no attribute 'requires_grad'")
-    for said, part in _parts(func, _differentiable(given)):
-        with enable_grad():
-            outputs = _differentiable(_as_tuple(part(*inputs)))
+    parts = _PARTS if any(each.is_complex() for each in _differentiable(given)) else (_WHOLE,)
+    for part in parts:
         for position, which in enumerate(inputs):
             if isinstance(which, Tensor) and requires_grad(which):
-                numerical = numerical_jacobian(part, inputs, which, eps)
-                for number, output in enumerate(outputs if numerical else ()):
-                    _compare(
-                        numerical[number],
-                        output,
-                        which,
-                        (said, number, position),
-                        (atol, rtol, nondet_tol),
-                        check_dtypes,
-                    )
+                numerical = numerical_jacobian(func, inputs, which, eps, part)
+                for number, output in enumerate(part.outputs(given) if numerical else ()):
+                    place = f"output {number} with respect to input {position}"
+                    tolerances = (atol, rtol, nondet_tol)
+                    _compare(numerical[number], output, which, part, place, tolerances, check_dtypes)
     if check_undefined_grad:
         _check_undefined(func, inputs, checked)
 
@@ -212,29 +214,30 @@ def _compare(
     numerical: Any,
     output: Tensor,
     which: Tensor,
-    place: tuple[str, int, int],
+    part: Part,
+    place: str,
     tolerances: tuple[float, float, float],
     check_dtypes: bool,
 ) -> None:
     """Raise GradcheckError where the two Jacobians of one output by one input disagree, or backward with itself."""
-    said, number, position = place
     atol, rtol, nondet_tol = tolerances
     if not requires_grad(output):
-        if np.abs(numerical).max(initial=0) > atol:
+        if _largest_distance(numerical, 0) > atol:
             raise GradcheckError("Numerical gradient for function expected to be zero")
         return
-    analytical = analytical_jacobian(output, which, check_dtypes)
-    again = analytical_jacobian(output, which, check_dtypes)
-    if np.abs(analytical - again).max(initial=0) > nondet_tol:
+    analytical = analytical_jacobian(output, which, part, check_dtypes)
+    again = analytical_jacobian(output, which, part, check_dtypes)
+    if _largest_distance(analytical, again) > nondet_tol:
         raise GradcheckError(
             "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different "
             "values, although analytical gradient matches numerical gradient.The tolerance for nondeterminism was "
             f"{nondet_tol}."
         )
-    if not np.allclose(analytical, numerical, rtol=rtol, atol=atol, equal_nan=True):
+    expected: Any = wrap(numerical.astype(analytical.dtype))
+    if not wrap(analytical).allclose(expected, rtol, atol, equal_nan=True):
         dtype = which._array.dtype
         raise GradcheckError(
-            f"{said}Jacobian mismatch for output {number} with respect to input {position},\n"
+            f"{part.says}Jacobian mismatch for {place},\n"
             f"numerical:{wrap(numerical.astype(dtype))!r}\nanalytical:{wrap(analytical.astype(dtype))!r}\n"
         )
 

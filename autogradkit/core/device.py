@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from autogradkit.core.errors import c_type_name
+
 _KNOWN = (
     "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, "
     "privateuseone"
@@ -24,6 +26,13 @@ class device:  # noqa: N801 - PyTorch's name
     def __init__(self, type: str | device, index: int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
+        if isinstance(type, int):
+            require_cpu(type)
+        if not isinstance(type, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = c_type_name(type)
+            raise TypeError(
+                f"device() received an invalid combination of arguments - got ({kind}), but expected one of:"
+            )
         name, separator, number = type.partition(":")
         if name not in _KNOWN.split(", "):
             raise RuntimeError(f"Expected one of {_KNOWN} device type at start of device string: {name}")
@@ -59,6 +68,8 @@ def require_cpu(wanted: str | int | device | None) -> None:
     """Raise, with PyTorch's text for a build without CUDA, unless `wanted` is the CPU or None."""
     if wanted is None:
         return
+    if isinstance(wanted, int) and wanted < 0:
+        raise RuntimeError("Device index must not be negative")
     if isinstance(wanted, int):
         raise RuntimeError("Cannot access accelerator device when none is available.")
     asked = device(wanted)

@@ -61,9 +61,14 @@ def noted(error: E, note: str) -> E:
     return error
 
 
+_WRITTEN_IN_C = {"dtype", "device", "Generator", "Size", "memory_format", "finfo", "iinfo"}  # in PyTorch
+
+
 def c_type_name(value: object) -> str:
     """The name of a value's type as C has it: with its module where the type is built in, "numpy.ndarray"."""
     kind = type(value)
+    if kind.__name__ in _WRITTEN_IN_C and kind.__module__.startswith("autogradkit."):
+        return f"torch.{kind.__name__}"
     is_written_in_python = kind.__flags__ & 1 << 9
     return (
         kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.dtype import uint8
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
@@ -61,7 +62,7 @@ class Generator:
         True
         """
         if not isinstance(seed, int) or isinstance(seed, bool):  # pyright: ignore
-            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
+            raise RuntimeError(f"manual_seed expected a long, but got {c_type_name(seed)}")
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
         self._become(seed % 2**64, None, True, None)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core import errors
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
 from autogradkit.core.storage import CounterAfterDetach
@@ -70,6 +71,8 @@ def _get_requires_grad(self: Tensor) -> bool:
 
 
 def _set_requires_grad(self: Tensor, wanted: bool) -> None:
+    if not isinstance(wanted, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RuntimeError("requires_grad must be a bool")
     if wanted and not _may_require_grad(self):
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
     if self._node is not None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
@@ -107,9 +110,7 @@ def _get_grad(self: Tensor) -> Tensor | None:
 def _set_grad(self: Tensor, value: Tensor | None) -> None:
     if value is not None:
         if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(
-                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
-            )
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {c_type_name(value)}")
         if value is self:
             raise RuntimeError("can't assign Variable as its own grad")
         if value.dtype is not self.dtype:
@@ -186,7 +187,7 @@ def _get_data(self: Tensor) -> Tensor:
 
 def _set_data(self: Tensor, new: Tensor) -> None:
     if not isinstance(new, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+        raise TypeError(f"Variable data has to be a tensor, but got {c_type_name(new)}")
     if history.requires_grad(self) and not _may_require_grad(new):
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     reseat(self, new._array)
@@ -222,7 +223,7 @@ def _backward(
     self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
 ) -> None:
     """Compute the gradients of what it depends on, and add them to the leaves' `.grad`."""
-    backward(self, gradient, retain_graph, create_graph, inputs)
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 _backward.__qualname__ = "Tensor.backward"

@@ -5,6 +5,7 @@ Rests on history and run.
 
 from __future__ import annotations
 
+import operator
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.frames import shorten
+from autogradkit.core.errors import c_type_name
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
@@ -42,8 +44,6 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
         return wrap(one) if create_graph else one
-    if not isinstance(gradient, Tensor):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     given = gradient._array
     if given.shape != array.shape:
         raise RuntimeError(
@@ -60,14 +60,30 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
     return given if given.dtype is array.dtype or given.dtype == array.dtype else quietly(given.astype, array.dtype)
 
 
-def _initial_gradients(tensors: tuple[Tensor, ...], given: Any, create_graph: bool) -> list[Any]:
-    """What starts at each root, from the `grad_tensors` that were given."""
-    if given is None:
-        return [_initial_gradient(index, tensor, None, create_graph) for index, tensor in enumerate(tensors)]
-    gradients = _as_tuple(given)
+def _initial_gradients(tensors: tuple[Any, ...], given: Any, create_graph: Any) -> list[Any]:
+    """What starts at each root, from the `grad_tensors` that were given. Raises for roots that are no tensors."""
+    several: tuple[Any, ...] = (None,) * len(tensors) if given is None else _as_tuple(given)
+    gradients: list[Any] = []
+    for index, (tensor, gradient) in enumerate(zip(tensors, several, strict=False)):
+        if not (gradient is None or isinstance(gradient, Tensor)):
+            raise TypeError(f"gradients can be either Tensors or None, but got {c_type_name(gradient).split('.')[-1]}")
+        if not isinstance(tensor, Tensor):
+            raise AssertionError("Expected output to be a torch.Tensor")
+        gradients.append(_initial_gradient(index, tensor, gradient, create_graph))
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    return [_initial_gradient(i, tensor, gradients[i], create_graph) for i, tensor in enumerate(tensors)]
+    return gradients
+
+
+def _flag(value: Any) -> bool:
+    """A flag as PyTorch's engine reads it. Raises TypeError for what is no integer, OverflowError for one below 0."""
+    if value is True or value is False:
+        return value
+    number = operator.index(value)
+    if not 0 <= number < 256:
+        bound = "less than minimum" if number < 0 else "greater than maximum"
+        raise OverflowError(f"unsigned byte integer is {bound}")
+    return bool(number)
 
 
 def _roots(tensors: Sequence[Tensor]) -> list[tuple[Any, int]]:
@@ -89,13 +105,14 @@ def backward(
     grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Tensor | Sequence[Tensor | None] | None = None,
     inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
     """Add the gradients of `tensors` with respect to the graph's leaves to the leaves' `.grad`.
 
     `grad_tensors` are the vectors of the vector-Jacobian products, one for each of `tensors` (None for a scalar).
     `retain_graph` keeps the saved tensors for another backward (default: as `create_graph`). `inputs` restricts which
-    tensors' `.grad` grow. Raises RuntimeError as PyTorch does.
+    tensors' `.grad` grow; `grad_variables` is the old name of `grad_tensors`. Raises RuntimeError as PyTorch does.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor(3.0, requires_grad=True)
@@ -104,33 +121,57 @@ def backward(
     tensor(6.)
     """
     try:
-        if inputs is not None and not isinstance(inputs, Tensor) and len(inputs) == 0:
-            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-        outputs = _as_tuple(tensors)
-        gradients = _initial_gradients(outputs, grad_tensors, create_graph)
-        keep = create_graph if retain_graph is None else retain_graph
-        roots = _roots(outputs)
-        if create_graph:
-            warn(_CYCLE)
-        if inputs is None:
-            execute(roots, gradients, keep, create_graph, None, True, outputs)
-            return
-        for tensor in _as_tuple(inputs):
-            if not requires_grad(tensor):
-                raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        wanted = _wanted(_as_tuple(inputs))
-        for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
-            if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
-                target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
-        execute(roots, gradients, keep, create_graph, wanted, True, outputs)
+        _backward(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
     except BaseException as error:
         shorten(error)
         raise
 
 
+def _backward(
+    tensors: Any, grad_tensors: Any, retain_graph: bool | None, create_graph: bool, grad_variables: Any, inputs: Any
+) -> None:
+    if grad_variables is not None:
+        warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    if inputs is not None:
+        inputs = _as_tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    outputs = _as_tuple(tensors)
+    gradients = _initial_gradients(outputs, grad_tensors, create_graph)
+    keep = _flag(create_graph if retain_graph is None else retain_graph)
+    create_graph = _flag(create_graph)
+    roots = _roots(outputs)
+    if create_graph:
+        warn(_CYCLE)
+    if inputs is None:
+        execute(roots, gradients, keep, create_graph, None, True, outputs)
+        return
+    for tensor in inputs:
+        _require_tensor(tensor)
+        if not requires_grad(tensor):
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    wanted = _wanted(inputs)
+    for tensor, (target, number) in zip(inputs, wanted, strict=True):
+        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
+            target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
+    execute(roots, gradients, keep, create_graph, wanted, True, outputs)
+
+
+def _require_tensor(given: Any) -> None:
+    if not isinstance(given, Tensor):
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {c_type_name(given)}")
+
+
 def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
     wanted: list[tuple[Any, int]] = []
     for tensor in inputs:
+        _require_tensor(tensor)
         target, number = edge_of(tensor)
         if target is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
@@ -138,12 +179,14 @@ def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
     return wanted
 
 
+@entry
 def grad(
     outputs: Tensor | Sequence[Tensor],
     inputs: Tensor | Sequence[Tensor],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -158,38 +201,41 @@ def grad(
     >>> torch.autograd.grad(x**3, x)
     (tensor(12.),)
     """
-    try:
-        if is_grads_batched:
-            raise NotImplementedError("is_grads_batched=True is not supported: call grad() once for each row instead.")
-        if materialize_grads and allow_unused is False:
-            raise ValueError(
-                "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+    if not only_inputs:
+        warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts "
+            "of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+        )
+    if is_grads_batched:
+        raise NotImplementedError("is_grads_batched=True is not supported: call grad() once for each row instead.")
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
+    allow = materialize_grads if allow_unused is None else allow_unused
+    tensors = _as_tuple(outputs)
+    variables = _as_tuple(inputs)
+    if not variables:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    gradients = _initial_gradients(tensors, grad_outputs, create_graph)
+    keep = _flag(create_graph if retain_graph is None else retain_graph)
+    create_graph, allow = _flag(create_graph), _flag(allow)
+    roots = _roots(tensors)
+    wanted = _wanted(variables)
+    captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)
+    results: list[Tensor | None] = []
+    for index, (variable, edge) in enumerate(zip(variables, wanted, strict=True)):
+        found = captured.get(edge)
+        if found is None and not allow:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
+                "allow_unused=True if this is the desired behavior."
             )
-        allow = materialize_grads if allow_unused is None else allow_unused
-        tensors = _as_tuple(outputs)
-        variables = _as_tuple(inputs)
-        if not variables:
-            raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-        gradients = _initial_gradients(tensors, grad_outputs, create_graph)
-        keep = create_graph if retain_graph is None else retain_graph
-        roots = _roots(tensors)
-        wanted = _wanted(variables)
-        captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)
-        results: list[Tensor | None] = []
-        for index, (variable, edge) in enumerate(zip(variables, wanted, strict=True)):
-            found = captured.get(edge)
-            if found is None and not allow:
-                raise RuntimeError(
-                    f"The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
-                    "allow_unused=True if this is the desired behavior."
-                )
-            if found is None and materialize_grads:
-                found = wrap(np.zeros_like(variable._array))
-                found._requires_grad = create_graph
-            results.append(as_tensor(found))
-        for recorder in listeners() if RECORDERS else ():
-            recorder.grad_returned(variables, tuple(results))
-        return tuple(results)
-    except BaseException as error:
-        shorten(error)
-        raise
+        if found is None and materialize_grads:
+            found = wrap(np.zeros_like(variable._array))
+            found._requires_grad = create_graph
+        results.append(as_tensor(found))
+    for recorder in listeners() if RECORDERS else ():
+        recorder.grad_returned(variables, tuple(results))
+    return tuple(results)

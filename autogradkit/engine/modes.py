@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.recording import EVERY_THREAD, RECORDERS
 from autogradkit.core.steps import Step, at_once
 
@@ -60,6 +61,12 @@ def is_grad_enabled() -> bool:
     return MODE.grad
 
 
+_CLASS = (
+    "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or methods. "
+    "To preserve the current behavior of class decoration, you can directly decorate the `__init__` method and nothing else."
+)
+
+
 class _ContextDecorator:
     """A context manager that can also decorate a function or a generator function."""
 
@@ -73,6 +80,8 @@ class _ContextDecorator:
         return self.__class__()
 
     def __call__(self, function: F) -> F:
+        if inspect.isclass(function):
+            warnings.warn(_CLASS, FutureWarning, stacklevel=2)
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
@@ -139,6 +148,9 @@ class set_grad_enabled(_ContextDecorator):  # noqa: N801 - PyTorch's name
     """Set whether ops record, at once; as a context manager, until its end."""
 
     def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = c_type_name(mode)
+            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {kind}")
         self._previous = MODE.grad
         self.mode = mode
         MODE.grad = mode
@@ -183,6 +195,11 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
     """Remember where each node was made, and name that place when its backward fails or gives NaN."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        for place, (name, value) in enumerate((("enabled", mode), ("check_nan", check_nan)), 1):
+            if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(
+                    f"set_anomaly_enabled(): argument '{name}' (position {place}) must be bool, not {c_type_name(value)}"
+                )
         self._previous = (MODE.anomaly, MODE.anomaly_checks_nan)
         _set_anomaly(mode, check_nan)
 

@@ -30,9 +30,10 @@ _REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
 @entry
 def _reduction(reduction: str) -> int:
-    if reduction not in _REDUCTIONS:
-        raise ValueError(f"{reduction} is not a valid value for reduction")
-    return _REDUCTIONS[reduction]
+    for name, number in _REDUCTIONS.items():
+        if reduction == name:
+            return number
+    raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
 def reduction_name(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
@@ -72,16 +73,18 @@ def embedding(
     tensor([[1., 2.],
             [0., 0.]])
     """
+    rows: Any = weight.size(0) if padding_idx else 1
     if padding_idx is None:
         padding_idx = -1
-    else:
-        rows = weight.shape[0]
-        if padding_idx > rows - 1 or padding_idx < -rows:
-            raise AssertionError("Padding_idx must be within num_embeddings")
-        padding_idx %= rows
+    elif not -rows <= padding_idx < rows:
+        raise AssertionError("Padding_idx must be within num_embeddings")
+    elif padding_idx < 0:
+        padding_idx += rows
     if max_norm is not None:
+        input = input.contiguous()
         with _no_grad():
-            embedding_renorm_.in_place_call(weight, input, max_norm, norm_type)
+            given = (weight.detach(), input, max_norm, norm_type)
+            embedding_renorm_.in_place_call(*embedding_renorm_.signature.match(given, {}, True))
     return _pick_rows(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 

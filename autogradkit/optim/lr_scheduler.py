@@ -110,7 +110,7 @@ class LRScheduler:
         steps: list[Step] = []
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
+                group["lr"].fill_(rate.squeeze() if isinstance(rate, Tensor) else rate)
             else:
                 steps.append((setitem, group, "lr", rate))
         reached_rates = [_own(rate) for rate in rates]
@@ -248,7 +248,8 @@ class MultiStepLR(LRScheduler):
 
     def get_lr(self) -> list[Any]:
         self._warn_if_asked()
-        return [rate * self.gamma ** self.milestones[self.last_epoch] for rate in self._rates()]
+        times = self.milestones[self.last_epoch]
+        return [rate * self.gamma**times for rate in self._rates()] if times else self._rates()
 
     def _get_closed_form_lr(self) -> list[Any]:
         passed = bisect.bisect_right(sorted(self.milestones.elements()), self.last_epoch)

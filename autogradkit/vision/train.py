@@ -106,10 +106,10 @@ class Training:
                     if self._pending is None:
                         with self._held.twice():
                             self._fetch()
-                    learnt = self._pending is not None
-                    if learnt:
-                        self._learn(*self._pending)
-                if learnt:
+                    batch = self._pending
+                    if batch is not None:
+                        self._learn(*batch)
+                if batch is not None:
                     yield from self._untold()
                     self._held.deliver()
                     continue

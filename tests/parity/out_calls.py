@@ -1,8 +1,10 @@
-"""Calls with `out=` of every kind: other dtypes and sizes, memory that overlaps, what requires grad, what is no tensor.
+"""Calls with `out=` of every kind: other dtypes, sizes and strides, what requires grad, what is no tensor.
 
 For every function that takes `out=` in both libraries its valid calls (valid_calls.py) are made again, each into every kind
 of `out`. Compared are what is raised (type and first line) and warned, or the numbers, the geometry and the version of what
-was written. Used by test_out_calls.py, and as a command:
+was written. Memory that `out` shares with itself or with an operand is left out: PyTorch reads what it has
+just written there, and some of its functions then write beyond the memory (cases of that are in test_found_wrong.py). Used by
+test_out_calls.py, and as a command:
 
     python -m tests.parity.out_calls [NAME …]
 
@@ -29,7 +31,7 @@ DTYPES = (torch.float64, torch.float16, torch.int64, torch.uint8, torch.bool, to
 
 
 def cases(target: Target) -> Iterator[tuple[str, Call]]:
-    """(what `out` is, the call with it); arguments and `out` may share memory."""
+    """(what `out` is, the call with it)."""
     seen: list[str] = []
     for call in valid_calls(target):
         plain = Call(
@@ -57,8 +59,6 @@ def _outs(call: Call, result: torch.Tensor) -> Iterator[tuple[str, Call, Any]]:
     yield "empty", call.copy(), torch.ones(0, dtype=result.dtype)
     if result.dim() > 1:
         yield "transposed", call.copy(), torch.ones(shape[::-1], dtype=result.dtype).permute(*range(result.dim())[::-1])
-    if result.numel() > 1:
-        yield "expanded", call.copy(), torch.ones((), dtype=result.dtype).expand(shape)
     yield "a number", call.copy(), 3
     yield "a list", call.copy(), [torch.full_like(result, 1)]
     if result.is_floating_point():
@@ -66,18 +66,10 @@ def _outs(call: Call, result: torch.Tensor) -> Iterator[tuple[str, Call, Any]]:
     for place, value in enumerate(call.args):
         if not isinstance(value, torch.Tensor) or not value.numel():
             continue
-        if value.dtype is result.dtype:
-            own = call.copy()
-            yield f"argument {place}", own, own.args[place]
         if value.is_floating_point():
             own = call.copy()
             own.args[place].requires_grad_()
             yield f"the same, argument {place} requiring grad", own, torch.full_like(result, 1)
-        if value.dtype is result.dtype and value.numel() > 1 and result.numel() > 1:
-            own = call.copy()
-            flat = torch.zeros(1 + max(value.numel(), result.numel()), dtype=value.dtype)
-            own.args[place] = flat[: value.numel()].view(value.shape).copy_(value)
-            yield f"partly argument {place}", own, flat[1 : 1 + result.numel()].view(shape)
 
 
 def difference(target: Target, call: Call) -> str | None:
@@ -137,10 +129,13 @@ def differences(name: str) -> Iterator[tuple[str, str | None]]:
         yield f"{name}({', '.join([*shown, *rest])}) into {what}", difference(target, call)
 
 
+CORRUPTING = ("tril", "triu")  # into a transposed `out` PyTorch's write beyond the memory
 NAMES = [
     name
     for name, target in TARGETS.items()
-    if not (target.is_method or name.startswith("operator.")) and "out" in inspect.signature(target.mine).parameters
+    if name not in CORRUPTING
+    and not (target.is_method or name.startswith("operator."))
+    and "out" in inspect.signature(target.mine).parameters
 ]
 
 

@@ -22,7 +22,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
-- `out_decides`: where no dtype is asked for, that of `out` is;
+- `out_decides`: without `dtype=` it is computed in the dtype of `out`;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
 - `deferred`: the kernel writes nothing, but returns the step (core.steps) that does, as `writing` in memory.py wants it; one
   that `edits` a step with three arguments;

@@ -68,6 +68,11 @@ def conj(x: Any) -> Any:
     return x.conjugate() if isinstance(x, complex) else x
 
 
+def times(x: Any, number: Any) -> Any:
+    """`x` times a Python number: where formulas are recorded, by the node that PyTorch's have there."""
+    return OVERLOADS["mul_by_number"](x, number) if isinstance(x, Tensor) else x * number
+
+
 def log_of_number(x: Any) -> Any:
     """The natural logarithm of a Python number, NaN for a negative one."""
     if isinstance(x, complex):

@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit.core.device import device
 from autogradkit.core.dtype import bool_, complex128, dtype, float64, int64
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.random import Generator as RandomGenerator
 from autogradkit.core.tensor import Tensor
@@ -62,13 +63,7 @@ class Kind:
     length: int = 0  # of a list of ints that may be given as one int
 
 
-def type_name(value: Any) -> str:
-    """A value's type as PyTorch's messages print it."""
-    kind = type(value)
-    if kind.__module__.startswith("autogradkit."):
-        name = kind.__name__
-        return name if isinstance(value, Tensor) else f"torch.{name}"
-    return kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+type_name = c_type_name  # a value's type as PyTorch's messages print it
 
 
 def is_number(value: Any) -> bool:

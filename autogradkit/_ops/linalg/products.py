@@ -60,16 +60,16 @@ def _product(a: Array, b: Array, sizes: tuple[int, ...], strides: tuple[int, ...
 def _mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """The gradient of the first factor, in its own layout."""
     if strides == (1, sizes[0]) and sizes[1] > 1:
-        return k.transpose(k.mm(k.conj(mat2), k.transpose(g, 0, 1)), 0, 1)
-    return k.mm(g, k.transpose(k.conj(mat2), 0, 1))
+        return k.t(k.mm(k.conj(mat2), k.t(g)))
+    return k.mm(g, k.t(k.conj(mat2)))
 
 
 @k.on_arrays(_second_on_arrays)
 def _mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """The gradient of the second factor, in its own layout: a transposed weight gets it without a copy."""
     if strides == (1, sizes[0]) and sizes[1] > 1:
-        return k.transpose(k.mm(k.transpose(g, 0, 1), k.conj(mat1)), 0, 1)
-    return k.mm(k.transpose(k.conj(mat1), 0, 1), g)
+        return k.t(k.mm(k.t(g), k.conj(mat1)))
+    return k.mm(k.t(k.conj(mat1)), g)
 
 
 def _misfit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
@@ -167,11 +167,12 @@ def _mv_meta(self: Array, vec: Array) -> Any:
 @op(
     sign="@",
     meta=_mv_meta,
+    out_dtype=saying("addmv input tensors must have the same dtype, but got {out}, {result}, and {result}"),
     dtypes=unless_empty(not_implemented("addmv_impl_cpu", "b")),
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={
         "self": lambda g, vec: k.outer_product(g, k.conj(vec)),
-        "vec": lambda g, self: k.mv(k.transpose(k.conj(self), 0, 1), g),
+        "vec": lambda g, self: k.mv(k.t(k.conj(self)), g),
     },
     rule="∂self = ∂ ⊗ vec\n∂vec = selfᵀ @ ∂",
 )
@@ -192,7 +193,7 @@ def mv(self: Array, vec: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2), t(3))],
     vjp={
         "self": lambda g, vec2: k.mv(g, k.conj(vec2)),
-        "vec2": lambda g, self: k.mv(k.transpose(g, 0, 1), k.conj(self)),
+        "vec2": lambda g, self: k.mv(k.t(g), k.conj(self)),
     },
     rule="∂self = ∂ @ vec2\n∂vec2 = ∂ᵀ @ self",
 )

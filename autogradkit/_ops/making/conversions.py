@@ -141,7 +141,7 @@ def _typed(self: Any, wanted: Any) -> Any:
         return converted(self, wanted)
     if isinstance(wanted, str):
         name = wanted
-    elif callable(wanted):  # FloatTensor and its kin, or a class
+    elif hasattr(wanted, "__name__"):  # FloatTensor and its kin, or a class
         name = wanted.__name__ if isinstance(wanted, type) else f"torch.{wanted.__name__}"
     else:
         raise TypeError("dtype must be a type, str, or dtype object")

@@ -67,7 +67,7 @@ def fill_uniform(array: Array, low: float, high: float, generator: Generator | N
 
 def fill_normal(array: Array, mean: float, std: float, generator: Generator | None) -> None:
     """Fill with normal numbers."""
-    if std < 0:
+    if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     if not array.size:
         return
@@ -228,7 +228,7 @@ def log_normal_(
     >>> torch.empty(1).log_normal_(0, 1)
     tensor([4.6692])
     """
-    if std <= 0:
+    if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     if not from_numpy_dtype(out.dtype).is_floating_point and out.size:
         raise _refuse("log_normal_cpu", out)

@@ -277,7 +277,7 @@ def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
             raise RuntimeError("normal expects standard deviation to be non-complex")
         if not (std >= 0).all():
             raise RuntimeError("normal expects all elements of std >= 0.0")
-    elif std < 0:
+    elif not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return broadcast_shapes(*[each.shape for each in tensors]), tensors[0].dtype
 

@@ -109,7 +109,7 @@ def embedding_dense_backward(
         out[padding_idx] = 0
 
 
-@op(variants="", edits=True, deferred=True)
+@op(variants="", edits=True, deferred=True, out=False)
 def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: float, *, out: Array) -> Step:
     """Scale the rows of `self` at `indices`, in place, so that none has a `norm_type`-norm above `max_norm`."""
     if out.ndim != 2:

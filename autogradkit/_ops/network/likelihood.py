@@ -245,6 +245,8 @@ def nll_loss_nd(
     classes: Any = target
     given, wanted = x._array.shape, classes._array.shape
     dims = len(given)
+    if dims == 1 and wanted not in ((), (1,)) and len(wanted) == 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {wanted[0]}")
     if dims == 0:
         raise ValueError(f"Expected 1 or more dimensions (got {dims})")
     if dims != 1 and wanted[:1] != given[:1]:

@@ -94,7 +94,7 @@ def _slope(x: Any, reduction: int) -> float:
 
 
 def _huber_meta(self: Array, target: Array, reduction: int, delta: float) -> Any:
-    if delta <= 0:
+    if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     common = _common_dtype(self, target)
     require_castable(common.numpy, self.dtype)

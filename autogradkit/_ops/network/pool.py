@@ -35,6 +35,8 @@ def _window(kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape) 
     around, spread = _pair(padding, "padding"), _pair(dilation, "dilation")
     if 0 in step:
         raise RuntimeError("stride should not be zero")
+    if min(kernel) <= 0:
+        raise RuntimeError(f"kernel size should be greater than zero, but got kH: {kernel[0]} kW: {kernel[1]}")
     for pad, size, gap in zip(around, kernel, spread, strict=True):
         if pad < 0:
             raise RuntimeError(f"pad must be non-negative, but got pad: {pad}")
@@ -43,8 +45,6 @@ def _window(kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape) 
                 f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={size} and "
                 f"dilation={gap}"
             )
-    if min(kernel) <= 0:
-        raise RuntimeError(f"kernel size should be greater than zero, but got kH: {kernel[0]} kW: {kernel[1]}")
     if min(step) < 0:
         raise RuntimeError(f"stride should be greater than zero, but got dH: {step[0]} dW: {step[1]}")
     if min(spread) <= 0:

@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
@@ -121,7 +122,7 @@ def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: A
     np.multiply(out, output, out)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=require_same_dtype)
 def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     """log(softmax(x)) along `dim`, computed without overflow; same shape. `dtype` converts first.
 
@@ -135,7 +136,7 @@ def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     return log_softmax_along.straight(x if dtype is None else x.to(dtype), dim, False)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=require_same_dtype)
 def softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     """eˣ / Σ eˣ along `dim`: positive, with sum 1; same shape. `dtype` converts first.
 

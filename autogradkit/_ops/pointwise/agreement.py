@@ -34,7 +34,7 @@ def _require_comparable(self: Any, other: Any, rtol: float, atol: float, equal_n
     if self.dtype is not other.dtype:
         raise RuntimeError(f"{SCALAR_TYPE_NAMES[self.dtype]} did not match {SCALAR_TYPE_NAMES[other.dtype]}")
     for name, value in (("rtol", rtol), ("atol", atol)):
-        if value < 0:
+        if not value >= 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value:g}")
 
 

@@ -107,7 +107,7 @@ def _edit_scaled(self: Any, alpha: Any, other: Any) -> Any:
     return add_tensors.in_place_call(self, other, alpha=alpha)
 
 
-@add.overload(deprecated=True, composition=True, edit=_edit_scaled)
+@add.overload(deprecated=True, composition=True, out=True, edit=_edit_scaled)
 def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return add_tensors(self, other, alpha=alpha)
 
@@ -136,7 +136,7 @@ def _edit_less_scaled(self: Any, alpha: Any, other: Any) -> Any:
     return sub_tensors.in_place_call(self, other, alpha=alpha)
 
 
-@sub.overload(deprecated=True, composition=True, edit=_edit_less_scaled)
+@sub.overload(deprecated=True, composition=True, out=True, edit=_edit_less_scaled)
 def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return sub_tensors(self, other, alpha=alpha)
 
@@ -213,6 +213,21 @@ def mul(self: Operand, other: Operand, *, out: Array) -> None:
     tensor([[3., 6.],
             [4., 8.]])
     """
+
+
+@op(
+    variants="",
+    label="mul",
+    node="MulBackward1",
+    pointwise=SAME,
+    promotes="self other",
+    samples=lambda t: [(t(2, 3), 2.5), (t(), -3)],
+    vjp={"self": lambda g, other: g * k.conj(other)},
+    rule="∂self = ∂ · other",
+)
+def mul_by_number(self: Array, other: Scalar, *, out: Array) -> None:
+    """self · other, as formulas of PyTorch's multiply by a number: a node of another name."""
+    np.multiply(self, other, out=out, dtype=out.dtype)
 
 
 multiply = function("multiply", in_place=True)

@@ -74,7 +74,8 @@ def log1p(self: Array, *, out: Array) -> None:
     ufunc=np.sqrt,
     in_place=True,
     samples=within(0.5, 4),
-    vjp={"self": lambda g, result: g / (2 * k.conj(result))},
+    vjp={"self": lambda g, result: g / k.times(k.conj(result), 2)},
+    rule="∂self = ∂ / (2 · result)",
 )
 def sqrt(self: Array, *, out: Array) -> None:
     """The square root.

@@ -327,7 +327,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
         "exponent": lambda g, self, exponent, result: (
             g * k.where(_counts_up(exponent), 0.0, k.conj(result * -math.inf))
             if self == 0
-            else g * k.conj(result * k.log_of_number(self))
+            else g * k.conj(k.times(result, k.log_of_number(self)))
         )
     },
     rule="∂exponent = ∂ · result · log(self)",
@@ -344,7 +344,7 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
     vjp={
         "self": lambda g, self, exponent: (
-            k.zeros_like(g) if exponent == 0 else g * k.conj(exponent * _lowered(self, exponent))
+            k.zeros_like(g) if exponent == 0 else g * k.conj(k.times(_lowered(self, exponent), exponent))
         )
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)",

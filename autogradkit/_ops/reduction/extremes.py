@@ -73,6 +73,13 @@ _require_input_dtype = saying(
 )
 
 
+_require_out_castable = saying(
+    "Expected canCast( typeMetaToScalarType(self.dtype()), typeMetaToScalarType(out.dtype())) to be true, but got false.  "
+    "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)",
+    same=False,
+)
+
+
 # -- of all, of pairs, along a dimension -------------------------------------------------------------------------------
 
 
@@ -86,6 +93,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         reduces=True,
         refuse=require_elements(name),
         dtypes=not_implemented(f"{name}_all", "c"),
+        out_dtype=_require_out_castable,
         samples=lambda t: [(t(2, 3),), (t(),)],
         vjp={"self": lambda g, self, result: shared(g, self, result)},
         rule=f"∂self = ∂ at the {word}, shared among ties, 0 elsewhere",

@@ -16,6 +16,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Ints, Sizes
 from autogradkit._ops.declare.memory import wrapped_dims
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
@@ -135,6 +136,7 @@ mean = function("mean")
 @mean.overload(
     reduces=True,
     result_dtype=_mean_dtype,
+    out_dtype=saying("mean.dtype_out(): input types can't be cast to the desired output type {out}", same=False),
     samples=lambda t: [(t(2, 3),), (t(),)],
     vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes) / math.prod(self_sym_sizes)},
     rule="∂self = ∂ / n, spread over the n averaged elements",

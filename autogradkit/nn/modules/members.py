@@ -6,8 +6,10 @@ Rests on Parameter; `Module` (module.py) is built on it and adds what a module d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 
@@ -19,6 +21,8 @@ def type_text(value: Any) -> str:
     """A value's type, or a class's or function's name, as PyTorch's messages print it: tensors by their dtype."""
     if isinstance(value, Tensor):
         return value.dtype.tensor_type
+    if c_type_name(value).startswith("torch."):
+        return c_type_name(value)
     named: Any = value if hasattr(value, "__qualname__") else type(value)
     module = str(getattr(named, "__module__", None) or "").replace("autogradkit", "torch")
     return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
@@ -261,3 +265,8 @@ class Members:
         """Its buffers; with `recurse`, those of all submodules too."""
         for _, buffer in self.named_buffers(recurse=recurse):
             yield buffer
+
+
+for _method in vars(Members).values():
+    if isinstance(_method, FunctionType):
+        _method.__qualname__ = f"Module.{_method.__name__}"  # as Python's refusals name it

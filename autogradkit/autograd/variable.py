@@ -1,0 +1,32 @@
+"""`Variable`, what a tensor that is differentiated was called before PyTorch 0.4; pages that teach it are still read.
+
+Rests on tensors. Calling it gives a tensor on the same memory, and every tensor is an instance of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autogradkit.core.errors import c_type_name
+from autogradkit.core.tensor import Tensor
+
+
+class _EveryTensor(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_EveryTensor):
+    """A tensor on the memory of `data`, outside its graph, which requires grad if asked. Raises TypeError for no tensor.
+
+    >>> import autogradkit as torch
+    >>> torch.autograd.Variable(torch.ones(2), requires_grad=True)
+    tensor([1., 1.], requires_grad=True)
+    """
+
+    def __new__(cls, data: Any = None, requires_grad: bool = False) -> Any:
+        if data is None:
+            data = Tensor()
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {c_type_name(data)}")
+        return data.detach().requires_grad_(requires_grad)
