@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.tensor import Tensor, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
 
@@ -76,7 +76,9 @@ class SGD(Optimizer):
             change = np.empty_like(values)
             direction = np.empty_like(values) if directed else None
             if not momentum:
-                write_at_once(parameter, kernels.sgd_steps(values, slope, None, change, direction, **numbers))
+                [(write, *operands)] = kernels.sgd_steps(values, slope, None, change, direction, **numbers)
+                counter = parameter._counter or counter_of(parameter)
+                counter.value += 1; write(*operands)  # noqa: E702  # fmt: skip
                 return parameter
             state = self.state.get(parameter, {})
             buffer = state.get("momentum_buffer")
