@@ -8,6 +8,7 @@ the tensor, for its state. `core.draws` turns the words into numbers; ops, modul
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import struct
 from typing import Any
@@ -115,13 +116,12 @@ class Generator:
 
     def place(self) -> tuple[bytes, bool, float | None]:
         """Where the stream is, for `back_to`: quicker to take than the state."""
-        memory = ctypes.string_at(self._source().ctypes.state_address, _TWISTER_BYTES)
-        return memory, self._untouched, self.cached_normal
+        return ctypes.string_at(_address(self._source()), _TWISTER_BYTES), self._untouched, self.cached_normal
 
     def back_to(self, place: tuple[bytes, bool, float | None]) -> None:
         """Go back to where `place` was taken, as if nothing had been drawn since."""
         memory, untouched, cached = place
-        address = self._source().ctypes.state_address
+        address = _address(self._source())
         own = [(setattr, self, "_untouched", untouched), (setattr, self, "cached_normal", cached)]
         at_once([(ctypes.memmove, address, memory, _TWISTER_BYTES), *own])
 
@@ -179,6 +179,12 @@ class Generator:
 
     def __reduce__(self) -> Any:
         return _restored, (self.state_bytes().tobytes(),)
+
+
+@functools.lru_cache(maxsize=16)
+def _address(twister: Any) -> int:
+    """Where NumPy keeps the state of a twister; to ask is slow."""
+    return twister.ctypes.state_address
 
 
 def _restored(packed: bytes) -> Generator:

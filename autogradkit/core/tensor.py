@@ -303,8 +303,12 @@ def bump_version(tensor: Tensor) -> None:
 
 def write_at_once(tensor: Tensor, steps: Sequence[Step], edits: int = 1) -> None:
     """Take `steps`, which write the tensor's memory, and count as many `edits`, with no interrupt in between."""
-    counter = counter_of(tensor)
-    at_once([*steps, (setattr, counter, "value", counter.value + edits)])
+    counter = tensor._counter or counter_of(tensor)
+    if len(steps) == 1:
+        [(write, *values)] = steps
+        counter.value += edits; write(*values)  # noqa: E702  # fmt: skip
+    else:
+        at_once((*steps, (setattr, counter, "value", counter.value + edits)))
     if counter.tells:
         counter.edited()
 

@@ -29,6 +29,9 @@ NO_GRAD: dict[int, None] = {}  # the threads that do not record now: while empty
 class _Mode(threading.local):
     _grad: bool = True
 
+    def __init__(self) -> None:
+        self._here = threading.get_ident()  # each thread runs this
+
     @property
     def grad(self) -> bool:
         """Whether ops record in this thread."""
@@ -36,12 +39,11 @@ class _Mode(threading.local):
 
     @grad.setter
     def grad(self, wanted: bool) -> None:
-        here = threading.get_ident()
         # What belongs together stands on one line without a call, where no interrupt comes in between.
         if wanted and not self._grad:
-            self._grad = True; del NO_GRAD[here]  # noqa: E702  # fmt: skip
+            self._grad = True; del NO_GRAD[self._here]  # noqa: E702  # fmt: skip
         elif self._grad and not wanted:
-            NO_GRAD[here], self._grad = None, False
+            NO_GRAD[self._here], self._grad = None, False
 
     anomaly: bool = False
     anomaly_checks_nan: bool = True

@@ -85,6 +85,13 @@ def sgd_steps(
     if momentum_buffer is None or momentum is None:
         np.multiply(direction, lr, change)
         return [(np.subtract, parameter, change, parameter)]
+    if not (first or nesterov) and undamped is None:
+        return [
+            (np.multiply, momentum_buffer, momentum, momentum_buffer),
+            (np.add, momentum_buffer, direction, momentum_buffer),
+            (np.multiply, momentum_buffer, lr, change),
+            (np.subtract, parameter, change, parameter),
+        ]
     steps: list[Step] = []
     if first:
         steps.append((setitem, momentum_buffer, ..., direction))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.frames import entry
-from autogradkit.core.tensor import Tensor, wrap, write_at_once
+from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
+from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
 
@@ -81,7 +82,16 @@ class SGD(Optimizer):
             change = np.empty_like(values)
             direction = np.empty_like(values) if directed else None
             if not momentum:
-                write_at_once(parameter, kernels.sgd_steps(values, slope, None, change, direction, **numbers), edits)
+                [(write, *operands)] = kernels.sgd_steps(values, slope, None, change, direction, **numbers)
+                counter = parameter._counter or counter_of(parameter)
+                try:  # on one line, and counted first: no interrupt comes before a call
+                    counter.value += edits; run_quietly(write, *operands)  # noqa: E702  # fmt: skip
+                except RuntimeError as error:
+                    if not is_taken(error):
+                        raise
+                    run_in_spare(write, *operands)
+                if counter.tells:
+                    counter.edited()
                 return parameter
             state = self.state.get(parameter, {})
             buffer = state.get("momentum_buffer")

@@ -295,7 +295,7 @@ class Form:
 
     def is_by_ufunc(self, values: Sequence[Any]) -> bool:
         """Whether NumPy's own function does it: there is one, and what is no operand has its default."""
-        return self.ufunc is not None and all(values[i] == self.defaults[i] for i in self._others)
+        return self.ufunc is not None and not any(values[i] != self.defaults[i] for i in self._others)
 
     def result_of(self, numpy_dtype: np.dtype[Any], values: Sequence[Any]) -> np.dtype[Any]:
         """The dtype of a reduction's result."""

@@ -266,7 +266,10 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
             if may_overlap_itself(into.shape, element_strides(into)):
                 return _one_by_one(op, values, into)
             if op.ufunc is not None and op.is_by_ufunc(values):
-                return (partial(op.ufunc, *[values[i] for i in op.operands], out=into),)
+                operands = [values[i] for i in op.operands]
+                if op.ufunc in (np.maximum, np.minimum):  # NumPy wants their `out` by name
+                    return (partial(op.ufunc, *operands, out=into),)
+                return op.ufunc, *operands, into
             if op.deferred and not _read_elsewhere(op, values, into):
                 return op.prepared(values, into)
         made = allocate(plan.shape, plan.result, plan.strides)
@@ -279,7 +282,9 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
             ]
         if op.deferred:
             return op.prepared(values, into)
-        _, _, made = twin_of(into)  # of the same strides: the order in which random numbers are drawn depends on them
+        # Of the same strides: the order in which random numbers are drawn depends on them.
+        made = np.empty(into.shape, into.dtype) if into.flags.c_contiguous else twin_of(into)[2]
+        np.copyto(made, into)
         op.run_kernel(values, made)
     else:
         made = compute(op, values)
