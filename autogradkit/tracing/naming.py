@@ -40,7 +40,7 @@ class Naming:
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
         self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
-        self._owners: dict[str, list[weakref.ref[Any]]] = {}  # the outermost modules that ran, by what they were called
+        self._unnamed: dict[str, list[weakref.ref[Any]]] = {}  # outermost modules that no variable leads to, by class
 
     def enter(self, module: Any) -> None:
         """A module's `__call__` began."""
@@ -48,7 +48,7 @@ class Naming:
         if not self.scope:
             within = modules_of(module)
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in within}
-            owner = self._owner(module, self.name_of(module), kind)  # of its own weight: `l1.weight`, `l2.weight`
+            owner = self._owner(module, kind)  # of its own weight: `l1.weight`, `l2.weight`
             self._reached = {id(each): (owner or kind) + _written(name) for name, each in within}
             self._parameters = {
                 id(each): (weakref.ref(each), name if owner is None else owner + _written(name))
@@ -58,14 +58,16 @@ class Naming:
         self.layers.append(layer)
         self.scope.append(self._layers.get(id(module), kind))
 
-    def _owner(self, module: Any, name: str | None, kind: str) -> str | None:
-        """The name of an outermost module; where another one had it, or its class, with a number: `m`, `m₂`."""
-        known = self._owners.setdefault(name or kind, [])
-        for place, each in enumerate(known):
-            if each() is module:
-                return name if not place else f"{name or kind}{_subscript(place + 1)}"
-        known.append(weakref.ref(module))
-        return name if len(known) == 1 else f"{name or kind}{_subscript(len(known))}"
+    def _owner(self, module: Any, kind: str) -> str | None:
+        """The name of an outermost module; of one without, if another one of its class had none, a number: `Net₂`."""
+        name = self.name_of(module)
+        if name is not None:
+            return name
+        known = self._unnamed.setdefault(kind, [])
+        if all(each() is not module for each in known):
+            known.append(weakref.ref(module))
+        place = next(place for place, each in enumerate(known, 1) if each() is module)
+        return None if place == 1 else f"{kind}{str(place).translate(SUBSCRIPTS)}"
 
     def leave(self, depth: int) -> None:
         """The modules that began when `depth` of them were running returned."""
@@ -97,10 +99,6 @@ class Naming:
                 break
             frame = learner_frame(frame.f_back)
         return found
-
-
-def _subscript(number: int) -> str:
-    return str(number).translate(SUBSCRIPTS)
 
 
 def _features(module: Any) -> str:

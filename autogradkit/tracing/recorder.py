@@ -1,6 +1,6 @@
 """The recorder: listens to ops, backward and modules in one thread, and turns what it hears into an event stream.
 
-Rests on `core.recording` (the contract), `calls`, `copying`, `frames`, `numbering` and `naming`. While the cell runs
+Rests on `core.recording` (the contract), `calls`, `copying`, `failure`, `frames`, `numbering` and `naming`. While the cell runs
 it notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found afterwards, by
 `resolve`.
 """
@@ -11,12 +11,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import setitem
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
-from autogradkit.core.errors import notes_of
 from autogradkit.core.facts import Declaration
-from autogradkit.core.frames import is_ours
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
@@ -29,7 +27,6 @@ from autogradkit.tracing.events import (
     Argument,
     BackwardBegin,
     BackwardEnd,
-    Failure,
     GradAssigned,
     GradReturned,
     NodeRan,
@@ -37,9 +34,10 @@ from autogradkit.tracing.events import (
     Saved,
     spelled,
 )
+from autogradkit.tracing.failure import Failed, ended_by
 from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, learner_frame, learner_frames
 from autogradkit.tracing.labels import file_label
-from autogradkit.tracing.namespace import class_name, holds, text_of
+from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
@@ -48,17 +46,6 @@ from autogradkit.tracing.saved import Watched, saved_by
 from autogradkit.tracing.turns import TurnCounter, turns_of
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
-
-
-@dataclass(frozen=True)
-class Failed:
-    """An op that raised, and what was known when it did."""
-
-    error: BaseException
-    op: str  # as a picture calls it
-    inputs: tuple[Argument, ...]
-    site: Site
-    scope: tuple[str, ...]  # modules that were running
 
 
 @dataclass(frozen=True)
@@ -380,7 +367,7 @@ class EventRecorder(Recorder):
         """What was heard, with places and names. `error` is what ended the cell; `label` names a file for the learner."""
         self._entry = None
         if error is not None:
-            self._add_failure(error)
+            self.drafts.append(ended_by(error, self.failed, len(self.drafts), self._sites))
         self.failed = None  # its traceback would keep the learner's tensors alive
         numbering = self.numbering
         for draft in self.drafts:
@@ -394,27 +381,6 @@ class EventRecorder(Recorder):
     def outermost_files(self) -> frozenset[str]:
         """The files of the code that everything recorded was called from: the traced cell."""
         return frozenset(draft.site.frames[-1].code.co_filename for draft in self.drafts if draft.site.frames)
-
-    def _add_failure(self, error: BaseException) -> None:
-        failed = self.failed if self.failed is not None and self.failed.error is error else None
-        event = Failure(
-            step=len(self.drafts),
-            error=class_name(error),
-            message=text_of(error),
-            notes=tuple(map(text_of, notes_of(error))),
-            op=None if failed is None else failed.op,
-            inputs=() if failed is None else failed.inputs,
-            position=None,
-        )
-        self.drafts.append(Draft(event, self._site_of_traceback(error) if failed is None else failed.site))
-
-    def _site_of_traceback(self, error: BaseException) -> Site:
-        spots: list[tuple[CodeType, int]] = []
-        trace = error.__traceback__
-        while trace is not None:
-            spots.append((trace.tb_frame.f_code, trace.tb_lasti))
-            trace = trace.tb_next
-        return self._sites.at([(code, offset) for code, offset in reversed(spots) if not is_ours(code)])
 
 
 def _runs_no_code_of_the_learners(module: Any) -> bool:

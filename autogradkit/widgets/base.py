@@ -41,6 +41,20 @@ class StillWidget(anywidget.AnyWidget):
     def _new_picture_id(self) -> str:
         return uuid.uuid4().hex
 
+    def open(self) -> None:
+        """Bring the live view into the page, also once it was closed."""
+        layout = self._trait_values.get("layout")
+        if layout is not None and layout.comm is None:
+            layout.open()
+        super().open()
+
+    def close(self) -> None:
+        """Take the live view away, and its layout, a model of its own that ipywidgets would keep for ever."""
+        layout = self._trait_values.get("layout")  # there is none yet where it could not be made
+        super().close()
+        if layout is not None:
+            layout.close()
+
     def static_html(self) -> str:
         """The static form, as HTML that needs neither script nor style."""
         raise NotImplementedError

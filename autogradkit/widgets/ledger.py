@@ -41,11 +41,15 @@ class GradLedger(PictureWidget):
     pages = traitlets.List(traitlets.Unicode()).tag(sync=True)
     page = traitlets.Int(0).tag(sync=True)  # which elements are drawn
 
+    # Known before it is made: Python closes what could not be made, too.
+    _shell: Any = None
+    _unfollow: Callable[[], None] | None = None
+
     def __init__(self, name: str, tensor: Tensor, follow: bool) -> None:
         super().__init__()
         self.name = name
         self.follow = follow
-        self._shell: Any = get_ipython()
+        self._shell = get_ipython()
         cell = running_cell()
         self._cell = f" at the end of {cell}" if cell else ""
         self._tensor = weakref.ref(tensor, self._gone)
@@ -56,7 +60,6 @@ class GradLedger(PictureWidget):
         self._due = 0.0
         self._drawn_from: int | None = None  # the first column drawn; None for the last ones
         self._handle: DisplayHandle | None = None
-        self._unfollow: Callable[[], None] | None = None
         if follow or self._shell is not None:
             self._unfollow = GRADS.follow(tensor, self._hear)
         if self._shell is not None:

@@ -312,10 +312,7 @@ class TrainingView(TrainingPicture):
 
     def _cell_ended(self, result: Any) -> None:
         """The cell is over: say how a loop of one's own ended, and store the final picture where it was shown."""
-        shell = get_ipython()
-        assert shell is not None
-        shell.events.unregister("post_run_cell", self._cell_ended)
-        self._watching = False
+        self._unwatch()
         self._held.release()  # where a variable keeps a loop over `track` that was left
         if self.state in ("running", "paused"):
             error = result.error_in_exec
@@ -323,6 +320,17 @@ class TrainingView(TrainingPicture):
             self._end(ended if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
         if self._display is not None:
             self._publish(self._display, update=True)
+
+    def _unwatch(self) -> None:
+        shell = get_ipython()
+        if shell is not None and self._watching:
+            shell.events.unregister("post_run_cell", self._cell_ended)
+        self._watching = False
+
+    def close(self) -> None:
+        """Show nothing more; the shell lets go of it, too."""
+        self._unwatch()
+        super().close()
 
     def _ipython_display_(self) -> None:
         if self._display is not None and self._shown_in == current_run():

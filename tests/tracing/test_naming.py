@@ -44,8 +44,7 @@ def weights(cell: str, before: str = "") -> list[str]:
         ("y = n[0][0](x) + n[0][1](x)", "n = [[Net(), Net()]]", ["n[0][0].first.weight", "n[0][1].first.weight"]),
         ("y = t.a(x) + t.b(x)", "t = Thing(); t.a = Net(); t.b = Net()", ["t.a.first.weight", "t.b.first.weight"]),
         ("y = t.n[0](x) + t.n[1](x)", "t = Thing(); t.n = [Net(), Net()]", ["t.n[0].first.weight", "t.n[1].first.weight"]),
-        ("y = run(Net()) + run(Net())", "", ["model.first.weight", "model₂.first.weight"]),
-        ("y = Net()(x) + Net()(x)", "", ["first.weight", "Net₂.first.weight"]),
+        ("y = Net()(x) + Net()(x) + Net()(x)", "", ["first.weight", "Net₂.first.weight", "Net₃.first.weight"]),
         ("for i in range(3): y = net(x)", "net = Net()", ["net.first.weight"]),
     ],
 )  # fmt: skip

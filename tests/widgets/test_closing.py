@@ -1,0 +1,82 @@
+"""A widget that is closed leaves nothing behind: no model, no callback in the shell, nothing that keeps it alive."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from ipywidgets.widgets import widget as ipywidgets_widget
+from traitlets.config import Config
+
+import autogradkit as torch
+from autogradkit.widgets.graph import GraphView
+from autogradkit.widgets.ledger import GradLedger, grad_ledger
+from autogradkit.widgets.storage import storage_map
+from autogradkit.widgets.strides import stride_explorer
+from autogradkit.widgets.train_magic import train_from_magic
+
+W = torch.ones(2, requires_grad=True)
+
+
+def followed() -> Any:
+    view = grad_ledger("W", W, follow=True)
+    view.show()
+    return view
+
+
+def graph() -> Any:
+    with torch.record() as trace:
+        (W * 2).sum().backward()
+    return GraphView(trace)
+
+
+MADE: dict[str, Callable[[], Any]] = {
+    "graph": graph,
+    "ledger": lambda: grad_ledger("W", W, follow=False),
+    "a ledger that follows": followed,
+    "storage": lambda: storage_map({"W": W}, {}),
+    "strides": lambda: stride_explorer("W", W, {}),
+    "training": lambda: train_from_magic("mlp", {}, epochs=1),
+}
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    InteractiveShell.clear_instance()
+    yield InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    InteractiveShell.clear_instance()
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_what_is_closed_is_collected(kind: str, shell: InteractiveShell) -> None:
+    before = len(ipywidgets_widget._instances)
+    callbacks = len(shell.events.callbacks["post_run_cell"])
+    view = MADE[kind]()
+    known = weakref.ref(view)
+    view.close()
+    assert len(shell.events.callbacks["post_run_cell"]) == callbacks
+    del view
+    gc.collect()
+    assert known() is None
+    assert len(ipywidgets_widget._instances) == before
+    shell.run_cell("1").raise_error()
+
+
+def test_what_was_closed_can_be_opened_again() -> None:
+    view = graph()
+    view.close()
+    view.open()
+    assert view.comm is not None
+    assert view.layout.comm is not None
+    view.close()
+
+
+def test_a_ledger_that_could_not_be_made_is_closed_quietly(recwarn: pytest.WarningsRecorder) -> None:
+    with pytest.raises(TypeError):
+        GradLedger()  # type: ignore[call-arg]
+    gc.collect()
+    assert not recwarn.list
