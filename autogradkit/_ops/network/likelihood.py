@@ -5,6 +5,7 @@ Rests on declare, softmax and loss's reductions; `nn.functional` calls `nll_loss
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -312,13 +313,18 @@ def _against_probabilities(
         )
     log_probabilities: Any = log_softmax_along(x, class_dim, False)
     if label_smoothing > 0.0:
-        target = target * (1 - label_smoothing) + label_smoothing / classes
+        target = target * (1 - label_smoothing) + _share(label_smoothing, classes)
     terms = log_probabilities * target
     if weight is not None:
         terms = terms * _along(weight, class_dim, x.ndim)
     if reduction == NONE:
         return -terms.sum(class_dim)
     return -terms.sum() / (x.numel() / classes if classes else 0) if reduction == MEAN else -terms.sum()
+
+
+def _share(label_smoothing: float, classes: int) -> float:
+    """What each class gets of the smoothing; infinite where there is none, as in C++."""
+    return label_smoothing / classes if classes else math.inf
 
 
 def _smoothed(
@@ -339,4 +345,4 @@ def _smoothed(
         kept = ~ignored
         count = kept.sum() if weight is None else weight.gather(0, target.masked_select(kept).flatten()).sum()
         uniform = uniform / count
-    return certain * (1 - label_smoothing) + uniform * (label_smoothing / x.shape[class_dim])
+    return certain * (1 - label_smoothing) + uniform * _share(label_smoothing, x.shape[class_dim])

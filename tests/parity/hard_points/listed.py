@@ -56,7 +56,7 @@ SETTLED: dict[str, str] = {
             "nn.functional.conv2d text", "nn.functional.linear text", "Tensor.scatter_ text", "diag text", "logsumexp error type",
             "mean error type", "norm error type", "max error type", "min error type", "bernoulli error type", "clip text",
             "div text", "argmin error type", "sub error type", "sub refused here", "index_select error type",
-            "Tensor.index_select error type", "bernoulli text",
+            "Tensor.index_select error type", "bernoulli text", "Tensor.kthvalue error type", "kthvalue error type",
         )),
         (_EMPTY, "any", (
             "Tensor.bernoulli_ refused here", "Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here",
@@ -64,7 +64,7 @@ SETTLED: dict[str, str] = {
             "Tensor.is_set_to forward", "Tensor.kthvalue refused here", "Tensor.median computed here", "median computed here",
             "Tensor.median refused here", "median refused here", "Tensor.multinomial refused here", "Tensor.normal_ refused here",
             "bernoulli refused here", "diff computed here", "max refused here", "min refused here", "normal refused here",
-            "randn_like refused here",
+            "randn_like refused here", "Tensor.scatter forward",
         )),
         (_OUT_DTYPE, "any", (
             "abs refused here", "absolute refused here", "cumprod error type", "cumprod refused here", "cumsum error type",
@@ -88,6 +88,7 @@ SETTLED: dict[str, str] = {
             "pow computed here", "Tensor.pow computed here", "Tensor.pow_ computed here",
         )),
         ("a conversion to its own dtype is made by no public call", "any", ("aten.to gradient",)),
+        ("read as its own dtype a tensor keeps its graph here", "any", ("Tensor.view forward",)),
     )
     for signature in signatures
 }  # fmt: skip
