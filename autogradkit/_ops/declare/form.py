@@ -19,6 +19,8 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
+- `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
+- `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
@@ -95,6 +97,8 @@ class Form:
         edit_dtypes: Callable[..., None] | None = None,
         edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
+        written: Callable[..., int] | None = None,
+        laid_out: bool | None = None,
         apart: str = "",
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
@@ -146,6 +150,8 @@ class Form:
         self.edit_refuse = edit_refuse or refuse
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
+        self.written = written
+        self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)

@@ -29,6 +29,7 @@ from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 from autogradkit.engine.saved import SavedCast
 
 
@@ -87,16 +88,19 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
-        # What has no gradient may be written into what requires one.
-        if out is not None and (self.composition or self.formulas):
-            tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
-            require_no_grad(self.owner.name, tensors)
         if self.composition:
             made = self._composed(self.kernel, values)
             if out is None:
                 return made
             results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype)
+            tensors = self.tensors_in(values)
+            outs = out if isinstance(out, (list, tuple)) else (out,)
+            require_no_grad(self.owner.name, (*tensors, *outs[: self.differentiable_outputs]), composed=True)
+            return into_out(tensors, [each._array for each in results], out, self.require_out_dtype)
+        # What has no gradient may be written into what requires one.
+        if out is not None and self.formulas:
+            outs = out if isinstance(out, (list, tuple)) else (out,)
+            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
         early, late = self.checks
         for check in early:
             check(*values)
@@ -111,6 +115,9 @@ class Overload(Form):
         computed = memory.compute(self, self.arrays_of(values))
         several = isinstance(computed, (list, tuple))
         results = self.wrapped(values, computed if several else (computed,), several)
+        if self.written is not None:
+            for result in results:
+                set_version(result, self.written(*values))
         if self.records(values) and results and results[0]._array.dtype.kind not in "iub":
             assert self.recipe is not None
             self.recipe.record(values, values, results)
@@ -124,6 +131,8 @@ class Overload(Form):
                 arrays[i] = value._array
         plan = memory.pointwise_plan(self, arrays)
         result = wrap(memory.fill_pointwise(self, arrays, plan))
+        if self.written is not None:
+            set_version(result, self.written(*values))
         if self.records(values) and plan.result.kind not in "iub":
             assert self.recipe is not None
             self.recipe.record(self.promoted(values, plan.common), values, (result,))
@@ -157,7 +166,7 @@ class Overload(Form):
         computed = memory.compute(self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart(out._array, computed.shape, tensors)
-        written = into_out(tensors, computed, out, self.require_out_dtype)
+        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out)
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

@@ -141,19 +141,19 @@ def saying(
 require_found = saying("Found dtype {out} but expected {result}")
 
 
-# What PyTorch's forms with `out=` are made of, and those that it names with their namespace.
+# What the forms with `out=` of PyTorch's compositions are made of, and those that it names with their namespace.
 _WRITTEN_BY = {
+    "max": "maximum", "min": "minimum",
     "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
-    "concat": "cat", "outer": "mul", "multiply": "mul", "subtract": "sub", "diff": "sub", "divide": "div", "true_divide": "div",
-    "take_along_dim": "gather",
-    **{name: f"aten::{name}" for name in ("floor_divide", "softmax", "log_softmax", "linspace")},
+    "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "multiply": "mul", "subtract": "sub", "diff": "sub", "divide": "div", "true_divide": "div",
+    "take_along_dim": "gather", "diag": "aten::diagonal_copy", "softmax": "aten::softmax", "log_softmax": "aten::log_softmax",
 }  # fmt: skip
 
 
-def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
+def require_no_grad(name: str, tensors: Sequence[Tensor], composed: bool = False) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
-        name = _WRITTEN_BY.get(name, name)
+        name = _WRITTEN_BY.get(name, name) if composed else name
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
@@ -165,8 +165,12 @@ def into_out(
     computed: Any,
     out: Any,
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
+    laid_out: bool = True,
 ) -> Any:
-    """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
+    """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
+
+    What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones.
+    """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
     for each, result in zip(outs, results, strict=True):
@@ -174,12 +178,12 @@ def into_out(
         if result.shape == each._array.shape:  # else it gets memory of its own
             require_writable(each._array, [tensor._array for tensor in tensors])
     for each, result in zip(outs, results, strict=True):
-        put(each, result)
+        put(each, result, laid_out)
     return out
 
 
-def put(out: Tensor, result: Array) -> None:
-    """Write `result` into `out`, which takes its shape."""
+def put(out: Tensor, result: Array, laid_out: bool) -> None:
+    """Write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     if out._array.shape != result.shape:
         if out._array.size:
             warn(
@@ -189,6 +193,7 @@ def put(out: Tensor, result: Array) -> None:
                 "zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
                 "t.resize_(0)."
             )
-        reseat(out, empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype))
+        strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
+        reseat(out, empty_strided(result.shape, strides, out._array.dtype))
     np.copyto(out._array, result, casting="unsafe")
     bump_version(out)

@@ -12,13 +12,14 @@ from autogradkit._ops.declare import k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.declare.writing import require_same_dtype
+from autogradkit._ops.declare.writing import require_castable, require_same_dtype
 from autogradkit._ops.linalg.products import bmm, dot, mm, mv
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 
-@op("ger", composition=True, out=True)
+@op(composition=True, out=True)
 def outer(self: Tensor, vec2: Tensor) -> Any:
     """The outer product of two vectors, (n) and (m) → (n, m).
 
@@ -31,6 +32,24 @@ def outer(self: Tensor, vec2: Tensor) -> Any:
         which, tensor = ("self", self) if self.ndim != 1 else ("vec2", vec2)
         raise RuntimeError(f"outer: Expected 1-D argument {which}, but got {tensor.ndim}-D")
     return self.reshape(-1, 1) * vec2
+
+
+def _deprecated(from_: Any, to: Any) -> None:
+    """PyTorch warns of the form with `out` only."""
+    warn("torch.ger is deprecated and will be removed in a future PyTorch release. Use torch.outer instead.")
+    require_castable(from_, to)
+
+
+@op(composition=True, out=True, out_dtype=_deprecated)
+def ger(self: Tensor, vec2: Tensor) -> Any:
+    """Another name for `outer`.
+
+    >>> import autogradkit as torch
+    >>> torch.ger(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    return outer(self, vec2)
 
 
 def _folded(a: Any, b: Any) -> Any:

@@ -18,6 +18,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
+from autogradkit.engine.history import requires_grad
 
 
 class memory_format:  # noqa: N801 - PyTorch's name
@@ -82,29 +83,38 @@ def made(
     strides: tuple[int, ...] | None = None,
     *,
     name: str = "",
+    resizes: bool = False,
 ) -> Tensor:
     """A tensor of these sizes whose memory `fill` writes, as the factory's keywords ask for it.
 
-    `default` is the dtype where they ask for none; `name` is that of a factory which takes `out`.
+    `default` is the dtype where they ask for none; `name` is that of a factory which takes `out`; `resizes`: PyTorch composes
+    it of `resize_`, which is an edit of its own, and a fill.
     """
-    require_sizes(shape)
     kind = dtype_in(options, default).numpy
     out: Tensor | None = options.get("out")
     if out is None:
+        require_sizes(shape)
         _require_place(options)  # before numbers are drawn
         array = allocate(shape, kind, strides)
         fill(array)
         return finished(array, options)
     _require_place_of_out(options)
+    if resizes and requires_grad(out):
+        raise RuntimeError("cannot resize variables that require grad")
     require_no_grad(f"aten::{name}", (out,))
+    require_sizes(shape)
     if out._array.shape == shape:
         require_writable(out._array, ())
     else:
         reseat(out, allocate(shape, kind))
+        if resizes:
+            bump_version(out)
     fill(out._array)
     bump_version(out)
     if options.get("requires_grad"):
         _require_grad(out)
+    elif out._node is None:
+        out._requires_grad = False
     return out
 
 

@@ -69,15 +69,14 @@ def fill_normal(array: Array, mean: float, std: float, generator: Generator | No
     """Fill with normal numbers."""
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    if not array.size:
+        return
     if array.dtype.kind in "biu":
         raise _refuse("normal_kernel_cpu", array)
     stream = generator or default_generator
     dense = array.flags.c_contiguous
     if array.dtype.kind == "c":
-        half = std / math.sqrt(2)
-        _reals(array, lambda count, kind: draws.normal(stream, count, kind, 0, half, dense=dense))
-        np.add(array, mean, out=array)
-        return
+        std /= math.sqrt(2)
     _reals(array, lambda count, kind: draws.normal(stream, count, kind, mean, std, dense=dense))
 
 
@@ -86,6 +85,8 @@ def fill_between(array: Array, low: int, high: int, generator: Generator | None)
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     kind = from_numpy_dtype(array.dtype)
+    if kind.is_complex:
+        raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
     first: float = -math.inf
     last: float = math.inf
     if kind is dtypes.bool_:
@@ -105,6 +106,8 @@ def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
     """Fill with ones, each with probability `p`, and zeros."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+    if not array.size:
+        return
     if array.dtype.kind == "c":
         raise _refuse("bernoulli_scalar_cpu_", array)
     draws.fill(array, draws.chances(generator or default_generator, array.size, p))
@@ -112,6 +115,10 @@ def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
 
 def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> None:
     """Fill with ones, with the probabilities in `p`, which is broadcast, and zeros."""
+    if not array.size:
+        return
+    if array.dtype.kind == "c":
+        raise _refuse("bernoulli_tensor_cpu_self_", array)
     if p.dtype.kind in "biuc":
         raise _refuse("bernoulli_tensor_cpu_p_", p)
     if not ((p >= 0) & (p <= 1)).all():
@@ -179,13 +186,15 @@ def exponential_(self: Array, lambd: float = 1.0, *, generator: Generator | None
     tensor([3.5083, 1.2304])
     """
     kind = from_numpy_dtype(out.dtype)
+    if lambd <= 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+    if not out.size:
+        return
     if not kind.is_floating_point:
         raise RuntimeError(
             "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you "
             f"specified {SCALAR_TYPE_NAMES[kind]}"
         )
-    if lambd <= 0:
-        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
     stream = generator or default_generator
     _reals(out, lambda count, kind: draws.exponential(stream, count, kind, lambd))
 
@@ -225,6 +234,8 @@ def log_normal_(
     """
     if std <= 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    if not out.size:
+        return
     if not from_numpy_dtype(out.dtype).is_floating_point:
         raise _refuse("log_normal_cpu", out)
     stream = generator or default_generator
@@ -242,6 +253,8 @@ def geometric_(self: Array, p: float, *, generator: Generator | None = None, out
     """
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+    if not out.size:
+        return
     if out.dtype.kind in "bc":
         raise _refuse("geometric_cpu", out)
     draws.fill(out, draws.trials(generator or default_generator, out.size, p).astype(out.dtype))
@@ -281,6 +294,8 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     >>> torch.empty(3).random_(10)
     tensor([4., 9., 3.])
     """
+    if not out.size:
+        return
     if out.dtype.kind == "c":
         raise _refuse("random_kernel_cpu", out)
     draws.fill(out, draws.any_values(generator or default_generator, out.size, out.dtype))

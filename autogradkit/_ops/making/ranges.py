@@ -149,12 +149,15 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
             f"torch.linspace(): inferred dtype c10::complex<{default.to_real().numpy.name.replace('float32', 'float')}> "
             f"can't be safely cast to passed dtype {SCALAR_TYPE_NAMES[kind]}"
         )
-    _require_real("linspace", kind)
-
-    return made((steps,), lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
+    if steps:
+        _require_real("linspace", kind)
+    out: Tensor | None = options.get("out")
+    shape = (steps,) if out is None or out._array.size != steps else out._array.shape
+    return made(shape, lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
 
 
 def _fill_evenly(array: Array, start: Any, end: Any) -> None:
+    """Write the numbers in row-major order."""
     steps = array.size
     if steps == 1:
         array.fill(start)
@@ -167,7 +170,7 @@ def _fill_evenly(array: Array, start: Any, end: Any) -> None:
     index = np.arange(steps)
     forward = work(start) + step * index.astype(work)
     back = work(end) - step * (steps - 1 - index).astype(work)
-    np.copyto(array, np.where(index < steps // 2, forward, back), casting="unsafe")
+    np.copyto(array, np.where(index < steps // 2, forward, back).reshape(array.shape), casting="unsafe")
 
 
 eye = function("eye", variants="function")

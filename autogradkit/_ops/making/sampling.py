@@ -42,7 +42,7 @@ def _(size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any
     tensor([[0.4963, 0.7682, 0.0885],
             [0.1320, 0.3074, 0.6341]])
     """
-    return made(size, lambda array: fill_uniform(array, 0, 1, generator), options, name="rand")
+    return made(size, lambda array: fill_uniform(array, 0, 1, generator), options, name="rand", resizes=True)
 
 
 @rand.overload(factory=True, random=True)
@@ -62,12 +62,12 @@ def _(size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any
     >>> torch.randn(3)
     tensor([ 1.5410, -0.2934, -2.1788])
     """
-    return made(size, lambda array: fill_normal(array, 0, 1, generator), options, name="randn")
+    return made(size, lambda array: fill_normal(array, 0, 1, generator), options, name="randn", resizes=True)
 
 
 @randn.overload(factory=True, random=True)
 def _(size: Sizes, **options: OutOptions) -> Any:
-    return made(size, lambda array: fill_normal(array, 0, 1, None), options, name="randn")
+    return made(size, lambda array: fill_normal(array, 0, 1, None), options, name="randn", resizes=True)
 
 
 randint = function("randint", variants="function")

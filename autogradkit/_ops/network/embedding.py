@@ -138,7 +138,8 @@ def _one_hot_meta(self: Array, num_classes: int) -> tuple[tuple[int, ...], np.dt
     return (*self.shape, num_classes), self.dtype
 
 
-@op(variants="", meta=_one_hot_meta, out=False)
+# PyTorch makes zeros, by an edit, and scatters ones into them.
+@op(variants="", meta=_one_hot_meta, out=False, written=lambda self, *_: 2 if self._array.size else 0)
 def one_hot(self: Array, num_classes: int = -1, *, out: Array) -> None:
     """For every class number a vector of `num_classes` zeros with a one at that place, as int64: (*) → (*, C).
 

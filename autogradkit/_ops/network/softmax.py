@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
@@ -22,7 +23,7 @@ def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
     def meta(self: Array, dim: int, half_to_float: bool) -> Spec:
         if half_to_float:
             raise RuntimeError("softmax with half to float conversion is not supported on CPU")
-        if self.dtype.kind != "f":
+        if self.dtype.kind != "f" and self.size:
             kernel = f"{name}_lastdim_kernel_impl" if dim == self.ndim - 1 or not self.ndim else f"{name}_kernel_impl"
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
         return self.shape, self.dtype
@@ -120,7 +121,7 @@ def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: A
     np.subtract(out, output * np.add.reduce(out, _axis(out, dim), keepdims=True), out)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=require_same_dtype)
 def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     """log(softmax(x)) along `dim`, computed without overflow; same shape. `dtype` converts first.
 
@@ -134,7 +135,7 @@ def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     return log_softmax_along.straight(x if dtype is None else x.to(dtype), dim, False)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=require_same_dtype)
 def softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     """eˣ / Σ eˣ along `dim`: positive, with sum 1; same shape. `dtype` converts first.
 

@@ -185,7 +185,7 @@ def isinf(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isfinite, out=False)
+@op(pointwise=TO_BOOL, ufunc=np.isfinite, out=False, written=lambda self: int(self._array.dtype.kind == "c"))
 def isfinite(self: Array, *, out: Array) -> None:
     """Whether elements are neither infinite nor NaN.
 

@@ -12,6 +12,8 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
 from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.making.copies import copy_
+from autogradkit._ops.making.filled import zeros_like
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -81,7 +83,7 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
         raise RuntimeError(f"order must be non-negative but got {n}")
     at = wrap_dim(dim, tensor.ndim)
     if n == 0:
-        return tensor.clone()
+        return copy_.in_place_call(zeros_like(tensor), tensor)
     parts = [each for each in (prepend, tensor, append) if each is not None]
     result: Any = k.cat(parts, at) if len(parts) > 1 else tensor
     for _ in range(n):

@@ -20,9 +20,9 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
 
-def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None) -> np.dtype[Any]:
+def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None, name: str = "std and var") -> np.dtype[Any]:
     if numpy_dtype.kind not in "fc":
-        raise RuntimeError("std and var only support floating point and complex dtypes")
+        raise RuntimeError(f"{name} only support floating point and complex dtypes")
     return np.finfo(numpy_dtype).dtype
 
 
@@ -118,7 +118,7 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
 
     def described(self: Array, dim: Any, *, correction: Any, keepdim: bool) -> list[Any]:
         _, shape = reduction_plan(self.shape, dim, keepdim)
-        return [(shape, _real_dtype(self.dtype)), (shape, self.dtype)]
+        return [(shape, _real_dtype(self.dtype, name=name)), (shape, self.dtype)]
 
     @made.overload(composition=True)
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:

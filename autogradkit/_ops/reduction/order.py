@@ -103,7 +103,7 @@ def sort_values(self: Array, dim: Dim = -1, descending: bool = False, *, out: Pa
 argsort = function("argsort")
 
 
-@argsort.overload(composition=True, out=True, out_dtype=require_same_dtype)
+@argsort.overload(composition=True, out=True, differentiable_outputs=0, out_dtype=require_same_dtype)
 def _(self: Tensor, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
     """The positions that put the elements in order along `dim`.
 

@@ -112,7 +112,12 @@ def masked_select(self: Array, mask: Array) -> Array:
 nonzero = function("nonzero")
 
 
-@op(name="nonzero", variants="")
+@op(
+    name="nonzero",
+    variants="",
+    laid_out=True,
+    out_dtype=saying("nonzero: Expected out tensor to have scalar type {result} but got scalar type{out}"),
+)
 def nonzero_positions(self: Array) -> Array:
     """The positions of nonzero elements, one a row."""
     found = np.argwhere(self)

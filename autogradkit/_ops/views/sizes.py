@@ -214,6 +214,8 @@ def unflatten(self: Tensor, dim: int, sizes: Sizes) -> Any:
     dim = wrap_dim(dim, len(shape))
     if not sizes:
         raise RuntimeError("unflatten: sizes must be non-empty")
+    if not shape:
+        raise RuntimeError("unflatten got an unexpected error:\nDimension specified as 0 but tensor has no dimensions")
     try:
         split = infer_size(sizes, shape[dim])
     except RuntimeError as error:
