@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
@@ -172,7 +173,10 @@ def grad(
                 "allow_unused=True if this is the desired behavior."
             )
         if found is None and materialize_grads:
-            found = wrap(np.zeros_like(variable._array))
+            array = variable._array
+            strides = dense_strides_like(array.shape, element_strides(array))
+            found = wrap(empty_strided(array.shape, strides, array.dtype))
+            found._array.fill(0)
             found._requires_grad = create_graph
         results.append(as_tensor(found))
     for recorder in listeners() if RECORDERS else ():

@@ -36,7 +36,9 @@ class Node:
     __slots__ = ("__weakref__", "edges", "hooks", "outputs", "sequence")
 
     namespace: ClassVar[str] = ""
-    gradient_version: ClassVar[int] = 0  # how often PyTorch edits the gradient that it gives for its first input
+    gradient_versions: ClassVar[
+        tuple[int, ...]
+    ] = ()  # how often PyTorch edits the gradient that it gives for each input
 
     edges: tuple[Any, ...]  # target, output number, target, output number, ...
     outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat

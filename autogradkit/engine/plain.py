@@ -16,14 +16,14 @@ import numpy as np
 
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.tensor import wrap
-from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
+from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
 from autogradkit.engine.hook_calls import after_node, at_accumulator, before_node, on_leaf, on_outputs
 from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import (
     REFERENCES_IN_A_LOOP,
     add_to_grad,
     add_to_retained,
-    is_passed_on,
+    memory_of,
     obeys,
     set_version,
     takes_over,
@@ -45,17 +45,22 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
     del gradient
     while True:
         hooks = node.hooks
+        carried = sums.pop((node, 0), 0) if sums else 0
         if hooks is not None:
+            came = received[0]
             on_outputs(hooks, received, False, add_to_retained)
             before_node(hooks, received, False)
+            if came is not received[0]:
+                carried = 0
+            came = None
         sent = node.apply(received, False)
         if not retain_graph:
             node.release()
         edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
-        carried = sums.pop((node, 0), 0) if sums else 0
-        made = node.gradient_version
+        made = node.gradient_versions
+        origin = memory_of(received[0]) if carried else 0
         received = []  # what was received and is passed on has one holder less
         following = None
         at = -2
@@ -76,10 +81,11 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
                 gradient = validate(gradient, target, number, node, at >> 1)
-            if made and not at and target not in buffers:
-                sums[target, number] = made
-            elif carried and gradient is not None and is_passed_on(node, gradient):
-                sums[target, number] = carried
+                version = 0
+            else:
+                version = made[at >> 1] if made else 0
+            if version or carried:
+                carry(sums, buffers, target, number, gradient, version, carried, origin)
             left = waiting[target] - 1
             if left or (buffers and target in buffers):
                 buffer = deliver(buffers, target, number, gradient, sums, sent)
@@ -109,10 +115,11 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
             if target._hooks is not None and target._hooks.is_idle():
                 target._hooks = None  # the leaf takes gradients over again
             if target._hooks is not None:
-                alone = references(gradient) <= REFERENCES_IN_A_LOOP
                 hooked = on_leaf(target._hooks, gradient, False)
                 if target._requires_grad:
-                    stolen = (alone or hooked is not gradient) and obeys(target, hooked)
+                    # A hook may have kept it: it then has one holder more than here, where `hooked` is one too.
+                    alone = hooked is not gradient or references(gradient) <= REFERENCES_IN_A_LOOP + 1
+                    stolen = alone and obeys(target, hooked)
                     version = sums.get((target, 0), 0) if stolen else None
                     at_accumulator(target, target._hooks, hooked, False, partial(add_to_grad, version=version))
                 hooked = None

@@ -44,8 +44,8 @@ def validate(gradient: Any, target: Any, number: int, node: Node, index: int) ->
     if own != shape:
         array = OPS.sum_array(array, shape)
     if array.dtype != numpy_dtype:
-        real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array
-        array = real.astype(numpy_dtype)
+        array = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array  # a view, as in PyTorch
+        array = array.astype(numpy_dtype, copy=False)
     return array
 
 

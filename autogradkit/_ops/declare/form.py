@@ -6,10 +6,12 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
 - `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
   `edit_vjp`: those of the in-place form, where only that has a gradient, as an edit keeps the dtype; `floats_only`: an edit of
-  integers is not recorded; `gradient_version`: how often PyTorch edits the gradient of the first input while making it;
+  integers is not recorded; `gradient_version`: how often PyTorch edits the gradient of the first input, or of each that is
+  named, while making it;
 - `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
   operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
   though it must be given;
+- `contiguous`: a pointwise result is laid out so, whatever the operands are;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
@@ -74,8 +76,9 @@ class Form:
         group: tuple[str, Formula] | None = None,
         edit_vjp: dict[str, Formula] | None = None,
         floats_only: bool = False,
-        gradient_version: int = 0,
+        gradient_version: int | dict[str, int] = 0,
         pointwise: str | None = None,
+        contiguous: bool = False,
         promotes: str | None = None,
         as_number: str | None = None,
         ufunc: np.ufunc | None = None,
@@ -126,6 +129,7 @@ class Form:
         if group is not None:
             self.formulas = dict.fromkeys(group[0].split(), group[1])
         self.pointwise = pointwise
+        self.contiguous = contiguous
         self._promotes = promotes
         self._as_number = as_number
         self.ufunc = ufunc
@@ -133,7 +137,7 @@ class Form:
         self.result_dtype = result_dtype
         self.edits = edits
         self.floats_only = floats_only
-        self.gradient_version = gradient_version
+        self._gradient_version = gradient_version
         self.overlaps = overlaps
         self.meta = meta
         self.view = view
@@ -242,6 +246,16 @@ class Form:
             return None
         rest = [p for i, p in enumerate(self.parameters) if i != self.self_at]
         return Signature(self.owner.name, rest, deprecated=self.deprecated)
+
+    @cached_property
+    def gradient_versions(self) -> tuple[int, ...]:
+        """How often PyTorch edits the gradient of each input while making it; empty for never."""
+        given = self._gradient_version
+        if not given:
+            return ()
+        names = list(self.formulas)
+        by_name = given if isinstance(given, dict) else {names[0]: given}
+        return tuple([by_name.get(name, 0) for name in names])
 
     def filled(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
         """Values in order of the parameters from a call within the package, which is known to fit."""

@@ -33,7 +33,7 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
         return
     s.scope[call.name("run")] = op.run
     general = f"return {call.name('run')}({call.tuple})"
-    if len(lists) > 1:
+    if len(lists) > 1 or op.written is not None:
         s.put(depth, general)
     elif op.pointwise is not None:
         _write_pointwise(s, call, depth, general, bail)

@@ -203,7 +203,7 @@ class Recipe:
             "saved_names": self.saved,
             "setting_names": self.settings,
             "declaration": overload,
-            "gradient_version": overload.gradient_version,
+            "gradient_versions": overload.gradient_versions,
         }
         if not self.settings:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set

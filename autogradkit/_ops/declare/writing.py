@@ -51,6 +51,8 @@ def require_disjoint(target: Array, others: Sequence[Any]) -> None:
 
 def _require_no_shared(target: Array, others: Sequence[Any]) -> None:
     for other in others:
+        if other is target:
+            raise RuntimeError(_SHARED)
         if not isinstance(other, np.ndarray) or not np.may_share_memory(target, other):
             continue
         dense = [is_non_overlapping_and_dense(each.shape, element_strides(each)) for each in (target, other)]
@@ -71,6 +73,20 @@ def expanded_with_warning(name: str, example: str, apart: bool) -> Callable[[Arr
             _require_no_shared(target, others)
 
     return check
+
+
+def unless_the_same(target: Array, others: Sequence[Any]) -> None:
+    """As `require_writable`, of an edit that does nothing where it reads the very elements that it writes."""
+    [other] = others or [None]
+    if other is None or other is target:
+        return None if other is target else require_writable(target, ())
+    geometry = [(a.__array_interface__["data"][0], a.shape, a.strides, a.dtype) for a in (target, other)]
+    return None if geometry[0] == geometry[1] else require_writable(target, others)
+
+
+def require_once(target: Array, others: Sequence[Any]) -> None:
+    """As `require_writable`, of an edit that has read what it needs before it writes."""
+    require_writable(target, ())
 
 
 def unchecked(target: Array, others: Sequence[Any]) -> None:
@@ -145,7 +161,8 @@ require_found = saying("Found dtype {out} but expected {result}")
 _WRITTEN_BY = {
     "max": "maximum", "min": "minimum",
     "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
-    "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "multiply": "mul", "subtract": "sub", "diff": "sub", "divide": "div", "true_divide": "div",
+    "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "multiply": "mul", "subtract": "sub", "diff": "sub",
+    "divide": "div", "true_divide": "div",
     "take_along_dim": "gather", "diag": "aten::diagonal_copy", "softmax": "aten::softmax", "log_softmax": "aten::log_softmax",
 }  # fmt: skip
 

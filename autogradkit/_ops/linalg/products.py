@@ -12,7 +12,6 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
-from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
@@ -25,6 +24,12 @@ def _require_same_dtype(a: Array, b: Array) -> None:
     if a.dtype != b.dtype:
         first, second = (C_NAMES[from_numpy_dtype(each.dtype).name] for each in (a, b))
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {first} != {second}")
+
+
+def _refuse_bool(kernel: str, a: Array, b: Array) -> None:
+    """Where there is something to multiply, PyTorch's kernels have no bools."""
+    if a.dtype.kind == "b" and a.size and b.size:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
 
 
 def multiply(a: Array, b: Array, out: Array) -> None:
@@ -88,6 +93,7 @@ def _mm_meta(self: Array, mat2: Array) -> Any:
         raise _misfit(self.shape, mat2.shape)
     if self.dtype is not mat2.dtype:
         _require_same_dtype(self, mat2)
+    _refuse_bool("addmm_impl_cpu_", self, mat2)
     return (n, mat2.shape[1]), self.dtype
 
 
@@ -125,7 +131,6 @@ _mm = function("mm")
 @_mm.overload(
     sign="@",
     meta=_mm_meta,
-    dtypes=not_implemented("addmm_impl_cpu_", "b"),
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
     vjp={
@@ -150,6 +155,8 @@ def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
 
 
 def _mv_meta(self: Array, vec: Array) -> Any:
+    if not self.ndim:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if self.ndim != 2 or vec.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {self.ndim}, {vec.ndim}")
     if self.shape[1] != vec.shape[0]:
@@ -159,13 +166,13 @@ def _mv_meta(self: Array, vec: Array) -> Any:
     if self.dtype != vec.dtype:
         matrix, vector = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, vec))
         raise RuntimeError(f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}")
+    _refuse_bool("addmv_impl_cpu", self, vec)
     return (self.shape[0],), self.dtype
 
 
 @op(
     sign="@",
     meta=_mv_meta,
-    dtypes=not_implemented("addmv_impl_cpu", "b"),
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={
         "self": lambda g, vec: k.outer_product(g, k.conj(vec)),
@@ -211,6 +218,8 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
             f"[{self.shape[0]}] and src [{tensor.shape[0]}] to have the same number of elements, but got "
             f"{self.shape[0]} and {tensor.shape[0]} elements respectively"
         )
+    if self.dtype.kind == "b":
+        raise NotImplementedError("\"dot\" not implemented for 'Bool'")
     return (), self.dtype
 
 
@@ -218,7 +227,6 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
     out_dtype=saying("result dtype {out} does not match input dtype {result}"),
     sign="@",
     meta=_dot_meta,
-    dtypes=not_implemented("dot", "b"),
     samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
     vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
 )
@@ -246,6 +254,7 @@ def _bmm_meta(self: Array, mat2: Array) -> Any:
     if self.dtype != mat2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
+    _refuse_bool("bmm", self, mat2)
     return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
 
 
@@ -255,7 +264,6 @@ _bmm = function("bmm")
 @_bmm.overload(
     sign="@",
     meta=_bmm_meta,
-    dtypes=not_implemented("bmm", "b"),
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
         "self": lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),
@@ -283,6 +291,9 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
     if self.dtype is not mat2.dtype and self.dtype != mat2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {first} and {second}")
+    if mat1.dtype is not mat2.dtype and mat1.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
     if mat1.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
     if mat2.ndim != 2:
@@ -290,12 +301,10 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
     (n, m), (rows, p) = mat1.shape, mat2.shape
     if m != rows:
         raise _misfit(mat1.shape, mat2.shape)
-    if mat1.dtype is not mat2.dtype and mat1.dtype != mat2.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
-        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
     own = self.shape
     if own not in ((p,), (n, p)) and any(size not in (1, of) for size, of in zip(own[::-1], (p, n, 0), strict=False)):
         raise RuntimeError(_expand_message(own, (n, p)))
+    _refuse_bool("addmm_impl_cpu_", mat1, mat2)
     return (n, p), mat1.dtype
 
 
@@ -322,7 +331,6 @@ addmm = function("addmm", in_place=True)
 @addmm.overload(
     sign="@ +",
     meta=_addmm_meta,
-    dtypes=not_implemented("addmm_impl_cpu_", "b"),
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={
         "self": lambda g, beta: g if beta == 1 else g * beta,

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
-from autogradkit._ops.declare.writing import unchecked
+from autogradkit._ops.declare.writing import require_once, unchecked, unless_the_same
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
@@ -76,6 +76,7 @@ def real_part(array: Array) -> Array:
 @op(
     edits=True,
     floats_only=True,
+    overlaps=unless_the_same,
     variants="method",
     node="torch::autograd::CopyBackwards",
     samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],
@@ -118,7 +119,7 @@ fill = function("fill", variants="function")
 
 @fill.overload(
     node="FillBackward1", refuse=_require_one, edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
-    vjp={"self": k.zeros_like, "value": lambda g: g}, rule="∂self = 0\n∂value = ∂",
+    vjp={"self": k.zeros_like, "value": k.sum_all}, rule="∂self = 0\n∂value = ∂",
 )  # fmt: skip
 def _(self: Array, value: Array, *, out: Array) -> None:
     """A tensor like `input` with every element `value`, a number or a tensor without dimensions.
@@ -145,8 +146,9 @@ fill_ = function("fill_", variants="method")
     node="FillBackward3",
     refuse=_require_one,
     edits=True,
+    overlaps=require_once,
     samples=lambda t: [(t(2, 3), t())],
-    vjp={"self": k.zeros_like, "value": lambda g: g},
+    vjp={"self": k.zeros_like, "value": k.sum_all},
     rule="∂self = 0\n∂value = ∂",
 )
 def _(self: Array, value: Array, *, out: Array) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
-from autogradkit.core.storage import UntypedStorage, offset_of, strided
+from autogradkit.core.storage import offset_of, require_extent, strided
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
 
@@ -54,7 +54,6 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
             [1, 4],
             [2, 5]])
     """
-    storage = UntypedStorage(self)
     start = offset_of(self) if storage_offset is None else storage_offset
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
@@ -64,14 +63,7 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     if start < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {start}")
-    extent = 0 if 0 in size else start + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    available = storage.nbytes()
-    if extent * self.itemsize > available:
-        raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {start}, and itemsize "
-            f"{self.itemsize} requiring a storage size of {extent * self.itemsize} are out of bounds for storage of size "
-            f"{available}"
-        )
+    require_extent(self, size, stride, start)
     return strided(self, size, stride, start)
 
 

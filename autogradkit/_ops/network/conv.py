@@ -8,13 +8,15 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints, Pair
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_backward, image_spec, prefers_channels_last
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import bfloat16, bool_, from_numpy_dtype
 
 Shape = tuple[int, ...]
 
@@ -101,7 +103,28 @@ def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -
     return (x[0], weight[0], *window.output_size((x[2], x[3]), (weight[2], weight[3])))
 
 
-def _refuse_dtypes(x: Array, weight: Array, bias: Array | None) -> None:
+def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
+    """Whether PyTorch hands a float32 convolution to oneDNN, which has texts of its own."""
+    kernel = weight.shape[2:]
+    small = window.stride == window.dilation == (1, 1) and x.shape[0] < 16 and kernel == (1, 1)
+    large = window.groups > 1 or min(kernel) > 3 or x.shape[0] > 1 or x.size > 20480
+    return x.dtype == np.float32 and large and not small
+
+
+def _type_name(array: Array) -> str:
+    kind = from_numpy_dtype(array.dtype)
+    return f"CPU{scalar_type(kind)}Type" if kind.is_complex or kind in (bfloat16, bool_) else kind.tensor_type
+
+
+def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window) -> None:
+    wide = x.dtype.kind == "c"
+    if wide or _uses_onednn(x, weight, window):
+        for name, other in (("weight", weight), ("bias", bias)):
+            if other is not None and other.dtype != x.dtype and (name == "weight" or not wide):
+                end = "" if wide else f" or input should be a MKLDNN tensor and {name} is a dense tensor"
+                raise RuntimeError(
+                    f"Input type ({_type_name(x)}) and {name} type ({_type_name(other)}) should be the same{end}"
+                )
     if x.dtype != weight.dtype:
         first, second = (scalar_type(from_numpy_dtype(each.dtype)) for each in (x, weight))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
@@ -116,16 +139,20 @@ def _convolution_meta(
     input: Array, weight: Array, bias: Array | None, stride: Shape, padding: Shape, dilation: Shape, transposed: bool,
     output_padding: Shape, groups: int,
 ) -> Any:  # fmt: skip
-    if transposed:
-        raise NotImplementedError("transposed convolution is not available")
+    if output_padding and min(output_padding) < 0 <= min(padding) and groups > 0:
+        raise RuntimeError("negative output_padding is not supported")
     window = _window(stride, padding, dilation, groups)
+    if transposed:
+        if weight.ndim == 4 and input.ndim != 4:
+            _result_shape(input.shape, weight.shape, None, window)
+        raise NotImplementedError("transposed convolution is not available")
     shape = _result_shape(input.shape, weight.shape, None if bias is None else bias.shape, window)
     if (
         input.dtype is not weight.dtype
         or (bias is not None and bias.dtype is not input.dtype)
         or input.dtype.kind == "b"
     ):
-        _refuse_dtypes(input, weight, bias)
+        _refuse_dtypes(input, weight, bias, window)
     return image_spec(shape, input.dtype, prefers_channels_last(input, weight))
 
 
@@ -294,7 +321,7 @@ def _(
 
 
 def _require_images(x: Any, weight: Any, stride: Shape) -> None:
-    if weight.ndim == 4 and x.ndim not in (3, 4):
+    if x.ndim not in (3, 4):
         raise RuntimeError(
             f"Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: {list(x.shape)}"
         )

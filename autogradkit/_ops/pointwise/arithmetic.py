@@ -127,23 +127,6 @@ def _(self: Operand, alpha: Scalar, other: Operand) -> Any:
     return sub_tensors(self, other, alpha=alpha)
 
 
-@op(
-    name="sub",
-    node="SubBackward1",
-    variants="",
-    in_place=True,
-    pointwise=SAME,
-    promotes="self other",
-    out=False,
-    dtypes=_refuse_bools,
-    samples=lambda t: [(t(2, 3), 1.5), (t(2), 2.0, 3)],
-    vjp={"self": lambda g: g},
-)
-def sub_number(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    """self − alpha · other, as `subtract` with two numbers runs it."""
-    np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
-
-
 def _edit_subtract(self: Any, other: Any, alpha: Any) -> Any:
     return sub_tensors.in_place_call(self, other, alpha=alpha)
 
@@ -162,9 +145,19 @@ def _(self: Operand, other: Operand, *, alpha: Scalar = 1) -> Any:
     return sub_tensors(self, other, alpha=alpha)
 
 
-@subtract.overload(composition=True, edit=sub_number.in_place_call)
-def _(self: Tensor, other: Scalar, alpha: Scalar = 1) -> Any:
-    return sub_number(self, other, alpha)
+@subtract.overload(
+    node="SubBackward1",
+    label="sub",
+    sign="-",
+    pointwise=SAME,
+    promotes="self other",
+    out=False,
+    dtypes=_refuse_bools,
+    samples=lambda t: [(t(2, 3), 1.5), (t(2), 2.0, 3)],
+    vjp={"self": lambda g: g},
+)
+def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
+    np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
 
 
 rsub = function("rsub", operators="__rsub__", variants="function")

@@ -26,7 +26,7 @@ from autogradkit.core.tensor import Tensor, wrap
     ufunc=np.maximum,
     dtypes=refuses("c", "maximum not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
-    gradient_version=1,
+    gradient_version={"self": 1, "other": 1},
     vjp={
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
@@ -50,7 +50,7 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
     ufunc=np.minimum,
     dtypes=refuses("c", "minimum not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
-    gradient_version=1,
+    gradient_version={"self": 1, "other": 1},
     vjp={
         "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
         "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),

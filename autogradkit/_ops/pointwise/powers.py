@@ -318,6 +318,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
 @pow_.overload(
     node="PowBackward2",
     pointwise=SAME,
+    contiguous=True,
     dtypes=common_not_implemented("pow", "b"),
     promotes="self exponent",
     refuse=_refuse_negative_powers,

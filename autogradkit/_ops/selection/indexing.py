@@ -19,7 +19,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bfloat16, float16, float64, from_numpy_dtype
 from autogradkit.core.indexing import locate, parse
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -82,6 +82,11 @@ def index(self: Array, indices: OptionalArrays) -> Array:
 
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> None:
     """Write, or add, `values` where `indices` point; all checks come first."""
+    masks = [index for index in indices if index is not None]
+    fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
+    if fills and masks[0].dtype == np.uint8:
+        locate([None if each is None else each.astype(np.bool_) for each in indices], target.shape, target.strides)
+        raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
     place = locate(indices, target.shape, element_strides(target))
     try:
         spread = np.broadcast_to(values, place.shape)
@@ -90,11 +95,7 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
             f"{list(place.shape)}"
         ) from None
-    masks = [index for index in indices if index is not None]
-    if not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8):
-        # PyTorch takes this for masked_fill_, which converts its value.
-        if masks[0].dtype == np.uint8:
-            raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+    if fills:  # PyTorch takes this for masked_fill_, which converts its value
         spread = np.broadcast_to(scalar_array(values.item(), from_numpy_dtype(target.dtype)), place.shape)
     elif target.dtype != values.dtype:
         ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
@@ -230,6 +231,9 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, int | float | complex | np.integer) and not isinstance(value, np.inexact):
+        if target.dtype in (float16, bfloat16):  # through float64, which holds more
+            with np.errstate(over="ignore"):
+                return wrap(scalar_array(value, float64).astype(target.dtype.numpy))
         return wrap(scalar_array(value, target.dtype))
     raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
 
