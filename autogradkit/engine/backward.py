@@ -49,6 +49,11 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             f"Mismatch in shape: grad_output[{index}] has a shape of {Size(given.shape)} and "
             f"output[{index}] has a shape of {Size(array.shape)}."
         )
+    if (given.dtype.kind == "c") is not (array.dtype.kind == "c"):
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {tensor.dtype}."
+        )
     if create_graph:
         return gradient
     return given if given.dtype is array.dtype or given.dtype == array.dtype else given.astype(array.dtype)
@@ -103,19 +108,24 @@ def backward(
     gradients = _initial_gradients(outputs, grad_tensors, create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     roots = _roots(outputs)
-    if create_graph:
-        warn(_CYCLE)
     if inputs is None:
+        _warn_of_cycle(create_graph)
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
     for tensor in _as_tuple(inputs):
         if not requires_grad(tensor):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     wanted = _wanted(_as_tuple(inputs))
+    _warn_of_cycle(create_graph)
     for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
         if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
             target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
     execute(roots, gradients, keep, create_graph, wanted, True, outputs)
+
+
+def _warn_of_cycle(create_graph: bool) -> None:
+    if create_graph:
+        warn(_CYCLE)
 
 
 def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:

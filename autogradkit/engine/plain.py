@@ -80,8 +80,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
             if gradient is not None and (
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
+                version = made[at >> 1] if made and np.shape(gradient) == shape else 0
                 gradient = validate(gradient, target, number, node, at >> 1)
-                version = 0
             else:
                 version = made[at >> 1] if made else 0
             if version or carried:

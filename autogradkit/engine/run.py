@@ -235,7 +235,8 @@ class Run:
         given, sent = sent, validated(sent, node)
         versions = node.gradient_versions
         if versions:
-            versions = [n if a is b else 0 for n, a, b in zip(versions, given, sent, strict=False)]
+            sizes = [(np.shape(a), np.shape(b)) for a, b in zip(given, sent, strict=True)]
+            versions = [n if a == b else 0 for n, (a, b) in zip(versions, sizes, strict=False)]
         given = None
         if MODE.anomaly and MODE.anomaly_checks_nan:
             self.check_nan(node, sent)

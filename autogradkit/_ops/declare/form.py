@@ -22,6 +22,7 @@ is first asked for. The options, beside the memory words that memory.py explains
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
+- `out_warning`: what PyTorch warns of where a composition is given `out=`;
 - `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
@@ -100,6 +101,7 @@ class Form:
         edit_dtypes: Callable[..., None] | None = None,
         edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
+        out_warning: str = "",
         written: Callable[..., int] | None = None,
         laid_out: bool | None = None,
         apart: str = "",
@@ -154,6 +156,7 @@ class Form:
         self.edit_refuse = edit_refuse or refuse
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
+        self.out_warning = out_warning
         self.written = written
         self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition
@@ -195,7 +198,7 @@ class Form:
 
     def _ordered(self, *checks: Any) -> tuple[list[Any], list[Any]]:
         found = [check for check in checks if check is not None]
-        late = [check for check in found if self.pointwise is not None and is_by_kernel(check)]
+        late = [check for check in found if (self.pointwise or self.meta) is not None and is_by_kernel(check)]
         return [check for check in found if check not in late], late
 
     # -- what it may be called with ---------------------------------------------------------------------------------

@@ -120,6 +120,16 @@ def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     return found
 
 
+def require_plan(op: Overload, arrays: Sequence[Any]) -> PointwisePlan | None:
+    """Raise where sizes and dtypes of the operands do not fit; gives how a pointwise op runs over them."""
+    if op.pointwise is not None:
+        return pointwise_plan(op, arrays)
+    values = counted_dims(op, arrays)
+    if op.meta is not None:
+        op.meta(*values[: op.positional], **op.named(values))
+    return None
+
+
 def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
     """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where an operand must be cast first.
 

@@ -18,6 +18,7 @@ from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.writing import (
     into_out,
+    is_checked_first,
     require_apart,
     require_castable,
     require_no_grad,
@@ -27,6 +28,7 @@ from autogradkit._ops.declare.writing import (
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, bump_version, reseat, wrap
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
+from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.ownership import set_version
@@ -89,13 +91,18 @@ class Overload(Form):
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
         if self.composition:
-            made = self._composed(self.kernel, values)
             if out is None:
-                return made
-            results = made if isinstance(made, (list, tuple)) else (made,)
+                return self._composed(self.kernel, values)
+            if self.out_warning:
+                warn(self.out_warning)
             tensors = self.tensors_in(values)
             outs = out if isinstance(out, (list, tuple)) else (out,)
-            require_no_grad(self.owner.name, (*tensors, *outs[: self.differentiable_outputs]), composed=True)
+            involved = (*tensors, *outs[: self.differentiable_outputs])
+            if not is_checked_first(self.owner.name):
+                require_no_grad(self.owner.name, involved, composed=True)
+            made = self._composed(self.kernel, values)
+            require_no_grad(self.owner.name, involved, composed=True)
+            results = made if isinstance(made, (list, tuple)) else (made,)
             return into_out(tensors, [each._array for each in results], out, self.require_out_dtype)
         # What has no gradient may be written into what requires one.
         if out is not None and self.formulas:
@@ -105,7 +112,9 @@ class Overload(Form):
         for check in early:
             check(*values)
         if late:
-            memory.pointwise_plan(self, self.arrays_of(values))  # raises where shapes do not broadcast
+            plan = memory.require_plan(self, self.arrays_of(values))
+            if plan is not None and isinstance(out, Tensor):
+                self.require_out_dtype(plan.result, out._array.dtype)
         for check in late:
             check(*values)
         if out is not None:
@@ -201,8 +210,8 @@ class Overload(Form):
         at = self.first_tensor
         self.overlaps(target._array, [each._array for each in self.tensors_in((*values[:at], *values[at + 1 :]))])
         arrays = self.arrays_of(values)
-        if late:
-            plan = memory.pointwise_plan(self, arrays)
+        plan = memory.require_plan(self, arrays) if late else None
+        if plan is not None:
             require_shape(target._array.shape, plan.shape)
             require_castable(plan.result, target._array.dtype)
         for check in late:

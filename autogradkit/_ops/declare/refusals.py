@@ -10,6 +10,8 @@ from typing import Any
 
 from autogradkit.core.dtype import dtype, dtype_of_number, result_type
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.history import requires_grad
+from autogradkit.engine.modes import MODE
 
 
 def scalar_type(kind: dtype) -> str:
@@ -77,3 +79,18 @@ def not_implemented(label: str, kinds: str) -> Callable[..., None]:
                 raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(value.dtype)}'")
 
     return by_kernel(refuse)
+
+
+def undifferentiated(name: str) -> Callable[[Any], Any]:
+    """The formula of what PyTorch does not differentiate: the node is there, and refuses when it runs."""
+
+    def refuse(g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return refuse
+
+
+def require_real_if_differentiated(name: str, tensor: Any) -> None:
+    """Raise RuntimeError where an op whose gradient PyTorch has for real numbers only would be recorded with complex ones."""
+    if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c" and MODE.grad and requires_grad(tensor):
+        raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")

@@ -167,6 +167,15 @@ _WRITTEN_BY = {
 }  # fmt: skip
 
 
+# Whose own checks come before that.
+_CHECKED_FIRST = ("outer", "ger", "diff", "diag", "take_along_dim", "softmax", "log_softmax", "argsort")
+
+
+def is_checked_first(name: str) -> bool:
+    """Whether a composition of PyTorch's has checks of its own before it meets something that writes into `out=`."""
+    return name in _CHECKED_FIRST
+
+
 def require_no_grad(name: str, tensors: Sequence[Tensor], composed: bool = False) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):

@@ -12,11 +12,10 @@ from autogradkit._ops.declare import k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.declare.writing import require_castable, require_same_dtype
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.linalg.products import bmm, dot, mm, mv
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
 
 
 @op(composition=True, out=True)
@@ -34,13 +33,11 @@ def outer(self: Tensor, vec2: Tensor) -> Any:
     return self.reshape(-1, 1) * vec2
 
 
-def _deprecated(from_: Any, to: Any) -> None:
-    """PyTorch warns of the form with `out` only."""
-    warn("torch.ger is deprecated and will be removed in a future PyTorch release. Use torch.outer instead.")
-    require_castable(from_, to)
-
-
-@op(composition=True, out=True, out_dtype=_deprecated)
+@op(
+    composition=True,
+    out=True,
+    out_warning="torch.ger is deprecated and will be removed in a future PyTorch release. Use torch.outer instead.",
+)
 def ger(self: Tensor, vec2: Tensor) -> Any:
     """Another name for `outer`.
 

@@ -36,7 +36,7 @@ def zeros(size: Sizes, **options: OutOptions) -> Any:
     tensor([[0., 0.],
             [0., 0.]])
     """
-    if size and min(size) < 0:
+    if size and min(size) < 0 and options["out"] is None:
         raise RuntimeError("zeros: Dimension size must be non-negative.")
     return made(size, zeros_in, options, name="zeros")
 

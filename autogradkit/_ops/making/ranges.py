@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
+from autogradkit._ops.declare.writing import require_no_grad
 from autogradkit._ops.making.options import dtype_in, finished, made
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
@@ -78,7 +79,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
 
 
 def _warn_of_resizing(out: Tensor | None, count: int) -> None:
-    if out is not None and out.numel() not in (0, count):
+    if out is not None and count and out.numel() not in (0, count):
         warn(
             f"The number of elements in the out tensor of shape {list(out.shape)} is {out.numel()} which does not match the "
             f"computed number of elements {count}. Note that this may occur as a result of rounding error. The out tensor "
@@ -194,6 +195,8 @@ def _(n: int, m: int, **options: OutOptions) -> Any:
 
 
 def _diagonal(n: int, m: int, options: dict[str, Any]) -> Tensor:
+    if options.get("out") is not None:
+        require_no_grad("aten::eye", (options["out"],))
     for name, value in (("n", n), ("m", m)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")

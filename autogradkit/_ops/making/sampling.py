@@ -12,7 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.refusals import require_real_if_differentiated, undifferentiated
+from autogradkit._ops.declare.writing import require_no_grad, saying
 from autogradkit._ops.making.options import dtype_in, made, strides_like
 from autogradkit._ops.making.random import (
     fill_bernoulli,
@@ -127,6 +128,8 @@ def _(n: int, **options: OutOptions) -> Any:
 def _shuffled(n: int, generator: Any, options: dict[str, Any]) -> Tensor:
     if n < 0 and options["out"] is not None:
         raise RuntimeError(f"n must be non-negative, got{n}")
+    if options["out"] is not None:
+        require_no_grad("aten::randperm", (options["out"],))
     kind = dtype_in(options, int64)
     if kind is bool_ or kind.is_complex:
         raise NotImplementedError(f"\"randperm\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
@@ -266,6 +269,10 @@ def _below_tensor(self: Any, high: Any, generator: Any, format: Any, options: di
 normal = function("normal", variants="function")
 
 
+def _refuse_complex(mean: Any, std: Any, generator: Any = None) -> None:
+    require_real_if_differentiated("normal", mean)
+
+
 def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
     tensors = [each for each in (mean, std) if isinstance(each, np.ndarray)]
     if isinstance(std, np.ndarray):
@@ -289,7 +296,12 @@ def _normal_of(mean: Any, std: Any, generator: Any, out: Array) -> None:
 
 
 @normal.overload(
-    node="NormalBackward3", meta=_of_both, random=True, vjp={"mean std": k.zeros_like}, rule="∂mean, ∂std = 0"
+    node="NormalBackward3",
+    meta=_of_both,
+    refuse=_refuse_complex,
+    random=True,
+    vjp={"mean std": k.zeros_like},
+    rule="∂mean, ∂std = 0",
 )
 def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array) -> None:
     """Normal numbers, of one mean and standard deviation (then with `size`), or of one for each element.
@@ -302,7 +314,14 @@ def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array
     _normal_of(mean, std, generator, out)
 
 
-@normal.overload(node="NormalBackward1", meta=_of_both, random=True, vjp={"mean": k.zeros_like}, rule="∂mean = 0")
+@normal.overload(
+    node="NormalBackward1",
+    meta=_of_both,
+    refuse=_refuse_complex,
+    random=True,
+    vjp={"mean": k.zeros_like},
+    rule="∂mean = 0",
+)
 def _(mean: Array, std: float = 1, *, generator: Generator | None = None, out: Array) -> None:
     _normal_of(mean, std, generator, out)
 
@@ -335,7 +354,14 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     fill_bernoulli_each(out, self, generator)
 
 
-@bernoulli.overload(meta=_contiguous, random=True, out=False)
+@bernoulli.overload(
+    node="torch::autograd::NotImplemented",
+    meta=_contiguous,
+    random=True,
+    out=False,
+    vjp={"self": undifferentiated("bernoulli")},
+    rule="∂self is not implemented in PyTorch",
+)
 def _(self: Array, p: float, *, generator: Generator | None = None, out: Array) -> None:
     fill_bernoulli(out, p, generator)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import require_real_if_differentiated
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
@@ -46,6 +47,7 @@ def _to_table(
 @op(
     variants="function",
     meta=_embedding_meta,
+    refuse=lambda weight, *_: require_real_if_differentiated("embedding", weight),
     out=False,
     samples=lambda t: [(t(4, 3), wrap(np.array([[2, 0], [2, 1]]))), (t(3, 2), wrap(np.array(1)), 2)],
     vjp={"weight": _to_table},

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 
@@ -49,6 +49,7 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
     variants="",
     node="LogSoftmaxBackward0",
     meta=_floating_only("log_softmax"),
+    refuse=lambda self, *_: require_real_if_differentiated("_log_softmax", self),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
@@ -85,6 +86,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
     variants="",
     node="SoftmaxBackward0",
     meta=_floating_only("softmax"),
+    refuse=lambda self, *_: require_real_if_differentiated("_softmax", self),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.softmax_backward_data(g, result, dim)},

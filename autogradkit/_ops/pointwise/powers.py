@@ -6,14 +6,13 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
-from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
 from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
 from autogradkit.core.tensor import Tensor
 
@@ -166,15 +165,6 @@ def _(self: Tensor, other: Scalar) -> Any:
     return true_div(self, other)
 
 
-def _not_implemented(name: str) -> Callable[[Any], Any]:
-    """The formula of what PyTorch does not differentiate: the node is there, and refuses when it runs."""
-
-    def refuse(g: Any) -> Any:
-        raise RuntimeError(f"derivative for aten::{name} is not implemented")
-
-    return refuse
-
-
 floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ __ifloordiv__")
 
 
@@ -184,8 +174,8 @@ floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ _
     pointwise=SAME,
     refuse=_refuse_zero,
     dtypes=_refuse_complex_quotient,
-    vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide")),
-    edit_vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide_")),
+    vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide")),
+    edit_vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide_")),
     rule="∂self and ∂other are not implemented in PyTorch",
 )
 def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
@@ -242,7 +232,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     dtypes=_refuse_complex_remainder,
     out=False,
     variants="function",
-    vjp={"other": _not_implemented("remainder")},
+    vjp={"other": undifferentiated("remainder")},
     rule="∂other is not implemented in PyTorch",
 )
 def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:

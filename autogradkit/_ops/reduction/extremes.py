@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims
-from autogradkit._ops.declare.refusals import not_implemented, refuses
+from autogradkit._ops.declare.refusals import by_kernel, not_implemented, refuses
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
@@ -106,7 +106,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         node=f"{name.title()}Backward0",
         gradient_version=2,
         meta=described,
-        dtypes=refuses("c", f"{name}(): does not support complex input", RuntimeError),
+        dtypes=by_kernel(refuses("c", f"{name}(): does not support complex input", RuntimeError)),
         outputs="values indices",
         differentiable_outputs=1,
         returns=getattr(return_types, name),
@@ -202,8 +202,6 @@ def amin(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
 
 def _arg_meta(name: str) -> Any:
     def described(self: Array, dim: int | None, keepdim: bool) -> Spec:
-        if self.dtype.kind in "bc":
-            raise RuntimeError(f"{name}(): does not support {'bool' if self.dtype.kind == 'b' else 'complex'} input")
         if dim is None:
             if not self.size:
                 raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
@@ -214,7 +212,16 @@ def _arg_meta(name: str) -> Any:
     return described
 
 
-@op(meta=_arg_meta("argmax"))
+def _refuse_kinds(name: str) -> Any:
+    def refuse(self: Any, dim: Any, keepdim: Any) -> None:
+        if self._array.dtype.kind in "bc":
+            kind = "bool" if self._array.dtype.kind == "b" else "complex"
+            raise RuntimeError(f"{name}(): does not support {kind} input")
+
+    return refuse
+
+
+@op(meta=_arg_meta("argmax"), dtypes=_refuse_kinds("argmax"))
 def argmax(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: Array) -> None:
     """Where the largest element stands along `dim`, or in row-major order of all; the first one of ties.
 
@@ -225,7 +232,7 @@ def argmax(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: A
     np.copyto(out, np.argmax(self, axis=dim if self.ndim else None, keepdims=keepdim))
 
 
-@op(meta=_arg_meta("argmin"))
+@op(meta=_arg_meta("argmin"), dtypes=_refuse_kinds("argmin"))
 def argmin(self: Array, dim: Dim | None = None, keepdim: bool = False, *, out: Array) -> None:
     """Where the smallest element stands along `dim`, or in row-major order of all; the first one of ties.
 

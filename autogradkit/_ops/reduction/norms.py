@@ -116,7 +116,10 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     tensor(1000.6932)
     """
     source = self.astype(out.dtype, copy=False)
-    most = source.max(axis=dim, keepdims=True) if self.size else np.zeros((1,) * self.ndim, source.dtype)
+    if not self.size:
+        out.fill(-np.inf)
+        return
+    most = source.max(axis=dim, keepdims=True)
     shift = np.where(np.isfinite(most), most, 0).astype(source.dtype)
     np.log(np.add.reduce(np.exp(source - shift), axis=dim, keepdims=keepdim, out=out), out=out)
     np.add(out, shift.reshape(out.shape), out=out)

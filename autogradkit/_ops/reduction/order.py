@@ -178,6 +178,7 @@ def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool 
     tensor([3, 2])
     """
     source = _lined_up(self)
+    k = k if self.ndim else 1
     order = _order(source, dim, largest)
     positions = _as_partitioned(source, order, dim, slice(0, k), lambda ranks: top(ranks, k, sorted), not sorted)
     pick(self, positions, dim, out)

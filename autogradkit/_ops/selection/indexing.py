@@ -45,10 +45,13 @@ def _leading(self: Array, indices: OptionalArrays) -> Array | None:
     [first] = indices
     assert first is not None  # a plan without an index tensor does not come here
     kind = first.dtype
-    if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size:
+    if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size or not first.size:
+        return None
+    if 1 in self.shape:  # whose strides decide those of the result
         return None
     if kind == np.bool_ and first.shape == self.shape[: first.ndim] and first.ndim:
-        return self[first]
+        found = self[first]
+        return found if found.size else None
     if kind == np.int64 and first.ndim == 1:
         try:
             return self.take(first, 0)

@@ -251,7 +251,7 @@ def ravel(self: Tensor) -> Any:
     variants="method",
     view=True,
     samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
-    vjp={"self": lambda g, self_sym_sizes: g},
+    vjp={"self": lambda g, self_sym_sizes: g if self_sym_sizes else k.sum_all(g)},
     rule="∂self = ∂, summed over the expanded dimensions",
 )
 def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:

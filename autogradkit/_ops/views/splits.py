@@ -44,9 +44,9 @@ def unbind(self: Array, dim: int = 0) -> tuple[Array, ...]:
     >>> torch.tensor([[1, 2], [3, 4]]).unbind(1)
     (tensor([1, 3]), tensor([2, 4]))
     """
+    dim = wrap_dim(dim, self.ndim)
     if not self.ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    dim = wrap_dim(dim, self.ndim)
     return tuple([part(self, dim, index) for index in range(self.shape[dim])])
 
 
