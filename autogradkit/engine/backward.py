@@ -115,11 +115,11 @@ def backward(
     for tensor in _as_tuple(inputs):
         if not requires_grad(tensor):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        target, number = edge_of(tensor)
+        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on, even if the next is refused
+            target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
     wanted = _wanted(_as_tuple(inputs))
     _warn_of_cycle(create_graph)
-    for tensor, (target, number) in zip(_as_tuple(inputs), wanted, strict=True):
-        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
-            target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
     execute(roots, gradients, keep, create_graph, wanted, True, outputs)
 
 

@@ -125,7 +125,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                 hooked = None
             elif target._requires_grad:
                 # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
-                alone = target._grad is None and references(gradient) <= REFERENCES_IN_A_LOOP
+                within = 0 if buffer is None else sum([each is gradient for each in sent])
+                alone = target._grad is None and references(gradient) - within <= REFERENCES_IN_A_LOOP
                 if alone and takes_over(target, gradient):
                     target._grad = wrap(gradient)
                     if sums:

@@ -11,6 +11,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
   operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
   though it must be given;
+- `other_first`: PyTorch's kernel has the operands the other way around, and the second decides the strides;
 - `contiguous`: a pointwise result is laid out so, whatever the operands are;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
@@ -80,6 +81,7 @@ class Form:
         gradient_version: int | dict[str, int] = 0,
         pointwise: str | None = None,
         contiguous: bool = False,
+        other_first: bool = False,
         promotes: str | None = None,
         as_number: str | None = None,
         ufunc: np.ufunc | None = None,
@@ -132,6 +134,7 @@ class Form:
             self.formulas = dict.fromkeys(group[0].split(), group[1])
         self.pointwise = pointwise
         self.contiguous = contiguous
+        self.other_first = other_first
         self._promotes = promotes
         self._as_number = as_number
         self.ufunc = ufunc

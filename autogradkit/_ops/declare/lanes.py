@@ -287,7 +287,11 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.dtypes
-        s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
+        if is_by_kernel(op.dtypes):  # after what sizes and dimensions say
+            s.scope[call.name("run")] = op.run
+            s.put(depth, f"if {first}.dtype.kind != 'f': return {call.name('run')}({call.tuple})")
+        else:
+            s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
     allocated = _write_computing(s, call, depth, given, first)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]

@@ -174,6 +174,8 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
         common = get_default_dtype()
     result = bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise is TO_REAL else common
     shape = broadcast_shapes(*[each for each, _ in geometry])
+    if op.other_first:
+        geometry.reverse()
     strides = contiguous_strides(shape) if op.contiguous else output_strides(geometry, shape)
     return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
 

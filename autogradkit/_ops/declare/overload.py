@@ -111,7 +111,7 @@ class Overload(Form):
         early, late = self.checks
         for check in early:
             check(*values)
-        if late:
+        if late and not self.reduces:
             plan = memory.require_plan(self, self.arrays_of(values))
             if plan is not None and isinstance(out, Tensor):
                 self.require_out_dtype(plan.result, out._array.dtype)

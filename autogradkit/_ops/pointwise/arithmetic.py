@@ -165,6 +165,7 @@ rsub = function("rsub", operators="__rsub__", variants="function")
 
 @rsub.overload(
     pointwise=SAME,
+    other_first=True,
     dtypes=_refuse_bools,
     samples=two_tensors,
     out=False,
@@ -183,6 +184,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
 @rsub.overload(
     node="RsubBackward1",
     pointwise=SAME,
+    other_first=True,
     promotes="self other",
     dtypes=_refuse_bools,
     samples=with_number,

@@ -84,6 +84,8 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
     at = wrap_dim(dim, tensor.ndim)
     if n == 0:
         return copy_.in_place_call(zeros_like(tensor), tensor)
+    if any(each is not None and each.ndim != tensor.ndim for each in (prepend, append)):
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     parts = [each for each in (prepend, tensor, append) if each is not None]
     result: Any = k.cat(parts, at) if len(parts) > 1 else tensor
     for _ in range(n):

@@ -245,6 +245,8 @@ def _counted(indices: Tensor, size: int) -> Tensor:
 def _take_meta(self: Array, index: Array) -> Any:
     if index.dtype != np.int64:
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {_name(index)}")
+    if not self.size and index.size:
+        raise IndexError("take(): tried to take from an empty tensor")
     bad = index[(index < -self.size) | (index >= self.size)]
     if bad.size:
         raise IndexError(f"out of range: tried to access index {int(bad.flat[0])} on a tensor of {self.size} elements.")

@@ -83,6 +83,16 @@ def index(self: Array, indices: OptionalArrays) -> Array:
     return result
 
 
+def _spread(values: Array, shape: tuple[int, ...]) -> Array:
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
+            f"{list(shape)}"
+        ) from None
+
+
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> None:
     """Write, or add, `values` where `indices` point; all checks come first."""
     masks = [index for index in indices if index is not None]
@@ -90,14 +100,13 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
     if fills and masks[0].dtype == np.uint8:
         locate([None if each is None else each.astype(np.bool_) for each in indices], target.shape, target.strides)
         raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
-    place = locate(indices, target.shape, element_strides(target))
+    strides = element_strides(target)
     try:
-        spread = np.broadcast_to(values, place.shape)
-    except ValueError:
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(place.shape)}"
-        ) from None
+        place = locate(indices, target.shape, strides)
+    except IndexError:
+        _spread(values, locate(indices, target.shape, strides, bounded=False).shape)  # sizes are compared first
+        raise
+    spread = _spread(values, place.shape)
     if fills:  # PyTorch takes this for masked_fill_, which converts its value
         spread = np.broadcast_to(scalar_array(values.item(), from_numpy_dtype(target.dtype)), place.shape)
     elif target.dtype != values.dtype:

@@ -109,7 +109,8 @@ def view_sizes(self: Array, size: Sizes) -> Array:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    if self.flags.c_contiguous and self.size and math.prod(size) == self.size and min(size, default=1) > 0:
+    plain = self.flags.c_contiguous and self.size and 1 not in self.shape
+    if plain and math.prod(size) == self.size and min(size, default=1) > 0:
         return self.reshape(size)
     shape = infer_size(size, self.size)
     strides = view_strides(self.shape, element_strides(self), shape)
