@@ -142,7 +142,7 @@ def is_floating_point(self: Tensor) -> bool:
     >>> torch.is_floating_point(torch.tensor([1.0])), torch.is_floating_point(torch.tensor([1]))
     (True, False)
     """
-    return self._array.dtype.kind == "f" or self.dtype.is_floating_point
+    return self._array.dtype.kind in "fV" or self.dtype.is_floating_point
 
 
 @op(composition=True, reads=["return {self}._array.dtype.kind == 'c'"])

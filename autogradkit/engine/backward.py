@@ -37,7 +37,7 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             return None  # refused as a root
         if array.size != 1:
             raise RuntimeError(errors.ONLY_SCALARS)
-        if array.dtype.kind != "f" and not tensor.dtype.is_floating_point:
+        if array.dtype.kind not in "fV" and not tensor.dtype.is_floating_point:
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
         return wrap(one) if create_graph else one

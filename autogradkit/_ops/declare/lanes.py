@@ -160,7 +160,7 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
         _write_planned(s, call, depth + 1, tensors, f"if {_TENSOR.format(b)}:" if either else "")
     s.put(depth + 1, general)
     if op.refuse is not None and is_by_kernel(op.refuse):
-        s.put(depth, f"if lay[1].kind in 'fc': {general}")
+        s.put(depth, f"if lay[1].kind in 'fcV': {general}")
     elif op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
@@ -289,9 +289,9 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.scope[call.name("dtypes")] = op.dtypes
         if is_by_kernel(op.dtypes):  # after what sizes and dimensions say
             s.scope[call.name("run")] = op.run
-            s.put(depth, f"if {first}.dtype.kind != 'f': return {call.name('run')}({call.tuple})")
+            s.put(depth, f"if {first}.dtype.kind not in 'fV': return {call.name('run')}({call.tuple})")
         else:
-            s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
+            s.put(depth, f"if {first}.dtype.kind not in 'fV': {call.name('dtypes')}{call.tuple}")
     allocated = _write_computing(s, call, depth, given, first)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]

@@ -26,7 +26,7 @@ def _require_matrix(x: Any, dim: Sequence[int], dtype: Any) -> tuple[int, int]:
     name, own = "linalg.matrix_norm", SCALAR_TYPE_NAMES[x.dtype]
     if x.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
-    if x._array.dtype.kind not in "fc":
+    if x._array.dtype.kind not in "fcV":
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {own}")
     if x.dtype.itemsize < (8 if x.is_complex() else 4):
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {own}")

@@ -53,7 +53,7 @@ def fill_uniform(array: Array, low: float, high: float, generator: Generator | N
     if array.dtype.kind in "biu":
         raise _refuse("check_uniform_bounds", array)
     name = from_numpy_dtype(array.dtype).to_real().name
-    most = float(np.finfo(array.dtype).max) if array.dtype.kind in "fc" else math.inf
+    most = dtypes.largest(from_numpy_dtype(array.dtype).to_real())
     for bound, value in (("from", low), ("to", high)):
         if not -most <= value <= most:
             raise RuntimeError(f"{bound} is out of bounds for {_C_NAMES[name]}")

@@ -166,7 +166,7 @@ def _fill_evenly(array: Array, start: Any, end: Any) -> None:
     # From both ends towards the middle, in the result's own precision, as PyTorch computes it.
     if array.dtype.kind in "iu":
         start, end = int(start), int(end)
-    work = array.dtype.type if array.dtype.kind in "fc" else np.float64
+    work = array.dtype.type if array.dtype.kind in "fcV" else np.float64
     step = work((end - start) / max(steps - 1, 1))
     index = np.arange(steps)
     forward = work(start) + step * index.astype(work)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.dtype import INTEGRAL, bool_
+from autogradkit.core.dtype import INTEGRAL, bool_, largest
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.storage import Array
 
@@ -45,4 +45,4 @@ def fits(value: Any, wanted: Dtype) -> bool:
         if isinstance(value, float):  # compared as floats, as PyTorch does
             return float(limits.min) <= value <= float(limits.max)
         return (limits.min or -limits.max) <= value <= limits.max
-    return not np.isfinite(value) or abs(value) <= float(np.finfo(wanted.to_real().numpy).max)
+    return not np.isfinite(value) or abs(value) <= largest(wanted.to_real())

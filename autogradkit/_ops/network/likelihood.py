@@ -34,7 +34,7 @@ def _require_fitting(self: Array, target: Array, weight: Array | None, kernel: s
                 f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor "
                 f"of shape: {list(weight.shape)}"
             )
-    if self.dtype.kind != "f":
+    if self.dtype.kind not in "fV":
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
     if weight is not None and weight.dtype != self.dtype:
         wanted, given = (scalar_type(from_numpy_dtype(each.dtype)) for each in (self, weight))

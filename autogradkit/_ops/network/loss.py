@@ -27,13 +27,13 @@ def _common_dtype(a: Array, b: Array) -> Dtype:
 
 
 def _floats(common: Dtype, kernel: str) -> np.dtype[Any]:
-    if common.numpy.kind != "f":
+    if common.numpy.kind not in "fV":
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(common)}'")
     return common.numpy
 
 
 def _mse_meta(self: Array, target: Array, reduction: int) -> Any:
-    alike = self.dtype is target.dtype and self.dtype.kind == "f"
+    alike = self.dtype is target.dtype and self.dtype.kind in "fV"
     kind = self.dtype if alike else _floats(_common_dtype(self, target), "mse_cpu")
     if reduction != NONE:
         return (), kind

@@ -37,14 +37,14 @@ def max_pool(
     beside = max(0, (wo - 1) * stride[1] + dw * (kw - 1) + 1 - width - pw)
     first: Array | int = 0
     if ph or pw or below or beside:
-        lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        lowest = -np.inf if x.dtype.kind in "fV" else np.iinfo(x.dtype).min
         padded = np.full((*x.shape[:2], ph + height + below, pw + width + beside), lowest, x.dtype)
         padded[:, :, ph : ph + height, pw : pw + width] = x
         x = padded
         first = _first_inside(ho, wo, stride, padding, dilation, width)
     places = [(dh * i, dw * j, dh * i * width + dw * j) for i in range(kh) for j in range(kw)]
     found = _compare(x, stride, places, first, out_values, False)
-    if x.dtype.kind == "f" and out_values.size and np.isnan(np.maximum.reduce(out_values, None)):
+    if x.dtype.kind in "fV" and out_values.size and np.isnan(np.maximum.reduce(out_values, None)):
         found = _compare(x, stride, places, first, out_values, True)
     np.copyto(out_positions, found)
     out_positions += starts

@@ -23,7 +23,7 @@ def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
     def meta(self: Array, dim: int, half_to_float: bool) -> Spec:
         if half_to_float:
             raise RuntimeError("softmax with half to float conversion is not supported on CPU")
-        if self.dtype.kind != "f" and self.size:
+        if self.dtype.kind not in "fV" and self.size:
             kernel = f"{name}_lastdim_kernel_impl" if dim == self.ndim - 1 or not self.ndim else f"{name}_kernel_impl"
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
         return self.shape, self.dtype

@@ -50,7 +50,7 @@ def isclose(self: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-0
     """
     found = is_close(self, other, rtol, atol, equal_nan)
     # PyTorch makes it of `==`, and edits that for each further way of being close.
-    nan = equal_nan and self._array.dtype.kind in "fc"
+    nan = equal_nan and self._array.dtype.kind in "fcV"
     counter_of(found).value = int(bool(rtol or atol)) + int(nan)
     return found
 
@@ -62,10 +62,10 @@ def is_close(
     """Where |input − other| ≤ atol + rtol · |other|, as bools."""
     np.equal(self, other, out=out)
     with np.errstate(invalid="ignore"):
-        if self.dtype.kind in "fc" or rtol or atol:
+        if self.dtype.kind in "fcV" or rtol or atol:
             distance = np.abs(self.astype(np.float64) - other if self.dtype.kind in "biu" else self - other)
             out |= np.isfinite(distance) & (distance <= atol + np.abs(rtol * other))
-        if equal_nan and self.dtype.kind in "fc":
+        if equal_nan and self.dtype.kind in "fcV":
             out |= np.isnan(self) & np.isnan(other)
 
 

@@ -271,7 +271,7 @@ def sign(self: Array, *, out: Array) -> None:
     """
     if self.dtype.kind == "b":
         np.copyto(out, self)
-    elif self.dtype.kind == "f":  # the sign of NaN is 0 in PyTorch
+    elif self.dtype.kind in "fV":  # the sign of NaN is 0 in PyTorch
         np.sign(np.where(np.isnan(self), 0, self), out=out)
     else:
         np.sign(self, out=out)

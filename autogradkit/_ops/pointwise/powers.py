@@ -51,7 +51,7 @@ def _refuse_rounded(self: Any, other: Any, rounding_mode: Any) -> None:
 
 def _refuse_zero(self: Any, other: Any, rounding_mode: Any = None) -> None:
     values = (self, other)
-    if any(v._array.dtype.kind in "fc" if isinstance(v, Tensor) else isinstance(v, float) for v in values):
+    if any(v._array.dtype.kind in "fcV" if isinstance(v, Tensor) else isinstance(v, float) for v in values):
         return
     divisor = other._array if isinstance(other, Tensor) else np.asarray(other)
     if not divisor.all():
@@ -194,7 +194,7 @@ def _(self: Tensor, other: Scalar) -> Any:
 
 
 def _remainder(self: Any, other: Any, out: Array) -> None:
-    if out.dtype.kind != "f":
+    if out.dtype.kind not in "fV":
         np.remainder(self, other, out=out)
         return
     found = np.fmod(self, other)  # a rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor
@@ -255,7 +255,7 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 
 
 def _refuse_negative_powers(self: Any, exponent: Any) -> None:
-    base_floats = self._array.dtype.kind in "fc" if isinstance(self, Tensor) else isinstance(self, (float, complex))
+    base_floats = self._array.dtype.kind in "fcV" if isinstance(self, Tensor) else isinstance(self, (float, complex))
     if not base_floats and isinstance(exponent, int) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 

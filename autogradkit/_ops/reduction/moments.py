@@ -16,14 +16,15 @@ from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.memory import reduction_plan, wrapped_dims
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.reduction.sums import spread
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
 
 def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None, name: str = "std and var") -> np.dtype[Any]:
-    if numpy_dtype.kind not in "fc":
+    if numpy_dtype.kind not in "fcV":
         raise RuntimeError(f"{name} only support floating point and complex dtypes")
-    return np.finfo(numpy_dtype).dtype
+    return from_numpy_dtype(numpy_dtype).to_real().numpy
 
 
 def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
@@ -40,11 +41,11 @@ def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdi
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
         )
-    source = self.astype(np.float64) if self.dtype.kind == "f" else self
+    source = self.astype(np.float64) if self.dtype.kind in "fV" else self
     mean = np.add.reduce(source, axis=dim, keepdims=True)
     mean /= math.prod([self.shape[axis] for axis in dim])
     distance = source - mean
-    if distance.dtype.kind == "f":
+    if distance.dtype.kind in "fV":
         distance *= distance
     else:
         distance = np.real(distance * np.conj(distance))

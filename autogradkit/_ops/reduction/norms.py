@@ -20,11 +20,11 @@ from autogradkit.core.dtype import dtype as Dtype
 
 
 def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
-    if numpy_dtype.kind not in "fc":
+    if numpy_dtype.kind not in "fcV":
         name = SCALAR_TYPE_NAMES[from_numpy_dtype(numpy_dtype)]
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}")
     wanted = numpy_dtype if dtype is None else dtype.numpy
-    return np.finfo(wanted).dtype
+    return from_numpy_dtype(wanted).to_real().numpy
 
 
 def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim: bool) -> Any:
@@ -99,7 +99,7 @@ def vector_norm(
 @op(
     out_dtype=saying("logsumexp(): Expected floating point type for result tensor, but got: {out}", same=False),
     reduces=True,
-    result_dtype=lambda numpy_dtype, _dtype: numpy_dtype if numpy_dtype.kind in "fc" else get_default_dtype().numpy,
+    result_dtype=lambda numpy_dtype, _dtype: numpy_dtype if numpy_dtype.kind in "fcV" else get_default_dtype().numpy,
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={
         "self": lambda g, self, result, dim, keepdim: (

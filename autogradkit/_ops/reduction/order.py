@@ -43,7 +43,7 @@ def _ranks(row: Array, order: Array) -> list[int]:
     """For each element of a row the number of different ones before it in the order; NaN is one."""
     found = row[order]
     steps = found[1:] != found[:-1]
-    if row.dtype.kind == "f":
+    if row.dtype.kind in "fV":
         steps &= ~(np.isnan(found[1:]) & np.isnan(found[:-1]))
     ranks = np.empty(row.size, np.int64)
     ranks[order] = np.concatenate([[0], np.cumsum(steps)])
@@ -56,7 +56,7 @@ def _as_partitioned(source: Array, order: Array, dim: int, wanted: slice, pick: 
     chosen = orders[..., wanted].copy()
     seen = np.take_along_axis(rows, orders[..., max(wanted.start - 1, 0) : wanted.stop + 1], -1)
     same = seen[..., 1:] == seen[..., :-1]
-    if source.dtype.kind == "f":
+    if source.dtype.kind in "fV":
         same |= np.isnan(seen[..., 1:]) & np.isnan(seen[..., :-1])
     tied = np.argwhere(same.any(-1) | always)
     if len(tied) * rows.shape[-1] <= _MOST:
@@ -237,7 +237,7 @@ def _median(self: Array, dim: int, out: Pair) -> None:
     source = _lined_up(self)
     size = source.shape[dim]
     place: Any = (size - 1) // 2
-    if source.dtype.kind == "f":
+    if source.dtype.kind in "fV":
         # The first NaN stands behind all numbers.
         missing = np.isnan(source).sum(dim, keepdims=True)
         place = np.where(missing > 0, size - missing, place)
@@ -266,7 +266,7 @@ def _(self: Array, *, out: Array) -> None:
     if self.size:
         _median(self.reshape(-1), 0, (out, np.empty((), _INT64)))
     else:
-        out[()] = np.nan if self.dtype.kind == "f" else np.iinfo(self.dtype).min
+        out[()] = np.nan if self.dtype.kind in "fV" else np.iinfo(self.dtype).min
 
 
 @median.overload(

@@ -47,7 +47,7 @@ def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
     source = self.astype(kind, copy=False)
     if not self.ndim:
         np.copyto(out, source)
-    elif kind.kind == "f" and kind.itemsize < 8:
+    elif kind.kind in "fV" and kind.itemsize < 8:
         wider = np.float64 if kind.itemsize == 4 else np.float32
         np.copyto(out, ufunc.accumulate(source, dim, wider), casting="unsafe")
     else:

@@ -100,6 +100,21 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> tuple[str, str] 
     return None
 
 
+def snapshot(space: dict[str, Any]) -> dict[str, tuple[tuple[Any, ...], bytes]]:
+    """What every tensor that can be reached is and holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: (facts(tensor), tensor._array.tobytes()) for name, tensor in reachable(space)}
+
+
+def changed(space: dict[str, Any], before: dict[str, tuple[tuple[Any, ...], bytes]]) -> tuple[str, str] | None:
+    """What a refused line has changed all the same."""
+    for name, now in snapshot(space).items():
+        if name in before and now != before[name]:
+            return "changed", f"{name} was {before[name][0]}, is {now[0]}, though the line was refused"
+    return None
+
+
 def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
     ours, others = facts(mine), facts(theirs)
     if ours != others:
@@ -133,13 +148,23 @@ def _grad(tensor: Any) -> Any:
         return first_line(error)
 
 
+def _numbers_of(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """A copy of a tensor's numbers; `.numpy()` alone would forbid its resizing."""
+    copy = tensor.detach().clone()
+    if copy.dtype is torch.bfloat16:
+        return array_of(copy.view(torch.int16)).view(ak.bfloat16.numpy)
+    return array_of(copy)
+
+
 def numbers(mine: Any, theirs: Any) -> str | None:
     """What differs in the numbers beyond rounding; those within it become PyTorch's."""
-    here, there = mine._array, array_of(theirs.detach().clone())  # `.numpy()` alone would forbid its resizing
+    here, there = mine._array, _numbers_of(theirs)
     if here.tobytes() == there.tobytes():
         return None
     # A sum that cancels is as exact as its terms were large, hence by the largest element.
     limit = ROUNDING.get(there.dtype.name, 0.0)
+    if there.dtype.name == "bfloat16":
+        here, there = here.astype(np.float32), there.astype(np.float32)
     if there.dtype.itemsize == 8 * (1 + (there.dtype.kind == "c")) and limit:  # computed in less, and then widened
         narrow = there.astype(np.complex64 if there.dtype.kind == "c" else np.float32)
         limit = ROUNDING["float32"] if np.array_equal(narrow, there, equal_nan=True) else limit
@@ -157,5 +182,5 @@ def numbers(mine: Any, theirs: Any) -> str | None:
     if not same:
         return f"{there.tolist()}, here {here.tolist()}"
     if mine._array.flags.writeable:
-        np.copyto(mine._array, array_of(theirs))
+        np.copyto(mine._array, _numbers_of(theirs))
     return None

@@ -16,7 +16,7 @@ from . import autograd_lines, index_lines
 from .runs import Finding, Line, Pair
 from .templates import Slot, Template, names, templates
 
-FLOATS = ("float32",) * 8 + ("float64",) * 3 + ("float16",) * 2 + ("complex64",) * 2 + ("complex128",)
+FLOATS = ("float32",) * 8 + ("float64",) * 3 + ("float16",) * 2 + ("bfloat16",) + ("complex64",) * 2 + ("complex128",)
 INTS = ("int64",) * 3 + ("int32", "int16", "int8", "uint8")
 ANY = FLOATS + INTS + ("bool",) * 2
 SHAPES = ((2, 3), (3,), (3, 3), (), (0, 3), (1,), (1, 3), (2, 1, 3), (2, 2, 2), (1, 2, 2, 2))
