@@ -12,6 +12,7 @@ is first asked for. The options, beside the memory words that memory.py explains
   operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
   though it must be given;
 - `other_first`: PyTorch's kernel has the operands the other way around, and the second decides the strides;
+- `unary`: its numbers are no operands of PyTorch's kernel, and have no part in the strides;
 - `contiguous`: a pointwise result is laid out so, whatever the operands are;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
@@ -81,6 +82,7 @@ class Form:
         gradient_version: int | dict[str, int] = 0,
         pointwise: str | None = None,
         contiguous: bool = False,
+        unary: bool = False,
         other_first: bool = False,
         promotes: str | None = None,
         as_number: str | None = None,
@@ -134,6 +136,7 @@ class Form:
             self.formulas = dict.fromkeys(group[0].split(), group[1])
         self.pointwise = pointwise
         self.contiguous = contiguous
+        self.unary = unary
         self.other_first = other_first
         self._promotes = promotes
         self._as_number = as_number
@@ -201,7 +204,8 @@ class Form:
 
     def _ordered(self, *checks: Any) -> tuple[list[Any], list[Any]]:
         found = [check for check in checks if check is not None]
-        late = [check for check in found if (self.pointwise or self.meta) is not None and is_by_kernel(check)]
+        sized = self.pointwise is not None or self.meta is not None or self.reduces
+        late = [check for check in found if sized and is_by_kernel(check)]
         return [check for check in found if check not in late], late
 
     # -- what it may be called with ---------------------------------------------------------------------------------

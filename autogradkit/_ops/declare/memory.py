@@ -33,6 +33,7 @@ from autogradkit.core.strides import (
     wrap_dim,
 )
 from autogradkit.core.tensor import empty_array
+from autogradkit.core.warning import warn
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -125,6 +126,8 @@ def require_plan(op: Overload, arrays: Sequence[Any]) -> PointwisePlan | None:
     if op.pointwise is not None:
         return pointwise_plan(op, arrays)
     values = counted_dims(op, arrays)
+    if op.reduces and "dim" in op.index:
+        reduction_plan(values[op.first_tensor].shape, values[op.index["dim"]], op.keeps(values))
     if op.meta is not None:
         op.meta(*values[: op.positional], **op.named(values))
     return None
@@ -164,7 +167,8 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
         if value is None:
             continue
         array = isinstance(value, np.ndarray)
-        geometry.append((value.shape, element_strides(value)) if array else ((), ()))
+        if array or not op.unary:
+            geometry.append((value.shape, element_strides(value)) if array else ((), ()))
         if i in op.promotes:
             kinds.append(
                 (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
@@ -173,9 +177,9 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     if op.pointwise is INT_TO_FLOAT and common.category < FLOATING:
         common = get_default_dtype()
     result = bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise is TO_REAL else common
-    shape = broadcast_shapes(*[each for each, _ in geometry])
     if op.other_first:
         geometry.reverse()
+    shape = broadcast_shapes(*[each for each, _ in geometry])
     strides = contiguous_strides(shape) if op.contiguous else output_strides(geometry, shape)
     return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
 
@@ -218,6 +222,10 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
             return fill_pointwise(op, values, plan)
         _promote(op, values, plan)
         shape, result, strides = plan.shape, plan.result, plan.strides
+        if op.pointwise is TO_BOOL and plan.common.kind == "c" and into.dtype.kind not in "cb" and into.size:
+            warn(
+                "Casting complex values to real discards the imaginary part"
+            )  # PyTorch's answer has the operands' dtype
         safe = op.ufunc is not None
     elif op.reduces:
         self = values[op.first_tensor]

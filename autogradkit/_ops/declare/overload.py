@@ -107,11 +107,14 @@ class Overload(Form):
         # What has no gradient may be written into what requires one.
         if out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
-            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
+            name = f"aten::{self.owner.name}" if self.node_name.endswith("NotImplemented") else self.owner.name
+            require_no_grad(name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
+        elif isinstance(out, Tensor) and self.owner.name.startswith("bitwise_"):
+            require_no_grad(f"aten::{self.owner.name}", (out,))
         early, late = self.checks
         for check in early:
             check(*values)
-        if late and not self.reduces:
+        if late:
             plan = memory.require_plan(self, self.arrays_of(values))
             if plan is not None and isinstance(out, Tensor):
                 self.require_out_dtype(plan.result, out._array.dtype)

@@ -250,6 +250,8 @@ class Source:
             return f"(STRIDES.get(({array}.shape, {array}.strides, {array}.itemsize)) or strides_of({array}))"
         if suffix == "_geometry":
             return f"({array}.shape, strides_of({array}), {value}.storage_offset())"
+        if suffix == "_kind":
+            return f"{value}._array.dtype.kind"
         if call.optional(parameter):
             missing = "(0,)" if suffix == "_sym_sizes_opt" else "None"
             return f"({missing} if {value} is None else {array}.shape)"

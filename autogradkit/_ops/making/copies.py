@@ -107,7 +107,8 @@ def _require_one(self: Any, value: Any) -> None:
 def _fill_with_tensor(self: Array, value: Array, out: Array) -> None:
     if value.dtype.kind == "c" and out.dtype.kind not in "cb":
         value = real_part(value)
-    np.copyto(out, value, casting="unsafe")
+    with np.errstate(over="ignore"):
+        np.copyto(out, value, casting="unsafe")
 
 
 def _fill_with_number(self: Array, value: Any, out: Array) -> None:

@@ -67,7 +67,9 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     # Python's own integers do not run over.
     count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
-    _warn_of_resizing(options.get("out"), count)
+    if options.get("out") is not None:
+        require_no_grad("aten::arange", (options["out"],))
+        _warn_of_resizing(options["out"], count)
 
     def fill(array: Array) -> None:
         if array.dtype.kind in "iu":
@@ -78,8 +80,8 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     return made((count,), fill, options, kind, name="arange")
 
 
-def _warn_of_resizing(out: Tensor | None, count: int) -> None:
-    if out is not None and count and out.numel() not in (0, count):
+def _warn_of_resizing(out: Tensor, count: int) -> None:
+    if out.numel() not in (0, count):
         warn(
             f"The number of elements in the out tensor of shape {list(out.shape)} is {out.numel()} which does not match the "
             f"computed number of elements {count}. Note that this may occur as a result of rounding error. The out tensor "

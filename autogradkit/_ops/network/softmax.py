@@ -31,6 +31,12 @@ def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
     return meta
 
 
+def _refuse_empty_complex(name: str, tensor: Any) -> None:
+    """With elements it is the kernel that refuses complex numbers."""
+    if not tensor._array.size:
+        require_real_if_differentiated(name, tensor)
+
+
 def _like_output(grad_output: Array, output: Array, dim: int) -> Spec:
     return output.shape, output.dtype
 
@@ -49,7 +55,7 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
     variants="",
     node="LogSoftmaxBackward0",
     meta=_floating_only("log_softmax"),
-    refuse=lambda self, *_: require_real_if_differentiated("_log_softmax", self),
+    refuse=lambda self, *_: _refuse_empty_complex("_log_softmax", self),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
@@ -86,7 +92,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
     variants="",
     node="SoftmaxBackward0",
     meta=_floating_only("softmax"),
-    refuse=lambda self, *_: require_real_if_differentiated("_softmax", self),
+    refuse=lambda self, *_: _refuse_empty_complex("_softmax", self),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.softmax_backward_data(g, result, dim)},

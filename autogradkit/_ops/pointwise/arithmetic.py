@@ -57,6 +57,12 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
     return other if alpha == 1 else other * alpha
 
 
+BOOL_SUBTRACTION = (
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+    "`logical_not()` operator instead."
+)
+
+
 def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
     if is_bool(self) and is_bool(other):
         raise RuntimeError(
@@ -64,10 +70,7 @@ def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
             "operator instead."
         )
     if is_bool(self) or is_bool(other):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
-            "the `~` or `logical_not()` operator instead."
-        )
+        raise RuntimeError(BOOL_SUBTRACTION)
 
 
 add = function("add", in_place=True, operators="__add__ __radd__ __iadd__")

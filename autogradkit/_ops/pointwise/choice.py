@@ -150,6 +150,7 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     rule="∂self = ∂ where min ≤ self ≤ max, else 0",
     pointwise=SAME,
     promotes="self min max",
+    unary=True,
     refuse=_refuse_no_bounds,
     dtypes=_refuse_clamping,
     edit_dtypes=_refuse_clamping_in_place,

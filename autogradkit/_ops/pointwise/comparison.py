@@ -206,7 +206,7 @@ def _require_editable(self: Tensor, *others: Any) -> None:
     pointwise=SAME,
     ufunc=np.invert,
     in_place=True,
-    refuse=not_implemented("bitwise_not_cpu", "fc"),
+    refuse=not_implemented("bitwise_not_cpu", "fcV"),
     edit_dtypes=_require_editable,
     operators="__invert__",
 )
@@ -225,7 +225,7 @@ bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__
 @bitwise_and.overload(
     pointwise=SAME,
     ufunc=np.bitwise_and,
-    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
@@ -240,7 +240,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_and.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
     edit_dtypes=_require_editable,
     out=False,
     variants="function",
@@ -252,7 +252,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 @bitwise_and.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
@@ -265,7 +265,7 @@ bitwise_or = function("bitwise_or", in_place=True, operators="__or__ __ror__ __i
 @bitwise_or.overload(
     pointwise=SAME,
     ufunc=np.bitwise_or,
-    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
@@ -280,7 +280,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_or.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
     edit_dtypes=_require_editable,
     out=False,
     variants="function",
@@ -292,7 +292,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 @bitwise_or.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
@@ -305,7 +305,7 @@ bitwise_xor = function("bitwise_xor", in_place=True, operators="__xor__ __rxor__
 @bitwise_xor.overload(
     pointwise=SAME,
     ufunc=np.bitwise_xor,
-    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
@@ -320,7 +320,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_xor.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
     edit_dtypes=_require_editable,
     out=False,
     variants="function",
@@ -332,7 +332,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 @bitwise_xor.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
-from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
+from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, reciprocal, two, two_tensors, with_number
 from autogradkit.core.tensor import Tensor
 
 div = function("div", in_place=True, operators="__truediv__ __itruediv__")
@@ -53,6 +53,8 @@ def _refuse_zero(self: Any, other: Any, rounding_mode: Any = None) -> None:
     values = (self, other)
     if any(v._array.dtype.kind in "fcV" if isinstance(v, Tensor) else isinstance(v, float) for v in values):
         return
+    if all(v._array.dtype.kind == "b" if isinstance(v, Tensor) else isinstance(v, bool) for v in values):
+        return  # there is no kernel for them
     divisor = other._array if isinstance(other, Tensor) else np.asarray(other)
     if not divisor.all():
         raise RuntimeError("ZeroDivisionError")
@@ -272,6 +274,12 @@ def _power(self: Any, exponent: Any, out: Array) -> None:
         np.power(self, exponent, out=out)
 
 
+def _to_base(g: Any, self: Any, exponent: Any, exponent_kind: Any) -> Any:
+    if exponent_kind == "b":  # PyTorch's formula takes 1 from it
+        raise RuntimeError(BOOL_SUBTRACTION)
+    return k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1)))
+
+
 def _counts_up(exponent: Any) -> Any:
     """Where an exponent is real and not negative, so that 0 to its power is constant nearby."""
     if k.is_complex(exponent):
@@ -288,9 +296,9 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
     dtypes=common_not_implemented("pow", "b"),
     samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
     vjp={
-        "self": lambda g, self, exponent: k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1))),
+        "self": _to_base,
         "exponent": lambda g, self, exponent, result: k.where(
-            (self == 0) & _counts_up(exponent), 0.0, g * k.conj(result * k.log(self))
+            (self == 0) & _counts_up(exponent), 0.0, g * k.conj(result * k.log(self + k.zeros_like(result)))
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
@@ -330,6 +338,7 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
 @pow_.overload(
     node="PowBackward0",
     pointwise=SAME,
+    unary=True,
     promotes="self exponent",
     refuse=_refuse_negative_powers,
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Dim, Ints
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.filled import zeros_like
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -181,6 +182,8 @@ def _distinct(array: Array, dim: int | None) -> tuple[Array, Array, Array]:
 
 def _refuse_counts(self: Tensor, *_options: Any) -> None:
     numbers = self._array
+    if numbers.dtype.kind not in "iu":
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{SCALAR_TYPE_NAMES[self.dtype]}'")
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers.size and numbers.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
 

@@ -93,6 +93,15 @@ def _spread(values: Array, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
+def _require_dtype(target: Array, values: Array) -> None:
+    if target.dtype != values.dtype:
+        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
+            "the source."
+        )
+
+
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> None:
     """Write, or add, `values` where `indices` point; all checks come first."""
     masks = [index for index in indices if index is not None]
@@ -105,16 +114,14 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
         place = locate(indices, target.shape, strides)
     except IndexError:
         _spread(values, locate(indices, target.shape, strides, bounded=False).shape)  # sizes are compared first
+        if not fills:
+            _require_dtype(target, values)
         raise
     spread = _spread(values, place.shape)
     if fills:  # PyTorch takes this for masked_fill_, which converts its value
         spread = np.broadcast_to(scalar_array(values.item(), from_numpy_dtype(target.dtype)), place.shape)
-    elif target.dtype != values.dtype:
-        ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
-        raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
-            "the source."
-        )
+    else:
+        _require_dtype(target, values)
     if 0 in place.shape:
         return
     if accumulate:
