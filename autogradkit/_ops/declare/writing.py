@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
-from autogradkit.core.storage import Array
+from autogradkit.core.storage import Array, UntypedStorage, offset_of, strided
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
@@ -208,6 +208,15 @@ def into_out(
     return out
 
 
+def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """Memory for what `out=` names and is to have another shape: its own where that is large enough, as in PyTorch."""
+    offset = offset_of(array) if array.base is not None else 0
+    extent = 0 if 0 in shape else 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    if array.flags.writeable and (offset + extent) * array.itemsize <= UntypedStorage(array).nbytes():
+        return strided(array, shape, strides, offset)
+    return empty_strided(shape, strides, array.dtype)
+
+
 def put(out: Tensor, result: Array, laid_out: bool) -> None:
     """Write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     if out._array.shape != result.shape:
@@ -220,6 +229,6 @@ def put(out: Tensor, result: Array, laid_out: bool) -> None:
                 "t.resize_(0)."
             )
         strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
-        reseat(out, empty_strided(result.shape, strides, out._array.dtype))
+        reseat(out, resized(out._array, result.shape, strides))
     np.copyto(out._array, result, casting="unsafe")
     bump_version(out)

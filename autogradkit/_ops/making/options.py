@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare.memory import allocate
-from autogradkit._ops.declare.writing import require_no_grad, require_writable
+from autogradkit._ops.declare.writing import require_no_grad, require_writable, resized
 from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
@@ -105,11 +107,14 @@ def made(
     require_sizes(shape)
     if out._array.shape == shape:
         require_writable(out._array, ())
+        fill(out._array)
     else:
-        reseat(out, allocate(shape, kind))
+        array = allocate(shape, kind)
+        fill(array)  # which may refuse
+        reseat(out, resized(out._array, shape, contiguous_strides(shape)))
+        np.copyto(out._array, array)
         if resizes:
             bump_version(out)
-    fill(out._array)
     bump_version(out)
     if options.get("requires_grad"):
         _require_grad(out)

@@ -18,6 +18,7 @@ from autogradkit.core import draws
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.random import default_generator
+from autogradkit.engine.naming import tensor_type
 
 # What PyTorch calls element types in messages of this family.
 _C_NAMES = {
@@ -134,7 +135,7 @@ def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> 
 def _require_expandable(p: Array, array: Array) -> None:
     if p.ndim > array.ndim:
         raise RuntimeError(
-            f"expand({from_numpy_dtype(p.dtype).tensor_type}{{{list(p.shape)}}}, size={list(array.shape)}): the number of sizes "
+            f"expand({tensor_type(p)}{{{list(p.shape)}}}, size={list(array.shape)}): the number of sizes "
             f"provided ({array.ndim}) must be greater or equal to the number of dimensions in the tensor ({p.ndim})"
         )
     for dim in range(-1, -p.ndim - 1, -1):

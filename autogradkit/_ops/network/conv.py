@@ -16,7 +16,8 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_backward, image_spec, prefers_channels_last
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
-from autogradkit.core.dtype import bfloat16, bool_, from_numpy_dtype
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
 
@@ -111,11 +112,6 @@ def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
     return x.dtype == np.float32 and large and not small
 
 
-def _type_name(array: Array) -> str:
-    kind = from_numpy_dtype(array.dtype)
-    return f"CPU{scalar_type(kind)}Type" if kind.is_complex or kind in (bfloat16, bool_) else kind.tensor_type
-
-
 def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window) -> None:
     wide = x.dtype.kind == "c"
     if wide or _uses_onednn(x, weight, window):
@@ -123,7 +119,7 @@ def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window) 
             if other is not None and other.dtype != x.dtype and (name == "weight" or not wide):
                 end = "" if wide else f" or input should be a MKLDNN tensor and {name} is a dense tensor"
                 raise RuntimeError(
-                    f"Input type ({_type_name(x)}) and {name} type ({_type_name(other)}) should be the same{end}"
+                    f"Input type ({tensor_type(x)}) and {name} type ({tensor_type(other)}) should be the same{end}"
                 )
     if x.dtype != weight.dtype:
         first, second = (scalar_type(from_numpy_dtype(each.dtype)) for each in (x, weight))

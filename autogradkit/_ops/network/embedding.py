@@ -13,15 +13,15 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import require_real_if_differentiated
 from autogradkit._ops.selection.indexing import add_rows
-from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
+from autogradkit.engine.naming import tensor_type
 
 
 def _require_indices(indices: Array, number: int, name: str) -> None:
     if indices.dtype != np.int64 and indices.dtype != np.int32:
         raise RuntimeError(
             f"Expected tensor for argument #{number} 'indices' to have one of the following scalar types: Long, Int; but "
-            f"got {from_numpy_dtype(indices.dtype).tensor_type} instead (while checking arguments for {name})"
+            f"got {tensor_type(indices)} instead (while checking arguments for {name})"
         )
 
 

@@ -214,7 +214,7 @@ remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
     refuse=_refuse_zero,
     dtypes=_refuse_complex_remainder,
     samples=two_tensors,
-    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.floor(self / other)},
+    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.div_rounded(self, other, rounding_mode="floor")},
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
     """The rest of the division, with the sign of the divisor, as Python's `%`.
@@ -287,6 +287,12 @@ def _counts_up(exponent: Any) -> Any:
     return exponent >= 0
 
 
+def _undefine(base: Any, exponent: Any, out: Array) -> None:
+    """Complex 0 to the power of 0 is NaN, since it goes by the logarithm."""
+    if out.dtype.kind == "c":
+        np.copyto(out, complex(np.nan, np.nan), where=(base == 0) & (exponent == 0))
+
+
 pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
 
 
@@ -311,6 +317,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     tensor([1., 4., 9.])
     """
     _power(self, exponent, out)
+    _undefine(self, exponent, out)
 
 
 @pow_.overload(
@@ -333,6 +340,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
 )
 def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     _power(self, exponent, out)
+    _undefine(self, exponent, out)
 
 
 @pow_.overload(

@@ -13,7 +13,7 @@ import torch
 
 import autogradkit as ak
 
-from .state import changed, difference, first_line, snapshot
+from .state import changed, difference, facts, first_line, snapshot
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,8 @@ class Pair:
         torch.set_warn_always(False)
         my_error, my_warnings = _run(line.text, self.mine)
         kind = text = ""
-        if (
-            their_error is not None
-            and "INTERNAL ASSERT" in their_error[1]
-            or _is_complex_half(their_error, their_warnings)
+        if (their_error is not None and "INTERNAL ASSERT" in their_error[1]) or _is_complex_half(
+            their_error, their_warnings
         ):
             self.crashed = True
             return None
@@ -82,7 +80,10 @@ class Pair:
             text = f"PyTorch {sorted(their_warnings)}\n    here    {sorted(my_warnings)}"
         else:
             found = difference(self.mine, self.theirs)
-            if found is not None and my_error is not None:
+            if found is not None and _reads_what_it_resizes(line.text, before, self.mine):
+                self.crashed = True
+                found = None
+            elif found is not None and my_error is not None:
                 # PyTorch may have written part of it, or resized what `out=` names: here a refused line changes nothing.
                 self.crashed = True
                 found = changed(self.mine, before)
@@ -98,6 +99,14 @@ class Pair:
             if isinstance(value, torch.Tensor):
                 found.append(_class(value.dtype))
         return ",".join(dict.fromkeys(found)) or "-"
+
+
+def _reads_what_it_resizes(text: str, before: dict[str, Any], space: dict[str, Any]) -> bool:
+    """Whether `out=` names an operand, which PyTorch resizes before it reads it: what it reads then is no number of its."""
+    named = re.search(r"out=\(?(v\d+)", text)
+    if named is None or len(re.findall(rf"\b{named[1]}\b", text)) < 2 or named[1] not in before:
+        return False
+    return before[named[1]][0][1] != facts(space[named[1]])[1]
 
 
 def _is_complex_half(error: tuple[str, str] | None, said: frozenset[tuple[str, str]]) -> bool:

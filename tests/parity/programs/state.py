@@ -19,7 +19,7 @@ from ..oracle import array_of
 
 # Of what is not a number: each is read from a tensor of either library.
 FIELDS = (
-    "dtype", "shape", "stride", "offset", "requires_grad", "is_leaf", "grad_fn", "version", "retains_grad",
+    "dtype", "shape", "stride", "offset", "requires_grad", "is_leaf", "grad_fn", "output_nr", "version", "retains_grad",
 )  # fmt: skip
 ROUNDING = {
     "float32": 2e-5,
@@ -57,7 +57,8 @@ def _maker(tensor: Any) -> str | None:
 
 _READ: tuple[Callable[[Any], Any], ...] = (
     lambda t: str(t.dtype), lambda t: tuple(t.shape), lambda t: tuple(t.stride()), lambda t: t.storage_offset(),
-    lambda t: t.requires_grad, lambda t: t.is_leaf, _maker, lambda t: t._version, lambda t: t.retains_grad,
+    lambda t: t.requires_grad, lambda t: t.is_leaf, _maker, lambda t: t.output_nr, lambda t: t._version,
+    lambda t: t.retains_grad,
 )  # fmt: skip
 
 
