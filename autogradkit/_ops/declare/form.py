@@ -257,6 +257,11 @@ class Form:
         rest = [p for i, p in enumerate(self.parameters) if i != self.self_at]
         return Signature(self.owner.name, rest, deprecated=self.deprecated)
 
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether whole numbers may come of operands that are differentiated: by `dtype=`, or as a tensor's value among them."""
+        return self.owner.name != "to" and ("dtype" in self.index or {"self", "value"} <= self.formulas.keys())
+
     @cached_property
     def gradient_versions(self) -> tuple[int, ...]:
         """How often PyTorch edits the gradient of each input while making it; empty for never."""

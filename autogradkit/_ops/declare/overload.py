@@ -16,6 +16,7 @@ import numpy as np
 from autogradkit._ops.declare import entries, memory
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
+from autogradkit._ops.declare.source import refuse_whole
 from autogradkit._ops.declare.writing import (
     into_out,
     is_checked_first,
@@ -130,7 +131,10 @@ class Overload(Form):
         if self.written is not None:
             for result in results:
                 set_version(result, self.written(*values))
-        if self.records(values) and results and results[0]._array.dtype.kind not in "iub":
+        whole = bool(results) and results[0]._array.dtype.kind in "iub"
+        if whole and self.may_be_whole and self.records(values):
+            refuse_whole(results[0]._array, [values[self.index[name]] for name in self.formulas])
+        if self.records(values) and results and not whole:
             assert self.recipe is not None
             self.recipe.record(values, values, results)
         return self.returns(results) if several else results[0]

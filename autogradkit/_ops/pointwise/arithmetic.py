@@ -118,7 +118,10 @@ def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     >>> torch.sub(torch.tensor([5.0, 7.0]), 2)
     tensor([3., 5.])
     """
-    np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
+    if alpha == 1 or out.dtype.kind not in "fc":
+        np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
+    else:  # as PyTorch has it, which decides the sign of 0
+        np.add(self, other * -alpha, out=out)
 
 
 def _edit_less_scaled(self: Any, alpha: Any, other: Any) -> Any:
@@ -160,7 +163,10 @@ def _(self: Operand, other: Operand, *, alpha: Scalar = 1) -> Any:
     vjp={"self": lambda g: g},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
+    if alpha == 1 or out.dtype.kind not in "fc":
+        np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
+    else:  # as PyTorch has it, which decides the sign of 0
+        np.add(self, other * -alpha, out=out)
 
 
 rsub = function("rsub", operators="__rsub__", variants="function")

@@ -28,8 +28,8 @@ from autogradkit.core.tensor import Tensor, wrap
     samples=two_tensors,
     gradient_version={"self": 1, "other": 1},
     vjp={
-        "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
-        "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
+        "self": lambda g, self, other: k.where(self < other, 0.0, k.where(self == other, g / 2, g)),
+        "other": lambda g, self, other: k.where(self > other, 0.0, k.where(self == other, g / 2, g)),
     },
     rule=(
         "∂self = ∂ where self > other, ∂ / 2 where self = other, else 0\n"
@@ -52,8 +52,8 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
     samples=two_tensors,
     gradient_version={"self": 1, "other": 1},
     vjp={
-        "self": lambda g, self, other: k.where(self == other, g / 2, g) * (self <= other),
-        "other": lambda g, self, other: k.where(self == other, g / 2, g) * (self >= other),
+        "self": lambda g, self, other: k.where(self > other, 0.0, k.where(self == other, g / 2, g)),
+        "other": lambda g, self, other: k.where(self < other, 0.0, k.where(self == other, g / 2, g)),
     },
     rule=(
         "∂self = ∂ where self < other, ∂ / 2 where self = other, else 0\n"

@@ -181,6 +181,8 @@ def _prod_backward(g: Any, self: Any, result: Any) -> Any:
         return g
     if not k.any_all(self == 0):
         return g * k.conj(result) / k.conj(self)
+    if k.sum_all(self == 0) > 1:
+        return k.zeros_like(self)
     return g * k.conj(k.reshape(_without_each(k.reshape(self, (-1,)), 0), self.shape))
 
 

@@ -85,7 +85,9 @@ def flag(w: Writer) -> Line:
     if kind == 13:
         return Line(f"{w.name()} = copy.deepcopy({w.pick(lambda t: t.is_leaf)})", "deepcopy")
     if kind == 14:
-        return Line(f"{v}.data = {w.pick()}{stream.choice(('', '.detach()'))}", "data=")
+        like = w.value(v) if v in w.tensors() else None
+        other = w.pick(lambda t: like is not None and t.shape == like.shape and t.dtype == like.dtype)
+        return Line(f"{v}.data = {other}{stream.choice(('', '.detach()'))}", "data=")
     return Line(f"{w.name()} = {v}.grad", "grad of")
 
 

@@ -80,7 +80,7 @@ class Pair:
             text = f"PyTorch {sorted(their_warnings)}\n    here    {sorted(my_warnings)}"
         else:
             found = difference(self.mine, self.theirs)
-            if found is not None and _reads_what_it_resizes(line.text, before, self.mine):
+            if found is not None and _moves(line.text, found[1], before, self.mine):
                 self.crashed = True
                 found = None
             elif found is not None and my_error is not None:
@@ -101,12 +101,15 @@ class Pair:
         return ",".join(dict.fromkeys(found)) or "-"
 
 
-def _reads_what_it_resizes(text: str, before: dict[str, Any], space: dict[str, Any]) -> bool:
-    """Whether `out=` names an operand, which PyTorch resizes before it reads it: what it reads then is no number of its."""
+def _moves(text: str, found: str, before: dict[str, Any], space: dict[str, Any]) -> bool:
+    """Whether `out=` was resized and the difference is one of its memory.
+
+    PyTorch resizes it before it reads its operands, of which it may be one, and moves all views of it along.
+    """
     named = re.search(r"out=\(?(v\d+)", text)
-    if named is None or len(re.findall(rf"\b{named[1]}\b", text)) < 2 or named[1] not in before:
+    if named is None or named[1] not in before or before[named[1]][0][1] == facts(space[named[1]])[1]:
         return False
-    return before[named[1]][0][1] != facts(space[named[1]])[1]
+    return not found.startswith(f"{named[1]}:") or len(re.findall(rf"\b{named[1]}\b", text)) > 1
 
 
 def _is_complex_half(error: tuple[str, str] | None, said: frozenset[tuple[str, str]]) -> bool:
