@@ -198,5 +198,7 @@ def bincount(self: Array, weights: Array | None = None, minlength: int = 0) -> A
     """
     if weights is None:
         return np.bincount(self, minlength=minlength)
+    if weights.shape != self.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
     totals = np.bincount(self, weights, minlength)
     return totals.astype(np.float32) if weights.dtype == np.float32 else totals

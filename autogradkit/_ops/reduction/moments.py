@@ -36,13 +36,15 @@ def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
 def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdim: bool) -> tuple[Array, Array]:
     """(variance, mean) in float64, or complex."""
     free = _free(self.shape, dim, correction)
-    if free <= 0:
+    if free <= 0 or not self.size:
         warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
         )
     source = self.astype(np.float64) if self.dtype.kind in "fV" else self
-    mean = np.add.reduce(source, axis=dim, keepdims=True)
+    mean = np.asarray(np.add.reduce(source, axis=dim, keepdims=True))
+    if name.endswith("_mean") and source.dtype.kind == "f" and not np.isfinite(mean).all():
+        _lose_infinite(source, dim, mean)
     mean /= math.prod([self.shape[axis] for axis in dim])
     distance = source - mean
     if distance.dtype.kind in "fV":
@@ -52,6 +54,15 @@ def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdi
     total = np.asarray(np.add.reduce(distance, axis=dim, keepdims=keepdim))
     total /= free
     return total, mean
+
+
+def _lose_infinite(source: Array, dim: tuple[int, ...], mean: Array) -> None:
+    """PyTorch adds to a running mean, which is NaN from the element after an infinite one on."""
+    rows = np.moveaxis(source, dim, range(-len(dim), 0)).reshape(
+        *(n for i, n in enumerate(source.shape) if i not in dim), -1
+    )
+    lost = np.isinf(rows[..., :-1]).any(-1)
+    np.copyto(mean, np.nan, where=lost.reshape(mean.shape))
 
 
 def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
