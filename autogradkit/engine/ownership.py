@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.storage import Array, root_of
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
     empty_strided,
+    has_internal_overlap,
     is_contiguous,
     is_non_overlapping_and_dense,
 )
@@ -45,10 +47,17 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
     elif grad._array.shape != gradient.shape:
         tensor._grad = wrap(np.asarray(grad._array + gradient))
     else:
+        if not grad._array.flags.forc:
+            _require_once(grad._array)
         np.add(grad._array, gradient, out=grad._array, casting="unsafe")
         bump_version(grad)
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
+
+
+def _require_once(array: Array) -> None:
+    if has_internal_overlap(array.shape, array.strides):
+        raise RuntimeError(errors.WRITTEN_TWICE)
 
 
 def set_version(tensor: Tensor, version: int) -> None:

@@ -25,6 +25,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
+- `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
@@ -106,6 +107,7 @@ class Form:
         edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
         out_warning: str = "",
+        refuses_complex: bool = False,
         written: Callable[..., int] | None = None,
         laid_out: bool | None = None,
         apart: str = "",
@@ -163,6 +165,7 @@ class Form:
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
         self.out_warning = out_warning
+        self.refuses_complex = refuses_complex
         self.written = written
         self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition

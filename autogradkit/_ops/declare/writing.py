@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.storage import Array, UntypedStorage, offset_of, strided
 from autogradkit.core.strides import (
@@ -34,10 +35,7 @@ _SHARED = (
 def require_writable(target: Array, others: Sequence[Any]) -> None:
     """Raise RuntimeError where writing into `target` would write an element twice or change an operand midway."""
     if has_internal_overlap(target.shape, target.strides):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
+        raise RuntimeError(errors.WRITTEN_TWICE)
     for other in others:
         if isinstance(other, np.ndarray) and partial_overlap(target, other):
             raise RuntimeError(_SHARED)

@@ -119,7 +119,7 @@ fill = function("fill", variants="function")
 
 
 @fill.overload(
-    node="FillBackward1", refuse=_require_one, edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
+    node="FillBackward1", refuse=_require_one, refuses_complex=True, edits=True, out=False, samples=lambda t: [(t(2, 3), t())],
     vjp={"self": k.zeros_like, "value": k.sum_all}, rule="∂self = 0\n∂value = ∂",
 )  # fmt: skip
 def _(self: Array, value: Array, *, out: Array) -> None:
@@ -146,6 +146,7 @@ fill_ = function("fill_", variants="method")
 @fill_.overload(
     node="FillBackward3",
     refuse=_require_one,
+    refuses_complex=True,
     edits=True,
     overlaps=require_once,
     samples=lambda t: [(t(2, 3), t())],

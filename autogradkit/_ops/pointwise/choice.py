@@ -185,6 +185,7 @@ def _require_bool(condition: Any, self: Any, other: Any) -> None:
     out_dtype=saying("Expected out type to be {result} but got {out}"),
     pointwise=SAME,
     promotes="self other",
+    refuses_complex=True,
     refuse=_require_bool,
     samples=lambda t: [(t(2, 3).detach() > 0, t(2, 3), t(3))],
     vjp={

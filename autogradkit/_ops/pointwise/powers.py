@@ -358,6 +358,9 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
+    if out.dtype.kind == "c" and exponent == -1:
+        np.true_divide(1, self, out=out)  # which knows what is infinite, as a logarithm does not
+        return
     _power(self, exponent, out)
 
 

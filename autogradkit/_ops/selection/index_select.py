@@ -250,6 +250,7 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> None:
 
 @index_fill.overload(
     node="IndexFillBackward1",
+    refuses_complex=True,
     out=False,
     edits=True,
     refuse=_require_fillable,

@@ -56,6 +56,7 @@ masked_fill = function("masked_fill", in_place=True)
 
 @masked_fill.overload(
     node="MaskedFillBackward1",
+    refuses_complex=True,
     rule="∂self = ∂ where not mask, else 0\n∂value = ∂ where mask, else 0",
     meta=_fill_meta,
     edit_refuse=_refuse_edit,
