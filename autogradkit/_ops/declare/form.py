@@ -26,6 +26,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
+- `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
 - `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
@@ -108,6 +109,7 @@ class Form:
         out: bool | None = None,
         out_warning: str = "",
         refuses_complex: bool = False,
+        into_any: bool = False,
         written: Callable[..., int] | None = None,
         laid_out: bool | None = None,
         apart: str = "",
@@ -166,6 +168,7 @@ class Form:
         self.apart = apart
         self.out_warning = out_warning
         self.refuses_complex = refuses_complex
+        self.into_any = into_any
         self.written = written
         self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 # What a pointwise result's dtype is, given what the operands promote to.
 SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
 
+# NumPy 2.4's loops of these read the wrong elements where operand and result have certain strides (16 bytes for float32).
+_BROKEN_WITH_GAPS = (np.negative, np.isfinite, np.signbit)
+
 Shape = tuple[int, ...]
 _MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
 
@@ -260,9 +263,10 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
         return out
     require_shape(into.shape, shape)
     require_castable(result, into.dtype)
-    if op.pointwise is not None and into.dtype == result and may_overlap_itself(into.shape, element_strides(into)):
-        return _one_by_one(op, values, into)
-    if into.dtype == result and (safe or not _read_elsewhere(op, values, into)):
+    if op.pointwise is not None and may_overlap_itself(into.shape, element_strides(into)):
+        return _one_by_one(op, values, into, result)
+    broken = op.ufunc in _BROKEN_WITH_GAPS and not into.flags.c_contiguous
+    if (into.dtype == result or op.into_any) and not broken and (safe or not _read_elsewhere(op, values, into)):
         op.run_kernel(values, into)
         return into
     out = allocate(shape, result, strides)
@@ -271,14 +275,20 @@ def compute(op: Overload, values: Sequence[Any], into: Array | None = None) -> A
     return into
 
 
-def _one_by_one(op: Overload, values: list[Any], into: Array) -> Array:
+def _one_by_one(op: Overload, values: list[Any], into: Array, result: np.dtype[Any]) -> Array:
     """An edit of memory that overlaps itself: each element sees what the ones before it wrote, as in PyTorch's loop."""
     spread = [np.broadcast_to(v, into.shape) if i in op.operands and v is not None else v for i, v in enumerate(values)]
     inwards = sorted(range(into.ndim), key=lambda dim: -into.strides[dim])
     for places in np.ndindex(*[into.shape[dim] for dim in inwards]):
         place = dict(zip(inwards, places, strict=True))
         one = tuple([slice(place[dim], place[dim] + 1) for dim in range(into.ndim)])
-        op.run_kernel([v[one] if i in op.operands and v is not None else v for i, v in enumerate(spread)], into[one])
+        each = [v[one] if i in op.operands and v is not None else v for i, v in enumerate(spread)]
+        if into.dtype == result:
+            op.run_kernel(each, into[one])
+        else:
+            found = np.empty((1,) * into.ndim, result)
+            op.run_kernel(each, found)
+            np.copyto(into[one], found, casting="unsafe")
     return into
 
 

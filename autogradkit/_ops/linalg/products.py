@@ -238,6 +238,8 @@ def dot(self: Array, tensor: Array, *, out: Array) -> None:
     tensor(11.)
     """
     np.dot(self, tensor, out=out)
+    if self.size == 1:
+        np.add(out, 0, out=out)  # a sum begins with 0, and is never -0
 
 
 def _bmm_meta(self: Array, mat2: Array) -> Any:

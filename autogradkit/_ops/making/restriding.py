@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
 from autogradkit.core.storage import offset_of, require_extent, strided
+from autogradkit.core.strides import may_overlap_itself
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
 
@@ -27,6 +28,25 @@ def _positions(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], st
     return position[wanted]
 
 
+def _to_base(g: Any, size: Any, stride: Any, storage_offset: Any, geometry: Any) -> Any:
+    """The gradient of the base; where several of its elements are one in memory, each gets its share, as in PyTorch."""
+    found = k.as_strided_backward(g, _positions(geometry, size, stride, storage_offset), geometry[0])
+    if not may_overlap_itself(geometry[0], geometry[1]):
+        return found
+    last, counts = _sharing(geometry)
+    return k.pick_flat(found, last) / counts
+
+
+def _sharing(geometry: Any) -> tuple[Array, Array]:
+    """For each element of the base the last one, in row-major order, that is in the same place, and how many there are."""
+    addresses = _addresses(*geometry)
+    _, inverse, counts = np.unique(addresses, return_inverse=True, return_counts=True)
+    last = np.empty(counts.size, np.int64)
+    last[inverse.reshape(-1)] = np.arange(addresses.size)
+    inverse = inverse.reshape(addresses.shape)
+    return last[inverse], counts[inverse].astype(np.float32)
+
+
 def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Array:
     steps = [np.arange(n) * s for n, s in zip(shape, strides, strict=True)]
     return sum(np.ix_(*steps), start=np.array(offset)) if steps else np.array(offset)
@@ -38,8 +58,8 @@ def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) ->
     rule="∂self = add each element of ∂ where it came from",
     samples=lambda t: [(t(2, 3), (2, 2), (1, 2), 1), (t(6), (2, 2), (1, 1), 2)],
     vjp={
-        "self": lambda g, size, stride, storage_offset, self_geometry: k.as_strided_backward(
-            g, _positions(self_geometry, size, stride, storage_offset), self_geometry[0]
+        "self": lambda g, size, stride, storage_offset, self_geometry: _to_base(
+            g, size, stride, storage_offset, self_geometry
         )
     },
 )

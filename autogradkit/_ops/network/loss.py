@@ -37,6 +37,12 @@ def _distance(a: Array, b: Array, out: Array | None, numpy_dtype: np.dtype[Any])
     return np.subtract(a.astype(numpy_dtype, copy=False), b.astype(numpy_dtype, copy=False), out)
 
 
+def _reduce(losses: Array, reduction: int, out: Array) -> None:
+    """The sum, or the mean; halves are added in float32."""
+    total = np.add.reduce(losses, None, dtype=np.float32 if losses.dtype.itemsize == 2 else losses.dtype)
+    np.copyto(out, total / losses.size if reduction == MEAN else total, casting="unsafe")
+
+
 def _mse_meta(self: Array, target: Array, reduction: int) -> Any:
     alike = self.dtype is target.dtype and self.dtype.kind in "fV"
     kind = self.dtype if alike else _floats(_common_dtype(self, target), "mse_cpu")
@@ -65,9 +71,7 @@ def mse_loss(self: Array, target: Array, reduction: int = 1, *, out: Array) -> N
     squares = _distance(self, target, out if reduction == NONE else None, out.dtype)
     squares = np.multiply(squares, squares, out if reduction == NONE else None)
     if reduction != NONE:
-        np.add.reduce(squares, None, out=out)
-    if reduction == MEAN:
-        out /= squares.size
+        _reduce(squares, reduction, out)
 
 
 @op(
@@ -137,9 +141,7 @@ def huber_loss(self: Array, target: Array, reduction: int = 1, delta: float = 1.
     if reduction == NONE:
         np.copyto(out, losses)
     else:
-        np.add.reduce(losses, None, out=out)
-    if reduction == MEAN:
-        out /= losses.size
+        _reduce(losses, reduction, out)
 
 
 @op(

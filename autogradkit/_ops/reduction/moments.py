@@ -69,7 +69,10 @@ def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim
     free = _free(self.shape, dim, correction)
     g = spread(g, self.shape, dim, keepdim)
     distance = self - k.mean_dims(self, dim, True)
-    return g * distance * (2.0 / free if free else math.inf)
+    if not free and (dim is None or not self.shape):
+        return g * k.where(distance == 0, math.nan, math.inf)
+    over = _free(self.shape, dim, 0) - (1 if correction is None else correction)  # below 0 it is no degree of freedom
+    return g * distance * (2.0 / over if over else math.inf)
 
 
 def _std_backward(g: Any, self: Any, result: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
@@ -110,7 +113,9 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
-    @made.overload(reduces=True, result_dtype=_real_dtype, samples=_samples, vjp={"self": formula}, rule=rule)
+    @made.overload(
+        reduces=True, into_any=True, result_dtype=_real_dtype, samples=_samples, vjp={"self": formula}, rule=rule
+    )
     def node(
         self: Array, dim: Dims | None = None, *, correction: Scalar | None = None, keepdim: bool = False, out: Array
     ) -> None:

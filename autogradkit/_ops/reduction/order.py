@@ -30,6 +30,8 @@ def _lined_up(self: Array) -> Array:
 
 def _order(self: Array, dim: int, descending: bool) -> Array:
     """The positions that put `self` in order along `dim`, equal elements as they stood, NaN as the largest."""
+    if self.dtype.kind == "V":  # whose own order does not know NaN
+        self = self.astype(np.float32)
     if not descending:
         return np.argsort(self, axis=dim, kind="stable")
     backwards = np.flip(np.argsort(np.flip(self, dim), axis=dim, kind="stable"), dim)

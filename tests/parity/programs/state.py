@@ -124,7 +124,7 @@ def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
                 return field, f"{field} is {there}, here {here}"
     found = numbers(mine, theirs)
     if found is not None:
-        return "values", found
+        return "rounding" if found.startswith("rounding") else "values", found
     here, there = _grad(mine), _grad(theirs)
     if isinstance(here, tuple) or isinstance(there, tuple):
         return None if here == there else ("grad's error", f".grad is {there}, here {here}")
@@ -137,7 +137,7 @@ def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
                 return f"grad's {field}", f"{field} of .grad is {other}, here {one}"
         found = numbers(here, there)
         if found is not None:
-            return "grad", f".grad: {found}"
+            return "rounding" if found.startswith("rounding") else "grad", f".grad: {found}"
     return None
 
 
@@ -166,9 +166,12 @@ def numbers(mine: Any, theirs: Any) -> str | None:
     limit = ROUNDING.get(there.dtype.name, 0.0)
     if there.dtype.name == "bfloat16":
         here, there = here.astype(np.float32), there.astype(np.float32)
-    if there.dtype.itemsize == 8 * (1 + (there.dtype.kind == "c")) and limit:  # computed in less, and then widened
-        narrow = there.astype(np.complex64 if there.dtype.kind == "c" else np.float32)
-        limit = ROUNDING["float32"] if np.array_equal(narrow, there, equal_nan=True) else limit
+    for name in {"complex128": ("complex64",), "float64": ("float32", "float16"), "float32": ("float16",)}.get(
+        there.dtype.name, ()
+    ):  # computed in less, and then widened
+        with np.errstate(all="ignore"):
+            if np.array_equal(there.astype(name), there, equal_nan=True) and not np.array_equal(there, np.rint(there)):
+                limit = ROUNDING[name]
     finite = np.abs(there[np.isfinite(there)])
     size = float(finite.max()) if finite.size else 0.0
     with np.errstate(all="ignore"):
@@ -176,12 +179,13 @@ def numbers(mine: Any, theirs: Any) -> str | None:
             # Of what is infinite or NaN in complex numbers only that it is: PyTorch multiplies even by 1 + 0j, which makes NaN.
             lost = ~np.isfinite(there) & ~np.isfinite(here)
             here, there = np.where(lost, 0, here), np.where(lost, 0, there)
-        same = np.allclose(here, there, rtol=limit, atol=limit * max(1e-3, size), equal_nan=True)
+        same = np.allclose(here, there, rtol=limit, atol=limit * max(1e-2, size), equal_nan=True)
         if same and there.dtype.kind == "f":
             zeros = (here == 0) & (there == 0)
             same = bool((np.signbit(here) == np.signbit(there))[zeros].all())
     if not same:
-        return f"{there.tolist()}, here {here.tolist()}"
+        close = limit and np.allclose(here, there, rtol=2e-5, atol=2e-5 * max(1e-2, size), equal_nan=True)
+        return f"{'rounding: ' if close else ''}{there.tolist()}, here {here.tolist()}"
     if mine._array.flags.writeable:
         np.copyto(mine._array, _numbers_of(theirs))
     return None
