@@ -111,6 +111,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                     heappush(ready, (-target.sequence, target))
                 continue
             if gradient is None:
+                if target._hooks is not None:
+                    on_leaf(target._hooks, None, False)
                 continue
             if target._hooks is not None and target._hooks.is_idle():
                 target._hooks = None  # the leaf takes gradients over again

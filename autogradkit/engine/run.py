@@ -249,6 +249,8 @@ class Run:
     def leaf(self, leaf: Tensor, gradient: Any, alone: bool) -> None:
         """All gradients of a leaf have arrived: hooks, then `.grad` or the capture. `alone`: nobody else holds it."""
         if gradient is None:
+            if leaf._hooks is not None:
+                on_leaf(leaf._hooks, None, self.create_graph)
             return
         if leaf._hooks is not None:
             self.announce_change()

@@ -118,7 +118,7 @@ def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array)
     >>> torch.sub(torch.tensor([5.0, 7.0]), 2)
     tensor([3., 5.])
     """
-    if alpha == 1 or out.dtype.kind not in "fc":
+    if alpha == 1 or out.dtype.kind not in "fc" or isinstance(alpha, (bool, complex)):
         np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
     else:  # as PyTorch has it, which decides the sign of 0
         np.add(self, other * -alpha, out=out)
@@ -163,7 +163,7 @@ def _(self: Operand, other: Operand, *, alpha: Scalar = 1) -> Any:
     vjp={"self": lambda g: g},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    if alpha == 1 or out.dtype.kind not in "fc":
+    if alpha == 1 or out.dtype.kind not in "fc" or isinstance(alpha, (bool, complex)):
         np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
     else:  # as PyTorch has it, which decides the sign of 0
         np.add(self, other * -alpha, out=out)
