@@ -32,6 +32,12 @@ _SIZE = (
 )
 
 
+def _dim_of(array: Any, dim: int) -> int:
+    if not array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return wrap_dim(dim, array.ndim)
+
+
 @op(variants="method", composition=True, reads=_SIZE)
 def size(self: Tensor, dim: int | None = None) -> Size | int:
     """The size of every dimension, or of dimension `dim`. Raises IndexError where there is none such.
@@ -42,13 +48,7 @@ def size(self: Tensor, dim: int | None = None) -> Size | int:
     """
     if dim is None:
         return Size(self._array.shape)
-    return self._array.shape[_wrapped(dim, self._array.ndim)]
-
-
-def _wrapped(dim: int, ndim: int) -> int:
-    if not ndim:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return wrap_dim(dim, ndim)
+    return self._array.shape[_dim_of(self._array, dim)]
 
 
 _STRIDE = (
@@ -68,7 +68,7 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
     ((3, 1), 3)
     """
     strides = element_strides(self._array)
-    return strides if dim is None else strides[_wrapped(dim, self._array.ndim)]
+    return strides if dim is None else strides[_dim_of(self._array, dim)]
 
 
 @op(variants="method", composition=True, reads=["if {self}._array.base is None: return 0"])
@@ -148,7 +148,7 @@ def is_floating_point(self: Tensor) -> bool:
     >>> torch.is_floating_point(torch.tensor([1.0])), torch.is_floating_point(torch.tensor([1]))
     (True, False)
     """
-    return self._array.dtype.kind == "f" or self.dtype.is_floating_point
+    return self._array.dtype.kind in "fV" or self.dtype.is_floating_point
 
 
 @op(composition=True, reads=["return {self}._array.dtype.kind == 'c'"])

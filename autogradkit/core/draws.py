@@ -198,7 +198,7 @@ def categories(generator: Generator, weights: Array, count: int, replacement: bo
         drawn = unit64(generator.words64(rows * count)).reshape(rows, count)
         found = [np.searchsorted(row.astype(double), sample) for row, sample in zip(cumulated, drawn, strict=True)]
         return np.array(found, np.int64).reshape(rows, count)
-    ratios = weights / exponential(generator, weights.size, weights.dtype, 1.0).reshape(weights.shape)
+    ratios = weights / fill(np.empty_like(weights), exponential(generator, weights.size, weights.dtype, 1.0))
     if count == 1:
         return ratios.argmax(axis=1, keepdims=True)
     return np.argsort(-ratios, axis=1, kind="stable")[:, :count]

@@ -1,7 +1,8 @@
 """Element types and PyTorch's promotion rules.
 
 Rests on NumPy's scalar types. Every tensor has one of these `dtype` objects; ops ask `result_type` what an operation
-on mixed operands computes in. bfloat16 lives in the optional package `ml_dtypes`, which is imported when it is used.
+on mixed operands computes in. bfloat16 lives in the optional package `ml_dtypes`, which is imported when it is used; its NumPy
+kind is "V", so that floating-point numbers are of the kinds "fV".
 """
 
 from __future__ import annotations
@@ -139,6 +140,15 @@ def dtype_of_number(number: complex) -> dtype:
 
 
 _PROMOTED: dict[tuple[dtype, dtype], dtype] = {}
+
+
+def largest(kind: dtype) -> float:
+    """The largest finite number of a floating-point dtype.
+
+    >>> largest(float16)
+    65504.0
+    """
+    return 2.0**127 * (2 - 2.0**-7) if kind is bfloat16 else float(np.finfo(kind.numpy).max)
 
 
 def promote_types(type1: dtype, type2: dtype) -> dtype:

@@ -121,3 +121,9 @@ def modified_in_place(
     error = RuntimeError(text)
     error.add_note(EditNotRecorded.of("edit", *storage))
     return error
+
+
+WRITTEN_TWICE = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() "
+    "the tensor before performing the operation."
+)

@@ -270,11 +270,11 @@ def _to_int64(value: Any) -> int:
 # -- where index tensors point ----------------------------------------------------------------------------------------
 
 
-def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints) -> Location:
+def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints, *, bounded: bool = True) -> Location:
     """Where `indices` point in a tensor of `shape` and `strides`, and the geometry of a copy of what is there.
 
     Where the index tensors stand side by side their broadcast shape takes the place of the dimensions that they index;
-    else it comes first. Raises IndexError with PyTorch's texts.
+    else it comes first. Raises IndexError with PyTorch's texts; unless `bounded` indices may reach outside.
     """
     expanded = _expand_masks(indices, shape)
     if len(expanded) > len(shape):
@@ -298,7 +298,7 @@ def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints) -> Locat
         around = (1,) * len(before) + places + (1,) * len(after)
         spread = expand_strides(array.shape, element_strides(array), places)
         operands.append((around, view_strides(places, spread, around) or contiguous_strides(around)))
-    if math.prod(out_shape):
+    if bounded and math.prod(out_shape):
         _check_bounds(arrays, sizes, places)
     numpy_index = tuple(slice(None) if index is None else index for index in expanded)
     return Location(numpy_index, out_shape, output_strides(operands, out_shape))

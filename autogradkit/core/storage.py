@@ -7,10 +7,13 @@ asks. The version counter is separate from the memory because `.data` shares one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
+
+from autogradkit.core.strides import byte_strides
 
 Array = np.ndarray[Any, Any]
 
@@ -202,7 +205,7 @@ def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], offs
     """A view on `array`'s storage with these sizes, strides and offset, all in elements of `array`'s dtype."""
     itemsize = array.itemsize
     storage = UntypedStorage(array)
-    in_bytes = tuple([stride * itemsize for stride in strides])
+    in_bytes = byte_strides(shape, strides, itemsize)
     if 0 in shape:  # nothing is read: it may lie behind the end
         memory = Memory(root_of(array), storage.data_ptr(), max(storage.nbytes(), offset * itemsize))
         view = np.ndarray(shape, array.dtype, np.asarray(memory), offset * itemsize, in_bytes)
@@ -210,6 +213,17 @@ def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], offs
         view = np.ndarray(shape, array.dtype, storage.flat(array.dtype), offset * itemsize, in_bytes)
     view.flags.writeable = array.flags.writeable
     return view
+
+
+def require_extent(array: Array, shape: Sequence[int], strides: Sequence[int], offset: int) -> None:
+    """Raise RuntimeError where sizes, strides and offset, in elements, reach beyond `array`'s storage."""
+    extent = 0 if 0 in shape else offset + 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    needed, available = extent * array.itemsize, UntypedStorage(array).nbytes()
+    if needed > available:
+        raise RuntimeError(
+            f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, and itemsize "
+            f"{array.itemsize} requiring a storage size of {needed} are out of bounds for storage of size {available}"
+        )
 
 
 def offset_of(array: Array) -> int:

@@ -118,8 +118,22 @@ def element_strides(array: Array) -> Ints:
     if array.size:
         return tuple([stride // itemsize for stride in array.strides])
     if any(array.strides):
-        return tuple([stride // itemsize for stride in array.strides])
+        return tuple([max(stride, 0) // itemsize for stride in array.strides])
     return contiguous_strides(array.shape)
+
+
+def byte_strides(shape: Sequence[int], strides: Sequence[int], itemsize: int) -> Ints:
+    """Element strides as an array keeps them.
+
+    Zeros alone would be NumPy's own for an array without elements (see `element_strides`): they are kept as negative ones,
+    which no tensor has.
+
+    >>> byte_strides((2, 3), (0, 1), 4), byte_strides((0, 3), (0, 0), 4)
+    ((0, 4), (-4, -4))
+    """
+    if 0 in shape and not any(strides):
+        return (-itemsize,) * len(shape)
+    return tuple([stride * itemsize for stride in strides])
 
 
 def empty_strided(shape: Sequence[int], strides: Sequence[int], numpy_dtype: np.dtype[Any]) -> Array:
@@ -132,8 +146,7 @@ def empty_strided(shape: Sequence[int], strides: Sequence[int], numpy_dtype: np.
     for size, stride in zip(shape, strides, strict=True):
         extent += (size - 1) * stride
     buffer = np.empty(0 if 0 in shape else extent, numpy_dtype)
-    itemsize = numpy_dtype.itemsize
-    return np.ndarray(shape, numpy_dtype, buffer, 0, tuple([stride * itemsize for stride in strides]))
+    return np.ndarray(shape, numpy_dtype, buffer, 0, byte_strides(shape, strides, numpy_dtype.itemsize))
 
 
 # -- the layout of results --------------------------------------------------------------------------------------------

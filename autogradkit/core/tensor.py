@@ -22,7 +22,7 @@ from autogradkit.core.printing import tensor_repr
 from autogradkit.core.size import Size
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import Array, VersionCounter
-from autogradkit.core.strides import contiguous_strides
+from autogradkit.core.strides import contiguous_strides, element_strides
 
 if TYPE_CHECKING:
     # Written from the declarations: see scripts/write_stubs.py.
@@ -267,6 +267,9 @@ def layout_of(tensor: Tensor) -> Layout:
     kind = array.dtype
     if not array.flags.c_contiguous or not array.size:
         tensor._layout = UNUSUAL
+        return UNUSUAL
+    if 1 in array.shape and element_strides(array) != contiguous_strides(array.shape):
+        tensor._layout = UNUSUAL  # the stride of a dimension of one element decides that of a result
         return UNUSUAL
     if len(LAYOUTS) > 10_000:  # endlessly many shapes: begin anew, old tensors just take the slower way
         LAYOUTS.clear()

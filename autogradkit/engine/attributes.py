@@ -63,7 +63,7 @@ def output_nr(self: Tensor) -> int:
 
 
 def _may_require_grad(tensor: Tensor) -> bool:
-    return tensor._array.dtype.kind in "fc" or tensor.dtype.is_floating_point
+    return tensor._array.dtype.kind in "fcV" or tensor.dtype.is_floating_point
 
 
 def _get_requires_grad(self: Tensor) -> bool:

@@ -18,6 +18,7 @@ from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
@@ -40,7 +41,7 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             return None  # refused as a root
         if array.size != 1:
             raise RuntimeError(errors.ONLY_SCALARS)
-        if array.dtype.kind != "f" and not tensor.dtype.is_floating_point:
+        if array.dtype.kind not in "fV" and not tensor.dtype.is_floating_point:
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
         return wrap(one) if create_graph else one
@@ -50,7 +51,7 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             f"Mismatch in shape: grad_output[{index}] has a shape of {Size(given.shape)} and "
             f"output[{index}] has a shape of {Size(array.shape)}."
         )
-    if (given.dtype.kind == "c") != (array.dtype.kind == "c"):
+    if (given.dtype.kind == "c") is not (array.dtype.kind == "c"):
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {tensor.dtype}."
@@ -147,25 +148,30 @@ def _backward(
     keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph = _flag(create_graph)
     roots = _roots(outputs)
-    if create_graph:
-        warn(_CYCLE)
     if inputs is None:
+        _warn_of_cycle(create_graph)
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
     for tensor in inputs:
         _require_tensor(tensor)
         if not requires_grad(tensor):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    wanted = _wanted(inputs)
-    for tensor, (target, number) in zip(inputs, wanted, strict=True):
-        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on
+        target, number = edge_of(tensor)
+        if isinstance(target, Node):  # as in PyTorch: it retains its gradient from now on, even if the next is refused
             target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
+    wanted = _wanted(inputs)
+    _warn_of_cycle(create_graph)
     execute(roots, gradients, keep, create_graph, wanted, True, outputs)
 
 
 def _require_tensor(given: Any) -> None:
     if not isinstance(given, Tensor):
         raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {c_type_name(given)}")
+
+
+def _warn_of_cycle(create_graph: bool) -> None:
+    if create_graph:
+        warn(_CYCLE)
 
 
 def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
@@ -233,7 +239,10 @@ def grad(
                 "allow_unused=True if this is the desired behavior."
             )
         if found is None and materialize_grads:
-            found = wrap(np.zeros_like(variable._array))
+            array = variable._array
+            strides = dense_strides_like(array.shape, element_strides(array))
+            found = wrap(empty_strided(array.shape, strides, array.dtype))
+            found._array.fill(0)
             found._requires_grad = create_graph
         results.append(as_tensor(found))
     for recorder in listeners() if RECORDERS else ():

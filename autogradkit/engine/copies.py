@@ -37,7 +37,11 @@ def _copied(array: Array, memo: dict[int, Any]) -> Array:
     """The array on a copy of its storage: one copy for all tensors of a `memo` that share one."""
     root = root_of(array)
     place = address_of(array) - UntypedStorage(array).data_ptr()
-    whole = array.nbytes == UntypedStorage(array).nbytes() and is_non_overlapping_and_dense(array.shape, array.strides)
+    whole = (
+        array.size
+        and array.nbytes == UntypedStorage(array).nbytes()
+        and is_non_overlapping_and_dense(array.shape, array.strides)
+    )
     storage = memo.get(id(root))
     if storage is None:
         # An array that is all of its storage is copied as it is: the copy owns its memory, which quick ways ask for.

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit.core.quiet import quietly
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.node import Node
-from autogradkit.engine.ownership import is_held_alone
+from autogradkit.engine.ownership import is_held_alone, memory_of
 from autogradkit.engine.required import OPS
 
 Buffers = dict[Any, list[Any]]  # target -> the gradient of each of its outputs, None where none came
@@ -36,6 +36,20 @@ def count_edges(roots: Iterable[Any], needed: set[Any] | None = None) -> dict[An
                 if isinstance(target, Node):
                     push(target)
     return waiting
+
+
+def carry(
+    sums: Sums, buffers: Buffers, target: Any, number: int, gradient: Any, version: int, carried: int, origin: int
+) -> None:
+    """Note how often PyTorch has edited a gradient that is about to be delivered: `version` times while it was made.
+
+    Or `carried` times, if it shows the memory `origin`, which its node received with that count.
+    """
+    buffer = buffers.get(target)
+    if gradient is None or (buffer is not None and buffer[number] is not None):
+        return
+    if version or memory_of(gradient) == origin:
+        sums[target, number] = version or carried
 
 
 def deliver(

@@ -27,8 +27,7 @@ def as_tensor(gradient: Any) -> Any:
 def on_outputs(hooks: NodeHooks, received: list[Any], create_graph: bool, accumulate: Accumulate) -> None:
     """Hooks of the tensors that a node made, which replace what it `received`; then their retained `.grad`."""
     for number, registered in hooks.of_tensors.items():
-        if received[number] is not None:
-            received[number] = _through(registered, received[number], create_graph)
+        received[number] = _through(registered, received[number], create_graph)  # None too, as in PyTorch
     for number, reference in hooks.retained.items():
         tensor = reference()
         if tensor is not None and received[number] is not None:

@@ -5,7 +5,7 @@ Rests on core.dtype; saved, history and hook_calls word their errors with it.
 
 from __future__ import annotations
 
-from autogradkit.core.dtype import bool_, complex64, complex128, from_numpy_dtype
+from autogradkit.core.dtype import bfloat16, bool_, complex64, complex128, from_numpy_dtype
 from autogradkit.core.storage import Array
 
 # Types without a name of the old style, such as "torch.FloatTensor".
@@ -13,6 +13,7 @@ _WITHOUT_A_TENSOR_TYPE = {
     bool_: "CPUBoolType",
     complex64: "CPUComplexFloatType",
     complex128: "CPUComplexDoubleType",
+    bfloat16: "CPUBFloat16Type",
 }
 
 

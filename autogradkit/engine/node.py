@@ -40,7 +40,9 @@ class Node:
     calls_user: ClassVar[bool] = (
         False  # whether `apply` runs code of the user's, who sees their own NumPy settings then
     )
-    gradient_version: ClassVar[int] = 0  # how often PyTorch edits the gradient that it gives for its first input
+    gradient_versions: ClassVar[
+        tuple[int, ...]
+    ] = ()  # how often PyTorch edits the gradient that it gives for each input
 
     edges: tuple[Any, ...]  # target, output number, target, output number, ...
     outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat

@@ -12,13 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, quietly, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
-from autogradkit.core.storage import Array
+from autogradkit.core.storage import Array, root_of
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
     empty_strided,
+    has_internal_overlap,
+    is_contiguous,
     is_non_overlapping_and_dense,
 )
 from autogradkit.core.tensor import Tensor, counter_of, wrap
@@ -46,6 +49,8 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
     elif grad._array.shape != gradient.shape:
         tensor._grad = wrap(np.asarray(quietly(np.add, grad._array, gradient)))
     else:
+        if not grad._array.flags.forc:
+            _require_once(grad._array)
         array, counter = grad._array, counter_of(grad)
         try:  # on one line, and counted first: no interrupt comes before a call, and the log is told below
             counter.value += 1; run_quietly(np.add, array, gradient, array, casting="unsafe")  # noqa: E702  # fmt: skip
@@ -55,6 +60,11 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
             run_in_spare(np.add, array, gradient, array, casting="unsafe")
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
+
+
+def _require_once(array: Array) -> None:
+    if has_internal_overlap(array.shape, array.strides):
+        raise RuntimeError(errors.WRITTEN_TWICE)
 
 
 def set_version(tensor: Tensor, version: int) -> None:
@@ -73,12 +83,6 @@ def add_to_retained(tensor: Tensor, gradient: Array) -> None:
     tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
     for listener in GRAD_LISTENERS:
         listener.accumulated(tensor, gradient)
-
-
-def strides_of_grad(array: Array) -> tuple[int, ...]:
-    """The strides, in elements, of the `.grad` of a leaf that shows `array`: its own where they are dense."""
-    strides = element_strides(array)
-    return strides if is_non_overlapping_and_dense(array.shape, strides) else contiguous_strides(array.shape)
 
 
 def _copy(gradient: Array, strides: tuple[int, ...]) -> Array:
@@ -110,18 +114,20 @@ def _references_in_a_buffer(buffer: list[Any], number: int) -> int:
 _REFERENCES_IN_A_BUFFER = _references_in_a_buffer([np.zeros(1)], 0)
 
 
-def is_held_alone(buffer: list[Any], number: int, sent: Sequence[Any]) -> bool:
-    """Whether only `buffer`, besides `sent`, holds the array at `number`, so that it may be added to in place."""
+def is_held_once(buffer: list[Any], number: int, sent: Sequence[Any]) -> bool:
+    """Whether only `buffer`, besides `sent`, holds the array at `number`."""
     within = sum([each is buffer[number] for each in sent])
-    return _references_in_a_buffer(buffer, number) - within <= _REFERENCES_IN_A_BUFFER and owns_memory(buffer[number])
+    return _references_in_a_buffer(buffer, number) - within <= _REFERENCES_IN_A_BUFFER
 
 
-def is_passed_on(node: Any, gradient: Any) -> bool:
-    """Whether what a node gave is a view of what it received, and counts its edits with it."""
-    declaration = getattr(node, "declaration", None)
-    return (
-        declaration is not None and declaration.view and gradient.__class__ is np.ndarray and gradient.base is not None
-    )
+def is_held_alone(buffer: list[Any], number: int, sent: Sequence[Any]) -> bool:
+    """Whether, besides, nobody else sees the array's memory, so that it may be added to in place."""
+    return is_held_once(buffer, number, sent) and owns_memory(buffer[number])
+
+
+def memory_of(gradient: Any) -> int:
+    """Which memory an array shows, as a number; 0 of what is none. What shows the same counts its edits together."""
+    return id(root_of(gradient)) if gradient.__class__ is np.ndarray else 0
 
 
 def owns_memory(gradient: Array) -> bool:
@@ -138,14 +144,11 @@ def owns_memory(gradient: Array) -> bool:
 
 def obeys(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient has the strides that `tensor.grad` should have."""
-    if not gradient.size:  # NumPy has no strides for it: what owns no memory is an expanded one
-        return gradient.flags.owndata
-    wanted = strides_of_grad(tensor._array)
+    own, wanted, shape = element_strides(gradient), element_strides(tensor._array), gradient.shape
+    if not is_non_overlapping_and_dense(tensor._array.shape, wanted):
+        return is_contiguous(shape, own)
     # The stride of a dimension of size 1 is free, unless it is that of a dimension that was expanded.
-    return all(
-        (own == other or size == 1) and (size > 1 or own)
-        for size, own, other in zip(gradient.shape, element_strides(gradient), wanted, strict=True)
-    )
+    return all(one == other if size != 1 else one != 0 for size, one, other in zip(shape, own, wanted, strict=True))
 
 
 def takes_over(tensor: Tensor, gradient: Array) -> bool:

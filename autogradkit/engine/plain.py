@@ -17,14 +17,14 @@ import numpy as np
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.tensor import wrap
-from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
+from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
 from autogradkit.engine.hook_calls import after_node, at_accumulator, before_node, on_leaf, on_outputs
 from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import (
     REFERENCES_IN_A_LOOP,
     add_to_grad,
     add_to_retained,
-    is_passed_on,
+    memory_of,
     obeys,
     set_version,
     takes_over,
@@ -45,9 +45,14 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
     del gradient
     while True:
         hooks = node.hooks
+        carried = sums.pop((node, 0), 0) if sums else 0
         if hooks is not None:
+            came = received[0]
             on_outputs(hooks, received, False, add_to_retained)
             before_node(hooks, received, False)
+            if came is not received[0]:
+                carried = 0
+            came = None
         if node.calls_user:
             sent = node.apply(received, False)
         else:
@@ -62,8 +67,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
-        carried = sums.pop((node, 0), 0) if sums else 0
-        made = node.gradient_version
+        made = node.gradient_versions
+        origin = memory_of(received[0]) if carried else 0
         received = []  # what was received and is passed on has one holder less
         following = None
         at = -2
@@ -83,11 +88,12 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
             if gradient is not None and (
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
+                version = made[at >> 1] if made and np.shape(gradient) == shape else 0
                 gradient = validate(gradient, target, number, node, at >> 1)
-            if made and not at and target not in buffers:
-                sums[target, number] = made
-            elif carried and gradient is not None and is_passed_on(node, gradient):
-                sums[target, number] = carried
+            else:
+                version = made[at >> 1] if made else 0
+            if version or carried:
+                carry(sums, buffers, target, number, gradient, version, carried, origin)
             left = waiting[target] - 1
             if left or (buffers and target in buffers):
                 buffer = deliver(buffers, target, number, gradient, sums, sent)
@@ -113,20 +119,24 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                     heappush(ready, (-target.sequence, target))
                 continue
             if gradient is None:
+                if target._hooks is not None:
+                    on_leaf(target._hooks, None, False)
                 continue
             if target._hooks is not None and target._hooks.is_idle():
                 target._hooks = None  # the leaf takes gradients over again
             if target._hooks is not None:
-                alone = references(gradient) <= REFERENCES_IN_A_LOOP
                 hooked = on_leaf(target._hooks, gradient, False)
                 if target._requires_grad:
-                    stolen = (alone or hooked is not gradient) and obeys(target, hooked)
+                    # A hook may have kept it: it then has one holder more than here, where `hooked` is one too.
+                    alone = hooked is not gradient or references(gradient) <= REFERENCES_IN_A_LOOP + 1
+                    stolen = alone and obeys(target, hooked)
                     version = sums.get((target, 0), 0) if stolen else None
                     at_accumulator(target, target._hooks, hooked, False, partial(add_to_grad, version=version))
                 hooked = None
             elif target._requires_grad:
                 # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
-                alone = target._grad is None and references(gradient) <= REFERENCES_IN_A_LOOP
+                within = 0 if buffer is None else sum([each is gradient for each in sent])
+                alone = target._grad is None and references(gradient) - within <= REFERENCES_IN_A_LOOP
                 if alone and takes_over(target, gradient):
                     fresh = wrap(gradient)
                     if sums:

@@ -9,6 +9,7 @@ inputs, recorders are told what happens, and anomaly mode looks for its culprit.
 from __future__ import annotations
 
 import itertools
+import sys
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -20,7 +21,7 @@ import numpy as np
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners, marks_of, put_back
 from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.delivery import Buffers, Sums, count_edges, deliver
+from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
 from autogradkit.engine.history import grad_fn
 from autogradkit.engine.hook_calls import (
     Accumulate,
@@ -33,7 +34,7 @@ from autogradkit.engine.hook_calls import (
 )
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node, applied
-from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_alone, is_passed_on, obeys, set_version
+from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_once, memory_of, obeys, set_version
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.validate import validated
@@ -179,7 +180,7 @@ class Run:
         """All gradients of `target` have arrived, the last among those `sent`: run a leaf, queue a node."""
         if isinstance(target, Tensor):
             buffer = self.buffers.pop(target)
-            alone = buffer[0].__class__ is np.ndarray and is_held_alone(buffer, 0, sent)
+            alone = buffer[0].__class__ is np.ndarray and is_held_once(buffer, 0, sent)
             self.leaf(target, buffer[0], alone)
         else:
             heappush(self.ready, (-target.sequence, target))
@@ -194,6 +195,7 @@ class Run:
         )
         if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it
             self.capture(node, received)
+        came = received[0]
         if node.hooks is not None:
             self.announce_change()
             on_outputs(node.hooks, received, self.create_graph, self.retain)
@@ -202,17 +204,22 @@ class Run:
             return
         if node.hooks is not None:
             before_node(node.hooks, received, self.create_graph)
-        sent = self.apply(node, received)
-        edges = node.edges
         carried = self.sums.pop((node, 0), 0)
+        if came is not received[0]:
+            carried = 0
+        came = None
+        origin = memory_of(received[0]) if carried else 0
+        sent, versions = self.apply(node, received)
+        edges = node.edges
         for place in range(len(sent)):  # no variable holds what was sent, so that who else does can be counted
             target, number = edges[2 * place], edges[2 * place + 1]
             if target is None or (needed is not None and target not in needed):
                 continue
-            if node.gradient_version and not place and target not in self.buffers:
-                self.sums[target, number] = node.gradient_version
-            elif carried and is_passed_on(node, sent[place]):
-                self.sums[target, number] = carried
+            version = versions[place] if versions else 0
+            if version and isinstance(sent[place], Tensor):
+                set_version(sent[place], version)
+            if version or carried:
+                carry(self.sums, self.buffers, target, number, sent[place], version, carried, origin)
             if self.recorders and target in self.buffers:
                 self.announce_change()
             deliver(self.buffers, target, number, sent[place], self.sums, sent)
@@ -234,8 +241,8 @@ class Run:
                     if gradient.__class__ is np.ndarray:
                         set_version(found, self.sums.get((target, number), 0))
 
-    def apply(self, node: Node, received: list[Any]) -> list[Any]:
-        """Run one node: its formulas, the validation of what they gave, its hooks."""
+    def apply(self, node: Node, received: list[Any]) -> tuple[list[Any], Sequence[int]]:
+        """Run one node: its formulas, the validation of what they gave, its hooks; and PyTorch's edits of what is sent."""
         try:
             sent = applied(node, received, self.create_graph)
         except BaseException:
@@ -243,23 +250,33 @@ class Run:
             raise
         if not self.retain_graph:
             node.release()
-        sent = validated(sent, node)
+        given, sent = sent, validated(sent, node)
+        versions = node.gradient_versions
+        if versions:
+            sizes = [(np.shape(a), np.shape(b)) for a, b in zip(given, sent, strict=True)]
+            versions = [n if a == b else 0 for n, (a, b) in zip(versions, sizes, strict=False)]
+        given = None
         if MODE.anomaly and MODE.anomaly_checks_nan:
             self.check_nan(node, sent)
         if node.hooks is not None and node.hooks.after:
             sent = after_node(node.hooks, sent, received, self.create_graph)
         for recorder in self.recorders:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
-        return sent
+        return sent, versions
 
     def leaf(self, leaf: Tensor, gradient: Any, alone: bool) -> None:
         """All gradients of a leaf have arrived: hooks, then `.grad` or the capture. `alone`: nobody else holds it."""
         if gradient is None:
+            if leaf._hooks is not None:
+                on_leaf(leaf._hooks, None, self.create_graph)
             return
         if leaf._hooks is not None:
             self.announce_change()
+            holders = sys.getrefcount(gradient)
             hooked = on_leaf(leaf._hooks, gradient, self.create_graph)
-            alone = alone or hooked is not gradient
+            # A hook may have kept it: it then has one holder more, as where `hooked` is one.
+            kept = sys.getrefcount(gradient) - (hooked is gradient) > holders
+            alone = hooked is not gradient or (alone and not kept)
             gradient = hooked
         self.capture(leaf, [gradient])
         if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):

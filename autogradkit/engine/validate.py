@@ -37,6 +37,12 @@ def validate(gradient: Any, target: Any, number: int, node: Node, index: int) ->
             f"Function {node.name()} returned an invalid gradient at index {index} - got {list(own)} but expected shape "
             f"compatible with {list(shape)}"
         )
+    kind = (gradient._array if isinstance(gradient, Tensor) else np.asarray(gradient)).dtype.kind
+    if kind == "c" and numpy_dtype.kind != "c" and _refuses_complex(node):
+        raise RuntimeError(
+            "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got false.  "
+            "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
+        )
     if isinstance(gradient, Tensor):  # under create_graph
         if own != shape:
             gradient = OPS.sum_to_size(gradient, shape)
@@ -45,9 +51,14 @@ def validate(gradient: Any, target: Any, number: int, node: Node, index: int) ->
     if own != shape:
         array = quietly(OPS.sum_array, array, shape)
     if array.dtype != numpy_dtype:
-        real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array
-        array = quietly(real.astype, numpy_dtype)
+        real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array  # a view, as in PyTorch
+        array = quietly(real.astype, numpy_dtype, copy=False)
     return array
+
+
+def _refuses_complex(node: Any) -> bool:
+    declaration = getattr(node, "declaration", None)
+    return declaration is not None and declaration.refuses_complex
 
 
 def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

@@ -24,6 +24,7 @@ _DERIVED = (
     "_sym_sizes_opt",
     "_sym_strides",
     "_geometry",
+    "_kind",
 )  # sizes and the like, which pictures show anyway
 
 

@@ -174,6 +174,58 @@ r=T.linspace(0,1,2.5)
 r=T.meshgrid(T.ones(2),T.ones(2,dtype=T.int64),indexing='ij')
 i=T.tensor([0,1]); r=T.gather(i,0,i,out=i)
     """,
+    "which of equal elements": """
+r=T.ones(4).topk(3)
+r=T.ones(2,4).topk(2,largest=False)
+r=T.tensor([2.,1,2,1,2]).topk(3,sorted=False)
+r=T.ones(130).topk(2)
+r=T.ones(5).kthvalue(2)
+r=T.tensor([[1.,1,0],[0,1,1]]).kthvalue(2,0)
+x=T.ones(4,requires_grad=True); x.topk(2)[0].sum().backward(); r=x.grad
+r=T.tensor([1.,float('nan'),float('nan'),0]).topk(3)
+    """,
+    "edits in place of memory with gaps": """
+x=T.arange(24.).reshape(2,3,4); x[:,:,0].neg_()
+x=T.tensor([[-1.75,-1.5,-0.75],[0.25,-0.5,-0.25]]).diagonal(); x.neg_()
+x=T.arange(64.).reshape(8,8); T.neg(x[:,0],out=x[:,4])
+x=T.arange(64.).double().reshape(8,8); x[:,1].neg_()
+x=T.arange(12.).reshape(3,4); x[:,0].sigmoid_()
+x=T.tensor([0.,0.5,1.25]).unfold(0,2,1); x.less_equal_(T.tensor([[1.5,1.25],[0.75,1.25]]))
+    """,
+    "random streams follow memory": """
+r=T.multinomial(T.ones(3,2).t(),2)
+r=T.multinomial(T.rand(4,3).t(),1)
+r=T.dropout(T.ones(2,3).t(),0.5,True)
+r=T.zeros(3,2,dtype=T.complex64).t().normal_(1.,2.)
+    """,
+    "gradients of what is rare": """
+x=T.ones(2,requires_grad=True); T.where(T.tensor([True,False]),x,T.tensor([1j,1])).sum().abs().backward()
+x=T.tensor([.5,.3],requires_grad=True); (x**T.tensor([True,False])).sum().backward()
+x=T.ones(2,requires_grad=True); T.sum(x,dtype=T.int16)
+x=T.ones((),requires_grad=True); T.fill(T.ones(2,dtype=T.int64),x)
+x=T.ones(2,requires_grad=True); x.grad=T.ones(1).expand(2); x.sum().backward()
+x=T.ones(2,requires_grad=True); T.nn.functional.huber_loss(x,T.tensor([1,2])).backward()
+x=T.ones(2,requires_grad=True); y=x*1j; y.backward(T.ones(2,dtype=T.int64))
+x=T.tensor([1.,2,4],requires_grad=True); T.var(x,0,correction=5).backward(); r=x.grad
+x=T.tensor([1.,2,4],requires_grad=True); T.var(x,correction=5).backward(); r=x.grad
+x=T.tensor([float('nan'),1.],requires_grad=True); T.maximum(x,T.ones(2)).sum().backward(); r=x.grad
+x=T.ones(1,3).expand(2,3).detach().requires_grad_(); r=T.autograd.grad(x.as_strided((2,),(1,)).sum(),x)[0].clone()
+x=T.tensor([0.,-2.,0.],requires_grad=True); x.prod().backward(); r=x.grad
+    """,
+    "strides and versions": """
+r=T.nn.functional.one_hot(T.tensor([1,2]))
+x=T.ones(3,2,requires_grad=True); r=T.maximum(x,T.ones(2)); r.sum().backward()
+x=T.ones(2).expand(2,2).detach().requires_grad_(); (x*x).sum().backward()
+x=T.ones(1,3,2)[::2].requires_grad_(); (x*x).sum().backward()
+x=T.zeros(0,3).expand(2,0,3).requires_grad_(); x.sum().backward()
+r=T.ones(4,1,2)[False]
+r=2.0**T.ones(3,2).t()
+r=T.ones(1,3).unfold(0,1,1)//2
+a=T.ones(3,2).t(); r=T.ne(a,1,out=T.zeros(3))
+r=T.rsub(T.ones(2,3),T.ones(3,2).t())
+r=T.nonzero(T.tensor([1,0,2]),out=T.zeros(0,dtype=T.int64))
+x=T.zeros(6); y=x[2:]; r=T.arange(3,out=y); x=x.sum()
+    """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

@@ -203,5 +203,5 @@ def test_allocation_keeps_the_strides(seed):
         shape, strides = geometry(tensor)
         array = S.empty_strided(shape, strides, np.dtype("float32"))
         assert array.shape == shape
-        assert tuple(stride // 4 for stride in array.strides) == strides
+        assert S.element_strides(array) == strides
         assert array.flags.writeable

@@ -6,10 +6,14 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `node`, `in_place_node`: the node's name where it is not the op's with "Backward0", and where the in-place form has another;
 - `vjp`: a formula for each differentiable parameter (recipe.py); `group`: (parameters, formula) where one formula gives all;
   `edit_vjp`: those of the in-place form, where only that has a gradient, as an edit keeps the dtype; `floats_only`: an edit of
-  integers is not recorded; `gradient_version`: how often PyTorch edits the gradient of the first input while making it;
+  integers is not recorded; `gradient_version`: how often PyTorch edits the gradient of the first input, or of each that is
+  named, while making it;
 - `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
   operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
   though it must be given;
+- `other_first`: PyTorch's kernel has the operands the other way around, and the second decides the strides;
+- `unary`: its numbers are no operands of PyTorch's kernel, and have no part in the strides;
+- `contiguous`: a pointwise result is laid out so, whatever the operands are;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
@@ -19,6 +23,11 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
+- `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
+- `out_warning`: what PyTorch warns of where a composition is given `out=`;
+- `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
+- `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
+- `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
@@ -76,8 +85,11 @@ class Form:
         group: tuple[str, Formula] | None = None,
         edit_vjp: dict[str, Formula] | None = None,
         floats_only: bool = False,
-        gradient_version: int = 0,
+        gradient_version: int | dict[str, int] = 0,
         pointwise: str | None = None,
+        contiguous: bool = False,
+        unary: bool = False,
+        other_first: bool = False,
         promotes: str | None = None,
         as_number: str | None = None,
         ufunc: np.ufunc | None = None,
@@ -100,6 +112,11 @@ class Form:
         edit_dtypes: Callable[..., None] | None = None,
         edit_refuse: Callable[..., None] | None = None,
         out: bool | None = None,
+        out_warning: str = "",
+        refuses_complex: bool = False,
+        into_any: bool = False,
+        written: Callable[..., int] | None = None,
+        laid_out: bool | None = None,
         apart: str = "",
         out_decides: bool = False,
         structured: bool = False,
@@ -129,6 +146,9 @@ class Form:
         if group is not None:
             self.formulas = dict.fromkeys(group[0].split(), group[1])
         self.pointwise = pointwise
+        self.contiguous = contiguous
+        self.unary = unary
+        self.other_first = other_first
         self._promotes = promotes
         self._as_number = as_number
         self.ufunc = ufunc
@@ -137,7 +157,7 @@ class Form:
         self.edits = edits
         self.deferred = deferred
         self.floats_only = floats_only
-        self.gradient_version = gradient_version
+        self._gradient_version = gradient_version
         self.overlaps = overlaps
         self.meta = meta
         self.view = view
@@ -156,6 +176,11 @@ class Form:
         self.apart = apart
         self.out_decides = out_decides
         self.structured = structured
+        self.out_warning = out_warning
+        self.refuses_complex = refuses_complex
+        self.into_any = into_any
+        self.written = written
+        self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)
@@ -196,7 +221,8 @@ class Form:
     def _ordered(self, *checks: Any) -> tuple[list[Any], list[Any]]:
         dtypes = checks[0]
         found = [check for check in checks if check is not None]
-        late = [check for check in found if (is_by_kernel(check) if self.pointwise is not None else check is dtypes)]
+        pointwise = self.pointwise is not None
+        late = [check for check in found if is_by_kernel(check) or (check is dtypes and not pointwise)]
         return [check for check in found if check not in late], late
 
     # -- what it may be called with ---------------------------------------------------------------------------------
@@ -247,6 +273,21 @@ class Form:
             return None
         rest = [p for i, p in enumerate(self.parameters) if i != self.self_at]
         return Signature(self.owner.name, rest, deprecated=self.deprecated)
+
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether whole numbers may come of operands that are differentiated: by `dtype=`, or as a tensor's value among them."""
+        return self.owner.name != "to" and ("dtype" in self.index or {"self", "value"} <= self.formulas.keys())
+
+    @cached_property
+    def gradient_versions(self) -> tuple[int, ...]:
+        """How often PyTorch edits the gradient of each input while making it; empty for never."""
+        given = self._gradient_version
+        if not given:
+            return ()
+        names = list(self.formulas)
+        by_name = given if isinstance(given, dict) else {names[0]: given}
+        return tuple([by_name.get(name, 0) for name in names])
 
     def filled(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
         """Values in order of the parameters from a call within the package, which is known to fit."""

@@ -40,7 +40,7 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
         return
     s.scope[call.name("run")] = op.run
     general = f"return {call.name('run')}({call.tuple})"
-    if len(lists) > 1:
+    if len(lists) > 1 or op.written is not None:
         s.put(depth, general)
     elif op.pointwise is not None:
         _write_pointwise(s, call, depth, general, bail)
@@ -170,7 +170,7 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
         _write_planned(s, call, depth + 1, tensors, f"if {_TENSOR.format(b)}:" if either else "")
     s.put(depth + 1, general)
     if op.refuse is not None and is_by_kernel(op.refuse):
-        s.put(depth, f"if lay[1].kind in 'fc': {general}")
+        s.put(depth, f"if lay[1].kind in 'fcV': {general}")
     elif op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
@@ -309,7 +309,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.refuse_dtypes
-        s.put(depth, f"if {first}.dtype.kind != 'f': {call.name('dtypes')}{call.tuple}")
+        s.put(depth, f"if {first}.dtype.kind not in 'fV': {call.name('dtypes')}{call.tuple}")
     allocated = _write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]

@@ -37,12 +37,16 @@ from autogradkit.core.strides import (
     wrap_dim,
 )
 from autogradkit.core.tensor import empty_array
+from autogradkit.core.warning import warn
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
 
 # What a pointwise result's dtype is, given what the operands promote to.
 SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
+
+# NumPy 2.4's loops of these read the wrong elements where operand and result have certain strides (16 bytes for float32).
+_BROKEN_WITH_GAPS = (np.negative, np.isfinite, np.signbit)
 
 Shape = tuple[int, ...]
 _MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
@@ -158,7 +162,8 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
         if value is None:
             continue
         array = isinstance(value, np.ndarray)
-        geometry.append((value.shape, element_strides(value)) if array else ((), ()))
+        if array or not op.unary:
+            geometry.append((value.shape, element_strides(value)) if array else ((), ()))
         if i in op.promotes:
             kinds.append(
                 (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
@@ -167,8 +172,10 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     if op.pointwise is INT_TO_FLOAT and common.category < FLOATING:
         common = get_default_dtype()
     result = bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise is TO_REAL else common
+    if op.other_first:
+        geometry.reverse()
     shape = broadcast_shapes(*[each for each, _ in geometry])
-    strides = output_strides(geometry, shape)
+    strides = contiguous_strides(shape) if op.contiguous else output_strides(geometry, shape)
     return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
 
 
@@ -215,8 +222,8 @@ def require_described(op: Overload, values: Sequence[Any]) -> bool:
     return bool(values[op.first_tensor].size)
 
 
-def compute(op: Overload, values: Sequence[Any]) -> Any:
-    """What the kernel makes of these arrays and plain values, in new memory."""
+def compute(op: Overload, values: Sequence[Any], kind: np.dtype[Any] | None = None) -> Any:
+    """What the kernel makes of these arrays and plain values, in new memory; of a reduction, of dtype `kind` if it is given."""
     values = counted_dims(op, values)
     if op.pointwise is not None:
         return fill_pointwise(op, values, pointwise_plan(op, values))
@@ -245,7 +252,7 @@ def compute(op: Overload, values: Sequence[Any]) -> Any:
         strides = rest[0] if rest else None
     else:
         return op.run_kernel(values)
-    out = allocate(shape, result, strides)
+    out = allocate(shape, kind or result, strides)
     op.run_kernel(values, out)
     return out
 
@@ -262,10 +269,15 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         _promote(op, values, plan)
         require_shape(into.shape, plan.shape)
         require_castable(plan.result, into.dtype)
+        if op.pointwise is TO_BOOL and plan.common.kind == "c" and into.dtype.kind not in "cb" and into.size:
+            warn(
+                "Casting complex values to real discards the imaginary part"
+            )  # PyTorch's answer has the operands' dtype
+        if may_overlap_itself(into.shape, element_strides(into)):
+            return _one_by_one(op, values, into, plan.result)
         if into.dtype == plan.result:
-            if may_overlap_itself(into.shape, element_strides(into)):
-                return _one_by_one(op, values, into)
-            if op.ufunc is not None and op.is_by_ufunc(values):
+            broken = op.ufunc in _BROKEN_WITH_GAPS and not into.flags.c_contiguous
+            if op.ufunc is not None and op.is_by_ufunc(values) and not broken:
                 operands = [values[i] for i in op.operands]
                 if op.ufunc in (np.maximum, np.minimum):  # NumPy wants their `out` by name
                     return (partial(op.ufunc, *operands, out=into),)
@@ -287,7 +299,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         np.copyto(made, into)
         op.run_kernel(values, made)
     else:
-        made = compute(op, values)
+        made = compute(op, values, into.dtype if op.into_any else None)
         if op.structured and into.shape != made.shape:
             raise RuntimeError(
                 f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(made.shape)} should "
@@ -298,7 +310,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
     return setitem, into, ..., made
 
 
-def _one_by_one(op: Overload, values: list[Any], into: Array) -> Step:
+def _one_by_one(op: Overload, values: list[Any], into: Array, result: np.dtype[Any]) -> Step:
     """An edit of memory that overlaps itself: each element sees what the ones before it wrote, as in PyTorch's loop.
 
     It goes on in a copy of the memory from the first to the last element, which is then written back.
@@ -311,7 +323,13 @@ def _one_by_one(op: Overload, values: list[Any], into: Array) -> Step:
     for places in np.ndindex(*[into.shape[dim] for dim in inwards]):
         place = dict(zip(inwards, places, strict=True))
         one = tuple([slice(place[dim], place[dim] + 1) for dim in range(into.ndim)])
-        op.run_kernel([v[one] if i in op.operands and v is not None else v for i, v in enumerate(spread)], into[one])
+        each = [v[one] if i in op.operands and v is not None else v for i, v in enumerate(spread)]
+        if into.dtype == result:
+            op.run_kernel(each, into[one])
+        else:
+            found = np.empty((1,) * into.ndim, result)
+            op.run_kernel(each, found)
+            np.copyto(into[one], found, casting="unsafe")
     return setitem, memory, ..., copy
 
 

@@ -17,8 +17,10 @@ from autogradkit._ops.declare import entries, memory
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
+from autogradkit._ops.declare.source import refuse_whole
 from autogradkit._ops.declare.writing import (
     into_out,
+    is_checked_first,
     require_apart,
     require_castable,
     require_no_grad,
@@ -32,8 +34,10 @@ from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
+from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 from autogradkit.engine.saved import SavedCast
 
 
@@ -97,22 +101,35 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
-        # What has no gradient may be written into what requires one.
-        if out is not None and (self.composition or self.formulas):
-            tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
-            require_no_grad(self.owner.name, tensors)
         if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
             values = [*values]
             values[self.index["dtype"]] = out.dtype
         if self.composition:
-            made = self._composed(self.kernel, values)
             if out is None:
-                return made
+                return self._composed(self.kernel, values)
+            if self.out_warning:
+                warn(self.out_warning)
+            tensors = self.tensors_in(values)
+            outs = out if isinstance(out, (list, tuple)) else (out,)
+            involved = (*tensors, *outs[: self.differentiable_outputs])
+            if not is_checked_first(self.owner.name):
+                require_no_grad(self.owner.name, involved, composed=True)
+            made = self._composed(self.kernel, values)
+            require_no_grad(self.owner.name, involved, composed=True)
             results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(self.tensors_in(values), [each._array for each in results], out, self.require_out_dtype)
+            return into_out(tensors, [each._array for each in results], out, self.require_out_dtype)
+        # What has no gradient may be written into what requires one.
+        if out is not None and self.formulas:
+            outs = out if isinstance(out, (list, tuple)) else (out,)
+            name = f"aten::{self.owner.name}" if self.node_name.endswith("NotImplemented") else self.owner.name
+            require_no_grad(name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
+        elif isinstance(out, Tensor) and self.owner.name.startswith("bitwise_"):
+            require_no_grad(f"aten::{self.owner.name}", (out,))
         early, late = self.checks
         for check in early:
             check(*values)
+        if late and self.pointwise is not None and isinstance(out, Tensor):
+            self.require_out_dtype(memory.pointwise_plan(self, self.arrays_of(values)).result, out._array.dtype)
         for check in late:
             self.ask_late(check, values)
         if out is not None:
@@ -122,7 +139,13 @@ class Overload(Form):
         computed = quietly(memory.compute, self, self.arrays_of(values))
         several = isinstance(computed, (list, tuple))
         results = self.wrapped(values, computed if several else (computed,), several)
-        if self.records(values) and results and results[0]._array.dtype.kind not in "iub":
+        if self.written is not None:
+            for result in results:
+                set_version(result, self.written(*values))
+        whole = bool(results) and results[0]._array.dtype.kind in "iub"
+        if whole and self.may_be_whole and self.records(values):
+            refuse_whole(results[0]._array, [values[self.index[name]] for name in self.formulas])
+        if self.records(values) and results and not whole:
             assert self.recipe is not None
             self.recipe.record(values, values, results)
         return self.returns(results) if several else results[0]
@@ -149,6 +172,8 @@ class Overload(Form):
                 arrays[i] = value._array
         plan = memory.pointwise_plan(self, arrays)
         result = wrap(quietly(memory.fill_pointwise, self, arrays, plan))
+        if self.written is not None:
+            set_version(result, self.written(*values))
         if self.records(values) and plan.result.kind not in "iub":
             assert self.recipe is not None
             self.recipe.record(self.promoted(values, plan.common), values, (result,))
@@ -181,7 +206,7 @@ class Overload(Form):
         computed = quietly(memory.compute, self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart(out._array, computed.shape, tensors)
-        written = into_out(tensors, computed, out, self.require_out_dtype)
+        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out)
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

@@ -1,8 +1,8 @@
 """How an overload is differentiated: its formulas, what its nodes save, and the node class with its backward.
 
 A formula's parameters after the gradient name what is saved: a tensor parameter, an output, `<parameter>_sym_sizes`,
-`_sym_strides` or `_geometry` of one, or a plain parameter. Rests on the engine's nodes; overload.py makes one for each
-differentiable overload when it is first needed.
+`_sym_strides`, `_geometry` or (NumPy's) `_kind` of one, or a plain parameter. Rests on the engine's nodes; overload.py makes
+one for each differentiable overload when it is first needed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
 
 Formula = Callable[..., Any]
-_DERIVED = ("_sym_sizes_opt", "_sym_sizes", "_sym_strides", "_geometry")
+_DERIVED = ("_sym_sizes_opt", "_sym_sizes", "_sym_strides", "_geometry", "_kind")
 
 
 def names_of(formula: Formula) -> tuple[str, ...]:
@@ -203,7 +203,7 @@ class Recipe:
             "saved_names": self.saved,
             "setting_names": self.settings,
             "declaration": overload,
-            "gradient_version": overload.gradient_version,
+            "gradient_versions": overload.gradient_versions,
         }
         if not self.settings:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set
@@ -306,6 +306,8 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
     value = values[index[parameter]]
     if suffix == "_geometry":
         return value._array.shape, element_strides(value._array), value.storage_offset()
+    if suffix == "_kind":
+        return value._array.dtype.kind
     if suffix == "_sym_strides":
         return element_strides(value._array)
     if value is None:

@@ -79,17 +79,6 @@ def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError)
     return refuse
 
 
-def no_complex_gradient(name: str) -> Callable[..., None]:
-    """A check of what PyTorch computes of complex numbers, and does not differentiate."""
-
-    def refuse(*values: Any) -> None:
-        for value in values:
-            if isinstance(value, Tensor) and value._array.dtype.kind == "c" and MODE.grad and requires_grad(value):
-                raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
-
-    return refuse
-
-
 def both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
     """Two checks, one after the other."""
 
@@ -109,3 +98,18 @@ def not_implemented(label: str, kinds: str) -> Callable[..., None]:
                 raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(value.dtype)}'")
 
     return by_kernel(refuse)
+
+
+def undifferentiated(name: str) -> Callable[[Any], Any]:
+    """The formula of what PyTorch does not differentiate: the node is there, and refuses when it runs."""
+
+    def refuse(g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return refuse
+
+
+def require_real_if_differentiated(name: str, tensor: Any) -> None:
+    """Raise RuntimeError where an op whose gradient PyTorch has for real numbers only would be recorded with complex ones."""
+    if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c" and MODE.grad and requires_grad(tensor):
+        raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")

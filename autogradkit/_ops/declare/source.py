@@ -5,6 +5,7 @@ Rests on core and the engine, whose names the generated code sees; lanes.py and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from autogradkit._ops.declare import memory
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit._ops.declare.recipe import origin
 from autogradkit._ops.declare.signature import REQUIRED
-from autogradkit.core.dtype import dtype
+from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.random import Generator
@@ -31,6 +32,14 @@ from autogradkit.engine.saved import SavedOutput, SavedResult
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
+
+
+def refuse_whole(array: Array, inputs: Sequence[Any]) -> None:
+    """Raise RuntimeError where whole numbers, or bools, would have to be differentiated."""
+    if any(isinstance(each, Tensor) and requires_grad(each) for each in inputs):
+        name = from_numpy_dtype(array.dtype).tensor_type.removeprefix("torch.").removesuffix("Tensor")
+        raise RuntimeError(f"Autograd not support dtype: {name}")
+
 
 STRIDES: dict[Any, tuple[int, ...]] = {}
 
@@ -118,6 +127,13 @@ class Source:
         key = f"Node{call.number}"
         self.scope[key] = recipe.node_class
         floating = "" if layout or op.view else f" and {arrays[0]}.dtype.kind not in 'iub'"
+        if floating and op.may_be_whole:
+            self.scope["refuse_whole"] = refuse_whole
+            given = "".join(f"{call.values[name]}, " for name in inputs)
+            self.put(
+                depth,
+                f"if {arrays[0]}.dtype.kind in 'iub' and (not NO_GRAD or MODE.grad): refuse_whole({arrays[0]}, ({given}))",
+            )
         self.put(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
         needed: dict[str, str] = {}
@@ -268,6 +284,8 @@ class Source:
             return f"(STRIDES.get(({array}.shape, {array}.strides, {array}.itemsize)) or strides_of({array}))"
         if suffix == "_geometry":
             return f"({array}.shape, strides_of({array}), {value}.storage_offset())"
+        if suffix == "_kind":
+            return f"{value}._array.dtype.kind"
         if call.optional(parameter):
             missing = "(0,)" if suffix == "_sym_sizes_opt" else "None"
             return f"({missing} if {value} is None else {array}.shape)"

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import Array, VersionCounter, address_of, root_of
+from autogradkit.core.storage import Array, UntypedStorage, VersionCounter, address_of, offset_of, root_of, strided
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
@@ -37,10 +38,7 @@ _SHARED = (
 def require_writable(target: Array, others: Sequence[Any]) -> None:
     """Raise RuntimeError where writing into `target` would write an element twice or change an operand midway."""
     if has_internal_overlap(target.shape, target.strides):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
+        raise RuntimeError(errors.WRITTEN_TWICE)
     for other in others:
         if isinstance(other, np.ndarray) and partial_overlap(target, other):
             raise RuntimeError(_SHARED)
@@ -54,6 +52,8 @@ def require_disjoint(target: Array, others: Sequence[Any]) -> None:
 
 def _require_no_shared(target: Array, others: Sequence[Any]) -> None:
     for other in others:
+        if other is target:
+            raise RuntimeError(_SHARED)
         if not isinstance(other, np.ndarray) or not np.may_share_memory(target, other):
             continue
         dense = [is_non_overlapping_and_dense(each.shape, element_strides(each)) for each in (target, other)]
@@ -74,6 +74,20 @@ def expanded_with_warning(name: str, example: str, apart: bool) -> Callable[[Arr
             _require_no_shared(target, others)
 
     return check
+
+
+def unless_the_same(target: Array, others: Sequence[Any]) -> None:
+    """As `require_writable`, of an edit that does nothing where it reads the very elements that it writes."""
+    [other] = others or [None]
+    if other is None or other is target:
+        return None if other is target else require_writable(target, ())
+    geometry = [(a.__array_interface__["data"][0], a.shape, a.strides, a.dtype) for a in (target, other)]
+    return None if geometry[0] == geometry[1] else require_writable(target, others)
+
+
+def require_once(target: Array, others: Sequence[Any]) -> None:
+    """As `require_writable`, of an edit that has read what it needs before it writes."""
+    require_writable(target, ())
 
 
 def unchecked(target: Array, others: Sequence[Any]) -> None:
@@ -147,19 +161,29 @@ def saying(
 require_found = saying("Found dtype {out} but expected {result}")
 
 
-# What PyTorch's forms with `out=` are made of, and those that it names with their namespace.
+# What the forms with `out=` of PyTorch's compositions are made of, and those that it names with their namespace.
 _WRITTEN_BY = {
+    "max": "maximum", "min": "minimum",
     "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
-    "concat": "cat", "outer": "mul", "multiply": "mul", "subtract": "sub", "diff": "sub", "divide": "div", "true_divide": "div",
-    "take_along_dim": "gather",
-    **{name: f"aten::{name}" for name in ("floor_divide", "softmax", "log_softmax", "linspace")},
+    "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "multiply": "mul", "subtract": "sub", "diff": "sub",
+    "divide": "div", "true_divide": "div",
+    "take_along_dim": "gather", "diag": "aten::diagonal_copy", "softmax": "aten::softmax", "log_softmax": "aten::log_softmax",
 }  # fmt: skip
 
 
-def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
+# Whose own checks come before that.
+_CHECKED_FIRST = ("outer", "ger", "diff", "diag", "take_along_dim", "softmax", "log_softmax", "argsort")
+
+
+def is_checked_first(name: str) -> bool:
+    """Whether a composition of PyTorch's has checks of its own before it meets something that writes into `out=`."""
+    return name in _CHECKED_FIRST
+
+
+def require_no_grad(name: str, tensors: Sequence[Tensor], composed: bool = False) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
-        name = _WRITTEN_BY.get(name, name)
+        name = _WRITTEN_BY.get(name, name) if composed else name
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
@@ -171,8 +195,12 @@ def into_out(
     computed: Any,
     out: Any,
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
+    laid_out: bool = True,
 ) -> Any:
-    """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ."""
+    """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
+
+    What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones.
+    """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
     for each, result in zip(outs, results, strict=True):
@@ -182,7 +210,7 @@ def into_out(
     steps: list[Step] = []
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
-        steps += _put(each, result)
+        steps += _put(each, result, laid_out)
         counter = counter_of(each)
         counts[counter] = counts.get(counter, counter.value) + 1
     at_once([*steps, *[(setattr, counter, "value", value) for counter, value in counts.items()]])
@@ -192,8 +220,17 @@ def into_out(
     return out
 
 
-def _put(out: Tensor, result: Array) -> list[Step]:
-    """The steps that write `result` into `out`, which takes its shape."""
+def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """Memory for what `out=` names and is to have another shape: its own where that is large enough, as in PyTorch."""
+    offset = offset_of(array) if array.base is not None else 0
+    extent = 0 if 0 in shape else 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    if array.flags.writeable and (offset + extent) * array.itemsize <= UntypedStorage(array).nbytes():
+        return strided(array, shape, strides, offset)
+    return empty_strided(shape, strides, array.dtype)
+
+
+def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
+    """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     array = out._array
     steps: list[Step] = []
     if out._array.shape != result.shape:
@@ -205,6 +242,7 @@ def _put(out: Tensor, result: Array) -> list[Step]:
                 "zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
                 "t.resize_(0)."
             )
-        array = empty_strided(result.shape, contiguous_strides(result.shape), out._array.dtype)
+        strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
+        array = resized(array, result.shape, strides)
         steps = reseating(out, array)
     return [(setitem, array, ..., result), *steps]

@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import contiguous_strides
 
 
@@ -63,7 +64,7 @@ def _svd_meta(A: Array, full_matrices: bool, compute_uv: bool, *, driver: str | 
         )
     *batch, m, n = A.shape
     least = min(m, n)
-    values = (*batch, least), np.finfo(A.dtype).dtype
+    values = (*batch, least), from_numpy_dtype(A.dtype).to_real().numpy
     if not compute_uv:
         return ((0,), A.dtype), values, ((0,), A.dtype)
     u = (*batch, m, m if full_matrices else least)

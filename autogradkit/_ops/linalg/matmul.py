@@ -18,7 +18,7 @@ from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
 
-@op("ger", composition=True, out=True)
+@op(composition=True, out=True)
 def outer(self: Tensor, vec2: Tensor) -> Any:
     """The outer product of two vectors, (n) and (m) → (n, m).
 
@@ -33,24 +33,69 @@ def outer(self: Tensor, vec2: Tensor) -> Any:
     return self.reshape(-1, 1) * vec2
 
 
+@op(
+    composition=True,
+    out=True,
+    out_warning="torch.ger is deprecated and will be removed in a future PyTorch release. Use torch.outer instead.",
+)
+def ger(self: Tensor, vec2: Tensor) -> Any:
+    """Another name for `outer`.
+
+    >>> import autogradkit as torch
+    >>> torch.ger(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    return outer(self, vec2)
+
+
+def _is_folded(a: Any, b: Any) -> bool:
+    """Whether a batch times one matrix or vector becomes one large product instead of many, as PyTorch decides it.
+
+    It does where that saves memory in backward, or costs no copy.
+    """
+    first = a.dim() >= b.dim()
+    batch, single = (a, b) if first else (b.mT, a)
+    if batch.dim() < 3 or single.dim() > 2:
+        return False
+    if single.requires_grad:
+        return True
+    if a.dim() == 2:
+        return False
+    shape, strides = batch.shape, batch.stride()
+    lies_as_one = all(strides[i] == strides[i + 1] * shape[i + 1] for i in range(len(shape) - 2))
+    return batch.numel() == 0 or lies_as_one
+
+
 def _folded(a: Any, b: Any) -> Any:
-    """A batch times one matrix or vector: one large product instead of many."""
-    flat = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
-    if b.dim() == 1:
-        return unsafe_view(mv(flat, b), tuple(a.shape[:-1]))
-    return unsafe_view(mm(flat, b), (*a.shape[:-1], b.shape[1]))
+    """A batch times one matrix or vector, or the other way around, as one product."""
+    first = a.dim() >= b.dim()
+    batch, single = (a, b) if first else (b.mT, a.t() if a.dim() == 2 else a)
+    flat = batch.reshape(math.prod(batch.shape[:-1]), batch.shape[-1])
+    if single.dim() == 1:
+        return unsafe_view(mv(flat, single), tuple(batch.shape[:-1]))
+    product = unsafe_view(mm(flat, single), (*batch.shape[:-1], single.shape[1]))
+    return product if first else product.mT.contiguous()
 
 
 def _batched(a: Any, b: Any) -> Any:
     """Both operands over the broadcast batch dimensions, as one bmm."""
-    left = a if a.dim() > 1 else a.unsqueeze(0)
-    right = b if b.dim() > 1 else b.unsqueeze(-1)
-    n, p = left.shape[-2], right.shape[-1]
-    batch = broadcast_shapes(tuple(left.shape[:-2]), tuple(right.shape[:-2]))
+    n = a.shape[-2] if a.dim() > 1 else 1
+    m = b.shape[-2] if b.dim() > 1 else b.shape[0]
+    p = b.shape[-1] if b.dim() > 1 else 1
+    if a.dim() == b.dim() == 3 and a.shape[0] != b.shape[0]:
+        if a.shape[0] == 1 and a.requires_grad:
+            return matmul(a.squeeze(0), b)
+        if b.shape[0] == 1 and b.requires_grad:
+            return matmul(a, b.squeeze(0))
+    batch = broadcast_shapes(tuple(a.shape[:-2]), tuple(b.shape[:-2]))
     count = math.prod(batch)
-    x = left.expand(*batch, n, left.shape[-1]).reshape(count, n, left.shape[-1])
-    y = right.expand(*batch, right.shape[-2], p).reshape(count, right.shape[-2], p)
+    x = a.expand(*batch, n, a.shape[-1]).reshape(count, n, a.shape[-1])
     shape = (*batch, *((n,) if a.dim() > 1 else ()), *((p,) if b.dim() > 1 else ()))
+    if b.dim() == 1:
+        y = b.expand(*batch, m).reshape(count, m).unsqueeze(2)
+        return unsafe_view(bmm(x, y).squeeze(-1), shape)
+    y = b.expand(*batch, m, p).reshape(count, m, p)
     return unsafe_view(bmm(x, y), shape)
 
 
@@ -95,7 +140,7 @@ def matmul(self: Tensor, other: Tensor) -> Any:
         return mv(a, b)
     if m == 1 and n == 2:
         return mm(a.unsqueeze(0), b).squeeze_(0)
-    return _folded(a, b) if m >= 3 and n <= 2 else _batched(a, b)
+    return _folded(a, b) if _is_folded(a, b) else _batched(a, b)
 
 
 @reflected("__rmatmul__")

@@ -12,7 +12,6 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
-from autogradkit._ops.declare.refusals import not_implemented, unless_empty
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
@@ -26,6 +25,12 @@ def _require_same_dtype(a: Array, b: Array) -> None:
     if a.dtype != b.dtype:
         first, second = (C_NAMES[from_numpy_dtype(each.dtype).name] for each in (a, b))
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {first} != {second}")
+
+
+def _refuse_bool(kernel: str, a: Array, b: Array) -> None:
+    """Where there is something to multiply, PyTorch's kernels have no bools."""
+    if a.dtype.kind == "b" and a.size and b.size:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
 
 
 def multiply(a: Array, b: Array, out: Array) -> None:
@@ -89,6 +94,7 @@ def _mm_meta(self: Array, mat2: Array) -> Any:
         raise _misfit(self.shape, mat2.shape)
     if self.dtype is not mat2.dtype:
         _require_same_dtype(self, mat2)
+    _refuse_bool("addmm_impl_cpu_", self, mat2)
     return (n, mat2.shape[1]), self.dtype
 
 
@@ -125,7 +131,6 @@ _mm = function("mm")
 @_mm.overload(
     sign="@",
     meta=_mm_meta,
-    dtypes=unless_empty(not_implemented("addmm_impl_cpu_", "b")),
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
     vjp={
@@ -161,6 +166,7 @@ def _mv_meta(self: Array, vec: Array) -> Any:
     if self.dtype != vec.dtype:
         matrix, vector = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, vec))
         raise RuntimeError(f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}")
+    _refuse_bool("addmv_impl_cpu", self, vec)
     return (self.shape[0],), self.dtype
 
 
@@ -168,7 +174,6 @@ def _mv_meta(self: Array, vec: Array) -> Any:
     sign="@",
     meta=_mv_meta,
     out_dtype=saying("addmv input tensors must have the same dtype, but got {out}, {result}, and {result}"),
-    dtypes=unless_empty(not_implemented("addmv_impl_cpu", "b")),
     samples=lambda t: [(t(2, 3), t(3)), (t(1, 1), t(1))],
     vjp={
         "self": lambda g, vec: k.outer_product(g, k.conj(vec)),
@@ -214,6 +219,8 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
             f"[{self.shape[0]}] and src [{tensor.shape[0]}] to have the same number of elements, but got "
             f"{self.shape[0]} and {tensor.shape[0]} elements respectively"
         )
+    if self.dtype.kind == "b":
+        raise NotImplementedError("\"dot\" not implemented for 'Bool'")
     return (), self.dtype
 
 
@@ -221,7 +228,6 @@ def _dot_meta(self: Array, tensor: Array) -> Any:
     out_dtype=saying("result dtype {out} does not match input dtype {result}"),
     sign="@",
     meta=_dot_meta,
-    dtypes=not_implemented("dot", "b"),
     samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
     vjp={"self": lambda g, tensor: g * k.conj(tensor), "tensor": lambda g, self: g * k.conj(self)},
 )
@@ -233,6 +239,8 @@ def dot(self: Array, tensor: Array, *, out: Array) -> None:
     tensor(11.)
     """
     np.dot(self, tensor, out=out)
+    if self.size == 1:
+        np.add(out, 0, out=out)  # a sum begins with 0, and is never -0
 
 
 def _bmm_meta(self: Array, mat2: Array) -> Any:
@@ -249,6 +257,7 @@ def _bmm_meta(self: Array, mat2: Array) -> Any:
     if self.dtype != mat2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
+    _refuse_bool("bmm", self, mat2)
     return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
 
 
@@ -258,7 +267,6 @@ _bmm = function("bmm")
 @_bmm.overload(
     sign="@",
     meta=_bmm_meta,
-    dtypes=unless_empty(not_implemented("bmm", "b")),
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
         "self": lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),
@@ -286,6 +294,9 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
     if self.dtype is not mat2.dtype and self.dtype != mat2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {first} and {second}")
+    if mat1.dtype is not mat2.dtype and mat1.dtype != mat2.dtype:
+        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
     if mat1.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
     if mat2.ndim != 2:
@@ -293,12 +304,10 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
     (n, m), (rows, p) = mat1.shape, mat2.shape
     if m != rows:
         raise _misfit(mat1.shape, mat2.shape)
-    if mat1.dtype is not mat2.dtype and mat1.dtype != mat2.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
-        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
     own = self.shape
     if own not in ((p,), (n, p)) and any(size not in (1, of) for size, of in zip(own[::-1], (p, n, 0), strict=False)):
         raise RuntimeError(_expand_message(own, (n, p)))
+    _refuse_bool("addmm_impl_cpu_", mat1, mat2)
     return (n, p), mat1.dtype
 
 
@@ -326,7 +335,6 @@ addmm = function("addmm", in_place=True)
     sign="@ +",
     structured=True,
     meta=_addmm_meta,
-    dtypes=unless_empty(not_implemented("addmm_impl_cpu_", "b")),
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={
         "self": lambda g, beta: g if beta == 1 else g * beta,

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
-from autogradkit._ops.declare.writing import unchecked
+from autogradkit._ops.declare.writing import require_once, unchecked, unless_the_same
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
@@ -79,6 +79,7 @@ def real_part(array: Array) -> Array:
     edits=True,
     deferred=True,
     floats_only=True,
+    overlaps=unless_the_same,
     variants="method",
     node="torch::autograd::CopyBackwards",
     samples=lambda t: [(t(2, 3), t(2, 3)), (t(2, 3), t(3)), (t(2, 3), t(2, 1)), (t(2), t())],
@@ -120,8 +121,9 @@ fill = function("fill", variants="function")
 
 
 @fill.overload(
-    node="FillBackward1", refuse=_require_one, edits=True, deferred=True, out=False, samples=lambda t: [(t(2, 3), t())],
-    vjp={"self": k.zeros_like, "value": lambda g: g}, rule="∂self = 0\n∂value = ∂",
+    node="FillBackward1", refuse=_require_one, refuses_complex=True, edits=True, deferred=True, out=False,
+    samples=lambda t: [(t(2, 3), t())],
+    vjp={"self": k.zeros_like, "value": k.sum_all}, rule="∂self = 0\n∂value = ∂",
 )  # fmt: skip
 def _(self: Array, value: Array, *, out: Array) -> Step:
     """A tensor like `input` with every element `value`, a number or a tensor without dimensions.
@@ -147,10 +149,12 @@ fill_ = function("fill_", variants="method")
 @fill_.overload(
     node="FillBackward3",
     refuse=_require_one,
+    refuses_complex=True,
     edits=True,
     deferred=True,
+    overlaps=require_once,
     samples=lambda t: [(t(2, 3), t())],
-    vjp={"self": k.zeros_like, "value": lambda g: g},
+    vjp={"self": k.zeros_like, "value": k.sum_all},
     rule="∂self = 0\n∂value = ∂",
 )
 def _(self: Array, value: Array, *, out: Array) -> Step:

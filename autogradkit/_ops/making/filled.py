@@ -36,7 +36,7 @@ def zeros(size: Sizes, **options: OutOptions) -> Any:
     tensor([[0., 0.],
             [0., 0.]])
     """
-    if size and min(size) < 0:
+    if size and min(size) < 0 and options["out"] is None:
         raise RuntimeError("zeros: Dimension size must be non-negative.")
     return made(size, zeros_in, options, name="zeros")
 
@@ -61,9 +61,9 @@ def empty(size: Sizes, *, memory_format: MemoryFormat | None = None, **options: 
     torch.Size([2, 3])
     """
     if memory_format is None:
-        return made(size, nothing_in, options, name="empty")
+        return made(size, nothing_in, options, name="empty", resizes=True)
     require_sizes(size)
-    return made(size, nothing_in, options, strides=strides_in(memory_format, size), name="empty")
+    return made(size, nothing_in, options, strides=strides_in(memory_format, size), name="empty", resizes=True)
 
 
 @op(factory=True, variants="function")

@@ -11,15 +11,15 @@ from operator import setitem
 from typing import Any
 
 from autogradkit._ops.declare.memory import allocate, twin_of
-from autogradkit._ops.declare.writing import require_no_grad, require_writable
+from autogradkit._ops.declare.writing import require_no_grad, require_writable, resized
 from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
+from autogradkit.engine.history import requires_grad
 
 
 class memory_format:  # noqa: N801 - PyTorch's name
@@ -84,22 +84,27 @@ def made(
     strides: tuple[int, ...] | None = None,
     *,
     name: str = "",
+    resizes: bool = False,
 ) -> Tensor:
     """A tensor of these sizes whose memory `fill` writes, as the factory's keywords ask for it.
 
-    `default` is the dtype where they ask for none; `name` is that of a factory which takes `out`.
+    `default` is the dtype where they ask for none; `name` is that of a factory which takes `out`; `resizes`: PyTorch composes
+    it of `resize_`, which is an edit of its own, and a fill.
     """
-    require_sizes(shape)
     kind = dtype_in(options, default).numpy
     out: Tensor | None = options.get("out")
     if out is None:
+        require_sizes(shape)
         _require_place(options)  # before numbers are drawn
         array = allocate(shape, kind, strides)
         fill(array)
         return finished(array, options)
     _require_place_of_out(options)
+    if resizes and requires_grad(out):
+        raise RuntimeError("cannot resize variables that require grad")
     require_no_grad(f"aten::{name}", (out,))
-    steps: list[Step] = []
+    require_sizes(shape)
+    edits = 1
     if out._array.shape == shape:
         require_writable(out._array, ())
         _, _, array = twin_of(out._array)
@@ -112,11 +117,15 @@ def made(
         steps = [(setitem, out._array, ..., array.reshape(out._array.shape))]
     else:
         array = allocate(shape, kind)
-        fill(array)
-        steps = reseating(out, array)
-    write_at_once(out, steps)
+        fill(array)  # which may refuse
+        memory = resized(out._array, shape, contiguous_strides(shape))
+        steps = [(setitem, memory, ..., array), *reseating(out, memory)]
+        edits = 2 if resizes else 1
+    write_at_once(out, steps, edits)
     if options.get("requires_grad"):
         _require_grad(out)
+    elif out._node is None:
+        out._requires_grad = False
     return out
 
 

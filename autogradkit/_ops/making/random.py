@@ -18,6 +18,7 @@ from autogradkit.core import draws
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.random import default_generator
+from autogradkit.engine.naming import tensor_type
 
 # What PyTorch calls element types in messages of this family.
 _C_NAMES = {
@@ -53,7 +54,7 @@ def fill_uniform(array: Array, low: float, high: float, generator: Generator | N
     if array.dtype.kind in "biu":
         raise _refuse("check_uniform_bounds", array)
     name = from_numpy_dtype(array.dtype).to_real().name
-    most = float(np.finfo(array.dtype).max) if array.dtype.kind in "fc" else 3.3895313892515355e38
+    most = dtypes.largest(from_numpy_dtype(array.dtype).to_real())
     for bound, value in (("from", low), ("to", high)):
         if not -most <= value <= most:
             raise RuntimeError(f"{bound} is out of bounds for {_C_NAMES[name]}")
@@ -106,7 +107,9 @@ def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
     """Fill with ones, each with probability `p`, and zeros."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-    if array.dtype.kind == "c" and array.size:
+    if not array.size:
+        return
+    if array.dtype.kind == "c":
         raise _refuse("bernoulli_scalar_cpu_", array)
     draws.fill(array, draws.chances(generator or default_generator, array.size, p))
 
@@ -132,7 +135,7 @@ def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> 
 def _require_expandable(p: Array, array: Array) -> None:
     if p.ndim > array.ndim:
         raise RuntimeError(
-            f"expand({from_numpy_dtype(p.dtype).tensor_type}{{{list(p.shape)}}}, size={list(array.shape)}): the number of sizes "
+            f"expand({tensor_type(p)}{{{list(p.shape)}}}, size={list(array.shape)}): the number of sizes "
             f"provided ({array.ndim}) must be greater or equal to the number of dimensions in the tensor ({p.ndim})"
         )
     for dim in range(-1, -p.ndim - 1, -1):
@@ -184,13 +187,15 @@ def exponential_(self: Array, lambd: float = 1.0, *, generator: Generator | None
     tensor([3.5083, 1.2304])
     """
     kind = from_numpy_dtype(out.dtype)
-    if out.size and not kind.is_floating_point:
+    if lambd <= 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+    if not out.size:
+        return
+    if not kind.is_floating_point:
         raise RuntimeError(
             "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you "
             f"specified {SCALAR_TYPE_NAMES[kind]}"
         )
-    if lambd <= 0:
-        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
     stream = generator or default_generator
     _reals(out, lambda count, kind: draws.exponential(stream, count, kind, lambd))
 
@@ -230,7 +235,9 @@ def log_normal_(
     """
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
-    if not from_numpy_dtype(out.dtype).is_floating_point and out.size:
+    if not out.size:
+        return
+    if not from_numpy_dtype(out.dtype).is_floating_point:
         raise _refuse("log_normal_cpu", out)
     stream = generator or default_generator
     _reals(out, lambda count, kind: draws.log_normal(stream, count, kind, mean, std))
@@ -247,7 +254,9 @@ def geometric_(self: Array, p: float, *, generator: Generator | None = None, out
     """
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-    if out.dtype.kind in "bc" and out.size:
+    if not out.size:
+        return
+    if out.dtype.kind in "bc":
         raise _refuse("geometric_cpu", out)
     draws.fill(out, draws.trials(generator or default_generator, out.size, p).astype(out.dtype))
 
@@ -286,7 +295,9 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     >>> torch.empty(3).random_(10)
     tensor([4., 9., 3.])
     """
-    if out.dtype.kind == "c" and out.size:
+    if not out.size:
+        return
+    if out.dtype.kind == "c":
         raise _refuse("random_kernel_cpu", out)
     draws.fill(out, draws.any_values(generator or default_generator, out.size, out.dtype))
 

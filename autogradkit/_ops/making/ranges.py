@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
+from autogradkit._ops.declare.writing import require_no_grad
 from autogradkit._ops.making.options import dtype_in, finished, made
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
@@ -67,7 +68,9 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     # Python's own integers do not run over.
     count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
-    _warn_of_resizing(options.get("out"), count)
+    if options.get("out") is not None:
+        require_no_grad("aten::arange", (options["out"],))
+        _warn_of_resizing(options["out"], count)
 
     @quiet
     def fill(array: Array) -> None:
@@ -79,8 +82,8 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     return made((count,), fill, options, kind, name="arange")
 
 
-def _warn_of_resizing(out: Tensor | None, count: int) -> None:
-    if out is not None and out.numel() not in (0, count):
+def _warn_of_resizing(out: Tensor, count: int) -> None:
+    if out.numel() not in (0, count):
         warn(
             f"The number of elements in the out tensor of shape {list(out.shape)} is {out.numel()} which does not match the "
             f"computed number of elements {count}. Note that this may occur as a result of rounding error. The out tensor "
@@ -151,13 +154,16 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
             f"torch.linspace(): inferred dtype c10::complex<{default.to_real().numpy.name.replace('float32', 'float')}> "
             f"can't be safely cast to passed dtype {SCALAR_TYPE_NAMES[kind]}"
         )
-    _require_real("linspace", kind)
-
-    return made((steps,), lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
+    if steps:
+        _require_real("linspace", kind)
+    out: Tensor | None = options.get("out")
+    shape = (steps,) if out is None or out._array.size != steps else out._array.shape
+    return made(shape, lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
 
 
 @quiet
 def _fill_evenly(array: Array, start: Any, end: Any) -> None:
+    """Write the numbers in row-major order."""
     steps = array.size
     if steps == 1:
         array.fill(start)
@@ -170,7 +176,7 @@ def _fill_evenly(array: Array, start: Any, end: Any) -> None:
     index = np.arange(steps)
     forward = work(start) + step * index.astype(work)
     back = work(end) - step * (steps - 1 - index).astype(work)
-    np.copyto(array, np.where(index < steps // 2, forward, back), casting="unsafe")
+    np.copyto(array, np.where(index < steps // 2, forward, back).reshape(array.shape), casting="unsafe")
 
 
 eye = function("eye", variants="function")
@@ -194,6 +200,8 @@ def _(n: int, m: int, **options: OutOptions) -> Any:
 
 
 def _diagonal(n: int, m: int, options: dict[str, Any]) -> Tensor:
+    if options.get("out") is not None:
+        require_no_grad("aten::eye", (options["out"],))
     for name, value in (("n", n), ("m", m)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")

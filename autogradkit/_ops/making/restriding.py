@@ -11,7 +11,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
-from autogradkit.core.storage import UntypedStorage, offset_of, strided
+from autogradkit.core.storage import offset_of, require_extent, strided
+from autogradkit.core.strides import may_overlap_itself
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad
 
@@ -27,6 +28,25 @@ def _positions(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], st
     return position[wanted]
 
 
+def _to_base(g: Any, size: Any, stride: Any, storage_offset: Any, geometry: Any) -> Any:
+    """The gradient of the base; where several of its elements are one in memory, each gets its share, as in PyTorch."""
+    found = k.as_strided_backward(g, _positions(geometry, size, stride, storage_offset), geometry[0])
+    if not may_overlap_itself(geometry[0], geometry[1]):
+        return found
+    last, counts = _sharing(geometry)
+    return k.pick_flat(found, last) / counts
+
+
+def _sharing(geometry: Any) -> tuple[Array, Array]:
+    """For each element of the base the last one, in row-major order, that is in the same place, and how many there are."""
+    addresses = _addresses(*geometry)
+    _, inverse, counts = np.unique(addresses, return_inverse=True, return_counts=True)
+    last = np.empty(counts.size, np.int64)
+    last[inverse.reshape(-1)] = np.arange(addresses.size)
+    inverse = inverse.reshape(addresses.shape)
+    return last[inverse], counts[inverse].astype(np.float32)
+
+
 def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Array:
     steps = [np.arange(n) * s for n, s in zip(shape, strides, strict=True)]
     return sum(np.ix_(*steps), start=np.array(offset)) if steps else np.array(offset)
@@ -38,8 +58,8 @@ def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) ->
     rule="∂self = add each element of ∂ where it came from",
     samples=lambda t: [(t(2, 3), (2, 2), (1, 2), 1), (t(6), (2, 2), (1, 1), 2)],
     vjp={
-        "self": lambda g, size, stride, storage_offset, self_geometry: k.as_strided_backward(
-            g, _positions(self_geometry, size, stride, storage_offset), self_geometry[0]
+        "self": lambda g, size, stride, storage_offset, self_geometry: _to_base(
+            g, size, stride, storage_offset, self_geometry
         )
     },
 )
@@ -54,7 +74,6 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
             [1, 4],
             [2, 5]])
     """
-    storage = UntypedStorage(self)
     start = offset_of(self) if storage_offset is None else storage_offset
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
@@ -64,14 +83,7 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     if start < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {start}")
-    extent = 0 if 0 in size else start + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    available = storage.nbytes()
-    if extent * self.itemsize > available:
-        raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {start}, and itemsize "
-            f"{self.itemsize} requiring a storage size of {extent * self.itemsize} are out of bounds for storage of size "
-            f"{available}"
-        )
+    require_extent(self, size, stride, start)
     return strided(self, size, stride, start)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes
-from autogradkit._ops.declare.refusals import no_complex_gradient
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.refusals import require_real_if_differentiated, undifferentiated
+from autogradkit._ops.declare.writing import require_no_grad, saying
 from autogradkit._ops.making.options import dtype_in, made, strides_like
 from autogradkit._ops.making.random import (
     fill_bernoulli,
@@ -43,7 +43,7 @@ def _(size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any
     tensor([[0.4963, 0.7682, 0.0885],
             [0.1320, 0.3074, 0.6341]])
     """
-    return made(size, lambda array: fill_uniform(array, 0, 1, generator), options, name="rand")
+    return made(size, lambda array: fill_uniform(array, 0, 1, generator), options, name="rand", resizes=True)
 
 
 @rand.overload(factory=True, random=True)
@@ -63,12 +63,12 @@ def _(size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any
     >>> torch.randn(3)
     tensor([ 1.5410, -0.2934, -2.1788])
     """
-    return made(size, lambda array: fill_normal(array, 0, 1, generator), options, name="randn")
+    return made(size, lambda array: fill_normal(array, 0, 1, generator), options, name="randn", resizes=True)
 
 
 @randn.overload(factory=True, random=True)
 def _(size: Sizes, **options: OutOptions) -> Any:
-    return made(size, lambda array: fill_normal(array, 0, 1, None), options, name="randn")
+    return made(size, lambda array: fill_normal(array, 0, 1, None), options, name="randn", resizes=True)
 
 
 randint = function("randint", variants="function")
@@ -128,6 +128,8 @@ def _(n: int, **options: OutOptions) -> Any:
 def _shuffled(n: int, generator: Any, options: dict[str, Any]) -> Tensor:
     if n < 0 and options["out"] is not None:
         raise RuntimeError(f"n must be non-negative, got{n}")
+    if options["out"] is not None:
+        require_no_grad("aten::randperm", (options["out"],))
     kind = dtype_in(options, int64)
     if kind is bool_ or kind.is_complex:
         raise NotImplementedError(f"\"randperm\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
@@ -267,7 +269,8 @@ def _below_tensor(self: Any, high: Any, generator: Any, format: Any, options: di
 normal = function("normal", variants="function")
 
 
-_REAL_GRADIENT = no_complex_gradient("normal")
+def _refuse_complex(mean: Any, std: Any, generator: Any = None) -> None:
+    require_real_if_differentiated("normal", mean)
 
 
 def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
@@ -295,7 +298,7 @@ def _normal_of(mean: Any, std: Any, generator: Any, out: Array) -> None:
 @normal.overload(
     node="NormalBackward3",
     meta=_of_both,
-    dtypes=_REAL_GRADIENT,
+    refuse=_refuse_complex,
     random=True,
     vjp={"mean std": k.zeros_like},
     rule="∂mean, ∂std = 0",
@@ -314,7 +317,7 @@ def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array
 @normal.overload(
     node="NormalBackward1",
     meta=_of_both,
-    dtypes=_REAL_GRADIENT,
+    refuse=_refuse_complex,
     random=True,
     vjp={"mean": k.zeros_like},
     rule="∂mean = 0",
@@ -326,7 +329,7 @@ def _(mean: Array, std: float = 1, *, generator: Generator | None = None, out: A
 @normal.overload(
     node="NormalBackward2",
     meta=_of_both,
-    dtypes=_REAL_GRADIENT,
+    refuse=_refuse_complex,
     random=True,
     vjp={"std": k.zeros_like},
     rule="∂std = 0",
@@ -358,16 +361,12 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     fill_bernoulli_each(out, self, generator)
 
 
-def _not_differentiated(g: Any) -> Any:
-    raise RuntimeError("derivative for aten::bernoulli is not implemented")
-
-
 @bernoulli.overload(
+    node="torch::autograd::NotImplemented",
     meta=_contiguous,
     random=True,
     out=False,
-    node="torch::autograd::NotImplemented",
-    vjp={"self": _not_differentiated},
+    vjp={"self": undifferentiated("bernoulli")},
     rule="∂self is not implemented in PyTorch",
 )
 def _(self: Array, p: float, *, generator: Generator | None = None, out: Array) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.dtype import INTEGRAL, bfloat16, bool_
+from autogradkit.core.dtype import INTEGRAL, bool_, largest
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
@@ -36,11 +36,6 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
     return quietly(np.asarray, value, wanted.numpy)
 
 
-def _largest(kind: Dtype) -> float:
-    """The largest finite number of a floating dtype."""
-    return 3.3895313892515355e38 if kind is bfloat16 else float(np.finfo(kind.numpy).max)
-
-
 def fits(value: Any, wanted: Dtype) -> bool:
     """Whether a dtype can hold a number: fractions are dropped, negative integers wrap around in unsigned dtypes."""
     if isinstance(value, complex):
@@ -51,4 +46,4 @@ def fits(value: Any, wanted: Dtype) -> bool:
         if isinstance(value, float):  # compared as floats, as PyTorch does
             return float(limits.min) <= value <= float(limits.max)
         return (limits.min or -limits.max) <= value <= limits.max
-    return not np.isfinite(value) or abs(value) <= _largest(wanted.to_real())
+    return not np.isfinite(value) or abs(value) <= largest(wanted.to_real())

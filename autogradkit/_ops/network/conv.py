@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints, Pair
 from autogradkit._ops.declare.refusals import scalar_type
@@ -15,6 +17,7 @@ from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_bac
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
 
@@ -101,7 +104,24 @@ def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -
     return (x[0], weight[0], *window.output_size((x[2], x[3]), (weight[2], weight[3])))
 
 
-def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, dilated: bool) -> None:
+def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
+    """Whether PyTorch hands a float32 convolution to oneDNN, which has texts of its own."""
+    kernel = weight.shape[2:]
+    small = window.stride == window.dilation == (1, 1) and x.shape[0] < 16 and kernel == (1, 1)
+    large = window.groups > 1 or min(kernel) > 3 or x.shape[0] > 1 or x.size > 20480
+    return x.dtype == np.float32 and large and not small
+
+
+def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window) -> None:
+    wide = x.dtype.kind == "c"
+    if wide or _uses_onednn(x, weight, window):
+        for name, other in (("weight", weight), ("bias", bias)):
+            if other is not None and other.dtype != x.dtype and (name == "weight" or not wide):
+                end = "" if wide else f" or input should be a MKLDNN tensor and {name} is a dense tensor"
+                raise RuntimeError(
+                    f"Input type ({tensor_type(x)}) and {name} type ({tensor_type(other)}) should be the same{end}"
+                )
+    dilated = max(window.dilation) > 1
     if x.dtype != weight.dtype:
         first, second = (scalar_type(from_numpy_dtype(each.dtype)) for each in (x, weight))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
@@ -118,16 +138,20 @@ def _convolution_meta(
     input: Array, weight: Array, bias: Array | None, stride: Shape, padding: Shape, dilation: Shape, transposed: bool,
     output_padding: Shape, groups: int,
 ) -> Any:  # fmt: skip
-    if transposed:
-        raise NotImplementedError("transposed convolution is not available")
+    if output_padding and min(output_padding) < 0 <= min(padding) and groups > 0:
+        raise RuntimeError("negative output_padding is not supported")
     window = _window(stride, padding, dilation, groups)
+    if transposed:
+        if weight.ndim == 4 and input.ndim != 4:
+            _result_shape(input.shape, weight.shape, None, window)
+        raise NotImplementedError("transposed convolution is not available")
     shape = _result_shape(input.shape, weight.shape, None if bias is None else bias.shape, window)
     if (
         input.dtype is not weight.dtype
         or (bias is not None and bias.dtype is not input.dtype)
         or input.dtype.kind == "b"
     ):
-        _refuse_dtypes(input, weight, bias, max(dilation) > 1)
+        _refuse_dtypes(input, weight, bias, window)
     return image_spec(shape, input.dtype, prefers_channels_last(input, weight))
 
 
@@ -296,7 +320,7 @@ def _(
 
 
 def _require_images(x: Any, weight: Any, stride: Shape) -> None:
-    if weight.ndim == 4 and x.ndim not in (3, 4):
+    if x.ndim not in (3, 4):
         raise RuntimeError(
             f"Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: {list(x.shape)}"
         )

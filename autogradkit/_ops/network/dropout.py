@@ -11,10 +11,11 @@ import numpy as np
 
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.pointwise.arithmetic import mul
-from autogradkit.core.draws import chances
+from autogradkit.core.draws import chances, fill
 from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.facts import named
 from autogradkit.core.random import default_generator
@@ -39,8 +40,12 @@ def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
 
 
 def _noise(array: Any, p: float) -> Tensor:
-    kept = chances(default_generator, array.size, 1 - p).reshape(array.shape)
-    return wrap(np.divide(kept, array.dtype.type(1 - p), dtype=array.dtype))
+    if array.dtype.kind == "c":
+        raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(wrap(array).dtype)}'")
+    noise = like(array)
+    fill(noise, chances(default_generator, array.size, 1 - p))
+    np.divide(noise, array.dtype.type(1 - p), out=noise)
+    return wrap(noise)
 
 
 @op(variants="function", composition=True)

@@ -12,18 +12,18 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import no_complex_gradient
+from autogradkit._ops.declare.refusals import require_real_if_differentiated
 from autogradkit._ops.selection.indexing import add_rows
-from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
 from autogradkit.core.tensor import wrap
+from autogradkit.engine.naming import tensor_type
 
 
 def _require_indices(indices: Array, number: int, name: str) -> None:
     if indices.dtype != np.int64 and indices.dtype != np.int32:
         raise RuntimeError(
             f"Expected tensor for argument #{number} 'indices' to have one of the following scalar types: Long, Int; but "
-            f"got {from_numpy_dtype(indices.dtype).tensor_type} instead (while checking arguments for {name})"
+            f"got {tensor_type(indices)} instead (while checking arguments for {name})"
         )
 
 
@@ -49,7 +49,7 @@ def _to_table(
 @op(
     variants="function",
     meta=_embedding_meta,
-    dtypes=no_complex_gradient("embedding"),
+    refuse=lambda weight, *_: require_real_if_differentiated("embedding", weight),
     out=False,
     samples=lambda t: [(t(4, 3), wrap(np.array([[2, 0], [2, 1]]))), (t(3, 2), wrap(np.array(1)), 2)],
     vjp={"weight": _to_table},
@@ -142,7 +142,8 @@ def _one_hot_meta(self: Array, num_classes: int) -> tuple[tuple[int, ...], np.dt
     return (*self.shape, num_classes), self.dtype
 
 
-@op(variants="", meta=_one_hot_meta, out=False)
+# PyTorch makes zeros, by an edit, and scatters ones into them.
+@op(variants="", meta=_one_hot_meta, out=False, written=lambda self, *_: 2 if self._array.size else 0)
 def one_hot(self: Array, num_classes: int = -1, *, out: Array) -> None:
     """For every class number a vector of `num_classes` zeros with a one at that place, as int64: (*) → (*, C).
 

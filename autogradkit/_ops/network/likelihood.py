@@ -250,6 +250,8 @@ def nll_loss_nd(
         raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {wanted[0]}")
     if dims == 0:
         raise ValueError(f"Expected 1 or more dimensions (got {dims})")
+    if dims == len(wanted) == 1 and wanted[0] != 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {wanted[0]}")
     if dims != 1 and wanted[:1] != given[:1]:
         raise ValueError(
             f"Expected input batch_size ({given[0]}) to match target batch_size ({wanted[0] if wanted else 0})."

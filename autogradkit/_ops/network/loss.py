@@ -32,6 +32,17 @@ def _floats(common: Dtype, kernel: str) -> np.dtype[Any]:
     return common.numpy
 
 
+def _distance(a: Array, b: Array, out: Array | None, numpy_dtype: np.dtype[Any]) -> Array:
+    """a − b, computed in that dtype."""
+    return np.subtract(a.astype(numpy_dtype, copy=False), b.astype(numpy_dtype, copy=False), out)
+
+
+def _reduce(losses: Array, reduction: int, out: Array) -> None:
+    """The sum, or the mean; halves are added in float32."""
+    total = np.add.reduce(losses, None, dtype=np.float32 if losses.dtype.itemsize == 2 else losses.dtype)
+    np.copyto(out, total / losses.size if reduction == MEAN else total, casting="unsafe")
+
+
 def _mse_meta(self: Array, target: Array, reduction: int) -> Any:
     alike = self.dtype is target.dtype and self.dtype.kind in "fV"
     kind = self.dtype if alike else _floats(_common_dtype(self, target), "mse_cpu")
@@ -57,12 +68,10 @@ def _mse_backward_meta(grad_output: Array, self: Array, target: Array, reduction
 )
 def mse_loss(self: Array, target: Array, reduction: int = 1, *, out: Array) -> None:
     """(self − target)², reduced; both of one shape."""
-    squares = np.subtract(self, target, out if reduction == NONE else None, dtype=out.dtype)
+    squares = _distance(self, target, out if reduction == NONE else None, out.dtype)
     squares = np.multiply(squares, squares, out if reduction == NONE else None)
     if reduction != NONE:
-        np.add.reduce(squares, None, out=out)
-    if reduction == MEAN:
-        out /= squares.size
+        _reduce(squares, reduction, out)
 
 
 @op(
@@ -80,7 +89,7 @@ def mse_loss(self: Array, target: Array, reduction: int = 1, *, out: Array) -> N
 )
 def mse_loss_backward(grad_output: Array, self: Array, target: Array, reduction: int, *, out: Array) -> None:
     """The gradient of the squared error with respect to `self`."""
-    np.subtract(self, target, out, dtype=out.dtype)
+    _distance(self, target, out, out.dtype)
     np.multiply(out, grad_output * out.dtype.type(_slope(out, reduction)), out)
 
 
@@ -127,14 +136,12 @@ def _huber_backward_meta(grad_output: Array, self: Array, target: Array, reducti
 )
 def huber_loss(self: Array, target: Array, reduction: int = 1, delta: float = 1.0, *, out: Array) -> None:
     """(self − target)² / 2 nearer than delta, delta · (|self − target| − delta / 2) beyond, reduced."""
-    distance = np.abs(np.subtract(self, target, dtype=out.dtype))
+    distance = np.abs(_distance(self, target, None, out.dtype))
     losses = np.where(distance < delta, distance * distance / 2, delta * (distance - delta / 2))
     if reduction == NONE:
         np.copyto(out, losses)
     else:
-        np.add.reduce(losses, None, out=out)
-    if reduction == MEAN:
-        out /= losses.size
+        _reduce(losses, reduction, out)
 
 
 @op(
@@ -162,7 +169,7 @@ def huber_loss_backward(
     grad_output: Array, self: Array, target: Array, reduction: int, delta: float, *, out: Array
 ) -> None:
     """The gradient of the Huber loss with respect to `self`."""
-    np.subtract(self, target, out, dtype=out.dtype)
+    _distance(self, target, out, out.dtype)
     np.clip(out, -delta, delta, out)
     np.multiply(out, grad_output * out.dtype.type(_share(out, reduction)), out)
 

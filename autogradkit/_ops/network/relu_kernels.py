@@ -31,7 +31,7 @@ def _zero(dtype: np.dtype[Any]) -> Array:
 
 @functools.cache
 def _largest(dtype: np.dtype[Any]) -> Array:
-    return np.full((), np.inf if dtype.kind == "f" else np.iinfo(dtype).max, dtype)
+    return np.full((), np.inf if dtype.kind in "fV" else np.iinfo(dtype).max, dtype)
 
 
 def relu(x: Array, out: Array) -> Step:

@@ -5,14 +5,14 @@ Rests on declare; losses and `nn.functional` call them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 
@@ -31,6 +31,12 @@ def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
     return meta
 
 
+def _refuse_empty_complex(name: str, tensor: Any) -> None:
+    """With elements it is the kernel that refuses complex numbers."""
+    if not tensor._array.size:
+        require_real_if_differentiated(name, tensor)
+
+
 def _like_output(grad_output: Array, output: Array, dim: int) -> Spec:
     return output.shape, output.dtype
 
@@ -39,9 +45,41 @@ def _axis(x: Array, dim: int) -> int | None:
     return dim if x.ndim else None
 
 
+def _in_single(body: Callable[..., None], arrays: Sequence[Array], axis: int | None, out: Array) -> None:
+    """Run `body`; numbers of half precision go through float32 and are rounded once, as PyTorch has it."""
+    if out.dtype.itemsize != 2:
+        body(*arrays, axis, out)
+        return
+    wide = np.empty(out.shape, np.float32)
+    body(*[each.astype(np.float32) for each in arrays], axis, wide)
+    np.copyto(out, wide, casting="unsafe")
+
+
 def _shift(x: Array, axis: int | None, out: Array) -> None:
     """Write x − max(x) into `out`, so that no exponential overflows."""
     np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
+
+
+def _log_softmax(x: Array, axis: int | None, out: Array) -> None:
+    _shift(x, axis, out)
+    np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, keepdims=True)), out)
+
+
+def _log_softmax_backward(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:
+    np.exp(output, out)
+    np.multiply(out, np.add.reduce(grad_output, axis, keepdims=True), out)
+    np.subtract(grad_output, out, out)
+
+
+def _softmax(x: Array, axis: int | None, out: Array) -> None:
+    _shift(x, axis, out)
+    np.exp(out, out)
+    np.divide(out, np.add.reduce(out, axis, keepdims=True), out)
+
+
+def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:
+    np.multiply(grad_output, output, out)
+    np.subtract(out, output * np.add.reduce(out, axis, keepdims=True), out)
 
 
 @op(
@@ -49,6 +87,7 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
     variants="",
     node="LogSoftmaxBackward0",
     meta=_floating_only("log_softmax"),
+    refuse=lambda self, *_: _refuse_empty_complex("_log_softmax", self),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
@@ -57,9 +96,7 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
 def log_softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """log(softmax(x)), computed without overflow."""
     if out.size:
-        axis = _axis(self, dim)
-        _shift(self, axis, out)
-        np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, keepdims=True)), out)
+        _in_single(_log_softmax, (self,), _axis(self, dim), out)
 
 
 @op(
@@ -75,9 +112,7 @@ def log_softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array)
 )
 def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
     """The gradient of log_softmax from its result."""
-    np.exp(output, out)
-    np.multiply(out, np.add.reduce(grad_output, _axis(out, dim), keepdims=True), out)
-    np.subtract(grad_output, out, out)
+    _in_single(_log_softmax_backward, (grad_output, output), _axis(out, dim), out)
 
 
 @op(
@@ -85,6 +120,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
     variants="",
     node="SoftmaxBackward0",
     meta=_floating_only("softmax"),
+    refuse=lambda self, *_: _refuse_empty_complex("_softmax", self),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.softmax_backward_data(g, result, dim)},
@@ -93,10 +129,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
 def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """eˣ / Σ eˣ, computed without overflow."""
     if out.size:
-        axis = _axis(self, dim)
-        _shift(self, axis, out)
-        np.exp(out, out)
-        np.divide(out, np.add.reduce(out, axis, keepdims=True), out)
+        _in_single(_softmax, (self,), _axis(self, dim), out)
 
 
 @op(
@@ -117,9 +150,7 @@ def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> 
 )
 def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
     """The gradient of softmax from its result."""
-    np.multiply(grad_output, output, out)
-    np.subtract(grad_output, np.add.reduce(out, _axis(out, dim), keepdims=True), out)
-    np.multiply(out, output, out)
+    _in_single(_softmax_backward, (grad_output, output), _axis(out, dim), out)
 
 
 @op(composition=True, out=True, out_dtype=require_same_dtype)

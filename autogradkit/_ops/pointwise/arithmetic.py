@@ -71,6 +71,12 @@ def _less_scaled(self: Any, other: Any, alpha: Any, out: Array) -> None:
         np.subtract(self, scaled, out=out, casting="unsafe")
 
 
+BOOL_SUBTRACTION = (
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+    "`logical_not()` operator instead."
+)
+
+
 def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
     if is_bool(self) and is_bool(other):
         raise RuntimeError(
@@ -78,10 +84,7 @@ def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
             "operator instead."
         )
     if is_bool(self) or is_bool(other):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
-            "the `~` or `logical_not()` operator instead."
-        )
+        raise RuntimeError(BOOL_SUBTRACTION)
 
 
 add = function("add", in_place=True, operators="__add__ __radd__ __iadd__")
@@ -159,9 +162,22 @@ def _(self: Operand, other: Operand, *, alpha: Scalar = 1) -> Any:
     return sub_tensors(self, other, alpha=alpha)
 
 
-@subtract.overload(composition=True, edit=_edit_subtract)
-def _(self: Tensor, other: Scalar, alpha: Scalar = 1) -> Any:
-    return sub_tensors(self, other, alpha=alpha)
+@subtract.overload(
+    node="SubBackward1",
+    label="sub",
+    sign="-",
+    pointwise=SAME,
+    promotes="self other",
+    out=False,
+    dtypes=_refuse_bools,
+    samples=lambda t: [(t(2, 3), 1.5), (t(2), 2.0, 3)],
+    vjp={"self": lambda g: g},
+)
+def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
+    if alpha == 1 or out.dtype.kind not in "fc" or isinstance(alpha, (bool, complex)):
+        np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
+    else:  # as PyTorch has it, which decides the sign of 0
+        np.add(self, other * -alpha, out=out)
 
 
 rsub = function("rsub", operators="__rsub__", variants="function")
@@ -169,6 +185,7 @@ rsub = function("rsub", operators="__rsub__", variants="function")
 
 @rsub.overload(
     pointwise=SAME,
+    other_first=True,
     dtypes=_refuse_bools,
     samples=two_tensors,
     out=False,
@@ -187,6 +204,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
 @rsub.overload(
     node="RsubBackward1",
     pointwise=SAME,
+    other_first=True,
     promotes="self other",
     dtypes=_refuse_bools,
     samples=with_number,

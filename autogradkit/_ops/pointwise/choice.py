@@ -28,7 +28,7 @@ from autogradkit.core.warning import warn
     ufunc=np.maximum,
     dtypes=refuses("c", "maximum not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
-    gradient_version=1,
+    gradient_version={"self": 1, "other": 1},
     vjp={
         "self": lambda g, self, other: k.where(self < other, 0.0, k.where(self == other, g / 2, g)),
         "other": lambda g, self, other: k.where(self > other, 0.0, k.where(self == other, g / 2, g)),
@@ -52,7 +52,7 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
     ufunc=np.minimum,
     dtypes=refuses("c", "minimum not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
-    gradient_version=1,
+    gradient_version={"self": 1, "other": 1},
     vjp={
         "self": lambda g, self, other: k.where(self > other, 0.0, k.where(self == other, g / 2, g)),
         "other": lambda g, self, other: k.where(self < other, 0.0, k.where(self == other, g / 2, g)),
@@ -157,6 +157,7 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     rule="∂self = ∂ where min ≤ self ≤ max, else 0",
     pointwise=SAME,
     promotes="self min max",
+    unary=True,
     refuse=_refuse_no_bounds,
     dtypes=_refuse_clamping,
     edit_dtypes=_refuse_clamping_in_place,
@@ -196,6 +197,7 @@ def _require_bool(condition: Any, self: Any, other: Any) -> None:
     out_dtype=saying("Expected out type to be {result} but got {out}"),
     pointwise=SAME,
     promotes="self other",
+    refuses_complex=True,
     refuse=_require_bool,
     samples=lambda t: [(t(2, 3).detach() > 0, t(2, 3), t(3))],
     vjp={

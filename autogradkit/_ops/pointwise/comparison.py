@@ -185,7 +185,7 @@ def isinf(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, ufunc=np.isfinite, out=False)
+@op(pointwise=TO_BOOL, ufunc=np.isfinite, out=False, written=lambda self: int(self._array.dtype.kind == "c"))
 def isfinite(self: Array, *, out: Array) -> None:
     """Whether elements are neither infinite nor NaN.
 
@@ -206,7 +206,7 @@ def _require_editable(self: Tensor, *others: Any) -> None:
     pointwise=SAME,
     ufunc=np.invert,
     in_place=True,
-    refuse=not_implemented("bitwise_not_cpu", "fc"),
+    refuse=not_implemented("bitwise_not_cpu", "fcV"),
     edit_dtypes=_require_editable,
     sign="~",
 )
@@ -233,7 +233,7 @@ bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__
 @bitwise_and.overload(
     pointwise=SAME,
     ufunc=np.bitwise_and,
-    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
@@ -248,7 +248,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_and.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
     edit_dtypes=_require_editable,
     out=False,
     variants="function",
@@ -260,7 +260,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 @bitwise_and.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_and_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
@@ -273,7 +273,7 @@ bitwise_or = function("bitwise_or", in_place=True, operators="__or__ __ror__ __i
 @bitwise_or.overload(
     pointwise=SAME,
     ufunc=np.bitwise_or,
-    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
@@ -288,7 +288,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_or.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
     edit_dtypes=_require_editable,
     out=False,
     variants="function",
@@ -300,7 +300,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 @bitwise_or.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_or_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:
@@ -313,7 +313,7 @@ bitwise_xor = function("bitwise_xor", in_place=True, operators="__xor__ __rxor__
 @bitwise_xor.overload(
     pointwise=SAME,
     ufunc=np.bitwise_xor,
-    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
@@ -328,7 +328,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 @bitwise_xor.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
     edit_dtypes=_require_editable,
     out=False,
     variants="function",
@@ -340,7 +340,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 @bitwise_xor.overload(
     pointwise=SAME,
     promotes="self other",
-    refuse=common_not_implemented("bitwise_xor_cpu", "fc"),
+    refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
     edit_dtypes=_require_editable,
 )
 def _(self: Array, other: Scalar, *, out: Array) -> None:

@@ -6,15 +6,14 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
-from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented
-from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
+from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, reciprocal, two, two_tensors, with_number
 from autogradkit.core.tensor import Tensor
 
 div = function("div", in_place=True, operators="__truediv__ __itruediv__")
@@ -163,15 +162,6 @@ def _(self: Tensor, other: Scalar) -> Any:
     return true_div(self, other)
 
 
-def _not_implemented(name: str) -> Callable[[Any], Any]:
-    """The formula of what PyTorch does not differentiate: the node is there, and refuses when it runs."""
-
-    def refuse(g: Any) -> Any:
-        raise RuntimeError(f"derivative for aten::{name} is not implemented")
-
-    return refuse
-
-
 floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ __ifloordiv__")
 
 
@@ -180,8 +170,8 @@ floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ _
     in_place_node="torch::autograd::NotImplemented",
     pointwise=SAME,
     dtypes=_refuse_complex_quotient,
-    vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide")),
-    edit_vjp=dict.fromkeys(("self", "other"), _not_implemented("floor_divide_")),
+    vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide")),
+    edit_vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide_")),
     rule="∂self and ∂other are not implemented in PyTorch",
 )
 def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
@@ -238,7 +228,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
     dtypes=_refuse_complex_remainder,
     out=False,
     variants="function",
-    vjp={"other": _not_implemented("remainder")},
+    vjp={"other": undifferentiated("remainder")},
     rule="∂other is not implemented in PyTorch",
 )
 def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
@@ -282,11 +272,23 @@ def _lowered(self: Any, exponent: Any) -> Any:
     return k.pow_by_number(self, -0.5) if exponent == 0.5 else self ** (exponent - 1)
 
 
+def _to_base(g: Any, self: Any, exponent: Any, exponent_kind: Any) -> Any:
+    if exponent_kind == "b":  # PyTorch's formula takes 1 from it
+        raise RuntimeError(BOOL_SUBTRACTION)
+    return k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1)))
+
+
 def _counts_up(exponent: Any) -> Any:
     """Where an exponent is real and not negative, so that 0 to its power is constant nearby."""
     if k.is_complex(exponent):
         return (k.imag(exponent) == 0) & (k.real(exponent) >= 0)
     return exponent >= 0
+
+
+def _undefine(base: Any, exponent: Any, out: Array) -> None:
+    """Complex 0 to the power of 0 is NaN, since it goes by the logarithm."""
+    if out.dtype.kind == "c":
+        np.copyto(out, complex(np.nan, np.nan), where=(base == 0) & (exponent == 0))
 
 
 pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
@@ -298,9 +300,9 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
     dtypes=common_not_implemented("pow", "b"),
     samples=lambda t: [(t(2, 3, low=0.5, high=3), t(2, 3)), (t(2, 1, low=0.5, high=3), t(3))],
     vjp={
-        "self": lambda g, self, exponent: k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1))),
+        "self": _to_base,
         "exponent": lambda g, self, exponent, result: (
-            g * k.where((self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(self)))
+            g * k.where((self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(self + k.zeros_like(result))))
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
@@ -313,11 +315,13 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     tensor([1., 4., 9.])
     """
     _power(self, exponent, out)
+    _undefine(self, exponent, out)
 
 
 @pow_.overload(
     node="PowBackward2",
     pointwise=SAME,
+    contiguous=True,
     dtypes=common_not_implemented("pow", "b"),
     promotes="self exponent",
     refuse=_refuse_negative_powers,
@@ -334,11 +338,13 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
 )
 def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     _power(self, exponent, out)
+    _undefine(self, exponent, out)
 
 
 @pow_.overload(
     node="PowBackward0",
     pointwise=SAME,
+    unary=True,
     promotes="self exponent",
     refuse=_refuse_negative_powers,
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
@@ -350,7 +356,9 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     rule="∂self = ∂ · exponent · self^(exponent − 1)",
 )
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
-    if out.dtype.kind in "fcV" and exponent == -0.5:  # as rsqrt does it: NaN of −∞
+    if out.dtype.kind == "c" and exponent == -1:
+        np.true_divide(1, self, out=out)  # which knows what is infinite, as a logarithm does not
+    elif out.dtype.kind in "fcV" and exponent == -0.5:  # as rsqrt does it: NaN of −∞
         np.true_divide(1, np.sqrt(self), out=out)
     else:
         _power(self, exponent, out)

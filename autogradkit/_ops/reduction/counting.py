@@ -12,6 +12,9 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
 from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.making.copies import copy_
+from autogradkit._ops.making.filled import zeros_like
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
@@ -82,7 +85,9 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
         raise RuntimeError(f"order must be non-negative but got {n}")
     at = wrap_dim(dim, tensor.ndim)
     if n == 0:
-        return tensor.clone()
+        return copy_.in_place_call(zeros_like(tensor), tensor)
+    if any(each is not None and each.ndim != tensor.ndim for each in (prepend, append)):
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     parts = [each for each in (prepend, tensor, append) if each is not None]
     result: Any = k.cat(parts, at) if len(parts) > 1 else tensor
     for _ in range(n):
@@ -182,6 +187,8 @@ def _distinct(array: Array, dim: int | None) -> tuple[Array, Array, Array]:
 
 def _refuse_counts(self: Tensor, *_options: Any) -> None:
     numbers = self._array
+    if numbers.dtype.kind not in "iu":
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{SCALAR_TYPE_NAMES[self.dtype]}'")
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers.size and numbers.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
 
@@ -196,5 +203,7 @@ def bincount(self: Array, weights: Array | None = None, minlength: int = 0) -> A
     """
     if weights is None:
         return np.bincount(self, minlength=minlength)
+    if weights.shape != self.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
     totals = np.bincount(self, weights, minlength)
     return totals.astype(np.float32) if weights.dtype == np.float32 else totals

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims
-from autogradkit._ops.declare.refusals import not_implemented, refuses
+from autogradkit._ops.declare.refusals import by_kernel, not_implemented, refuses
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
@@ -114,7 +114,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         node=f"{name.title()}Backward0",
         gradient_version=2,
         meta=described,
-        dtypes=refuses("c", f"{name}(): does not support complex input", RuntimeError),
+        dtypes=by_kernel(refuses("c", f"{name}(): does not support complex input", RuntimeError)),
         outputs="values indices",
         differentiable_outputs=1,
         returns=getattr(return_types, name),

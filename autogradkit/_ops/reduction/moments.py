@@ -21,9 +21,9 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
 
-def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None) -> np.dtype[Any]:
+def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None, name: str = "std and var") -> np.dtype[Any]:
     if numpy_dtype.kind not in "fcV":
-        raise RuntimeError("std and var only support floating point and complex dtypes")
+        raise RuntimeError(f"{name} only support floating point and complex dtypes")
     return from_numpy_dtype(numpy_dtype).to_real().numpy
 
 
@@ -36,7 +36,7 @@ def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
 def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdim: bool) -> tuple[Array, Array]:
     """(variance, mean) in float64, or complex."""
     free = _free(self.shape, dim, correction)
-    if free <= 0:
+    if free <= 0 or not self.size:
         warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
@@ -115,7 +115,9 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
-    @made.overload(reduces=True, result_dtype=_real_dtype, samples=_samples, vjp={"self": formula}, rule=rule)
+    @made.overload(
+        reduces=True, into_any=True, result_dtype=_real_dtype, samples=_samples, vjp={"self": formula}, rule=rule
+    )
     def node(
         self: Array, dim: Dims | None = None, *, correction: Scalar | None = None, keepdim: bool = False, out: Array
     ) -> None:
@@ -135,7 +137,7 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
 
     def described(self: Array, dim: Any, *, correction: Any, keepdim: bool) -> list[Any]:
         _, shape = reduction_plan(self.shape, dim, keepdim)
-        return [(shape, _real_dtype(self.dtype)), (shape, self.dtype)]
+        return [(shape, _real_dtype(self.dtype, name=name)), (shape, self.dtype)]
 
     @made.overload(composition=True)
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:

@@ -13,7 +13,6 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
@@ -25,6 +24,12 @@ def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}")
     wanted = numpy_dtype if dtype is None else dtype.numpy
     return from_numpy_dtype(wanted).to_real().numpy
+
+
+def _require_floats(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
+    if to.kind not in "fcV":
+        name = SCALAR_TYPE_NAMES[from_numpy_dtype(to)]
+        raise RuntimeError(f"logsumexp(): Expected floating point type for result tensor, but got: {name}")
 
 
 def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim: bool) -> Any:
@@ -114,7 +119,8 @@ def vector_norm(
 
 
 @op(
-    out_dtype=saying("logsumexp(): Expected floating point type for result tensor, but got: {out}", same=False),
+    out_dtype=_require_floats,
+    into_any=True,
     reduces=True,
     result_dtype=lambda numpy_dtype, _dtype: numpy_dtype if numpy_dtype.kind in "fcV" else get_default_dtype().numpy,
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],

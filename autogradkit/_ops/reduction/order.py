@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import both, not_implemented, refuses, unless_empty
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
+from autogradkit._ops.reduction.choosing import kth, top
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
 from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor
@@ -35,6 +36,35 @@ def _order(self: Array, dim: int, descending: bool) -> Array:
         return np.argsort(self, axis=dim, kind="stable")
     backwards = np.flip(np.argsort(np.flip(self, dim), axis=dim, kind="stable"), dim)
     return self.shape[dim] - 1 - backwards
+
+
+_MOST = 100_000  # elements in rows that are taken apart one by one: beyond that equal elements are picked as they stand
+
+
+def _ranks(row: Array, order: Array) -> list[int]:
+    """For each element of a row the number of different ones before it in the order; NaN is one."""
+    found = row[order]
+    steps = found[1:] != found[:-1]
+    if row.dtype.kind in "fV":
+        steps &= ~(np.isnan(found[1:]) & np.isnan(found[:-1]))
+    ranks = np.empty(row.size, np.int64)
+    ranks[order] = np.concatenate([[0], np.cumsum(steps)])
+    return ranks.tolist()
+
+
+def _as_partitioned(source: Array, order: Array, dim: int, wanted: slice, pick: Any, always: bool = False) -> Array:
+    """The positions at `wanted` of the order, chosen by `pick(ranks)` in rows where equal elements leave a choice."""
+    rows, orders = np.moveaxis(source, dim, -1), np.moveaxis(order, dim, -1)
+    chosen = orders[..., wanted].copy()
+    seen = np.take_along_axis(rows, orders[..., max(wanted.start - 1, 0) : wanted.stop + 1], -1)
+    same = seen[..., 1:] == seen[..., :-1]
+    if source.dtype.kind in "fV":
+        same |= np.isnan(seen[..., 1:]) & np.isnan(seen[..., :-1])
+    tied = np.argwhere(same.any(-1) | always)
+    if len(tied) * rows.shape[-1] <= _MOST:
+        for place in map(tuple, tied):
+            chosen[place] = pick(_ranks(rows[place], orders[place]))
+    return np.moveaxis(chosen, -1, dim)
 
 
 # -- in order ----------------------------------------------------------------------------------------------------------
@@ -105,7 +135,7 @@ def sort_values(self: Array, dim: Dim = -1, descending: bool = False, *, out: Pa
 argsort = function("argsort")
 
 
-@argsort.overload(composition=True, out=True, out_dtype=require_same_dtype)
+@argsort.overload(composition=True, out=True, differentiable_outputs=0, out_dtype=require_same_dtype)
 def _(self: Tensor, *, stable: bool, dim: Dim = -1, descending: bool = False) -> Any:
     """The positions that put the elements in order along `dim`.
 
@@ -150,7 +180,9 @@ def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool 
     tensor([3, 2])
     """
     source = _lined_up(self)
-    positions = _order(source, dim, largest)[(*(slice(None),) * dim, slice(k if self.ndim else 1))]
+    k = k if self.ndim else 1
+    order = _order(source, dim, largest)
+    positions = _as_partitioned(source, order, dim, slice(0, k), lambda ranks: top(ranks, k, sorted), not sorted)
     pick(self, positions, dim, out)
 
 
@@ -192,7 +224,9 @@ def kthvalue(self: Array, k: int, dim: Dim = -1, keepdim: bool = False, *, out: 
     >>> torch.kthvalue(torch.tensor([5, 9, 7]), 2).values
     tensor(7)
     """
-    _kth(self, k - 1, dim, out)
+    source = _lined_up(self)
+    order = _order(source, dim, False)
+    pick(self, _as_partitioned(source, order, dim, slice(k - 1, k), lambda ranks: kth(ranks, k - 1)), dim, out)
 
 
 def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:

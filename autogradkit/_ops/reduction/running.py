@@ -13,6 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.refusals import not_implemented, unless_empty
 from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype
+from autogradkit._ops.making.copies import real_part
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
@@ -30,6 +31,11 @@ def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
 
 
 def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
+    if out.dtype.kind == "b" and self.size:
+        name = "cumsum" if ufunc is np.add else "cumprod"
+        raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
+    if self.dtype.kind == "c" and out.dtype.kind != "c":
+        self = real_part(self)
     kind = out.dtype
     if kind.kind == "b" and out.size:
         name = "cumsum" if ufunc is np.add else "cumprod"

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Dim, Scalar
 from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
-from autogradkit._ops.views.sizes import expand, reshape
+from autogradkit._ops.views.sizes import expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import broadcast_shapes, require_dims, wrap_dim
@@ -79,7 +79,7 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
         places = places.astype(np.int64)
     # As unsigned numbers the negative ones are too large as well.
     if np.maximum.reduce(places.view(np.uint64), axis=None) >= source.shape[dim]:
-        require_within("", index, dim, source.shape[dim], error=RuntimeError)
+        require_within("", index, dim, source.shape[dim])
     grid = list(_grid(places.shape))
     grid[dim] = places
     out[...] = source[tuple(grid)].reshape(out.shape)
@@ -91,13 +91,18 @@ def _grid(shape: tuple[int, ...]) -> tuple[Array, ...]:
     return tuple(np.ogrid[tuple([slice(size) for size in shape])])
 
 
-def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> Step:
-    """Write into `out`, which holds what `self` does, where `index` points; all checks come first."""
-    name = "scatter"
-    given = isinstance(src, np.ndarray)
-    if given and src.dtype != self.dtype and is_index(index):
-        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
-    _require_gatherable(self, index, name)
+def _require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str | None = None) -> None:
+    """What follows from dtypes and sizes, and is refused before memory is looked at."""
+    dim = wrap_dim(dim, self._array.ndim)
+    given = isinstance(src, Tensor)
+    self, index, src = self._array, index._array, src._array if given else None
+    if index.size and not is_index(index):
+        raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
+    if given and src.dtype != self.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    if not index.size:
+        return
+    _require_gatherable(self, index, "scatter")
     if given and max(src.ndim, 1) != max(index.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     for other, size in enumerate(index.shape):
@@ -108,10 +113,15 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
                 f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} apart from dimension "
                 f"{dim}{larger}"
             )
+
+
+def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> Step:
+    """The step that writes into `out`, which holds what `self` does, where `index` points."""
+    given = isinstance(src, np.ndarray)
     if reduce not in (None, "add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")
     target = lined_up(out)
-    require_within("", index, dim, target.shape[dim], error=RuntimeError)
+    require_within("", index, dim, target.shape[dim])
     if not index.size:
         return NOTHING
     places = lined_up(index)
@@ -138,8 +148,9 @@ scatter = function("scatter", in_place=True)
 
 
 @scatter.overload(
-    edits=True,
+    edits="contiguous",
     deferred=True,
+    refuse=_require_scatterable,
     overlaps=require_disjoint,
     samples=_scatter_samples,
     vjp={
@@ -158,15 +169,16 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     return _scatter(self, dim, index, src, None, out)
 
 
-@scatter.overload(edits=True, deferred=True, overlaps=require_disjoint)
+@scatter.overload(edits="contiguous", deferred=True, refuse=_require_scatterable, overlaps=require_disjoint)
 def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Array) -> Step:
     return _scatter(self, dim, index, src, reduce, out)
 
 
 @scatter.overload(
     node="ScatterBackward1",
-    edits=True,
+    edits="contiguous",
     deferred=True,
+    refuse=_require_scatterable,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), 1.5)],
     vjp={"self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)},
@@ -176,15 +188,16 @@ def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Ar
     return _scatter(self, dim, index, _as_element(value, self), None, out)
 
 
-@scatter.overload(edits=True, deferred=True, overlaps=require_disjoint)
+@scatter.overload(edits="contiguous", deferred=True, refuse=_require_scatterable, overlaps=require_disjoint)
 def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: Array) -> Step:
     return _scatter(self, dim, index, _as_element(value, self), reduce, out)
 
 
 @op(
     in_place=True,
-    edits=True,
+    edits="contiguous",
     deferred=True,
+    refuse=_require_scatterable,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2))],
     vjp={"self": lambda g: g, "src": lambda g, dim, index: k.gather(g, dim, index)},
@@ -211,12 +224,14 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     tensor: Any = self
     places: Any = indices
     if dim is None:
-        return gather(reshape(tensor, (-1,)), 0, _counted(reshape(places, (-1,)), tensor._array.size))
+        return gather(view_sizes(tensor, (-1,)), 0, _counted(view_sizes(places, (-1,)), tensor._array.size))
     if tensor._array.ndim != places._array.ndim:
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
             f"{tensor._array.ndim} dimensions for input, and {places._array.ndim} dimensions for indices"
         )
+    if places._array.dtype != np.int64:
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {_name(places._array)}")
     dim = wrap_dim(dim, tensor._array.ndim)
     require_dims(tensor._array.ndim)
     own, named = list(tensor._array.shape), list(places._array.shape)
@@ -235,6 +250,8 @@ def _counted(indices: Tensor, size: int) -> Tensor:
 def _take_meta(self: Array, index: Array) -> Any:
     if index.dtype != np.int64:
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {_name(index)}")
+    if not self.size and index.size:
+        raise IndexError("take(): tried to take from an empty tensor")
     bad = index[(index < -self.size) | (index >= self.size)]
     if bad.size:
         raise IndexError(f"out of range: tried to access index {int(bad.flat[0])} on a tensor of {self.size} elements.")

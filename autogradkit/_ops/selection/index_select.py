@@ -17,6 +17,8 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.steps import NOTHING, Step
+from autogradkit.core.storage import offset_of, require_extent
+from autogradkit.core.strides import element_strides, wrap_dim
 from autogradkit.core.tensor import wrap
 
 
@@ -38,9 +40,15 @@ def lined_up(array: Array) -> Array:
 
 
 def require_within(
-    name: str, index: Array, dim: int, size: int, *, negative: bool = False, error: type[Exception] = IndexError
+    name: str,
+    index: Array,
+    dim: int,
+    size: int,
+    error: type[Exception] = RuntimeError,
+    *,
+    negative: bool = False,
 ) -> None:
-    """Raise the error, whose text begins with `name`, for an index that is none of a dimension of this size."""
+    """Raise where some index reaches outside of dimension `dim`; the text begins with `name`."""
     low = -size if negative else 0
     bad = index[(index < low) | (index >= size)]
     if bad.size:
@@ -90,10 +98,47 @@ def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -
     return picked if alpha == 1 else picked * alpha
 
 
+def _require_addable(self: Any, dim: int, index: Any, source: Any, alpha: Any) -> None:
+    """What follows from dtypes and sizes, and is refused before memory is looked at."""
+    dim = wrap_dim(dim, self._array.ndim)
+    self, index, source = self._array, index._array, source._array
+    if index.ndim > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {_name(index)} and "
+            f"size: {list(index.shape)}"
+        )
+    if not is_index(index):
+        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {_name(index)}")
+    if self.dtype != source.dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({_name(self)}) and source ({_name(source)}) must have the same scalar type"
+        )
+    if dim and dim >= source.ndim:
+        raise RuntimeError(
+            f"index_add_(): Indexing dim {dim} is out of bounds of the source tensor with dim {source.ndim}"
+        )
+    if index.size != (source.shape[dim] if source.ndim else 1):
+        if not source.ndim:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]}), for "
+            f"dim: {dim}"
+        )
+    others = [self.shape, source.shape]
+    if self.ndim and source.ndim:
+        others = [shape[:dim] + shape[dim + 1 :] for shape in others]
+    if others[0] != others[1]:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{list(self.shape)} source.shape = {list(source.shape)}"
+        )
+
+
 @op(
     in_place=True,
     edits="contiguous",
     deferred=True,
+    refuse=_require_addable,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2), t(3, 2)), (t(2, 3), 1, _places(1), t(2, 1))],
     vjp={"self": lambda g: g, "source": _index_add_source},
@@ -106,32 +151,11 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     >>> torch.zeros(3).index_add(0, torch.tensor([0, 0, 2]), torch.tensor([1.0, 2.0, 3.0]))
     tensor([3., 0., 3.])
     """
-    count = source.shape[dim] if source.ndim else 1
-    if index.ndim > 1:
-        raise IndexError(
-            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {_name(index)} and "
-            f"size: {list(index.shape)}"
-        )
-    if not is_index(index):
-        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {_name(index)}")
-    if self.dtype != source.dtype:
-        raise RuntimeError(
-            f"index_add_(): self ({_name(self)}) and source ({_name(source)}) must have the same scalar type"
-        )
-    if index.size != count:
-        raise RuntimeError(
-            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({count}), for dim: {dim}"
-        )
-    others = [shape[:dim] + shape[dim + 1 :] for shape in (self.shape, source.shape)]
-    if others[0] != others[1]:
-        raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
-            f"{list(self.shape)} source.shape = {list(source.shape)}"
-        )
+    count = index.size
     places = lined_up(out)
     if places.ndim == 1 and ((index < 0) | (index >= places.size)).any():
         raise IndexError("index out of range in self")
-    require_within("", index, dim, places.shape[dim], error=RuntimeError)
+    require_within("", index, dim, places.shape[dim])
     values = lined_up(source) if alpha == 1 else lined_up(source) * alpha
     if not places.size or not values.size:
         return NOTHING
@@ -141,10 +165,48 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     return setitem, moved, ..., rows
 
 
+def _require_copyable(self: Array, dim: int, index: Array, source: Array) -> None:
+    if index.ndim > 1:
+        raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
+    if not source.ndim and index.size != 1:
+        raise IndexError(f"index_copy_(): When source is scalar, index should have one element (got {index.size})")
+    if self.ndim and source.ndim and self.ndim != source.ndim:
+        raise IndexError(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+            f"dimensionality ({source.ndim}), destination dimensionality ({self.ndim})"
+        )
+    if index.dtype != np.int64:
+        raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {_name(index)}")
+    if self.dtype != source.dtype:
+        raise RuntimeError(
+            f"index_copy_(): self and source expected to have the same dtype, but got (self) {_name(self)} and (source) "
+            f"{_name(source)}"
+        )
+    slices = [shape[:dim] + shape[dim + 1 :] for shape in (self.shape, source.shape)]
+    if slices[0] != slices[1]:
+        raise RuntimeError(
+            "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
+            f"{_spelled(slices[0])} at dimension {dim} and source slice shape: {_spelled(slices[1])} at dimension 0."
+        )
+    if source.ndim and index.size != source.shape[dim]:
+        raise IndexError(
+            f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({source.shape[dim]})"
+        )
+
+
+def _spelled(shape: tuple[int, ...]) -> str:
+    return " ".join(map(str, shape))
+
+
+def _dim_exists(self: Any, dim: int, *_rest: Any) -> None:
+    wrap_dim(dim, self._array.ndim)
+
+
 @op(
     in_place=True,
     edits="contiguous",
     deferred=True,
+    refuse=_dim_exists,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t(2, 2))],
     vjp={
@@ -160,27 +222,9 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
     >>> torch.zeros(3).index_copy(0, torch.tensor([2, 0]), torch.tensor([1.0, 2.0]))
     tensor([2., 0., 1.])
     """
-    count = source.shape[dim] if source.ndim else 1
-    if index.ndim > 1:
-        raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
-    if self.ndim and source.ndim and self.ndim != source.ndim:
-        raise IndexError(
-            "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
-            f"dimensionality ({source.ndim}), destination dimensionality ({self.ndim})"
-        )
-    if index.dtype != np.int64:
-        raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {_name(index)}")
-    if self.dtype != source.dtype:
-        raise RuntimeError(
-            f"index_copy_(): self and source expected to have the same dtype, but got (self) {_name(self)} and (source) "
-            f"{_name(source)}"
-        )
-    if index.size != count:
-        raise IndexError(
-            f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({count})"
-        )
+    _require_copyable(self, dim, index, source)
     places = lined_up(out)
-    require_within("index_copy_(): ", index, dim, places.shape[dim])
+    require_within("index_copy_(): ", index, dim, places.shape[dim], IndexError)
     return setitem, places, (*(slice(None),) * dim, index), source
 
 
@@ -190,26 +234,40 @@ index_fill = function("index_fill", in_place=True)
 _EXPANDED = expanded_with_warning("index_fill_", "tensor[mask] = scalar", apart=True)
 
 
-def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
-    if index.dtype != np.int64:
+def _require_fillable(self: Any, dim: int, index: Any, value: Any) -> None:
+    if index._array.dtype != np.int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
+
+
+def _require_room(self: Array, dim: int, count: int) -> None:
+    """PyTorch fills a view with `count` places in that dimension, which is too much for an empty one's storage."""
+    if not self.shape[dim] and count:
+        places = (*self.shape[:dim], count, *self.shape[dim + 1 :])
+        strides = element_strides(self)
+        require_extent(self, places, (*strides[:dim], 0, *strides[dim + 1 :]), offset_of(self))
+
+
+def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
     if isinstance(value, complex) and out.dtype.kind != "c":
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     if index.ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")
     value = scalar_array(value, from_numpy_dtype(out.dtype))
     places = lined_up(out)
-    if not places.size and not places.shape[dim]:
-        return NOTHING  # whatever the index
-    require_within("", index, dim, places.shape[dim], negative=True)
+    _require_room(places, dim, index.size)
+    if not places.size:
+        return NOTHING
+    require_within("", index, dim, places.shape[dim], IndexError, negative=True)
     return setitem, places, (*(slice(None),) * dim, index), value
 
 
 @index_fill.overload(
     node="IndexFillBackward1",
+    refuses_complex=True,
     out=False,
     edits=True,
     deferred=True,
+    refuse=_require_fillable,
     overlaps=_EXPANDED,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
     vjp={
@@ -236,6 +294,7 @@ def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> Step:
     out=False,
     edits=True,
     deferred=True,
+    refuse=_require_fillable,
     overlaps=_EXPANDED,
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), 1.5)],
     vjp={"self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0)},

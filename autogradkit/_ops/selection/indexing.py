@@ -20,7 +20,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bfloat16, float16, float64, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.indexing import locate, parse
 from autogradkit.core.steps import NOTHING, Step
@@ -48,10 +48,13 @@ def _leading(self: Array, indices: OptionalArrays) -> Array | None:
     [first] = indices
     assert first is not None  # a plan without an index tensor does not come here
     kind = first.dtype
-    if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size:
+    if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size or not first.size:
+        return None
+    if 1 in self.shape:  # whose strides decide those of the result
         return None
     if kind == np.bool_ and first.shape == self.shape[: first.ndim] and first.ndim:
-        return self[first]
+        found = self[first]
+        return found if found.size else None
     if kind == np.int64 and first.ndim == 1:
         try:
             return self.take(first, 0)
@@ -83,32 +86,45 @@ def index(self: Array, indices: OptionalArrays) -> Array:
     return result
 
 
-def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
-    """The step that writes, or adds, `values` where `indices` point; all checks come first."""
-    masks = [index for index in indices if index is not None]
-    fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
-    found = indices
-    if fills:  # a mask of bytes is not warned of, since it is refused below
-        found = [index if index is None else index.astype(np.bool_) for index in indices]
-    place = locate(found, target.shape, element_strides(target))
+def _spread(values: Array, shape: tuple[int, ...]) -> Array:
     try:
-        spread = np.broadcast_to(values, place.shape)
+        return np.broadcast_to(values, shape)
     except ValueError:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(place.shape)}"
+            f"{list(shape)}"
         ) from None
-    if fills:
-        # PyTorch takes this for masked_fill_, which converts its value.
-        if masks[0].dtype == np.uint8:
-            raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
-        spread = np.broadcast_to(scalar_array(values.item(), from_numpy_dtype(target.dtype)), place.shape)
-    elif target.dtype != values.dtype:
+
+
+def _require_dtype(target: Array, values: Array) -> None:
+    if target.dtype != values.dtype:
         ours, theirs = (SCALAR_TYPE_NAMES[wrap(each).dtype] for each in (target, values))
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {ours} for the destination and {theirs} for "
             "the source."
         )
+
+
+def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
+    """The step that writes, or adds, `values` where `indices` point; all checks come first."""
+    masks = [index for index in indices if index is not None]
+    fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
+    if fills and masks[0].dtype == np.uint8:
+        locate([None if each is None else each.astype(np.bool_) for each in indices], target.shape, target.strides)
+        raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+    strides = element_strides(target)
+    try:
+        place = locate(indices, target.shape, strides)
+    except IndexError:
+        _spread(values, locate(indices, target.shape, strides, bounded=False).shape)  # sizes are compared first
+        if not fills:
+            _require_dtype(target, values)
+        raise
+    spread = _spread(values, place.shape)
+    if fills:  # PyTorch takes this for masked_fill_, which converts its value
+        spread = np.broadcast_to(scalar_array(values.item(), from_numpy_dtype(target.dtype)), place.shape)
+    else:
+        _require_dtype(target, values)
     if 0 in place.shape:
         return NOTHING
     if accumulate:
@@ -245,6 +261,9 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, int | float | complex | np.integer) and not isinstance(value, np.inexact):
+        if target.dtype in (float16, bfloat16):  # through float64, which holds more
+            with np.errstate(over="ignore"):
+                return wrap(scalar_array(value, float64).astype(target.dtype.numpy))
         return wrap(scalar_array(value, target.dtype))
     raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
 

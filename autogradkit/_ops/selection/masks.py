@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
-from autogradkit._ops.declare.writing import C_NAMES, expanded_with_warning, saying
+from autogradkit._ops.declare.writing import C_NAMES, expanded_with_warning, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
@@ -20,16 +20,27 @@ from autogradkit.core.tensor import Tensor, wrap
 # -- by masks ----------------------------------------------------------------------------------------------------------
 
 
-def _fill_meta(self: Array, mask: Array, value: Any) -> Any:
-    shape = broadcast_shapes(mask.shape, self.shape)
-    if mask.dtype != np.bool_:
-        raise RuntimeError(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}"
-        )
+def _require_kinds(mask: Array, value: Any) -> None:
     if isinstance(value, np.ndarray) and value.ndim:
         raise RuntimeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
+    if mask.dtype != np.bool_:
+        raise RuntimeError(
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}"
+        )
+
+
+def _refuse_edit(self: Any, mask: Any, value: Any) -> None:
+    """In place the mask is looked at before its size, which is then compared from the other side."""
+    _require_kinds(mask._array, value._array if isinstance(value, Tensor) else value)
+    shape = broadcast_shapes(self._array.shape, mask._array.shape)
+    require_shape(self._array.shape, shape)
+
+
+def _fill_meta(self: Array, mask: Array, value: Any) -> Any:
+    shape = broadcast_shapes(mask.shape, self.shape)
+    _require_kinds(mask, value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "c" and self.dtype.kind != "c":
         scalar_array(value.item(), from_numpy_dtype(self.dtype))
     return shape, self.dtype
@@ -45,8 +56,10 @@ masked_fill = function("masked_fill", in_place=True)
 
 @masked_fill.overload(
     node="MaskedFillBackward1",
+    refuses_complex=True,
     rule="∂self = ∂ where not mask, else 0\n∂value = ∂ where mask, else 0",
     meta=_fill_meta,
+    edit_refuse=_refuse_edit,
     out=False,
     overlaps=_EXPANDED,
     samples=_mask(lambda t: t()),
@@ -68,6 +81,7 @@ def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:
 
 @masked_fill.overload(
     meta=_fill_meta,
+    edit_refuse=_refuse_edit,
     out=False,
     overlaps=_EXPANDED,
     samples=_mask(lambda t: 1.5),
@@ -115,6 +129,7 @@ nonzero = function("nonzero")
 @op(
     name="nonzero",
     variants="",
+    laid_out=True,
     out_dtype=saying("nonzero: Expected out tensor to have scalar type {result} but got scalar type{out}"),
 )
 def nonzero_positions(self: Array) -> Array:

@@ -16,6 +16,7 @@ from autogradkit._ops.declare.writing import require_same_dtype, unchecked
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.steps import Step
 from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
@@ -162,6 +163,13 @@ def tile(self: Tensor, dims: Sizes) -> Any:
 repeat_interleave = function("repeat_interleave")
 
 
+def _require_counts(repeats: Any) -> None:
+    if repeats._array.dtype not in (np.int64, np.int32):
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{SCALAR_TYPE_NAMES[repeats.dtype]}'")
+    if (repeats._array < 0).any():
+        raise RuntimeError("repeats can not be negative")
+
+
 @repeat_interleave.overload(composition=True)
 def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: int | None = None) -> Any:
     """Each element (or each place of dimension `dim`) `repeats` times in a row.
@@ -176,21 +184,23 @@ def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: int
         tensor, dim = flatten(tensor), 0
     dim = wrap_dim(dim, tensor._array.ndim)
     size = tensor._array.shape[dim]
+    if counts._array.ndim > 1:
+        raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     if counts._array.size not in (1, size):
         raise RuntimeError(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts._array.size} and "
             f"input.size({dim}) = {size}"
         )
+    _require_counts(counts)
     return k.index_select(tensor, dim, wrap(np.repeat(np.arange(size), counts._array)))
 
 
 @repeat_interleave.overload(composition=True, variants="function")
 def _(repeats: Tensor, *, output_size: int | None = None) -> Any:
     counts: Any = repeats
+    _require_counts(counts)
     if counts._array.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
-    if counts._array.dtype.kind not in "iu":
-        raise RuntimeError("repeats has to be Long or Int tensor")
     return wrap(np.repeat(np.arange(counts._array.size), counts._array))
 
 

@@ -125,6 +125,11 @@ def transpose(self: Array, dim0: Dim, dim1: Dim) -> Array:
     return _permuted(self, order)
 
 
+def _require_matrix(self: Any) -> None:
+    if self._array.ndim > 2:
+        raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self._array.ndim}D")
+
+
 @op(
     in_place=True,
     in_place_node="TBackward1",
@@ -132,6 +137,7 @@ def transpose(self: Array, dim0: Dim, dim1: Dim) -> Array:
     samples=lambda t: [(t(2, 3),), (t(3),)],
     vjp={"self": lambda g: k.t(g)},
     rule="∂self = ∂ᵀ",
+    edit_refuse=_require_matrix,
 )
 def t(self: Array) -> Array:
     """A matrix transposed, as a view; a vector as it is.

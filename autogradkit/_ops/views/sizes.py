@@ -113,7 +113,8 @@ def view_sizes(self: Array, size: Sizes) -> Array:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    if self.flags.c_contiguous and self.size and math.prod(size) == self.size and min(size, default=1) > 0:
+    plain = self.flags.c_contiguous and self.size and 1 not in self.shape
+    if plain and math.prod(size) == self.size and min(size, default=1) > 0:
         return self.reshape(size)
     shape = infer_size(size, self.size)
     strides = view_strides(self.shape, element_strides(self), shape)
@@ -256,7 +257,7 @@ def ravel(self: Tensor) -> Any:
     variants="method",
     view=True,
     samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
-    vjp={"self": lambda g, self_sym_sizes: g},
+    vjp={"self": lambda g, self_sym_sizes: g if self_sym_sizes else k.sum_all(g)},
     rule="∂self = ∂, summed over the expanded dimensions",
 )
 def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:

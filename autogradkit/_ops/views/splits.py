@@ -15,7 +15,7 @@ from autogradkit._ops.declare import function, k, op, python_function, python_me
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.views.parts import part, slice_
 from autogradkit.core.frames import shorten
-from autogradkit.core.strides import require_dims, wrap_dim
+from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -45,8 +45,9 @@ def unbind(self: Array, dim: int = 0) -> tuple[Array, ...]:
     >>> torch.tensor([[1, 2], [3, 4]]).unbind(1)
     (tensor([1, 3]), tensor([2, 4]))
     """
-    require_dims(self.ndim, dim)
     dim = wrap_dim(dim, self.ndim)
+    if not self.ndim:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return tuple([part(self, dim, index) for index in range(self.shape[dim])])
 
 

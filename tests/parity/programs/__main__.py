@@ -1,6 +1,7 @@
 """`python -m tests.parity.programs --lines 300000 --seed 7 [--minutes 60]`: how often random programs disagree with PyTorch.
 
-Prints disagreements in 1,000 lines and the findings by signature, the most frequent first, each with the seed of a program;
+Prints the findings by signature, the most frequent first, each with the seed of a program; then how many each row of
+PARITY.md stands for, the signatures that no row lists, as rows to be filled in, and the disagreements in 1,000 lines.
 `--show TEXT` prints shrunk programs of the signatures that contain it.
 """
 
@@ -9,8 +10,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 
+from .listed import FILE, Row, row_of, rows
 from .runs import Finding
 from .shrink import shrunk
 from .writer import program
@@ -43,11 +45,32 @@ def main() -> int:
     forbidden = sum(finding.is_forbidden for each in found.values() for _, finding in each)
     for signature, each in sorted(found.items(), key=lambda item: -len(item[1]))[: given.top]:
         print(f"{len(each):6}  {signature}: seeds {', '.join(str(seed) for seed, _ in each[:4])}")
+    print(*_by_row(found), sep="\n")
     print(
         f"seeds {given.seed} to {seed - 1}, {lines} lines: {count} disagreements, {1000 * count / max(1, lines):.2f} in 1,000"
     )
     print(f"{len(found)} signatures; {forbidden} of them forbidden: values, gradients, gradients that PyTorch refuses")
     return 0
+
+
+def _by_row(found: dict[str, list[tuple[int, Finding]]]) -> list[str]:
+    """How many findings each row of PARITY.md stands for, and new rows for the others."""
+    known = rows(FILE.read_text(encoding="utf-8"))
+    counts: Counter[Row] = Counter()
+    new: Counter[tuple[str, str]] = Counter()
+    for seed, finding in (each for several in found.values() for each in several):
+        row = row_of(finding, known)
+        if row is not None:
+            counts[row] += 1
+        else:
+            new[f"{finding.label}: {finding.kind}", f"seed {seed}"] += 1
+    lines = [f"{count:6}  {row.text[:100]}" for row, count in counts.most_common()]
+    merged: defaultdict[str, list[str]] = defaultdict(list)
+    for (signature, seed), _ in new.items():
+        merged[signature].append(seed)
+    return ["", "rows of PARITY.md:", *lines, "", "in no row:"] + [
+        f"| `{signature}` | {', '.join(seeds[:4])} |" for signature, seeds in sorted(merged.items())
+    ]
 
 
 if __name__ == "__main__":

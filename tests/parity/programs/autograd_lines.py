@@ -47,13 +47,17 @@ def backward(w: Writer) -> Line:
         return Line(f"{w.name()} = T.autograd.grad({', '.join([scalar, listed, *given, *named])})", "grad")
     if stream.random() < 0.25:
         options.append(f"inputs={listed}")
+    if stream.random() < 0.1:
+        second = w.pick(_requires)
+        graph = [each for each in options if "_graph" in each or "inputs" in each]
+        return Line(f"T.autograd.backward([{root}.sum(), {second}.sum()], {', '.join(graph)})", "backward")
     return Line(f"{scalar}.backward({', '.join(options)})", "backward")
 
 
 def flag(w: Writer) -> Line:
     """Something that changes how a tensor takes part in the graph."""
     stream = w.stream
-    kind = stream.randrange(13)
+    kind = stream.randrange(16)
     v = w.pick(_requires if kind > 3 else lambda _t: True)
     if kind <= 1:
         return Line(f"{v}.requires_grad_({stream.choice(('', '', 'False'))})", "requires_grad_")
@@ -72,6 +76,18 @@ def flag(w: Writer) -> Line:
         return Line(f"{v}.grad = {stream.choice(('None', f'T.ones_like({v})', w.pick()))}", "grad=")
     if kind == 11:
         return Line(f"{v}.grad.{stream.choice(('zero_()', 'mul_(2)', 'add_(1)'))}", "grad edit")
+    if kind == 12:
+        hook = stream.choice(
+            ("lambda g, *_: log.append(g[0])", "lambda *_: None", "lambda g, *_: tuple(e * 2 for e in g)")
+        )
+        made = w.pick(lambda t: t.grad_fn is not None)
+        return Line(f"{made}.grad_fn.{stream.choice(('register_hook', 'register_prehook'))}({hook})", "node hook")
+    if kind == 13:
+        return Line(f"{w.name()} = copy.deepcopy({w.pick(lambda t: t.is_leaf)})", "deepcopy")
+    if kind == 14:
+        like = w.value(v) if v in w.tensors() else None
+        other = w.pick(lambda t: like is not None and t.shape == like.shape and t.dtype == like.dtype)
+        return Line(f"{v}.data = {other}{stream.choice(('', '.detach()'))}", "data=")
     return Line(f"{w.name()} = {v}.grad", "grad of")
 
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 VIEWS = (
     ".view(-1)", ".t()", ".transpose(0, -1)", ".unsqueeze(0)", ".unsqueeze(-1)", ".squeeze()", ".squeeze(0)", ".detach()",
     ".data", ".expand(2, *{0}.shape)", ".diagonal()", ".narrow(0, 0, 1)", ".unfold(0, 1, 1)", ".unbind(0)", ".split(1)",
-    ".chunk(2)", ".as_strided((2,), (1,))", ".as_strided((2, 2), (1, 1))", ".as_strided((1,), (1,), 1)", ".mT", ".T", ".H",
-    ".view_as({0})", ".reshape(-1)", ".contiguous()", ".flatten()", ".movedim(0, -1)",
+    ".chunk(2)", ".as_strided((2,), (1,))", ".as_strided((2, 2), (1, 1))", ".as_strided((1,), (1,), 1)", ".mT", ".T",
+    ".H.clone()",    ".view_as({0})", ".reshape(-1)", ".contiguous()", ".flatten()", ".movedim(0, -1)",
     ".permute(*reversed(range({0}.dim())))", ".view({0}.shape)", ".expand_as({0})", ".select(0, 0)", ".tensor_split(2)",
     ".clone()", ".to(T.float64)", ".to(T.float32)", ".float()", ".long()", ".bool()", ".half()", ".to(T.complex64)",
-    ".type_as({1})", ".expand_as({1})", ".swapaxes(0, -1)", ".mH", ".item()", ".tolist()", ".unflatten(0, (1, -1))",
+    ".type_as({1})", ".expand_as({1})", ".swapaxes(0, -1)", ".mH.clone()", ".item()", ".tolist()", ".unflatten(0, (1, -1))",
     ".ravel()", ".reshape_as({1})", ".grad", ".broadcast_to((2, *{0}.shape))",
 )  # fmt: skip
 
@@ -32,7 +32,7 @@ def view(w: Writer) -> Line:
 def _one(w: Writer, size: int) -> str:
     """An index of one dimension."""
     stream = w.stream
-    kind = stream.randrange(12)
+    kind = stream.randrange(15)
     last = max(size - 1, 0)
     if kind <= 2:
         return str(stream.choice((0, -1, last, last)) if stream.random() < 0.95 else size)
@@ -48,7 +48,15 @@ def _one(w: Writer, size: int) -> str:
         return f"T.tensor({[stream.random() < 0.5 for _ in range(size)]}, dtype=T.{stream.choice(('bool', 'bool', 'uint8'))})"
     if kind == 10:
         return f"T.tensor({stream.randint(0, last)})"
-    return f"T.tensor([[{stream.randint(0, last)}], [{stream.randint(0, last)}]])"
+    if kind == 11:
+        return f"T.tensor([[{stream.randint(0, last)}], [{stream.randint(0, last)}]])"
+    if kind == 12:
+        return f"T.tensor([{stream.randint(0, last)}], dtype=T.{stream.choice(('int32', 'int16', 'float32'))})"
+    if kind == 13:
+        return stream.choice(
+            ("[]", "range(1)", "[[0, 0]]", "slice(None, None, -1)", "T.zeros(0, dtype=T.int64)", "1.0")
+        )
+    return f"T.tensor({[[stream.random() < 0.5 for _ in range(size)]]}).t().squeeze(1)"
 
 
 def index(w: Writer, shape: tuple[int, ...], name: str) -> str:

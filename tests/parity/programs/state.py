@@ -19,7 +19,7 @@ from ..oracle import array_of
 
 # Of what is not a number: each is read from a tensor of either library.
 FIELDS = (
-    "dtype", "shape", "stride", "offset", "requires_grad", "is_leaf", "grad_fn", "version", "retains_grad",
+    "dtype", "shape", "stride", "offset", "requires_grad", "is_leaf", "grad_fn", "output_nr", "version", "retains_grad",
 )  # fmt: skip
 ROUNDING = {
     "float32": 2e-5,
@@ -57,7 +57,8 @@ def _maker(tensor: Any) -> str | None:
 
 _READ: tuple[Callable[[Any], Any], ...] = (
     lambda t: str(t.dtype), lambda t: tuple(t.shape), lambda t: tuple(t.stride()), lambda t: t.storage_offset(),
-    lambda t: t.requires_grad, lambda t: t.is_leaf, _maker, lambda t: t._version, lambda t: t.retains_grad,
+    lambda t: t.requires_grad, lambda t: t.is_leaf, _maker, lambda t: t.output_nr, lambda t: t._version,
+    lambda t: t.retains_grad,
 )  # fmt: skip
 
 
@@ -100,6 +101,21 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> tuple[str, str] 
     return None
 
 
+def snapshot(space: dict[str, Any]) -> dict[str, tuple[tuple[Any, ...], bytes]]:
+    """What every tensor that can be reached is and holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: (facts(tensor), tensor._array.tobytes()) for name, tensor in reachable(space)}
+
+
+def changed(space: dict[str, Any], before: dict[str, tuple[tuple[Any, ...], bytes]]) -> tuple[str, str] | None:
+    """What a refused line has changed all the same."""
+    for name, now in snapshot(space).items():
+        if name in before and now != before[name]:
+            return "changed", f"{name} was {before[name][0]}, is {now[0]}, though the line was refused"
+    return None
+
+
 def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
     ours, others = facts(mine), facts(theirs)
     if ours != others:
@@ -108,7 +124,7 @@ def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
                 return field, f"{field} is {there}, here {here}"
     found = numbers(mine, theirs)
     if found is not None:
-        return "values", found
+        return "rounding" if found.startswith("rounding") else "values", found
     here, there = _grad(mine), _grad(theirs)
     if isinstance(here, tuple) or isinstance(there, tuple):
         return None if here == there else ("grad's error", f".grad is {there}, here {here}")
@@ -121,7 +137,7 @@ def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
                 return f"grad's {field}", f"{field} of .grad is {other}, here {one}"
         found = numbers(here, there)
         if found is not None:
-            return "grad", f".grad: {found}"
+            return "rounding" if found.startswith("rounding") else "grad", f".grad: {found}"
     return None
 
 
@@ -133,16 +149,29 @@ def _grad(tensor: Any) -> Any:
         return first_line(error)
 
 
+def _numbers_of(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """A copy of a tensor's numbers; `.numpy()` alone would forbid its resizing."""
+    copy = tensor.detach().clone()
+    if copy.dtype is torch.bfloat16:
+        return array_of(copy.view(torch.int16)).view(ak.bfloat16.numpy)
+    return array_of(copy)
+
+
 def numbers(mine: Any, theirs: Any) -> str | None:
     """What differs in the numbers beyond rounding; those within it become PyTorch's."""
-    here, there = mine._array, array_of(theirs.detach().clone())  # `.numpy()` alone would forbid its resizing
+    here, there = mine._array, _numbers_of(theirs)
     if here.tobytes() == there.tobytes():
         return None
     # A sum that cancels is as exact as its terms were large, hence by the largest element.
     limit = ROUNDING.get(there.dtype.name, 0.0)
-    if there.dtype.itemsize == 8 * (1 + (there.dtype.kind == "c")) and limit:  # computed in less, and then widened
-        narrow = there.astype(np.complex64 if there.dtype.kind == "c" else np.float32)
-        limit = ROUNDING["float32"] if np.array_equal(narrow, there, equal_nan=True) else limit
+    if there.dtype.name == "bfloat16":
+        here, there = here.astype(np.float32), there.astype(np.float32)
+    for name in {"complex128": ("complex64",), "float64": ("float32", "float16"), "float32": ("float16",)}.get(
+        there.dtype.name, ()
+    ):  # computed in less, and then widened
+        with np.errstate(all="ignore"):
+            if np.array_equal(there.astype(name), there, equal_nan=True) and not np.array_equal(there, np.rint(there)):
+                limit = ROUNDING[name]
     finite = np.abs(there[np.isfinite(there)])
     size = float(finite.max()) if finite.size else 0.0
     with np.errstate(all="ignore"):
@@ -150,12 +179,13 @@ def numbers(mine: Any, theirs: Any) -> str | None:
             # Of what is infinite or NaN in complex numbers only that it is: PyTorch multiplies even by 1 + 0j, which makes NaN.
             lost = ~np.isfinite(there) & ~np.isfinite(here)
             here, there = np.where(lost, 0, here), np.where(lost, 0, there)
-        same = np.allclose(here, there, rtol=limit, atol=limit * max(1e-3, size), equal_nan=True)
+        same = np.allclose(here, there, rtol=limit, atol=limit * max(1e-2, size), equal_nan=True)
         if same and there.dtype.kind == "f":
             zeros = (here == 0) & (there == 0)
             same = bool((np.signbit(here) == np.signbit(there))[zeros].all())
     if not same:
-        return f"{there.tolist()}, here {here.tolist()}"
+        close = limit and np.allclose(here, there, rtol=2e-5, atol=2e-5 * max(1e-2, size), equal_nan=True)
+        return f"{'rounding: ' if close else ''}{there.tolist()}, here {here.tolist()}"
     if mine._array.flags.writeable:
-        np.copyto(mine._array, array_of(theirs))
+        np.copyto(mine._array, _numbers_of(theirs))
     return None

@@ -16,7 +16,7 @@ from . import autograd_lines, index_lines
 from .runs import Finding, Line, Pair
 from .templates import Slot, Template, names, templates
 
-FLOATS = ("float32",) * 8 + ("float64",) * 3 + ("float16",) * 2 + ("complex64",) * 2 + ("complex128",)
+FLOATS = ("float32",) * 8 + ("float64",) * 3 + ("float16",) * 2 + ("bfloat16",) + ("complex64",) * 2 + ("complex128",)
 INTS = ("int64",) * 3 + ("int32", "int16", "int8", "uint8")
 ANY = FLOATS + INTS + ("bool",) * 2
 SHAPES = ((2, 3), (3,), (3, 3), (), (0, 3), (1,), (1, 3), (2, 1, 3), (2, 2, 2), (1, 2, 2, 2))
@@ -145,6 +145,7 @@ class Writer:
         args += [f"{key}={put(each, False)}" for key, each in template.kwargs]
         if template.function[0] == ".":
             text = f"{args[0]}{template.function}({', '.join(args[1:])})"
+            text += ".clone()" if template.label in ("conj", "adjoint") else ""
         else:
             text = f"{template.function}({', '.join(args)})"
         if template.in_place:
@@ -192,7 +193,7 @@ class Writer:
             if stream.random() < 0.6
             else stream.choice(("2", "0.5", "-1", "True", "3", "1j"))
         )
-        if stream.random() < 0.2 and sign not in ("<", "<=", "==", "!=", ">", "@"):
+        if "[" not in left and stream.random() < 0.2 and sign not in ("<", "<=", "==", "!=", ">", "@"):
             return Line(f"{left} {sign}= {right}", f"operator {sign}=")
         if stream.random() < 0.3:
             left, right = right, left
@@ -207,7 +208,10 @@ class Writer:
         while not self.ready:
             made = self._write()
             if self.stream.random() < 0.06 and made.label not in ("hook", "leaf"):
-                made = Line(f"with T.no_grad(): {made.text}", made.label)
+                mode = self.stream.choice(
+                    ("no_grad()", "no_grad()", "no_grad()", "enable_grad()", "set_grad_enabled(False)")
+                )
+                made = Line(f"with T.{mode}: {made.text}", made.label)
             self.ready.append(made)
         return self.ready.pop(0)
 
