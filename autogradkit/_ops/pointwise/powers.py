@@ -130,7 +130,7 @@ def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = 
     pointwise=SAME,
     dtypes=_refuse_rounded,
     samples=lambda t: two(t)[:2],
-    vjp={"self": lambda g, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
+    vjp={"self": lambda g, other, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
 )
 def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "trunc", out: Array) -> None:
     """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""

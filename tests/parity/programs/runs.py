@@ -107,8 +107,9 @@ def _moves(text: str, found: str, before: dict[str, Any], space: dict[str, Any])
     PyTorch resizes it before it reads its operands, of which it may be one, and moves all views of it along.
     """
     named = re.search(r"out=\(?(v\d+)", text)
-    if named is not None and "T.normal(" in text and len(re.findall(rf"\b{named[1]}\b", text)) > 1:
-        return True  # the draws are written over the mean before it is read
+    written_first = re.search(r"T\.(normal|mean|sum|prod|norm|var|std|logsumexp|amax|amin)\(", text)
+    if named is not None and written_first and len(re.findall(rf"\b{named[1]}\b", text)) > 1:
+        return True  # draws, or the 0 that a sum begins with, are written over the operand before it is read
     if named is None or named[1] not in before or before[named[1]][0][1] == facts(space[named[1]])[1]:
         return False
     return not found.startswith(f"{named[1]}:") or len(re.findall(rf"\b{named[1]}\b", text)) > 1
