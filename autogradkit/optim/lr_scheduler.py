@@ -19,6 +19,8 @@ class LRScheduler:
     Raises KeyError when it is to go on from `last_epoch` without the groups' "initial_lr".
     """
 
+    _last_lr: list[float]
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = optimizer
         for index, group in enumerate(optimizer.param_groups):

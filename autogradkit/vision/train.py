@@ -104,9 +104,10 @@ class Training:
                 if self._pending is None:
                     with self._held.twice():
                         self._fetch()
-                learnt = self._pending is not None
-                if learnt:
-                    self._learn(*self._pending)
+                batch = self._pending
+                learnt = batch is not None
+                if batch is not None:
+                    self._learn(*batch)
             if learnt:
                 yield from self._untold()
                 self._held.deliver()
