@@ -100,4 +100,4 @@ else:
 
 
 # IEEE results such as inf and NaN are results, not mishaps: NumPy's notes on them stay silent inside the ops.
-_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\._ops\.")
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autogradkit\.(_ops\.|core\.(steps|tensor)$)")
