@@ -24,7 +24,7 @@ for scenario in scenarios():
     count, found = sweep(scenario, given.kind, given.most, given.seed)
     tried, torn = tried + count, torn + len(found)
     if found:
-        print(f"{scenario.name}: {len(found)} of {count}")
+        print(f"{scenario.name}: {len(found)} of {count}", flush=True)
         for each in found[:3]:
             print(f"    {each}")
 print(f"{tried} interrupts, {torn} torn, {time.monotonic() - began:.0f} s")

@@ -72,7 +72,7 @@ def _traced(world: World) -> None:
         w.grad.zero_()
         T.autograd.grad((w * w).sum(), w)
         with contextlib.suppress(RuntimeError):
-            w + T.ones(7)
+            T.add(w, T.ones(7))
 
 
 def _to_trace() -> World:
@@ -129,7 +129,8 @@ def _stop_logs() -> None:
 
 def _shell() -> World:
     for magics in list(_REGISTERED.values()):
-        unload_ipython_extension(magics.shell)
+        shell: Any = magics.shell
+        unload_ipython_extension(shell)
     return {"shell": InteractiveShell(banner1="")}
 
 

@@ -66,7 +66,7 @@ def process() -> dict[str, Any]:
 
 def works() -> None:
     """The usual things work, whatever was interrupted before."""
-    x = T.tensor([1.0, 2.0], requires_grad=True)
+    x: Any = T.tensor([1.0, 2.0], requires_grad=True)
     with T.no_grad():
         assert not (x * 2).requires_grad
         with T.enable_grad():
