@@ -6,7 +6,6 @@ element by element; `gradgradcheck` does the same for the gradients themselves.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 from autogradkit.engine.backward import grad
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import enable_grad, no_grad
@@ -109,11 +109,9 @@ def _check(
         )
     for index, value in enumerate(inputs):
         if isinstance(value, Tensor) and requires_grad(value) and value.dtype.name not in ("float64", "complex128"):
-            warnings.warn(
+            warn(
                 f"Input #{index} requires gradient and is not a double precision floating point or complex. This check will "
-                "likely fail if all the inputs are not of double precision floating point or complex. ",
-                UserWarning,
-                stacklevel=4,
+                "likely fail if all the inputs are not of double precision floating point or complex. "
             )
     with enable_grad():
         outputs = _differentiable(_as_tuple(func(*inputs)))

@@ -50,6 +50,9 @@ class TrainingView(TrainingPicture):
 
     _esm = static("training.js")
     _css = static("training.css")
+    _watched: Any = (
+        None  # the shell whose cell is waited for; known before it is made, as Python closes what could not be
+    )
 
     def __init__(
         self,
@@ -67,7 +70,6 @@ class TrainingView(TrainingPicture):
         self._due = 0.0
         self._display: str | None = None  # in the cell that showed it last
         self._shown_in: int | None = None  # the run of that cell
-        self._watching = False
         self._stopped_in: int | None = None  # the cell whose loop Stop has ended
         self.on_msg(self._hear)
 
@@ -160,7 +162,7 @@ class TrainingView(TrainingPicture):
                 self._end("stopped")
                 return
         self._progress.end_epoch()
-        if self._watching:  # the end of the cell draws what is not drawn by then
+        if self._watched is not None:  # the end of the cell draws what is not drawn by then
             self._draw_when_due()
         else:
             self._draw()
@@ -283,8 +285,8 @@ class TrainingView(TrainingPicture):
         shell = get_ipython()
         if shell is not None:
             self._ipython_display_()
-            if not self._watching:
-                self._watching = True
+            if self._watched is None:
+                self._watched = shell
                 shell.events.register("post_run_cell", self._cell_ended)
         if fresh:
             self._draw()
@@ -310,10 +312,9 @@ class TrainingView(TrainingPicture):
             self._publish(self._display, update=True)
 
     def _unwatch(self) -> None:
-        shell = get_ipython()
-        if shell is not None and self._watching:
+        shell, self._watched = self._watched, None  # kept, for Python closes at its end, too, and knows no shell then
+        if shell is not None:
             shell.events.unregister("post_run_cell", self._cell_ended)
-        self._watching = False
 
     def close(self) -> None:
         """Show nothing more; the shell lets go of it, too."""
