@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, bump_version, wrap
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, require_not_negative
@@ -27,6 +28,7 @@ class Adam(Optimizer):
     (0.9, 0.999)
     """
 
+    @entry
     def __init__(
         self,
         params: Iterable[Any],

@@ -18,6 +18,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
+from ..core.frames import entry
 from ..core.tensor import Tensor
 from ..nn import Module
 from ..vision.history import History
@@ -167,6 +168,7 @@ class TrainingView(TrainingPicture):
         else:
             self._draw()
 
+    @entry
     def log(self, *, loss: Any = None, accuracy: Any = None, test_loss: Any = None, test_accuracy: Any = None) -> None:
         """Append measurements: numbers, or tensors of one element.
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core import errors
+from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
@@ -316,6 +317,7 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
 
 
 def _saved_getter(index: int) -> Callable[[OpNode], Any]:
+    @entry
     def get(self: OpNode) -> Any:
         value = self.unpack(True)[index]
         if isinstance(self.saved[index], SavedCast):

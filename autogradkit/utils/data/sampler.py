@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.draws import categories, integers, permutation
+from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor
 
@@ -147,6 +148,7 @@ class BatchSampler(Sampler):
     [[0, 1], [2, 3], [4]]
     """
 
+    @entry
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
