@@ -145,6 +145,35 @@ CASES = {
     "a group": ("def hook(g): raise ExceptionGroup('two', [KeyError(1)])\nx.register_hook(hook)\nx.sum().backward()", "hook"),
     "recursion": ("class N(torch.nn.Module):\n    def forward(self, x): return self(x)\nN()(x)", "forward"),
 }  # fmt: skip
+# Functions of ours that call others of ours, one line each.
+LINES = """
+torch.nn.Sequential(3)
+torch.nn.Sequential()[0]
+torch.nn.ModuleList([3])
+torch.nn.ModuleDict({'a': 3})
+torch.nn.Linear(2, 2).register_buffer('a.b', None)
+torch.nn.Linear(2, 2).to(torch.int32)
+torch.nn.Linear(2, 2).get_submodule('a')
+torch.nn.init.kaiming_uniform_(torch.ones(2))
+torch.nn.Embedding(3, 2)(torch.tensor([9]))
+torch.optim.AdamW([x], eps=-1)
+torch.optim.SGD([x], lr=0.1).add_param_group({'params': [x]})
+torch.utils.data.TensorDataset(torch.ones(2))[5]
+torch.utils.data.DataLoader([1], batch_size=0)
+torch.utils.data.default_collate([torch.ones(1), 3])
+y = (x * x).sum(); node = y.grad_fn.next_functions[0][0]; y.backward(); node._saved_self
+torch.Tensor('a')
+torch.Tensor(2, 'a')
+torch.set_rng_state(torch.ones(2))
+torch.Generator().manual_seed('a')
+from autogradkit.vision.learnt import predict; predict(torch.nn.Linear(1, 1), x)
+from autogradkit.vision.learnt import confusion; confusion(x, 3)
+from autogradkit.vision.figures import show_filters; show_filters(torch.nn.ReLU())
+from autogradkit.vision.recipes import RECIPES; RECIPES['mlp'].prepare('a')
+from autogradkit.widgets.graph import GraphView; GraphView(3)
+from autogradkit.widgets.storage import storage_map; storage_map({'a': 3}, {})
+from autogradkit.widgets.training import TrainingView; TrainingView().log(loss='a')
+""".strip().splitlines()
 
 
 def raised_by(source: str) -> BaseException:
@@ -180,6 +209,11 @@ def check(error: BaseException, learners: str) -> None:
 def test_an_error_has_the_learners_frames_and_one_of_ours_at_most(case: str) -> None:
     source, learners = CASES[case]
     check(raised_by(source), learners)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_what_calls_other_functions_of_ours_shows_itself_at_most(line: str) -> None:
+    check(raised_by(line), "")
 
 
 @pytest.mark.parametrize("case", CASES)

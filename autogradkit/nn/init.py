@@ -140,6 +140,7 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     return inputs * math.prod(field), outputs * math.prod(field)
 
 
+@entry
 def _chosen_fan(tensor: Tensor, mode: str) -> int:
     chosen = mode.lower()
     if chosen not in ("fan_in", "fan_out"):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
+from autogradkit.core.frames import entry
 from autogradkit.core.recording import unheard
 from autogradkit.tracing.events import Number
 from autogradkit.tracing.namespace import those_of
@@ -81,6 +82,7 @@ class MemoryMap:
         return tuple(i for i, header in enumerate(self.headers) if header.storage == box)
 
 
+@entry
 def memory_map(tensors: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> MemoryMap:
     """Describe the memory of named tensors.
 

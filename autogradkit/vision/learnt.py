@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.making.seed import get_rng_state, set_rng_state
+from autogradkit.core.frames import entry
 from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import no_grad
@@ -42,6 +43,7 @@ def looking(model: Module) -> Iterator[None]:
             set_rng_state(state)
 
 
+@entry
 def scores(model: Module, images: Tensor) -> np.ndarray:
     """The model's scores of `images`, (N, classes). Raises ValueError where it does not give one row for each image."""
     with looking(model):
@@ -52,6 +54,7 @@ def scores(model: Module, images: Tensor) -> np.ndarray:
     return np.concatenate(parts)
 
 
+@entry
 def predict(model: Module, images: Tensor) -> Tensor:
     """The class that the model scores highest for each image, int64 of shape (N,).
 
@@ -63,6 +66,7 @@ def predict(model: Module, images: Tensor) -> Tensor:
     return wrap(scores(model, images).argmax(1))
 
 
+@entry
 def confusion(labels: Tensor | np.ndarray, predicted: Tensor | np.ndarray, classes: int | None = None) -> np.ndarray:
     """How often each class (row) was read as each class (column): int64, (classes, classes).
 
@@ -87,6 +91,7 @@ def confusion(labels: Tensor | np.ndarray, predicted: Tensor | np.ndarray, class
     return table
 
 
+@entry
 def filters(model: Module) -> tuple[str, np.ndarray]:
     """Through what the model's first layer looks: its name, and a copy of its windows (K, height, width).
 
@@ -116,6 +121,7 @@ def filters(model: Module) -> tuple[str, np.ndarray]:
     raise ValueError(f"{type(model).__name__} has no layer with weights")
 
 
+@entry
 def activations(model: Module, image: Tensor) -> list[tuple[str, np.ndarray]]:
     """What each layer with weights makes of one image (C, H, W), in the order in which they run: names and copies.
 

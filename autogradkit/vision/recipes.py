@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from autogradkit import nn
 from autogradkit._ops.making.seed import manual_seed
+from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.optim import SGD, Adam, Optimizer
@@ -45,6 +46,7 @@ class Recipe:
     epochs: int
     target: float
 
+    @entry
     def prepare(self, seed: int = 0) -> Setup:
         """Seed the generator, build the model, and load the digits.
 

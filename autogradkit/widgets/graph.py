@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from ..core.frames import entry
 from ..tracing.events import Op, Value
 from ..tracing.probe import measured
 from ..tracing.recording import Recording
@@ -59,6 +60,7 @@ class GraphView(PictureWidget):
         self.observe(self._redraw, ["folds", "node_names"])
         self.on_msg(self._hear)
 
+    @entry
     def _draw(self) -> None:
         self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names)
         with self.hold_sync():

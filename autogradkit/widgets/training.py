@@ -18,6 +18,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
+from ..core.frames import entry
 from ..core.tensor import Tensor
 from ..nn import Module
 from ..vision.history import History
@@ -50,6 +51,9 @@ class TrainingView(TrainingPicture):
 
     _esm = static("training.js")
     _css = static("training.css")
+    _watched: Any = (
+        None  # the shell whose cell is waited for; known before it is made, as Python closes what could not be
+    )
 
     def __init__(
         self,
@@ -67,7 +71,6 @@ class TrainingView(TrainingPicture):
         self._due = 0.0
         self._display: str | None = None  # in the cell that showed it last
         self._shown_in: int | None = None  # the run of that cell
-        self._watching = False
         self._held = HeldInterrupt()
         self._stopped_in: int | None = None  # the cell whose loop Stop has ended
         self.on_msg(self._hear)
@@ -165,11 +168,12 @@ class TrainingView(TrainingPicture):
                 self._end("stopped")
                 return
         self._progress.end_epoch()
-        if self._watching:  # the end of the cell draws what is not drawn by then
+        if self._watched is not None:  # the end of the cell draws what is not drawn by then
             self._draw_when_due()
         else:
             self._draw()
 
+    @entry
     def log(self, *, loss: Any = None, accuracy: Any = None, test_loss: Any = None, test_accuracy: Any = None) -> None:
         """Append measurements: numbers, or tensors of one element.
 
@@ -298,8 +302,8 @@ class TrainingView(TrainingPicture):
         shell = get_ipython()
         if shell is not None:
             self._ipython_display_()
-            if not self._watching:
-                self._watching = True
+            if self._watched is None:
+                self._watched = shell
                 shell.events.register("post_run_cell", self._cell_ended)
 
     def _end(self, state: str) -> None:
@@ -322,10 +326,9 @@ class TrainingView(TrainingPicture):
             self._publish(self._display, update=True)
 
     def _unwatch(self) -> None:
-        shell = get_ipython()
-        if shell is not None and self._watching:
+        shell, self._watched = self._watched, None  # kept, for Python closes at its end, too, and knows no shell then
+        if shell is not None:
             shell.events.unregister("post_run_cell", self._cell_ended)
-        self._watching = False
 
     def close(self) -> None:
         """Show nothing more; the shell lets go of it, too."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -73,6 +75,21 @@ def test_what_was_closed_can_be_opened_again() -> None:
     assert view.comm is not None
     assert view.layout.comm is not None
     view.close()
+
+
+def test_nothing_is_printed_at_the_end_of_a_process() -> None:
+    script = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_cell("import autogradkit as torch\\n%load_ext autogradkit\\nw = torch.ones(2, requires_grad=True)")
+shell.run_cell("%ledger --follow w\\n%ledger w\\n%graph (w * 2).sum()\\n%storage w\\n%strides w")
+shell.run_cell("from autogradkit.widgets.training import TrainingView\\nview = TrainingView('mine')\\nview.log(loss=1.0)")
+import autogradkit.widgets.training
+kept = autogradkit.widgets.training.TrainingView("another")
+kept.log(loss=1.0)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stderr == ""
 
 
 def test_a_ledger_that_could_not_be_made_is_closed_quietly(recwarn: pytest.WarningsRecorder) -> None:

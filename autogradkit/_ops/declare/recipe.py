@@ -17,6 +17,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core import errors
+from autogradkit.core.frames import entry
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides
@@ -318,6 +319,7 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
 
 
 def _saved_getter(index: int) -> Callable[[OpNode], Any]:
+    @entry
     def get(self: OpNode) -> Any:
         held = self.saved[index] if self.saved is not FREED else None
         if isinstance(held, Tensor) and held._version == int(self.versions[index]):

@@ -49,6 +49,7 @@ def _require_cpu(device: Any) -> None:
         )
 
 
+@entry
 def new(cls: type[Tensor], *args: Any, device: Any = None) -> Tensor:
     """`Tensor(2, 3)`: uninitialised memory; `Tensor([1, 2])`: the data in the default dtype; `Tensor(t)`: a new alias."""
     _require_cpu(device)

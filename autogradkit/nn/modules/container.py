@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.members import type_text
@@ -15,6 +16,7 @@ from autogradkit.nn.modules.module import Module, Samples, indented
 __all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 
 
+@entry
 def _position(index: int, length: int) -> int:
     """`index` from the front. Raises IndexError where there is no such place, TypeError for what is no integer."""
     index = operator.index(index)
@@ -127,6 +129,7 @@ class Sequential(Module):
         if other <= 0:
             raise ValueError(f"Non-positive multiplication factor {other} for {shown}")
 
+    @entry
     def extend(self, sequential: Iterable[Module]) -> Sequential:
         """Add modules at the end."""
         for module in sequential:
@@ -183,6 +186,7 @@ class ModuleList(Module):
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList([*self, *other])
 
+    @entry
     def append(self, module: Module) -> ModuleList:
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
@@ -194,6 +198,7 @@ class ModuleList(Module):
         modules.insert(index, module)
         _renumber(self, modules)
 
+    @entry
     def extend(self, modules: Iterable[Module]) -> ModuleList:
         """Add modules at the end. Raises TypeError for what cannot be iterated over."""
         if not isinstance(modules, Iterable):
@@ -240,6 +245,7 @@ class ModuleDict(Module):
     def __getitem__(self, key: str) -> Any:
         return self._modules[key]
 
+    @entry
     def __setitem__(self, key: str, module: Module) -> None:
         self.add_module(key, module)
 
@@ -275,6 +281,7 @@ class ModuleDict(Module):
         """Remove a module, and return it."""
         return self._modules.pop(key)
 
+    @entry
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
         """Add or replace modules. Raises TypeError or ValueError for what are no pairs of a name and a module."""
         if not isinstance(modules, Iterable):
@@ -330,12 +337,14 @@ class ParameterList(Module):
         as_parameter = isinstance(value, Tensor) and not isinstance(value, Parameter)
         setattr(self, str(_position(index, self._size)), Parameter(value) if as_parameter else value)
 
+    @entry
     def append(self, value: Any) -> ParameterList:
         """Add a value at the end."""
         self._size += 1
         self[self._size - 1] = value
         return self
 
+    @entry
     def extend(self, values: Iterable[Any]) -> ParameterList:
         """Add values at the end. Raises TypeError for what cannot be iterated over, or is a tensor."""
         if not isinstance(values, Iterable) or isinstance(values, Tensor):

@@ -10,6 +10,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 
@@ -105,6 +106,7 @@ class Members:
 
     # -- registering by name ------------------------------------------------------------------------------------------
 
+    @entry
     def _check_name(self, kind: str, name: Any, registry: Mapping[str, Any]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {type_text(name)}")
@@ -117,6 +119,7 @@ class Members:
         if hasattr(self, name) and name not in registry:
             raise KeyError(f"attribute '{name}' already exists")
 
+    @entry
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Make `param` the parameter `name`; None declares that there is none.
 
@@ -151,6 +154,7 @@ class Members:
         else:
             self._non_persistent_buffers_set.add(name)
 
+    @entry
     def add_module(self, name: str, module: Module | None) -> None:
         """Make `module` the submodule `name`. Raises TypeError for what is no module, KeyError for a taken name."""
         if not isinstance(module, Members) and module is not None:

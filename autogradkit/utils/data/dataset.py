@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
+from autogradkit.core.frames import shorten
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -53,7 +54,11 @@ class TensorDataset(Dataset):
         self.tensors = tensors
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
-        return tuple(tensor[index] for tensor in self.tensors)
+        try:
+            return tuple(tensor[index] for tensor in self.tensors)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     def __len__(self) -> int:
         return cast("int", self.tensors[0].size(0))

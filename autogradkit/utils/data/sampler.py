@@ -10,6 +10,7 @@ from autogradkit._ops.making.data import as_tensor
 from autogradkit._ops.making.sampling import multinomial, randperm
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.draws import integers
+from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor
@@ -156,6 +157,7 @@ class BatchSampler(Sampler):
     [[0, 1], [2, 3], [4]]
     """
 
+    @entry
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
