@@ -93,7 +93,7 @@ class Overload(Form):
         if out is not None and (self.composition or self.formulas):
             tensors = self.tensors_in((*values, *(out if isinstance(out, (list, tuple)) else (out,))))
             require_no_grad(self.owner.name, tensors)
-        if out is not None and self.out_decides and values[self.index["dtype"]] is None:
+        if isinstance(out, Tensor) and self.out_decides and values[self.index["dtype"]] is None:
             at = self.index["dtype"]
             values = [*values[:at], out.dtype, *values[at + 1 :]]
         if self.composition:
