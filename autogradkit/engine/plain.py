@@ -57,7 +57,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
             sent = node.apply(received, False)
         else:
             try:
-                sent = run_quietly(node.apply, received, False)
+                sent = run_quietly(node.__class__.apply, node, received, False)
             except RuntimeError as error:
                 if not is_taken(error):
                     raise

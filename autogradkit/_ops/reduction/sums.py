@@ -80,7 +80,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    np.add.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
+    np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
 
 
 @sum_.overload(
@@ -94,7 +94,13 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.add.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    np.add.reduce(
+        self if self.dtype.kind != "c" else summand(self, out.dtype),
+        axis=dim,
+        dtype=out.dtype,
+        keepdims=keepdim,
+        out=out,
+    )
 
 
 @op(variants="method", composition=True)
@@ -151,7 +157,7 @@ def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    np.add.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
+    np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
     np.true_divide(out, out.dtype.type(self.size), out=out)
 
 
@@ -170,7 +176,13 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.add.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    np.add.reduce(
+        self if self.dtype.kind != "c" else summand(self, out.dtype),
+        axis=dim,
+        dtype=out.dtype,
+        keepdims=keepdim,
+        out=out,
+    )
     np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim or ()])), out=out)
 
 
