@@ -44,7 +44,7 @@ class CounterAfterDetach(VersionCounter):
         return self.counter.of_data()
 
     @property
-    def value(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def value(self) -> int:
         """The version, which differs from what was read before."""
         return _ReadingAfterDetach(self.counter.value, self)
 
@@ -53,7 +53,7 @@ class CounterAfterDetach(VersionCounter):
         return getattr(version, "source", None) is self
 
     @value.setter
-    def value(self, version: int) -> None:
+    def value(self, version: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self.counter.value = int(version)
 
 

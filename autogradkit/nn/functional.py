@@ -72,13 +72,11 @@ def embedding(
     """
     if padding_idx is None:
         padding_idx = -1
-    elif padding_idx > 0:
-        if padding_idx >= weight.size(0):
+    elif padding_idx > 0 or padding_idx < 0:
+        rows: Any = weight.size(0)
+        if not -rows <= padding_idx < rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
-    elif padding_idx < 0:
-        if padding_idx < -weight.size(0):
-            raise AssertionError("Padding_idx must be within num_embeddings")
-        padding_idx = weight.size(0) + padding_idx
+        padding_idx %= rows
     if max_norm is not None:
         input = input.contiguous()
         with _no_grad():
@@ -109,7 +107,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """
     if not inplace:
         return _relu(input)
-    if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(input, Tensor):
         raise TypeError(f"relu_(): argument 'input' (position 1) must be Tensor, not {type_name(input)}")
     return _relu_(input)
 

@@ -129,7 +129,7 @@ def watch_steps(optimizer: Optimizer) -> None:
     """Have the optimizer note that its `step` was called, so that a schedule that goes first can be warned of."""
     if hasattr(optimizer.step, "_is_watched"):
         return
-    function = optimizer.step.__func__  # type: ignore[attr-defined]
+    function = optimizer.step.__func__
     reference = weakref.ref(optimizer)  # the optimizer holds this function
 
     @functools.wraps(function)
