@@ -63,7 +63,7 @@ def _initial_gradients(tensors: tuple[Any, ...], given: Any, create_graph: Any) 
     several: tuple[Any, ...] = (None,) * len(tensors) if given is None else _as_tuple(given)
     gradients: list[Any] = []
     for index, (tensor, gradient) in enumerate(zip(tensors, several, strict=False)):
-        if not (gradient is None or isinstance(gradient, Tensor)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not (gradient is None or isinstance(gradient, Tensor)):
             raise TypeError(f"gradients can be either Tensors or None, but got {c_type_name(gradient).split('.')[-1]}")
         if not isinstance(tensor, Tensor):
             raise AssertionError("Expected output to be a torch.Tensor")
