@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
 from autogradkit.core.quiet import quiet, quietly
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.backward import grad
@@ -182,7 +183,10 @@ def _check(
                 f"Input #{index} requires gradient and is not a double precision floating point or complex. This check will "
                 "likely fail if all the inputs are not of double precision floating point or complex. "
             )
-        if any(stride == 0 and size > 1 for stride, size in zip(value.stride(), value.shape, strict=True)):
+        if any(
+            stride == 0 and size > 1
+            for stride, size in zip(element_strides(value._array), value._array.shape, strict=True)
+        ):
             raise RuntimeError(
                 f"The {index}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "
                 "to be able to compute the numerical gradients correctly. You should call .contiguous on the input before "

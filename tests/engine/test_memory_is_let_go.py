@@ -67,12 +67,12 @@ class SomeFixed(T.autograd.Function):
 
 
 class Legacy(T.autograd.Function):
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         y = x * 2
         self.save_for_backward(y)
         return y
 
-    def backward(self, g: Any) -> Any:  # type: ignore[override]
+    def backward(self, g: Any) -> Any:
         return g * self.saved_tensors[0]
 
 

@@ -6,6 +6,7 @@ import itertools
 import multiprocessing
 import multiprocessing.context
 from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.context import BaseContext
 from typing import Any
 
 import numpy as np
@@ -233,7 +234,7 @@ def _refuse_for_workers(workers: int, prefetch_factor: int | None, persistent: b
             f"multiprocessing_context option should specify a valid start method in {methods!r}, but got "
             f"multiprocessing_context={context!r}"
         )
-    if not isinstance(context, str | multiprocessing.context.BaseContext):
+    if not isinstance(context, str | BaseContext):
         raise TypeError(
             "multiprocessing_context option should be a valid context object or a string specifying the start method, but "
             f"got multiprocessing_context={context}"
