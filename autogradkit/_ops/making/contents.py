@@ -56,7 +56,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
 
 def _begins_with_array(data: Any) -> bool:
     """Whether arrays stand in nested lists and tuples, looking into the first of each."""
-    while data and (data.__class__ is list or data.__class__ is tuple):
+    while (data.__class__ is list or data.__class__ is tuple) and data:
         if np.ndarray in set(map(type, data)):  # in C: there may be a million numbers
             return True
         data = data[0]
