@@ -71,7 +71,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         origin = memory_of(received[0]) if carried else 0
         received = []  # what was received and is passed on has one holder less
         following = None
-        at = -2
+        at: int = -2
         for gradient in sent:
             at += 2
             target = edges[at]

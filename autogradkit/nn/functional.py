@@ -73,13 +73,13 @@ def embedding(
     tensor([[1., 2.],
             [0., 0.]])
     """
-    rows: Any = weight.size(0) if padding_idx else 1
     if padding_idx is None:
         padding_idx = -1
-    elif not -rows <= padding_idx < rows:
-        raise AssertionError("Padding_idx must be within num_embeddings")
-    elif padding_idx < 0:
-        padding_idx += rows
+    elif padding_idx > 0 or padding_idx < 0:
+        rows: Any = weight.size(0)
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
     if max_norm is not None:
         input = input.contiguous()
         with _no_grad():

@@ -96,28 +96,30 @@ class LRScheduler:
                 warn(_LATE)
         if epoch is not None:
             warn(_EPOCH)
-        last = self.last_epoch
+        last, count = self.last_epoch, self._step_count
         reached = last + 1 if epoch is None else epoch
         try:
             try:
-                self._in_step, self.last_epoch = True, reached  # what `get_lr` asks
+                self._in_step, self.last_epoch, self._step_count = True, reached, count + 1  # what `get_lr` asks
                 rates = self.get_lr() if epoch is None else self._get_closed_form_lr()
             finally:
-                self._in_step, self.last_epoch = False, last
+                self._in_step, self.last_epoch, self._step_count = False, last, count
         except BaseException:  # an interrupt may have come in these lines
-            self._in_step, self.last_epoch = False, last
+            self._in_step, self.last_epoch, self._step_count = False, last, count
             raise
         steps: list[Step] = []
+        reached_rates: list[Any] = []
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(rate.squeeze() if isinstance(rate, Tensor) else rate)
+                reached_rates.append(_own(group["lr"]))
             else:
                 steps.append((setitem, group, "lr", rate))
-        reached_rates = [_own(rate) for rate in rates]
+                reached_rates.append(rate)
         at_once(
             [
                 *steps,
-                (setattr, self, "_step_count", self._step_count + 1),
+                (setattr, self, "_step_count", count + 1),
                 (setattr, self, "last_epoch", reached),
                 (setattr, self, "_last_lr", reached_rates),
             ]

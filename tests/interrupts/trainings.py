@@ -64,7 +64,9 @@ def _scheduled(make: Callable[[Any], Any]) -> Callable[[], World]:
     def build() -> World:
         optimizer = _optimized(OPTIMIZERS["SGD"], 1)()["optimizer"]
         optimizer.add_param_group({"params": [T.nn.Parameter(T.ones(1))], "lr": 0.3})
-        return {"optimizer": optimizer, "scheduler": make(optimizer)}
+        scheduler = make(optimizer)
+        optimizer.step()  # else a schedule's first step warns
+        return {"optimizer": optimizer, "scheduler": scheduler}
 
     return build
 

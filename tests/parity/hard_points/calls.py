@@ -37,6 +37,7 @@ NOT_SWEPT: dict[str, str] = {
     **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (
+            "mul_by_number/mul_by_number/0",
             "as_strided_backward/as_strided_backward/0", "pick_flat/pick_flat/0", "threshold_backward/threshold_backward/0",
             "select_backward/select_backward/0", "slice_backward/slice_backward/0", "diagonal_backward/diagonal_backward/0",
             "unfold_backward/unfold_backward/0", "reflection_pad1d_backward/_/0", "reflection_pad2d_backward/_/0",

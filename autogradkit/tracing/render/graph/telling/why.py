@@ -116,7 +116,7 @@ class Why:
 
     def _around_the_view(self, op: Op, ran: NodeRan | None) -> str:
         """An edit through a view, seen from its base."""
-        view = op.inputs[0].value
+        view = op.inputs[0].value if op.inputs else None
         whole = None if ran is None else ran.sent[0]
         inside = "" if view is None else f", ∂{self.graph.labels[view]} inside"
         return (
