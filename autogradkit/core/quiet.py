@@ -24,6 +24,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 _IS_QUIET = contextvars.ContextVar("is_quiet", default=False)
+is_quiet = _IS_QUIET.get  # whether a kernel is under way in this thread
 
 
 def _quiet_context() -> contextvars.Context:
@@ -58,7 +59,7 @@ def quietly(function: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Re
     >>> quietly(np.divide, np.array([1.0, 0.0]), 0.0)
     array([inf, nan])
     """
-    if _IS_QUIET.get():
+    if is_quiet():
         return function(*args, **kwargs)
     try:
         return run_quietly(function, *args, **kwargs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from operator import call
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.memory import empty
 from autogradkit.core.printing import tensor_repr
+from autogradkit.core.quiet import is_quiet, is_taken, run_in_spare, run_quietly
 from autogradkit.core.size import Size
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import Array, VersionCounter
@@ -309,7 +311,13 @@ def write_at_once(tensor: Tensor, steps: Sequence[Step], edits: int = 1) -> None
     counter = tensor._counter or counter_of(tensor)
     if len(steps) == 1:
         [(write, *values)] = steps
-        counter.value += edits; write(*values)  # noqa: E702  # fmt: skip
+        run = call if is_quiet() else run_quietly
+        try:  # on one line, and counted first: no interrupt comes before a call
+            counter.value += edits; run(write, *values)  # noqa: E702  # fmt: skip
+        except RuntimeError as error:
+            if not is_taken(error):
+                raise
+            run_in_spare(write, *values)
     else:
         at_once((*steps, (setattr, counter, "value", counter.value + edits)))
     if counter.tells:

@@ -129,7 +129,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return _filled(eye, *tensor.shape, out=tensor)
+    return _filled(eye, *tensor.shape, out=tensor, requires_grad=tensor.requires_grad)
 
 
 @entry

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.frames import entry
-from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
@@ -84,12 +83,8 @@ class SGD(Optimizer):
             if not momentum:
                 [(write, *operands)] = kernels.sgd_steps(values, slope, None, change, direction, **numbers)
                 counter = parameter._counter or counter_of(parameter)
-                try:  # on one line, and counted first: no interrupt comes before a call
-                    counter.value += edits; run_quietly(write, *operands)  # noqa: E702  # fmt: skip
-                except RuntimeError as error:
-                    if not is_taken(error):
-                        raise
-                    run_in_spare(write, *operands)
+                # On one line, and counted first: no interrupt comes before a call. NumPy is silent here already.
+                counter.value += edits; write(*operands)  # noqa: E702  # fmt: skip
                 if counter.tells:
                     counter.edited()
                 return parameter

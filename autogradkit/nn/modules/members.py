@@ -5,6 +5,7 @@ Rests on Parameter; `Module` (module.py) is built on it and adds what a module d
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
@@ -273,4 +274,5 @@ class Members:
 
 for _method in vars(Members).values():
     if isinstance(_method, FunctionType):
-        _method.__qualname__ = f"Module.{_method.__name__}"  # as Python's refusals name it
+        for _each in (_method, inspect.unwrap(_method)):
+            _each.__qualname__ = f"Module.{_method.__name__}"  # as Python's refusals name it
