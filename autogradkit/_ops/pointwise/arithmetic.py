@@ -236,6 +236,7 @@ def mul(self: Operand, other: Operand, *, out: Array) -> None:
 @op(
     variants="",
     label="mul",
+    sign="*",
     node="MulBackward1",
     pointwise=SAME,
     promotes="self other",
