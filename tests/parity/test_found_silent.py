@@ -92,6 +92,11 @@ r=D.WeightedRandomSampler([.5,.5],3,replacement=False); s=list(r)
 r=D.WeightedRandomSampler([-.5,.5],2); s=list(r)
 r=D.TensorDataset(T.ones(()))
     """,
+    "hooks of nodes where not all is wanted": """
+x=T.ones(2,requires_grad=True); w=x*3; l=[]; y=x*w; y.grad_fn.register_hook(lambda i,o: l.append([g is None for g in i])); y.sum().backward(inputs=[x]); r=T.tensor(l)
+x=T.ones(2,requires_grad=True); w=T.ones(2,requires_grad=True); l=[]; y=x*w; y.grad_fn.register_hook(lambda i,o: l.append(i)); T.autograd.grad(y.sum(),w); r=l[0][1]; q=T.tensor(l[0][0] is None)
+x=T.ones(2,requires_grad=True); w=T.ones(2,requires_grad=True); l=[]; y=x*2*w; y.grad_fn.register_hook(lambda i,o: l.append(i)); T.autograd.grad(y.sum(),x,create_graph=True); r=l[0][0]; q=T.tensor(l[0][1] is None)
+    """,
     "options of optimizers": """
 r=O.SGD([T.ones(2,requires_grad=True)],foreach=True,fused=True)
 r=O.SGD([T.ones(2,requires_grad=True)],differentiable=True,fused=True)
