@@ -67,11 +67,11 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
-        made = node.gradient_versions
+        made: tuple[int, ...] = node.gradient_versions
         origin = memory_of(received[0]) if carried else 0
         received = []  # what was received and is passed on has one holder less
         following = None
-        at: int = -2
+        at = -2
         for gradient in sent:
             at += 2
             target = edges[at]
