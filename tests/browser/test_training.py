@@ -269,11 +269,12 @@ def test_a_redraw_leaves_the_stage_where_it_was_scrolled_to(lab: Lab, notebook: 
     lab.run_cell(0)
     lab.start_cell(1)
     cell = lab.cell(1)
+    frame = cell.locator(".ak-stage")
+    frame.wait_for()
+    column = max(320, cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8"))
+    expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))  # Python hears, while the cell runs
     cell.get_by_role("button", name="Confusions").click()
     expect(stage(cell)).to_contain_text("read as")
-    frame = cell.locator(".ak-stage")
-    column = max(320, cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8"))
-    expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
     frame.evaluate("stage => { stage.scrollTop = 20; window.before = stage.querySelector('svg'); }")
     lab.page.wait_for_function(
         "stage => stage.querySelector('svg') !== window.before", arg=frame.element_handle(), timeout=60_000

@@ -97,6 +97,20 @@ x=T.ones(2,requires_grad=True); w=x*3; l=[]; y=x*w; y.grad_fn.register_hook(lamb
 x=T.ones(2,requires_grad=True); w=T.ones(2,requires_grad=True); l=[]; y=x*w; y.grad_fn.register_hook(lambda i,o: l.append(i)); T.autograd.grad(y.sum(),w); r=l[0][1]; q=T.tensor(l[0][0] is None)
 x=T.ones(2,requires_grad=True); w=T.ones(2,requires_grad=True); l=[]; y=x*2*w; y.grad_fn.register_hook(lambda i,o: l.append(i)); T.autograd.grad(y.sum(),x,create_graph=True); r=l[0][0]; q=T.tensor(l[0][1] is None)
     """,
+    "factors that a dtype cannot hold, or wraps": """
+r=T.add(T.tensor([0,1],dtype=T.uint8),T.tensor([1,2],dtype=T.uint8),alpha=-1)
+r=T.sub(T.tensor([0,1],dtype=T.uint8),3,alpha=-1)
+T.add(T.ones(2),T.ones(2),alpha=1.79e308)
+T.sub(T.ones(2,dtype=T.float16),2.5,alpha=70000)
+T.add(T.ones(2,dtype=T.int64),T.ones(2,dtype=T.int64),alpha=2j)
+r=T.subtract(T.tensor([1.,2.]),1.79e308)
+T.addmm(T.ones(2,2),T.ones(2,2),T.ones(2,2),alpha=1.79e308)
+T.addmm(T.ones(2,2),T.ones(2,2),T.ones(2,2),beta=2j)
+r=T.addmm(T.ones(2,2,dtype=T.int8),T.ones(2,2,dtype=T.int8),T.ones(2,2,dtype=T.int8),beta=3)
+r=T.ones(3,dtype=T.bool).index_add(0,T.tensor([0,1]),T.ones(2,dtype=T.bool),alpha=-1)
+T.ones(3,dtype=T.float16).index_add(0,T.tensor([0,1]),T.ones(2,dtype=T.float16),alpha=70000)
+T.nn.functional.pad(T.ones(2,dtype=T.float16),(1,1),value=70000)
+    """,
     "options of optimizers": """
 r=O.SGD([T.ones(2,requires_grad=True)],foreach=True,fused=True)
 r=O.SGD([T.ones(2,requires_grad=True)],differentiable=True,fused=True)

@@ -131,8 +131,8 @@ def test_it_says_what_only_a_notebook_can():
     assert "nearest" not in page_of("fan_in")
     assert "nearest" not in page_of("helper")
     many = trace_source(  # each layer another size: none are equal turns
-        "for layer in layers:\n    x = layer(x)",
-        "from autogradkit import nn\nx = torch.ones(1, 1)\n"
+        "x = functools.reduce(lambda x, layer: layer(x), layers, x)",
+        "import functools\nfrom autogradkit import nn\nx = torch.ones(1, 1)\n"
         "class Pair(nn.Module):\n    def __init__(self, i):\n        super().__init__()\n        self.one = nn.Linear(i, i + 1)\n"
         "    def forward(self, x):\n        return self.one(x)\n"
         f"layers = [type(f'Pair{{i}}', (Pair,), {{}})(i) for i in range(1, {MOST_TURNED} + 7)]",

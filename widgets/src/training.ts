@@ -27,6 +27,7 @@ const SAID: Record<TrainingTraits["state"], string> = {
   finished: "Finished.",
 };
 const GONE = "The kernel is gone; the curves show what was learnt before.";
+const OPENS = 500; // milliseconds
 const TABS: Record<Tab, string> = {
   curves: "Curves",
   pictures: "Test pictures",
@@ -125,8 +126,11 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   refresh();
   fill();
   choose();
-  send({ kind: "hello" }); // a kernel that was spoken to at render hears the first click while its cell runs
-  onWidth(view.root, (width) => send({ kind: "width", width }), signal);
+  // Spoken to, a kernel whose cell runs opens a way past that cell; what comes before the way is open waits for the cell's end.
+  send({ kind: "hello" });
+  const follow = () => onWidth(view.root, (width) => send({ kind: "width", width }), signal);
+  if (model.get("state") === "running") setTimeout(() => signal.aborted || follow(), OPENS);
+  else follow();
 }
 
 /** A picture that scrolls is a stop of the tab key, so that arrow keys scroll it. */

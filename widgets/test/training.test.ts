@@ -201,6 +201,11 @@ describe("width", () => {
       },
     );
     const { model, root, ended } = await show("running");
+    Object.defineProperty(root.querySelector(".ak-widget"), "clientWidth", { value: 500, configurable: true });
+    resized();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(model.sent).toEqual([{ kind: "hello" }]); // the kernel is still opening a way past the cell that runs
+    await new Promise((resolve) => setTimeout(resolve, 400));
     const became = async (width: number) => {
       Object.defineProperty(root.querySelector(".ak-widget"), "clientWidth", { value: width, configurable: true });
       resized();

@@ -14,8 +14,9 @@ from autogradkit._ops.declare.kinds import Array, DType, Scalar
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, float32, from_numpy_dtype
 from autogradkit.core.errors import noted
 from autogradkit.core.strides import require_dims
 from autogradkit.core.tensor import Tensor
@@ -308,6 +309,9 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
     if own not in ((p,), (n, p)) and any(size not in (1, of) for size, of in zip(own[::-1], (p, n, 0), strict=False)):
         raise RuntimeError(_expand_message(own, (n, p)))
     _refuse_bool("addmm_impl_cpu_", mat1, mat2)
+    for number in (beta, alpha):
+        if number != 1:
+            _factor(number, mat1.dtype)
     return (n, p), mat1.dtype
 
 
@@ -322,6 +326,13 @@ def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
         f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of dimensions in the "
         f"tensor ({len(shape)})"
     )
+
+
+def _factor(number: Any, dtype: np.dtype[Any]) -> Array:
+    """A number as an array of a dtype. Raises RuntimeError where that, or float32 for a shorter one, cannot hold it."""
+    kind = from_numpy_dtype(dtype)
+    short = kind.is_floating_point and dtype.itemsize == 2
+    return scalar_array(number, float32 if short else kind).astype(dtype, copy=False)
 
 
 def _scaled(g: Any, alpha: float) -> Any:
@@ -359,9 +370,9 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     else:
         multiply(mat1, mat2, out)
     if alpha not in (0, 1):
-        np.multiply(out, out.dtype.type(alpha), out)
+        np.multiply(out, _factor(alpha, out.dtype), out)
     if beta != 0:
-        np.add(out, self if beta == 1 else self * self.dtype.type(beta), out)
+        np.add(out, self if beta == 1 else self * _factor(beta, out.dtype), out)
 
 
 @addmm.overload(composition=True, out=True, variants="function")

@@ -49,7 +49,7 @@ def _to_table(
 @op(
     variants="function",
     meta=_embedding_meta,
-    refuse=lambda weight, *_: require_real_if_differentiated("embedding", weight),
+    dtypes=lambda weight, *_: require_real_if_differentiated("embedding", weight),
     out=False,
     samples=lambda t: [(t(4, 3), wrap(np.array([[2, 0], [2, 1]]))), (t(3, 2), wrap(np.array(1)), 2)],
     vjp={"weight": _to_table},

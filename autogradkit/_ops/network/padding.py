@@ -10,8 +10,10 @@ from typing import Any
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Ints, Scalar
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.conv_kernels import prefers_channels_last
 from autogradkit._ops.network.edge_padding import PADDINGS, pad_circular
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import channels_last_strides, dense_strides_like, element_strides
 
 Shape = tuple[int, ...]
@@ -65,7 +67,7 @@ def constant_pad_nd(self: Array, pad: Ints, value: Scalar = 0, *, out: Array) ->
     tensor([0., 1., 1., 0., 0.])
     """
     _, inside, kept = _plan(self.shape, pad)
-    out.fill(value)
+    out.fill(scalar_array(value, from_numpy_dtype(out.dtype)))
     out[inside] = self[kept]
 
 

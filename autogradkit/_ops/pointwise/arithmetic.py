@@ -13,6 +13,8 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented
 from autogradkit._ops.declare.writing import require_found
+from autogradkit._ops.making.scalars import scalar_array
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -48,7 +50,7 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
         return other
     if isinstance(alpha, bool) and result.kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    if isinstance(alpha, float) and result.kind in "iub":
+    if isinstance(alpha, (float, complex)) and result.kind in "iub":
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, complex) and result.kind != "c":
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
@@ -56,8 +58,9 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
         alpha = bool(alpha)
     if alpha == 1:
         return other
+    factor = scalar_array(alpha, from_numpy_dtype(result))  # refuses what the dtype cannot hold
     # float32 as if multiplied and added in one: a product may be too large for it and the sum not.
-    return np.multiply(other, alpha, dtype=np.float64) if result == np.float32 else other * alpha
+    return np.multiply(other, factor, dtype=np.float64) if result == np.float32 else other * factor
 
 
 def _less_scaled(self: Any, other: Any, alpha: Any, out: Array) -> None:
@@ -174,10 +177,7 @@ def _(self: Operand, other: Operand, *, alpha: Scalar = 1) -> Any:
     vjp={"self": lambda g: g},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
-    if alpha == 1 or out.dtype.kind not in "fc" or isinstance(alpha, (bool, complex)):
-        np.subtract(self, _scaled(other, alpha, out.dtype), out=out)
-    else:  # as PyTorch has it, which decides the sign of 0
-        np.add(self, other * -alpha, out=out)
+    _less_scaled(self, np.asarray(other).astype(out.dtype), alpha, out)
 
 
 rsub = function("rsub", operators="__rsub__", variants="function")

@@ -156,7 +156,9 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     if places.ndim == 1 and ((index < 0) | (index >= places.size)).any():
         raise IndexError("index out of range in self")
     require_within("", index, dim, places.shape[dim])
-    values = lined_up(source) if alpha == 1 else lined_up(source) * alpha
+    values = lined_up(source)
+    if alpha != 1:
+        values = values * scalar_array(alpha, from_numpy_dtype(self.dtype))
     if not places.size or not values.size:
         return NOTHING
     moved = np.moveaxis(places, dim, 0)

@@ -83,6 +83,9 @@ SETTLED: dict[str, str] = {
         (_LIBRARY, "any", (
             "convolution forward", "convolution gradient", "nn.functional.conv2d forward", "nn.functional.conv2d gradient",
         )),
+        ("the vectorised loop multiplies and adds in one: alpha · other may be infinite in between, or not", "float", (
+            "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
+        )),
         (_HALF, "float", ("aten.nll_loss_forward forward", "aten.max_pool2d_with_indices forward", "Tensor.remainder_ forward")),
         ("numbers beyond half precision's range are infinities there", "float", (
             "pow computed here", "Tensor.pow computed here", "Tensor.pow_ computed here",
