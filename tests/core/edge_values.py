@@ -55,6 +55,9 @@ def edits() -> None:
     z[:] = big
     z.fill_(float("nan"))
     z.copy_(big)
+    half = torch.zeros(2, dtype=torch.float16)
+    half[0] = 1e-30
+    half[1] = 1e300
 
 
 def conversions() -> None:

@@ -176,13 +176,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.add.reduce(
-        self if self.dtype.kind != "c" else summand(self, out.dtype),
-        axis=dim,
-        dtype=out.dtype,
-        keepdims=keepdim,
-        out=out,
-    )
+    sum_dims.kernel(self, dim, keepdim, out=out)
     np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim or ()])), out=out)
 
 

@@ -23,6 +23,7 @@ from autogradkit._ops.views.sizes import alias, expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bfloat16, float16, float64, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.indexing import locate, parse
+from autogradkit.core.quiet import quietly
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -262,8 +263,7 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
         return value
     if isinstance(value, int | float | complex | np.integer) and not isinstance(value, np.inexact):
         if target.dtype in (float16, bfloat16):  # through float64, which holds more
-            with np.errstate(over="ignore"):
-                return wrap(scalar_array(value, float64).astype(target.dtype.numpy))
+            return wrap(quietly(scalar_array(value, float64).astype, target.dtype.numpy))
         return wrap(scalar_array(value, target.dtype))
     raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,30 +75,31 @@ def ask(
     answer: Answer = {}
     module.manual_seed(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if module is ak:
-                warnings.simplefilter("error", RuntimeWarning)
-                warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            with np.errstate(all="raise" if module is ak else "ignore"):
-                result = answer["result"] = function(*args, **kwargs)
-                results = [each for each in tensors_in(result) if each.requires_grad and each.grad_fn is not None]
-                if not backward or not results or not inputs:
-                    return answer
+        with _strict(module):
+            result = answer["result"] = function(*args, **kwargs)
+            results = [each for each in tensors_in(result) if each.requires_grad and each.grad_fn is not None]
+            if not backward or not results or not inputs:
+                return answer
     except Exception as error:  # the answer of this library
         return {"error": _said(error)}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if module is ak:
-                warnings.simplefilter("error", RuntimeWarning)
-                warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            with np.errstate(all="raise" if module is ak else "ignore"):
-                seeds = [_seed(module, each, begin) for each in results]
-                answer["grads"] = module.autograd.grad(results, inputs, seeds, allow_unused=True)
+        with _strict(module):
+            seeds = [_seed(module, each, begin) for each in results]
+            answer["grads"] = module.autograd.grad(results, inputs, seeds, allow_unused=True)
     except Exception as error:
         answer["grad error"] = _said(error)
     return answer
+
+
+@contextmanager
+def _strict(module: Any) -> Iterator[None]:
+    """Whatever NumPy has to say is an error while ours runs."""
+    with warnings.catch_warnings(), np.errstate(all="raise" if module is ak else "ignore"):
+        warnings.simplefilter("ignore")
+        if module is ak:
+            warnings.simplefilter("error", RuntimeWarning)
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        yield
 
 
 def _seed(module: Any, result: Any, begin: int) -> Any:
