@@ -1,4 +1,4 @@
-"""`python -m tests.interrupts [--kind lines|signals|opcodes] [--only TEXT]`: every scenario at every point, and what was torn."""
+"""`python -m tests.interrupts [--kind lines|signals] [--only TEXT]`: every scenario at every point, and what was torn."""
 
 from __future__ import annotations
 

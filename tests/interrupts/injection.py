@@ -1,10 +1,9 @@
 """Interrupts at chosen points: KeyboardInterrupt is raised at the n-th line, or wherever Python would deliver a signal.
 
-Rests on Python's tracing; the sweep runs scenarios by it. Three kinds of points:
+Rests on Python's tracing; the sweep runs scenarios by it. Two kinds of points:
 
 - "lines": before every line, of this package and of NumPy's own Python;
-- "signals": where CPython looks for signals: at the beginning of a function, after a call, at a jump backwards;
-- "opcodes": before every instruction, more than any signal can do.
+- "signals": where CPython looks for signals: at the beginning of a function, after a call, at a jump backwards.
 
 No `with` is safe while it calls `__exit__`, nor in the first line of that, whose ever it is: nothing stands around it yet.
 These lines are no points.
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-KINDS = ("lines", "signals", "opcodes")
+KINDS = ("lines", "signals")
 _AFTER = {
     dis.opmap[name]
     for name in dis.opmap
@@ -67,7 +66,7 @@ def interrupted(act: Callable[[], Any], at: int | None, kind: str = "lines") -> 
         first = frame.f_code.co_name == "__exit__"
         last: int | None = _RESUME
         frame.f_trace_lines = kind == "lines"
-        frame.f_trace_opcodes = kind != "lines"
+        frame.f_trace_opcodes = kind == "signals"
 
         def inside(frame: FrameType, event: str, arg: Any) -> Callable[..., Any]:
             nonlocal first, last
@@ -78,10 +77,12 @@ def interrupted(act: Callable[[], Any], at: int | None, kind: str = "lines") -> 
                     reached(frame)
             elif event == "opcode":
                 operation = frame.f_code.co_code[frame.f_lasti]
-                if kind == "opcodes" or last in _AFTER:
+                if last in _AFTER:
                     if first:
                         first = operation == _RESUME
-                    else:
+                    elif not _leaves_with(
+                        frame
+                    ):  # a signal after the last call of a `with` is raised by that call, inside
                         reached(frame)
                 last = operation
             return inside
