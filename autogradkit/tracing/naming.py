@@ -10,6 +10,7 @@ import dis
 import itertools
 import sys
 import weakref
+from collections import Counter
 from collections.abc import Sequence
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
@@ -24,6 +25,7 @@ from autogradkit.tracing.turns import loop_variables
 
 # What most names of a namespace stand for; no tensor is reached from it.
 _HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
+_HOLD_NO_MODULE = _HOLD_NOTHING | {Tensor, Parameter}
 _MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 _DEEPEST = 3  # objects in one another in which a module is looked for
@@ -40,7 +42,10 @@ class Naming:
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
         self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
-        self._unnamed: dict[str, list[weakref.ref[Any]]] = {}  # outermost modules that no variable leads to, by class
+        self._unnamed: dict[
+            str, dict[int, tuple[weakref.ref[Any], int]]
+        ] = {}  # class -> id(outermost module that no variable leads to) -> the module, the how manieth of them it is
+        self._unnamed_count: Counter[str] = Counter()
 
     def enter(self, module: Any) -> None:
         """A module's `__call__` began."""
@@ -63,10 +68,12 @@ class Naming:
         name = self.name_of(module)
         if name is not None:
             return name
-        known = self._unnamed.setdefault(kind, [])
-        if all(each() is not module for each in known):
-            known.append(weakref.ref(module))
-        place = next(place for place, each in enumerate(known, 1) if each() is module)
+        known = self._unnamed.setdefault(kind, {})
+        reference, place = known.get(id(module), (None, 0))
+        if reference is None or reference() is not module:
+            self._unnamed_count[kind] += 1
+            place = self._unnamed_count[kind]
+            known[id(module)] = weakref.ref(module), place
         return None if place == 1 else f"{kind}{str(place).translate(SUBSCRIPTS)}"
 
     def leave(self, depth: int) -> None:
@@ -76,9 +83,10 @@ class Naming:
     def note_python_modules(self, frame: FrameType | None) -> None:
         """Remember which names stand for Python modules where this code, which the caller keeps, runs: no operands."""
         if frame is not None and id(frame.f_code) not in self.python_modules:
-            spaces = (frame.f_globals, frame.f_locals)
-            names = (name for space in spaces for name, value in list(space.items()) if holds(value, ModuleType))
-            self.python_modules[id(frame.f_code)] = frozenset(names)
+            code, variables, others = frame.f_code, frame.f_locals, frame.f_globals
+            names = {*code.co_names, *code.co_varnames, *code.co_freevars}  # of all variables those that it can read
+            found = (name for name in names if holds(variables.get(name, others.get(name)), ModuleType))
+            self.python_modules[id(code)] = frozenset(found)
 
     def name_of(self, tensor: Any) -> str | None:
         """The name under which a tensor made before the trace, or a module, is known where the learner's code runs.
@@ -116,17 +124,24 @@ def _name_among(variables: dict[str, Any], wanted: Any, passing: frozenset[str])
 
     Variables of loops are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
     """
-    reached = held = None
-    for name, value in list(variables.items()):
-        if type(name) is not str or name.startswith("_"):  # `globals()` may hold any key
-            continue
-        if value is wanted and name not in passing:
-            return name
-        if value is wanted:
-            held = name
-        elif reached is None and type(value) not in _HOLD_NOTHING:
-            reached = _reached(name, value, wanted)
-    return reached or held
+    everything = list(variables.items())
+    holding = [name for name, value in everything if value is wanted and _is_told(name)]
+    held = next((name for name in holding if name not in passing), None)
+    if held is not None:
+        return held
+    ways = (_reached(name, value, wanted) for name, value in _leading(everything, wanted) if value is not wanted)
+    return next(filter(None, ways), None) or next(reversed(holding), None)
+
+
+def _is_told(name: object) -> bool:
+    """Whether a key of a namespace is a name of the learner's; `globals()` may hold any key."""
+    return type(name) is str and not name.startswith("_")
+
+
+def _leading(everything: list[tuple[str, Any]], wanted: Any) -> list[tuple[str, Any]]:
+    """Of the variables those that something may be reached from: a module from no tensor, of which there may be thousands."""
+    passed = _HOLD_NOTHING if holds(wanted, Tensor) else _HOLD_NO_MODULE
+    return [(name, value) for name, value in everything if type(value) not in passed and _is_told(name)]
 
 
 def _reached(name: str, value: Any, wanted: Any) -> str | None:
@@ -148,9 +163,7 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
 def _deep_among(variables: dict[str, Any], wanted: Any) -> str | None:
     """How a module is reached through attributes of objects, and lists and dicts in one another: `trainer.nets[0]`."""
     seen: set[int] = set()
-    waiting = [
-        (name, value) for name, value in list(variables.items()) if type(name) is str and not name.startswith("_")
-    ]
+    waiting = _leading(list(variables.items()), wanted)
     for _ in range(_DEEPEST):
         inside: list[tuple[str, Any]] = []
         for path, value in waiting:

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
+import autogradkit as torch
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.steps import details_of
 from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import CELLS, trace_source
@@ -199,3 +201,17 @@ def test_twenty_pictures_take_less_than_a_megabyte() -> None:
     assert (
         sum(stored(GraphView(trace_source(source, before))) for before, source in cells.values()) / len(cells) < 50_000
     )
+
+
+def test_details_of_a_long_training_have_a_bound() -> None:
+    """Each tensor's gradients are told once, the first and the last of them: not all of them for each of its versions."""
+    x, w = torch.tensor([1.0, 2.0]), torch.tensor([0.5, 0.5], requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.01)
+    with torch.record() as trace:
+        for _ in range(100):
+            optimizer.zero_grad()
+            ((w * x - 1) ** 2).mean().backward()
+            optimizer.step()
+    details = details_of(draw_graph(trace).graph)
+    assert max(len(detail["rows"]) for detail in details.values()) < 100
+    assert any("60 gradients between them" in row[1] for detail in details.values() for row in detail["rows"])

@@ -5,15 +5,20 @@ Rests on the event stream; `build.py` asks it, and for the table `telling/text.p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from autogradkit.tracing.events import Failure
+
+_T = TypeVar("_T")
 
 MOST_NAME = 80  # characters of a name
 MOST_MESSAGE = 2000  # characters of an error's message
 MOST_NOTES = 8
 MOST_NOTE = 600  # characters of a note
 MOST_ROWS = 60  # of the table
+MOST_GRADS = 40  # gradients of one tensor or one edge
 
 
 def shortened(text: str, most: int) -> str:
@@ -23,6 +28,15 @@ def shortened(text: str, most: int) -> str:
     ('aaaa…', 'abc')
     """
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def first_and_last(pieces: Sequence[_T], most: int) -> Sequence[_T]:
+    """At most this many of the pieces, an even number: as many of the first as of the last.
+
+    >>> first_and_last([1, 2, 3, 4, 5, 6], 4)
+    [1, 2, 5, 6]
+    """
+    return pieces if len(pieces) <= most else [*pieces[: most // 2], *pieces[-most // 2 :]]
 
 
 def told(failure: Failure) -> Failure:

@@ -6,10 +6,12 @@ the picture.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from autogradkit.tracing.events import Accumulated, Event, Failure, NodeRan, Op, Value
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure.bounds import MOST_GRADS, first_and_last
 from autogradkit.tracing.render.graph.structure.known import BEFORE, Row
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link
 from autogradkit.tracing.render.graph.telling.kept import saved_rows
@@ -160,9 +162,22 @@ def _value_rows(value: Value, graph: Graph) -> list[Row]:
         rows.append(["careful", nums.oddities(numbers), known])
     if flags:
         rows.append(["is", ", ".join(flags)])
-    for event in graph.grads.get(value.tensor, ()):
-        if isinstance(event, Accumulated):
-            rows.append([f".grad after call {event.call + 1}", _cut(event.after.text), event.step])
+    return rows + _grad_rows([value], graph, lambda _, event: f".grad after call {event.call + 1}")
+
+
+def _grad_rows(values: list[Value], graph: Graph, heading: Callable[[Value, Accumulated], str]) -> list[Row]:
+    """What was added to the `.grad` of these, of each tensor once."""
+    tensors = {value.tensor: value for value in reversed(values)}
+    given = [
+        (value, event)
+        for tensor, value in reversed(tensors.items())
+        for event in graph.grads.get(tensor, ())
+        if isinstance(event, Accumulated)
+    ]
+    shown = first_and_last(given, MOST_GRADS)
+    rows: list[Row] = [[heading(value, event), _cut(event.after.text), event.step] for value, event in shown]
+    if len(given) > MOST_GRADS:
+        rows.insert(MOST_GRADS // 2, ["…", f"{len(given) - MOST_GRADS:,} gradients between them"])
     return rows
 
 
@@ -199,21 +214,18 @@ def _roles(op: Op, graph: Graph) -> str:
 def _item_rows(item: Item, why: Why, graph: Graph) -> list[Row]:
     if item.kind == "tensor" and item.value is not None:
         rows = _value_rows(item.value, graph)
-        maker = next((op for op in graph.ops if item.value.id in op.outputs), None)
+        maker = graph.producer.get(item.value.id)
         return rows + (_made_rows(maker, graph) if maker is not None else [])
     if item.kind == "op" and item.op is not None:
         rows = _op_rows(item.op, why, graph)
-        for ran in why.ran(item.op):
+        for ran in first_and_last(why.ran(item.op), MOST_GRADS):
             told = [f"∂ = {why.received(ran)}", *why.lines(item.op, ran, 3)]
             rows.append([f"backward {ran.call + 1}", "\n".join(told), ran.step])
         return rows
     rows: list[Row] = [[op.label, op_call(op, graph)] for op in item.ops[:40]]
     if len(item.ops) > 40:
         rows.append(["…", f"{len(item.ops) - 40} more operations"])
-    for value in item.absorbed:
-        for event in graph.grads.get(value.tensor, ()):
-            if isinstance(event, Accumulated):
-                rows.append([f"{graph.labels[value.id]}.grad", _cut(event.after.text), event.step])
+    rows += _grad_rows(item.absorbed, graph, lambda value, _: f"{graph.labels[value.id]}.grad")
     if item.kind == "failed" and graph.failure is not None:
         rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
     return rows
@@ -226,7 +238,7 @@ def _link_title(link: Link, graph: Graph) -> str:
 
 def _link_rows(link: Link, why: Why, graph: Graph) -> list[Row]:
     rows = _value_rows(graph.values[link.value], graph)
-    for grad in link.grads:
+    for grad in first_and_last(link.grads, MOST_GRADS):
         rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
         reason = why.line(link, grad.call)
         if reason is not None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from autogradkit.tracing.events import Accumulated
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
+from autogradkit.tracing.render.graph.structure.bounds import MOST_GRADS, MOST_ROWS, first_and_last
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item
 from autogradkit.tracing.render.graph.wording.titles import title
@@ -19,7 +19,6 @@ from autogradkit.tracing.render.marks import numbers as nums
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
 MOST_CODE = 100  # characters of a cell of the table
 MOST_TOLD = 6  # events of one `.grad`
-MOST_GRADS = 40  # rows for what was added to a `.grad`
 BETWEEN = " | "  # the pieces of a cell; the front end parts them again
 
 
@@ -67,7 +66,7 @@ def _lines(item: Item, graph: Graph) -> list[str]:
         rim = "▣" if value.is_leaf and value.requires_grad else "□"
         lines = [f"{rim} {graph.labels[value.id]} = {nums.one_line(value.numbers)}"]
         events = graph.grads.get(value.tensor, [])
-        for event in events if len(events) <= MOST_TOLD else (*events[: MOST_TOLD // 2], *events[-MOST_TOLD // 2 :]):
+        for event in first_and_last(events, MOST_TOLD):
             if isinstance(event, Accumulated):
                 lines.append(f"    ∂ .grad = {nums.one_line(event.after)}  (backward {event.call + 1})")
             else:
@@ -133,15 +132,15 @@ def table_cells(graph: Graph) -> list[list[Cell]]:
             f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
         )
         back = ran.get(op.node, []) if op.node is not None else []
-        received: Cell = [(step, _short(text)) for step, text, _ in _ends(back)]
-        sent: Cell = [(step, _short(text)) for step, _, text in _ends(back)]
+        received: Cell = [(step, _short(text)) for step, text, _ in first_and_last(back, MOST_TOLD)]
+        sent: Cell = [(step, _short(text)) for step, _, text in first_and_last(back, MOST_TOLD)]
         said = _always(str(number + 1), source, op_call(op, graph))
         rows.append([*said, [(op.step, _short(result))], received, sent])
     if left_out:
         rows.append(_always("…", "", f"{left_out} more operations", "", "", ""))
     given = [event for events in graph.grads.values() for event in events if isinstance(event, Accumulated)]
     given.sort(key=lambda event: event.step)
-    for event in given if len(given) <= MOST_GRADS else (*given[: MOST_GRADS // 2], *given[-MOST_GRADS // 2 :]):
+    for event in first_and_last(given, MOST_GRADS):
         after: Cell = [(event.step, nums.one_line(event.after, 48))]
         called = _always("", f"backward {event.call + 1}", f"{event.name or 'tensor'}.grad")
         rows.append([*called, after, *_always("", "")])
@@ -156,11 +155,6 @@ def table_cells(graph: Graph) -> list[list[Cell]]:
 
 def _short(text: str) -> str:
     return text if len(text) <= MOST_CODE else text[: MOST_CODE - 1] + "…"
-
-
-def _ends(pieces: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """The first and the last of a cell's pieces."""
-    return pieces if len(pieces) <= MOST_TOLD else [*pieces[: MOST_TOLD // 2], *pieces[-MOST_TOLD // 2 :]]
 
 
 def _stack_text(item: Item) -> str:
