@@ -19,6 +19,7 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit.tracing.events import NodeRan, Op
 from autogradkit.tracing.notation import rules_in
 from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.telling.moves import moves
 from autogradkit.tracing.render.graph.telling.operands import array_of
 from autogradkit.tracing.render.graph.telling.why import Explained, Why
 
@@ -28,6 +29,10 @@ from .test_saved import COMPARED, _carry, _ours, _samples, _tensors, _theirs
 pytestmark = pytest.mark.long
 
 NOT_COMPUTED = {"convolution_backward"}
+MOVERS = {
+    "gather", "take", "index_select", "embedding", "max_pool2d_with_indices", "kthvalue", "topk", "sort", "select", "slice",
+    "masked_select", "flip", "roll", "constant_pad_nd",
+}  # fmt: skip
 
 
 def explained(op: Overload, sample: tuple[Any, ...], flags: tuple[bool, ...]) -> Iterator[tuple[Why, Op, NodeRan]]:
@@ -69,6 +74,22 @@ def computed(each: Explained) -> bool | None:
     return bool(np.allclose(found, sent, rtol=1e-9, atol=1e-12, equal_nan=True)) and worked_out(each)
 
 
+def moved(each: Explained) -> bool | None:
+    """Whether each element of the gradient is the sum of the ∂ of what came from it; None where nothing tells that."""
+    found = moves(each.reason.rule, each.reason.operands)
+    if found is None or each.incoming is None or each.sent is None:
+        return None
+    incoming, sent = array_of(each.incoming), array_of(each.sent)
+    assert incoming is not None
+    assert sent is not None
+    if incoming.dtype.kind == "c":
+        return None
+    return all(
+        np.isclose(sum(incoming[place] for place in found.from_place(index)), sent[index], rtol=1e-9)
+        for index in itertools.islice(np.ndindex(sent.shape), 40)
+    ) and bool(np.allclose(found.gradient(incoming), sent, rtol=1e-9))
+
+
 def worked_out(each: Explained) -> bool:
     """Whether the arithmetic that is printed for an element comes to the gradient there, for each of the first ones."""
     assert each.incoming is not None
@@ -87,13 +108,19 @@ def worked_out(each: Explained) -> bool:
 def test_a_rule_gives_the_gradient_of_pytorch(name: str) -> None:
     op = COMPARED[name]
     ran_backward = agreed = 0
+    told_moves = False
     for sample, flags in _samples(op):
         for why, event, ran in explained(op, sample, flags):
             found = [computed(each) for each in why.explained(event, ran)]
             assert False not in found, (event.facts.rule, why.lines(event, ran))
             ran_backward += 1
             agreed += found.count(True)
+            places = [moved(each) for each in why.explained(event, ran)]
+            assert False not in places, (event.facts.rule, why.lines(event, ran))
+            told_moves |= True in places
             assert not any("came between" in line for line in why.lines(event, ran, 3))
     terms = [rule for rule in rules_in(op.rule) if rule.term is not None and (not rule.words or "⋆" in op.rule)]
     if ran_backward and terms and op.owner.name not in NOT_COMPUTED:
         assert agreed, "its rule is a term, so it can be computed"
+    if op.owner.name in MOVERS:
+        assert told_moves, "where each number came from is told"

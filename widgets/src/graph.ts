@@ -2,7 +2,7 @@
  *
  * While it steps, nothing that a later event brings is told: not on the picture, not on hover, not in detail and table.
  */
-import { button, h, press } from "./shared/dom";
+import { button, h, press, unbroken } from "./shared/dom";
 import { keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
 import { type Place, picture } from "./shared/live";
@@ -204,7 +204,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const measured = model.get("measured")[model.get("selected")] ?? [];
     const rows = [...found.rows, ...measured].flatMap(([what, text, known]) => [
       h("dt", {}, what),
-      h("dd", {}, told(text, known)),
+      h("dd", {}, ...unbroken(told(text, known))),
     ]);
     const measuring = button("Measure the derivative", measure, {
       title: "Measure the derivative by finite differences, from the recorded inputs",

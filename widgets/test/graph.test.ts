@@ -137,6 +137,16 @@ describe("GraphView", () => {
     expect(model.get("step")).toBe(2);
   });
 
+  it("keeps a number of the detail in one line", async () => {
+    const { model } = await show();
+    const value: Detail = { ...row("x"), rows: [["value", "[1.2e-05, −3e+10, 0.5]"]] };
+    model.set("details", { ...model.get("details"), v0: value });
+    model.set("selected", "v0");
+    const kept = [...document.querySelectorAll(".ak-detail .ak-number")].map((span) => span.textContent);
+    expect(kept).toEqual(["1.2e-05", "−3e+10"]);
+    expect(document.querySelector(".ak-detail dd")!.textContent).toBe("[1.2e-05, −3e+10, 0.5]");
+  });
+
   it("tells Python what was clicked and shows its detail as text", async () => {
     const { model, key } = await show();
     key("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));

@@ -323,3 +323,27 @@ def test_a_saved_trace_says_why_as_well(tmp_path):
     loaded = Trace.load(tmp_path / "t.json")
     assert details_of(draw_graph(loaded).graph) == details_of(draw_graph(trace).graph)
     assert steps_of(draw_graph(loaded).graph, loaded) == steps_of(draw_graph(trace).graph, trace)
+
+
+MOVED = {
+    "F.max_pool2d(a[None], 2)": "[0, 1, 1] = ∂max_pool2d₁[0, 0, 0] = 1, since max_pool2d₁[0, 0, 0] came from",
+    "a.gather(1, torch.tensor([[0, 0], [2, 1]]))": "∂a[0, 0] = ∂b[0, 0] + ∂b[0, 1] = 1 + 2 = 3, since all of them came",
+    "a[torch.tensor([0, 0]), torch.tensor([1, 1])]": "∂a[0, 1] = ∂b[0] + ∂b[1] = 1 + 2 = 3, since all of them came",
+    "a.take(torch.tensor([5, 0, 5]))": "∂a[1, 2] = ∂b[0] + ∂b[2] = 1 + 3 = 4, since all of them came from a[1, 2]",
+    "F.embedding(torch.tensor([1, 0, 1]), a)": "∂a[1, 0] = ∂b[0, 0] + ∂b[2, 0] = 1 + 7 = 8, since all of them came",
+}
+
+
+@pytest.mark.parametrize("call", MOVED)
+def test_what_only_moves_numbers_tells_from_where_each_gradient_came(call):
+    before = "import autogradkit.nn.functional as F\na = torch.arange(6.).reshape(2, 3).requires_grad_()"
+    source = f"b = {call}\nb.backward(torch.arange(1., 1 + b.numel()).reshape(b.shape))"
+    details = details_of(draw_graph(trace_source(source, before)).graph).values()
+    found = "\n".join(row[1] for detail in details for row in detail["rows"])
+    assert MOVED[call].replace("max_pool2d₁", "b") in found, found
+
+
+def test_the_sum_is_of_what_the_op_sent_before_a_hook_changed_it():
+    before = "a = torch.arange(3.).requires_grad_()"
+    hooked = "h = a * 1\nh.register_hook(lambda g: g * 10)\nb = h.take(torch.tensor([2, 2]))\nb.sum().backward()"
+    assert "∂h[2] = ∂b[0] + ∂b[1] = 1 + 1 = 2, since" in " ".join(told(hooked, before))

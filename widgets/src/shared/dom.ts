@@ -74,3 +74,10 @@ export function table(header: string[], rows: string[][], caption: string): HTML
 export function prose(text: string): (HTMLElement | string)[] {
   return text.split("`").map((part, number) => (number % 2 ? h("code", {}, part) : part));
 }
+
+/** A text whose numbers are kept in one line each: 1.2e-05 would else be broken after its e-. */
+export function unbroken(text: string): (HTMLElement | string)[] {
+  return text
+    .split(/([−-]?\d[\d.]*e[+−-]?\d+)/)
+    .map((part, number) => (number % 2 ? h("span", { class: "ak-number" }, part) : part));
+}

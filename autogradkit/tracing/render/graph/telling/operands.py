@@ -32,6 +32,7 @@ class Operands:
     literals: dict[str, Any] = field(default_factory=dict)  # what else the op was called with: dim, keepdim
     lists: dict[str, list[Argument]] = field(default_factory=dict)  # arguments given for each parameter
     absent: set[str] = field(default_factory=set)  # parameters that were left out
+    parameters: tuple[str, ...] = ()  # of the op
 
 
 def array_of(numbers: Numbers) -> Array | None:
@@ -55,7 +56,7 @@ def literal(text: str | None) -> Any:
 
 def operands_of(op: Op, values: Mapping[int, Value], labels: Mapping[int, str]) -> Operands:
     """The operands of an op."""
-    found = Operands()
+    found = Operands(parameters=op.facts.parameters)
     for argument in op.inputs:
         role = role_of(argument, op.facts.parameters)
         if role is not None:
@@ -66,7 +67,9 @@ def operands_of(op: Op, values: Mapping[int, Value], labels: Mapping[int, str]) 
         if len(arguments) == 1:
             _add(found, role, arguments[0].value, arguments[0].text, values)
     for each in op.saved:
-        if each.version is None and each.name not in found.values:
+        if each.value is not None and each.name not in found.values:  # indices that an op chose, or was given as a list
+            _add(found, each.name, each.value, None, values)
+        elif each.version is None and each.name not in found.values:
             _add(found, each.name, None, each.text, values)
             if isinstance(found.numbers.get(each.name), int | float):
                 found.settings[each.name] = found.numbers[each.name]

@@ -28,6 +28,7 @@ from autogradkit.tracing.notation import (
     signs_in,
     written,
 )
+from autogradkit.tracing.render.graph.telling.moves import moves
 from autogradkit.tracing.render.graph.telling.operands import Array, Operands, array_of
 from autogradkit.tracing.render.graph.telling.windows import Windows, windows
 from autogradkit.tracing.render.graph.telling.worked import Worked, largest
@@ -46,6 +47,7 @@ class Reason:
         self.label = label
         self.operands = operands
         self.pointwise = pointwise
+        self.rule = rule
         self.term = None if rule.term is None else settled(rule.term, operands.settings, operands.absent)
         self.words = self._in_words(rule.words)
         self.spread = rule.words.startswith("spread")
@@ -78,7 +80,7 @@ class Reason:
         """`∂x = ∂ · w = 1 · 2 = 2`; without `sent` the rule alone."""
         start = f"∂{self.label} = "
         if self.term is None:
-            return f"{start}{self.words}{self._moved(incoming, sent)}"
+            return f"{start}{self.words}{self._moved(incoming, sent)}{self._came(incoming, sent, elements)}"
         symbols = start + written(self.term, self._symbol)
         if incoming is None or sent is None:
             return ", ".join(filter(None, [symbols, self.words]))
@@ -93,7 +95,7 @@ class Reason:
             said += f"   {written(self.term, lambda leaf: self._shape(leaf, shapes))} → {sent.shape}"
             joint = " = "
         if not self.complete:
-            return f"{said}{self.result(sent, joint)}"
+            return f"{said}{self.result(sent, joint)}{self._came(incoming, sent, elements)}"
         work, total = self.work(incoming), array_of(sent)
         found = self.computed(work, sent)
         most = elements
@@ -151,6 +153,16 @@ class Reason:
             return ""
         shapes = f"   {incoming.shape} → {sent.shape}" if incoming is not None and incoming.shape != sent.shape else ""
         return shapes + Reason.result(sent, " = ")
+
+    def _came(self, incoming: Numbers | None, sent: Numbers | None, elements: int) -> str:
+        """Of what only moves numbers, for some elements what came to them and why."""
+        total = None if sent is None else array_of(sent)
+        gradient = None if incoming is None else array_of(incoming)
+        found = moves(self.rule, self.operands)
+        if total is None or gradient is None or found is None or not agree(found.gradient(gradient), total):
+            return ""
+        told = [found.told(index, gradient, self.label) for index in largest(total, elements)]
+        return "".join(f"\n  {each}" if elements > 1 else f"; {each}" for each in told)
 
     @staticmethod
     def result(sent: Numbers, joint: str) -> str:
