@@ -14,7 +14,7 @@
 # there was no time for is said, by file. That, and what is in tests/browser or marked as long, is left to scripts/test.sh.
 set -uo pipefail
 set -m # else what runs in the background ignores SIGINT, and tests of interrupts wait for ever
-WITHIN=6.5
+WITHIN=5.5
 
 # -- what changed ----------------------------------------------------------------------------------------------------
 
