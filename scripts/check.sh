@@ -3,14 +3,18 @@
 # main (on main: from the last commit). scripts/test.sh checks everything; this looks only where a change usually shows.
 #
 # Style, format and floors of all files; beside them, for each changed file:
-#   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py, test_a.py and test_b.py of tests/parity, and every
-#                       test file that names the module or a class of it, if few do; those of tests/a, if none does
+#   autogradkit/a/b.py  its types, its examples, tests/a/test_b.py, tests/parity/test_a.py, each other test_b.py, and up to eight
+#                       test files that name the module or a class of it: those first whose word the fewest have. Those of
+#                       tests/a, if there are none
 #   autogradkit/_ops/…  of tests/ops, of PyTorch's operator database and of its schemas the cases of the ops that it declares
 #   tests/…/test_x.py   itself; for another file in tests: the test files that import it
 #   widgets/…           style, types, bundles, the tests that import it, and those of the schema
 #   tutorials/x.ipynb   its outputs
-# What is in tests/browser or marked as long is left to scripts/test.sh. The parts run side by side.
+# The parts run side by side, tests in the order above, and none begins later than WITHIN seconds after pytest started: what
+# there was no time for is said, by file. That, and what is in tests/browser or marked as long, is left to scripts/test.sh.
 set -uo pipefail
+set -m # else what runs in the background ignores SIGINT, and tests of interrupts wait for ever
+WITHIN=5.5
 
 # -- what changed ----------------------------------------------------------------------------------------------------
 
@@ -38,30 +42,31 @@ front=$(chosen '^widgets/' | sed 's|^widgets/||')
 
 # -- which tests it has ----------------------------------------------------------------------------------------------
 
-# The test files that have one of these words in them. A word of more than a dozen files, as Tensor, tells nothing.
+# The test files that have one of these words in them, those of the rarest word first. A word of more than a dozen files, as
+# Tensor, tells nothing.
 naming() {
     local word files
     for word; do
         mapfile -t files < <(grep -rlw --include='test_*.py' --exclude-dir=browser -e "$word" tests)
-        [ "${#files[@]}" -gt 12 ] || [ "${#files[@]}" = 0 ] || printf '%s\n' "${files[@]}"
-    done
+        [ "${#files[@]}" -gt 12 ] || [ "${#files[@]}" = 0 ] || printf "${#files[@]} %s\n" "${files[@]}"
+    done | sort -n -s | cut -d ' ' -f 2 | awk '!seen[$0]++' | head -n 8
 }
 
-# The tests of a module of the package, or of a script.
+# The tests of a module of the package, or of a script, the nearest first, each with how near it is.
 tests_of() {
-    local path=${1#autogradkit/} file place module named
+    local path=${1#autogradkit/} file place module named nearness=0
     file=test_$(basename "$path") place=tests/${path%.py}
     module=${1%.py} module=${module%/__init__} module=${module//\//.}
-    ls "tests/parity/test_${path%%/*}.py" "tests/parity/$file" 2>/dev/null
     # shellcheck disable=SC2046 # one word for each class
     mapfile -t named < <(naming "$module" $(grep -oP '^class \K[A-Za-z]\w+' "$1"))
-    echo "${named[@]}"
     if [ -e "$(dirname "$place")/$file" ]; then
-        echo "$(dirname "$place")/$file"
+        echo "0 $(dirname "$place")/$file"
     elif [ "${#named[@]}" = 0 ]; then
         until [ -d "$place" ]; do place=$(dirname "$place"); done
-        [ "$place" = tests ] || ls "$place"/test_*.py # what is in its rooms has tests of its own
+        [ "$place" = tests ] || printf '1 %s\n' "$place"/test_*.py # what is in its rooms has tests of its own
     fi
+    { ls "tests/parity/test_${path%%/*}.py" 2>/dev/null; find tests -name "$file"; } | sed 's/^/1 /'
+    for file in "${named[@]}"; do echo "$((++nearness + 1)) $file"; done
 }
 
 # The pytest expression for the cases of what some files declare: [exp], [exp-…], [….exp], [exp/ExpBackward0].
@@ -80,22 +85,26 @@ END
 
 tests=$({
     for path in $sources; do tests_of "$path"; done
-    chosen '^tests/(.*/)?test_\w+\.py$'
-    for path in $(chosen '^tests/(?!.*test_\w+\.py$).*\.py$'); do naming "$(basename "$path" .py)"; done
-    [ -z "$front" ] || echo tests/widgets/test_schema.py
-} | grep -v '^tests/browser' | sort -u)
+    chosen '^tests/(.*/)?test_\w+\.py$' | sed 's/^/0 /'
+    for path in $(chosen '^tests/(?!.*test_\w+\.py$).*\.py$'); do naming "$(basename "$path" .py)" | sed 's/^/1 /'; done
+    [ -z "$front" ] || echo 0 tests/widgets/test_schema.py
+} | sort -n -s | cut -d ' ' -f 2 | grep -v '^tests/browser' | awk '!seen[$0]++')
 
 # -- run -------------------------------------------------------------------------------------------------------------
 
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
 names=() jobs=()
+stop() {
+    for job in $(jobs -pr); do kill -- "-$job"; done
+    rm -rf "$logs"
+}
+trap stop EXIT
 part() { # NAME COMMAND…, in the background
     names+=("$1")
     { TIMEFORMAT=%1R; time "${@:2}" >"$logs/$1" 2>&1; } 2>"$logs/$1.time" &
     jobs+=($!)
 }
-tests() { python -m pytest -q -p no:cacheprovider -m "not long" "$@"; }
+tests() { python -m pytest -q -p no:cacheprovider -m "not long" --within "$WITHIN" "$@"; }
 run() { # where there may be nothing to run
     tests "$@" || [ $? -eq 5 ]
 }
@@ -110,11 +119,7 @@ related() { (cd widgets && npx --no vitest related --run "$@"); }
         part "tests of the ops" tests tests/ops -k "$cases" # all, where a file declares none: it is machinery
     fi
     [ -z "$sources" ] || part "types" pyright $sources
-    if [ -n "$tests" ]; then
-        workers="-n 2 --dist worksteal"
-        [ "$(find $tests -name 'test_*.py' | wc -l)" -gt 8 ] || workers= # few do not pay for two starts
-        part "tests" run $workers $tests
-    fi
+    [ -z "$tests" ] || part "tests" run $tests
     [ -z "$package" ] || part "examples" run --doctest-modules $package
     [ -z "$lessons" ] || part "lessons" run -p nbval --nbval $lessons
     [ -z "$front" ] || part "front end: tests" related $front test/schema.test.ts
@@ -133,6 +138,7 @@ for i in "${!jobs[@]}"; do
     name=${names[i]} result=ok
     wait "${jobs[i]}" || { result=FAILED failed=1; cat "$logs/$name"; }
     printf '%-28s %6s s  %s\n' "$name" "$(tail -n 1 "$logs/$name.time")" "$result"
+    grep '^no time for' "$logs/$name" | sed 's/^/    /'
 done
 printf 'in all %d s\n' "$SECONDS"
 exit "$failed"

@@ -222,6 +222,7 @@ def test_so_it_is_while_something_records(case: str) -> None:
     check(raised_by("with torch.record():\n" + textwrap.indent(source, "    ")), learners)
 
 
+@pytest.mark.long
 def test_random_wrong_calls_have_one_frame_of_ours_at_most() -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")

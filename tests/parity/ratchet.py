@@ -8,7 +8,7 @@ count against it. After an improvement the command writes it anew:
     python -m tests.parity.ratchet --update --allow-falling
 
 A name is an entry of PyTorch's operator database (replay.py has its kinds of checks), or a function or method that is
-called wrongly (wrong_calls.py). Used by test_op_db.py and test_wrong_calls.py.
+called wrongly (wrong_calls.py). Rests on committed.py, which reads the file; used by test_ratchet.py.
 """
 
 from __future__ import annotations
@@ -17,41 +17,16 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from . import wrong_calls
+from .committed import FILE, Line, fallen, load
 from .replay import FOUND, replay
 from .valid_calls import TARGETS
-
-FILE = Path(__file__).with_name("ratchet.json")
-Line = dict[str, list[int]]  # kind -> [compared, passed]
-UPDATE = "python -m tests.parity.ratchet --update"
-
-
-def load(file: Path = FILE) -> dict[str, Line]:
-    """The committed numbers, by name."""
-    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def written(lines: dict[str, Line]) -> str:
     """The numbers as the file has them: sorted, one line a name."""
     return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(lines[name])}" for name in sorted(lines)) + "\n}\n"
-
-
-def committed(name: str, kinds: Iterable[str]) -> Line | None:
-    """A name's committed numbers of these kinds; None where it has no line yet."""
-    line = load().get(name)
-    return line and {kind: line[kind] for kind in kinds if kind in line}
-
-
-def fallen(name: str, before: Line, now: Line) -> list[str]:
-    """What is less than before: passed, or compared at all."""
-    found = []
-    for kind, (compared, passed) in before.items():
-        compared_now, passed_now = now.get(kind, [0, 0])
-        if passed_now < passed or compared_now < compared:
-            found.append(f"{name}, {kind}: {passed_now} of {compared_now} pass, {passed} of {compared} did")
-    return found
 
 
 def risen(name: str, before: Line, now: Line) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from .ratchet import UPDATE, committed, fallen, known, load
+from .committed import UPDATE, committed, fallen
 from .replay import FOUND, KINDS, replay
 
 
@@ -22,7 +22,3 @@ def test_as_much_agrees_as_is_committed(name: str) -> None:
     assert not fell, "\n".join([*fell, "What does not pass (the first six of a kind):", *failures])
     nothing = not any(tally.passed for tally in tallies.values())
     assert not nothing, "\n".join([f"{name}: {now}", *failures])
-
-
-def test_every_committed_name_is_still_here() -> None:
-    assert sorted(set(load()) - set(known())) == []

@@ -21,6 +21,7 @@ LINES, SEED = 9_000, 1
 MOST = 5  # disagreements in 1,000 lines; what they are is in PARITY.md
 
 
+@pytest.mark.long
 def test_few_lines_disagree_in_what_is_listed_and_none_in_numbers() -> None:
     lines, seed = 0, SEED
     found: list[tuple[int, Finding]] = []

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from .ratchet import FILE, fallen, load, settled, totals, written
+from .committed import FILE, fallen, load
+from .ratchet import known, settled, totals, written
 from .replay import FOUND, Raised, Tally, same
 
 BEFORE = {"abs": {"forward": [9, 8], "out": [4, 4]}, "exp": {"forward": [5, 5]}}
@@ -72,3 +73,7 @@ def test_errors_agree_in_type_and_text_only() -> None:
     for other in (Raised(TypeError, "no"), Raised(ValueError, "yes"), 3):
         with pytest.raises(AssertionError):
             same(other, error)
+
+
+def test_every_committed_name_is_still_here() -> None:
+    assert sorted(set(load()) - set(known())) == []

@@ -10,7 +10,7 @@ import random
 import pytest
 import torch
 
-from .ratchet import UPDATE, committed, fallen
+from .committed import UPDATE, committed, fallen
 from .valid_calls import TARGETS, Target, described, valid_calls
 from .wrong_calls import KINDS, counted, damaged, verdicts
 

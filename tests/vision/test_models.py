@@ -25,6 +25,7 @@ def test_digits_are_pixels_from_zero_to_one() -> None:
     assert labels.tolist()[:3] == digits(train=True)[0:3][1].tolist()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_reaches_its_target(name: str) -> None:
     setup = RECIPES[name].prepare()

@@ -204,6 +204,7 @@ def test_logging_without_batches_counts_epochs():
     assert view._progress.curves.lines("loss")[0].epochs == (1.0, 2.0, 3.0)
 
 
+@pytest.mark.long
 def test_long_runs_stay_bounded():
     curve = Curve("train")
     for i in range(100_000):
