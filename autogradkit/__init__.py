@@ -35,6 +35,8 @@ from autogradkit.core.dtype import int32 as int32
 from autogradkit.core.dtype import int64 as int64
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
+from autogradkit.core.layout import layout as layout
+from autogradkit.core.layout import strided as strided
 from autogradkit.core.printing import get_printoptions as get_printoptions
 from autogradkit.core.printing import printoptions as printoptions
 from autogradkit.core.printing import set_printoptions as set_printoptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autogradkit.core.c_types import CType
 from autogradkit.core.errors import c_type_name
 
 _KNOWN = (
@@ -10,7 +11,7 @@ _KNOWN = (
 )
 
 
-class device:  # noqa: N801 - PyTorch's name
+class device(metaclass=CType):  # noqa: N801 - PyTorch's name
     """Where a tensor lives.
 
     >>> import autogradkit as torch

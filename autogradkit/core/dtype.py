@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.c_types import CType
+
 BOOL, INTEGRAL, FLOATING, COMPLEX = range(4)
 
 
-class dtype:  # noqa: N801 - PyTorch's name
+class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
     """An element type such as `autogradkit.float32`. Compared by identity; prints as PyTorch prints it."""
 
     __slots__ = ("_numpy", "category", "itemsize", "name", "tensor_type")

@@ -61,7 +61,7 @@ def noted(error: E, note: str) -> E:
     return error
 
 
-_WRITTEN_IN_C = {"dtype", "device", "Generator", "Size", "memory_format", "finfo", "iinfo"}  # in PyTorch
+_WRITTEN_IN_C = {"dtype", "device", "Generator", "Size", "memory_format", "layout", "finfo", "iinfo"}  # in PyTorch
 
 
 def c_type_name(value: object) -> str:

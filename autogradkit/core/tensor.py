@@ -18,6 +18,8 @@ from autogradkit.core.device import device as Device
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.frames import shorten
+from autogradkit.core.layout import layout as MemoryLayout
+from autogradkit.core.layout import strided
 from autogradkit.core.memory import empty
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.quiet import is_quiet, is_taken, run_in_spare, run_quietly
@@ -117,9 +119,9 @@ class Tensor(Attached):
     is_sparse = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
 
     @property
-    def layout(self) -> str:
+    def layout(self) -> MemoryLayout:
         """Always strided."""
-        return "torch.strided"
+        return strided
 
     @property
     def _version(self) -> int:

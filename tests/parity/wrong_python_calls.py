@@ -212,13 +212,9 @@ def said(text: str, library: Any) -> tuple[str, str] | None:
             eval(text, _space(library))
         except Exception as error:
             kind, line = first_line(error)
-            line = line.replace("torch.core.dtype.dtype", "torch.dtype")
+            line = line.replace("torch.core.dtype.dtype", "torch.dtype")  # its module is ours
             line = re.sub(r"_?\w+\.__init__\(\)", "__init__()", line)  # of which class of PyTorch's
             line = re.sub(r"(torch\.[a-z_.]+)\.([A-Z]\w+)", r"torch.\2", line)  # PyTorch's private modules are not ours
-            line = line.replace("'torch.dtype' object", "'dtype' object").replace(
-                "of 'torch.dtype' and", "of 'dtype' and"
-            )
-            line = line.replace("and 'torch.dtype'", "and 'dtype'")  # as Python names it, a class in C or in Python
             return kind, re.sub(r"\{('\w+'(, )?)+\}", "{…}", line)  # a set is printed in another order each time
     return None
 

@@ -15,6 +15,7 @@ import numpy as np
 from autogradkit.core.device import device
 from autogradkit.core.dtype import bool_, complex128, dtype, float64, int64
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.layout import layout
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.random import Generator as RandomGenerator
 from autogradkit.core.tensor import Tensor
@@ -34,7 +35,7 @@ Single = tuple[int]
 Pair = tuple[int, int]
 Triple = tuple[int, int, int]
 DType = dtype
-Layout = Any
+Layout = layout
 Device = Any
 MemoryFormat = Any
 Generator = RandomGenerator
@@ -162,7 +163,7 @@ KINDS = {
         "torch.dtype", "ScalarType", "dtype", _is_dtype, "{0}.__class__ is dtype",
         lambda v: v if isinstance(v, dtype) else PYTHON_TYPES[v],
     ),
-    "Layout": Kind("torch.layout", "Layout", "Any", lambda v: isinstance(v, str) and v == "torch.strided", ""),
+    "Layout": Kind("torch.layout", "Layout", "Any", lambda v: isinstance(v, layout), ""),
     "Device": Kind("torch.device", "Device", "device | str", lambda v: isinstance(v, (str, device)) or is_integer(v), ""),
     "MemoryFormat": Kind(
         "torch.memory_format", "MemoryFormat", "Any", lambda v: type(v).__name__ == "memory_format", ""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autogradkit._ops.declare.keywords import in_order_of_c
 from autogradkit._ops.declare.kinds import KINDS, Kind, is_index, type_name
 from autogradkit.core.tensor import Tensor
 
@@ -147,6 +148,7 @@ class Signature:
         if count > self.positional and not (self.varargs and is_index(args[0])):
             raise self._too_many(count) if raising else MisfitError
         values: list[Any] = []
+        lists: list[tuple[int, Parameter, Sequence[Any]]] = []  # looked into when all else fits
         place, left = 0, len(kwargs)
         for index, p in enumerate(self.parameters):
             if place < count:
@@ -173,18 +175,23 @@ class Signature:
                 if wrong is not None:
                     if not (self.varargs and place == 0 and not named and is_index(args[0])):
                         raise self._unfit(p, value, place, named, wrong) if raising else MisfitError
-                    values.append(self._sizes(p, args))
+                    lists.append((index, p, args))
+                    values.append(None)
                     place = count
                     continue
                 if p.kind.is_ints and isinstance(value, (list, tuple)):
-                    value = self._sizes(p, value)
-                values.append(value if p.kind.convert is None else p.kind.convert(value))
+                    lists.append((index, p, value))
+                    values.append(None)
+                else:
+                    values.append(value if p.kind.convert is None else p.kind.convert(value))
             if not named:
                 place += 1
         if place < count:
             raise self._too_many(count) if raising else MisfitError
         if left:
             raise self._unknown(kwargs, count) if raising else MisfitError
+        for index, p, given in lists:
+            values[index] = self._sizes(p, given)
         return values
 
     def _sizes(self, p: Parameter, given: Sequence[Any]) -> tuple[int, ...]:
@@ -194,7 +201,8 @@ class Signature:
                     f"{self.name}(): argument '{p.public}' failed to unpack the object at pos {at + 1} with error "
                     f'"type must be tuple of ints,but got {type_name(each)}"'
                 )
-        return tuple([int(each) for each in given])
+        sizes = tuple([int(each) for each in given])
+        return sizes if p.kind.convert is None else p.kind.convert(sizes)
 
     def _too_many(self, count: int) -> TypeError:
         most, least = self.positional, self.floor
@@ -242,18 +250,18 @@ def refusal(name: str, signatures: Sequence[Signature], args: Sequence[Any], kwa
         except TypeError as error:
             return error
     begin = f"{name}() received an invalid combination of arguments - got "
-    given = [type_name(each) for each in args] + [f"{k}={type_name(v)}" for k, v in reversed(kwargs.items())]
+    keywords = in_order_of_c(kwargs)
+    given = [type_name(each) for each in args] + [f"{each}={type_name(kwargs[each])}" for each in keywords]
     if len(shown) == 1:
-        parameters = [p for p in shown[0].parameters if p.name != "out"]
-        # PyTorch looks for the names from the end, among those without a default.
-        last = parameters[max(0, len(parameters) - len(kwargs)) :]
-        known = {p.public for p in last if p.default is REQUIRED}
-        unknown = [key for key in reversed(kwargs) if key not in known]
-        if unknown:
-            return TypeError(f"{begin}unrecognized keyword arguments: {', '.join(unknown)}")
-        places: list[Parameter | None] = list(parameters)
+        places: list[Parameter | None] = list(shown[0].parameters)
         if shown[0].positional < len(shown[0].parameters):
             places.insert(shown[0].positional, None)  # PyTorch counts the asterisk as a parameter
+        # PyTorch looks for the names from the end, among those without a default.
+        last = places[max(0, len(places) - len(kwargs)) :]
+        known = {p.public for p in last if p is not None and p.default is REQUIRED}
+        unknown = [key for key in keywords if key not in known]
+        if unknown:
+            return TypeError(f"{begin}unrecognized keyword arguments: {', '.join(unknown)}")
         if count == len(places):
             given[: len(args)] = [_marked(each, places[i], i) for i, each in enumerate(args)]
     kinds = ", ".join(given) + (", " if kwargs and not args else "")

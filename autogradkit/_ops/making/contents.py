@@ -15,6 +15,7 @@ from autogradkit._ops.making.scalars import fits
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_default_dtype, promote_types
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, empty_array
@@ -100,7 +101,7 @@ def _truth(element: Any, kind: Dtype) -> Any:
 
 def _real(element: Any, kind: Dtype) -> Any:
     if not isinstance(element, _REALS):
-        raise TypeError(f"must be real number, not {type(element).__name__}")
+        raise TypeError(f"must be real number, not {c_type_name(element)}")
     return element
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from autogradkit._ops.declare.memory import allocate, twin_of
 from autogradkit._ops.declare.writing import require_no_grad, require_writable, resized
+from autogradkit.core.c_types import CType
 from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
@@ -22,7 +23,7 @@ from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
 from autogradkit.engine.history import requires_grad
 
 
-class memory_format:  # noqa: N801 - PyTorch's name
+class memory_format(metaclass=CType):  # noqa: N801 - PyTorch's name
     """How dimensions lie in memory; compared by identity."""
 
     def __init__(self, name: str) -> None:

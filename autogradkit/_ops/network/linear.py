@@ -5,6 +5,7 @@ Rests on declare, products and views; `nn.functional` publishes it.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,12 +62,18 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """
     x: Any = input
     added: Any = bias
+    if not x.ndim or not weight.ndim:
+        raise RuntimeError(
+            f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {weight.ndim}D"
+        )
     transposed = t(weight)
+    if x.ndim == 2 and bias is not None:
+        return addmm_node(bias, x, transposed)
     if weight.ndim == 2 and x.ndim == 2:
-        return mm(x, transposed) if bias is None else addmm_node(bias, x, transposed)
+        return mm(x, transposed)
     if weight.ndim == 2 and x.ndim and bias is not None and x.is_contiguous() and added.ndim == 1:
         # One large product over all leading dimensions, as PyTorch does it.
-        flat = addmm_node(bias, view_sizes(x, (-1, x.shape[-1])), transposed)
+        flat = addmm_node(bias, view_sizes(x, (math.prod(x.shape[:-1]), x.shape[-1])), transposed)
         return view_sizes(flat, (*x.shape[:-1], weight.shape[0]))
     result = matmul(x, transposed)
     return result if bias is None else result + bias
