@@ -84,7 +84,10 @@ SETTLED: dict[str, str] = {
         ("the vectorised loop multiplies and adds in one: alpha · other may be infinite in between, or not", "float", (
             "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
         )),
-        (_HALF, "float", ("nn.functional.cross_entropy forward", "aten.nll_loss_forward forward", "aten.max_pool2d_with_indices forward", "Tensor.remainder_ forward")),
+        (_HALF, "float", (
+            "nn.functional.cross_entropy forward", "aten.nll_loss_forward forward", "aten.max_pool2d_with_indices forward",
+            "Tensor.remainder_ forward",
+        )),
         ("numbers beyond half precision's range are infinities there", "float", (
             "pow computed here", "Tensor.pow computed here", "Tensor.pow_ computed here",
         )),
