@@ -262,14 +262,14 @@ def reseating(tensor: Tensor, array: Array) -> list[Step]:
 
 
 def layout_of(tensor: Tensor) -> Layout:
-    """The (shape, NumPy dtype) of a contiguous tensor with elements, one object for all alike; else `UNUSUAL`.
+    """The (shape, NumPy dtype) of a contiguous real tensor with elements, one object for all alike; else `UNUSUAL`.
 
     It is a plain tuple for float32 and float64, an `OtherLayout` for other dtypes. Straight lines compare layouts by
     identity: alike means that a ufunc's result needs no further thought.
     """
     array = tensor._array
     kind = array.dtype
-    if not array.flags.c_contiguous or not array.size:
+    if not array.flags.c_contiguous or not array.size or kind.kind == "c":
         tensor._layout = UNUSUAL
         return UNUSUAL
     if 1 in array.shape and element_strides(array) != contiguous_strides(array.shape):

@@ -13,6 +13,7 @@ is first asked for. The options, beside the memory words that memory.py explains
   though it must be given;
 - `other_first`: PyTorch's kernel has the operands the other way around, and the second decides the strides;
 - `unary`: its numbers are no operands of PyTorch's kernel, and have no part in the strides;
+- `wide_numbers`: a number that meets half precision stays a float32, in which both are computed and rounded once;
 - `contiguous`: a pointwise result is laid out so, whatever the operands are;
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
@@ -89,6 +90,7 @@ class Form:
         pointwise: str | None = None,
         contiguous: bool = False,
         unary: bool = False,
+        wide_numbers: bool = False,
         other_first: bool = False,
         promotes: str | None = None,
         as_number: str | None = None,
@@ -148,6 +150,7 @@ class Form:
         self.pointwise = pointwise
         self.contiguous = contiguous
         self.unary = unary
+        self.wide_numbers = wide_numbers
         self.other_first = other_first
         self._promotes = promotes
         self._as_number = as_number
@@ -334,9 +337,14 @@ class Form:
     def _others(self) -> tuple[int, ...]:
         return tuple([i for i in range(len(self.parameters)) if i not in self.operands])
 
-    def is_by_ufunc(self, values: Sequence[Any]) -> bool:
-        """Whether NumPy's own function does it: there is one, and what is no operand has its default."""
-        return self.ufunc is not None and not any(values[i] != self.defaults[i] for i in self._others)
+    def is_by_ufunc(self, values: Sequence[Any], common: np.dtype[Any]) -> bool:
+        """Whether NumPy's own function does it: there is one, and what is no operand has its default, and is not complex."""
+        others = self._others
+        return (
+            self.ufunc is not None
+            and not (others and common.kind == "c")
+            and not any(values[i] != self.defaults[i] for i in others)
+        )
 
     def result_of(self, numpy_dtype: np.dtype[Any], values: Sequence[Any]) -> np.dtype[Any]:
         """The dtype of a reduction's result."""

@@ -190,10 +190,25 @@ def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
             values[i] = as_array(value, common)
 
 
+def _is_wide(op: Overload, values: Sequence[Any], plan: PointwisePlan) -> bool:
+    """Whether a number, or a tensor without dimensions of another dtype, meets half precision in an op that keeps it exact."""
+    if not op.wide_numbers or plan.common.itemsize != 2 or plan.common.kind not in "fV":
+        return False
+    last = values[op.promotes[-1]]
+    return last.__class__ is not np.ndarray or (not last.ndim and last.dtype != plan.common)
+
+
 def fill_pointwise(op: Overload, values: list[Any], plan: PointwisePlan) -> Array:
     """A pointwise result in new memory, by its plan; `values` are promoted in place."""
-    _promote(op, values, plan)
     out = allocate(plan.shape, plan.result, plan.strides)
+    if _is_wide(op, values, plan):
+        wide = plan._replace(common=np.dtype(np.float32), result=np.dtype(np.float32))
+        _promote(op, values, wide)
+        made = allocate(plan.shape, wide.result, plan.strides)
+        op.run_kernel(values, made)
+        np.copyto(out, made, casting="unsafe")
+        return out
+    _promote(op, values, plan)
     op.run_kernel(values, out)
     return out
 
@@ -266,6 +281,10 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
     values = counted_dims(op, values)
     if op.pointwise is not None:
         plan = pointwise_plan(op, values)
+        if _is_wide(op, values, plan):
+            require_shape(into.shape, plan.shape)
+            require_castable(plan.result, into.dtype)
+            return setitem, into, ..., fill_pointwise(op, values, plan)
         _promote(op, values, plan)
         require_shape(into.shape, plan.shape)
         require_castable(plan.result, into.dtype)
@@ -277,7 +296,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
             return _one_by_one(op, values, into, plan.result)
         if into.dtype == plan.result:
             broken = op.ufunc in _BROKEN_WITH_GAPS and not into.flags.c_contiguous
-            if op.ufunc is not None and op.is_by_ufunc(values) and not broken:
+            if op.ufunc is not None and op.is_by_ufunc(values, plan.common) and not broken:
                 operands = [values[i] for i in op.operands]
                 if op.ufunc in (np.maximum, np.minimum):  # NumPy wants their `out` by name
                     return (partial(op.ufunc, *operands, out=into),)

@@ -365,11 +365,11 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
     tensor([[12.]])
     """
-    if alpha == 0:  # what is taken no times may be infinite, or NaN
+    if alpha == 0 and out.dtype.itemsize != 2:  # what is taken no times may be infinite, or NaN
         out.fill(0)
     else:
         multiply(mat1, mat2, out)
-    if alpha not in (0, 1):
+    if alpha != 1:
         np.multiply(out, _factor(alpha, out.dtype), out)
     if beta != 0:
         np.add(out, self if beta == 1 else self * _factor(beta, out.dtype), out)

@@ -24,6 +24,7 @@ from autogradkit._ops.making.random import (
 )
 from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, from_numpy_dtype, int64
+from autogradkit.core.quiet import quiet
 from autogradkit.core.random import default_generator
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
@@ -270,11 +271,12 @@ normal = function("normal", variants="function")
 
 
 def _refuse_complex(mean: Any, std: Any, generator: Any = None) -> None:
+    _require_deviation(std._array if isinstance(std, Tensor) else std)
     require_real_if_differentiated("normal", mean)
 
 
-def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
-    tensors = [each for each in (mean, std) if isinstance(each, np.ndarray)]
+@quiet
+def _require_deviation(std: Any) -> None:
     if isinstance(std, np.ndarray):
         if std.dtype.kind == "c":
             raise RuntimeError("normal expects standard deviation to be non-complex")
@@ -282,6 +284,10 @@ def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
             raise RuntimeError("normal expects all elements of std >= 0.0")
     elif not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+
+
+def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
+    tensors = [each for each in (mean, std) if isinstance(each, np.ndarray)]
     return broadcast_shapes(*[each.shape for each in tensors]), tensors[0].dtype
 
 
@@ -350,7 +356,14 @@ def _contiguous(self: Array, p: Any = None, generator: Any = None) -> Any:
     return self.shape, self.dtype
 
 
-@bernoulli.overload(meta=_contiguous, random=True, vjp={"self": k.zeros_like}, rule="∂self = 0")
+def _refuse_empty_complex(self: Any, generator: Any = None) -> None:
+    if not self._array.size:  # else the kernel refuses
+        require_real_if_differentiated("bernoulli", self)
+
+
+@bernoulli.overload(
+    meta=_contiguous, refuse=_refuse_empty_complex, random=True, vjp={"self": k.zeros_like}, rule="∂self = 0"
+)
 def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     """Ones with the probabilities in `input`, and zeros; with `p`, all of that one probability.
 
@@ -392,6 +405,7 @@ def _draws_by(self: Array, num_samples: int, replacement: bool = False, generato
     return (*self.shape[:-1], num_samples), int64.numpy
 
 
+@quiet
 def _require_weights(weights: Array, searched: bool) -> None:
     if not searched and not ((weights >= 0) & (weights < np.inf)).all():
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")

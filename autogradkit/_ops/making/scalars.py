@@ -22,7 +22,12 @@ _C_NAMES = {
 
 
 def scalar_array(value: Any, wanted: Dtype) -> Array:
-    """A Python number as an array without dimensions. Raises RuntimeError where the dtype cannot hold it."""
+    """A Python number as an array without dimensions.
+
+    Raises RuntimeError where the dtype cannot hold it, OverflowError and ValueError where no integer of 64 bits can.
+    """
+    if isinstance(value, int) and value >= 2**64:
+        raise OverflowError("int too big to convert")
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         raise ValueError("Overflow when unpacking long long")
     if wanted is bool_:

@@ -129,7 +129,7 @@ def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window) 
         names = [_CPP_NAMES.get(each.dtype.name, each.dtype.name) for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
     kind = from_numpy_dtype(x.dtype)
-    if x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64"):
+    if x.size and (x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64")):
         kernel = "slow_conv_dilated<>" if dilated else "slow_conv2d_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
 
@@ -149,7 +149,7 @@ def _convolution_meta(
     if (
         input.dtype is not weight.dtype
         or (bias is not None and bias.dtype is not input.dtype)
-        or input.dtype.kind == "b"
+        or input.dtype.kind in "biu"
     ):
         _refuse_dtypes(input, weight, bias, window)
     return image_spec(shape, input.dtype, prefers_channels_last(input, weight))

@@ -12,8 +12,9 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import require_real_if_differentiated
+from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
 from autogradkit._ops.selection.indexing import add_rows
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
 from autogradkit.core.tensor import wrap
 from autogradkit.engine.naming import tensor_type
@@ -121,6 +122,9 @@ def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: f
     rows = np.unique(indices)
     if rows.size and not 0 <= rows[0] <= rows[-1] < len(out):
         raise IndexError("index out of range in self")
+    if rows.size and out.dtype.kind in "biu":
+        kind = scalar_type(from_numpy_dtype(out.dtype))
+        raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {kind} instead.")
     norms = np.linalg.norm(out[rows], norm_type, 1)
     long = norms > max_norm
     return setitem, out, rows[long], out[rows[long]] * (max_norm / (norms[long] + 1e-7))[:, None]

@@ -307,6 +307,8 @@ def _against_probabilities(
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
     _require_probability(label_smoothing)
+    if not x._array.ndim:
+        raise IndexError(f"Dimension specified as {class_dim} but tensor has no dimensions")
     classes = x.shape[class_dim]
     if weight is not None and weight.shape != (classes,):
         raise RuntimeError(

@@ -46,7 +46,7 @@ def is_bool(value: Any) -> bool:
 
 def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
     """alpha · other for a result of this dtype, which alpha may not exceed."""
-    if alpha.__class__ is int and alpha == 1:
+    if alpha.__class__ is int and alpha == 1 and result.kind != "c":
         return other
     if isinstance(alpha, bool) and result.kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
@@ -56,7 +56,7 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
     if result.kind == "b":
         alpha = bool(alpha)
-    if alpha == 1:
+    if alpha == 1 and result.kind != "c":  # PyTorch multiplies complex numbers by 1 + 0j, which makes NaN of infinities
         return other
     factor = scalar_array(alpha, from_numpy_dtype(result))  # refuses what the dtype cannot hold
     # float32 as if multiplied and added in one: a product may be too large for it and the sum not.
@@ -219,6 +219,7 @@ def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
     in_place=True,
     operators="__mul__ __rmul__ __imul__",
     pointwise=SAME,
+    wide_numbers=True,
     ufunc=np.multiply,
     samples=two,
     vjp={"self": lambda g, other: g * k.conj(other), "other": lambda g, self: g * k.conj(self)},
@@ -239,6 +240,7 @@ def mul(self: Operand, other: Operand, *, out: Array) -> None:
     sign="*",
     node="MulBackward1",
     pointwise=SAME,
+    wide_numbers=True,
     promotes="self other",
     samples=lambda t: [(t(2, 3), 2.5), (t(), -3)],
     vjp={"self": lambda g, other: g * k.conj(other)},

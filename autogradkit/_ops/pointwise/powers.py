@@ -21,6 +21,7 @@ div = function("div", in_place=True, operators="__truediv__ __itruediv__")
 
 @div.overload(
     pointwise=INT_TO_FLOAT,
+    wide_numbers=True,
     ufunc=np.true_divide,
     samples=two,
     vjp={
@@ -111,6 +112,7 @@ def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
     node="DivBackward2",
     variants="",
     pointwise=INT_TO_FLOAT,
+    wide_numbers=True,
     samples=lambda t: two(t)[:2],
     vjp={
         "self": lambda g, other, rounding_mode: g / k.conj(other),
@@ -128,6 +130,7 @@ def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = 
     node="DivBackward2",
     variants="",
     pointwise=SAME,
+    wide_numbers=True,
     dtypes=_refuse_rounded,
     samples=lambda t: two(t)[:2],
     vjp={"self": lambda g, other, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
@@ -138,7 +141,8 @@ def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "t
     if rounding_mode == "floor":
         np.floor_divide(self, other, out=out)
     elif self.dtype.kind in "iu":
-        np.multiply(np.floor_divide(np.abs(self), np.abs(other)), np.sign(self) * np.sign(other), out=out)
+        np.floor_divide(self, other, out=out)  # of the smallest number no absolute value exists
+        np.add(out, ((self < 0) != (other < 0)) & (out * other != self), out=out, casting="unsafe")
     else:
         np.trunc(np.true_divide(self, other), out=out)
 
@@ -169,6 +173,7 @@ floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ _
     node="torch::autograd::NotImplemented",
     in_place_node="torch::autograd::NotImplemented",
     pointwise=SAME,
+    wide_numbers=True,
     dtypes=_refuse_complex_quotient,
     vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide")),
     edit_vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide_")),
@@ -358,8 +363,10 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
 def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
     if out.dtype.kind == "c" and exponent == -1:
         np.true_divide(1, self, out=out)  # which knows what is infinite, as a logarithm does not
-    elif out.dtype.kind in "fcV" and exponent == -0.5:  # as rsqrt does it: NaN of −∞
-        np.true_divide(1, np.sqrt(self), out=out)
+    elif out.dtype.kind in "fcV" and out.dtype != np.float16 and abs(exponent) == 0.5:  # roots: NaN of −∞
+        np.sqrt(self, out=out)
+        if exponent < 0:
+            np.true_divide(1, out, out=out)
     else:
         _power(self, exponent, out)
 

@@ -5,6 +5,7 @@ Rests on declare; the sizes of `unique` and `bincount` depend on what the tensor
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,11 @@ def unique_method(
     return _return_output(self, sorted, return_inverse, return_counts, dim)
 
 
+def _require_dimensions(self: Tensor, dim: int, *_options: Any) -> None:
+    if not self.ndim and self._array.dtype.kind != "c":
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+
+
 def _no_derivative(name: str) -> Any:
     def refuse(g: Any) -> Any:
         raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
@@ -162,6 +168,7 @@ def unique_elements(self: Array, sorted: bool = True, return_inverse: bool = Fal
     name="unique_dim",
     variants="",
     out=False,
+    refuse=_require_dimensions,
     dtypes=not_implemented("unique_dim", "c"),
     outputs="output inverse_indices counts",
     differentiable_outputs=1,
@@ -172,16 +179,29 @@ def unique_places(
     self: Array, dim: Dim, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
 ) -> Any:
     """The distinct places of a dimension in order, where each place went, and how often each stood."""
+    without = [n for at, n in enumerate(self.shape) if at != dim]
+    if self.shape.count(0) > 1:
+        raise RuntimeError("Number of zero sized dimensions is more than one, so unique cannot be applied ")
+    if 0 in without:
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     return _distinct(self, dim)
 
 
 def _distinct(array: Array, dim: int | None) -> tuple[Array, Array, Array]:
-    values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
     shape = array.shape if dim is None else (array.shape[dim],)
-    if dim is None:
-        values = np.ascontiguousarray(values)
-    else:  # laid out with the places of `dim` outermost, as PyTorch gathers them
-        values = np.moveaxis(np.ascontiguousarray(np.moveaxis(values, dim, 0)), 0, dim)
+    places = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
+    rows = places.reshape(len(places), math.prod(places.shape[1:]))
+    if rows.dtype.kind == "V":
+        rows = rows.astype(np.float32)
+    order = np.lexsort(rows.T[::-1]) if len(rows) else np.arange(0)
+    first = np.ones(len(rows), np.bool_)  # of those alike; a NaN is like no other
+    first[1:] = (rows[order[1:]] != rows[order[:-1]]).any(1)
+    inverse = np.empty(len(rows), np.int64)
+    inverse[order] = first.cumsum() - 1
+    counts = np.diff(np.flatnonzero(np.append(first, True)))
+    values = places[order[first]]
+    if dim is not None:  # laid out with the places of `dim` outermost, as PyTorch gathers them
+        values = np.moveaxis(values, 0, dim)
     return values, inverse.reshape(shape), counts
 
 

@@ -268,7 +268,8 @@ def _(self: Array, *, out: Array) -> None:
     if self.size:
         _median(self.reshape(-1), 0, (out, np.empty((), _INT64)))
     else:
-        out[()] = np.nan if self.dtype.kind not in "iub" else 1 if self.dtype.kind == "b" else np.iinfo(self.dtype).min
+        nothing = np.asarray(np.nan)  # NaN as C++ casts it to small integers: through int32
+        out[()] = nothing.astype(np.int32) if self.dtype.kind in "iu" and self.dtype.itemsize < 4 else nothing
 
 
 @median.overload(

@@ -24,13 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dtype", nargs="+", default=[str(each)[6:] for each in EVERY_DTYPE])
     parser.add_argument("--most", type=int, default=2, help="how many examples of a kind to print")
     parser.add_argument("--settled", action="store_true", help="also what listed.py says is left, and why")
+    parser.add_argument(
+        "--numbers", action="store_true", help="hard numbers as parameters too, of which some still differ"
+    )
     given = parser.parse_args(arguments)
     began = time.monotonic()
     everything = forms()
     chosen = [each for each in everything if not given.names or each.name in given.names]
     calls = 0
     kinds: dict[str, list[Finding]] = defaultdict(list)
-    for count, findings in sweep(chosen, tuple(getattr(torch, each) for each in given.dtype)):
+    for count, findings in sweep(chosen, tuple(getattr(torch, each) for each in given.dtype), numbers=given.numbers):
         calls += count
         for each in findings:
             if not each.is_settled or given.settled:

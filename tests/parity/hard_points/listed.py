@@ -29,6 +29,7 @@ ZEROS = {
     "median",
     "kthvalue",
     "topk",
+    "softmax",
     "sort",
     "aminmax",
 }
@@ -75,10 +76,7 @@ SETTLED: dict[str, str] = {
         (_COMPLEX, "complex", (
             "pow forward", "Tensor.pow forward", "Tensor.pow_ forward", "operator.pow forward", "pow gradient",
             "Tensor.pow gradient", "Tensor.pow_ gradient", "operator.pow gradient", "logsumexp gradient",
-            "Tensor.logsumexp gradient", "add forward", "Tensor.add forward", "Tensor.add_ forward", "operator.add forward",
-            "sub forward", "Tensor.sub forward", "Tensor.sub_ forward", "operator.sub forward", "rsub forward",
-            "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward", "diff forward", "Tensor.diff forward",
-            "convolution computed here",
+            "Tensor.logsumexp gradient", "convolution computed here",
         )),
         (_LIBRARY, "any", (
             "convolution forward", "convolution gradient", "nn.functional.conv2d forward", "nn.functional.conv2d gradient",
@@ -86,10 +84,18 @@ SETTLED: dict[str, str] = {
         ("the vectorised loop multiplies and adds in one: alpha · other may be infinite in between, or not", "float", (
             "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
         )),
-        (_HALF, "float", ("aten.nll_loss_forward forward", "aten.max_pool2d_with_indices forward", "Tensor.remainder_ forward")),
+        (_HALF, "float", (
+            "nn.functional.cross_entropy forward", "aten.nll_loss_forward forward", "aten.max_pool2d_with_indices forward",
+            "Tensor.remainder_ forward",
+        )),
         ("numbers beyond half precision's range are infinities there", "float", (
             "pow computed here", "Tensor.pow computed here", "Tensor.pow_ computed here",
         )),
+        ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
+        ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
+        ("the text shows the sign of a NaN", "bfloat16", ("Tensor.bernoulli text",)),
+        ("the order of a sum decides what cancels", "int64", ("mean forward",)),
+        ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "any", ("aten.to gradient",)),
         ("read as its own dtype a tensor keeps its graph here", "any", ("Tensor.view forward",)),
     )

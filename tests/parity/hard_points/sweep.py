@@ -19,7 +19,7 @@ from ..valid_calls import Call
 from .calls import Form
 from .compare import ROUNDING, UnsupportedError, array_of, ask, carried, difference, differing
 from .listed import SETTLED, left_out
-from .values import COMPLEX, EVERY_DTYPE, FLOATS, PATTERNS, filled, grid, hard_numbers
+from .values import COMPLEX, EVERY_DTYPE, FLOATS, PARAMETERS, PATTERNS, filled, grid, hard_numbers
 
 SIZES = ("own", "0-d", "one", "empty")
 
@@ -117,7 +117,7 @@ def _with_numbers(call: Call, number: Any) -> Call | None:
 
 
 def variations(
-    form: Form, dtype: torch.dtype, patterns: tuple[str, ...], sizes: tuple[str, ...]
+    form: Form, dtype: torch.dtype, patterns: tuple[str, ...], sizes: tuple[str, ...], numbers: bool = False
 ) -> Iterator[tuple[str, Call]]:
     """The calls of a form at hard points."""
     grads = dtype in FLOATS + COMPLEX
@@ -132,6 +132,8 @@ def variations(
             yield f"{pattern} {size}", _with(form, dtype, pattern, size, grads)
             if form.edits and grads:
                 yield f"{pattern} {size} no grad", _with(form, dtype, pattern, size, False)
+    if numbers:
+        yield from _with_parameters(form, _with(form, dtype, "one:2", "own", grads))
     if form.pointwise:
         found = _on_grid(form.call, dtype, grads)
         if found is not None:
@@ -140,6 +142,27 @@ def variations(
                 numbered = _with_numbers(found, number)
                 if numbered is not None:
                     yield f"grid with {number}", _kept(numbered, grads)
+
+
+def _with_parameters(form: Form, call: Call) -> Iterator[tuple[str, Call]]:
+    """The call with each hard number in place of each of the parameters that take numbers, one at a time."""
+    overload = form.overload
+    if overload is None or form.name.startswith("aten."):
+        return
+    for at, parameter in enumerate(overload.parameters):
+        if parameter.spelled not in ("Scalar", "float") and not (parameter.spelled == "Operand" and at):
+            continue
+        name = parameter.public
+        by_place = at < len(call.args) and not parameter.keyword
+        if not by_place and name not in call.kwargs and not parameter.keyword:
+            continue
+        for number in PARAMETERS:
+            made = call.copy()
+            if by_place:
+                made.args[at] = number
+            else:
+                made.kwargs[name] = number
+            yield f"{name}={number!r}", made
 
 
 def _kept(call: Call, grads: bool) -> Call:
@@ -294,13 +317,17 @@ def sweep(
     patterns: tuple[str, ...] = PATTERNS,
     sizes: tuple[str, ...] = SIZES,
     part: tuple[int, int] = (0, 1),
+    numbers: bool = False,
 ) -> Iterator[tuple[int, list[Finding]]]:
-    """(calls, findings) of each form and dtype; of `part` (i, n) every n-th variation."""
+    """(calls, findings) of each form and dtype; of `part` (i, n) every n-th variation.
+
+    `numbers`: hard numbers as parameters too.
+    """
     for form in all_forms:
         for dtype in dtypes:
             count = 0
             findings: list[Finding] = []
-            for words, call in variations(form, dtype, patterns, sizes):
+            for words, call in variations(form, dtype, patterns, sizes, numbers):
                 if zlib.crc32(f"{form.name}{dtype}{words}".encode()) % part[1] != part[0]:
                     continue
                 count += 1

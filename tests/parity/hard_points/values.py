@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 FLOATS = (torch.float32, torch.float64)
@@ -40,6 +41,13 @@ def hard_numbers(dtype: torch.dtype, ends_of_range: bool = True) -> list[Any]:
         return real
     parts = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.5)
     return [complex(a, b) for a in parts for b in parts] + [0.5 + 0.25j, -0.5 + 2j]
+
+
+# Numbers for parameters: beyond the ranges of dtypes, of the wrong kind, of NumPy's types, and as tensors.
+PARAMETERS: tuple[Any, ...] = (
+    -1, 300, 2**31, 2**63, 2**64, -(2**63) - 1, 2.5, 70000.0, 1e300, math.inf, -math.inf, math.nan, True, False, 1 + 2j,
+    np.float32(1.5), np.int64(3), torch.tensor(2.5), torch.tensor(3),
+)  # fmt: skip
 
 
 def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int, ends_of_range: bool) -> torch.Tensor:
