@@ -25,6 +25,11 @@ M=T.ones(2,3,requires_grad=True); T.clamp(T.ones(3),T.zeros(3),M).sum().backward
 M=T.ones(1,3,requires_grad=True); T.clamp(T.ones(3),T.zeros(2,3),M).sum().backward()
 x=T.tensor([1.,float('nan'),3.]); M=T.ones(3,requires_grad=True); m=T.tensor([0.,0.,2.],requires_grad=True); T.clamp(x,m,M).sum().backward(); r=(m.grad,M.grad)
     """,
+    "numbers": """
+r=T.logsumexp(T.tensor([[1+6j,2-5j]]),1)
+r=T.logsumexp(T.tensor([3j]),0)
+x=T.tensor([1+6j,2-5j],requires_grad=True); T.logsumexp(x,0).abs().backward(); r=x.grad
+    """,
     "what is drawn": """
 T.nn.functional.dropout(T.ones(5,dtype=T.bool),0.5,True)
 T.manual_seed(0); T.ones(2).expand(3,2).multinomial(2); r=T.ones(3).expand(2,3).multinomial(2)
