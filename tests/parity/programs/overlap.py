@@ -7,6 +7,7 @@ just written, in an order that depends on the processor's vector width and on ho
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ _SAFE = frozenset(
 
 
 # What hands its memory to a library of matrix products, which writes before it has read all.
-_PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "addr_(")
+_PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "linear(", "matmul(", "mm(", "mv(")
 
 
 def depends_on_order(text: str, space: dict[str, Any]) -> bool:
@@ -32,9 +33,7 @@ def depends_on_order(text: str, space: dict[str, Any]) -> bool:
         shared = [each for each in read if _begin(each) == _begin(written)]
         twice = _overlaps_itself(written)
         product = any(each in text for each in _PRODUCTS)
-        if any(product or _geometry(each) != _geometry(written) for each in shared) or (
-            twice and (shared or not operands)
-        ):
+        if any(product or _geometry(each) != _geometry(written) for each in shared) or (twice and (shared or not read)):
             return True
     return False
 
@@ -55,6 +54,7 @@ def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
             yield node.target, [node.value]
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
             yield node.targets[0], [node.value]
+            yield node.targets[0].value, [node.value]  # a place that only an assignment can reach
 
 
 def _tensor(expression: ast.expr, space: dict[str, Any]) -> torch.Tensor | None:
@@ -64,7 +64,8 @@ def _tensor(expression: ast.expr, space: dict[str, Any]) -> torch.Tensor | None:
             return None
     code = compile(ast.Expression(_loading(expression)), "<operand>", "eval")
     try:
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             found = eval(code, space)
     except (RuntimeError, IndexError, TypeError, ValueError):  # what cannot be read now is none that was written
         return None
