@@ -15,7 +15,7 @@ from autogradkit.core.fused import fma32, fma64
 from autogradkit.core.gaussian import normal_blocks, normal_pairs, through, unit32, unit64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import Generator
-from autogradkit.core.strides import dense_strides_like, element_strides
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 
 Array = np.ndarray[Any, Any]
 single, double = np.dtype(np.float32), np.dtype(np.float64)
@@ -198,7 +198,11 @@ def categories(generator: Generator, weights: Array, count: int, replacement: bo
         drawn = unit64(generator.words64(rows * count)).reshape(rows, count)
         found = [np.searchsorted(row.astype(double), sample) for row, sample in zip(cumulated, drawn, strict=True)]
         return np.array(found, np.int64).reshape(rows, count)
-    ratios = weights / fill(np.empty_like(weights), exponential(generator, weights.size, weights.dtype, 1.0))
+    strides = dense_strides_like(weights.shape, element_strides(weights))
+    divisors = fill(
+        empty_strided(weights.shape, strides, weights.dtype), exponential(generator, weights.size, weights.dtype, 1.0)
+    )
+    ratios = weights / divisors
     if count == 1:
         return ratios.argmax(axis=1, keepdims=True)
     return np.argsort(-ratios, axis=1, kind="stable")[:, :count]

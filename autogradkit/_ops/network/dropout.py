@@ -35,6 +35,7 @@ def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
     if array.dtype.kind == "c":
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(input.dtype)}'")
     if array.dtype.kind in "biu":
+        chances(default_generator, array.size, 1 - p)  # PyTorch has drawn by the time that it divides, and refuses
         require_castable(get_default_dtype().numpy, array.dtype)
     return observed(named("noise"), "random", _noise, (array, p), {}) if RECORDERS else _noise(array, p)
 

@@ -13,12 +13,13 @@ from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.memory import as_array
 from autogradkit._ops.declare.refusals import common_dtype, common_not_implemented, refuses, scalar_type
-from autogradkit._ops.declare.writing import C_NAMES, require_found, saying
+from autogradkit._ops.declare.writing import C_NAMES, require_found, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 
@@ -82,7 +83,22 @@ def _refuse_no_bounds(self: Any, min: Any, max: Any) -> None:
 def _inside(self: Any, min: Any, max: Any) -> Any:
     if min is None:
         return self <= max
-    return self >= min if max is None else (self >= min) & (self <= max)
+    return self >= min if max is None else _both(self >= min, self <= max)
+
+
+def _both(first: Any, second: Any) -> Any:
+    _require_fitting(first, second)
+    return first & second
+
+
+def _either(first: Any, second: Any) -> Any:
+    _require_fitting(first, second)
+    return first | second
+
+
+def _require_fitting(first: Any, second: Any) -> None:
+    """PyTorch's formula writes both masks into the first, which must be as large as they are together."""
+    require_shape(tuple(first.shape), broadcast_shapes(tuple(first.shape), tuple(second.shape)))
 
 
 def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
@@ -133,8 +149,8 @@ clamp = function("clamp", "clip", in_place=True)
     samples=lambda t: [(t(2, 3), t(3, low=-2, high=-0.5), t(2, 1, low=0.5, high=2)), (t(4), t(4), None)],
     vjp={
         "self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0),
-        "min": lambda g, self, min, max: k.where(self < min if max is None else (self < min) & (min < max), g, 0.0),
-        "max": lambda g, self, min, max: k.where(self > max if min is None else (self > max) | (max < min), g, 0.0),
+        "min": lambda g, self, min, max: k.where(self < min if max is None else _both(self < min, min < max), g, 0.0),
+        "max": lambda g, self, min, max: k.where(self > max if min is None else _either(self > max, max < min), g, 0.0),
     },
 )
 def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: Array) -> None:

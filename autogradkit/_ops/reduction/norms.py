@@ -147,7 +147,9 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     if not self.size:
         np.log(np.add.reduce(source, axis=dim, keepdims=keepdim, out=out), out=out)
         return
-    most = source.max(axis=dim, keepdims=True)
+    most = np.real(source).max(
+        axis=dim, keepdims=True
+    )  # a real shift leaves the angle of a complex sum to its logarithm
     shift = np.where(np.isfinite(most), most, 0).astype(source.dtype)
     np.log(np.add.reduce(np.exp(source - shift), axis=dim, keepdims=keepdim, out=out), out=out)
     np.add(out, shift.reshape(out.shape), out=out)

@@ -13,7 +13,11 @@ import torch
 
 import autogradkit as ak
 
+from .overlap import depends_on_order
 from .state import changed, difference, facts, first_line, snapshot
+
+# What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet and cannot edit.
+CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable")
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,8 @@ class Pair:
         torch.set_warn_always(False)
         my_error, my_warnings = _run(line.text, self.mine)
         kind = text = ""
-        if (their_error is not None and "INTERNAL ASSERT" in their_error[1]) or _is_complex_half(
-            their_error, their_warnings
-        ):
+        said = (their_error or ("", ""))[1]
+        if any(each in said for each in CRASHES) or _is_complex_half(their_error, their_warnings):
             self.crashed = True
             return None
         if their_error != my_error:
@@ -87,6 +90,9 @@ class Pair:
                 # PyTorch may have written part of it, or resized what `out=` names: here a refused line changes nothing.
                 self.crashed = True
                 found = changed(self.mine, before)
+            elif found is not None and found[0] == "values" and depends_on_order(line.text, self.theirs):
+                self.crashed = True
+                found = None
             if found is not None:
                 kind, text = found
         return Finding(line.label, kind, self.dtypes(line), text) if kind else None
