@@ -24,12 +24,12 @@ _C_NAMES = {
 def scalar_array(value: Any, wanted: Dtype) -> Array:
     """A Python number as an array without dimensions.
 
-    Raises RuntimeError where the dtype cannot hold it, OverflowError and ValueError where no integer of 64 bits can.
+    Raises RuntimeError where the dtype cannot hold it, OverflowError where no integer of 64 bits can.
     """
     if isinstance(value, int) and value >= 2**64:
         raise OverflowError("int too big to convert")
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise ValueError("Overflow when unpacking long long")
+    if isinstance(value, int) and value < -(2**63):
+        raise OverflowError("can't convert negative int to unsigned")
     if wanted is bool_:
         return np.asarray(bool(value))
     if not fits(value, wanted):

@@ -262,6 +262,8 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, int | float | complex | np.integer) and not isinstance(value, np.inexact):
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ValueError("Overflow when unpacking long long")
         if target.dtype in (float16, bfloat16):  # through float64, which holds more
             return wrap(quietly(scalar_array(value, float64).astype, target.dtype.numpy))
         return wrap(scalar_array(value, target.dtype))

@@ -35,7 +35,7 @@ def carried(value: Any) -> Any:
     if isinstance(value, torch.dtype) and value is torch.bfloat16:
         return ak.bfloat16
     if isinstance(value, torch.layout):
-        return str(value)
+        return ak.strided
     if isinstance(value, list | tuple):
         return type(value)(carried(each) for each in value)
     return value.copy() if isinstance(value, np.ndarray) else to_ours(value)
