@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from numbers import Number
 from operator import call
 from typing import TYPE_CHECKING, Any, cast
 
@@ -141,6 +142,10 @@ class Tensor(Attached):
     def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> Array:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
+    def __array_wrap__(self, array: Array, context: Any = None, return_scalar: bool = False) -> Tensor:
+        # What NumPy computed of tensors, also for an operator with an array; as in PyTorch bools become numbers.
+        return wrap(np.asarray(array, np.uint8 if array.dtype == bool else None))
+
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
@@ -200,6 +205,14 @@ class Tensor(Attached):
         if not self._array.ndim:
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind(0))
+
+    def __contains__(self, element: object, /) -> bool:
+        if not isinstance(element, Tensor | Number):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
+        equal: Any = element == self
+        return bool(equal.any().item())
 
     # In C: graphs and optimizers keep many tensors in dicts.
     __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]

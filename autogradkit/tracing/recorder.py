@@ -21,6 +21,7 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
 from autogradkit.tracing.calls import as_written, called_as, flat, in_order, short
+from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
     Accumulated,
@@ -361,6 +362,7 @@ class EventRecorder(Recorder):
 
     # -- afterwards -------------------------------------------------------------------------------------------------
 
+    @collected_later
     def finish(
         self, error: BaseException | None = None, label: Callable[[str], str] = file_label, source: str = ""
     ) -> Recording:

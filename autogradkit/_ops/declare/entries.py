@@ -316,20 +316,16 @@ def _in_place_operator(owner: OverloadSet, how: str, name: str) -> Callable[...,
 
 
 def _operator(owner: OverloadSet, count: int, name: str) -> Callable[..., Any]:
-    """The general way of an operator: an operand that it does not know is left to the other side."""
+    """The general way of an operator: an operand that it does not know, as an array, is left to the other side."""
     call = owner.call
     numbers = any(p.spelled in ("Operand", "Scalar") for overload in owner.overloads for p in overload.parameters)
     fitting = (Tensor, *NUMBERS) if numbers else Tensor
-    # As in PyTorch arrays are right operands only, and ordered with nothing.
-    arrays = name not in ("__lt__", "__le__", "__gt__", "__ge__") and not name.startswith("__r")
 
     def slow(*args: Any) -> Any:
-        if count == 2:
-            other = args[1]
-            if arrays and isinstance(other, np.ndarray):
-                args = (args[0], wrap(other))
-            elif not isinstance(other, fitting):
+        if count == 2 and not isinstance(args[1], fitting):
+            if name != "__eq__" or not isinstance(args[1], np.ndarray):  # as in PyTorch == alone compares with arrays
                 return NotImplemented
+            args = (args[0], wrap(args[1]))
         return call(args, {}, "method", name)
 
     return slow

@@ -27,6 +27,8 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     if isinstance(data, Tensor):
         data = data._array
     if isinstance(data, np.ndarray | np.generic):
+        if isinstance(data, np.ndarray):
+            require_layout(data)
         kind = from_numpy_dtype(data.dtype) if dtype is None else dtype
         array = empty_array(data.shape, kind.numpy)
         quietly(np.copyto, array, data, casting="unsafe")
@@ -53,6 +55,26 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     except OverflowError:
         raise ValueError("Overflow when unpacking long long") from None
     return array
+
+
+def require_layout(array: Array) -> None:
+    """Raise ValueError for steps and orders of bytes that no tensor has, TypeError for dtypes."""
+    if any(stride % array.itemsize for stride in array.strides):
+        raise ValueError(
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the "
+            "memory."
+        )
+    if any(stride < 0 for stride in array.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
+            "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+        )
+    if not array.dtype.isnative:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte orders is "
+            "currently not supported."
+        )
+    from_numpy_dtype(array.dtype)
 
 
 def _begins_with_array(data: Any) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import op, python_function
 from autogradkit._ops.declare.kinds import Array, Device, DType, Object, type_name
-from autogradkit._ops.making.contents import array_from
+from autogradkit._ops.making.contents import array_from, require_layout
 from autogradkit._ops.making.options import finished
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
@@ -134,23 +134,13 @@ def from_numpy(ndarray: Object, /) -> Any:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
-    from_numpy_dtype(ndarray.dtype)
     if not ndarray.flags.writeable:
         warn(
             "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
             "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
             "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program."
         )
-    if any(stride < 0 for stride in ndarray.strides):
-        raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
-            "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
-        )
-    if any(stride % ndarray.itemsize for stride in ndarray.strides):
-        raise ValueError(
-            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the "
-            "memory."
-        )
+    require_layout(ndarray)
     return wrap(borrow(ndarray))
 
 

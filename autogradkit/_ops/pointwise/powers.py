@@ -407,7 +407,10 @@ def hypot(self: Array, other: Array, *, out: Array) -> None:
 
 
 def _divided_by(self: Tensor, other: Any) -> Any:
-    return Tensor.__mul__(reciprocal(self), other)  # an array may stand on the left of this one
+    try:
+        return reciprocal(self) * other  # an array multiplies it in NumPy
+    except TypeError:  # as in PyTorch, which then lets Python name both operands
+        return NotImplemented
 
 
 Tensor.__rtruediv__ = _divided_by

@@ -261,7 +261,7 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
     """What is assigned, as a tensor; Python numbers take the dtype of `target`."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, int | float | complex | np.integer) and not isinstance(value, np.inexact):
+    if isinstance(value, int | float | complex | np.integer):
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise ValueError("Overflow when unpacking long long")
         if target.dtype in (float16, bfloat16):  # through float64, which holds more

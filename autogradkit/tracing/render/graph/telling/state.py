@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import Drawn
 from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
@@ -15,6 +16,7 @@ from autogradkit.tracing.render.graph.telling.text import HEADER, table_cells, w
 from autogradkit.tracing.render.graph.wording.words import overview
 
 
+@collected_later
 def state_of(drawn: Drawn, trace: Recording) -> dict[str, Any]:
     """The traits of a GraphView, but for the reader's choices.
 

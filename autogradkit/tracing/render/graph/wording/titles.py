@@ -122,6 +122,7 @@ def _is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
+@functools.lru_cache(maxsize=64)  # a loop's line stands behind each of its turns
 def _statement(code: str) -> ast.stmt | None:
     """A line as a simple statement; None for anything else."""
     body = parsed(without_magics(code)).body
