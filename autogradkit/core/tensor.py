@@ -192,9 +192,12 @@ class Tensor(Attached):
     def __bool__(self) -> bool:
         if self._array.size == 1:
             return bool(self._array.item())
-        if self._array.size == 0:
-            raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-        raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+        try:
+            number = "more than one value" if self._array.size else "no values"
+            raise RuntimeError(f"Boolean value of Tensor with {number} is ambiguous")
+        except RuntimeError as error:
+            shorten(error)  # functions of ours ask it too
+            raise
 
     def __len__(self) -> int:
         if not self._array.ndim:

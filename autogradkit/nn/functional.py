@@ -52,6 +52,7 @@ def reduction_name(size_average: bool | None, reduce: bool | None, reduction: st
 # -- layers ------------------------------------------------------------------------------------------------------------
 
 
+@entry
 def embedding(
     input: Tensor,
     weight: Tensor,
@@ -173,11 +174,12 @@ max_pool2d = _max_pool2d
 max_pool2d.__name__ = "max_pool2d"
 
 
+@entry
 def _softmax_dim(name: str, ndim: int, stacklevel: int) -> int:
     warnings.warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
         UserWarning,
-        stacklevel=stacklevel,
+        stacklevel=stacklevel + 1,
     )
     return 0 if ndim in (0, 1, 3) else 1
 
@@ -204,6 +206,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     return input.log_softmax(chosen, dtype=dtype)
 
 
+@entry
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """In training, zeroes each element with probability `p` and scales the rest by 1/(1 − p); else the input itself.
 
@@ -237,6 +240,7 @@ def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return input, target
 
 
+@entry
 def _weighted(losses: Any, input: Tensor, weight: Any, reduction: str) -> Any:
     if weight.size() != input.size():
         raise ValueError("Weights and input must have the same size.")

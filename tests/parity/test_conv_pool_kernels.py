@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,30 @@ def test_what_is_no_number_stays_where_it_is(batch: int, value: float) -> None:
         x[0, 1, 2, 3] = value
 
     both((batch, 2, 7, 8), 2, (3, 3), {}, change=spoil)
+
+
+@pytest.mark.parametrize(("batch", "dilation", "groups"), [(1, 1, 1), (1, 2, 1), (1, 1, 2), (2, 1, 1)])
+def test_dtypes_that_do_not_fit_are_refused_in_pytorchs_order(batch: int, dilation: int, groups: int) -> None:
+    """Input, weight and bias of every kind; of bfloat16 inputs PyTorch's words depend on the processor."""
+    kinds = ("float64", "float32", "int64", "float16", "complex64", "bool", "int8")
+    for x, w, b in itertools.product(kinds, kinds, (None, *kinds)):
+
+        def refusal(library: Any, x: str = x, w: str = w, b: str | None = b) -> str:
+            weight = library.ones(2, 2 // groups, 3, 3, dtype=getattr(library, w))
+            bias = None if b is None else library.ones(2, dtype=getattr(library, b))
+            try:
+                library.nn.functional.conv2d(
+                    library.ones(batch, 2, 7, 7, dtype=getattr(library, x)),
+                    weight,
+                    bias,
+                    dilation=dilation,
+                    groups=groups,
+                )
+            except RuntimeError as error:
+                return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            return "computed"
+
+        assert (x, w, b, refusal(autogradkit)) == (x, w, b, refusal(torch))
 
 
 def test_convolution_writes_into_the_memory_it_is_given() -> None:

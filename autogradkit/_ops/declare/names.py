@@ -20,7 +20,7 @@ from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
-from autogradkit.core.frames import shorten
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -303,8 +303,9 @@ def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..
 
     def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
         composed.__module__ = "autogradkit"
+        short = entry(composed)
         for name in (composed.__name__, *aliases):
-            PYTHON_FUNCTIONS[name] = composed
+            PYTHON_FUNCTIONS[name] = short
         return composed
 
     return declare
@@ -339,7 +340,7 @@ def python_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
         composed.__name__, composed.__qualname__ = name, f"Tensor.{name}"
         composed.__module__ = "autogradkit"
-        setattr(Tensor, name, composed)
+        setattr(Tensor, name, entry(composed))
         return composed
 
     return declare

@@ -29,6 +29,9 @@ _CPP_NAMES = {
     "int16": "short int",
     "int8": "signed char",
     "uint8": "unsigned char",
+    "bool": "bool",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
     "complex64": "c10::complex<float>",
     "complex128": "c10::complex<double>",
 }
@@ -113,25 +116,22 @@ def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
 
 
 def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window) -> None:
-    wide = x.dtype.kind == "c"
-    if wide or _uses_onednn(x, weight, window):
-        for name, other in (("weight", weight), ("bias", bias)):
-            if other is not None and other.dtype != x.dtype and (name == "weight" or not wide):
-                end = "" if wide else f" or input should be a MKLDNN tensor and {name} is a dense tensor"
-                raise RuntimeError(
-                    f"Input type ({tensor_type(x)}) and {name} type ({tensor_type(other)}) should be the same{end}"
-                )
-    dilated = max(window.dilation) > 1
-    if x.dtype != weight.dtype:
-        first, second = (scalar_type(from_numpy_dtype(each.dtype)) for each in (x, weight))
-        raise RuntimeError(f"expected scalar type {first} but found {second}")
     if bias is not None and bias.dtype != x.dtype:
-        names = [_CPP_NAMES.get(each.dtype.name, each.dtype.name) for each in (x, bias)]
+        names = [_CPP_NAMES[each.dtype.name] for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
-    kind = from_numpy_dtype(x.dtype)
+    kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
     if x.size and (x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64")):
         kernel = "slow_conv_dilated<>" if dilated else "slow_conv2d_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
+    if x.dtype == weight.dtype:
+        return
+    if _uses_onednn(x, weight, window) or x.dtype.kind == "c":
+        end = "" if x.dtype.kind == "c" else " or input should be a MKLDNN tensor and weight is a dense tensor"
+        raise RuntimeError(
+            f"Input type ({tensor_type(x)}) and weight type ({tensor_type(weight)}) should be the same{end}"
+        )
+    found = scalar_type(from_numpy_dtype(weight.dtype))
+    raise RuntimeError(f"expected scalar type {scalar_type(kind)} but found {found}")
 
 
 def _convolution_meta(
