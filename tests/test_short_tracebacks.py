@@ -162,6 +162,13 @@ torch.utils.data.TensorDataset(torch.ones(2))[5]
 torch.utils.data.DataLoader([1], batch_size=0)
 torch.utils.data.default_collate([torch.ones(1), 3])
 y = (x * x).sum(); node = y.grad_fn.next_functions[0][0]; y.backward(); node._saved_self
+torch.ones(2, 2).unflatten(0, torch.ones(2, 2))
+torch.ones(3) in torch.ones(2)
+torch.nn.functional.embedding(torch.tensor([0]), torch.ones(2, 2), max_norm=object)
+torch.nn.functional.dropout(torch.ones(2), torch.ones(2))
+torch.nn.functional.relu(torch.ones(2), torch.ones(2))
+torch.nn.functional.log_softmax(torch.ones(2), None, torch.float32)
+torch.nn.functional.mse_loss(torch.ones(2), torch.ones(2), weight=torch.ones(3))
 torch.Tensor('a')
 torch.Tensor(2, 'a')
 torch.set_rng_state(torch.ones(2))
