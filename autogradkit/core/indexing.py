@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from autogradkit.core.integers import require_int64
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
     contiguous_strides,
@@ -148,8 +149,7 @@ class _Parser:
 
 def _select(shape: Ints, dim: int, index: Any, place: int) -> Step:
     index, size = operator.index(index), shape[dim] if shape else 0
-    if not -(2**63) <= index < 2**63:
-        raise ValueError("Overflow when unpacking long long")
+    require_int64(index)
     if not shape and index == 0:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
@@ -259,8 +259,7 @@ def _to_int64(value: Any) -> int:
     if isinstance(value, str | bytes):
         raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
     if isinstance(value, int | float):
-        if not -(2**63) <= value < 2**63:
-            raise ValueError("Overflow when unpacking long long")
+        require_int64(value)
         return int(value)
     if _is_sequence(value) or isinstance(value, complex):
         raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")

@@ -15,6 +15,7 @@ glibc itself where they were set, by `MALLOC_MMAP_THRESHOLD_` or `mallopt`. Othe
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -33,7 +34,21 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     >>> empty((2, 3), np.dtype("float32")).shape
     (2, 3)
     """
-    return noted(np.empty(shape, dtype))
+    try:
+        return noted(np.empty(shape, dtype))
+    except (MemoryError, ValueError):
+        raise too_large(shape, dtype.itemsize) from None
+
+
+def too_large(shape: tuple[int, ...], itemsize: int) -> RuntimeError:
+    """PyTorch's error for sizes that no memory holds."""
+    wanted = math.prod(shape) * itemsize
+    if wanted >= 2**63:
+        return RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
+    return RuntimeError(
+        f"[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate "
+        f"{wanted} bytes. Error code 12 (Cannot allocate memory)"
+    )
 
 
 def noted(array: Array) -> Array:

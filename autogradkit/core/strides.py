@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.errors import noted
+from autogradkit.core.integers import require_int64
 
 Ints = tuple[int, ...]
 Array = np.ndarray[Any, Any]
@@ -316,6 +317,7 @@ def wrap_dim(dim: int, ndim: int) -> int:
     """
     reach = ndim or 1
     if not -reach <= dim < reach:
+        require_int64(dim)
         raise IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
     return dim + reach if dim < 0 else dim
 

@@ -142,16 +142,16 @@ def test_every_frame_is_shown_to_who_asks(
 
 
 def test_the_last_frame_of_ours_is_ipythons_to_hide(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
-    cell = "torch.nn.functional.dropout(torch.ones(1), 2.0)"
-    assert "in dropout(" not in shown(notebook, cell, capsys)
+    cell = "torch.set_default_dtype(3)"
+    assert "in set_default_dtype(" not in shown(notebook, cell, capsys)
     notebook.run("%xmode --show")
     notebook.run("%tb")
-    assert "in dropout(" in capsys.readouterr().out
+    assert "in set_default_dtype(" in capsys.readouterr().out
     notebook.run("%xmode --hide")
     notebook.run("%unload_ext autogradkit")
-    assert "in dropout(" in shown(notebook, cell, capsys)
+    assert "in set_default_dtype(" in shown(notebook, cell, capsys)
     notebook.run("%load_ext autogradkit")
-    assert "in dropout(" not in shown(notebook, cell, capsys)
+    assert "in set_default_dtype(" not in shown(notebook, cell, capsys)
 
 
 def test_a_tensors_attribute_that_only_pytorch_has(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:

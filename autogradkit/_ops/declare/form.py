@@ -343,7 +343,7 @@ class Form:
         return (
             self.ufunc is not None
             and not (others and common.kind == "c")
-            and not any(values[i] != self.defaults[i] for i in others)
+            and not any(values[i] is not self.defaults[i] for i in others)
         )
 
     def result_of(self, numpy_dtype: np.dtype[Any], values: Sequence[Any]) -> np.dtype[Any]:

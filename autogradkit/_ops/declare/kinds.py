@@ -15,6 +15,7 @@ import numpy as np
 from autogradkit.core.device import device
 from autogradkit.core.dtype import bool_, complex128, dtype, float64, int64
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.integers import require_64_bits, require_int64
 from autogradkit.core.layout import layout
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.random import Generator as RandomGenerator
@@ -88,11 +89,22 @@ def _is_number_tensor(value: Any) -> bool:
     return isinstance(value, Tensor) and not value._array.ndim and not value.requires_grad
 
 
+def int64_of(value: Any) -> int:
+    """A Python integer from an integer or a tensor with one. Raises ValueError past 64 bits."""
+    found = int(value.item()) if isinstance(value, Tensor) else int(value)
+    require_int64(found)
+    return found
+
+
 def number(value: Any) -> Any:
     """A Python number from a number or a tensor without dimensions."""
     if isinstance(value, Tensor):
         return value._array.item()
-    return value.item() if isinstance(value, (np.number, np.bool_)) else value
+    if isinstance(value, (np.number, np.bool_)):
+        return value.item()
+    if isinstance(value, int):
+        require_64_bits(value)
+    return value
 
 
 PYTHON_TYPES = {float: float64, int: int64, bool: bool_, complex: complex128}  # what stands for a dtype
@@ -149,7 +161,7 @@ KINDS = {
     "int": Kind(
         "int", "int", "int",
         lambda v: is_integer(v) or (_is_number_tensor(v) and v._array.dtype.kind in "iu"),
-        "{0}.__class__ is int", lambda v: int(number(v)),
+        "{0}.__class__ is int", int64_of,
     ),
     "bool": Kind("bool", "bool", "bool", lambda v: isinstance(v, (bool, np.bool_)), "({0} is True or {0} is False)", bool),
     "str": Kind("str", "str", "str", lambda v: isinstance(v, str), "{0}.__class__ is str"),

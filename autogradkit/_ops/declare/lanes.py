@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TENSOR = KINDS["Array"].usual
 # Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
 _COUNTED = "counter.value += 1; "
-_NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -1e30 < {0} < 1e30"  # what no float32 overflows by
+_NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -9e18 < {0} < 9e18"  # what 64 bits hold, and float32
 
 
 def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
@@ -137,7 +137,8 @@ def _takes_number(call: Call, name: str) -> bool:
 def _settings_are_usual(call: Call, operands: list[str]) -> str:
     """A test that what is no operand has its default, where the kernel is NumPy's own function."""
     rest = [p for p in call.op.parameters if p.name not in operands]
-    return "".join(f" and {call.values[p.name]} == {p.default!r}" for p in rest)
+    defaults = [(p, "None" if p.default is None else f"{call.name('default')}_{p.name}") for p in rest]
+    return "".join(f" and {call.values[p.name]} is {default}" for p, default in defaults)  # 1.0 and True are not 1
 
 
 # -- elementwise -----------------------------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     s.put(depth + 1, general)
     if either:
         s.put(depth, f"elif {b}.__class__ is float or {b}.__class__ is int:")
-        s.put(depth + 1, f"if lay.__class__ is tuple and -1e30 < {b} < 1e30:")
+        s.put(depth + 1, f"if lay.__class__ is tuple and -9e18 < {b} < 9e18:")
         call.numbers = frozenset({tensors[1]})
         _write_result(s, call, depth + 2, tensors, {**arrays, tensors[1]: b})
         call.numbers = frozenset()

@@ -23,7 +23,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from autogradkit._ops.declare.writing import require_castable, require_shape
-from autogradkit.core.dtype import FLOATING, bool_, dtype_of_number, from_numpy_dtype, get_default_dtype, result_type
+from autogradkit.core.dtype import (
+    FLOATING,
+    bool_,
+    dtype_of_number,
+    from_numpy_dtype,
+    get_default_dtype,
+    result_type,
+)
+from autogradkit.core.integers import require_64_bits
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
@@ -73,10 +81,10 @@ def like(array: Array, numpy_dtype: np.dtype[Any] | None = None) -> Array:
 
 
 def as_array(value: Any, numpy_dtype: np.dtype[Any]) -> Array:
-    """A Python number as an array of `numpy_dtype`; integers wrap around as in C. Raises RuntimeError past int64."""
+    """A Python number as an array of `numpy_dtype`; integers wrap around as in C. Raises OverflowError past 64 bits."""
+    if isinstance(value, int):
+        require_64_bits(value)
     if numpy_dtype.kind in "iu" and isinstance(value, int):
-        if not -(2**63) <= value < 2**64:
-            raise RuntimeError("Overflow when unpacking long long")
         bits = 8 * numpy_dtype.itemsize
         value &= (1 << bits) - 1
         if numpy_dtype.kind == "i" and value >> (bits - 1):

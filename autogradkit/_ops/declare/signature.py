@@ -201,6 +201,11 @@ class Signature:
                     f"{self.name}(): argument '{p.public}' failed to unpack the object at pos {at + 1} with error "
                     f'"type must be tuple of ints,but got {type_name(each)}"'
                 )
+            if not -(2**63) <= int(each) < 2**63:
+                raise TypeError(
+                    f"{self.name}(): argument '{p.public}' failed to unpack the object at pos {at + 1} with error "
+                    '"Overflow when unpacking long long'
+                )
         sizes = tuple([int(each) for each in given])
         return sizes if p.kind.convert is None else p.kind.convert(sizes)
 

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.kinds import Array, Generator
 from autogradkit.core import draws
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.integers import require_int64
 from autogradkit.core.random import default_generator
 from autogradkit.engine.naming import tensor_type
 
@@ -81,8 +82,13 @@ def fill_normal(array: Array, mean: float, std: float, generator: Generator | No
     _reals(array, lambda count, kind: draws.normal(stream, count, kind, mean, std, dense=dense))
 
 
-def fill_between(array: Array, low: int, high: int, generator: Generator | None) -> None:
-    """Fill with whole numbers from `low` up to, without, `high`."""
+def fill_between(array: Array, low: int, high: int | None, generator: Generator | None) -> None:
+    """Fill with whole numbers from `low` up to, without, `high`, or up to the last that the dtype tells from its neighbours."""
+    require_int64(low)
+    if high is None:
+        high = draws.largest_exact(array.dtype) + 1
+    else:
+        require_int64(high)
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     kind = from_numpy_dtype(array.dtype)
@@ -304,7 +310,7 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
 
 @random_.overload(node="RandomBackward0", **_CONSTANT)
 def _(self: Array, from_: int, to: int | None, *, generator: Generator | None = None, out: Array) -> None:
-    fill_between(out, from_, draws.largest_exact(out.dtype) + 1 if to is None else to, generator)
+    fill_between(out, from_, to, generator)
 
 
 @random_.overload(node="RandomBackward1", **_CONSTANT)

@@ -14,6 +14,7 @@ from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
 from autogradkit._ops.declare.writing import require_no_grad
 from autogradkit._ops.making.options import dtype_in, finished, made
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
@@ -62,10 +63,12 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
     if kind is dtypes.int64:
         start, end, step = [_as_int64(each) for each in bounds]
-    if step == 0:  # an `out` of integers takes the step without what follows its point
+    if step == 0 or math.isnan(step):  # an `out` of integers takes the step without what follows its point
         raise (ValueError if options.get("out") is not None and bounds[2] else RuntimeError)("step must be nonzero")
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if kind is not dtypes.int64 and abs((end - start) / step) >= 2**63:
+        raise RuntimeError("invalid size, possible overflow?")
     # Python's own integers do not run over.
     count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
     if options.get("out") is not None:
@@ -156,6 +159,7 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
         )
     if steps:
         _require_real("linspace", kind)
+        start, end = [scalar_array(each, kind).item() for each in (start, end)]  # as PyTorch, which wraps and refuses
     out: Tensor | None = options.get("out")
     shape = (steps,) if out is None or out._array.size != steps else out._array.shape
     return made(shape, lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")

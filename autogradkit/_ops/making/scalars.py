@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.dtype import INTEGRAL, bool_, largest
+from autogradkit.core.dtype import INTEGRAL, bfloat16, bool_, float16, float64, largest
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.integers import require_64_bits
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 
@@ -26,10 +27,8 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
 
     Raises RuntimeError where the dtype cannot hold it, OverflowError where no integer of 64 bits can.
     """
-    if isinstance(value, int) and value >= 2**64:
-        raise OverflowError("int too big to convert")
-    if isinstance(value, int) and value < -(2**63):
-        raise OverflowError("can't convert negative int to unsigned")
+    if isinstance(value, int):
+        require_64_bits(value)
     if wanted is bool_:
         return np.asarray(bool(value))
     if not fits(value, wanted):
@@ -39,6 +38,13 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
     if wanted.category == INTEGRAL:
         return quietly(np.asarray(value).astype, np.int64).astype(wanted.numpy)
     return quietly(np.asarray, value, wanted.numpy)
+
+
+def wide_scalar_array(value: Any, wanted: Dtype) -> Array:
+    """`scalar_array`, but for half precision by way of float64: what is too large for it becomes infinite."""
+    if wanted in (float16, bfloat16):
+        return quietly(scalar_array(value, float64).astype, wanted.numpy)
+    return scalar_array(value, wanted)
 
 
 def fits(value: Any, wanted: Dtype) -> bool:

@@ -82,7 +82,7 @@ def pad(self: Array, pad: Ints, mode: str = "constant", value: float | None = No
             f"{len(pad)} and input of dimension {self.ndim}"
         )
     if mode == "constant":
-        return constant_pad_nd.straight(self, pad, 0 if value is None else value)
+        return constant_pad_nd.straight(self, pad, 0.0 if value is None else float(value))
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value is not None and value != 0:

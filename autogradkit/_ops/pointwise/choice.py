@@ -11,12 +11,12 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.memory import as_array
 from autogradkit._ops.declare.refusals import common_dtype, common_not_implemented, refuses, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_found, require_shape, saying
-from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
+from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.strides import broadcast_shapes
@@ -232,10 +232,12 @@ def where_tensors(condition: Array, self: Array, other: Array, *, out: Array) ->
     np.copyto(out, self, where=condition if condition.dtype == np.bool_ else condition.astype(np.bool_))
 
 
-def _scalar_tensor(number: Any, dtype: Any) -> Tensor:
+def _scalar_tensor(number: Any, dtype: Dtype) -> Tensor:
     if RECORDERS:
-        return observed(named("scalar_tensor"), "create", lambda each: wrap(as_array(each, dtype)), (number,), {})
-    return wrap(as_array(number, dtype))
+        return observed(
+            named("scalar_tensor"), "create", lambda each: wrap(wide_scalar_array(each, dtype)), (number,), {}
+        )
+    return wrap(wide_scalar_array(number, dtype))
 
 
 def _with_numbers(condition: Any, self: Any, other: Any) -> Any:
@@ -243,7 +245,7 @@ def _with_numbers(condition: Any, self: Any, other: Any) -> Any:
         (each.dtype, 2 if each._array.ndim else 1) if isinstance(each, Tensor) else (dtype_of_number(each), 0)
         for each in (self, other)
     ]
-    common = result_type(kinds).numpy
+    common = result_type(kinds)
     operands = [each if isinstance(each, Tensor) else _scalar_tensor(each, common) for each in (self, other)]
     return where_tensors(condition, *operands)
 

@@ -13,7 +13,9 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, reciprocal, two, two_tensors, with_number
+from autogradkit.core.dtype import INTEGRAL, bfloat16, float16
 from autogradkit.core.tensor import Tensor
 
 div = function("div", in_place=True, operators="__truediv__ __itruediv__")
@@ -260,6 +262,13 @@ def _refuse_negative_powers(self: Any, exponent: Any) -> None:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
 
+def _refuse_exponents(self: Tensor, exponent: Any) -> None:
+    _refuse_negative_powers(self, exponent)
+    kind = self.dtype
+    if kind in (float16, bfloat16) or (kind.category == INTEGRAL and isinstance(exponent, int)):
+        scalar_array(exponent, kind)  # refuses what the dtype cannot hold; float32 and float64 take any number
+
+
 def _power(self: Any, exponent: Any, out: Array) -> None:
     if out.dtype.kind in "iu" and (exponent < 0).any():
         # As in C: 1/x truncated, which is 0 but for 1 and -1.
@@ -351,7 +360,7 @@ def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
     pointwise=SAME,
     unary=True,
     promotes="self exponent",
-    refuse=_refuse_negative_powers,
+    refuse=_refuse_exponents,
     samples=lambda t: [(t(2, 3, low=0.5, high=3), 2.5), (t(3), 3), (t(3), 0), (t(), 1)],
     vjp={
         "self": lambda g, self, exponent: (

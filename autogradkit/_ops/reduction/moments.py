@@ -30,6 +30,8 @@ def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None, name: str = "std
 def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
     """The reduction factor less the correction (1), at least 0."""
     taken = 1 if correction is None else correction
+    if isinstance(taken, complex):
+        raise RuntimeError("value cannot be converted to type double without overflow")
     return max(math.prod([sizes[axis] for axis in wrapped_dims(dim, len(sizes))]) - taken, 0)
 
 

@@ -16,14 +16,14 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, OptionalArrays, type_name
 from autogradkit._ops.declare.writing import expanded_with_warning
 from autogradkit._ops.making.copies import copy_
-from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bfloat16, float16, float64, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.indexing import locate, parse
-from autogradkit.core.quiet import quietly
+from autogradkit.core.integers import require_int64
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -262,11 +262,9 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, int | float | complex | np.integer):
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise ValueError("Overflow when unpacking long long")
-        if target.dtype in (float16, bfloat16):  # through float64, which holds more
-            return wrap(quietly(scalar_array(value, float64).astype, target.dtype.numpy))
-        return wrap(scalar_array(value, target.dtype))
+        if isinstance(value, int):
+            require_int64(value)
+        return wrap(wide_scalar_array(value, target.dtype))
     raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
 
 
