@@ -19,7 +19,7 @@ from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
 from autogradkit._ops.network.linear import linear as _linear
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.frames import entry
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -28,12 +28,15 @@ from autogradkit.engine.modes import no_grad as _no_grad
 _REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
 
-@entry
 def _reduction(reduction: str) -> int:
     for name, number in _REDUCTIONS.items():
         if reduction == name:
             return number
-    raise ValueError(f"{reduction} is not a valid value for reduction")
+    try:
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    except ValueError as error:
+        shorten(error)
+        raise
 
 
 def reduction_name(size_average: bool | None, reduce: bool | None, reduction: str) -> str:

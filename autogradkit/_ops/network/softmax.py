@@ -31,10 +31,14 @@ def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
     return meta
 
 
-def _refuse_empty_complex(name: str, tensor: Any) -> None:
+def _refuse_empty_complex(name: str) -> Callable[..., None]:
     """With elements it is the kernel that refuses complex numbers."""
-    if not tensor._array.size:
-        require_real_if_differentiated(name, tensor)
+
+    def refuse(self: Any, dim: int, half_to_float: bool) -> None:
+        if not self._array.size:
+            require_real_if_differentiated(name, self)
+
+    return refuse
 
 
 def _like_output(grad_output: Array, output: Array, dim: int) -> Spec:
@@ -87,7 +91,7 @@ def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: 
     variants="",
     node="LogSoftmaxBackward0",
     meta=_floating_only("log_softmax"),
-    refuse=lambda self, *_: _refuse_empty_complex("_log_softmax", self),
+    refuse=_refuse_empty_complex("_log_softmax"),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
@@ -120,7 +124,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
     variants="",
     node="SoftmaxBackward0",
     meta=_floating_only("softmax"),
-    refuse=lambda self, *_: _refuse_empty_complex("_softmax", self),
+    refuse=_refuse_empty_complex("_softmax"),
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.softmax_backward_data(g, result, dim)},

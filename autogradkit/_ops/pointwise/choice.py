@@ -15,7 +15,7 @@ from autogradkit._ops.declare.refusals import common_dtype, common_not_implement
 from autogradkit._ops.declare.writing import C_NAMES, require_found, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, can_cast, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
@@ -198,14 +198,17 @@ def _(condition: Tensor) -> tuple[Any, ...]:
 
 
 def _require_bool(condition: Any, self: Any, other: Any) -> None:
-    if condition.dtype.name == "uint8":
+    kind = condition.dtype
+    if kind is bool_:
+        return
+    if kind is uint8:
         warn(
             "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of "
             "PyTorch. Use a boolean condition instead."
         )
-    elif condition.dtype.name != "bool":
+    else:
         raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype {scalar_type(condition.dtype)}"
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {scalar_type(kind)}"
         )
 
 
