@@ -29,7 +29,7 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
     s.scope |= {"clip": relu_kernels.clip, "zero": relu_kernels.ZERO, "infinity": relu_kernels.INFINITY}
     s.scope["single"] = relu_kernels.ZERO.dtype
     s.put(depth, f"lay = {a}._layout or layout_of({a})", "if lay and lay[1] is single:")
-    s.put_quiet(depth + 1, "r", "clip", f"{a}._array, zero, infinity")
+    s.put(depth + 1, f"r = clip({a}._array, zero, infinity)  # of no number does it warn, so it need not be quiet")
     s.put(depth + 1, "if r.__class__ is not ndarray: r = asarray(r)")
     s.new_tensor(depth + 1, "o", "r", "lay")
     s.new_node(depth + 1, call, ["o"], ["r"], "lay")
