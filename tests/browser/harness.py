@@ -314,13 +314,13 @@ class Lab:
 
 
 def axe(what: Locator) -> list[str]:
-    """What axe-core finds wrong with a part of any page."""
+    """What axe-core finds wrong with a part of any page, or with several: it reads the whole page each time it is asked."""
     if not what.page.evaluate("() => 'axe' in window"):
         # JupyterLab's page defines `define` (AMD), which axe would register with instead of the window.
         source = AXE.read_text(encoding="utf-8")
         what.page.evaluate(f"() => {{ const define = undefined, module = undefined; {source} }}")
-    result = what.evaluate(
-        """element => window.axe.run(element, {
+    result = what.evaluate_all(
+        """elements => window.axe.run(elements, {
             runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'],
             rules: { region: { enabled: false }, 'heading-order': { enabled: false } },
         })"""

@@ -167,4 +167,4 @@ def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: 
     expect(last).to_be_in_viewport()
     assert lab.axe(cell.locator(".ak-widget")) == []
     cell.get_by_role("button", name="Table").click()
-    expect(cell.get_by_role("region", name="Table")).to_be_visible()
+    expect(cell.get_by_role("group", name="Table")).to_be_visible()

@@ -97,7 +97,7 @@ function render({ model, el, signal }: Place<StridesTraits>): void {
       : [
           h(
             "pre",
-            { class: "ak-printed", tabindex: "0", role: "region", "aria-label": "The tensor" },
+            { class: "ak-printed", tabindex: "0", role: "group", "aria-label": "The tensor" },
             model.get("printed"),
           ),
         ];

@@ -30,12 +30,12 @@ export function frame<T extends Picture>(
   const toolbar = h("div", { class: "ak-toolbar", role: "toolbar", "aria-label": "Picture" });
   const stage = h("div", { class: "ak-stage" });
   const sentence = h("p", { class: "ak-sentence", role: "status", "aria-live": "polite" });
-  const detail = h("section", { class: "ak-detail", "aria-label": "Detail", hidden: true });
+  const detail = h("div", { class: "ak-detail", role: "group", "aria-label": "Detail", hidden: true });
   const alternative = h("div", {
     class: "ak-alternative",
     hidden: true,
     tabindex: "0",
-    role: "region",
+    role: "group", // no landmark: a notebook has many pictures
     "aria-label": "Table",
   });
   const toggle = button(
