@@ -22,6 +22,7 @@ from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
 from autogradkit.engine import attributes
+from autogradkit.engine.modes import MODE
 
 # -- geometry ----------------------------------------------------------------------------------------------------------
 
@@ -252,9 +253,15 @@ _NUMPY = (
 def numpy(self: Tensor, *, force: bool = False) -> Object:
     """The NumPy array that shares its memory.
 
-    Raises RuntimeError for a tensor that requires grad, unless `force` is true, which detaches first.
+    Raises RuntimeError for a tensor that requires grad while gradients are on, unless `force` is true, which detaches first.
+
+    >>> import autogradkit as torch
+    >>> w = torch.ones(2, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     w.numpy()
+    array([1., 1.], dtype=float32)
     """
-    if self.requires_grad and not force:
+    if not force and MODE.grad and self.requires_grad:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     return self._array
 

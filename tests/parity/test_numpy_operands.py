@@ -70,3 +70,44 @@ def test_a_line_with_an_array(line: str) -> None:
         return eval(line, {"T": library, "np": np, "a": np.array([1.0, 3.0]), "x": library.tensor([2.0, 4.0]), "w": w})
 
     assert _outcome(lambda: call(autogradkit)) == _outcome(lambda: call(torch))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "w.numpy()",
+        "(w * 2).numpy()",
+        "np.asarray(w)",
+        "np.exp(w)",
+        "w * a",
+        "a / w",
+        "T.from_numpy(w.numpy())",
+        "w.numpy(force=True)",
+    ],
+)
+def test_without_gradients_what_requires_grad_gives_its_array(line: str) -> None:
+    def call(library: Any) -> Any:
+        w = library.tensor([0.5, 2.0], requires_grad=True)
+        with library.no_grad():
+            return eval(line, {"T": library, "np": np, "a": np.array([1.0, 3.0]), "w": w})
+
+    assert _outcome(lambda: call(autogradkit)) == _outcome(lambda: call(torch))
+
+
+def test_a_custom_function_computes_in_numpy() -> None:
+    def call(library: Any) -> Any:
+        class Exp(library.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                ctx.result = np.exp(x.numpy())
+                return library.from_numpy(ctx.result)
+
+            @staticmethod
+            def backward(ctx: Any, grad_output: Any) -> Any:
+                return grad_output * library.from_numpy(ctx.result)
+
+        x = library.tensor([0.5, 2.0], requires_grad=True)
+        Exp.apply(x).sum().backward()
+        return x.grad
+
+    assert _outcome(lambda: call(autogradkit)) == _outcome(lambda: call(torch))
