@@ -235,6 +235,20 @@ class Tensor(Attached):
         return sorted({*object.__dir__(self), *self.__dict__})
 
 
+def read_only(name: str, getter: Callable[[Any], Any]) -> property:
+    """A property of tensors that is neither set nor deleted, which PyTorch's words say."""
+
+    def refuse(self: Tensor, value: Any = None) -> None:
+        raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
+
+    return property(getter, refuse, refuse, getter.__doc__)
+
+
+for _name, _made in list(vars(Tensor).items()):
+    if isinstance(_made, property) and _made.fget is not None:
+        setattr(Tensor, _name, read_only(_name, _made.fget))
+
+
 # The floor above decides what `Tensor(...)` accepts: the creation ops fill this in.
 CONSTRUCTOR: list[Callable[..., Tensor]] = []
 

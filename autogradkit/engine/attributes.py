@@ -16,7 +16,7 @@ from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
 from autogradkit.core.storage import CounterAfterDetach
-from autogradkit.core.tensor import Tensor, counter_of, reseat, wrap
+from autogradkit.core.tensor import Tensor, counter_of, read_only, reseat, wrap
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
@@ -38,8 +38,8 @@ def attach(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def attach_property(getter: Callable[[Tensor], Any]) -> property:
-    """Make `getter` a property of Tensor, to which a setter may be added."""
-    made = property(getter)
+    """Make `getter` a property of Tensor, which nobody sets."""
+    made = read_only(getter.__name__, getter)
     setattr(Tensor, getter.__name__, made)
     return made
 
@@ -82,8 +82,15 @@ def _set_requires_grad(self: Tensor, wanted: bool) -> None:
     self._requires_grad = bool(wanted)
 
 
+def _delete_requires_grad(self: Tensor) -> None:
+    raise RuntimeError("requires_grad must be a bool")
+
+
 Tensor.requires_grad = property(  # pyright: ignore[reportAttributeAccessIssue]
-    _get_requires_grad, _set_requires_grad, doc="Whether gradients are to be computed for it; settable on leaves."
+    _get_requires_grad,
+    _set_requires_grad,
+    _delete_requires_grad,
+    "Whether gradients are to be computed for it; settable on leaves.",
 )
 
 
@@ -193,10 +200,15 @@ def _set_data(self: Tensor, new: Tensor) -> None:
     reseat(self, new._array)
 
 
+def _delete_data(self: Tensor) -> None:
+    raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
+
+
 Tensor.data = property(  # pyright: ignore[reportAttributeAccessIssue]
     _get_data,
     _set_data,
-    doc="The same memory as a tensor that autograd knows nothing of: edits through it are not seen by the version counter.",
+    _delete_data,
+    "The same memory as a tensor that autograd knows nothing of: edits through it are not seen by the version counter.",
 )
 
 

@@ -159,6 +159,7 @@ CASES: list[Callable[[Any], Any]] = [
     lambda m: m.nn.Sequential(m.nn.Sequential(m.nn.ReLU()), m.nn.ModuleList([m.nn.ReLU()] * 3)),
     lambda m: m.nn.ParameterList([m.nn.Parameter(m.ones(2, 2)), m.ones(3)]),
     lambda m: m.nn.ParameterList(),
+    lambda m: m.nn.Sequential(m.nn.ParameterList([m.nn.Parameter(m.ones(2, 2))])),
     lambda m: [n for n, _ in m.nn.ParameterList([m.ones(2), m.ones(3)]).named_parameters()],
     lambda m: m.nn.ModuleList(),
     lambda m: m.nn.Sequential(),

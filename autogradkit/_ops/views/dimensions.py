@@ -12,7 +12,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
 from autogradkit._ops.views.sizes import alias, restrided
 from autogradkit.core.strides import element_strides, wrap_dim
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, read_only
 from autogradkit.core.warning import warn
 
 # -- dimensions of size 1 ----------------------------------------------------------------------------------------------
@@ -276,6 +276,5 @@ def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
     return transposed
 
 
-Tensor.T = property(_reversed_dims)  # type: ignore[attr-defined]
-for _name in ("mT", "H", "mH"):
-    setattr(Tensor, _name, property(_matrix_transpose(_name)))
+for _name, _getter in {"T": _reversed_dims, **{each: _matrix_transpose(each) for each in ("mT", "H", "mH")}}.items():
+    setattr(Tensor, _name, read_only(_name, _getter))

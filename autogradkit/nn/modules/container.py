@@ -367,9 +367,5 @@ class ParameterList(Module):
                 lines.append(f"  ({index}): Object of type: {type_text(value)}")
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
-        extra = self.extra_repr().replace("\n", "\n  ")
-        return f"{self._get_name()}(\n  {extra}\n)" if extra else f"{self._get_name()}()"
-
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterList should not be called.")

@@ -1,0 +1,40 @@
+"""Attributes of a tensor that are set or deleted: what PyTorch refuses is refused, with its type and text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+import autogradkit
+
+PROPERTIES = sorted(
+    {
+        name
+        for cls in autogradkit.Tensor.__mro__
+        for name, value in vars(cls).items()
+        if isinstance(value, property) and not name.startswith("__") and hasattr(torch.Tensor, name)
+    }
+)
+
+
+def _refusal(change: Callable[[], None]) -> str:
+    try:
+        change()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "done"
+
+
+def test_the_properties_are_found() -> None:
+    assert {"T", "shape", "grad", "grad_fn", "is_leaf", "data", "device", "is_cuda"} <= set(PROPERTIES)
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_setting_and_deleting(name: str) -> None:
+    for value in (3, (4,), None):
+        assert _refusal(lambda value=value: setattr(autogradkit.ones(2, 2), name, value)) == _refusal(
+            lambda value=value: setattr(torch.ones(2, 2), name, value)
+        )
+    assert _refusal(lambda: delattr(autogradkit.ones(2, 2), name)) == _refusal(lambda: delattr(torch.ones(2, 2), name))
