@@ -176,4 +176,5 @@ def _property(name: str, value: property) -> Property:
     accepts = None
     if value.fset is not None:
         accepts = [*inspect.signature(value.fset).parameters.values()][1].annotation
+        accepts = None if accepts == "Never" else accepts  # the setter is there to refuse
     return Property(name, inspect.signature(value.fget).return_annotation, accepts)

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Number
 from operator import call
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Never, cast
 
 import numpy as np
 
@@ -238,7 +238,7 @@ class Tensor(Attached):
 def read_only(name: str, getter: Callable[[Any], Any]) -> property:
     """A property of tensors that is neither set nor deleted, which PyTorch's words say."""
 
-    def refuse(self: Tensor, value: Any = None) -> None:
+    def refuse(self: Tensor, *value: Never) -> None:
         raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
 
     return property(getter, refuse, refuse, getter.__doc__)
