@@ -45,6 +45,7 @@ from autogradkit.core.random import default_generator as default_generator
 from autogradkit.core.size import Size as Size
 from autogradkit.core.tensor import Tensor as Tensor
 from autogradkit.engine import attributes as _attributes  # noqa: F401 - attaches them
+from autogradkit.engine import calling as _calling  # noqa: F401 - likewise
 from autogradkit.engine import copies as _copies  # noqa: F401 - likewise
 from autogradkit.engine.modes import enable_grad as enable_grad
 from autogradkit.engine.modes import is_grad_enabled as is_grad_enabled

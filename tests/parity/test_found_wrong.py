@@ -212,6 +212,14 @@ x=T.tensor([float('nan'),1.],requires_grad=True); T.maximum(x,T.ones(2)).sum().b
 x=T.ones(1,3).expand(2,3).detach().requires_grad_(); r=T.autograd.grad(x.as_strided((2,),(1,)).sum(),x)[0].clone()
 x=T.tensor([0.,-2.,0.],requires_grad=True); x.prod().backward(); r=x.grad
     """,
+    "what views and indices refuse": """
+x=T.arange(12.).view(3,4).t(); r=x.view(T.int64)
+x=T.arange(12.).view(3,4); r=x[:,::2].view(T.int64)
+x=T.arange(12.).view(3,4); r=x[:,::2].view(T.uint8)
+x=T.arange(15.).view(3,5); r=x[:,1:3].view(T.int64)
+x=T.arange(15.).view(3,5); r=x[1:,1:3].view(T.complex128)
+x=T.arange(12.).view(3,4); del x[0]
+    """,
     "strides and versions": """
 r=T.nn.functional.one_hot(T.tensor([1,2]))
 x=T.ones(3,2,requires_grad=True); r=T.maximum(x,T.ones(2)); r.sum().backward()

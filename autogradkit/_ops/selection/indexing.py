@@ -268,5 +268,10 @@ def _as_value(value: Any, target: Tensor) -> Tensor:
     raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
 
 
+def _delitem(self: Tensor, index: Any) -> None:
+    raise TypeError("Tensor does not support deleting items")
+
+
 Tensor.__getitem__ = _getitem
 Tensor.__setitem__ = _setitem
+Tensor.__delitem__ = _delitem

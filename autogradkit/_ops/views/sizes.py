@@ -57,6 +57,11 @@ def _refused(text: str, array: Array, wanted: Any, more: str = "") -> RuntimeErr
     return error
 
 
+def _require_neighbours(strides: tuple[int, ...], names: str, array: Array, wanted: Any) -> None:
+    if strides[-1] != 1:
+        raise _refused(f"self.stride(-1) must be 1 to view {names}, but got {strides[-1]}", array, wanted)
+
+
 @view.overload(view=True)
 def view_dtype(self: Array, dtype: DType) -> Array:
     """The same memory with other sizes, one of which may be −1, or read as another dtype.
@@ -77,9 +82,8 @@ def view_dtype(self: Array, dtype: DType) -> Array:
     if not self.ndim:
         raise _refused(f"self.dim() cannot be 0 to view {names}", self, dtype)
     strides = element_strides(self)
-    if strides[-1] != 1:
-        raise _refused(f"self.stride(-1) must be 1 to view {names}, but got {strides[-1]}", self, dtype)
     if wanted.itemsize < own.itemsize:
+        _require_neighbours(strides, names, self, dtype)
         return self.view(wanted)
     ratio = wanted.itemsize // own.itemsize
     if self.shape[-1] % ratio:
@@ -91,6 +95,7 @@ def view_dtype(self: Array, dtype: DType) -> Array:
         raise _refused(
             f"self.storage_offset() must be divisible by {ratio} to view {names}, but got {offset}", self, dtype
         )
+    _require_neighbours(strides, names, self, dtype)
     for dim, step in enumerate(strides[:-1]):
         if step % ratio:
             raise _refused(
