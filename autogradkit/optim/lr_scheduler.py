@@ -45,7 +45,7 @@ class LRScheduler:
     "initial_lr". Warns of what PyTorch warns of: a first `step()` before the optimizer's, `get_lr()` called by the user.
     """
 
-    _in_step = False  # whether `get_lr` is asked by `step`
+    _get_lr_called_within_step = False  # whether `get_lr` is asked by `step`
     _is_initial = False  # whether that step is the constructor's
 
     @entry
@@ -100,12 +100,13 @@ class LRScheduler:
         reached = last + 1 if epoch is None else epoch
         try:
             try:
-                self._in_step, self.last_epoch, self._step_count = True, reached, count + 1  # what `get_lr` asks
+                # What `get_lr` asks.
+                self._get_lr_called_within_step, self.last_epoch, self._step_count = True, reached, count + 1
                 rates = self.get_lr() if epoch is None else self._get_closed_form_lr()
             finally:
-                self._in_step, self.last_epoch, self._step_count = False, last, count
+                self._get_lr_called_within_step, self.last_epoch, self._step_count = False, last, count
         except BaseException:  # an interrupt may have come in these lines
-            self._in_step, self.last_epoch, self._step_count = False, last, count
+            self._get_lr_called_within_step, self.last_epoch, self._step_count = False, last, count
             raise
         steps: list[Step] = []
         reached_rates: list[Any] = []
@@ -137,7 +138,7 @@ class LRScheduler:
         return [_own(group["lr"]) for group in self.optimizer.param_groups]
 
     def _warn_if_asked(self) -> None:
-        if not self._in_step:
+        if not self._get_lr_called_within_step:
             warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.")
 
 

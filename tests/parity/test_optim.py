@@ -161,7 +161,7 @@ def test_errors_and_texts(index: int) -> None:
     ],
 )
 def test_schedules(make: Callable[..., Any]) -> None:
-    rates = []
+    rates, kept = [], []
     for m in BOTH:
         p = leaf(m)
         optimizer = m.optim.SGD([{"params": [p]}, {"params": [leaf(m)], "lr": 0.3}], lr=0.1)
@@ -173,4 +173,6 @@ def test_schedules(make: Callable[..., Any]) -> None:
             schedule.step()
             seen.append(list(schedule.get_last_lr()))
         rates.append(seen)
+        kept.append({name: value for name, value in schedule.state_dict().items() if name != "_last_lr"})
+    assert kept[0] == kept[1]
     np.testing.assert_allclose(rates[0], rates[1], rtol=1e-9)
