@@ -97,7 +97,7 @@ add = function("add", in_place=True, operators="__add__ __radd__ __iadd__")
     pointwise=SAME,
     ufunc=np.add,
     samples=two,
-    vjp={"self": lambda g: g, "other": lambda g, alpha: g if alpha == 1 else g * alpha},
+    vjp={"self": lambda g: g, "other": lambda g, alpha: g if alpha == 1 else k.product(g, alpha)},
 )
 def add_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
     """self + alpha · other, with broadcasting and promotion.
@@ -126,7 +126,7 @@ sub = function("sub", in_place=True, operators="__sub__ __isub__")
     ufunc=np.subtract,
     dtypes=_refuse_bools,
     samples=two,
-    vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else -g * alpha},
+    vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha)},
 )
 def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
     """self − alpha · other, with broadcasting and promotion.
@@ -189,7 +189,7 @@ rsub = function("rsub", operators="__rsub__", variants="function")
     dtypes=_refuse_bools,
     samples=two_tensors,
     out=False,
-    vjp={"self": lambda g, alpha: -g if alpha == 1 else -g * alpha, "other": lambda g: g},
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha), "other": lambda g: g},
 )
 def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     """other − alpha · self: what `2 - x` runs.
@@ -209,7 +209,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     dtypes=_refuse_bools,
     samples=with_number,
     out=False,
-    vjp={"self": lambda g, alpha: -g if alpha == 1 else -g * alpha},
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha)},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
     _less_scaled(other, self, alpha, out)
@@ -222,7 +222,7 @@ def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
     wide_numbers=True,
     ufunc=np.multiply,
     samples=two,
-    vjp={"self": lambda g, other: g * k.conj(other), "other": lambda g, self: g * k.conj(self)},
+    vjp={"self": lambda g, other: k.product(g, other), "other": lambda g, self: k.product(g, self)},
 )
 def mul(self: Operand, other: Operand, *, out: Array) -> None:
     """self · other, elementwise, with broadcasting and promotion.
@@ -243,7 +243,7 @@ def mul(self: Operand, other: Operand, *, out: Array) -> None:
     wide_numbers=True,
     promotes="self other",
     samples=lambda t: [(t(2, 3), 2.5), (t(), -3)],
-    vjp={"self": lambda g, other: g * k.conj(other)},
+    vjp={"self": lambda g, other: k.product(g, other)},
     rule="∂self = ∂ · other",
 )
 def mul_by_number(self: Array, other: Scalar, *, out: Array) -> None:

@@ -76,18 +76,18 @@ def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim
     mean = k.mean_dims(self, dim, True)
     if (dim is None or not self.ndim) and free <= 0:  # 2 / 0, and NaN where that is multiplied by 0
         return g * k.where(self == mean, math.nan, math.inf)
-    return (2.0 / free if free else math.inf) * g * (self - mean)
+    return k.product(g, 2.0 / free if free else math.inf) * (self - mean)
 
 
 def _std_backward(g: Any, self: Any, result: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
-    half = k.where(result == 0, 0.0, g / (result * 2))
+    half = k.where(result == 0, 0.0, g / k.product(result, 2))
     return _var_backward(half, self, dim, correction, keepdim)
 
 
 def _with_mean(part: Any, g_mean: Any, self: Any, dim: Any, keepdim: bool) -> Any:
     if g_mean is None:
         return part
-    from_mean = spread(g_mean, self.shape, dim, keepdim) / _free(self.shape, dim, 0)
+    from_mean = k.quotient(spread(g_mean, self.shape, dim, keepdim), _free(self.shape, dim, 0))
     return from_mean if part is None else part + from_mean
 
 

@@ -95,7 +95,7 @@ def index_select(self: Array, dim: Dim, index: Array, *, out: Array) -> None:
 
 def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -> Any:
     picked = k.reshape(k.index_select(g, dim, index), source.shape)
-    return picked if alpha == 1 else picked * alpha
+    return picked if alpha == 1 else k.product(picked, alpha)
 
 
 def _require_addable(self: Any, dim: int, index: Any, source: Any, alpha: Any) -> None:
