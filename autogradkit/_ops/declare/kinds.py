@@ -96,12 +96,17 @@ def int64_of(value: Any) -> int:
     return found
 
 
+def _python_number(value: Any) -> Any:
+    """NumPy's number as Python's: its bools are no bools in Python, and PyTorch takes them for floats."""
+    return float(value) if isinstance(value, np.bool_) else value.item()
+
+
 def number(value: Any) -> Any:
     """A Python number from a number or a tensor without dimensions."""
     if isinstance(value, Tensor):
         return value._array.item()
     if isinstance(value, (np.number, np.bool_)):
-        return value.item()
+        return _python_number(value)
     if isinstance(value, int):
         require_64_bits(value)
     return value
@@ -115,7 +120,7 @@ def _is_dtype(value: Any) -> bool:
 
 
 def _operand(value: Any) -> Any:
-    return value.item() if isinstance(value, (np.number, np.bool_)) else value
+    return _python_number(value) if isinstance(value, (np.number, np.bool_)) else value
 
 
 def _no(_value: Any) -> bool:

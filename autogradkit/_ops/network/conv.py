@@ -69,6 +69,8 @@ def _pair(values: Shape, name: str) -> tuple[int, int]:
 
 @functools.lru_cache(4096)
 def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -> Shape:
+    if len(weight) < 3:
+        raise RuntimeError("weight should have at least three dimensions")
     if len(weight) != 4:
         raise NotImplementedError(f"a convolution of images wants a 4-d weight, but got one of size {list(weight)}")
     if len(x) != 4:

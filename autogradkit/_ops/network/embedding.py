@@ -37,6 +37,8 @@ def _embedding_meta(
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     _require_indices(indices, 1, "embedding")
+    if indices.size and not weight.shape[0]:
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
     if indices.size and not 0 <= indices.min() <= indices.max() < weight.shape[0]:
         raise IndexError("index out of range in self")
     return (*indices.shape, weight.shape[1]), weight.dtype

@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction.sums import in_float32, is_half, spread, sum_dims
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
@@ -84,6 +85,7 @@ def _refuse_empty(self: Array, ord: float, dim: Any) -> None:
     variants="",
     reduces=True,
     result_dtype=_norm_dtype,
+    out_dtype=require_same_dtype,
     refuse=_refuse_narrowing,
     samples=lambda t: [(t(2, 3),), (t(2, 3), 1, (1,)), (t(2, 3), 3.0, (0,), True), (t(2, 3), math.inf, (1,))],
     vjp={"self": _norm_backward},
@@ -141,7 +143,7 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
     tensor(1000.6932)
     """
-    source = self.astype(out.dtype, copy=False)
+    source = self if self.dtype.kind in "fcV" else self.astype(get_default_dtype().numpy)
     if not self.size:
         sum_dims.kernel(source, dim, keepdim, out=out)
         np.log(out, out=out)

@@ -288,6 +288,11 @@ def _tested_dtype(numpy_dtype: np.dtype[Any], _dtype: Any) -> np.dtype[Any]:
     return numpy_dtype if numpy_dtype == np.uint8 else np.dtype(bool)
 
 
+def _tested(self: Array, out: Array) -> Array:
+    """What is tested: in bytes, the numbers without their fractions, as in PyTorch."""
+    return self if out.dtype.kind == "b" or self.dtype == out.dtype else self.astype(out.dtype)
+
+
 def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
     def require(_result: np.dtype[Any], out: np.dtype[Any]) -> None:
         if out.name not in ("bool", "uint8"):
@@ -300,7 +305,7 @@ def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]
 all_ = function("all")
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
+@all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, *, out: Array) -> None:
     """Whether every element (along `dim`) is nonzero.
 
@@ -308,23 +313,23 @@ def _(self: Array, *, out: Array) -> None:
     >>> torch.all(torch.tensor([True, False]))
     tensor(False)
     """
-    np.logical_and.reduce(self, axis=None, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=None, out=out)
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
+@all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
+@all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
 any_ = function("any")
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
+@any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def any_all(self: Array, *, out: Array) -> None:
     """Whether some element (along `dim`) is nonzero.
 
@@ -332,14 +337,14 @@ def any_all(self: Array, *, out: Array) -> None:
     >>> torch.any(torch.tensor([True, False]))
     tensor(True)
     """
-    np.logical_or.reduce(self, axis=None, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=None, out=out)
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
+@any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
+@any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)

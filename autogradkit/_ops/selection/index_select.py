@@ -64,10 +64,10 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)")
     size = lined_up(self).shape[dim]
     if index.size and not 0 <= index.min() <= index.max() < size:
-        if dim != 1:
-            raise IndexError("index out of range in self")
-        if not size:  # PyTorch has a kernel of its own for the second dimension
+        if self.ndim > 1 and not size:
             raise RuntimeError("index_select(): self indexing axis dim should be positive")
+        if dim != 1 and (self.size or self.ndim < 2):  # PyTorch has a kernel of its own for the second dimension
+            raise IndexError("index out of range in self")
         wrong = int(index[(index < 0) | (index >= size)].flat[0])
         raise RuntimeError(f"INDICES element is out of DATA bounds, id={wrong} axis_dim={size}")
     return ((*self.shape[:dim], index.size, *self.shape[dim + 1 :]) if self.ndim else ()), self.dtype
