@@ -187,8 +187,20 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
 
 
+def _refuse_unsigned(op: Overload, values: Sequence[Any]) -> None:
+    """Raise RuntimeError where a number of 64 bits without a sign meets bools, which PyTorch does not promote together."""
+    numbers = [values[i] for i in op.promotes if values[i].__class__ is int]
+    others = [values[i] for i in op.promotes if values[i].__class__ is np.ndarray]
+    if any(2**63 <= each < 2**64 for each in numbers) and others and all(each.dtype.kind == "b" for each in others):
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote Bool and UInt64"
+        )
+
+
 def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
     common = plan.common
+    if common.kind == "i":
+        _refuse_unsigned(op, values)
     for i in op.promotes:
         value = values[i]
         if value.__class__ is np.ndarray:

@@ -109,7 +109,7 @@ def undifferentiated(name: str) -> Callable[[Any], Any]:
     return refuse
 
 
-def require_real_if_differentiated(name: str, tensor: Any, *_options: Any) -> None:
+def require_real_if_differentiated(name: str, tensor: Any) -> None:
     """Raise RuntimeError where an op whose gradient PyTorch has for real numbers only would be recorded with complex ones."""
     if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c" and MODE.grad and requires_grad(tensor):
         raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")

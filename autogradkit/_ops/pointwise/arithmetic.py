@@ -65,13 +65,10 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
 
 def _less_scaled(self: Any, other: Any, alpha: Any, out: Array) -> None:
     """self − alpha · other, as PyTorch adds −alpha · other."""
-    scaled = _scaled(other, alpha, out.dtype)
-    if scaled is other:
+    if alpha == 1 and _scaled(other, alpha, out.dtype) is other:
         np.subtract(self, other, out=out)
-    elif out.dtype.kind in "fcV":
-        np.add(self, _scaled(other, -alpha, out.dtype), out=out, casting="unsafe")
     else:
-        np.subtract(self, scaled, out=out, casting="unsafe")
+        np.add(self, _scaled(other, alpha if isinstance(alpha, bool) else -alpha, out.dtype), out=out, casting="unsafe")
 
 
 BOOL_SUBTRACTION = (

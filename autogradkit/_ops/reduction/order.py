@@ -5,7 +5,6 @@ Rests on declare and extremes; the gradient of each goes to the elements that we
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from autogradkit._ops.declare.refusals import (
     both,
     not_implemented,
     refuses,
-    require_real_if_differentiated,
     unless_empty,
 )
 from autogradkit._ops.declare.writing import require_same_dtype
@@ -259,7 +257,6 @@ median = function("median")
 @median.overload(
     gradient_version=1,
     reduces=True,
-    refuse=partial(require_real_if_differentiated, "median"),
     dtypes=unless_empty(not_implemented("median_cpu", "bc")),
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),)],
@@ -285,7 +282,6 @@ def _(self: Array, *, out: Array) -> None:
     gradient_version=2,
     rule="∂self = ∂ at the index, 0 elsewhere",
     meta=_median_meta,
-    refuse=partial(require_real_if_differentiated, "median"),
     dtypes=not_implemented("median_out", "bc"),
     outputs="values indices",
     differentiable_outputs=1,
