@@ -102,13 +102,19 @@ def cauchy(generator: Generator, count: int, numpy_dtype: np.dtype[Any], median:
     return fma64(through(math.tan, angle), scale, median).astype(numpy_dtype, copy=False)
 
 
+_LARGEST_LOGARITHM = math.log(np.finfo(np.float64).max)
+
+
 def log_normal(generator: Generator, count: int, numpy_dtype: np.dtype[Any], mean: float, std: float) -> Array:
     """Numbers whose logarithm is normal with this mean and standard deviation.
 
     >>> log_normal(Generator().manual_seed(0), 1, np.dtype("float32"), 0.0, 1.0)
     array([4.669239], dtype=float32)
     """
-    return through(math.exp, fma64(normal_pairs(generator, count), std, mean)).astype(numpy_dtype, copy=False)
+    logarithms = fma64(normal_pairs(generator, count), std, mean)
+    finite = np.minimum(logarithms, _LARGEST_LOGARITHM)  # beyond it Python raises
+    found = np.where(logarithms > finite, np.inf, through(math.exp, finite))
+    return found.astype(numpy_dtype, copy=False)
 
 
 # -- integers ---------------------------------------------------------------------------------------------------------

@@ -47,8 +47,8 @@ def view_of(tensor: Tensor, array: Array, creation: str) -> Tensor:
     return view
 
 
-def alias(tensor: Tensor) -> Tensor:
-    """A leaf on the same memory with the same version counter: what `detach()` returns."""
-    other = wrap(tensor._array)
+def alias(tensor: Tensor, array: Array | None = None) -> Tensor:
+    """A leaf on the same memory (through `array`) with the same version counter: what `detach()` and `view(dtype)` return."""
+    other = wrap(tensor._array if array is None else array)
     other._counter = counter_of(tensor)
     return other

@@ -29,7 +29,12 @@ def validate(gradient: Any, target: Any, number: int, node: Node, index: int) ->
     Raises RuntimeError where its shape is none that the input's broadcasts to.
     """
     shape, numpy_dtype = expected_of(target, number)
-    if gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.shape[1:] == shape:
+    if (
+        gradient.__class__ is np.ndarray
+        and gradient.dtype is numpy_dtype
+        and gradient.shape[1:] == shape
+        and numpy_dtype.itemsize > 2
+    ):
         return np.asarray(quietly(np.add.reduce, gradient, 0))  # the bias of a batch: the most frequent case, at once
     own = gradient._array.shape if isinstance(gradient, Tensor) else np.shape(gradient)
     if own != shape and not _expandable(shape, own):

@@ -212,3 +212,22 @@ def test_pooling_writes_into_the_memory_it_is_given() -> None:
     np.testing.assert_array_equal(back[..., ::2], np.where(np.isin(x, values), x, 0))
     for outside in (memory, places, again, back):
         assert (outside[..., 1::2] == 9).all()
+
+
+def test_gradients_of_complex_convolutions_are_conjugated() -> None:
+    """To the second order, with groups and padding."""
+    random = np.random.default_rng(20261127)
+
+    def numbers(*shape: int) -> Any:
+        return random.normal(size=shape) + 1j * random.normal(size=shape)
+
+    given, seed = (numbers(2, 4, 4, 4), numbers(4, 2, 2, 2), numbers(4)), numbers(2, 4, 5, 5)
+    found: list[list[Any]] = []
+    for library in (torch, autogradkit):
+        x, w, b = (library.tensor(each, requires_grad=True) for each in given)
+        y = library.nn.functional.conv2d(x, w, b, padding=1, groups=2)
+        first = library.autograd.grad(y, [x, w, b], library.tensor(seed), create_graph=True)
+        second = library.autograd.grad(sum((each * each).sum().abs() for each in first[:2]), [x, w])
+        found.append([each.tolist() for each in (*first, *second)])
+    for theirs, ours in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)

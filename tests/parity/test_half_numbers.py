@@ -57,3 +57,65 @@ def test_a_float32_without_dimensions_beside_half_precision_is_such_a_number(kin
 def test_a_factor_beyond_half_precision_is_no_infinity() -> None:
     tiny = ak.tensor([6e-8, 1.0], dtype=ak.float16)
     assert (tiny * 70000).tolist() == [0.004173278808593750, float("inf")]
+
+
+_GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
+    "mul": lambda x, number: x * number,
+    "rmul": lambda x, number: number * x,
+    "imul": lambda x, number: x.clone().mul_(number),
+    "div": lambda x, number: x / number,
+    "rdiv": lambda x, number: number / x,
+    "add": lambda x, number: x.add(x, alpha=number),
+    "sub": lambda x, number: x.sub(x, alpha=number),
+    "pow": lambda x, number: x**number,
+    "cube": lambda x, number: x**3,
+    "mean": lambda x, number: x.mean(0),
+    "var": lambda x, number: x.var(1),
+    "std": lambda x, number: x.std(),
+    "broadcast": lambda x, number: x * x[:1] + x[:, :1],
+    "addmm": lambda x, number: (x[0]).addmm(x.t(), x, alpha=number, beta=number),
+}
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+@pytest.mark.parametrize("way", _GRADIENTS)
+def test_gradients_of_half_precision_are_rounded_where_pytorch_rounds_them(kind: str, way: str) -> None:
+    random = np.random.default_rng(_SEED)
+    for _ in range(10):
+        theirs = torch.tensor(random.uniform(0.3, 3, (7, 7)), dtype=getattr(torch, kind), requires_grad=True)
+        number = float(random.uniform(-3, 3))
+        ours = carried(theirs)
+        for x in (theirs, ours):
+            _GRADIENTS[way](x, number).sum().backward()
+        assert np.array_equal(array_of(theirs.grad), array_of(ours.grad), equal_nan=True), f"seed {_SEED}: {number}"
+
+
+_SUMS: dict[str, Callable[[Any], Any]] = {
+    "sum": lambda x: x.sum(),
+    "sum of columns": lambda x: x.sum(0),
+    "sum of rows": lambda x: x.sum(1),
+    "mean": lambda x: x.mean(1),
+    "norm": lambda x: x.norm(dim=0),
+    "logsumexp": lambda x: x.logsumexp(1),
+    "sum_to_size": lambda x: x.sum_to_size(1, x.shape[1]),
+}
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+@pytest.mark.parametrize("way", _SUMS)
+@pytest.mark.parametrize("shape", [(5, 7), (300, 4), (4, 300)])
+def test_half_precision_adds_up_in_float32(kind: str, way: str, shape: tuple[int, int]) -> None:
+    random = np.random.default_rng(_SEED)
+    theirs = torch.tensor(random.uniform(-1, 3, shape), dtype=getattr(torch, kind))
+    assert np.array_equal(array_of(_SUMS[way](theirs)), array_of(_SUMS[way](carried(theirs)))), f"seed {_SEED}"
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_a_product_and_what_is_added_to_it_are_rounded_once(kind: str) -> None:
+    random = np.random.default_rng(_SEED)
+    x, w, b = (torch.tensor(random.uniform(-2, 3, size), dtype=getattr(torch, kind)) for size in ((5, 6), (4, 6), 4))
+    expected = torch.nn.functional.linear(x, w, b), torch.addmm(b, x, w.t(), beta=0.7, alpha=-1.3)
+    x, w, b = map(carried, (x, w, b))
+    found = ak.nn.functional.linear(x, w, b), ak.addmm(b, x, w.t(), beta=0.7, alpha=-1.3)
+    for one, other in zip(expected, found, strict=True):
+        assert np.array_equal(array_of(one), array_of(other)), f"seed {_SEED}"

@@ -68,9 +68,30 @@ def conj(x: Any) -> Any:
     return x.conjugate() if isinstance(x, complex) else x
 
 
+def is_half(x: Any) -> bool:
+    """Whether it is an array of half precision."""
+    return not isinstance(x, Tensor) and x.dtype.itemsize == 2
+
+
 def times(x: Any, number: Any) -> Any:
     """`x` times a Python number: where formulas are recorded, by the node that PyTorch's have there."""
-    return OVERLOADS["mul_by_number"](x, number) if isinstance(x, Tensor) else x * number
+    if isinstance(x, Tensor):
+        return OVERLOADS["mul_by_number"](x, number)
+    return OVERLOADS["mul_by_number"].on_arrays(x, number) if x.dtype.itemsize == 2 else x * number
+
+
+def product(g: Any, other: Any) -> Any:
+    """`g` times the conjugate of `other`. A number meets half precision in float32, as in the op itself."""
+    if g.__class__ is np.ndarray and g.dtype.char in "fd":  # the usual case, in which nothing is to be asked
+        return g * other
+    return OVERLOADS["mul"].on_arrays(g, other) if is_half(g) else g * conj(other)
+
+
+def quotient(g: Any, other: Any) -> Any:
+    """`g` divided by the conjugate of `other`; as `product`."""
+    if g.__class__ is np.ndarray and g.dtype.char in "fd":
+        return g / other
+    return OVERLOADS["true_div"].on_arrays(g, other) if is_half(g) else g / conj(other)
 
 
 def log_of_number(x: Any) -> Any:
@@ -114,7 +135,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """`a` where the condition holds, `b` elsewhere; either may be a Python number."""
     if isinstance(condition, Tensor) or isinstance(a, Tensor) or isinstance(b, Tensor):
         return OVERLOADS["where_tensors"](condition, *[_as_operand(each, a, b) for each in (a, b)])
-    return np.where(condition, a, b)
+    found = np.where(condition, a, b)
+    for each in (a, b):  # NumPy widens bfloat16 beside a number, as it does not know it
+        if isinstance(each, (np.ndarray, np.generic)) and each.dtype.kind == "V":
+            return found.astype(each.dtype)
+    return found
 
 
 def _as_operand(value: Any, a: Any, b: Any) -> Tensor:

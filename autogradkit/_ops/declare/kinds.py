@@ -96,15 +96,25 @@ def int64_of(value: Any) -> int:
     return found
 
 
+def _python_number(value: Any) -> Any:
+    """NumPy's number as Python's: its bools are no bools in Python, and PyTorch takes them for floats."""
+    return float(value) if isinstance(value, np.bool_) else value.item()
+
+
 def number(value: Any) -> Any:
     """A Python number from a number or a tensor without dimensions."""
     if isinstance(value, Tensor):
         return value._array.item()
     if isinstance(value, (np.number, np.bool_)):
-        return value.item()
+        return _python_number(value)
     if isinstance(value, int):
         require_64_bits(value)
     return value
+
+
+def _real_number(value: Any) -> Any:
+    """As `number`, of what C++ takes as a double: an integer may be of any size."""
+    return float(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else number(value)
 
 
 PYTHON_TYPES = {float: float64, int: int64, bool: bool_, complex: complex128}  # what stands for a dtype
@@ -115,7 +125,7 @@ def _is_dtype(value: Any) -> bool:
 
 
 def _operand(value: Any) -> Any:
-    return value.item() if isinstance(value, (np.number, np.bool_)) else value
+    return value if isinstance(value, Tensor) else number(value)
 
 
 def _no(_value: Any) -> bool:
@@ -139,7 +149,8 @@ def _int_list(schema: str, length: int = 0) -> Kind:
 
 _TENSOR = "({0}.__class__ is Tensor or {0}.__class__ in CLASSES)"
 _LIST = "({0}.__class__ is list or {0}.__class__ is tuple)"
-_NUMBER = "({0}.__class__ is float or {0}.__class__ is int)"
+# A larger integer is refused by the conversion, before anything else is looked at.
+_NUMBER = "({0}.__class__ is float or ({0}.__class__ is int and -(2**63) <= {0} < 2**64))"
 
 KINDS = {
     "Array": Kind("Tensor", "Tensor", "Tensor", lambda v: isinstance(v, Tensor), _TENSOR, is_tensor=True),
@@ -156,7 +167,8 @@ KINDS = {
     ),
     "Scalar": Kind("Number", "Scalar", "float", lambda v: is_number(v) or _is_number_tensor(v), _NUMBER, number),
     "float": Kind(
-        "float", "float", "float", lambda v: isinstance(v, (int, float, np.number)) or _is_number_tensor(v), _NUMBER, number
+        "float", "float", "float", lambda v: isinstance(v, (int, float, np.number)) or _is_number_tensor(v),
+        "({0}.__class__ is float or ({0}.__class__ is int and -(2**63) <= {0} < 2**63))", _real_number,
     ),
     "int": Kind(
         "int", "int", "int",

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core.views import alias
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -321,6 +322,9 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
             s.put(depth, f"o = [view_of({v}, each, creation) for each in r]")
             s.new_node(depth, call, [], ["r"])
             s.put(depth, f"return {call.name('returns')}(o)")
+        elif not op.formulas:  # no view to the engine
+            s.scope["alias"] = alias
+            s.put(depth, f"return alias({v}, r)")
         else:
             s.put(depth, f"o = view_of({v}, r, creation)")
             s.new_node(depth, call, ["o"], ["r"])

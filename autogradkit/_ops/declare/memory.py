@@ -187,8 +187,20 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
 
 
+def _refuse_unsigned(op: Overload, values: Sequence[Any]) -> None:
+    """Raise RuntimeError where a number of 64 bits without a sign meets bools, which PyTorch does not promote together."""
+    numbers = [values[i] for i in op.promotes if values[i].__class__ is int]
+    others = [values[i] for i in op.promotes if values[i].__class__ is np.ndarray]
+    if any(2**63 <= each < 2**64 for each in numbers) and others and all(each.dtype.kind == "b" for each in others):
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote Bool and UInt64"
+        )
+
+
 def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
     common = plan.common
+    if common.kind == "i":
+        _refuse_unsigned(op, values)
     for i in op.promotes:
         value = values[i]
         if value.__class__ is np.ndarray:
@@ -198,18 +210,18 @@ def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
             values[i] = as_array(value, common)
 
 
-def _is_wide(op: Overload, values: Sequence[Any], plan: PointwisePlan) -> bool:
+def is_wide(op: Overload, values: Sequence[Any], common: np.dtype[Any]) -> bool:
     """Whether a number, or a tensor without dimensions of another dtype, meets half precision in an op that keeps it exact."""
-    if not op.wide_numbers or plan.common.itemsize != 2 or plan.common.kind not in "fV":
+    if not op.wide_numbers or common.itemsize != 2 or common.kind not in "fV":
         return False
     last = values[op.promotes[-1]]
-    return last.__class__ is not np.ndarray or (not last.ndim and last.dtype != plan.common)
+    return last.__class__ is not np.ndarray or (not last.ndim and last.dtype != common)
 
 
 def fill_pointwise(op: Overload, values: list[Any], plan: PointwisePlan) -> Array:
     """A pointwise result in new memory, by its plan; `values` are promoted in place."""
     out = allocate(plan.shape, plan.result, plan.strides)
-    if _is_wide(op, values, plan):
+    if is_wide(op, values, plan.common):
         wide = plan._replace(common=np.dtype(np.float32), result=np.dtype(np.float32))
         _promote(op, values, wide)
         made = allocate(plan.shape, wide.result, plan.strides)
@@ -289,7 +301,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
     values = counted_dims(op, values)
     if op.pointwise is not None:
         plan = pointwise_plan(op, values)
-        if _is_wide(op, values, plan):
+        if is_wide(op, values, plan.common):
             require_shape(into.shape, plan.shape)
             require_castable(plan.result, into.dtype)
             return setitem, into, ..., fill_pointwise(op, values, plan)

@@ -33,7 +33,7 @@ from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
-from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, view_of
+from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
@@ -189,6 +189,8 @@ class Overload(Form):
         """Tensors around what was computed; views for a view op."""
         if not self.view:
             return [wrap(each if each.__class__ is np.ndarray else np.asarray(each)) for each in arrays]
+        if not self.formulas:
+            return [alias(values[self.first_tensor], each) for each in arrays]
         creation = NO_GRAD if not MODE.grad else MULTI_OUTPUT if several else PLAIN
         return [view_of(values[self.first_tensor], each, creation) for each in arrays]
 
@@ -279,12 +281,10 @@ class Overload(Form):
 
     def promoted(self, values: Sequence[Any], common: np.dtype[Any]) -> Sequence[Any]:
         """The operands as they are saved: of a tensor without grad that was cast for the computation that is noted."""
+        cast = self.promotes[:-1] if memory.is_wide(self, self.arrays_of(values), common) else self.promotes
         return [
             SavedCast(value, common)
-            if i in self.promotes
-            and isinstance(value, Tensor)
-            and not value.requires_grad
-            and value._array.dtype != common
+            if i in cast and isinstance(value, Tensor) and not value.requires_grad and value._array.dtype != common
             else value
             for i, value in enumerate(values)
         ]

@@ -19,6 +19,7 @@ _SYMBOLS = {
 _RANKS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.FloorDiv: 2, ast.MatMult: 2, ast.Mod: 2}
 # What helpers are called in formulas, and what they do in a learner's words.
 _WORDS = {"spread": "spread over dim", "math.log": "log"}
+_OPERATIONS: dict[str, ast.operator] = {"product": ast.Mult(), "quotient": ast.Div()}  # k's, which know half precision
 _LAMBDAS: dict[str, list[ast.Lambda]] = {}
 
 
@@ -118,6 +119,8 @@ class _Speller:
         match name, texts:
             case "conj", [_]:
                 return self._spell(arguments[0])
+            case "product" | "quotient", [_, _]:
+                return self._spell(ast.BinOp(arguments[0], _OPERATIONS[name], arguments[1]))
             case "zeros_like", [_]:
                 return "0", 9
             case "where", [condition, value, "0" | "0.0"]:

@@ -336,7 +336,7 @@ def _factor(number: Any, dtype: np.dtype[Any]) -> Array:
 
 
 def _scaled(g: Any, alpha: float) -> Any:
-    return g if alpha == 1 else g * alpha
+    return g if alpha == 1 else k.product(g, alpha)
 
 
 addmm = function("addmm", in_place=True)
@@ -348,7 +348,7 @@ addmm = function("addmm", in_place=True)
     meta=_addmm_meta,
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={
-        "self": lambda g, beta: g if beta == 1 else g * beta,
+        "self": lambda g, beta: _scaled(g, beta),
         "mat1": lambda g, mat2, alpha, mat1_sym_sizes, mat1_sym_strides: _scaled(
             _mm_mat1(g, mat2, mat1_sym_sizes, mat1_sym_strides), alpha
         ),
@@ -365,14 +365,20 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
     tensor([[12.]])
     """
-    if alpha == 0 and out.dtype.itemsize != 2:  # what is taken no times may be infinite, or NaN
-        out.fill(0)
+    half = out.dtype.itemsize == 2 and out.dtype.kind in "fV"  # which is all in float32 and rounded once
+    made = np.empty(out.shape, np.float32) if half else out
+    if alpha == 0 and not half:  # what is taken no times may be infinite, or NaN
+        made.fill(0)
+    elif half:
+        multiply(mat1.astype(np.float32), mat2.astype(np.float32), made)
     else:
-        multiply(mat1, mat2, out)
+        multiply(mat1, mat2, made)
     if alpha != 1:
-        np.multiply(out, _factor(alpha, out.dtype), out)
+        np.multiply(made, _factor(alpha, made.dtype), made)
     if beta != 0:
-        np.add(out, self if beta == 1 else self * _factor(beta, out.dtype), out)
+        np.add(made, self if beta == 1 else np.multiply(self, _factor(beta, made.dtype), dtype=made.dtype), made)
+    if half:
+        np.copyto(out, made, casting="unsafe")
 
 
 @addmm.overload(composition=True, out=True, variants="function")

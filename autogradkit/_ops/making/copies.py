@@ -16,6 +16,7 @@ from autogradkit._ops.declare.writing import require_once, unchecked, unless_the
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.integers import require_64_bits
 from autogradkit.core.steps import Step
 from autogradkit.core.strides import broadcast_shapes, element_strides, is_channels_last
 from autogradkit.core.warning import warn
@@ -93,7 +94,11 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
     >>> torch.zeros(2).copy_(torch.tensor([1, 2]))
     tensor([1., 2.])
     """
-    if isinstance(other, np.ndarray) and (other.shape != out.shape or other.dtype.kind == "c"):
+    if not isinstance(other, np.ndarray):
+        if isinstance(other, int):
+            require_64_bits(other)
+        other = np.asarray(other)
+    if other.shape != out.shape or other.dtype.kind == "c":
         shape = broadcast_shapes(out.shape, other.shape)
         if shape != out.shape:
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")

@@ -17,6 +17,7 @@ from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
@@ -98,7 +99,7 @@ def made(
         require_sizes(shape)
         _require_place(options)  # before numbers are drawn
         array = allocate(shape, kind, strides)
-        fill(array)
+        quietly(fill, array)
         return finished(array, options)
     _require_place_of_out(options)
     if resizes and requires_grad(out):
@@ -109,16 +110,16 @@ def made(
     if out._array.shape == shape:
         require_writable(out._array, ())
         _, _, array = twin_of(out._array)
-        fill(array)
+        quietly(fill, array)
         steps = [(setitem, out._array, ..., array)]
     elif name in ("arange", "linspace") and out._array.size == shape[0]:  # whatever its sizes
         require_writable(out._array, ())
         array = allocate(shape, out._array.dtype)
-        fill(array)
+        quietly(fill, array)
         steps = [(setitem, out._array, ..., array.reshape(out._array.shape))]
     else:
         array = allocate(shape, kind)
-        fill(array)  # which may refuse
+        quietly(fill, array)  # which may refuse
         memory = resized(out._array, shape, contiguous_strides(shape))
         steps = [(setitem, memory, ..., array), *reseating(out, memory)]
         edits = 2 if resizes else 1

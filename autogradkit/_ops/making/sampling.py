@@ -5,6 +5,7 @@ Rests on the fills in random.py, which give PyTorch's numbers for PyTorch's seed
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -401,7 +402,12 @@ def _draws_by(self: Array, num_samples: int, replacement: bool = False, generato
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
     if self.shape[-1] > 2**24:
         raise RuntimeError("number of categories cannot exceed 2^24")
-    _require_weights(self, searched=replacement and num_samples > 1)
+    if self.size:
+        _require_weights(self, searched=replacement and num_samples > 1)
+    elif math.prod(self.shape[:-1]):
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+        )
     return (*self.shape[:-1], num_samples), int64.numpy
 
 
@@ -431,6 +437,8 @@ def multinomial(
     >>> torch.multinomial(torch.tensor([0.0, 3.0, 0.0]), 4, replacement=True)
     tensor([1, 1, 1, 1])
     """
+    if not out.size:
+        return
     rows = self.reshape(-1, self.shape[-1])
     drawn = draws.categories(generator or default_generator, rows, num_samples, replacement)
     np.copyto(out, drawn.reshape(out.shape))

@@ -69,6 +69,8 @@ def _pair(values: Shape, name: str) -> tuple[int, int]:
 
 @functools.lru_cache(4096)
 def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -> Shape:
+    if len(weight) < 3:
+        raise RuntimeError("weight should have at least three dimensions")
     if len(weight) != 4:
         raise NotImplementedError(f"a convolution of images wants a 4-d weight, but got one of size {list(weight)}")
     if len(x) != 4:
@@ -160,7 +162,7 @@ def _to_operands(
     output_padding: Any, groups: int, needs: Any,
 ) -> Any:  # fmt: skip
     how = (stride, padding, dilation, transposed, output_padding, groups)
-    found = k.convolution_backward(g, input, weight, bias_sym_sizes_opt, *how, needs)
+    found = k.convolution_backward(g, k.conj(input), k.conj(weight), bias_sym_sizes_opt, *how, needs)
     return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
 
 
@@ -232,6 +234,7 @@ def _backward_backward(
 ) -> Any:  # fmt: skip
     how = (stride, padding, dilation, transposed, output_padding, groups)
     of_input, of_weight, of_bias = (each if asked else None for each, asked in zip(g, output_mask, strict=True))
+    grad_output, input, weight = k.conj(grad_output), k.conj(input), k.conj(weight)
     terms = []
     if of_input is not None:
         terms.append(k.convolution(of_input, weight, None, *how))

@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
+from autogradkit._ops.reduction.sums import is_half
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
@@ -36,6 +37,8 @@ def _embedding_meta(
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     _require_indices(indices, 1, "embedding")
+    if indices.size and not weight.shape[0]:
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
     if indices.size and not 0 <= indices.min() <= indices.max() < weight.shape[0]:
         raise IndexError("index out of range in self")
     return (*indices.shape, weight.shape[1]), weight.dtype
@@ -125,9 +128,13 @@ def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: f
     if rows.size and out.dtype.kind in "biu":
         kind = scalar_type(from_numpy_dtype(out.dtype))
         raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {kind} instead.")
-    norms = np.linalg.norm(out[rows], norm_type, 1)
+    if is_half(out):
+        norms = np.linalg.norm(out[rows].astype(np.float32), norm_type, 1).astype(out.dtype)
+    else:
+        norms = np.linalg.norm(out[rows], norm_type, 1)
     long = norms > max_norm
-    return setitem, out, rows[long], out[rows[long]] * (max_norm / (norms[long] + 1e-7))[:, None]
+    factors = (max_norm / (norms[long].astype(np.float64) + 1e-7)).astype(norms.dtype)
+    return setitem, out, rows[long], out[rows[long]] * factors[:, None]
 
 
 def _one_hot_meta(self: Array, num_classes: int) -> tuple[tuple[int, ...], np.dtype[Any]]:

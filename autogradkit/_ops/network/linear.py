@@ -31,7 +31,7 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     s.put(
         depth + 1,
         f"if kind is lay_{w}[1] and kind is lay_{b}[1] and len(shape) == 2 and len(sizes) == 2 and shape[1] == sizes[1] "
-        f"and lay_{b}[0] == sizes[:1]:",
+        f"and lay_{b}[0] == sizes[:1] and kind.itemsize > 2:",
     )
     depth += 2
     s.put(depth, f"transposed = {w}._array.T", "lay = ((shape[0], sizes[0]), kind)", "r = np_empty(*lay)")

@@ -63,7 +63,7 @@ def is_close(
     np.equal(self, other, out=out)
     if self.dtype.kind in "fcV" or rtol or atol:
         distance = np.abs(self.astype(np.float64) - other if self.dtype.kind in "biu" else self - other)
-        out |= np.isfinite(distance) & (distance <= atol + np.abs(rtol * other))
+        out |= np.isfinite(distance) & (distance <= float(atol) + np.abs(float(rtol) * other))
     if equal_nan and self.dtype.kind in "fcV":
         out |= np.isnan(self) & np.isnan(other)
 

@@ -65,13 +65,10 @@ def _scaled(other: Any, alpha: Any, result: np.dtype[Any]) -> Any:
 
 def _less_scaled(self: Any, other: Any, alpha: Any, out: Array) -> None:
     """self − alpha · other, as PyTorch adds −alpha · other."""
-    scaled = _scaled(other, alpha, out.dtype)
-    if scaled is other:
+    if alpha == 1 and _scaled(other, alpha, out.dtype) is other:
         np.subtract(self, other, out=out)
-    elif out.dtype.kind in "fcV":
-        np.add(self, _scaled(other, -alpha, out.dtype), out=out, casting="unsafe")
     else:
-        np.subtract(self, scaled, out=out, casting="unsafe")
+        np.add(self, _scaled(other, alpha if isinstance(alpha, bool) else -alpha, out.dtype), out=out, casting="unsafe")
 
 
 BOOL_SUBTRACTION = (
@@ -97,7 +94,7 @@ add = function("add", in_place=True, operators="__add__ __radd__ __iadd__")
     pointwise=SAME,
     ufunc=np.add,
     samples=two,
-    vjp={"self": lambda g: g, "other": lambda g, alpha: g if alpha == 1 else g * alpha},
+    vjp={"self": lambda g: g, "other": lambda g, alpha: g if alpha == 1 else k.product(g, alpha)},
 )
 def add_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
     """self + alpha · other, with broadcasting and promotion.
@@ -126,7 +123,7 @@ sub = function("sub", in_place=True, operators="__sub__ __isub__")
     ufunc=np.subtract,
     dtypes=_refuse_bools,
     samples=two,
-    vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else -g * alpha},
+    vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha)},
 )
 def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
     """self − alpha · other, with broadcasting and promotion.
@@ -189,7 +186,7 @@ rsub = function("rsub", operators="__rsub__", variants="function")
     dtypes=_refuse_bools,
     samples=two_tensors,
     out=False,
-    vjp={"self": lambda g, alpha: -g if alpha == 1 else -g * alpha, "other": lambda g: g},
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha), "other": lambda g: g},
 )
 def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     """other − alpha · self: what `2 - x` runs.
@@ -209,7 +206,7 @@ def _(self: Array, other: Array, *, alpha: Scalar = 1, out: Array) -> None:
     dtypes=_refuse_bools,
     samples=with_number,
     out=False,
-    vjp={"self": lambda g, alpha: -g if alpha == 1 else -g * alpha},
+    vjp={"self": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha)},
 )
 def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
     _less_scaled(other, self, alpha, out)
@@ -222,7 +219,7 @@ def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
     wide_numbers=True,
     ufunc=np.multiply,
     samples=two,
-    vjp={"self": lambda g, other: g * k.conj(other), "other": lambda g, self: g * k.conj(self)},
+    vjp={"self": lambda g, other: k.product(g, other), "other": lambda g, self: k.product(g, self)},
 )
 def mul(self: Operand, other: Operand, *, out: Array) -> None:
     """self · other, elementwise, with broadcasting and promotion.
@@ -243,7 +240,7 @@ def mul(self: Operand, other: Operand, *, out: Array) -> None:
     wide_numbers=True,
     promotes="self other",
     samples=lambda t: [(t(2, 3), 2.5), (t(), -3)],
-    vjp={"self": lambda g, other: g * k.conj(other)},
+    vjp={"self": lambda g, other: k.product(g, other)},
     rule="∂self = ∂ · other",
 )
 def mul_by_number(self: Array, other: Scalar, *, out: Array) -> None:

@@ -27,7 +27,7 @@ div = function("div", in_place=True, operators="__truediv__ __itruediv__")
     ufunc=np.true_divide,
     samples=two,
     vjp={
-        "self": lambda g, other: g / k.conj(other),
+        "self": lambda g, other: k.quotient(g, other),
         "other": lambda g, self, other: -g * k.conj((self / other) / other),
     },
     rule="∂self = ∂ / other\n∂other = −∂ · self / other²",
@@ -117,7 +117,7 @@ def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
     wide_numbers=True,
     samples=lambda t: two(t)[:2],
     vjp={
-        "self": lambda g, other, rounding_mode: g / k.conj(other),
+        "self": lambda g, other, rounding_mode: k.quotient(g, other),
         "other": lambda g, self, other: -g * k.conj((self / other) / other),
     },
     rule="∂self = ∂ / other\n∂other = −∂ · self / other²",
@@ -282,8 +282,9 @@ def _power(self: Any, exponent: Any, out: Array) -> None:
 
 
 def _lowered(self: Any, exponent: Any) -> Any:
-    """self to the power of an exponent less 1; −½ is the power by itself, which has a rule of its own."""
-    return k.pow_by_number(self, -0.5) if exponent == 0.5 else self ** (exponent - 1)
+    """self to the power of an exponent less 1, by the op where it has rules of its own: for −½ and half precision."""
+    by_rule = exponent == 0.5 or k.is_half(self)
+    return k.pow_by_number(self, exponent - 1) if by_rule else self ** (exponent - 1)
 
 
 def _to_base(g: Any, self: Any, exponent: Any, exponent_kind: Any) -> Any:
@@ -376,6 +377,9 @@ def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
         np.sqrt(self, out=out)
         if exponent < 0:
             np.true_divide(1, out, out=out)
+    elif out.dtype.kind in "fV" and out.dtype != np.float16 and exponent in (3, -2):
+        square = self * self
+        np.multiply(square, self, out=out) if exponent == 3 else np.true_divide(1, square, out=out)
     else:
         _power(self, exponent, out)
 

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.memory import reduction_plan, wrapped_dims
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.integers import require_64_bits
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
@@ -30,9 +31,12 @@ def _real_dtype(numpy_dtype: np.dtype[Any], _dtype: Any = None, name: str = "std
 def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
     """The reduction factor less the correction (1), at least 0."""
     taken = 1 if correction is None else correction
+    if isinstance(taken, int):
+        require_64_bits(taken)
     if isinstance(taken, complex):
         raise RuntimeError("value cannot be converted to type double without overflow")
-    return max(math.prod([sizes[axis] for axis in wrapped_dims(dim, len(sizes))]) - taken, 0)
+    free = math.prod([sizes[axis] for axis in wrapped_dims(dim, len(sizes))]) - taken
+    return max(free, 0) if dim is None or len(dim) == len(sizes) else max(0, free)  # NaN is kept, or not, as in PyTorch
 
 
 def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdim: bool) -> tuple[Array, Array]:
@@ -76,18 +80,18 @@ def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim
     mean = k.mean_dims(self, dim, True)
     if (dim is None or not self.ndim) and free <= 0:  # 2 / 0, and NaN where that is multiplied by 0
         return g * k.where(self == mean, math.nan, math.inf)
-    return (2.0 / free if free else math.inf) * g * (self - mean)
+    return k.product(g, 2.0 / free if free else math.inf) * (self - mean)
 
 
 def _std_backward(g: Any, self: Any, result: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
-    half = k.where(result == 0, 0.0, g / (result * 2))
+    half = k.where(result == 0, 0.0, g / k.product(result, 2))
     return _var_backward(half, self, dim, correction, keepdim)
 
 
 def _with_mean(part: Any, g_mean: Any, self: Any, dim: Any, keepdim: bool) -> Any:
     if g_mean is None:
         return part
-    from_mean = spread(g_mean, self.shape, dim, keepdim) / _free(self.shape, dim, 0)
+    from_mean = k.quotient(spread(g_mean, self.shape, dim, keepdim), _free(self.shape, dim, 0))
     return from_mean if part is None else part + from_mean
 
 

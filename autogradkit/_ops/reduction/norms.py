@@ -13,7 +13,8 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.reduction.sums import spread
+from autogradkit._ops.declare.writing import require_same_dtype
+from autogradkit._ops.reduction.sums import in_float32, is_half, spread, sum_dims
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
 
@@ -84,6 +85,7 @@ def _refuse_empty(self: Array, ord: float, dim: Any) -> None:
     variants="",
     reduces=True,
     result_dtype=_norm_dtype,
+    out_dtype=require_same_dtype,
     refuse=_refuse_narrowing,
     samples=lambda t: [(t(2, 3),), (t(2, 3), 1, (1,)), (t(2, 3), 3.0, (0,), True), (t(2, 3), math.inf, (1,))],
     vjp={"self": _norm_backward},
@@ -99,6 +101,9 @@ def vector_norm(
     out: Array,
 ) -> None:
     """The `ord`-norm over dimensions."""
+    if is_half(out):
+        in_float32(vector_norm.kernel, self, ord, dim, keepdim, out=out)
+        return
     if not self.size and (ord < 0 or ord == math.inf):
         _refuse_empty(self, ord, dim)
     size = self if dtype is None else self.astype(dtype.numpy)
@@ -138,18 +143,15 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
     tensor(1000.6932)
     """
-    if out.dtype.itemsize == 2:  # half precision adds up in float32
-        wide = np.empty(out.shape, np.float32)
-        logsumexp.kernel(self.astype(np.float32), dim, keepdim, out=wide)
-        np.copyto(out, wide, casting="unsafe")
-        return
-    source = self.astype(out.dtype, copy=False)
+    source = self if self.dtype.kind in "fcV" else self.astype(get_default_dtype().numpy)
     if not self.size:
-        np.log(np.add.reduce(source, axis=dim, keepdims=keepdim, out=out), out=out)
+        sum_dims.kernel(source, dim, keepdim, out=out)
+        np.log(out, out=out)
         return
     most = np.real(source).max(
         axis=dim, keepdims=True
     )  # a real shift leaves the angle of a complex sum to its logarithm
     shift = np.where(np.isfinite(most), most, 0).astype(source.dtype)
-    np.log(np.add.reduce(np.exp(source - shift), axis=dim, keepdims=keepdim, out=out), out=out)
+    sum_dims.kernel(np.exp(source - shift), dim, keepdim, out=out)
+    np.log(out, out=out)
     np.add(out, shift.reshape(out.shape), out=out)

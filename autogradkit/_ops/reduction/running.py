@@ -31,17 +31,14 @@ def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
 
 
 def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
-    if out.dtype.kind == "b" and self.size:
-        name = "cumsum" if ufunc is np.add else "cumprod"
-        raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
     if self.dtype.kind == "c" and out.dtype.kind != "c":
         self = real_part(self)
     kind = out.dtype
-    if kind.kind == "b" and out.size:
+    if kind.kind == "b" and out.size and out.ndim:
         name = "cumsum" if ufunc is np.add else "cumprod"
         raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
     source = summand(self, kind).astype(kind, copy=False)
-    if not self.ndim:
+    if not self.ndim or not self.size:
         np.copyto(out, source)
     elif kind.kind in "fV" and kind.itemsize < 8:
         wider = np.float64 if kind.itemsize == 4 else np.float32

@@ -25,13 +25,28 @@ from autogradkit.core.tensor import Tensor
 
 def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
     """`array` summed over the dimensions that broadcasting from `shape` added."""
+    kind = array.dtype
+    if is_half(array):
+        array = array.astype(np.float32)
     extra = array.ndim - len(shape)
     if extra:
         array = np.add.reduce(array, axis=tuple(range(extra)))
     repeated = tuple([i for i, size in enumerate(shape) if size == 1 and array.shape[i] != 1])
     if repeated:
         array = np.add.reduce(array, axis=repeated, keepdims=True)
-    return np.asarray(array)
+    return np.asarray(array, kind)
+
+
+def is_half(out: Array) -> bool:
+    """Whether a result is of half precision, of which PyTorch adds up in float32 and rounds once."""
+    return out.dtype.itemsize == 2 and out.dtype.kind in "fV"
+
+
+def in_float32(kernel: Callable[..., None], self: Array, *rest: Any, out: Array, **named: Any) -> None:
+    """Run a kernel on half precision in float32 and round what it writes."""
+    wide = np.empty(out.shape, np.float32)
+    kernel(self.astype(np.float32), *rest, out=wide, **named)
+    np.copyto(out, wide, casting="unsafe")
 
 
 def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
@@ -80,6 +95,9 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
+    if is_half(out):
+        in_float32(sum_all.kernel, self, out=out)
+        return
     np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
 
 
@@ -94,6 +112,9 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
+    if is_half(out):
+        in_float32(sum_dims.kernel, self, dim, keepdim, out=out)
+        return
     np.add.reduce(
         self if self.dtype.kind != "c" else summand(self, out.dtype),
         axis=dim,
@@ -147,7 +168,7 @@ mean = function("mean")
     out_dtype=saying("mean.dtype_out(): input types can't be cast to the desired output type {out}", same=False),
     refuses_complex=True,
     samples=lambda t: [(t(2, 3),), (t(),)],
-    vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes) / math.prod(self_sym_sizes)},
+    vjp={"self": lambda g, self_sym_sizes: k.quotient(k.expand(g, self_sym_sizes), math.prod(self_sym_sizes))},
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
@@ -157,13 +178,16 @@ def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
+    if is_half(out):
+        in_float32(mean_all.kernel, self, out=out)
+        return
     np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
     np.true_divide(out, out.dtype.type(self.size), out=out)
 
 
 def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     count = math.prod([self_sym_sizes[axis] for axis in wrapped_dims(dim, len(self_sym_sizes))])
-    return spread(g, self_sym_sizes, dim, keepdim) / count
+    return k.quotient(spread(g, self_sym_sizes, dim, keepdim), count)
 
 
 @mean.overload(
@@ -176,6 +200,9 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
+    if is_half(out):
+        in_float32(mean_dims.kernel, self, dim, keepdim, out=out)
+        return
     sum_dims.kernel(self, dim, keepdim, out=out)
     np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim or ()])), out=out)
 
@@ -261,6 +288,11 @@ def _tested_dtype(numpy_dtype: np.dtype[Any], _dtype: Any) -> np.dtype[Any]:
     return numpy_dtype if numpy_dtype == np.uint8 else np.dtype(bool)
 
 
+def _tested(self: Array, out: Array) -> Array:
+    """What is tested: in bytes, the numbers without their fractions, as in PyTorch."""
+    return self if out.dtype.kind == "b" or self.dtype == out.dtype else self.astype(out.dtype)
+
+
 def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
     def require(_result: np.dtype[Any], out: np.dtype[Any]) -> None:
         if out.name not in ("bool", "uint8"):
@@ -273,7 +305,7 @@ def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]
 all_ = function("all")
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
+@all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, *, out: Array) -> None:
     """Whether every element (along `dim`) is nonzero.
 
@@ -281,23 +313,23 @@ def _(self: Array, *, out: Array) -> None:
     >>> torch.all(torch.tensor([True, False]))
     tensor(False)
     """
-    np.logical_and.reduce(self, axis=None, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=None, out=out)
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
+@all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
-@all_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
+@all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
 any_ = function("any")
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
+@any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def any_all(self: Array, *, out: Array) -> None:
     """Whether some element (along `dim`) is nonzero.
 
@@ -305,14 +337,14 @@ def any_all(self: Array, *, out: Array) -> None:
     >>> torch.any(torch.tensor([True, False]))
     tensor(True)
     """
-    np.logical_or.reduce(self, axis=None, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=None, out=out)
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
+@any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
 
 
-@any_.overload(reduces=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
+@any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)

@@ -13,6 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
+from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
@@ -105,9 +106,9 @@ def _require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str 
     _require_gatherable(self, index, "scatter")
     if given and max(src.ndim, 1) != max(index.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-    for other, size in enumerate(index.shape):
-        too_large = other != dim and self.ndim and size > self.shape[other]
-        if too_large or (given and src.ndim and size > src.shape[other]):
+    for other, size in enumerate(index.shape or (1,)):
+        too_large = other != dim and size > (self.shape or (1,))[other]
+        if too_large or (given and size > (src.shape or (1,))[other]):
             larger = f" and to be no larger size than src {list(src.shape)}" if given else ""
             raise RuntimeError(
                 f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} apart from dimension "
@@ -144,6 +145,7 @@ def _scatter_samples(t: Any) -> list[tuple[Any, ...]]:
     return [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), t(2, 2))]
 
 
+_NOT_DIFFERENTIATED = "torch::autograd::NotImplemented"
 scatter = function("scatter", in_place=True)
 
 
@@ -169,7 +171,17 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     return _scatter(self, dim, index, src, None, out)
 
 
-@scatter.overload(edits="contiguous", deferred=True, refuse=_require_scatterable, overlaps=require_disjoint)
+@scatter.overload(
+    node=_NOT_DIFFERENTIATED,
+    in_place_node=_NOT_DIFFERENTIATED,
+    edits="contiguous",
+    deferred=True,
+    refuse=_require_scatterable,
+    overlaps=require_disjoint,
+    vjp=dict.fromkeys(("self", "src"), undifferentiated("scatter")),
+    edit_vjp=dict.fromkeys(("self", "src"), undifferentiated("scatter_")),
+    rule="∂self and ∂src are not implemented in PyTorch",
+)
 def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Array) -> Step:
     return _scatter(self, dim, index, src, reduce, out)
 
@@ -188,7 +200,17 @@ def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Ar
     return _scatter(self, dim, index, _as_element(value, self), None, out)
 
 
-@scatter.overload(edits="contiguous", deferred=True, refuse=_require_scatterable, overlaps=require_disjoint)
+@scatter.overload(
+    node=_NOT_DIFFERENTIATED,
+    in_place_node=_NOT_DIFFERENTIATED,
+    edits="contiguous",
+    deferred=True,
+    refuse=_require_scatterable,
+    overlaps=require_disjoint,
+    vjp={"self": undifferentiated("scatter")},
+    edit_vjp={"self": undifferentiated("scatter_")},
+    rule="∂self is not implemented in PyTorch",
+)
 def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: Array) -> Step:
     return _scatter(self, dim, index, _as_element(value, self), reduce, out)
 

@@ -64,10 +64,10 @@ def _select_meta(self: Array, dim: int, index: Array) -> Any:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)")
     size = lined_up(self).shape[dim]
     if index.size and not 0 <= index.min() <= index.max() < size:
-        if dim != 1:
-            raise IndexError("index out of range in self")
-        if not size:  # PyTorch has a kernel of its own for the second dimension
+        if self.ndim > 1 and not size:
             raise RuntimeError("index_select(): self indexing axis dim should be positive")
+        if dim != 1 and (self.size or self.ndim < 2):  # PyTorch has a kernel of its own for the second dimension
+            raise IndexError("index out of range in self")
         wrong = int(index[(index < 0) | (index >= size)].flat[0])
         raise RuntimeError(f"INDICES element is out of DATA bounds, id={wrong} axis_dim={size}")
     return ((*self.shape[:dim], index.size, *self.shape[dim + 1 :]) if self.ndim else ()), self.dtype
@@ -95,7 +95,7 @@ def index_select(self: Array, dim: Dim, index: Array, *, out: Array) -> None:
 
 def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -> Any:
     picked = k.reshape(k.index_select(g, dim, index), source.shape)
-    return picked if alpha == 1 else picked * alpha
+    return picked if alpha == 1 else k.product(picked, alpha)
 
 
 def _require_addable(self: Any, dim: int, index: Any, source: Any, alpha: Any) -> None:

@@ -1,6 +1,8 @@
 """Ask both libraries about every op at hard points, and print what differs.
 
 python -m tests.parity.hard_points [NAME …] [--dtype float32 …] [--most 3]
+
+A sweep of everything also names what listed.py exempts and nothing needs any more. The exit status is 1 where there is either.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections import defaultdict
 import torch
 
 from .calls import NOT_SWEPT, forms, unreached
+from .listed import SETTLED, exemption, words_of
 from .sweep import Finding, sweep
 from .values import EVERY_DTYPE
 
@@ -33,9 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [each for each in everything if not given.names or each.name in given.names]
     calls = 0
     kinds: dict[str, list[Finding]] = defaultdict(list)
+    used: set[str | None] = set()
     for count, findings in sweep(chosen, tuple(getattr(torch, each) for each in given.dtype), numbers=given.numbers):
         calls += count
         for each in findings:
+            used.add(exemption(each.signature, each.dtype))
             if not each.is_settled or given.settled:
                 if each.signature not in kinds:
                     print(f"{each.signature} ({each.dtype}): {each.how}\n    {each.call[:300]}", flush=True)
@@ -49,9 +54,13 @@ def main(arguments: list[str] | None = None) -> int:
     print(
         f"{calls} calls of {len(chosen)} forms, {total} differ in {len(kinds)} kinds; {time.monotonic() - began:.0f} s"
     )
+    unused: list[str] = []
     if not given.names:
         print("not reached:", ", ".join(sorted(set(unreached(everything)) - set(NOT_SWEPT))) or "none")
-    return 0
+        others = {word for each in EVERY_DTYPE for word in words_of(str(each)[6:]) if str(each)[6:] not in given.dtype}
+        unused = [key for key in SETTLED if key not in used and key.rpartition(" ")[2] not in others]
+        print("exempted for nothing:", ", ".join(unused) or "none")
+    return 1 if unused or any(not each.is_settled for found in kinds.values() for each in found) else 0
 
 
 if __name__ == "__main__":

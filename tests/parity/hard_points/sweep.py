@@ -18,8 +18,8 @@ import autogradkit as ak
 from ..valid_calls import Call
 from .calls import Form
 from .compare import ROUNDING, UnsupportedError, array_of, ask, carried, difference, differing
-from .listed import SETTLED, left_out
-from .values import COMPLEX, EVERY_DTYPE, FLOATS, PARAMETERS, PATTERNS, filled, grid, hard_numbers
+from .listed import exemption, left_out
+from .values import COMPLEX, EVERY_DTYPE, FILLS_MEMORY, FLOATS, PARAMETERS, PATTERNS, filled, grid, hard_numbers
 
 SIZES = ("own", "0-d", "one", "empty")
 
@@ -42,10 +42,7 @@ class Finding:
     @property
     def is_settled(self) -> bool:
         """Whether listed.py says why it is left."""
-        kind = "float" if self.dtype.startswith(("float", "bfloat")) else self.dtype.rstrip("0123456789")
-        return self.what == TWO_MINDS or any(
-            f"{self.signature} {each}" in SETTLED for each in (kind, self.dtype, "any")
-        )
+        return self.what == TWO_MINDS or exemption(self.signature, self.dtype) is not None
 
 
 def _is_hard(value: Any) -> bool:
@@ -145,18 +142,23 @@ def variations(
 
 
 def _with_parameters(form: Form, call: Call) -> Iterator[tuple[str, Call]]:
-    """The call with each hard number in place of each of the parameters that take numbers, one at a time."""
+    """The call with each hard number in place of each of the parameters that take numbers, one at a time.
+
+    What would fill the memory is left out: of how many numbers a range has, the largest size that still fits none.
+    """
     overload = form.overload
     if overload is None or form.name.startswith("aten."):
         return
     for at, parameter in enumerate(overload.parameters):
-        if parameter.spelled not in ("Scalar", "float") and not (parameter.spelled == "Operand" and at):
+        if parameter.spelled not in ("Scalar", "float", "Dim") and not (parameter.spelled == "Operand" and at):
             continue
         name = parameter.public
         by_place = at < len(call.args) and not parameter.keyword
         if not by_place and name not in call.kwargs and not parameter.keyword:
             continue
         for number in PARAMETERS:
+            if overload.owner.name == "arange" and number in FILLS_MEMORY:
+                continue
             made = call.copy()
             if by_place:
                 made.args[at] = number

@@ -50,6 +50,9 @@ PARAMETERS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+FILLS_MEMORY = (2**31,)  # as the length of something
+
+
 def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int, ends_of_range: bool) -> torch.Tensor:
     """A contiguous tensor of hard points; `place` is the operand's among those of the call."""
     count = math.prod(shape)
