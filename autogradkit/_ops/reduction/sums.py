@@ -23,14 +23,28 @@ from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
+def add_up(array: Array, axis: Any, out: Array, keepdims: bool = False) -> Array:
+    """Write the sum over `axis` into `out`, and return it. Half precision adds up in float32 and is rounded once."""
+    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+        np.copyto(out, np.add.reduce(array, axis, np.float32, keepdims=keepdims), casting="unsafe")
+        return out
+    return np.add.reduce(array, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
+
+
+def _added_up(array: Array, axes: tuple[int, ...], keepdims: bool = False) -> Array:
+    if array.dtype.itemsize == 2:
+        return np.add.reduce(array, axes, np.float32, keepdims=keepdims).astype(array.dtype)
+    return np.add.reduce(array, axes, keepdims=keepdims)
+
+
 def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
     """`array` summed over the dimensions that broadcasting from `shape` added."""
     extra = array.ndim - len(shape)
     if extra:
-        array = np.add.reduce(array, axis=tuple(range(extra)))
+        array = _added_up(array, tuple(range(extra)))
     repeated = tuple([i for i, size in enumerate(shape) if size == 1 and array.shape[i] != 1])
     if repeated:
-        array = np.add.reduce(array, axis=repeated, keepdims=True)
+        array = _added_up(array, repeated, keepdims=True)
     return np.asarray(array)
 
 
@@ -80,7 +94,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
+    add_up(self if self.dtype.kind != "c" else summand(self, out.dtype), None, out)
 
 
 @sum_.overload(
@@ -94,13 +108,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.add.reduce(
-        self if self.dtype.kind != "c" else summand(self, out.dtype),
-        axis=dim,
-        dtype=out.dtype,
-        keepdims=keepdim,
-        out=out,
-    )
+    add_up(self if self.dtype.kind != "c" else summand(self, out.dtype), dim, out, keepdim)
 
 
 @op(variants="method", composition=True)
@@ -157,8 +165,18 @@ def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
-    np.true_divide(out, out.dtype.type(self.size), out=out)
+    _average(self, None, self.size, out)
+
+
+def _average(self: Array, axis: Any, count: int, out: Array, keepdims: bool = False) -> None:
+    """Half precision is added and divided in float32, and rounded once."""
+    source = self if self.dtype.kind != "c" else summand(self, out.dtype)
+    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+        total = np.add.reduce(source, axis, np.float32, keepdims=keepdims)
+        np.true_divide(total, np.float32(count), out=out, casting="unsafe")
+        return
+    np.add.reduce(source, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
+    np.true_divide(out, out.dtype.type(count), out=out)
 
 
 def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
@@ -176,8 +194,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    sum_dims.kernel(self, dim, keepdim, out=out)
-    np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim or ()])), out=out)
+    _average(self, dim, math.prod([self.shape[axis] for axis in dim or ()]), out, keepdim)
 
 
 # -- products ----------------------------------------------------------------------------------------------------------
@@ -237,7 +254,10 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.prod(torch.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
+    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+        np.copyto(out, np.multiply.reduce(self, axis=None, dtype=np.float32), casting="unsafe")
+    else:
+        np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
 
 
 @prod.overload(
@@ -251,7 +271,14 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂ · others(self)",
 )
 def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.multiply.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    if self.ndim and out.dtype.itemsize == 2 and out.dtype.kind in "fV":  # rounded after each factor, as in PyTorch
+        (axis,) = wrapped_dims(dim, self.ndim)
+        product = np.ones((*self.shape[:axis], *self.shape[axis + 1 :]), out.dtype)
+        for factor in np.moveaxis(summand(self, out.dtype), axis, 0):
+            np.multiply(product, factor.astype(out.dtype), out=product)
+        np.copyto(out, product.reshape(out.shape))
+    else:
+        np.multiply.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
 
 
 # -- tests of all elements ---------------------------------------------------------------------------------------------
