@@ -30,6 +30,8 @@ _DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}  # bits o
 def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
     """Uniform in [0, 1): float64 from a 64-bit word each, float32 from a 32-bit word each, the narrower dtypes rounded.
 
+    A narrower number that rounds to 1 becomes 0.
+
     >>> unit(Generator().manual_seed(0), 2, np.dtype("float32"))
     array([0.4962566, 0.7682218], dtype=float32)
     """
@@ -37,18 +39,24 @@ def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
         return unit32(generator.words32(count))
     if numpy_dtype == double:
         return unit64(generator.words64(count))
-    return unit32(generator.words32(count)).astype(numpy_dtype)
+    return _below(1.0, unit32(generator.words32(count)).astype(numpy_dtype), 0.0)
 
 
 def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: float, high: float) -> Array:
-    """Uniform in [low, high): a draw from [0, 1) scaled and shifted with one rounding."""
+    """Uniform in [low, high): a draw from [0, 1) scaled and shifted with one rounding; what rounds to `high` becomes `low`."""
     if low == 0 and high == 1:
         return unit(generator, count, numpy_dtype)
     if numpy_dtype == double:
-        return fma64(unit(generator, count, double), high - low, low)
-    first, width = numpy_dtype.type(low), numpy_dtype.type(high) - numpy_dtype.type(low)
-    draws = unit(generator, count, single)  # narrower dtypes round once, at the end
-    return fma32(draws, single.type(width), single.type(first)).astype(numpy_dtype, copy=False)
+        return _below(high, fma64(unit(generator, count, double), high - low, low), low)
+    first, width = single.type(low), single.type(high) - single.type(low)
+    draws = fma32(unit(generator, count, single), width, first)  # narrower dtypes round once, at the end
+    return _below(high, draws.astype(numpy_dtype, copy=False), low)
+
+
+def _below(high: float, draws: Array, low: float) -> Array:
+    """The draws, `low` in place of those that rounding brought up to `high`."""
+    draws[draws >= draws.dtype.type(high)] = low
+    return draws
 
 
 def normal(
@@ -73,8 +81,8 @@ def _normal(
     if count < 16 or not dense:
         draws = normal_pairs(generator, count)
         draws = draws + mean if std == 1 else fma64(draws, std, mean)
-        return draws.astype(numpy_dtype, copy=False)
-    draws = normal_blocks(generator, count, double if numpy_dtype == double else single)
+        return _rounded(draws, numpy_dtype)
+    draws = normal_blocks(generator, count, numpy_dtype)
     if std == 1:
         draws += mean
         return draws.astype(numpy_dtype, copy=False)
@@ -89,7 +97,7 @@ def exponential(generator: Generator, count: int, numpy_dtype: np.dtype[Any], ra
     >>> exponential(Generator().manual_seed(0), 1, np.dtype("float64"), 1.0)
     array([3.50832619])
     """
-    return (-1.0 / rate * through(math.log1p, -unit64(generator.words64(count)))).astype(numpy_dtype, copy=False)
+    return _rounded(-1.0 / rate * through(math.log1p, -unit64(generator.words64(count))), numpy_dtype)
 
 
 def cauchy(generator: Generator, count: int, numpy_dtype: np.dtype[Any], median: float, scale: float) -> Array:
@@ -99,7 +107,7 @@ def cauchy(generator: Generator, count: int, numpy_dtype: np.dtype[Any], median:
     array([10.59772933])
     """
     angle = math.pi * (unit64(generator.words64(count)) - 0.5)
-    return fma64(through(math.tan, angle), scale, median).astype(numpy_dtype, copy=False)
+    return _rounded(fma64(through(math.tan, angle), scale, median), numpy_dtype)
 
 
 _LARGEST_LOGARITHM = math.log(np.finfo(np.float64).max)
@@ -114,7 +122,14 @@ def log_normal(generator: Generator, count: int, numpy_dtype: np.dtype[Any], mea
     logarithms = fma64(normal_pairs(generator, count), std, mean)
     finite = np.minimum(logarithms, _LARGEST_LOGARITHM)  # beyond it Python raises
     found = np.where(logarithms > finite, np.inf, through(math.exp, finite))
-    return found.astype(numpy_dtype, copy=False)
+    return _rounded(found, numpy_dtype)
+
+
+def _rounded(draws: Array, numpy_dtype: np.dtype[Any]) -> Array:
+    """Doubles in the dtype that is asked for; half precision is rounded to float32 first, as in PyTorch."""
+    if numpy_dtype.itemsize == 2:
+        draws = draws.astype(single)
+    return draws.astype(numpy_dtype, copy=False)
 
 
 # -- integers ---------------------------------------------------------------------------------------------------------
@@ -191,27 +206,27 @@ def chances_each(generator: Generator, probabilities: Array) -> Array:
 
 
 @quiet
-def categories(generator: Generator, weights: Array, count: int, replacement: bool) -> Array:
-    """`count` column numbers for each row of the (rows, columns) float `weights`, as int64.
+def categories(generator: Generator, weights: Array, count: int) -> Array:
+    """`count` column numbers for each row of the (rows, columns) float `weights`, with replacement, as int64.
 
-    One draw, or draws without replacement: the largest ratios of weight to an exponential draw. Otherwise a search in
-    the cumulated weights.
+    A search in the cumulated weights.
     """
-    rows = len(weights)
-    if replacement and count != 1:
-        cumulated = np.cumsum(weights, axis=1, dtype=weights.dtype)
-        cumulated /= cumulated[:, -1:]
-        drawn = unit64(generator.words64(rows * count)).reshape(rows, count)
-        found = [np.searchsorted(row.astype(double), sample) for row, sample in zip(cumulated, drawn, strict=True)]
-        return np.array(found, np.int64).reshape(rows, count)
+    cumulated = np.cumsum(weights, axis=1, dtype=double if weights.dtype == double else single)
+    cumulated /= cumulated[:, -1:]
+    drawn = unit64(generator.words64(len(weights) * count)).reshape(-1, count)
+    found = [np.searchsorted(row.astype(double), sample) for row, sample in zip(cumulated, drawn, strict=True)]
+    return np.array(found, np.int64).reshape(drawn.shape)
+
+
+@quiet
+def races(generator: Generator, weights: Array) -> Array:
+    """For each of the (rows, columns) float `weights` its ratio to an exponential draw.
+
+    The columns with the largest ratios are drawn without replacement.
+    """
     strides = dense_strides_like(weights.shape, element_strides(weights))
-    divisors = fill(
-        empty_strided(weights.shape, strides, weights.dtype), exponential(generator, weights.size, weights.dtype, 1.0)
-    )
-    ratios = weights / divisors
-    if count == 1:
-        return ratios.argmax(axis=1, keepdims=True)
-    return np.argsort(-ratios, axis=1, kind="stable")[:, :count]
+    divisors = empty_strided(weights.shape, strides, weights.dtype)
+    return weights / fill(divisors, exponential(generator, weights.size, weights.dtype, 1.0))
 
 
 # -- into memory ------------------------------------------------------------------------------------------------------

@@ -44,11 +44,18 @@ def normal_pairs(generator: Generator, count: int) -> Array:
 
 
 def normal_blocks(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
-    """`count` >= 16 standard normals, as float32 or float64. A last part block is drawn afresh with its predecessors."""
-    unit, transform = (unit32, _blocks32) if numpy_dtype == single else (unit64, _blocks64)
-    words = generator.words32 if numpy_dtype == single else generator.words64
-    draws = unit(words(count))
+    """`count` >= 16 standard normals: float64, or float32 for all narrower dtypes.
+
+    A last part block is drawn with its predecessors: float32 and float64 draw these sixteen once more, the narrower dtypes
+    have drawn whole blocks only.
+    """
+    double = numpy_dtype == np.float64
+    unit, transform = (unit64, _blocks64) if double else (unit32, _blocks32)
+    words = generator.words64 if double else generator.words32
     whole = count // 16 * 16
+    drawn = count if numpy_dtype.itemsize > 2 else whole
+    draws = np.empty(count, np.float64 if double else single)
+    draws[:drawn] = unit(words(drawn))
     for start in range(0, whole, _CHUNK):
         transform(draws[start : min(start + _CHUNK, whole)].reshape(-1, 2, 8))
     if whole != count:

@@ -14,7 +14,7 @@ from autogradkit.core import errors
 from autogradkit.core.quiet import quietly
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import strided
-from autogradkit.core.strides import element_strides, empty_strided
+from autogradkit.core.strides import element_strides, empty_strided, has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD, PLAIN
 from autogradkit.engine.naming import short_name
@@ -172,6 +172,8 @@ class CopySlices(Node):
             quietly(np.copyto, whole, gradient)
             part = strided(whole, *self.view_geometry)
             first, *others = applied(self.function, (part.copy(),), False)
+            if first is not None and has_internal_overlap(part.shape, part.strides):
+                raise RuntimeError(errors.WRITTEN_TWICE)
             part[...] = 0 if first is None else quietly(OPS.sum_array, first, part.shape)
             return (whole, *others)
         result = wrap(whole)

@@ -17,6 +17,7 @@ from autogradkit.core.quiet import is_taken, quietly, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.storage import Array, root_of
 from autogradkit.core.strides import (
+    broadcast_shapes,
     contiguous_strides,
     element_strides,
     empty_strided,
@@ -47,6 +48,7 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
         set_version(fresh, version if version is not None else int(dense))
         tensor._grad = fresh
     elif grad._array.shape != gradient.shape:
+        broadcast_shapes(grad._array.shape, gradient.shape)  # raises, with PyTorch's text, where they do not fit
         tensor._grad = wrap(np.asarray(quietly(np.add, grad._array, gradient)))
     else:
         if not grad._array.flags.forc:

@@ -37,7 +37,7 @@ from autogradkit.engine.node import Node, applied
 from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_once, memory_of, obeys, set_version
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
-from autogradkit.engine.validate import validated
+from autogradkit.engine.validate import validate_roots, validated
 
 Edge = tuple[Any, int]  # a target (node or leaf) and the number of its output
 
@@ -65,6 +65,7 @@ def execute(
         try:
             if mode is not create_graph:
                 MODE.grad = create_graph
+            validate_roots(roots, gradients)
             if wanted is None and not create_graph and len(roots) == 1 and not (recorders or MODE.anomaly):
                 target, number = roots[0]
                 if isinstance(target, Node):

@@ -23,23 +23,31 @@ def expected_of(target: Any, number: int) -> tuple[tuple[int, ...], np.dtype[Any
     return target.outputs[2 * number], target.outputs[2 * number + 1]
 
 
-def validate(gradient: Any, target: Any, number: int, node: Node, index: int) -> Any:
+def validate_roots(roots: Sequence[tuple[Any, int]], gradients: list[Any]) -> None:
+    """Bring what a backward begins with to what its roots were made as: shape or dtype may be others by now."""
+    for index, ((target, number), gradient) in enumerate(zip(roots, gradients, strict=True)):
+        shape, numpy_dtype = expected_of(target, number)
+        array = gradient._array if isinstance(gradient, Tensor) else gradient
+        if array.shape != shape or array.dtype != numpy_dtype:
+            gradients[index] = validate(gradient, target, number, None, index)
+
+
+def validate(gradient: Any, target: Any, number: int, node: Node | None, index: int) -> Any:
     """Bring the gradient that `node` gave for its input `index` to the shape and dtype that (`target`, `number`) has.
+
+    Without a node it is what a backward begins with.
 
     Raises RuntimeError where its shape is none that the input's broadcasts to.
     """
     shape, numpy_dtype = expected_of(target, number)
-    if (
-        gradient.__class__ is np.ndarray
-        and gradient.dtype is numpy_dtype
-        and gradient.shape[1:] == shape
-        and numpy_dtype.itemsize > 2
-    ):
+    alike = gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.itemsize > 2
+    if alike and gradient.shape[1:] == shape:
         return np.asarray(quietly(np.add.reduce, gradient, 0))  # the bias of a batch: the most frequent case, at once
     own = gradient._array.shape if isinstance(gradient, Tensor) else np.shape(gradient)
     if own != shape and not _expandable(shape, own):
+        whose = "" if node is None else f"Function {node.name()} returned an "
         raise RuntimeError(
-            f"Function {node.name()} returned an invalid gradient at index {index} - got {list(own)} but expected shape "
+            f"{whose}invalid gradient at index {index} - got {list(own)} but expected shape "
             f"compatible with {list(shape)}"
         )
     kind = (gradient._array if isinstance(gradient, Tensor) else np.asarray(gradient)).dtype.kind

@@ -67,20 +67,23 @@ class Recipe:
         self.saved = tuple(sorted(tensors, key=lambda name: (name in outputs, name)))
         self.settings = tuple(name for name in wanted if name not in tensors)
         self.differentiable = tuple(index[parameter] for parameter in formulas)
-        # For each saved name, the positions (among the differentiable parameters) whose formula asks for it; an output is
-        # saved, as in PyTorch, whichever input is differentiated.
-        self.needed_by = tuple(
-            [
-                tuple([i for i, parameter in enumerate(formulas) if name in outputs or name in asked[parameter]])
-                for name in self.saved
-            ]
-        )
+        self.needed_by = tuple(self._needed_by(name, asked) for name in self.saved)
         # Where in the argument values each saved tensor stands; None for a result.
         self.saved_at = tuple(None if name in outputs else index[name] for name in self.saved)
         first = overload.parameters[self.differentiable[0]]
         self.list_input = len(formulas) == 1 and first.spelled in ("Arrays", "OptionalArrays")
         self.single = overload.differentiable_outputs == 1 and not overload.several_views
         self.node_class = self._node_class(overload, asked)
+
+    def _needed_by(self, name: str, asked: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
+        """The positions, among the differentiable parameters, of which one must require grad for `name` to be saved.
+
+        As in PyTorch that is the one whose formula alone asks for it; outputs, what several ask for, and all that a backward
+        op has, are saved whichever is differentiated.
+        """
+        users = [i for i, parameter in enumerate(self.formulas) if name in asked[parameter]]
+        always = name in self.overload.outputs or len(users) != 1 or "backward" in self.overload.owner.name
+        return tuple(range(len(self.formulas))) if always else tuple(users)
 
     # -- recording a call -------------------------------------------------------------------------------------------
 

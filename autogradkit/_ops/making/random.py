@@ -126,16 +126,19 @@ def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> 
         return
     if array.dtype.kind == "c":
         raise _refuse("bernoulli_tensor_cpu_self_", array)
+    _require_expandable(p, array)
     if p.dtype.kind in "biuc":
         raise _refuse("bernoulli_tensor_cpu_p_", p)
-    if not ((p >= 0) & (p <= 1)).all():
+    chance = np.broadcast_to(p, array.shape).transpose(draws.memory_order(array)).ravel()
+    stream = generator or default_generator
+    possible = (chance >= 0) & (chance <= 1)
+    if not possible.all():
+        draws.chances_each(stream, chance[: possible.argmin()])  # PyTorch has drawn for all before it when it refuses
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If so, "
             "please report an enhancement request to PyTorch.)"
         )
-    _require_expandable(p, array)
-    chance = np.broadcast_to(p, array.shape).transpose(draws.memory_order(array)).ravel()
-    draws.fill(array, draws.chances_each(generator or default_generator, chance))
+    draws.fill(array, draws.chances_each(stream, chance))
 
 
 def _require_expandable(p: Array, array: Array) -> None:

@@ -23,6 +23,7 @@ from autogradkit._ops.making.random import (
     fill_normal,
     fill_uniform,
 )
+from autogradkit._ops.reduction.order import positions_of_largest
 from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, from_numpy_dtype, int64
 from autogradkit.core.quiet import quiet
@@ -440,5 +441,11 @@ def multinomial(
     if not out.size:
         return
     rows = self.reshape(-1, self.shape[-1])
-    drawn = draws.categories(generator or default_generator, rows, num_samples, replacement)
+    stream = generator or default_generator
+    if replacement and num_samples != 1:
+        drawn = draws.categories(stream, rows, num_samples)
+    elif num_samples == 1:
+        drawn = draws.races(stream, rows).argmax(axis=1)
+    else:
+        drawn = positions_of_largest(draws.races(stream, rows), 1, num_samples)
     np.copyto(out, drawn.reshape(out.shape))

@@ -13,7 +13,6 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
-from autogradkit._ops.reduction.sums import is_half
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
@@ -128,7 +127,7 @@ def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: f
     if rows.size and out.dtype.kind in "biu":
         kind = scalar_type(from_numpy_dtype(out.dtype))
         raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {kind} instead.")
-    if is_half(out):
+    if k.is_half(out):
         norms = np.linalg.norm(out[rows].astype(np.float32), norm_type, 1).astype(out.dtype)
     else:
         norms = np.linalg.norm(out[rows], norm_type, 1)

@@ -112,6 +112,27 @@ def _all_count(self: Array, target: Array, weight: Array | None, ignore_index: i
     return not 0 <= ignore_index < classes and bool(np.maximum.reduce(target.view(np.uint64)) < classes)
 
 
+def _summed(losses: Array, counts: Array | None = None) -> Any:
+    """The sum of the losses that count. Half precision is rounded at each step, in PyTorch's order: in cascades of sixteen."""
+    if losses.dtype.itemsize != 2:
+        return np.add.reduce(losses)
+    zero = losses.dtype.type(0)
+    sums = [zero] * 8
+    for at, loss in enumerate(losses):
+        if counts is not None and not counts[at]:
+            continue
+        sums[0] += loss
+        for level in range(7):
+            if at >> 4 * level & 15:
+                break
+            sums[level + 1] += sums[level]
+            sums[level] = zero
+    total = zero
+    for each in sums:
+        total += each
+    return total
+
+
 def _forward(
     self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, losses: Array, total: Array
 ) -> None:
@@ -122,7 +143,7 @@ def _forward(
         if reduction == NONE:
             np.subtract(0, picked, losses)
         else:
-            summed = 0 - np.add.reduce(picked)
+            summed = 0 - _summed(picked)
             losses.fill(summed / count if reduction == MEAN else summed)
         total.fill(0 if reduction == NONE else count)
         return
@@ -134,8 +155,8 @@ def _forward(
         np.copyto(losses, each.reshape(target.shape))
         total.fill(0)
         return
-    np.add.reduce(weights, out=total)
-    np.add.reduce(each, out=losses)
+    total.fill(counts.sum() if weight is None else _summed(weights, counts))
+    losses.fill(_summed(each, counts))
     if reduction == MEAN:
         losses /= total
 

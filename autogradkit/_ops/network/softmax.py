@@ -69,6 +69,16 @@ def _log_softmax(x: Array, axis: int | None, out: Array) -> None:
     np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, keepdims=True)), out)
 
 
+def _half_log_softmax(x: Array, axis: int | None, out: Array) -> None:
+    """Along the last dimension PyTorch keeps the sum and its logarithm in the tensor's own dtype, else nothing but the result."""
+    narrow = out.dtype if axis == x.ndim - 1 else np.dtype(np.float32)
+    shifted = np.empty(out.shape, np.float32)
+    _shift(x.astype(np.float32), axis, shifted)
+    total = np.add.reduce(np.exp(shifted), axis, keepdims=True).astype(narrow).astype(np.float32)
+    logarithm = np.log(total).astype(narrow).astype(np.float32)
+    np.subtract(shifted, logarithm, out=out, casting="unsafe")
+
+
 def _log_softmax_backward(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:
     np.exp(output, out)
     np.multiply(out, np.add.reduce(grad_output, axis, keepdims=True), out)
@@ -79,6 +89,16 @@ def _softmax(x: Array, axis: int | None, out: Array) -> None:
     _shift(x, axis, out)
     np.exp(out, out)
     np.divide(out, np.add.reduce(out, axis, keepdims=True), out)
+
+
+def _half_softmax(x: Array, axis: int | None, out: Array) -> None:
+    """Along all dimensions but the last PyTorch puts the exponentials away in the tensor's own dtype, when they are summed."""
+    narrow = out.dtype if axis is not None and axis < x.ndim - 1 else np.dtype(np.float32)
+    powers = np.empty(out.shape, np.float32)
+    _shift(x.astype(np.float32), axis, powers)
+    np.exp(powers, powers)
+    total = np.add.reduce(powers, axis, keepdims=True)
+    np.divide(powers.astype(narrow).astype(np.float32), total, out=out, casting="unsafe")
 
 
 def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:
@@ -100,7 +120,7 @@ def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: 
 def log_softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """log(softmax(x)), computed without overflow."""
     if out.size:
-        _in_single(_log_softmax, (self,), _axis(self, dim), out)
+        (_half_log_softmax if out.dtype.itemsize == 2 else _log_softmax)(self, _axis(self, dim), out)
 
 
 @op(
@@ -133,7 +153,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
 def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """eˣ / Σ eˣ, computed without overflow."""
     if out.size:
-        _in_single(_softmax, (self,), _axis(self, dim), out)
+        (_half_softmax if out.dtype.itemsize == 2 else _softmax)(self, _axis(self, dim), out)
 
 
 @op(

@@ -300,10 +300,25 @@ def _counts_up(exponent: Any) -> Any:
     return exponent >= 0
 
 
-def _undefine(base: Any, exponent: Any, out: Array) -> None:
-    """Complex 0 to the power of 0 is NaN, since it goes by the logarithm."""
-    if out.dtype.kind == "c":
-        np.copyto(out, complex(np.nan, np.nan), where=(base == 0) & (exponent == 0))
+def _by_logarithm(base: Any, exponent: Any, out: Array) -> None:
+    """Complex powers go by the logarithm: 0⁰ and NaN⁰ are NaN, and what is infinite becomes 0 with a whole number below 0.
+
+    NumPy multiplies where an exponent is a whole number, and knows 0 apart.
+    """
+    if out.dtype.kind != "c":
+        return
+    base, exponent = np.asarray(base, out.dtype), np.asarray(exponent, out.dtype)
+    lost = ~np.isfinite(base)
+    undefined = (exponent == 0) & (lost | (base == 0)) | (base == 0) & np.isinf(exponent.imag) & ~np.isinf(
+        exponent.real
+    )
+    np.copyto(out, complex(np.nan, np.nan), where=undefined)
+    below = lost & (exponent.imag == 0) & (exponent.real < 0)
+    if below.any():
+        logarithm = np.log(base)
+        product = np.empty_like(out)
+        product.real, product.imag = exponent.real * logarithm.real, exponent.real * logarithm.imag
+        np.exp(product, out=out, where=below)
 
 
 pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
@@ -330,7 +345,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     tensor([1., 4., 9.])
     """
     _power(self, exponent, out)
-    _undefine(self, exponent, out)
+    _by_logarithm(self, exponent, out)
 
 
 @pow_.overload(
@@ -352,8 +367,11 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
     rule="∂exponent = ∂ · result · log(self)",
 )
 def pow_of_number(self: Scalar, exponent: Array, *, out: Array) -> None:
-    _power(self, exponent, out)
-    _undefine(self, exponent, out)
+    if self == 1:
+        out.fill(1)
+    else:
+        _power(self, exponent, out)
+        _by_logarithm(self, exponent, out)
 
 
 @pow_.overload(
@@ -382,6 +400,8 @@ def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
         np.multiply(square, self, out=out) if exponent == 3 else np.true_divide(1, square, out=out)
     else:
         _power(self, exponent, out)
+        if not np.isfinite(exponent):
+            _by_logarithm(self, exponent, out)
 
 
 def _square_in_place(self: Any) -> Any:

@@ -14,7 +14,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
-from autogradkit._ops.reduction.sums import in_float32, is_half, spread, sum_dims
+from autogradkit._ops.reduction.sums import add_up, spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
 
@@ -101,12 +101,17 @@ def vector_norm(
     out: Array,
 ) -> None:
     """The `ord`-norm over dimensions."""
-    if is_half(out):
-        in_float32(vector_norm.kernel, self, ord, dim, keepdim, out=out)
-        return
     if not self.size and (ord < 0 or ord == math.inf):
         _refuse_empty(self, ord, dim)
-    size = self if dtype is None else self.astype(dtype.numpy)
+    if k.is_half(out):  # rounded once, at the end
+        wide = np.empty(out.shape, np.float32)
+        _norm(self.astype(np.float32), ord, dim, keepdim, wide)
+        np.copyto(out, wide, casting="unsafe")
+    else:
+        _norm(self if dtype is None else self.astype(dtype.numpy), ord, dim, keepdim, out)
+
+
+def _norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
     if ord != 2 or size.dtype.kind == "c":
         size = np.abs(size)
     if ord == math.inf:
@@ -143,15 +148,13 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
     tensor(1000.6932)
     """
-    source = self if self.dtype.kind in "fcV" else self.astype(get_default_dtype().numpy)
+    source = self.astype(out.dtype, copy=False)
     if not self.size:
-        sum_dims.kernel(source, dim, keepdim, out=out)
-        np.log(out, out=out)
+        np.log(add_up(source, dim, out, keepdim), out=out)
         return
     most = np.real(source).max(
         axis=dim, keepdims=True
     )  # a real shift leaves the angle of a complex sum to its logarithm
     shift = np.where(np.isfinite(most), most, 0).astype(source.dtype)
-    sum_dims.kernel(np.exp(source - shift), dim, keepdim, out=out)
-    np.log(out, out=out)
+    np.log(add_up(np.exp(source - shift), dim, out, keepdim), out=out)
     np.add(out, shift.reshape(out.shape), out=out)

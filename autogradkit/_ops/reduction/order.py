@@ -186,9 +186,13 @@ def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool 
     """
     source = _lined_up(self)
     k = k if self.ndim else 1
+    pick(self, positions_of_largest(source, dim, k, largest, sorted), dim, out)
+
+
+def positions_of_largest(source: Array, dim: int, k: int, largest: bool = True, sorted: bool = True) -> Array:
+    """Where the `k` largest (or smallest) elements along `dim` stand; of equal ones those that PyTorch's `topk` picks."""
     order = _order(source, dim, largest)
-    positions = _as_partitioned(source, order, dim, slice(0, k), lambda ranks: top(ranks, k, sorted), not sorted)
-    pick(self, positions, dim, out)
+    return _as_partitioned(source, order, dim, slice(0, k), lambda ranks: top(ranks, k, sorted), not sorted)
 
 
 # -- in the middle -----------------------------------------------------------------------------------------------------

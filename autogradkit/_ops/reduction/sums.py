@@ -23,10 +23,18 @@ from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
+def add_up(array: Array, axis: Any, out: Array, keepdims: bool = False) -> Array:
+    """Write the sum over `axis` into `out`, and return it. Half precision adds up in float32 and is rounded once."""
+    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+        np.copyto(out, np.add.reduce(array, axis, np.float32, keepdims=keepdims), casting="unsafe")
+        return out
+    return np.add.reduce(array, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
+
+
 def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
     """`array` summed over the dimensions that broadcasting from `shape` added."""
     kind = array.dtype
-    if is_half(array):
+    if k.is_half(array):
         array = array.astype(np.float32)
     extra = array.ndim - len(shape)
     if extra:
@@ -35,18 +43,6 @@ def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
     if repeated:
         array = np.add.reduce(array, axis=repeated, keepdims=True)
     return np.asarray(array, kind)
-
-
-def is_half(out: Array) -> bool:
-    """Whether a result is of half precision, of which PyTorch adds up in float32 and rounds once."""
-    return out.dtype.itemsize == 2 and out.dtype.kind in "fV"
-
-
-def in_float32(kernel: Callable[..., None], self: Array, *rest: Any, out: Array, **named: Any) -> None:
-    """Run a kernel on half precision in float32 and round what it writes."""
-    wide = np.empty(out.shape, np.float32)
-    kernel(self.astype(np.float32), *rest, out=wide, **named)
-    np.copyto(out, wide, casting="unsafe")
 
 
 def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
@@ -95,10 +91,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    if is_half(out):
-        in_float32(sum_all.kernel, self, out=out)
-        return
-    np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
+    add_up(self if self.dtype.kind != "c" else summand(self, out.dtype), None, out)
 
 
 @sum_.overload(
@@ -112,16 +105,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    if is_half(out):
-        in_float32(sum_dims.kernel, self, dim, keepdim, out=out)
-        return
-    np.add.reduce(
-        self if self.dtype.kind != "c" else summand(self, out.dtype),
-        axis=dim,
-        dtype=out.dtype,
-        keepdims=keepdim,
-        out=out,
-    )
+    add_up(self if self.dtype.kind != "c" else summand(self, out.dtype), dim, out, keepdim)
 
 
 @op(variants="method", composition=True)
@@ -178,11 +162,18 @@ def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    if is_half(out):
-        in_float32(mean_all.kernel, self, out=out)
+    _average(self, None, self.size, out)
+
+
+def _average(self: Array, axis: Any, count: int, out: Array, keepdims: bool = False) -> None:
+    """Half precision is added and divided in float32, and rounded once."""
+    source = self if self.dtype.kind != "c" else summand(self, out.dtype)
+    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+        total = np.add.reduce(source, axis, np.float32, keepdims=keepdims)
+        np.true_divide(total, np.float32(count), out=out, casting="unsafe")
         return
-    np.add.reduce(self if self.dtype.kind != "c" else summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
-    np.true_divide(out, out.dtype.type(self.size), out=out)
+    np.add.reduce(source, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
+    np.true_divide(out, out.dtype.type(count), out=out)
 
 
 def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
@@ -200,11 +191,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    if is_half(out):
-        in_float32(mean_dims.kernel, self, dim, keepdim, out=out)
-        return
-    sum_dims.kernel(self, dim, keepdim, out=out)
-    np.true_divide(out, out.dtype.type(math.prod([self.shape[axis] for axis in dim or ()])), out=out)
+    _average(self, dim, math.prod([self.shape[axis] for axis in dim or ()]), out, keepdim)
 
 
 # -- products ----------------------------------------------------------------------------------------------------------
@@ -264,7 +251,10 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.prod(torch.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
+    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+        np.copyto(out, np.multiply.reduce(self, axis=None, dtype=np.float32), casting="unsafe")
+    else:
+        np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
 
 
 @prod.overload(
@@ -278,7 +268,14 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂ · others(self)",
 )
 def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    np.multiply.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+    if self.ndim and out.dtype.itemsize == 2 and out.dtype.kind in "fV":  # rounded after each factor, as in PyTorch
+        (axis,) = wrapped_dims(dim, self.ndim)
+        product = np.ones((*self.shape[:axis], *self.shape[axis + 1 :]), out.dtype)
+        for factor in np.moveaxis(summand(self, out.dtype), axis, 0):
+            np.multiply(product, factor.astype(out.dtype), out=product)
+        np.copyto(out, product.reshape(out.shape))
+    else:
+        np.multiply.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
 
 
 # -- tests of all elements ---------------------------------------------------------------------------------------------

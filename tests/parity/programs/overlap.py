@@ -2,6 +2,8 @@
 
 PyTorch refuses an overlap that it can see cheaply (dense memory, expanded targets). Beyond that an edit may read what it has
 just written, in an order that depends on the processor's vector width and on how many elements there are: nothing to compare.
+Left out is only that: bytes that are written and that an operand reads as another element, and an element that is computed
+from itself though it lies in one place with another. What only shares a storage, or is filled with one number, is compared.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 _SAFE = frozenset(
@@ -23,38 +26,56 @@ _SAFE = frozenset(
 _PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "linear(", "matmul(", "mm(", "mv(")
 
 
-def depends_on_order(text: str, space: dict[str, Any]) -> bool:
-    """Whether a line that both libraries ran writes into memory that it reads elsewhere, or into one place several times."""
-    for target, operands in _writes(ast.parse(text)):
-        written = _tensor(target, space)
-        if written is None:
+# What writes without reading what was there.
+_FILLS = ("fill_", "zero_", "copy_", "set_")
+
+
+def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
+    """Whether `differs`, a variable, shows memory that a line writes and reads elsewhere, or writes and reads twice.
+
+    Both libraries ran the line.
+    """
+    shown = _tensor(ast.parse(differs, mode="eval").body, space)
+    for target, operands, reads_itself in _writes(ast.parse(text)):
+        written = _place(target, space)
+        if written is None or shown is None or not np.intersect1d(_bytes(shown), _bytes(written)).size:
             continue
         read = [each for each in (_tensor(operand, space) for operand in operands) if each is not None]
-        shared = [each for each in read if _begin(each) == _begin(written)]
-        twice = _overlaps_itself(written)
+        shared = [each for each in read if np.intersect1d(_bytes(each), _bytes(written)).size]
         product = any(each in text for each in _PRODUCTS)
-        if any(product or _geometry(each) != _geometry(written) for each in shared) or (twice and (shared or not read)):
+        if any(product or _geometry(each) != _geometry(written) for each in shared):
+            return True
+        if _overlaps_itself(written) and (shared or reads_itself):
             return True
     return False
 
 
-def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
-    """(what is written, what is read) of each edit, assignment and `out=` in a line."""
+def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr], bool]]:
+    """(what is written, what is read, whether it is computed from itself) of each edit, assignment and `out=` in a line."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             given = [*node.args, *[each.value for each in node.keywords if each.arg != "out"]]
             if isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_"):
-                yield node.func.value, given
+                yield node.func.value, given, node.func.attr not in _FILLS
             for each in node.keywords:
                 if each.arg == "out":
                     owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
                     outs = each.value.elts if isinstance(each.value, ast.Tuple) else [each.value]
-                    yield from ((out, [*owner, *given]) for out in outs)
+                    yield from ((out, [*owner, *given], False) for out in outs)
         elif isinstance(node, ast.AugAssign):
-            yield node.target, [node.value]
+            yield node.target, [node.value], True
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            yield node.targets[0], [node.value]
-            yield node.targets[0].value, [node.value]  # a place that only an assignment can reach
+            yield node.targets[0], [node.value], False
+
+
+def _place(target: ast.expr, space: dict[str, Any]) -> torch.Tensor | None:
+    """The tensor that is written: of an index that only an assignment can reach, as it copies, the whole."""
+    place = _tensor(target, space)
+    if isinstance(target, ast.Subscript):
+        whole = _tensor(target.value, space)
+        if place is None or (whole is not None and _begin(place) != _begin(whole)):
+            return whole
+    return place
 
 
 def _tensor(expression: ast.expr, space: dict[str, Any]) -> torch.Tensor | None:
@@ -82,6 +103,15 @@ def _loading(expression: ast.expr) -> ast.expr:
 
 def _begin(tensor: torch.Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
+
+
+def _bytes(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """The addresses of all bytes that a tensor shows."""
+    places = np.array(tensor.storage_offset())
+    for size, step in zip(tensor.shape, tensor.stride(), strict=True):
+        places = places[..., None] + np.arange(size) * step
+    width = tensor.dtype.itemsize
+    return np.unique(_begin(tensor) + (places[..., None] * width + np.arange(width)))
 
 
 def _geometry(tensor: torch.Tensor) -> tuple[Any, ...]:

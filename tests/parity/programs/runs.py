@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 import autogradkit as ak
 
+from .functions import Functions
 from .overlap import depends_on_order
 from .state import changed, difference, facts, first_line, snapshot
 
@@ -52,11 +54,18 @@ class Pair:
     """The namespaces of both libraries, which lines are run in."""
 
     def __init__(self) -> None:
-        self.mine: dict[str, Any] = {"T": ak, "copy": copy, "log": []}
-        self.theirs: dict[str, Any] = {"T": torch, "copy": copy, "log": []}
+        self.mine: dict[str, Any] = {"T": ak, "F": Functions(ak), "copy": copy, "np": np, "log": []}
+        self.theirs: dict[str, Any] = {"T": torch, "F": Functions(torch), "copy": copy, "np": np, "log": []}
         ak.manual_seed(0)
         torch.manual_seed(0)
         self.crashed = False  # whether nothing can be said from there on, as PyTorch's state is none that may be
+
+    def __enter__(self) -> Pair:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        ak.set_default_dtype(ak.float32)
+        torch.set_default_dtype(torch.float32)
 
     def run(self, line: Line) -> Finding | None:
         """Run one line in both; what they disagree in."""
@@ -90,7 +99,11 @@ class Pair:
                 # PyTorch may have written part of it, or resized what `out=` names: here a refused line changes nothing.
                 self.crashed = True
                 found = changed(self.mine, before)
-            elif found is not None and found[0] == "values" and depends_on_order(line.text, self.theirs):
+            elif (
+                found is not None
+                and found[0] == "values"
+                and depends_on_order(line.text, found[1].split(":")[0], self.theirs)
+            ):
                 self.crashed = True
                 found = None
             if found is not None:
@@ -166,11 +179,11 @@ def _compiled(text: str) -> Any:
 
 def run(program: Iterable[Line]) -> tuple[int, Finding | None]:
     """(lines that were run, the first disagreement)."""
-    pair = Pair()
     count = 0
-    for line in program:
-        count += 1
-        found = pair.run(line)
-        if found is not None or pair.crashed:
-            return count, found
+    with Pair() as pair:
+        for line in program:
+            count += 1
+            found = pair.run(line)
+            if found is not None or pair.crashed:
+                return count, found
     return count, None

@@ -32,7 +32,7 @@ ROUNDING = {
 
 
 def reachable(space: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Tensors by how they are reached, those of lists and tuples among them."""
+    """Tensors by how they are reached, those of lists, tuples and the states of optimizers among them."""
     for name, value in space.items():
         if name[0] == "_" or name == "T":
             continue
@@ -42,6 +42,11 @@ def reachable(space: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             for i, each in enumerate(value):
                 if isinstance(each, torch.Tensor | ak.Tensor):
                     yield f"{name}[{i}]", each
+        elif isinstance(value, torch.optim.Optimizer | ak.optim.Optimizer):
+            for i, state in enumerate(value.state[p] for group in value.param_groups for p in group["params"]):
+                for key, each in sorted(state.items()):
+                    if isinstance(each, torch.Tensor | ak.Tensor):
+                        yield f"{name}.state[{i}].{key}", each
 
 
 def first_line(error: BaseException) -> tuple[str, str]:
@@ -91,6 +96,10 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> tuple[str, str] 
                 continue
             if isinstance(their, list | tuple) and len(their) != len(other if isinstance(other, list | tuple) else ()):
                 return "result", f"{name} has {len(their)} elements, here {other!r}"
+            if isinstance(their, np.ndarray):
+                found = _of_array(other, their)
+                if found is not None:
+                    return found[0], f"{name}: {found[1]}"
             plain = isinstance(their, bool | int | str) or their is None
             if plain and (type(their) is not type(other) or their != other):
                 return "result", f"{name} is {their!r}, here {other!r}"
@@ -99,6 +108,23 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> tuple[str, str] 
             ):
                 return "values", f"{name} is {their!r}, here {other!r}"
     return None
+
+
+def _of_array(mine: Any, theirs: np.ndarray[Any, Any]) -> tuple[str, str] | None:
+    """What differs of arrays that tensors gave or were made of; their numbers within rounding."""
+    if not isinstance(mine, np.ndarray):
+        return "result", f"an array, here {type(mine).__name__}"
+    for field in ("dtype", "shape", "strides"):
+        if theirs.size > 1 or field != "strides":
+            here, there = getattr(mine, field), getattr(theirs, field)
+            if here != there:
+                return field, f"{field} is {there}, here {here}"
+    if mine.flags.writeable != theirs.flags.writeable:
+        return "result", f"writeable is {theirs.flags.writeable}, here {mine.flags.writeable}"
+    limit = ROUNDING.get(theirs.dtype.name, 0.0)
+    with np.errstate(all="ignore"):
+        same = np.allclose(mine, theirs, rtol=limit, atol=limit, equal_nan=True)
+    return None if same else ("values", f"{theirs.tolist()}, here {mine.tolist()}")
 
 
 def snapshot(space: dict[str, Any]) -> dict[str, tuple[tuple[Any, ...], bytes]]:

@@ -79,6 +79,15 @@ def names() -> tuple[str, ...]:
 def templates(name: str) -> tuple[Template, ...]:
     """All ways to call a name that are known: by its declaration's samples and by PyTorch's schemas."""
     target = TARGETS[name]
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)  # a program may have another
+    try:
+        return _tried(name, target)
+    finally:
+        torch.set_default_dtype(default)
+
+
+def _tried(name: str, target: Target) -> tuple[Template, ...]:
     with torch.random.fork_rng():  # some of the calls that are tried draw, in the midst of a program
         return (*_from_samples(name, target), *(_of_call(name, target, call) for call in valid_calls(target)))
 

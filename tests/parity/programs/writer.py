@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from . import autograd_lines, index_lines
+from . import autograd_lines, index_lines, library_lines
 from .runs import Finding, Line, Pair
 from .templates import Slot, Template, names, templates
 
@@ -63,10 +63,14 @@ class Writer:
             return self.leaf()
         return self.stream.choice(found[-6:] if self.stream.random() < 0.5 else found)
 
-    def name(self) -> str:
-        """A new variable."""
+    def name(self, letter: str = "v") -> str:
+        """A new variable; those of tensors begin with a v."""
         self.count += 1
-        return f"v{self.count}"
+        return f"{letter}{self.count}"
+
+    def others(self, letter: str) -> list[str]:
+        """Variables of that letter, which PyTorch has by now."""
+        return [name for name in self.pair.theirs if name[0] == letter and name[1:].isdigit()]
 
     # -- new tensors --------------------------------------------------------------------------------------------------
 
@@ -220,6 +224,7 @@ class Writer:
             (self.call, 10), (self.operator, 3), (lambda: autograd_lines.backward(self), 4),
             (lambda: autograd_lines.flag(self), 2), (lambda: index_lines.get(self), 2), (lambda: index_lines.put(self), 2),
             (lambda: index_lines.view(self), 3), (lambda: autograd_lines.edit(self), 3),
+            (lambda: library_lines.around(self), 4),
         )  # fmt: skip
         made = self.stream.choices([w for w, _ in writes], [n for _, n in writes])[0]
         return made()
@@ -234,7 +239,11 @@ def _fits(tensor: torch.Tensor, fits: Callable[[torch.Tensor], bool]) -> bool:
 
 def program(seed: int | str) -> tuple[list[Line], Finding | None]:
     """The lines of the program of a seed, up to the first disagreement."""
-    pair = Pair()
+    with Pair() as pair:
+        return _written(seed, pair)
+
+
+def _written(seed: int | str, pair: Pair) -> tuple[list[Line], Finding | None]:
     writer = Writer(seed, pair)
     length = writer.stream.randint(5, 40)
     for _ in range(writer.stream.randint(2, 3)):
