@@ -34,6 +34,14 @@ export interface Detail {
   closed?: string;
   inside?: string;
   measurable?: number;
+  grids?: Grid[];
+}
+
+export interface Grid {
+  what: string;
+  shape: number[];
+  cells: string[][];
+  known: number;
 }
 
 export interface Setting {
@@ -67,6 +75,8 @@ export interface GraphTraits extends Picture {
   selected: string;
   folds: Record<string, boolean>;
   node_names: boolean;
+  element: number[];
+  reasons: Record<string, string>;
   measured: Record<string, Row[]>;
 }
 

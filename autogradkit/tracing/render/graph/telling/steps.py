@@ -14,6 +14,7 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.bounds import MOST_GRADS, first_and_last
 from autogradkit.tracing.render.graph.structure.known import BEFORE, Row
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link
+from autogradkit.tracing.render.graph.telling.elements import grids_of
 from autogradkit.tracing.render.graph.telling.kept import saved_rows
 from autogradkit.tracing.render.graph.telling.update import Update
 from autogradkit.tracing.render.graph.telling.why import Why
@@ -154,6 +155,9 @@ def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
         op = item.op if item.kind == "op" else None
         if op is not None and op.node is not None and op.facts.rule:
             found[key]["measurable"] = why.measurable_from(op)
+        grids = [] if op is None else grids_of(op, why)
+        if grids:
+            found[key]["grids"] = [grid.state() for grid in grids]
     for number, link in enumerate(graph.links):
         found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, why, graph)}
     return found

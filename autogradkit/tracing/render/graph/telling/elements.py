@@ -1,0 +1,112 @@
+"""The elements that a reader may choose in a node's detail, and why each is what it is.
+
+Each grid shows the gradient that a node sent to one of its inputs, or the parameter that an optimizer's step has left; of a
+chosen element the arithmetic is told. Rests on `why.py` and `update.py`. `steps.py` puts the grids into details, GraphView and
+pages (`tracing/page.py`) ask for the reasons.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autogradkit.tracing.events import Numbers, Op
+from autogradkit.tracing.render.graph.telling.operands import Array, array_of
+from autogradkit.tracing.render.graph.telling.update import Update
+from autogradkit.tracing.render.graph.telling.why import Explained, Why
+from autogradkit.tracing.render.marks import numbers as nums
+
+MOST_COLUMNS = 32
+MOST_CELLS = 256  # of one grid
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The elements of one tensor, some or all of them, and what tells of one."""
+
+    what: str
+    numbers: Array
+    known: int  # the event from which on they are known
+    tell: Callable[[Index], str]
+
+    @property
+    def _shown(self) -> tuple[int, int]:
+        """Rows and columns: a row for each place in all but the last dimension."""
+        columns = min(self.numbers.shape[-1], MOST_COLUMNS)
+        return min(math.prod(self.numbers.shape[:-1]), MOST_CELLS // columns), columns
+
+    def state(self) -> dict[str, Any]:
+        """What the front end shows of it, as plain JSON values."""
+        rows, columns = self._shown
+        shown = self.numbers.reshape(-1, self.numbers.shape[-1])[:rows, :columns]
+        cells = [[nums.plain(each) for each in row] for row in shown.tolist()]
+        return {"what": self.what, "shape": list(self.numbers.shape), "cells": cells, "known": self.known}
+
+    def holds(self, index: Sequence[int]) -> bool:
+        """Whether this is the place of an element, shown or not."""
+        shape = self.numbers.shape
+        return len(index) == len(shape) and all(0 <= at < size for at, size in zip(index, shape, strict=True))
+
+    def indices(self) -> Iterator[Index]:
+        """The places of the elements that are shown."""
+        rows, columns = self._shown
+        for place in range(rows):
+            row = np.unravel_index(place, self.numbers.shape[:-1]) if self.numbers.ndim > 1 else ()
+            yield from ((*map(int, row), column) for column in range(columns))
+
+
+def grids_of(op: Op, why: Why) -> list[Grid]:
+    """The grids of a node: of what it sent in its last backward, or of the parameter after an optimizer's step."""
+    update = Update(op, why.graph.values, why.graph.labels) if op.facts.update else None
+    if update is not None and update.shape:
+        after = why.graph.values[op.outputs[0]]
+        found = [_grid(f"{why.graph.labels[after.id]} after the step", after.numbers, op.step, _joined(update))]
+    elif why.ran(op) and op.node_name != "CopySlices":
+        ran = why.ran(op)[-1]
+        found = [
+            _grid(f"∂{each.reason.label} of backward {ran.call + 1}", each.sent, ran.step, _told(each))
+            for each in why.explained(op, ran)
+            if each.incoming is not None and each.sent is not None and each.reason.tells
+        ]
+    else:
+        found = []
+    distinct = {(grid.what, grid.numbers.tobytes()): grid for grid in found if grid is not None}  # of x · x once
+    return list(distinct.values())
+
+
+def reasons_of(op: Op, key: str, why: Why) -> Iterator[tuple[str, str]]:
+    """The reasons for all elements that a node's grids show, by what asks for them: `reason_key`."""
+    for number, grid in enumerate(grids_of(op, why)):
+        for index in grid.indices():
+            yield reason_key(key, (number, *index)), grid.tell(index)
+
+
+def reason_key(key: str, element: Sequence[int]) -> str:
+    """What an element's reason is found by: the key of the node, the number of the grid, the place in it.
+
+    >>> reason_key("o7", [0, 2, 1])
+    'o7 0,2,1'
+    """
+    return f"{key} {','.join(map(str, element))}"
+
+
+def _grid(what: str, numbers: Numbers, known: int, tell: Callable[[Index], str]) -> Grid | None:
+    array = None if numbers.data is None else array_of(numbers)
+    return None if array is None or not array.size or not array.ndim else Grid(what, array, known, tell)
+
+
+def _joined(update: Update) -> Callable[[Index], str]:
+    return lambda index: "\n".join(update.at(index))
+
+
+def _told(explained: Explained) -> Callable[[Index], str]:
+    assert explained.incoming is not None
+    assert explained.sent is not None
+    incoming, sent = explained.incoming, explained.sent
+    return lambda index: explained.reason.at(incoming, sent, index)
