@@ -244,9 +244,10 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
 
   function elements(grid: Grid, number: number): HTMLElement {
     const [at, ...place] = model.get("element");
-    const chosen = at === number ? place : [];
-    const reason = model.get("reasons")[reasonKey(model.get("selected"), model.get("element"))];
-    return gridOf(grid, number, chosen, reason ?? "…", (to) => put(model, "element", to.length ? [number, ...to] : []));
+    const chosen = at === number ? place : (grid.first ?? []);
+    const found = model.get("reasons")[reasonKey(model.get("selected"), [number, ...chosen])];
+    const reason = found ?? (at === number ? "…" : (grid.reason ?? ""));
+    return gridOf(grid, number, chosen, reason, (to) => put(model, "element", to.length ? [number, ...to] : []));
   }
 
   /** Python answers with the trait `reasons`, if it has not told this reason before. */

@@ -20,7 +20,7 @@ const GRIDS: Grid[] = [
   TALL,
 ];
 
-const show = async () => {
+const show = async (first: Partial<Grid> = {}) => {
   const model = new FakeModel<GraphTraits>({
     svg: SVG,
     description: "",
@@ -28,7 +28,10 @@ const show = async () => {
     table: [["operation"]],
     known: [],
     steps: [step(1), step(3)],
-    details: { o1: { title: "mul", rows: [], grids: GRIDS }, v0: { title: "w", rows: [] } },
+    details: {
+      o1: { title: "mul", rows: [], grids: [{ ...GRIDS[0], ...first } as Grid, TALL] },
+      v0: { title: "w", rows: [] },
+    },
     calls: [],
     foldable: [],
     folded: [],
@@ -95,6 +98,16 @@ describe("the elements in a detail", () => {
     model.set("reasons", { "o1 0,1,1": "why" });
     expect(document.activeElement).toBe(cell("0,1,1"));
     expect([...root.querySelectorAll('table[aria-label="∂w"] [tabindex="0"]')]).toEqual([cell("0,1,1")]);
+  });
+
+  it("begin with the one that is told of where none is chosen", async () => {
+    const { model, cell, reasons } = await show({ first: [1, 0], reason: "told" });
+    expect(reasons()).toEqual(["told", false]);
+    expect(cell("0,1,0").getAttribute("aria-selected")).toBe("true");
+    cell("0,0,0").click();
+    expect(reasons()).toEqual(["…", false]);
+    cell("0,0,0").click();
+    expect([model.get("element"), reasons()]).toEqual([[], ["told", false]]);
   });
 
   it("are not there before they are known, and are left with the node", async () => {

@@ -16,10 +16,13 @@ import torch
 from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Op
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.model import MAKERS
+from autogradkit.tracing.render.graph.telling.elements import grids_of
 from autogradkit.tracing.render.graph.telling.update import Update
+from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+from autogradkit.tracing.render.marks.numbers import plain
 
-from .arithmetic import comes_out, computed
+from .arithmetic import comes_out, computed, four_places
 from .runs import Falsity, Run, close, tensor_in, tensor_of
 
 FUNCTIONS: dict[str, Any] = {
@@ -116,6 +119,19 @@ def explained(run: Run, op: Op, parameter: torch.Tensor, kept: dict[str, Any]) -
         result = torch.tensor(computed(lines[-1].rpartition(" = ")[2]), dtype=parameter.dtype)
         if not close(result, parameter[index]):
             yield Falsity("update", f"{op.name} at {list(index)}: {lines[-1]}, PyTorch {parameter[index].item()}")
+
+
+def elements(run: Run) -> Iterator[Falsity]:
+    """What is told of each element that a detail shows: its equation comes out, and gives the gradient that was sent."""
+    why = Why(run.graph)
+    for op in run.graph.ops:
+        for grid in grids_of(op, why) if not op.facts.update else ():  # steps: see `explained`
+            for index in grid.indices():
+                told = grid.tell(index).partition("\n")[0].partition(", since")[0]
+                equation = told.partition(", not the")[0]
+                found = equation.rpartition(" = ")[2]
+                if plain(grid.numbers[index].item()) != found or not comes_out(equation, four_places):
+                    yield Falsity("element", f"{op.name}: {told}, {grid.what} {grid.numbers.tolist()}")
 
 
 def stepped(trace: Recording, op: Op) -> tuple[torch.Tensor, dict[str, Any]]:

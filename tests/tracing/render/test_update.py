@@ -101,7 +101,9 @@ def test_the_detail_tells_the_lines_the_numbers_and_what_is_remembered() -> None
     trace = trace_source("opt.step()", TRAINED.format("SGD([w], .1, momentum=.9)"))
     told = rows(trace, trace.ops[0])
     assert told["update"] == "buf = 0.9 · buf + w.grad\nw = w − 0.1 · buf"
-    assert told["at [1]"] == "buf = 0.9 · 2 + 2 = 3.8\nw = −4.2 − 0.1 · 3.8 = −4.58"
+    [grid] = details_of(draw_graph(trace).graph)[f"o{trace.ops[0].step}"]["grids"]
+    assert (grid["what"], grid["cells"], grid["first"]) == ("w after the step", [["0.855", "−4.58"]], [1])
+    assert grid["reason"] == "buf = 0.9 · 2 + 2 = 3.8\nw = −4.2 − 0.1 · 3.8 = −4.58"
     assert told["buf"] == "momentum_buffer: [0.5, 2.] before, [0.95, 3.8] after"
 
 
@@ -134,7 +136,7 @@ def test_a_parameter_too_large_to_copy_has_lines_and_no_numbers() -> None:
     assert told["update"] == (
         "w = w − 0.1 · w.grad\nno arithmetic: only the range was recorded of w and w.grad (2,000 elements)"
     )
-    assert not [what for what in told if what.startswith("at [")]
+    assert "grids" not in details_of(draw_graph(trace).graph)[f"o{trace.ops[0].step}"]
 
 
 def test_numbers_that_the_lines_do_not_give_are_not_printed() -> None:
@@ -148,7 +150,7 @@ def test_numbers_that_the_lines_do_not_give_are_not_printed() -> None:
     trace = trace_source("opt.step()", before)
     told = rows(trace, trace.ops[0])
     assert told["update"] == "w = w − 0.1 · w.grad"
-    assert "at [1]" not in told
+    assert "grids" not in details_of(draw_graph(trace).graph)[f"o{trace.ops[0].step}"]
 
 
 def test_a_loaded_trace_tells_the_same(tmp_path: Any) -> None:

@@ -42,6 +42,8 @@ export interface Grid {
   shape: number[];
   cells: string[][];
   known: number;
+  first?: number[];
+  reason?: string;
 }
 
 export interface Setting {

@@ -34,6 +34,7 @@ class Grid:
     numbers: Array
     known: int  # the event from which on they are known
     tell: Callable[[Index], str]
+    first: Index | None = None  # the element that is told of where nobody has chosen one
 
     @property
     def _shown(self) -> tuple[int, int]:
@@ -46,7 +47,8 @@ class Grid:
         rows, columns = self._shown
         shown = self.numbers.reshape(-1, self.numbers.shape[-1])[:rows, :columns]
         cells = [[nums.plain(each) for each in row] for row in shown.tolist()]
-        return {"what": self.what, "shape": list(self.numbers.shape), "cells": cells, "known": self.known}
+        state = {"what": self.what, "shape": list(self.numbers.shape), "cells": cells, "known": self.known}
+        return state if self.first is None else {**state, "first": list(self.first), "reason": self.tell(self.first)}
 
     def holds(self, index: Sequence[int]) -> bool:
         """Whether this is the place of an element, shown or not."""
@@ -66,7 +68,12 @@ def grids_of(op: Op, why: Why) -> list[Grid]:
     update = Update(op, why.graph.values, why.graph.labels) if op.facts.update else None
     if update is not None and update.shape:
         after = why.graph.values[op.outputs[0]]
-        found = [_grid(f"{why.graph.labels[after.id]} after the step", after.numbers, op.step, _joined(update))]
+        array = array_of(after.numbers)
+        assert array is not None
+        what = f"{why.graph.labels[after.id]} after the step"
+        found: list[Grid | None] = [
+            Grid(what, array, op.step, lambda index: "\n".join(update.at(index)), update.most_telling())
+        ]
     elif why.ran(op) and op.node_name != "CopySlices":
         ran = why.ran(op)[-1]
         found = [
@@ -99,10 +106,6 @@ def reason_key(key: str, element: Sequence[int]) -> str:
 def _grid(what: str, numbers: Numbers, known: int, tell: Callable[[Index], str]) -> Grid | None:
     array = None if numbers.data is None else array_of(numbers)
     return None if array is None or not array.size or not array.ndim else Grid(what, array, known, tell)
-
-
-def _joined(update: Update) -> Callable[[Index], str]:
-    return lambda index: "\n".join(update.at(index))
 
 
 def _told(explained: Explained) -> Callable[[Index], str]:

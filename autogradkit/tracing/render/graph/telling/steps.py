@@ -97,11 +97,8 @@ def _worked_out(op: Op, graph: Graph) -> str:
     index = update.most_telling()
     lines = update.at(index)
     told = lines if len(lines) <= MOST_LINES else ["…", lines[-1]]
-    return f"; {_at(index) or 'with numbers'}: {', '.join(told)}"
-
-
-def _at(index: tuple[int, ...]) -> str:
-    return f"at [{', '.join(map(str, index))}]" if index else ""
+    where = f"at [{', '.join(map(str, index))}]" if index else "with numbers"
+    return f"; {where}: {', '.join(told)}"
 
 
 def _backward(ran: NodeRan, why: Why, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
@@ -222,14 +219,13 @@ def _op_rows(op: Op, why: Why, graph: Graph) -> list[Row]:
 
 
 def _update_rows(op: Op, graph: Graph) -> list[Row]:
-    """An optimizer's step: its lines, with the numbers of one element, and what it remembers."""
+    """An optimizer's step: its lines, of a single number with numbers, and what it remembers."""
     if not op.facts.update:
         return []
     update = Update(op, graph.values, graph.labels)
     rows: list[Row] = [["update", "\n".join(filter(None, [*update.lines, update.reason]))]]
-    if update.shape is not None:
-        index = update.most_telling()
-        rows.append([_at(index) or "with numbers", "\n".join(update.at(index)), op.step])
+    if update.shape == ():  # of more elements a grid tells
+        rows.append(["with numbers", "\n".join(update.at(())), op.step])
     for each in op.state:
         before = "none" if each.before is None else nums.one_line(each.before, 44)
         rows.append([each.symbol, f"{each.name}: {before} before, {nums.one_line(each.after, 44)} after", op.step])
