@@ -22,7 +22,6 @@ from typing import Any
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.model import op_key
 from autogradkit.tracing.render.graph.telling.elements import reasons_of
 from autogradkit.tracing.render.graph.telling.state import state_of
 from autogradkit.tracing.render.graph.telling.why import Why
@@ -88,13 +87,13 @@ def page(recording: Recording) -> str:
 
 
 def _reasons(recording: Recording) -> dict[str, str]:
-    """Why the elements that the details show are what they are, node by node, as far as a number of characters goes."""
+    """Why the elements that the details show are what they are, detail by detail, as far as a number of characters goes."""
     graph = build(recording)
     why = Why(graph)
     found: dict[str, str] = {}
     size = 0
-    for op in graph.ops:
-        for key, reason in reasons_of(op, op_key(op), why):
+    for item in graph.items.values():
+        for key, reason in reasons_of(item, why):
             size += len(key) + len(reason)
             if size > MOST_REASONS:
                 return found

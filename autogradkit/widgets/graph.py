@@ -97,10 +97,8 @@ class GraphView(PictureWidget):
     def _grid(self, element: list[int]) -> Grid | None:
         """The grid of what is selected that has this element."""
         item = self._drawn.graph.items.get(self.selected)
-        if item is None or item.kind != "op" or item.op is None:
-            return None
         number, *index = element
-        grids = grids_of(item.op, Why(self._drawn.graph))
+        grids = [] if item is None else grids_of(item, Why(self._drawn.graph))
         found = grids[number] if 0 <= number < len(grids) else None
         return found if found is not None and found.holds(index) else None
 

@@ -124,14 +124,17 @@ def explained(run: Run, op: Op, parameter: torch.Tensor, kept: dict[str, Any]) -
 def elements(run: Run) -> Iterator[Falsity]:
     """What is told of each element that a detail shows: its equation comes out, and gives the gradient that was sent."""
     why = Why(run.graph)
-    for op in run.graph.ops:
-        for grid in grids_of(op, why) if not op.facts.update else ():  # steps: see `explained`
+    for item in run.graph.items.values():
+        step = item.op is not None and item.op.facts.update  # see `explained`
+        for grid in [] if step else grids_of(item, why):
             for index in grid.indices():
                 told = grid.tell(index).partition("\n")[0].partition(", since")[0]
-                equation = told.partition(", not the")[0]
+                equation = re.sub(
+                    r" (from \S+( \(turn \d+\))?( \d+)?|before)(?= [+=])", "", told.partition(", not the")[0]
+                )
                 found = equation.rpartition(" = ")[2]
                 if plain(grid.numbers[index].item()) != found or not comes_out(equation, four_places):
-                    yield Falsity("element", f"{op.name}: {told}, {grid.what} {grid.numbers.tolist()}")
+                    yield Falsity("element", f"{told}, {grid.what} {grid.numbers.tolist()}")
 
 
 def stepped(trace: Recording, op: Op) -> tuple[torch.Tensor, dict[str, Any]]:

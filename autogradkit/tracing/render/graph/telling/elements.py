@@ -1,8 +1,8 @@
-"""The elements that a reader may choose in a node's detail, and why each is what it is.
+"""The elements that a reader may choose in a detail, and why each is what it is.
 
-Each grid shows the gradient that a node sent to one of its inputs, or the parameter that an optimizer's step has left; of a
-chosen element the arithmetic is told. Rests on `why.py` and `update.py`. `steps.py` puts the grids into details, GraphView and
-pages (`tracing/page.py`) ask for the reasons.
+Each grid shows the gradient that a node sent to one of its inputs, a leaf's `.grad`, or the parameter that an optimizer's step
+has left; of a chosen element the arithmetic is told. Rests on `why.py` and `update.py`. `steps.py` puts the grids into details,
+GraphView and pages (`tracing/page.py`) ask for the reasons.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.tracing.events import Numbers, Op
+from autogradkit.tracing.events import Accumulated, Numbers, Op, Value
+from autogradkit.tracing.render.graph.structure.model import Item
 from autogradkit.tracing.render.graph.telling.operands import Array, array_of
 from autogradkit.tracing.render.graph.telling.update import Update
 from autogradkit.tracing.render.graph.telling.why import Explained, Why
@@ -63,35 +64,57 @@ class Grid:
             yield from ((*map(int, row), column) for column in range(columns))
 
 
-def grids_of(op: Op, why: Why) -> list[Grid]:
-    """The grids of a node: of what it sent in its last backward, or of the parameter after an optimizer's step."""
-    update = Update(op, why.graph.values, why.graph.labels) if op.facts.update else None
-    if update is not None and update.shape:
-        after = why.graph.values[op.outputs[0]]
-        array = array_of(after.numbers)
-        assert array is not None
-        what = f"{why.graph.labels[after.id]} after the step"
-        found: list[Grid | None] = [
-            Grid(what, array, op.step, lambda index: "\n".join(update.at(index)), update.most_telling())
-        ]
-    elif why.ran(op) and op.node_name != "CopySlices":
-        ran = why.ran(op)[-1]
-        found = [
-            _grid(f"∂{each.reason.label} of backward {ran.call + 1}", each.sent, ran.step, _told(each))
-            for each in why.explained(op, ran)
-            if each.incoming is not None and each.sent is not None and each.reason.tells
-        ]
+def grids_of(item: Item, why: Why) -> list[Grid]:
+    """The grids of a node or a tensor on the picture."""
+    if item.kind == "tensor" and item.value is not None:
+        found = [_of_gradient(item.value, why)]
+    elif item.kind == "op" and item.op is not None:
+        found = [_of_update(item.op, why)] if item.op.facts.update else _sent(item.op, why)
     else:
         found = []
     distinct = {(grid.what, grid.numbers.tobytes()): grid for grid in found if grid is not None}  # of x · x once
     return list(distinct.values())
 
 
-def reasons_of(op: Op, key: str, why: Why) -> Iterator[tuple[str, str]]:
-    """The reasons for all elements that a node's grids show, by what asks for them: `reason_key`."""
-    for number, grid in enumerate(grids_of(op, why)):
+def _of_gradient(value: Value, why: Why) -> Grid | None:
+    """Of a leaf, what its `.grad` was after the last backward, if nothing was done to it since."""
+    events = why.graph.grads.get(value.tensor, [])
+    last = next(iter(events[-1:]), None)
+    if not isinstance(last, Accumulated) or not value.is_leaf:
+        return None
+    what = f"{why.graph.labels[value.id]}.grad after backward {last.call + 1}"
+    return _grid(what, last.after, last.step, lambda index: why.accumulated_at(last, index))
+
+
+def _of_update(op: Op, why: Why) -> Grid | None:
+    """The parameter after an optimizer's step, which begins with the element of the largest gradient."""
+    update = Update(op, why.graph.values, why.graph.labels)
+    if not update.shape:
+        return None
+    after = why.graph.values[op.outputs[0]]
+    array = array_of(after.numbers)
+    assert array is not None
+    what = f"{why.graph.labels[after.id]} after the step"
+    return Grid(what, array, op.step, lambda index: "\n".join(update.at(index)), update.most_telling())
+
+
+def _sent(op: Op, why: Why) -> list[Grid | None]:
+    """What a node sent to its inputs in its last backward."""
+    if not why.ran(op) or op.node_name == "CopySlices":
+        return []
+    ran = why.ran(op)[-1]
+    return [
+        _grid(f"∂{each.reason.label} of backward {ran.call + 1}", each.sent, ran.step, _told(each))
+        for each in why.explained(op, ran)
+        if each.incoming is not None and each.sent is not None and each.reason.tells
+    ]
+
+
+def reasons_of(item: Item, why: Why) -> Iterator[tuple[str, str]]:
+    """The reasons for all elements that the grids of a node or tensor show, by what asks for them: `reason_key`."""
+    for number, grid in enumerate(grids_of(item, why)):
         for index in grid.indices():
-            yield reason_key(key, (number, *index)), grid.tell(index)
+            yield reason_key(item.key, (number, *index)), grid.tell(index)
 
 
 def reason_key(key: str, element: Sequence[int]) -> str:

@@ -152,7 +152,7 @@ def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
         op = item.op if item.kind == "op" else None
         if op is not None and op.node is not None and op.facts.rule:
             found[key]["measurable"] = why.measurable_from(op)
-        grids = [] if op is None else grids_of(op, why)
+        grids = grids_of(item, why)
         if grids:
             found[key]["grids"] = [grid.state() for grid in grids]
     for number, link in enumerate(graph.links):
