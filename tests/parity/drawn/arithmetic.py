@@ -25,6 +25,11 @@ def four_places(value: float) -> float:
     return 5e-5 if 1e-4 <= abs(value) < 1e5 else abs(value) * 5e-5
 
 
+def in_half(value: float) -> float:
+    """As `four_places`, where numbers are of 16 bits."""
+    return max(four_places(value), abs(value) * 2**-8)
+
+
 def comes_out(equation: str, rounded: Callable[[float], float] = six_digits) -> bool:
     """Whether the last side of an equation is what the side before it gives, to the digits that are printed.
 

@@ -22,7 +22,7 @@ from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks.numbers import plain
 
-from .arithmetic import comes_out, computed, four_places
+from .arithmetic import comes_out, computed, four_places, in_half
 from .runs import Falsity, Run, close, tensor_in, tensor_of
 
 FUNCTIONS: dict[str, Any] = {
@@ -132,8 +132,10 @@ def elements(run: Run) -> Iterator[Falsity]:
                 equation = re.sub(
                     r" (from \S+( \(turn \d+\))?( \d+)?|before)(?= [+=])", "", told.partition(", not the")[0]
                 )
+                equation, coarse, _ = equation.partition(" in ")
                 found = equation.rpartition(" = ")[2]
-                if plain(grid.numbers[index].item()) != found or not comes_out(equation, four_places):
+                rounded = in_half if coarse else four_places
+                if plain(grid.numbers[index].item()) != found or not comes_out(equation, rounded):
                     yield Falsity("element", f"{told}, {grid.what} {grid.numbers.tolist()}")
 
 

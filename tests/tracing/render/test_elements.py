@@ -109,6 +109,13 @@ def test_an_element_of_a_leafs_grad_is_the_sum_of_what_came() -> None:
     assert grid.tell((1, 2)) == "x.grad[1, 2] = 6 from mul₂ + 6 from mul₂ + 3 from mul₁ = 15"
 
 
+def test_what_half_precision_rounds_is_said() -> None:
+    graph = build(trace_source("(x.to(torch.float16).float() * 5.3333).sum().backward()", X))
+    reasons = [grid.tell((0, 0)) for item in graph.items.values() for grid in grids_of(item, Why(graph))]
+    assert "∂to₁[0, 0] = 5.3333 = 5.332 in float16" in reasons
+    assert "∂x[0, 0] = 5.332" in reasons
+
+
 def stored(html: str) -> dict[str, object]:
     packed = re.search(r'id="autogradkit-layouts">([^<]*)<', html)
     assert packed is not None

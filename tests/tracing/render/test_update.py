@@ -143,7 +143,7 @@ def test_numbers_that_the_lines_do_not_give_are_not_printed() -> None:
     """A subclass whose step is another one than its lines say."""
     before = (
         "class Odd(torch.optim.SGD):\n    def _updater(self, group):\n        usual = super()._updater(group)\n"
-        "        def update(p, g):\n            usual(p, g)\n            p._array += 1\n            return p\n"
+        "        def update(p, g):\n            usual(p, g)\n            p._array += 1e-4\n            return p\n"
         "        return update\n"
         "w = torch.nn.Parameter(torch.tensor([1., 2.]))\nw.grad = torch.tensor([.5, 2.])\nopt = Odd([w], .1)"
     )
@@ -151,6 +151,17 @@ def test_numbers_that_the_lines_do_not_give_are_not_printed() -> None:
     told = rows(trace, trace.ops[0])
     assert told["update"] == "w = w − 0.1 · w.grad"
     assert "grids" not in details_of(draw_graph(trace).graph)[f"o{trace.ops[0].step}"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_small_steps_in_every_precision_have_numbers(dtype: str) -> None:
+    before = (
+        f"w = torch.nn.Parameter(torch.tensor([100., -.5], dtype=torch.{dtype}))\n"
+        f"w.grad = torch.tensor([.25, 3.], dtype=torch.{dtype})\nopt = torch.optim.SGD([w], 1e-4, momentum=.9)\nopt.step()"
+    )
+    trace = trace_source("opt.step()", before)
+    [grid] = details_of(draw_graph(trace).graph)[f"o{trace.ops[0].step}"]["grids"]
+    assert grid["reason"].startswith("buf = 0.9 · 3 + 3 = 5.")
 
 
 def test_a_loaded_trace_tells_the_same(tmp_path: Any) -> None:

@@ -143,7 +143,8 @@ class Reason:
                 value, size = work.total(places)
                 text = work.text(places)
                 if _near(value, total[index], size):
-                    return f"{here} = {text}" + (f" = {result}" if text != result else "")
+                    rounded = f" in {sent.dtype}" if total.dtype.itemsize == 2 or sent.dtype == "bfloat16" else ""
+                    return f"{here} = {text}" + (f" = {result}{rounded}" if text != result else "")
                 return f"{here} = {result}, not the {text} of the rule: a hook, or an edit that no version counts, came between"
         return f"{here} = {result}{self._not_kept(incoming, sent) if self.term is not None else ''}"
 

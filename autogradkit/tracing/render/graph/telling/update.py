@@ -16,7 +16,6 @@ import numpy as np
 from autogradkit.tracing.events import Op, Value
 from autogradkit.tracing.notation import Rule, rules_in, value_of_term, written
 from autogradkit.tracing.render.graph.telling.operands import Array, array_of, operands_of
-from autogradkit.tracing.render.graph.telling.reason import agree
 from autogradkit.tracing.render.graph.telling.worked import largest
 
 Index = tuple[int, ...]
@@ -103,7 +102,7 @@ class Update:
                 return []
             if place == last[name] and name in afters:
                 recorded = array_of(afters[name])
-                if recorded is None or not agree(found, recorded):
+                if recorded is None or not _same_change(known.get(name), found, recorded, afters[name].dtype):
                     return []
                 found = recorded.astype(np.float64)
             lines.append(_Line(rule, known, found))
@@ -124,6 +123,24 @@ class Update:
     def _spelled(rule: Rule, text_of: Callable[[Any], str]) -> str:
         assert rule.term is not None
         return written(rule.term, text_of)
+
+
+def _same_change(before: Array | None, found: Array, recorded: Array, dtype: str) -> bool:
+    """Whether the lines change a number as it was changed, but for rounding: a step may be small beside the parameter."""
+    if found.shape != recorded.shape:
+        return False
+    eps = 2.0**-7 if dtype == "bfloat16" else float(np.finfo(dtype).eps)
+    with np.errstate(all="ignore"):
+        was = np.zeros(()) if before is None else before
+        changed = _size(found - was)
+        exact = 1e3 * eps * changed + 8 * eps * max(_size(was), _size(found))
+        return bool(np.allclose(found, recorded, rtol=0, atol=exact, equal_nan=True))
+
+
+def _size(array: Array) -> float:
+    """The largest finite size in an array."""
+    sizes = np.abs(array[np.isfinite(array)])
+    return float(sizes.max()) if sizes.size else 0.0
 
 
 def _element(array: Array, index: Index) -> float:
