@@ -7,8 +7,9 @@ it, so that a picture needs no table of names and a saved trace no op.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class OpFacts:
     ] = ()  # what each is where nobody gives it, as Python prints it; empty where it must be given
     spread: bool = False  # whether its second argument is a list of ints that may be given one by one, `view(2, 3)`
     sign: str = ""  # the operator that runs it: "+", "@", ">"
+    update: str = ""  # of an optimizer's step, a line for each thing that it works out: "self = self − 0.1 · grad"
 
 
 class Declaration(Protocol):
@@ -46,6 +48,18 @@ class Named:
 
     name: str
     facts: OpFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """The declaration of an optimizer's step for one parameter, of which it remembers tensors from step to step."""
+
+    name: str
+    facts: OpFacts
+    symbols: Mapping[
+        str, str
+    ]  # what `facts.update` calls each of these tensors, by their names in the optimizer's state
+    remembered: Callable[[], Mapping[str, Any]]  # those that there are now, by their names
 
 
 @functools.cache

@@ -53,7 +53,7 @@ class Recorder:
         elif not (mark or self.ended):
             RECORDERS.append(self)
 
-    def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def op_begins(self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """An op is about to run; `op` or `op_failed` follows. One that is "inplace" writes into one of these arguments."""
 
     def op(
@@ -184,7 +184,7 @@ def observed(
         try:
             rest(active)
             for recorder in active:
-                recorder.op_begins(kind, args, kwargs)
+                recorder.op_begins(declaration, kind, args, kwargs)
             try:
                 result = run(*args, **kwargs)
             except BaseException as error:

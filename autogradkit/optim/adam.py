@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import setitem
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
+from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible, spelled
 
 _OPTIONS = ("betas", "eps", "weight_decay", "decoupled_weight_decay", "maximize")
 _ONE = np.asarray(1, np.float32)
@@ -88,6 +89,32 @@ class Adam(Optimizer):
         names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * bool(group["amsgrad"])]
         moments = {name: wrap(np.zeros_like(parameter._array)) for name in names}
         return {"step": wrap(np.zeros((), np.float32)), **moments}
+
+    _symbols = MappingProxyType({"step": "t", "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "v_max"})
+
+    def _lines(self, group: Group, state: Mapping[str, Any]) -> list[str]:
+        lr, decay = number(group["lr"]), group["weight_decay"]
+        beta1, beta2 = map(number, group["betas"])
+        lines = ["t = t + 1"]
+        if decay and group["decoupled_weight_decay"]:
+            lines.append(f"self = self · (1 − {spelled(lr)} · {spelled(decay)})")
+        direction = "grad"
+        added = f" + {spelled(decay)} · self" if decay and not group["decoupled_weight_decay"] else ""
+        if group["maximize"] or added:
+            lines.append(f"g = {'−' * bool(group['maximize'])}grad{added}")
+            direction = "g"
+        lines += [
+            f"m = {spelled(beta1)} · m + {spelled(1 - beta1)} · {direction}",
+            f"v = {spelled(beta2)} · v + {spelled(1 - beta2)} · {direction}²",
+        ]
+        if group["amsgrad"]:
+            lines.append("v_max = maximum(v_max, v)")
+        return [
+            *lines,
+            f"m_hat = m / (1 − {spelled(beta1)}^t)",
+            f"v_hat = {'v_max' if group['amsgrad'] else 'v'} / (1 − {spelled(beta2)}^t)",
+            f"self = self − {spelled(lr)} · m_hat / (sqrt(v_hat) + {spelled(group['eps'])})",
+        ]
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         options = {name: group[name] for name in _OPTIONS}

@@ -11,10 +11,10 @@ import copy
 import functools
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
 
-from autogradkit.core.facts import named
+from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
@@ -139,7 +139,7 @@ class Optimizer:
                 continue
             if RECORDERS:
                 observed(
-                    named(type(self).__name__.lower()),  # `sgd_` in a trace
+                    self._declaration(group, parameter),
                     "inplace",
                     lambda parameter, gradient, **_shown: quietly(update, parameter, gradient),
                     (parameter, gradient),
@@ -147,6 +147,16 @@ class Optimizer:
                 )
             else:
                 quietly(update, parameter, gradient)
+
+    def _declaration(self, group: Group, parameter: Tensor) -> Declaration:
+        """What a trace says of the step of one parameter."""
+        name = type(self).__name__.lower()  # `sgd_` in a trace
+        update = "\n".join(self._lines(group, self.state.get(parameter, {})))
+
+        def remembered() -> dict[str, Tensor]:
+            return {name: each for name, each in self.state.get(parameter, {}).items() if isinstance(each, Tensor)}
+
+        return Remembering(name, OpFacts(name, False, "", ("self", "grad"), update=update), self._symbols, remembered)
 
     def _unusual(self, group: Group) -> Group:
         """The options of a group, beside its learning rate, that are not as they are when nobody gives them."""
@@ -156,6 +166,17 @@ class Optimizer:
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         """What changes a parameter of the group by its gradient, and returns it."""
         raise NotImplementedError
+
+    # What the lines of a step call the tensors of the state, by their names there.
+    _symbols: ClassVar[Mapping[str, str]] = {}
+
+    def _lines(self, group: Group, state: Mapping[str, Any]) -> list[str]:
+        """What a step works out for one parameter, line by line, in the notation of rules (`tracing/notation.py`).
+
+        `self` is the parameter, `grad` its gradient; the last line gives the parameter. `state` is that of the parameter before
+        the step. An optimizer that gives no lines is shown without numbers.
+        """
+        return []
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -223,6 +244,12 @@ def _fitted(parameter: Tensor, name: str, value: Any) -> Any:
 def number(value: Any) -> float:
     """A learning rate as a float; it may be given as a tensor of one element."""
     return value.item() if isinstance(value, Tensor) else value
+
+
+def spelled(value: Any) -> str:
+    """An option in the lines of a step, in parentheses where it is negative."""
+    text = repr(float(number(value)))
+    return f"(−{text[1:]})" if text.startswith("-") else text
 
 
 def refuse_ways(name: str, differentiable: bool, foreach: bool | None, fused: bool | None) -> None:

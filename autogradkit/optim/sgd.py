@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import setitem
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible
+from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible, spelled
 
 _OPTIONS = ("momentum", "dampening", "weight_decay", "nesterov", "maximize")
 
@@ -62,6 +63,25 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
         refuse_ways("SGD", differentiable, foreach, fused)
+
+    _symbols = MappingProxyType({"momentum_buffer": "buf"})
+
+    def _lines(self, group: Group, state: Mapping[str, Any]) -> list[str]:
+        lines: list[str] = []
+        direction = "grad"
+        if group["maximize"] or group["weight_decay"]:
+            decayed = f" + {spelled(group['weight_decay'])} · self" if group["weight_decay"] else ""
+            lines.append(f"g = {'−' * bool(group['maximize'])}grad{decayed}")
+            direction = "g"
+        if group["momentum"]:
+            momentum = spelled(group["momentum"])
+            undamped = f"{spelled(1 - group['dampening'])} · " if group["dampening"] else ""
+            begins = state.get("momentum_buffer") is None
+            lines.append("buf = " + (direction if begins else f"{momentum} · buf + {undamped}{direction}"))
+            if group["nesterov"]:
+                lines.append(f"ahead = {direction} + {momentum} · buf")
+            direction = "ahead" if group["nesterov"] else "buf"
+        return [*lines, f"self = self − {spelled(group['lr'])} · {direction}"]
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         options = {name: group[name] for name in _OPTIONS}

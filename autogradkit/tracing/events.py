@@ -137,6 +137,16 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What an optimizer remembers of a parameter from step to step, such as a momentum."""
+
+    name: str  # in the optimizer's state: "momentum_buffer"
+    symbol: str  # in the lines of its step (`OpFacts.update`): "buf"
+    before: Numbers | None  # None where the step began it
+    after: Numbers
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """An op ran forward."""
 
@@ -153,6 +163,7 @@ class Op:
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
     why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"
     layers: tuple[Layer, ...] = ()  # the modules of `scope`
+    state: tuple[State, ...] = ()  # of the optimizer whose step it is
     called: str = (
         ""  # the learner's own call where that is another, "reshape" of a view, and all that ran in it is this
     )

@@ -57,7 +57,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": np.cos, "sin": np.sin, "exp": np.exp, "log": np.log, "sign": np.sign, "floor": np.floor,
-    "tril": np.tril, "triu": np.triu,
+    "sqrt": np.sqrt, "maximum": np.maximum, "tril": np.tril, "triu": np.triu,
 }  # fmt: skip
 _SPELLED = {"onward": "sum from here on of ", "others": "product of the others in "}
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
@@ -129,7 +129,7 @@ class _NotInNotationError(Exception):
     """The text goes on in words."""
 
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|(∂[A-Za-z_0-9]*|[A-Za-z_][A-Za-z_0-9]*)|(\S))")
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(∂[A-Za-z_0-9]*|[A-Za-z_][A-Za-z_0-9]*)|(\S))")
 _KEYWORDS = {"where", "else", "and", "or", "not"}
 
 
@@ -219,7 +219,8 @@ class _Reader:
         if token == "Σ":
             return Apply("Σ", (self.atom(),))
         if token[0].isdigit():
-            return Constant(float(token) if "." in token or len(token) > MOST_DIGITS else int(token))
+            whole = token.isdigit() and len(token) <= MOST_DIGITS
+            return Constant(int(token) if whole else float(token))
         if not (token[0] in "∂_" or token[0].isalpha()):
             raise _NotInNotationError
         if token in _FUNCTIONS or token in _OVER_DIMS:

@@ -21,7 +21,10 @@ from typing import Any
 
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.telling.elements import reasons_of
 from autogradkit.tracing.render.graph.telling.state import state_of
+from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.render.graph.wording import titles
 from autogradkit.tracing.render.marks.html import img_tag, table_html
 from autogradkit.tracing.render.marks.svg import esc
@@ -30,6 +33,7 @@ STATIC = Path(__file__).parent / "_static"
 MOST_TURNED = 24  # modules and stacks of the first picture that can be turned
 MOST_WAYS = 24  # of folding, of each of which there are two pictures, beyond those with one turned
 MOST_BYTES = 190_000  # compressed, that such pictures may take
+MOST_REASONS = 300_000  # characters that tell of single elements
 MOST_DRAWN = (
     20_000  # operations drawn for such pictures and for the nodes' names, so that a long trace takes no minutes
 )
@@ -77,12 +81,27 @@ def page(recording: Recording) -> str:
         id="0" * 32,
         still=img_tag(first["svg"], first["description"]) + table_html(tuple(header), [tuple(row) for row in rows]),
         note=esc(_note(len(layouts), unturned, all_ways)),
-        layouts=base64.b64encode(_packed(layouts)).decode(),
+        layouts=base64.b64encode(_packed(layouts, _reasons(recording))).decode(),
         script=script,
     )
 
 
-def _packed(layouts: list[dict[str, Any]]) -> bytes:
+def _reasons(recording: Recording) -> dict[str, str]:
+    """Why the elements that the details show are what they are, detail by detail, as far as a number of characters goes."""
+    graph = build(recording)
+    why = Why(graph)
+    found: dict[str, str] = {}
+    size = 0
+    for item in graph.items.values():
+        for key, reason in reasons_of(item, why):
+            size += len(key) + len(reason)
+            if size > MOST_REASONS:
+                return found
+            found[key] = reason
+    return found
+
+
+def _packed(layouts: list[dict[str, Any]], reasons: dict[str, str]) -> bytes:
     """The layouts as compressed JSON. Most of each is in others too: a piece is written once, and named by its place."""
     pieces: dict[str, int] = {}
 
@@ -101,7 +120,8 @@ def _packed(layouts: list[dict[str, Any]]) -> bytes:
         for layout in layouts
     ]
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"))
-    return gzip.compress(f'{{"layouts":{text},"pieces":[{",".join(pieces)}]}}'.encode(), mtime=0)
+    told = json.dumps(reasons, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(f'{{"layouts":{text},"reasons":{told},"pieces":[{",".join(pieces)}]}}'.encode(), mtime=0)
 
 
 def _note(count: int, unturned: int, all_ways: bool) -> str:

@@ -14,7 +14,7 @@ from operator import setitem
 from types import FrameType
 from typing import Any
 
-from autogradkit.core.facts import Declaration
+from autogradkit.core.facts import Declaration, Remembering
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
@@ -31,8 +31,10 @@ from autogradkit.tracing.events import (
     GradAssigned,
     GradReturned,
     NodeRan,
+    Numbers,
     Op,
     Saved,
+    State,
     spelled,
 )
 from autogradkit.tracing.failure import Failed, ended_by
@@ -78,6 +80,7 @@ class EventRecorder(Recorder):
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
         self._cut_short: tuple[str, ...] = ()
+        self._remembered: dict[str, Numbers] = {}  # by an optimizer, before the step in hand
 
     def start(self, frame: FrameType | None = None) -> None:
         """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
@@ -103,7 +106,7 @@ class EventRecorder(Recorder):
 
     # -- the contract -----------------------------------------------------------------------------------------------
 
-    def op_begins(self, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def op_begins(self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._turns.pause()  # what runs now is not the learner's code
         if kind == "inplace":
             self.copier.forget()
@@ -114,6 +117,7 @@ class EventRecorder(Recorder):
                         self.numbering.value(each)
                         if each._base is not None:  # what is written into a view is written into it
                             self.numbering.value(each._base)
+            self._remembered = self._copied(declaration)
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
@@ -148,8 +152,9 @@ class EventRecorder(Recorder):
             saved=() if maker is None else self._saved(maker, declaration, inputs, outputs),
             position=None,
             scope=tuple(self.naming.scope),
-            why_not=None if maker is not None else self._why_not(kind, args, results),
+            why_not=None if maker is not None else self._why_not(declaration, kind, args, results),
             layers=tuple(self.naming.layers),
+            state=self._state(declaration),
             called=called_as(entry, declaration, kind),
         )
         if entry is not self._entry:
@@ -203,14 +208,28 @@ class EventRecorder(Recorder):
         self.saved.add(len(self.drafts), node)
         return saved_by(node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short)
 
-    def _why_not(self, kind: str, args: tuple[Any, ...], results: list[Any]) -> str:
+    def _copied(self, declaration: Declaration) -> dict[str, Numbers]:
+        """What an optimizer remembers of the parameter in hand, as it is now."""
+        if not isinstance(declaration, Remembering):
+            return {}
+        return {name: self.copier.copy(each) for name, each in declaration.remembered().items()}
+
+    def _state(self, declaration: Declaration) -> tuple[State, ...]:
+        """What an optimizer remembered before the step that was just taken, and what now."""
+        if not isinstance(declaration, Remembering):
+            return ()
+        before, symbols = self._remembered, declaration.symbols
+        after = self._copied(declaration)
+        return tuple([State(name, symbols.get(name, name), before.get(name), now) for name, now in after.items()])
+
+    def _why_not(self, declaration: Declaration, kind: str, args: tuple[Any, ...], results: list[Any]) -> str:
         if kind in ("create", "random"):
             return "create"
         if kind == "detach":
             return "detach"
         if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in flat(value)):
             return "inputs"
-        if not is_grad_enabled():
+        if not is_grad_enabled() or isinstance(declaration, Remembering):  # a step is no part of any graph
             return "no_grad"
         return "dtype"
 

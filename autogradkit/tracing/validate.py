@@ -189,7 +189,9 @@ def _mentioned(event: Event) -> Iterator[int]:
 
 def _numbers(event: Event) -> Iterator[Numbers]:
     """The numbers that an event holds."""
-    if isinstance(event, NodeRan):
+    if isinstance(event, Op):
+        yield from (each for state in event.state for each in (state.before, state.after) if each is not None)
+    elif isinstance(event, NodeRan):
         yield from (each for each in (*event.received, *event.sent) if each is not None)
     elif isinstance(event, Accumulated):
         yield from (each for each in (event.before, event.contribution, event.after) if each is not None)

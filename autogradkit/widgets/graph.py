@@ -14,6 +14,7 @@ from ..tracing.events import Op, Value
 from ..tracing.probe import measured
 from ..tracing.recording import Recording
 from ..tracing.render.graph.drawing.picture import draw_graph
+from ..tracing.render.graph.telling.elements import Grid, grids_of, reason_key
 from ..tracing.render.graph.telling.state import state_of
 from ..tracing.render.graph.telling.text import HEADER, graph_rows, graph_text
 from ..tracing.render.graph.telling.why import Why
@@ -25,7 +26,9 @@ class GraphView(PictureWidget):
 
     `step` is the step shown (-1: all of it), `selected` the key of what was clicked or chosen, `folds` says of modules and of
     stacks of equal turns, by their path, whether they are folded, `node_names` whether PyTorch's names of the graph's nodes
-    are written, too. All four may be set from Python and are set by the reader's clicks.
+    are written, too. `element` is the element chosen in the detail of what is selected: the number of its grid, then its place
+    there, `[0, 1, 2]`; empty where none is. All five may be set from Python and are set by the reader's clicks. An element that
+    is not there raises TraitError.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
@@ -51,6 +54,10 @@ class GraphView(PictureWidget):
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
     node_names = traitlets.Bool(False).tag(sync=True)
+    element = traitlets.List(traitlets.Int()).tag(sync=True)
+    reasons = traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()).tag(
+        sync=True
+    )  # why chosen elements are what they are, by the key of the node and the element: "o7 0,1,2"
     measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
     def __init__(self, trace: Recording, **kwargs: Any) -> None:
@@ -58,6 +65,8 @@ class GraphView(PictureWidget):
         self.trace = trace
         self._draw()
         self.observe(self._redraw, ["folds", "node_names"])
+        self.observe(self._leave_element, "selected")
+        self.observe(self._explain, "element")
         self.on_msg(self._hear)
 
     @entry
@@ -71,6 +80,34 @@ class GraphView(PictureWidget):
 
     def _redraw(self, change: Any) -> None:
         self._draw()
+
+    def _leave_element(self, change: Any) -> None:
+        self.element = []
+
+    @traitlets.validate("element")
+    def _require_element(self, proposal: Any) -> list[int]:
+        element: list[int] = proposal["value"]
+        if element and self._grid(element) is None:
+            raise traitlets.TraitError(
+                f"element={element} is none of what {self.selected!r} shows: give the number of a grid in "
+                "`view.details[view.selected]['grids']`, then a place within its shape"
+            )
+        return element
+
+    def _grid(self, element: list[int]) -> Grid | None:
+        """The grid of what is selected that has this element."""
+        item = self._drawn.graph.items.get(self.selected)
+        number, *index = element
+        grids = [] if item is None else grids_of(item, Why(self._drawn.graph))
+        found = grids[number] if 0 <= number < len(grids) else None
+        return found if found is not None and found.holds(index) else None
+
+    def _explain(self, change: Any) -> None:
+        """Tell why the chosen element is what it is."""
+        grid = self._grid(self.element) if self.element else None
+        if grid is not None:
+            reason = {reason_key(self.selected, self.element): grid.tell(tuple(self.element[1:]))}
+            self.reasons = {**self.reasons, **reason}
 
     def measure(self) -> None:
         """Add finite differences to the detail of the selected node, computed from its recorded inputs."""

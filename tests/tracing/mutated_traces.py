@@ -27,6 +27,7 @@ from tests.tracing.render.cells import trace_cell
 
 CELLS = (
     "power",
+    "adam",
     "broadcast",
     "loop",
     "view_edit",

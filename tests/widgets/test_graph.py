@@ -1,5 +1,8 @@
 """GraphView: what the front end is sent, and what Python is told."""
 
+import pytest
+import traitlets
+
 from autogradkit.tracing.events import Op, Value
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import trace_cell
@@ -65,3 +68,48 @@ def test_a_derivative_is_measured_when_the_front_end_asks_and_not_before():
     view.selected = next(key for key in view.details if key.startswith("v"))
     view._handle_custom_msg({"kind": "measure"}, [])
     assert list(view.measured) == [key]
+
+
+def chosen(name, title):
+    """A view in which the node with this title is selected."""
+    view = GraphView(trace_cell(name))
+    view.selected = next(key for key, detail in view.details.items() if detail["title"] == title)
+    return view
+
+
+def test_the_chosen_element_is_told_with_its_numbers():
+    view = chosen("broadcast", "mm(W, x)")
+    [grid] = view.details[view.selected]["grids"]
+    assert (grid["what"], grid["shape"]) == ("∂W of backward 1", [2, 2])
+    assert view.reasons == {}
+    view.element = [0, 1, 1]
+    assert view.reasons == {f"{view.selected} 0,1,1": "∂W[1, 1] = 0.0394 · 2 + 0.0033 · −1 + 2.8491e−05 · 0.5 = 0.0755"}
+    assert grid["cells"][1][1] == "0.0755"
+    view.element = [0, 0, 1]
+    assert len(view.reasons) == 2
+
+
+def test_another_selection_leaves_the_element():
+    view = chosen("broadcast", "mm(W, x)")
+    view.element = [0, 1, 1]
+    view.selected = ""
+    assert view.element == []
+
+
+@pytest.mark.parametrize("element", [[0], [0, 2, 0], [0, -1, 0], [1, 0, 0], [-1, 0, 0], [0, 0, 0, 0]])
+def test_an_element_that_is_not_there_is_refused(element):
+    view = chosen("broadcast", "mm(W, x)")
+    with pytest.raises(traitlets.TraitError, match=r"is none of what 'o\d+' shows"):
+        view.element = element
+    assert view.element == []
+
+
+def test_a_step_of_adam_is_told_for_the_chosen_element():
+    view = chosen("adam", "adamw_(w, w.grad, lr=0.1, amsgrad=True)")
+    view.element = [0, 1]
+    [reason] = view.reasons.values()
+    assert reason.splitlines()[:3] == [
+        "t = 0 + 1 = 1",
+        "w = −2 · (1 − 0.1 · 0.01) = −1.998",
+        "m = 0.9 · 0 + 0.1 · −4 = −0.4",
+    ]

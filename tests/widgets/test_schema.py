@@ -61,6 +61,8 @@ def graphs() -> Iterator[StillWidget]:
         for key in view.details:
             view.selected = key
             view.measure()
+            if view.details[key].get("grids"):
+                view.element = [0] * (1 + len(view.details[key]["grids"][0]["shape"]))
         yield view
 
 

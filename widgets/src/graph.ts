@@ -2,18 +2,19 @@
  *
  * While it steps, nothing that a later event brings is told: not on the picture, not on hover, not in detail and table.
  */
+import { gridOf, reasonKey } from "./graph/elements";
 import { button, h, press, unbroken } from "./shared/dom";
-import { keyed, keyOf } from "./shared/focus";
+import { keepFocus, keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
 import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { panZoom } from "./shared/panzoom";
 import { stepper } from "./shared/stepper";
-import type { Detail, GraphToPython, GraphTraits } from "./shared/traits";
+import type { Detail, GraphToPython, GraphTraits, Grid } from "./shared/traits";
 
 const PATIENCE = 4_000; // ms: measuring takes far less
 const NO_ANSWER =
-  "No kernel answers: it is busy, or there is none any more. Python measures the derivative; " +
+  "No kernel answers: it is busy, or there is none any more. Python works this out; " +
   "without a kernel, run the cell of this picture again.";
 
 function render({ model, el, signal }: Place<GraphTraits>): void {
@@ -191,10 +192,15 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   }
 
   function select(k: string): void {
+    if (model.get("element").length) put(model, "element", []);
     put(model, "selected", k === model.get("selected") ? "" : k);
   }
 
   function detail(): void {
+    keepFocus(page.detail, fillDetail);
+  }
+
+  function fillDetail(): void {
     const found = details()[model.get("selected")];
     page.detail.hidden = !found;
     if (!found) {
@@ -215,6 +221,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     page.detail.replaceChildren(
       h("h4", {}, found.title),
       h("dl", {}, ...rows),
+      ...(found.grids ?? []).flatMap((grid, number) => (grid.known > now() ? [] : [elements(grid, number)])),
       h(
         "p",
         { class: "ak-group" },
@@ -225,7 +232,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
           : []),
         button("Close", () => {
           const k = model.get("selected");
-          put(model, "selected", "");
+          select(k);
           focus(svg && keyed(svg, k));
         }),
       ),
@@ -233,6 +240,23 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     for (const row of page.detail.querySelectorAll("dd")) {
       if (row.scrollHeight > row.clientHeight) row.tabIndex = 0; // what scrolls is scrolled by keyboard too
     }
+  }
+
+  function elements(grid: Grid, number: number): HTMLElement {
+    const [at, ...place] = model.get("element");
+    const chosen = at === number ? place : (grid.first ?? []);
+    const found = model.get("reasons")[reasonKey(model.get("selected"), [number, ...chosen])];
+    const reason = found ?? (at === number ? "…" : (grid.reason ?? ""));
+    return gridOf(grid, number, chosen, reason, (to) => put(model, "element", to.length ? [number, ...to] : []));
+  }
+
+  /** Python answers with the trait `reasons`, if it has not told this reason before. */
+  function chosen(): void {
+    clearTimeout(waiting);
+    const asked = reasonKey(model.get("selected"), model.get("element"));
+    if (model.get("element").length && !(asked in model.get("reasons")))
+      waiting = setTimeout(() => page.say(NO_ANSWER), PATIENCE);
+    detail();
   }
 
   /** Python answers with the trait `measured`; a kernel that is gone does not, and a message to it may not even leave. */
@@ -305,7 +329,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       if (event.key.startsWith("Arrow")) focus(neighbour(element, event.key));
       else if (event.key === "Enter") enter(element);
       else if (event.key === " ") select(keyOf(element));
-      else if (event.key === "Escape") put(model, "selected", "");
+      else if (event.key === "Escape") select(model.get("selected"));
       else if (event.key === "Home") walk.by(-steps().length);
       else if (event.key === "End") walk.by(steps().length);
       else return;
@@ -318,6 +342,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   onChange(model, "step", show, signal);
   onChange(model, "selected", show, signal);
   onChange(model, "measured", showMeasured, signal);
+  onChange(model, "element", chosen, signal);
+  onChange(model, "reasons", chosen, signal);
 }
 
 export default picture(render);

@@ -63,6 +63,8 @@ const show = () => {
     opened: [],
     node_names: false,
     folds: {},
+    element: [],
+    reasons: {},
     measured: {},
     step: -1,
     selected: "",

@@ -18,6 +18,7 @@ const stored = () => {
       layout("open", { "Net/a": false, "Net/b": false }, []),
     ],
     "p {}",
+    { "x 0,1": "x[1] = 2" },
   );
   const heard: string[] = [];
   for (const name of ["svg", "step", "selected", "folded"]) model.on(`change:${name}`, () => heard.push(name));
@@ -52,6 +53,7 @@ describe("the model of a page", () => {
         layout(paths.filter((path) => path in folds).join("+") || "first", folds as Layout["folds"], []),
       ),
       "",
+      {},
     );
     const turn = (path: string, folded: boolean) => {
       model.set("folds", { ...model.get("folds"), [path]: folded });
@@ -67,7 +69,7 @@ describe("the model of a page", () => {
   it("writes the nodes' names on every layout, and keeps them while something is turned", () => {
     const layouts = [layout("first", {}, []), layout("a", { "Net/a": true }, [])];
     const named = layouts.map((each) => ({ ...each, svg: `${each.svg} named`, node_names: true }));
-    const model = new StoredModel([...layouts, ...named], "");
+    const model = new StoredModel([...layouts, ...named], "", {});
     model.set("folds", { "Net/a": true });
     model.set("node_names", true);
     expect([model.get("svg"), model.get("node_names"), model.get("folds")]).toEqual([

@@ -102,6 +102,9 @@ def loss(w: Writer) -> None:
 def optimizer(w: Writer) -> None:
     made = w.one_of(
         "torch.optim.SGD([w, u], lr=.1, momentum=.9)",
+        "torch.optim.SGD([w, u], lr=.01, momentum=.8, dampening=.3, weight_decay=.1, maximize=True)",
+        "torch.optim.Adam([w, u], lr=.01, betas=(.5, .9), weight_decay=.2, amsgrad=True)",
+        "torch.optim.AdamW([w, u], lr=.01, weight_decay=.3, maximize=True)",
         "torch.optim.SGD([w, u], lr=.1, weight_decay=.1)",
         "torch.optim.Adam([w, u], lr=.1)",
         "torch.optim.AdamW([u], lr=.1)",

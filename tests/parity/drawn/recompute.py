@@ -10,14 +10,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Op
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.model import MAKERS
+from autogradkit.tracing.render.graph.telling.elements import grids_of
+from autogradkit.tracing.render.graph.telling.update import Update
+from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+from autogradkit.tracing.render.marks.numbers import plain
 
-from .runs import Falsity, Run, close, tensor_of
+from .arithmetic import comes_out, computed, four_places, in_half
+from .runs import Falsity, Run, close, tensor_in, tensor_of
 
 FUNCTIONS: dict[str, Any] = {
     "data": torch.Tensor.detach,
@@ -42,12 +48,11 @@ FUNCTIONS: dict[str, Any] = {
     "slice_backward": torch.ops.aten.slice_backward,
     "index": lambda x, *picked: x[picked],
     "batch": lambda x, rows: x[rows],
-    "sgd_": lambda parameter, gradient, lr, weight_decay=0.0: parameter - lr * (gradient + weight_decay * parameter),
     "index_put_": lambda x, picked, values, *more: x.index_put_(picked, torch.as_tensor(values, dtype=x.dtype), *more),
 }
 
 
-STATEFUL = ("adam_", "adamw_")  # they remember earlier gradients; what they leave is compared at the end
+OPTIMIZERS: dict[str, Any] = {"sgd_": torch.optim.SGD, "adam_": torch.optim.Adam, "adamw_": torch.optim.AdamW}
 SPOKEN = {
     "torch": torch,
     "array": torch.tensor,
@@ -79,8 +84,6 @@ def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:
         for argument in op.inputs:
             if argument.value is not None and argument.value not in came:
                 yield Falsity("edge missing", f"{op.name}: {run.graph.labels[argument.value]}")
-        if op.name in STATEFUL or any(argument.name == "momentum" for argument in op.inputs):
-            continue
         if any(run.trace.values[value].numbers.data is None for value in (*came, *op.outputs)):
             continue
         try:
@@ -88,11 +91,65 @@ def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:
         except Exception as error:
             yield Falsity("recompute", f"{op.name} cannot be recomputed: {error}")
             continue
+        if op.name in OPTIMIZERS:
+            found, kept = found
+            yield from explained(run, op, found, kept)
         results = found if isinstance(found, list | tuple) else [found]
         for output, expected in zip(op.outputs, results, strict=False):
             told = tensor_of(run.trace, output)
             if told.dtype != expected.dtype or not close(told, expected):
                 yield Falsity("recompute", f"{op.name} gives {expected.tolist()}, drawn {told.tolist()}")
+
+
+def explained(run: Run, op: Op, parameter: torch.Tensor, kept: dict[str, Any]) -> Iterator[Falsity]:
+    """What the detail says of an optimizer's step: what is remembered is PyTorch's, and the numbers of each element come out."""
+    for each in op.state:
+        told = tensor_in(each.after)
+        if each.name not in kept or not close(told, kept[each.name]):
+            yield Falsity("state", f"{op.name}: {each.name} is drawn as {told.tolist()}, PyTorch {kept.get(each.name)}")
+    update = Update(op, run.graph.values, run.graph.labels)
+    if update.shape is None:
+        yield Falsity("update", f"{op.name} is told without numbers")
+        return
+    for index in np.ndindex(update.shape):
+        lines = update.at(index)
+        false = [line for line in lines if not comes_out(line)]
+        if false:
+            yield Falsity("update", f"{op.name} at {list(index)}: {false[0]}")
+        result = torch.tensor(computed(lines[-1].rpartition(" = ")[2]), dtype=parameter.dtype)
+        if not close(result, parameter[index]):
+            yield Falsity("update", f"{op.name} at {list(index)}: {lines[-1]}, PyTorch {parameter[index].item()}")
+
+
+def elements(run: Run) -> Iterator[Falsity]:
+    """What is told of each element that a detail shows: its equation comes out, and gives the gradient that was sent."""
+    why = Why(run.graph)
+    for item in run.graph.items.values():
+        step = item.op is not None and item.op.facts.update  # see `explained`
+        for grid in [] if step else grids_of(item, why):
+            for index in grid.indices():
+                told = grid.tell(index).partition("\n")[0].partition(", since")[0]
+                equation = re.sub(
+                    r" (from \S+( \(turn \d+\))?( \d+)?|before)(?= [+=])", "", told.partition(", not the")[0]
+                )
+                equation, coarse, _ = equation.partition(" in ")
+                found = equation.rpartition(" = ")[2]
+                rounded = in_half if coarse else four_places
+                if plain(grid.numbers[index].item()) != found or not comes_out(equation, rounded):
+                    yield Falsity("element", f"{told}, {grid.what} {grid.numbers.tolist()}")
+
+
+def stepped(trace: Recording, op: Op) -> tuple[torch.Tensor, dict[str, Any]]:
+    """What PyTorch's optimizer makes of a drawn step's parameter, gradient, options and state: the parameter and its state."""
+    given = {argument.name: eval(argument.text or "None", SPOKEN) for argument in op.inputs if argument.value is None}
+    parameter, gradient = (tensor_of(trace, argument.value) for argument in op.inputs if argument.value is not None)
+    parameter.requires_grad_().grad = gradient
+    optimizer = OPTIMIZERS[op.name]([parameter], **given)
+    state = {each.name: tensor_in(each.before) for each in op.state if each.before is not None}
+    if state:
+        optimizer.state[parameter] = state
+    optimizer.step()
+    return parameter.detach(), optimizer.state[parameter]
 
 
 def spelling(run: Run) -> Iterator[Falsity]:
@@ -125,6 +182,8 @@ def within_backward(trace: Recording) -> set[int]:
 
 
 def recomputed(trace: Recording, op: Op, space: dict[str, Any]) -> Any:
+    if op.name in OPTIMIZERS:
+        return stepped(trace, op)
     positional: dict[int, Any] = {}
     named: dict[str, Any] = {}
     for argument in op.inputs:

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 import autogradkit
+from autogradkit.tracing.events import Numbers
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.build import build
@@ -132,7 +133,10 @@ def _within(name: str, value: Any, m: Any, depth: int = 3) -> dict[str, Any]:
 
 
 def tensor_of(trace: Recording, value: int) -> torch.Tensor:
-    numbers = trace.values[value].numbers
+    return tensor_in(trace.values[value].numbers)
+
+
+def tensor_in(numbers: Numbers) -> torch.Tensor:
     return torch.tensor(numbers.data, dtype=getattr(torch, numbers.dtype)).reshape(numbers.shape)
 
 

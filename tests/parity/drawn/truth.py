@@ -20,7 +20,7 @@ from autogradkit.tracing.render.graph.structure.model import MAKERS
 
 from .bindings import names
 from .programs import Program
-from .recompute import operations, spelling
+from .recompute import elements, operations, spelling
 from .runs import Falsity, Run, before, close, execute, reachable, record, tensor_of
 
 
@@ -36,7 +36,15 @@ def _falsities(program: Program) -> list[Falsity]:
     run = record(program)
     if (error is None) != (run.error is None):
         return [Falsity("behaviour", f"PyTorch raised {error!r}, autogradkit {run.error!r}")]
-    checks = [lambda run: operations(run, space), spelling, sources, leaves(space), values(space), names(program)]
+    checks = [
+        lambda run: operations(run, space),
+        spelling,
+        elements,
+        sources,
+        leaves(space),
+        values(space),
+        names(program),
+    ]
     if error is None:
         checks += [gradients(space), influence(program, space)]
     return [falsity for check in checks for falsity in check(run)]

@@ -37,6 +37,11 @@ digits = torch.tensor([3, 1, 4, 1])
 
 CELLS: dict[str, tuple[str, str]] = {  # name -> (the cells before, the traced cell)
     "power": ("x = torch.tensor(2., requires_grad=True)", "y = x**3 + 2*x\ny.backward()"),
+    "adam": (
+        "from autogradkit import optim\nw = torch.tensor([1., -2., .5], requires_grad=True)\n"
+        "opt = optim.AdamW([w], lr=.1, amsgrad=True)",
+        "for k in range(2):\n    opt.zero_grad()\n    (w * w).sum().backward()\n    opt.step()",
+    ),
     "broadcast": (
         "W = torch.tensor([[.5, -1.], [2., .25]], requires_grad=True)\nx = torch.tensor([[1., 2., 3.], [2., -1., .5]])\n"
         "b = torch.tensor([[.1], [-.2]], requires_grad=True)",

@@ -21,15 +21,16 @@ interface Packed {
     known: number[];
     details: Record<string, number>;
   })[];
+  reasons: GraphTraits["reasons"];
   pieces: unknown[];
 }
 
-async function layouts(): Promise<Layout[]> {
+async function stored(): Promise<[Layout[], GraphTraits["reasons"]]> {
   const bytes = Uint8Array.from(atob(text("autogradkit-layouts")), (c) => c.charCodeAt(0));
   const json = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
-  const { layouts, pieces } = (await json) as Packed;
+  const { layouts, reasons, pieces } = (await json) as Packed;
   const at = <T>(place: number) => pieces[place] as T;
-  return layouts.map((layout) => ({
+  const whole = layouts.map((layout) => ({
     ...layout,
     svg: layout.svg.map(at<string>).join(""),
     steps: layout.steps.map(([step, sentence]) => ({ ...at<Step>(step), sentence: at<string>(sentence) })),
@@ -37,7 +38,9 @@ async function layouts(): Promise<Layout[]> {
     known: layout.known.map(at<number[][]>),
     details: Object.fromEntries(Object.entries(layout.details).map(([key, place]) => [key, at<Detail>(place)])),
   }));
+  return [whole, reasons];
 }
 
-const model = new StoredModel(await layouts(), text("autogradkit-style"));
+const [layouts, reasons] = await stored();
+const model = new StoredModel(layouts, text("autogradkit-style"), reasons);
 graph.initialize({ model: model as unknown as AnyModel<GraphTraits> });

@@ -6,6 +6,7 @@ export type Layout = Pick<GraphTraits, "folds" | "node_names"> & Partial<GraphTr
 
 type Traits = GraphTraits & { _css: string }; // what anywidget calls the style sheet
 type Folds = GraphTraits["folds"];
+const NOT_HERE = "This page has no numbers of this element: to choose it needs a kernel, in a notebook.";
 const ID = "0".repeat(32); // the page's one picture
 
 export class StoredModel {
@@ -15,10 +16,19 @@ export class StoredModel {
   readonly #traits: Traits;
 
   /** The first layout is the one to begin with. The `folds` of each name what is turned there, and how. */
-  constructor(layouts: readonly Layout[], css: string) {
+  constructor(layouts: readonly Layout[], css: string, reasons: GraphTraits["reasons"]) {
     this.#layouts = layouts;
     for (const { folds } of layouts) for (const [path, folded] of Object.entries(folds)) this.#turned.set(path, folded);
-    this.#traits = { picture_id: ID, step: -1, selected: "", measured: {}, _css: css, ...layouts[0] } as Traits;
+    this.#traits = {
+      picture_id: ID,
+      step: -1,
+      selected: "",
+      measured: {},
+      _css: css,
+      reasons,
+      ...layouts[0],
+    } as Traits;
+    this.#traits.element = [];
   }
 
   get<K extends keyof GraphTraits>(name: K): GraphTraits[K] {
@@ -29,6 +39,9 @@ export class StoredModel {
     if (name === "folds") this.#assign(this.#nearest(value as Folds, this.get("node_names")));
     else if (name === "node_names") this.#assign(this.#nearest(this.get("folds"), value as boolean));
     else this.#assign({ [name]: value } as Partial<GraphTraits>);
+    const asked = `${this.get("selected")} ${this.get("element").join(",")}`;
+    if (this.get("element").length && !(asked in this.get("reasons")))
+      this.#assign({ reasons: { ...this.get("reasons"), [asked]: NOT_HERE } });
     if (!(this.get("selected") in this.get("details"))) this.#assign({ selected: "" });
   }
 

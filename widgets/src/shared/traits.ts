@@ -34,6 +34,16 @@ export interface Detail {
   closed?: string;
   inside?: string;
   measurable?: number;
+  grids?: Grid[];
+}
+
+export interface Grid {
+  what: string;
+  shape: number[];
+  cells: string[][];
+  known: number;
+  first?: number[];
+  reason?: string;
 }
 
 export interface Setting {
@@ -67,6 +77,8 @@ export interface GraphTraits extends Picture {
   selected: string;
   folds: Record<string, boolean>;
   node_names: boolean;
+  element: number[];
+  reasons: Record<string, string>;
   measured: Record<string, Row[]>;
 }
 

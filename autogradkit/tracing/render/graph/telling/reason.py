@@ -7,7 +7,6 @@ together.
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Callable
@@ -30,6 +29,7 @@ from autogradkit.tracing.notation import (
 )
 from autogradkit.tracing.render.graph.telling.moves import moves
 from autogradkit.tracing.render.graph.telling.operands import Array, Operands, array_of
+from autogradkit.tracing.render.graph.telling.sums import fits, sum_to, summed_places
 from autogradkit.tracing.render.graph.telling.windows import Windows, windows
 from autogradkit.tracing.render.graph.telling.worked import Worked, largest
 from autogradkit.tracing.render.marks import numbers as nums
@@ -117,6 +117,36 @@ class Reason:
         if total.size == 1:
             return said + self._worked(work, total, places, joint, lined)
         return f"{said}{self.result(sent, joint)}{after}{self._worked(work, total, places, '; ', lined)}"
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is something to tell of one element."""
+        return (self.term is not None and self.complete) or moves(self.rule, self.operands) is not None
+
+    def at(self, incoming: Numbers, sent: Numbers, index: tuple[int, ...]) -> str:
+        """Why one element is what it is, with its numbers: `∂W[0, 1] = 0.5 · 3 + 2 · −1 = −0.5`.
+
+        Where the rule does not give what was recorded, that is said.
+        """
+        total, gradient = array_of(sent), array_of(incoming)
+        assert total is not None
+        here, result = f"∂{self.label}[{', '.join(map(str, index))}]", nums.plain(total[index].item())
+        if self.term is None or not self.complete:
+            found = moves(self.rule, self.operands)
+            if gradient is not None and found is not None and agree(found.gradient(gradient), total):
+                return found.told(index, gradient, self.label)
+        else:
+            work = self.work(incoming)
+            computed = self.computed(work, sent)
+            if work is not None and computed is not None:
+                places = self.places(work.array().shape, index, total.shape)
+                value, size = work.total(places)
+                text = work.text(places)
+                if _near(value, total[index], size):
+                    rounded = f" in {sent.dtype}" if total.dtype.itemsize == 2 or sent.dtype == "bfloat16" else ""
+                    return f"{here} = {text}" + (f" = {result}{rounded}" if text != result else "")
+                return f"{here} = {result}, not the {text} of the rule: a hook, or an edit that no version counts, came between"
+        return f"{here} = {result}{self._not_kept(incoming, sent) if self.term is not None else ''}"
 
     # -- names and shapes -------------------------------------------------------------------------------------------
 
@@ -230,11 +260,11 @@ class Reason:
 
     def _fitted(self, found: Array, shape: tuple[int, ...]) -> Array | None:
         """What the rule gave, in the shape of the input."""
-        if self.spread or _fits(found.shape, shape):
+        if self.spread or fits(found.shape, shape):
             return np.broadcast_to(found, shape)
         if found.size == math.prod(shape):
             return found.reshape(shape)
-        return _sum_to(found, shape) if _fits(shape, found.shape) else None
+        return sum_to(found, shape) if fits(shape, found.shape) else None
 
     def _not_kept(self, incoming: Numbers, sent: Numbers) -> str:
         """Why there is no arithmetic: of which numbers only the range was recorded."""
@@ -251,7 +281,7 @@ class Reason:
         """The dimensions over which an element-wise gradient is summed to the shape of its input."""
         assert self.term is not None
         reduces = any(value.numbers.shape != shape for name, value in self.operands.values.items() if name == "result")
-        if self.spread or reduces or signs_in(self.term) & ARRANGING or shape == target or not _fits(target, shape):
+        if self.spread or reduces or signs_in(self.term) & ARRANGING or shape == target or not fits(target, shape):
             return ""
         padded = (1,) * (len(shape) - len(target)) + target
         dims = [i for i, (a, b) in enumerate(zip(padded, shape, strict=True)) if a != b or i < len(shape) - len(target)]
@@ -305,14 +335,14 @@ class Reason:
 
     def places(self, shape: tuple[int, ...], index: tuple[int, ...], target: tuple[int, ...]) -> list[tuple[int, ...]]:
         """The places of what the rule gave that make up one element of the gradient."""
-        if self.spread or _fits(shape, target):
+        if self.spread or fits(shape, target):
             return [
                 tuple(0 if size == 1 else at for at, size in zip(index[len(index) - len(shape) :], shape, strict=True))
             ]
         if math.prod(shape) == math.prod(target):
             place = np.unravel_index(int(np.ravel_multi_index(index, target)), shape) if target else (0,) * len(shape)
             return [tuple(int(at) for at in place)]
-        return _places(index, target, shape)
+        return summed_places(index, target, shape)
 
     def _equation(self, text_of: Callable[[Any], str], result: Array, joint: str) -> str:
         assert self.term is not None
@@ -365,25 +395,3 @@ def _shown_array(array: Array) -> str:
 
 def _text(value: Any) -> str:
     return nums.plain_array(value) if isinstance(value, np.ndarray) else nums.plain(value)
-
-
-def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
-    """Whether `shape` broadcasts to `target`."""
-    try:
-        return np.broadcast_shapes(shape, target) == target
-    except ValueError:
-        return False
-
-
-def _sum_to(array: Array, shape: tuple[int, ...]) -> Array:
-    extra = array.ndim - len(shape)
-    ones = tuple(extra + i for i, size in enumerate(shape) if size == 1 and array.shape[extra + i] != 1)
-    return array.sum(axis=(*range(extra), *ones), keepdims=True).reshape(shape)
-
-
-def _places(index: tuple[int, ...], shape: tuple[int, ...], whole: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """The places of the broadcast shape that are summed into one place of `shape`."""
-    extra = len(whole) - len(shape)
-    ranges: list[Any] = [range(size) for size in whole[:extra]]
-    ranges += [range(whole[extra + i]) if size == 1 else (index[i],) for i, size in enumerate(shape)]
-    return list(itertools.islice(itertools.product(*ranges), math.prod(map(len, ranges))))

@@ -14,12 +14,15 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.bounds import MOST_GRADS, first_and_last
 from autogradkit.tracing.render.graph.structure.known import BEFORE, Row
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link
+from autogradkit.tracing.render.graph.telling.elements import grids_of
 from autogradkit.tracing.render.graph.telling.kept import saved_rows
+from autogradkit.tracing.render.graph.telling.update import Update
 from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.render.graph.wording.words import item_title, op_call
 from autogradkit.tracing.render.marks import numbers as nums
 
 MOST_STEPS = 300
+MOST_LINES = 3  # of an optimizer's step, in a sentence
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 
 
@@ -75,7 +78,7 @@ def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
         f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 44)}" for out in op.outputs[:2]
     )
     where = f"line {op.position.line}: " if op.position is not None else ""
-    node = f"; {op.node_name} is recorded" if op.node_name else ""
+    node = f"; {op.node_name} is recorded" if op.node_name else _worked_out(op, graph)
     keys = [key, *_links(graph, head=key), *outputs]
     for out in outputs:
         keys += _links(graph, tail=key, head=out)
@@ -84,6 +87,18 @@ def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
         "kind": "forward", "call": None, "keys": _shown(keys, graph),
         "sentence": f"{where}{op_call(op, graph)} gives {result}{node}.",
     }  # fmt: skip
+
+
+def _worked_out(op: Op, graph: Graph) -> str:
+    """What an optimizer's step worked out for the element with the largest gradient; of many lines the last."""
+    update = Update(op, graph.values, graph.labels)
+    if update.shape is None:
+        return ""
+    index = update.most_telling()
+    lines = update.at(index)
+    told = lines if len(lines) <= MOST_LINES else ["…", lines[-1]]
+    where = f"at [{', '.join(map(str, index))}]" if index else "with numbers"
+    return f"; {where}: {', '.join(told)}"
 
 
 def _backward(ran: NodeRan, why: Why, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
@@ -137,6 +152,9 @@ def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
         op = item.op if item.kind == "op" else None
         if op is not None and op.node is not None and op.facts.rule:
             found[key]["measurable"] = why.measurable_from(op)
+        grids = grids_of(item, why)
+        if grids:
+            found[key]["grids"] = [grid.state() for grid in grids]
     for number, link in enumerate(graph.links):
         found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, why, graph)}
     return found
@@ -197,7 +215,21 @@ def _op_rows(op: Op, why: Why, graph: Graph) -> list[Row]:
     if op.facts.rule:
         # A rule may tell a number that its op brings, such as what the targets of a likelihood weigh.
         rows += [["arguments", _roles(op, graph)], ["derivative", "\n".join(why.rules(op)), op.step]]
-    return rows + saved_rows(op, why.ran(op), graph)
+    return rows + _update_rows(op, graph) + saved_rows(op, why.ran(op), graph)
+
+
+def _update_rows(op: Op, graph: Graph) -> list[Row]:
+    """An optimizer's step: its lines, of a single number with numbers, and what it remembers."""
+    if not op.facts.update:
+        return []
+    update = Update(op, graph.values, graph.labels)
+    rows: list[Row] = [["update", "\n".join(filter(None, [*update.lines, update.reason]))]]
+    if update.shape == ():  # of more elements a grid tells
+        rows.append(["with numbers", "\n".join(update.at(())), op.step])
+    for each in op.state:
+        before = "none" if each.before is None else nums.one_line(each.before, 44)
+        rows.append([each.symbol, f"{each.name}: {before} before, {nums.one_line(each.after, 44)} after", op.step])
+    return rows
 
 
 def _roles(op: Op, graph: Graph) -> str:

@@ -19,6 +19,7 @@ from autogradkit.tracing.render.graph.structure.model import Graph, Link
 from autogradkit.tracing.render.graph.telling.operands import Operands, array_of, operands_of
 from autogradkit.tracing.render.graph.telling.reason import Reason, agree, shown
 from autogradkit.tracing.render.graph.telling.worked import MOST_TERMS
+from autogradkit.tracing.render.marks.numbers import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,25 @@ class Why:
         added = self._sum(came, event.contribution)
         added = f"({added})" if " = " in added else added
         return f"{shown(event.before)} + {added} = {shown(event.after)}"
+
+    def accumulated_at(self, event: Accumulated, index: tuple[int, ...]) -> str:
+        """Of what one element of a `.grad` is the sum: `w.grad[1] = 2 + 3 from mul₁ + 4 from add₁ = 9`."""
+        came = [] if event.node is None else self._came[event.call, event.node]
+        parts = [(array_of(numbers), f" from {name}") for numbers, name in came]
+        contribution, after = array_of(event.contribution), array_of(event.after)
+        assert after is not None
+        if (
+            not parts
+            or any(array is None for array, _ in parts)
+            or not _adds_up([each for each, _ in came], event.contribution)
+        ):
+            parts = [(contribution, f" from backward {event.call + 1}")]
+        if event.before is not None:
+            parts = [(array_of(event.before), " before"), *parts]
+        told = [f"{plain(array[index].item())}{origin}" for array, origin in parts if array is not None]
+        here = f"{event.name or 'tensor'}.grad[{', '.join(map(str, index))}]"
+        more = f" + … ({len(told)} summands)" if len(told) > MOST_TERMS + 1 else ""
+        return f"{here} = {' + '.join(told[: MOST_TERMS + 1])}{more} = {plain(after[index].item())}"
 
     def _sum(self, came: list[tuple[Numbers, str]], total: Numbers) -> str:
         if len(came) < 2 or not _adds_up([numbers for numbers, _ in came], total):
