@@ -41,6 +41,8 @@ PRODUCTS = {
 }  # fmt: skip
 
 
+BY_A_NUMBER = " by a number"  # ends what the sweep of hard numbers as parameters finds
+
 _ORDER = "several things are wrong at once, and another of them is said first"
 _EMPTY = "nothing is computed: PyTorch looks neither at the dtype nor at the place, or refuses by accident"
 _ONE = "of one element without dimensions PyTorch does not ask for a kernel of its dtype"
