@@ -100,6 +100,138 @@ SETTLED: dict[str, str] = {
     for signature in signatures
 }  # fmt: skip
 
+_LARGE = "a number past 63 bits is kept by the node, and refused by PyTorch when backward reads it"
+_UNSIGNED = "a number of 64 bits without a sign beside whole numbers, which PyTorch does not promote together"
+_INFINITE = "draws and products with an infinite scale: where it is multiplied by 0 is another place"
+_RANGE = "ranges from, to or by what no size or dtype holds"
+_OF_NUMBERS = "the node keeps the number with its kind: a bool, one past 63 bits, a complex one"
+SETTLED |= {
+    f"{signature}{BY_A_NUMBER} {dtypes}": reason
+    for reason, dtypes, signatures in (
+        (
+            _LARGE,
+            "float32",
+            (
+                "Tensor.add gradient's error",
+                "Tensor.add_ gradient's error",
+                "Tensor.addmm gradient's error",
+                "Tensor.addmm_ gradient's error",
+                "Tensor.index_add gradient's error",
+                "Tensor.index_add_ gradient's error",
+                "Tensor.sub gradient's error",
+                "Tensor.sub_ gradient's error",
+                "Tensor.subtract gradient's error",
+                "Tensor.subtract_ gradient's error",
+                "add gradient's error",
+                "addmm gradient's error",
+                "index_add gradient's error",
+                "rsub gradient's error",
+                "sub gradient's error",
+                "subtract gradient's error",
+            ),
+        ),
+        (
+            _INFINITE,
+            "float32",
+            (
+                "Tensor.addmm forward",
+                "Tensor.addmm_ forward",
+                "addmm forward",
+            ),
+        ),
+        (
+            _INFINITE,
+            "float",
+            (
+                "Tensor.cauchy_ forward",
+                "Tensor.log_normal_ forward",
+                "Tensor.normal_ forward",
+                "normal forward",
+            ),
+        ),
+        (_ORDER, "float", ("Tensor.addmm_ text",)),
+        (
+            _ORDER,
+            "int64",
+            (
+                "Tensor.addmm_ text",
+                "div error type",
+                "divide error type",
+                "normal error type",
+            ),
+        ),
+        (
+            _ORDER,
+            "float32",
+            (
+                "div error type",
+                "divide error type",
+            ),
+        ),
+        (
+            _UNSIGNED,
+            "float32",
+            (
+                "Tensor.copysign computed here",
+                "Tensor.div computed here",
+                "Tensor.true_divide computed here",
+                "Tensor.where text",
+                "add computed here",
+                "clamp text",
+                "clip text",
+                "div computed here",
+                "divide computed here",
+                "mul computed here",
+                "mul text",
+                "pow text",
+                "sub computed here",
+                "where text",
+            ),
+        ),
+        (
+            _ORDER,
+            "int64",
+            (
+                "Tensor.clamp_ text",
+                "clamp text",
+                "clip text",
+            ),
+        ),
+        (
+            _OF_NUMBERS,
+            "float32",
+            (
+                "Tensor.pow gradient",
+                "Tensor.where gradient's error",
+                "dropout gradient",
+                "pow gradient",
+                "where gradient's error",
+            ),
+        ),
+        (
+            _RANGE,
+            "float32",
+            (
+                "arange computed here",
+                "arange error type",
+                "arange text",
+                "linspace forward",
+                "linspace text",
+            ),
+        ),
+        (_RANGE, "float", ("linspace refused here",)),
+        (
+            _RANGE,
+            "int64",
+            (
+                "linspace refused here",
+                "linspace text",
+            ),
+        ),
+    )
+    for signature in signatures
+}  # fmt: skip
+
 
 def exemption(signature: str, dtype: str) -> str | None:
     """The key in `SETTLED` of what differs in one dtype, if it is listed."""
