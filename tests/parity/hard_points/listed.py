@@ -219,6 +219,7 @@ SETTLED |= {
                 "linspace text",
             ),
         ),
+        (_RANGE, "float16", ("arange text", "fill refused here", "full refused here")),
         (_RANGE, "float", ("linspace refused here",)),
         (
             _RANGE,
