@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from .hard_points.calls import NOT_SWEPT, Form, forms, unreached
-from .hard_points.listed import SETTLED, words_of
+from .hard_points.listed import BY_A_NUMBER, SETTLED, words_of
 from .hard_points.sweep import sweep
 from .hard_points.values import EVERY_DTYPE
 
@@ -42,5 +42,22 @@ def test_nothing_differs_beyond_rounding(everything: list[Form], dtypes: tuple[t
 def test_every_exemption_is_needed(everything: list[Form], key: str) -> None:
     name = key.partition(" ")[0]
     of_its_dtypes = tuple(each for each in EVERY_DTYPE if key.rpartition(" ")[2] in words_of(str(each)[6:]))
-    found = sweep([form for form in everything if form.name == name], of_its_dtypes)
-    assert any(each.signature == key.rpartition(" ")[0] for _, findings in found for each in findings)
+    forms_of_it = [form for form in everything if form.name == name]
+    if BY_A_NUMBER in key:
+        ways = [sweep(forms_of_it, of_its_dtypes, patterns=(), numbers=True)]
+    else:  # most are met at once
+        ways = [sweep(forms_of_it, of_its_dtypes, patterns=("mixed:0",)), sweep(forms_of_it, of_its_dtypes)]
+    signature = key.rpartition(" ")[0]
+    assert any(each.signature == signature for way in ways for _, findings in way for each in findings)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.float16], ids=str)
+def test_hard_numbers_as_parameters(everything: list[Form], dtype: torch.dtype) -> None:
+    found = [
+        each
+        for _, findings in sweep(everything, (dtype,), patterns=(), part=(1, 12), numbers=True)
+        for each in findings
+        if not each.is_settled
+    ]
+    assert found == [], "\n".join(f"{each.signature} {each.dtype}: {each.how}\n    {each.call}" for each in found[:20])

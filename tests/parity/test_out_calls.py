@@ -11,14 +11,11 @@ KNOWN = {
         ("normal", "randn", "rand", "randint", "bernoulli"), "draws into other dtypes, where PyTorch fills `out`"
     ),
     **dict.fromkeys(("linspace", "arange", "empty"), "`out` of other sizes or without elements, and its version"),
-    **dict.fromkeys(
-        ("norm", "std", "var", "all", "any", "logsumexp", "log_softmax", "floor_divide"),
-        "PyTorch computes in the dtype of `out`, or records",
-    ),
-    **dict.fromkeys(("ger", "diag", "min", "max", "argsort"), "the name of the op that writes, and a warning of ger"),
-    **dict.fromkeys(
-        ("multinomial", "nonzero", "cumsum", "cumprod"), "one kind of `out` each: strides, bools, a warning"
-    ),
+    **dict.fromkeys(("std", "var"), "PyTorch computes in the dtype of `out`, and refuses complex ones"),
+    "logsumexp": "into float64 the last bits of float32's exponentials show",
+    **dict.fromkeys(("log_softmax", "floor_divide"), "PyTorch writes, and gives a node that refuses later"),
+    "diag": "the name of the op that writes, and a node as above",
+    "multinomial": "a larger `out` is resized without a warning",
     "nn.functional.linear": "takes `out=` in Python's form only",
     "masked_fill": "no function of PyTorch's Python writes it into a number or a list",
 }

@@ -332,7 +332,7 @@ def _factor(number: Any, dtype: np.dtype[Any]) -> Array:
     """A number as an array of a dtype. Raises RuntimeError where that, or float32 for a shorter one, cannot hold it."""
     kind = from_numpy_dtype(dtype)
     short = kind.is_floating_point and dtype.itemsize == 2
-    return scalar_array(number, float32 if short else kind).astype(dtype, copy=False)
+    return scalar_array(number, float32 if short else kind)
 
 
 def _scaled(g: Any, alpha: float) -> Any:

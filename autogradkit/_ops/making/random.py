@@ -196,7 +196,7 @@ def exponential_(self: Array, lambd: float = 1.0, *, generator: Generator | None
     tensor([3.5083, 1.2304])
     """
     kind = from_numpy_dtype(out.dtype)
-    if lambd <= 0:
+    if not lambd > 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
     if not out.size:
         return
@@ -220,7 +220,7 @@ def cauchy_(
     >>> torch.empty(1).cauchy_()
     tensor([10.5977])
     """
-    if sigma <= 0:
+    if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     if not from_numpy_dtype(out.dtype).is_floating_point:
         raise RuntimeError(

@@ -103,9 +103,10 @@ def _require_fitting(first: Any, second: Any) -> None:
 
 def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
     """PyTorch has a kernel for each set of bounds, and names it."""
-    if self._array.dtype.kind == "c":
+    complex_bound = any(isinstance(each, complex) for each in (min, max))
+    if self._array.dtype.kind == "c" or (complex_bound and self._array.dtype.kind in "biu"):
         raise NotImplementedError("clamp is not supported for complex types")
-    if any(isinstance(each, complex) for each in (min, max)):
+    if complex_bound:
         raise RuntimeError("value cannot be converted to type double without overflow")
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     if tensors:
@@ -127,7 +128,7 @@ def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
 def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
     bounds = [(dtype_of_number(each), 0) for each in (min, max) if each is not None]
     common = result_type([(self.dtype, 2 if self._array.ndim else 1), *bounds])
-    if not can_cast(common, self.dtype):
+    if self._array.dtype.kind in "biu" and not can_cast(common, self.dtype):
         raise RuntimeError(
             f"result type {SCALAR_TYPE_NAMES[common]} can't be cast to the desired output type {C_NAMES[self.dtype.name]}"
         )

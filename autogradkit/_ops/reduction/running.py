@@ -25,6 +25,7 @@ def _meta(self: Array, dim: int, *, dtype: Dtype | None) -> Any:
 
 def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
     """Of an in-place form: it has no room for another dtype."""
+    wrap_dim(dim, self.ndim)
     if dtype is not None and dtype is not self.dtype:
         own, wanted = (C_NAMES[each.name] for each in (self.dtype, dtype))
         raise RuntimeError(f"Bad in-place call: input tensor dtype {own} and output tensor dtype {wanted} should match")

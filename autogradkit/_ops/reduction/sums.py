@@ -286,8 +286,9 @@ def _tested_dtype(numpy_dtype: np.dtype[Any], _dtype: Any) -> np.dtype[Any]:
 
 
 def _tested(self: Array, out: Array) -> Array:
-    """What is tested: in bytes, the numbers without their fractions, as in PyTorch."""
-    return self if out.dtype.kind == "b" or self.dtype == out.dtype else self.astype(out.dtype)
+    """What is tested: in bytes, the numbers without their fractions, as in PyTorch, unless there is only one."""
+    whole = out.dtype.kind == "b" or self.dtype == out.dtype or not self.ndim
+    return self if whole else self.astype(out.dtype)
 
 
 def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:

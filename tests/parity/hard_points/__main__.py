@@ -15,7 +15,7 @@ from collections import defaultdict
 import torch
 
 from .calls import NOT_SWEPT, forms, unreached
-from .listed import SETTLED, exemption, words_of
+from .listed import BY_A_NUMBER, SETTLED, exemption, words_of
 from .sweep import Finding, sweep
 from .values import EVERY_DTYPE
 
@@ -58,7 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not given.names:
         print("not reached:", ", ".join(sorted(set(unreached(everything)) - set(NOT_SWEPT))) or "none")
         others = {word for each in EVERY_DTYPE for word in words_of(str(each)[6:]) if str(each)[6:] not in given.dtype}
-        unused = [key for key in SETTLED if key not in used and key.rpartition(" ")[2] not in others]
+        asked = [key for key in SETTLED if given.numbers or BY_A_NUMBER not in key]
+        unused = [key for key in asked if key not in used and key.rpartition(" ")[2] not in others]
         print("exempted for nothing:", ", ".join(unused) or "none")
     return 1 if unused or any(not each.is_settled for found in kinds.values() for each in found) else 0
 

@@ -41,6 +41,8 @@ PRODUCTS = {
 }  # fmt: skip
 
 
+BY_A_NUMBER = " by a number"  # ends what the sweep of hard numbers as parameters finds
+
 _ORDER = "several things are wrong at once, and another of them is said first"
 _EMPTY = "nothing is computed: PyTorch looks neither at the dtype nor at the place, or refuses by accident"
 _ONE = "of one element without dimensions PyTorch does not ask for a kernel of its dtype"
@@ -94,6 +96,139 @@ SETTLED: dict[str, str] = {
         ("the order of a sum decides what cancels", "int64", ("mean forward",)),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
+    )
+    for signature in signatures
+}  # fmt: skip
+
+_LARGE = "a number past 63 bits is kept by the node, and refused by PyTorch when backward reads it"
+_UNSIGNED = "a number of 64 bits without a sign beside whole numbers, which PyTorch does not promote together"
+_INFINITE = "draws and products with an infinite scale: where it is multiplied by 0 is another place"
+_RANGE = "ranges from, to or by what no size or dtype holds"
+_OF_NUMBERS = "the node keeps the number with its kind: a bool, one past 63 bits, a complex one"
+SETTLED |= {
+    f"{signature}{BY_A_NUMBER} {dtypes}": reason
+    for reason, dtypes, signatures in (
+        (
+            _LARGE,
+            "float32",
+            (
+                "Tensor.add gradient's error",
+                "Tensor.add_ gradient's error",
+                "Tensor.addmm gradient's error",
+                "Tensor.addmm_ gradient's error",
+                "Tensor.index_add gradient's error",
+                "Tensor.index_add_ gradient's error",
+                "Tensor.sub gradient's error",
+                "Tensor.sub_ gradient's error",
+                "Tensor.subtract gradient's error",
+                "Tensor.subtract_ gradient's error",
+                "add gradient's error",
+                "addmm gradient's error",
+                "index_add gradient's error",
+                "rsub gradient's error",
+                "sub gradient's error",
+                "subtract gradient's error",
+            ),
+        ),
+        (
+            _INFINITE,
+            "float32",
+            (
+                "Tensor.addmm forward",
+                "Tensor.addmm_ forward",
+                "addmm forward",
+            ),
+        ),
+        (
+            _INFINITE,
+            "float",
+            (
+                "Tensor.cauchy_ forward",
+                "Tensor.log_normal_ forward",
+                "Tensor.normal_ forward",
+                "normal forward",
+            ),
+        ),
+        (_ORDER, "float", ("Tensor.addmm_ text",)),
+        (
+            _ORDER,
+            "int64",
+            (
+                "Tensor.addmm_ text",
+                "div error type",
+                "divide error type",
+                "normal error type",
+            ),
+        ),
+        (
+            _ORDER,
+            "float32",
+            (
+                "div error type",
+                "divide error type",
+            ),
+        ),
+        (
+            _UNSIGNED,
+            "float32",
+            (
+                "Tensor.copysign computed here",
+                "Tensor.div computed here",
+                "Tensor.true_divide computed here",
+                "Tensor.where text",
+                "add computed here",
+                "clamp text",
+                "clip text",
+                "div computed here",
+                "divide computed here",
+                "mul computed here",
+                "mul text",
+                "pow text",
+                "sub computed here",
+                "where text",
+            ),
+        ),
+        (
+            _ORDER,
+            "int64",
+            (
+                "Tensor.clamp_ text",
+                "clamp text",
+                "clip text",
+            ),
+        ),
+        (
+            _OF_NUMBERS,
+            "float32",
+            (
+                "Tensor.pow gradient",
+                "Tensor.where gradient's error",
+                "dropout gradient",
+                "pow gradient",
+                "where gradient's error",
+            ),
+        ),
+        (
+            _RANGE,
+            "float32",
+            (
+                "arange computed here",
+                "arange error type",
+                "arange text",
+                "linspace forward",
+                "linspace text",
+            ),
+        ),
+        (_RANGE, "float16", ("arange text", "fill refused here", "full refused here")),
+        (_RANGE, "float", ("linspace refused here",)),
+        (
+            _RANGE,
+            "int64",
+            (
+                "linspace refused here",
+                "linspace text",
+            ),
+        ),
     )
     for signature in signatures
 }  # fmt: skip
