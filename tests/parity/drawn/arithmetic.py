@@ -67,7 +67,8 @@ def _apart(term: str, number: re.Match[str], found: float, rounded: Callable[[fl
     moved = [
         f"{term[: number.start()]}({value + by!r}){term[number.end() :]}" for by in (rounded(value), -rounded(value))
     ]
-    return max(abs(_value(each) - found) for each in moved)
+    apart = [abs(_value(each) - found) for each in moved]
+    return max(filter(math.isfinite, apart), default=0.0)  # just below 0 there is no root
 
 
 _SPOKEN = {
@@ -80,7 +81,8 @@ _SPOKEN = {
 
 
 def _value(text: str) -> float:
-    return float(eval(text, _SPOKEN))
+    found = eval(text, _SPOKEN)
+    return math.nan if isinstance(found, complex) else float(found)  # a root of a negative number
 
 
 def _python(text: str) -> str:

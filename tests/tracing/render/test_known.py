@@ -49,6 +49,8 @@ def told(state: dict[str, Any], event: float) -> Iterator[str]:
     yield from visible(state["svg"], event)
     for detail in state["details"].values():
         yield from (row[1] for row in detail["rows"] if len(row) < 3 or row[2] <= event)
+        for grid in detail.get("grids", ()):
+            yield from (cell for row in grid["cells"] for cell in row if grid["known"] <= event)
     for row, known in zip(state["table"][1:], state["known"], strict=True):
         for text, events in zip(row, known, strict=True):
             pieces = text.split(" | ") if len(events) > 1 else [text]
@@ -74,6 +76,9 @@ def by_event(trace: Trace) -> list[tuple[int, set[str]]]:
         if isinstance(event, Op):
             for value in (*event.outputs, *(a.value for a in event.inputs if a.value is not None)):
                 new |= written(trace.values[value].numbers)
+            new |= floats(event.facts.update)  # the options of an optimizer
+            for each in event.state:
+                new |= written(each.after) | (written(each.before) if each.before is not None else set())
         elif isinstance(event, Accumulated):
             new = written(event.before) if event.before is not None else set()
             new |= written(event.contribution) | written(event.after)

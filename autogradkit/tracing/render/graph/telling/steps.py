@@ -223,7 +223,7 @@ def _update_rows(op: Op, graph: Graph) -> list[Row]:
     if not op.facts.update:
         return []
     update = Update(op, graph.values, graph.labels)
-    rows: list[Row] = [["update", "\n".join(filter(None, [*update.lines, update.reason]))]]
+    rows: list[Row] = [["update", "\n".join(filter(None, [*update.lines, update.reason])), op.step]]
     if update.shape == ():  # of more elements a grid tells
         rows.append(["with numbers", "\n".join(update.at(())), op.step])
     for each in op.state:
