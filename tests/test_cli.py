@@ -139,6 +139,9 @@ def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
             time.sleep(0.2)
         server = json.loads(described[0].read_text())
         assert Path(server["root_dir"]) == tmp_path / "mine"
+        assert server["hostname"] in ("localhost", "127.0.0.1")
+        with pytest.raises(urllib.error.HTTPError, match="403"):  # without the token
+            urllib.request.urlopen(f"{server['url']}api/contents/", timeout=30)
         ask = f"{server['url']}api/contents/tutorials/00_start_here.ipynb?content=0&token={server['token']}"
         assert answer_of(ask, deadline)["type"] == "notebook"
         setting = "lab/api/settings/@jupyterlab/apputils-extension:notification"
