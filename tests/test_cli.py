@@ -192,3 +192,18 @@ def test_help_that_cannot_be_written_is_no_success(arguments: str, status: int, 
 def test_lab_of_a_user_who_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["lab", "~nosuchuser/x", "--no-browser"]) == 1
     assert "There is no folder ~nosuchuser/x" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["/dev/null", "/dev/null/x", "pipe", "circle/x", "a" * 300])
+def test_lab_where_no_folder_can_be(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("circle").symlink_to("circle")
+    assert cli.main(["lab", folder, "--no-browser"]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert folder in said
+    assert said.endswith("Name another folder: autogradkit lab FOLDER\n")
+    assert sorted(os.listdir()) == ["circle", "pipe"]
