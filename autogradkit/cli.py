@@ -155,12 +155,12 @@ def lab(arguments: argparse.Namespace) -> int:
     try:
         folder: Path = arguments.folder.expanduser().resolve()
     except RuntimeError as error:  # no such user, or links in a circle
-        _tell(f"There is no folder {arguments.folder}: {error}")
+        _tell(f"There is no folder {arguments.folder}: {error}. Name another folder: autogradkit lab FOLDER")
         return 1
     try:
         done = copy_lessons(lessons_folder(), folder / SUBFOLDER)
     except OSError as error:
-        _tell(f"The lessons cannot be copied: {error}")
+        _tell(f"The lessons cannot be copied: {error}. Name another folder: autogradkit lab FOLDER")
         return 1
     print(f"Your lessons are in {folder / SUBFOLDER}")
     if done.kept:

@@ -5,13 +5,14 @@ Rests on `files`; the command line uses it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autogradkit.files import write_whole
+from autogradkit.files import open_file, write_whole
 
 FIRST = "00_start_here.ipynb"
 SUBFOLDER = "tutorials"
@@ -55,7 +56,7 @@ def copy_lessons(source: Path, folder: Path) -> Copied:
         if not os.path.lexists(target):
             _write(target, content)
             done.new.append(name)
-        elif target.is_symlink() or (present := _digest(target.read_bytes())) != shipped:
+        elif target.is_symlink() or (present := _digest(_read(target))) != shipped:
             if not target.is_symlink() and present == manifest.get(name):
                 _write(target, content)
                 done.renewed.append(name)
@@ -72,7 +73,7 @@ def copy_lessons(source: Path, folder: Path) -> Copied:
 
 def _read_manifest(file: Path) -> dict[str, str]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(_read(file))
     except (FileNotFoundError, ValueError, RecursionError):  # without a manifest every differing file counts as edited
         return {}
     return found if isinstance(found, dict) else {}
@@ -85,6 +86,14 @@ def _free_name(target: Path) -> Path:
         if not os.path.lexists(candidate):
             return candidate
         number += 1
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with open_file(file) as opened:
+            return opened.read()
+    except ValueError as error:  # no file
+        raise OSError(errno.EINVAL, str(error), str(file)) from None
 
 
 def _write(target: Path, content: bytes) -> None:

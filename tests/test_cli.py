@@ -139,6 +139,9 @@ def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
             time.sleep(0.2)
         server = json.loads(described[0].read_text())
         assert Path(server["root_dir"]) == tmp_path / "mine"
+        assert server["hostname"] in ("localhost", "127.0.0.1")
+        with pytest.raises(urllib.error.HTTPError, match="403"):  # without the token
+            urllib.request.urlopen(f"{server['url']}api/contents/", timeout=30)
         ask = f"{server['url']}api/contents/tutorials/00_start_here.ipynb?content=0&token={server['token']}"
         assert answer_of(ask, deadline)["type"] == "notebook"
         setting = "lab/api/settings/@jupyterlab/apputils-extension:notification"
@@ -189,3 +192,18 @@ def test_help_that_cannot_be_written_is_no_success(arguments: str, status: int, 
 def test_lab_of_a_user_who_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["lab", "~nosuchuser/x", "--no-browser"]) == 1
     assert "There is no folder ~nosuchuser/x" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["/dev/null", "/dev/null/x", "pipe", "circle/x", "a" * 300])
+def test_lab_where_no_folder_can_be(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("circle").symlink_to("circle")
+    assert cli.main(["lab", folder, "--no-browser"]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert folder in said
+    assert said.endswith("Name another folder: autogradkit lab FOLDER\n")
+    assert sorted(os.listdir()) == ["circle", "pipe"]

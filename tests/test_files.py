@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import autogradkit as torch
 from autogradkit.files import read_bounded, write_whole
 from autogradkit.lesson_copies import copy_lessons
 from autogradkit.vision.history import History
+from autogradkit.vision.idx import read_idx
 
 
 def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,3 +99,62 @@ def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:
     assert read_bounded(tmp_path / "a", 6) == b"123456"
     with pytest.raises(ValueError, match="larger than 5 bytes"):
         read_bounded(tmp_path / "a", 5)
+
+
+READERS = (torch.Trace.load, History.load, read_idx)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match=r"pipe.*: it is a pipe, not a file: copy what it gives into a file"):
+        read(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/null"])
+def test_a_device_is_refused_and_not_read(read: Callable[[str], object], device: str) -> None:
+    with pytest.raises(ValueError, match=f"{device}.*: it is a device, not a file"):
+        read(device)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_a_folder_and_a_missing_file_are_named(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    with pytest.raises(IsADirectoryError, match=str(tmp_path)):
+        read(tmp_path)
+    with pytest.raises(FileNotFoundError, match="absent"):
+        read(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("read", READERS[:2])
+def test_a_huge_file_is_refused_unread(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 40)  # of which nothing is on the disk
+    with pytest.raises(ValueError, match=r"huge: the file is larger than"):
+        read(tmp_path / "huge")
+
+
+@pytest.mark.parametrize("read", READERS[:2])
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, '{"version": ' + "9" * 50_000 + "}"])
+def test_json_that_python_cannot_read_is_no_traceback_of_the_parser(
+    tmp_path: Path, read: Callable[[Path], object], text: str
+) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=r"a\.json: .*the text is not JSON"):
+        read(tmp_path / "a.json")
+
+
+def test_a_file_that_grows_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "log"
+    file.write_bytes(b"123")
+    measure = os.fstat
+
+    def grow(descriptor: int) -> os.stat_result:
+        found = measure(descriptor)
+        with file.open("ab") as more:
+            more.write(bytes(1000))
+        return found
+
+    monkeypatch.setattr(os, "fstat", grow)
+    with pytest.raises(ValueError, match="grew while it was read"):
+        read_bounded(file, 10_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,21 @@ def test_a_damaged_manifest_counts_every_file_as_edited(source: Path, tmp_path: 
     (source / "00.ipynb").write_text("zero, better")
     done = copy_lessons(source, mine)
     assert (done.kept, done.beside) == (["00.ipynb"], ["00-new.ipynb"])
+
+
+def test_a_pipe_in_the_place_of_a_lesson_is_refused_and_not_waited_for(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    os.mkfifo(tmp_path / "mine" / "00.ipynb")
+    with pytest.raises(OSError, match=r"it is a pipe, not a file.*mine/00\.ipynb"):
+        copy_lessons(source, tmp_path / "mine")
+
+
+def test_a_pipe_in_the_place_of_the_manifest_counts_as_none(source: Path, tmp_path: Path) -> None:
+    copy_lessons(source, tmp_path / "mine")
+    (tmp_path / "mine" / "01.ipynb").write_text("mine")
+    manifest = tmp_path / "mine" / ".autogradkit-lessons.json"
+    manifest.unlink()
+    os.mkfifo(manifest)
+    with pytest.raises(OSError, match="autogradkit-lessons"):  # it cannot be replaced either
+        copy_lessons(source, tmp_path / "mine")
+    assert (tmp_path / "mine" / "01.ipynb").read_text() == "mine"

@@ -217,16 +217,24 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
 
 
 class detect_anomaly(set_detect_anomaly):  # noqa: N801 - PyTorch's name
-    """`set_detect_anomaly(True)` for a `with` block."""
+    """`set_detect_anomaly(True)` for a `with` block: nothing changes before that is entered."""
 
     def __init__(self, check_nan: bool = True) -> None:
-        super().__init__(True, check_nan)
+        self._previous = (MODE.anomaly, MODE.anomaly_checks_nan)
+        self._check_nan = check_nan
         warnings.warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
             "debugging.",
             UserWarning,
             stacklevel=2,
         )
+
+    def __enter__(self) -> None:
+        try:
+            super().__init__(True, self._check_nan)
+        except BaseException:
+            _set_anomaly(*self._previous)
+            raise
 
 
 def is_anomaly_enabled() -> bool:

@@ -20,6 +20,7 @@ from autogradkit.utils.data import Dataset
 from autogradkit.vision.idx import read_idx
 
 SAMPLE_FILE = Path(__file__).parent / "_data" / "mnist_sample.npz"
+MOST_DOWNLOADED = 64_000_000  # bytes of one file; the largest of MNIST has ten million
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 Transform = Callable[[Any], Any]
 
@@ -158,7 +159,7 @@ class MNIST(_Digits):
         for mirror in self.mirrors:
             try:
                 with urllib.request.urlopen(mirror + name, timeout=60) as answer:
-                    content = answer.read()
+                    content = answer.read(MOST_DOWNLOADED)  # cut off, it is not the published one
             except urllib.error.URLError as error:
                 failed = f"{mirror}{name}: {error.reason}"
                 continue

@@ -1,12 +1,13 @@
 """The IDX file format, in which MNIST is published: a magic number, the sizes, then the numbers, all big-endian.
 
-Rests on NumPy alone; `vision.datasets` reads its files through here.
+Rests on NumPy and `files`; `vision.datasets` reads its files through here.
 """
 
 from __future__ import annotations
 
 import gzip
 import math
+import os
 import zlib
 from io import BufferedIOBase
 from pathlib import Path
@@ -14,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from autogradkit.core.frames import entry
+from autogradkit.files import open_file
 
 MOST_DIMENSIONS = 64  # of a NumPy array
 PIECE = 1 << 20  # bytes that are read at once
+MOST_UNFOLDED = 1032  # bytes that one compressed byte can become
 _ELEMENT = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
@@ -41,15 +44,23 @@ def read_idx(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            return _read(file, path)
+        file = open_file(path)
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    try:
+        with file:
+            if path.suffix != ".gz":
+                return _read(file, path)
+            with gzip.open(file) as unfolded:
+                return _read(unfolded, path, os.fstat(file.fileno()).st_size)
     except EOFError as error:
         raise ValueError(f"{path} is truncated: the compressed data ends too early") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
-def _read(file: BufferedIOBase, path: Path) -> np.ndarray:
+def _read(file: BufferedIOBase, path: Path, compressed: int | None = None) -> np.ndarray:
+    """The array in a file, which may be what so many compressed bytes unfold to."""
     start = file.read(4)
     if len(start) < 4:
         raise ValueError(f"{path} is truncated: {len(start)} bytes, too short for an IDX file")
@@ -70,6 +81,8 @@ def _read(file: BufferedIOBase, path: Path) -> np.ndarray:
     needs = f"its sizes {shape} need {expected} bytes of data"
     if max((*shape, expected)) * element.itemsize >= 2**63 or math.prod(size or 1 for size in shape) >= 2**60:
         raise ValueError(f"{path} is damaged: {needs}, which no array holds")
+    if compressed is not None and expected > compressed * MOST_UNFOLDED:
+        raise ValueError(f"{path} is truncated: {needs}, and {compressed} compressed bytes cannot become that many")
     content = _read_up_to(file, expected)
     if len(content) < expected:
         raise ValueError(f"{path} is truncated: {needs}, it holds {len(content)}")

@@ -177,3 +177,16 @@ def test_every_way_gives_the_same_gradients(name: str, way: str) -> None:
         assert (ours is None) == (theirs is None)
         if ours is not None:
             np.testing.assert_array_equal(np.array(ours), np.array(theirs))
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection has been enabled:UserWarning")
+def test_detect_anomaly_changes_nothing_before_its_block_is_entered() -> None:
+    found = torch.autograd.detect_anomaly()
+    assert not torch.autograd.is_anomaly_enabled()
+    with found:
+        assert torch.autograd.is_anomaly_enabled()
+    assert not torch.autograd.is_anomaly_enabled()
+    wrong: Any = 3
+    with pytest.raises(TypeError, match=r"argument 'check_nan' \(position 2\) must be bool, not int"):
+        torch.autograd.detect_anomaly(wrong).__enter__()
+    assert not torch.autograd.is_anomaly_enabled()

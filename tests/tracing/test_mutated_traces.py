@@ -6,8 +6,10 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from autogradkit.tracing.notation import rules_in, value_of_term
 from autogradkit.tracing.serial import TraceFormatError, to_json
 from autogradkit.tracing.trace import Trace
 from tests.tracing.mutated_traces import damaged, outcomes
@@ -59,3 +61,13 @@ def test_nested_deeper_than_json_is_read(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_bytes(b"[" * 200_000)
     with pytest.raises(TraceFormatError, match=r"t\.json: not a trace: the text is not JSON"):
         Trace.load(tmp_path / "t.json")
+
+
+def test_a_rule_is_computed_by_no_python_and_over_no_more_than_ten_million_elements() -> None:
+    for text in ("__import__('os').getcwd()", "∂.__class__", "exec(1)", "[∂ for _ in ∂]", "(lambda: ∂)()"):
+        (rule,) = rules_in(f"∂self = {text}")
+        assert (rule.term, rule.words) == (None, text)  # words, of which nothing is computed
+    (wide,) = rules_in("∂self = ∂ ⊗ other")
+    large = np.ones(4_000)
+    with pytest.raises(ValueError, match="is more than a rule is computed for"):
+        value_of_term(wide.term, {"∂": large, "other": large})

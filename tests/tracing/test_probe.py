@@ -1,11 +1,15 @@
 """Measured derivatives: near what the rule gave, or a sentence that says why there is none."""
 
+import json
+import sys
+
 import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.events import Op
 from autogradkit.tracing.probe import measured
 from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.serial import from_json, to_json
 from tests.ops.declared import DIFFERENTIABLE
 from tests.tracing.render.cells import trace_source
 
@@ -101,3 +105,22 @@ def test_the_measured_derivative_of_every_op_is_that_of_its_rule(name):
                     assert "rounding does not explain" not in text, (event.name, text)
                     compared += "the rule gave" in text
     assert compared or name in TOLD_AS_TEXT, name
+
+
+@pytest.mark.parametrize("name", ["system", "os.system", "__import__", "backward", "load", "grad_fn"])
+def test_an_op_that_a_file_invents_is_not_run(name):
+    document = json.loads(to_json(trace_source("y = x.exp().sum()\ny.backward()", X)))
+    for event in document["events"]:
+        if event.get("name") == "exp":
+            event["name"] = name
+    called = []
+    profile = sys.getprofile()
+    trace = from_json(json.dumps(document))
+    sys.setprofile(lambda frame, event, arg: called.append(arg) if event == "c_call" else None)
+    try:
+        found = rows_of(trace, name)
+    finally:
+        sys.setprofile(profile)
+    assert ["is no op of its own with a rule: there is nothing to run again" in text for _, text in found] == [True]
+    assert called
+    assert not {"system", "__import__", "exec", "eval", "compile"} & {getattr(each, "__name__", "") for each in called}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -138,3 +140,18 @@ def test_feeds_a_data_loader() -> None:
     assert len(shapes) == 4
     both = MNISTSample(train=True) + MNISTSample(train=False)
     assert len(both) == 6000
+
+
+def test_an_answer_without_end_is_not_read_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            assert 0 < size <= 100_000_000, "all of it would be read"
+            return bytes(10)
+
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Endless())
+    with pytest.raises(RuntimeError, match="Error downloading"):
+        MNIST(tmp_path, download=True)
+    assert list((tmp_path / "MNIST" / "raw").iterdir()) == []

@@ -95,3 +95,16 @@ def test_a_bomb_is_refused_before_it_unfolds(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_header_that_promises_more_than_can_be_there_is_refused_before_it_unfolds(tmp_path: Path) -> None:
+    content = gzip.compress(bytes([0, 0, 8, 1, 255, 255, 255, 255]) + bytes(1 << 24))
+    (tmp_path / "promise.gz").write_bytes(content)
+    message = rf"promise\.gz is truncated: its sizes .* and {len(content)} compressed bytes cannot become that many"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=message):
+            read_idx(tmp_path / "promise.gz")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

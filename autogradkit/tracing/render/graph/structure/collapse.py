@@ -72,6 +72,8 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
 
 def _passing(graph: Graph, home: dict[str, str], made: dict[str, Group], ends: Ends) -> dict[str, str]:
     """Tensors of which each turn of a stack gets one of its own from one op, or hands one on, with the stack's key."""
+    if not any(group.turns for group in made.values()):
+        return {}
     families: dict[tuple[str, object], list[str]] = defaultdict(list)
     for key, item in graph.items.items():
         if item.kind != "tensor" or item.value is None or key not in ends:

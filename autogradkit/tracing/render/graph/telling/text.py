@@ -6,8 +6,9 @@ Rests on `model.py`, `words.py` and `numbers.py`.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
-from autogradkit.tracing.events import Accumulated
+from autogradkit.tracing.events import Accumulated, NodeRan, Numbers
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.bounds import MOST_GRADS, MOST_ROWS, first_and_last
 from autogradkit.tracing.render.graph.structure.known import BEFORE
@@ -106,15 +107,10 @@ def _always(*texts: str) -> list[Cell]:
 
 def table_cells(graph: Graph) -> list[list[Cell]]:
     """The rows of the table, cell by cell; a node that several backward calls ran has a piece for each."""
-    ran: dict[int, list[tuple[int, str, str]]] = {}
-    shown = {op.node for op in graph.ops}
+    ran: dict[int, list[NodeRan]] = defaultdict(list)
     for call in graph.calls:
         for node in call.ran:
-            if node.node not in shown:
-                continue
-            came = ", ".join(nums.one_line(each, 40) for each in node.received if each is not None)
-            went = "; ".join(nums.one_line(each, 40) for each in node.sent if each is not None)
-            ran.setdefault(node.node, []).append((node.step, came, went))
+            ran[node.node].append(node)
     stacks = {op.step: item for item in graph.items.values() if item.kind == "stack" for op in item.ops}
     rows: list[list[Cell]] = []
     left_out = 0
@@ -131,9 +127,9 @@ def table_cells(graph: Graph) -> list[list[Cell]]:
         result = ", ".join(
             f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 48)}" for out in op.outputs
         )
-        back = ran.get(op.node, []) if op.node is not None else []
-        received: Cell = [(step, _short(text)) for step, text, _ in first_and_last(back, MOST_TOLD)]
-        sent: Cell = [(step, _short(text)) for step, _, text in first_and_last(back, MOST_TOLD)]
+        back = first_and_last(ran.get(op.node, []) if op.node is not None else [], MOST_TOLD)
+        received: Cell = [(node.step, _gradients(", ", node.received)) for node in back]
+        sent: Cell = [(node.step, _gradients("; ", node.sent)) for node in back]
         said = _always(str(number + 1), source, op_call(op, graph))
         rows.append([*said, [(op.step, _short(result))], received, sent])
     if left_out:
@@ -151,6 +147,10 @@ def table_cells(graph: Graph) -> list[list[Cell]]:
         error: list[Cell] = [[(failure.step, text)] for text in ("✗", "", failure.error, failure.message)]
         rows.append([*error, *_always("", "")])
     return rows
+
+
+def _gradients(joint: str, numbers: Iterable[Numbers | None]) -> str:
+    return _short(joint.join(nums.one_line(each, 40) for each in numbers if each is not None))
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,7 @@ import io
 from collections.abc import Iterator
 
 from autogradkit.tracing.events import BackwardBegin, Op, Position
-from autogradkit.tracing.parsing import parsed, without_magics
+from autogradkit.tracing.parsing import nodes_of, parsed, without_magics
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.model import MAKERS
 
@@ -48,17 +48,22 @@ def _one(titles: Iterator[str]) -> str:
 
 def _started_from(event: BackwardBegin, trace: Recording) -> str:
     """The expression whose backward was called; of a variable, what was assigned to it last."""
-    statement = _statement(_written(event.position, trace.source))
+    root, is_name = _root(_written(event.position, trace.source))
+    return (is_name and _assigned(root, event, trace)) or root
+
+
+@functools.lru_cache(maxsize=64)
+def _root(code: str) -> tuple[str, bool]:
+    """What a statement calls backward of, and whether that is a variable."""
+    statement = _statement(code)
     calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)] if statement is not None else []
     for call in calls:
         function = call.func
         if not isinstance(function, ast.Attribute) or function.attr not in ("backward", "grad"):
             continue
         root = function.value if function.attr == "backward" else call.args[0] if call.args else None
-        if isinstance(root, ast.Name):
-            return _assigned(root.id, event, trace) or root.id
-        return "" if root is None else ast.unparse(root)
-    return ""
+        return ("", False) if root is None else (ast.unparse(root), isinstance(root, ast.Name))
+    return "", False
 
 
 def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
@@ -82,13 +87,15 @@ def _written(position: Position | None, source: str) -> str:
     """The statement at a place, in one line; nothing where it is part of a compound statement's head, or unknown."""
     if position is None:
         return ""
-    if position.file == "cell":
-        cell = _cell(source)
-        for node in cell.statements.get(position.line, ()):
-            text = cell.text(node)
-            if text.startswith(position.code):
-                return _one_line(text)
-    return _without_comment(position.code) if _statement(position.code) is not None else ""
+    if position.file != "cell":
+        return _without_comment(position.code)
+    cell = _cell(source)
+    place = position.line, position.code
+    if place not in cell.written:
+        texts = (cell.text(node) for node in cell.statements.get(position.line, ()))
+        found = next((text for text in texts if text.startswith(position.code)), None)
+        cell.written[place] = _without_comment(position.code) if found is None else _one_line(found)
+    return cell.written[place]
 
 
 class _Cell:
@@ -98,7 +105,8 @@ class _Cell:
         self._lines = [line.encode() for line in io.StringIO(source, newline="")]  # as Python counts lines and columns
         self.statements: dict[int, list[ast.stmt]] = {}
         self.assigned: dict[str, list[ast.stmt]] = {}  # in the order of the lines
-        for node in ast.walk(parsed(without_magics(source))):
+        self.written: dict[tuple[int, str], str] = {}  # what `_written` has found, for one picture asks several times
+        for node in nodes_of(without_magics(source)):
             if isinstance(node, _SIMPLE):
                 for line in range(node.lineno, (node.end_lineno or 0) + 1):
                     self.statements.setdefault(line, []).append(node)
@@ -129,6 +137,7 @@ def _statement(code: str) -> ast.stmt | None:
     return body[0] if len(body) == 1 and isinstance(body[0], _SIMPLE) else None
 
 
+@functools.lru_cache(maxsize=64)
 def _without_comment(code: str) -> str:
     statement = _statement(code)
     return _one_line(ast.get_source_segment(code, statement) or "") if statement is not None else ""
