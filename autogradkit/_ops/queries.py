@@ -22,6 +22,7 @@ from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
 from autogradkit.engine import attributes
+from autogradkit.engine.modes import MODE
 
 # -- geometry ----------------------------------------------------------------------------------------------------------
 
@@ -252,9 +253,9 @@ _NUMPY = (
 def numpy(self: Tensor, *, force: bool = False) -> Object:
     """The NumPy array that shares its memory.
 
-    Raises RuntimeError for a tensor that requires grad, unless `force` is true, which detaches first.
+    Raises RuntimeError for a tensor that requires grad, unless `force` is true, which detaches first, or grad mode is off.
     """
-    if self.requires_grad and not force:
+    if self.requires_grad and MODE.grad and not force:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     return self._array
 
