@@ -22,7 +22,8 @@ from autogradkit.core.facts import named
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import at_once
-from autogradkit.core.storage import root_of
+from autogradkit.core.storage import offset_of, root_of, strided
+from autogradkit.core.strides import element_strides, view_strides
 from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
@@ -310,15 +311,13 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
     context.needs_input_grad = tuple(target is not None for target in edges[::2])
     node.edges = tuple(edges)
     node._given = tuple(isinstance(value, Tensor) for value in args)
-    versions = {id(value): value._version for value in args if isinstance(value, Tensor)}
     records = MODE.grad and any(context.needs_input_grad)
     with no_grad():
         given = forward()
     outputs: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
     context._checked_marks()
     for dirty in context._dirty:
-        if records or dirty._version == versions.get(id(dirty)):
-            bump_version(dirty)
+        bump_version(dirty)
     results: list[Any] = []
     templates: list[Any] = []
     for output in outputs:
@@ -338,20 +337,43 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
     return tuple(results) if isinstance(given, tuple) else results[0]
 
 
+_SEVERAL_BESIDE_AN_EDITED_VIEW = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one "
+    "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a view (using "
+    ".clone() for example) or make your Function only return one Tensor (potentially splitting it into two Functions: one "
+    "doing the inplace that returns a single Tensor and a second one that does the other operations). You can ask on the forum "
+    "https://discuss.pytorch.org/ if you need help to do this change."
+)
+
+
 def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records: bool, several: bool) -> Tensor:
-    """An output as the caller gets it: an input that was returned unedited comes back as a view of it."""
-    if any(output is each for each in args) and any(output is each for each in context._non_differentiable):
+    """An output as the caller gets it: an input that was returned unedited comes back as a view of it.
+
+    Where no gradient is recorded, one that requires grad comes back detached.
+    """
+    unmarked = all(output is not each for each in context._non_differentiable)
+    if not (records and unmarked) and requires_grad(output) and any(output is each for each in args):
         return alias(output)
     if any(output is each for each in context._dirty):
         if records:
-            if requires_grad(output) and edge_of(output)[0] is output:
+            one_of_many = output._view is not None and output._view.creation == MULTI_OUTPUT
+            if not one_of_many and requires_grad(output) and edge_of(output)[0] is output:
                 raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
             check_in_place(output, True)
+            if several and output._view is not None:
+                raise RuntimeError(_SEVERAL_BESIDE_AN_EDITED_VIEW)
         return output
     for value in args:
         if isinstance(value, Tensor) and (value is output or root_of(value._array) is root_of(output._array)):
-            return view_of(value, output._array, MULTI_OUTPUT if several else CUSTOM)
+            array = _viewed(output._array) if value is output else output._array
+            return view_of(value, array, MULTI_OUTPUT if several else CUSTOM)
     return output
+
+
+def _viewed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array with the strides of `view_as(itself)`, which are others in dimensions of size one."""
+    strides = element_strides(array)
+    return strided(array, array.shape, view_strides(array.shape, strides, array.shape) or strides, offset_of(array))
 
 
 def _tie(

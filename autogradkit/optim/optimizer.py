@@ -14,11 +14,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
+from autogradkit.core import errors
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, at_once
+from autogradkit.core.strides import has_internal_overlap
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import enable_grad
@@ -137,6 +139,9 @@ class Optimizer:
             gradient = parameter._grad
             if gradient is None:
                 continue
+            array = parameter._array
+            if not array.flags.forc and has_internal_overlap(array.shape, array.strides):
+                raise RuntimeError(errors.WRITTEN_TWICE)
             if RECORDERS:
                 observed(
                     self._declaration(group, parameter),

@@ -59,6 +59,34 @@ x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(1,3); h.backward(T.ones
 x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(3,dtype=T.float64); h.backward(T.ones(3,dtype=T.float64)); r=x.grad
 x=T.ones(3,requires_grad=True); x.sum().backward(); x.data=T.ones(2); x.sum().backward()
     """,
+    "custom Functions that edit or pass on their inputs": """
+x=T.ones(3); y=F.Edits.apply(x); r=(x._version, y is x)
+x=T.ones(3)[:2]; y=F.Edits.apply(x); r=(x._version, y is x, y._is_view())
+x=T.ones(3,requires_grad=True)*1; y=T.no_grad()(F.Edits.apply)(x); r=(x._version, y is x, y.requires_grad, y._is_view())
+x=T.ones(3,requires_grad=True); y=T.no_grad()(F.Passes.apply)(x); r=(y is x, y.requires_grad, y.is_leaf, y._is_view())
+x=T.arange(3); y=F.Passes.apply(x); r=(y is x, y._is_view())
+x=T.ones(2,1,3).transpose(0,2); y=F.Passes.apply(x); r=y.stride()
+x=T.ones(2,3,requires_grad=True).unbind(0); F.Edits.apply(x[0])
+x=T.ones(3).as_strided((2,2),(1,1)).requires_grad_(); F.Edits.apply(x)
+x=T.ones(3,requires_grad=True); F.Edits.apply(x[:2])
+    """,
+    "optimizers of expanded parameters": """
+x=T.ones(1).expand(3).requires_grad_(); x.sum().backward(); T.optim.SGD([x],lr=1.).step()
+x=T.ones(1).expand(3).requires_grad_(); x.sum().backward(); T.optim.Adam([x]).step()
+x=T.ones(3).as_strided((2,2),(1,1)).requires_grad_(); o=T.optim.SGD([x],lr=1.); o.step(); r=x
+    """,
+    "arrays": """
+x=T.ones(3,requires_grad=True); r=T.no_grad()(lambda: x.numpy())()
+x=T.ones(3,requires_grad=True); x.numpy()
+r=T.tensor(np.zeros((2,3)).T).stride(), T.tensor(np.zeros((2,3,4)).transpose(1,0,2)).stride(), T.tensor(np.zeros((2,6)).T[::2]).stride()
+r=T.ones(1,dtype=T.float64).new_tensor(np.zeros((2,3)).T).stride()
+r=T.repeat_interleave(T.tensor([1,2],dtype=T.int32))
+    """,
+    "powers of half precision": """
+r=T.ones(3,dtype=T.bfloat16)*2; r=r**1j
+x=T.ones(3,dtype=T.bfloat16); x**=1j
+x=T.tensor([1.25,.75,2.],dtype=T.float16); y=T.ones(3,requires_grad=True); x.pow_(y); x.backward(T.ones_like(x)); r=y.grad
+    """,
     "what is drawn": """
 T.bernoulli(T.tensor([.5,.5,2.]))
 T.zeros(2,3).bernoulli_(T.tensor([.5,float('nan'),2.]))

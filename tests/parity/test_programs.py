@@ -12,8 +12,10 @@ import autogradkit as ak
 from autogradkit._ops.declare import SETS
 
 from .programs.listed import FILE, Row, row_of, rows
+from .programs.overlap import depends_on_order
 from .programs.runs import Finding, Line, Pair, run
 from .programs.shrink import shrunk
+from .programs.state import difference
 from .programs.templates import LEFT_OUT, names, templates
 from .programs.writer import program
 
@@ -60,6 +62,50 @@ def test_differences_are_seen_and_shrunk() -> None:
     assert finding is not None
     small, _ = shrunk(other[:count], finding)
     assert [line.label for line in small] == ["made to differ"]
+
+
+@pytest.mark.parametrize(
+    ("made", "line", "shown", "left_out"),
+    [
+        ("v1 = T.arange(9.0)[::2]", "v1[:4] = v1[1:]", "v1", True),
+        ("v1 = T.arange(9.0)[::2]", "v1[0:2] = v1[2:4]", "v1", False),  # one storage, other elements
+        ("v1 = T.arange(9.0)[::2]", "v1[:4] = v1[1:]", "v2", False),  # what differs is not what was written
+        ("v1 = T.arange(9.0)[::2]", "v1.mul_(v1)", "v1", False),
+        ("v1 = T.arange(9.0).as_strided((2, 2), (1, 1))", "v1.exp_()", "v1", True),
+        ("v1 = T.arange(9.0).as_strided((2, 2), (1, 1))", "v1.fill_(2)", "v1", False),
+        ("v1 = T.arange(9.0).as_strided((2, 2), (1, 1))", "v1[:, 0] = 3.0", "v1", False),
+        ("v1 = T.arange(4.0).view(2, 2)", "v1.addmm_(v1, v2)", "v1", True),
+        ("v1 = T.arange(4.0).view(2, 2)", "v1.addmm_(v2, v2)", "v1", False),
+    ],
+)
+def test_only_what_depends_on_the_order_of_writing_is_left_out(
+    made: str, line: str, shown: str, left_out: bool
+) -> None:
+    space = {"T": torch}
+    exec(f"{made}; v2 = T.ones(2, 2)", space)
+    assert depends_on_order(line, shown, space) == left_out
+
+
+def test_optimizers_arrays_and_text_are_compared_and_the_default_dtype_is_put_back() -> None:
+    lines = [
+        "T.set_default_dtype(T.float64)",
+        "v1 = T.ones(2, requires_grad=True)",
+        "o2 = T.optim.SGD([v1], lr=0.001, momentum=0.9)",
+    ]
+    lines += ["v1.sum().backward()", "o2.step()", "n3 = v1.detach().numpy()", "n3 += 1", "s4 = repr(v1)"]
+    with Pair() as pair:
+        for line in lines:
+            assert pair.run(Line(line, "line")) is None
+        assert pair.theirs["v1"].dtype is torch.float64
+        assert pair.theirs["s4"].startswith("tensor([1.9990, 1.9990]")
+        for edit in ('o2.state[v1]["momentum_buffer"] += 1', "n3 = n3[:1]", "s4 = s4[1:]"):
+            before = dict(pair.mine)
+            exec(edit, pair.mine)
+            assert difference(pair.mine, pair.theirs) is not None, edit
+            exec(edit, pair.theirs)
+            assert difference(pair.mine, pair.theirs) is None, f"{edit} of {sorted(before)}"
+    assert torch.get_default_dtype() is torch.float32
+    assert ak.get_default_dtype() is ak.float32
 
 
 def test_every_declared_op_is_called_in_every_form_that_has_a_name() -> None:

@@ -18,19 +18,24 @@ from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_defaul
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, empty_array
 from autogradkit.core.warning import warn
 
 
 def array_from(data: Any, dtype: Dtype | None) -> Array:
-    """A new contiguous array with the contents of `data`, in the dtype that they have where none is given."""
+    """A new array with the contents of `data`, in the dtype that they have where none is given.
+
+    Of an array it keeps the order in which the dimensions lie in memory.
+    """
     if isinstance(data, Tensor):
         data = data._array
     if isinstance(data, np.ndarray | np.generic):
         if isinstance(data, np.ndarray):
             require_layout(data)
         kind = from_numpy_dtype(data.dtype) if dtype is None else dtype
-        array = empty_array(data.shape, kind.numpy)
+        strides = dense_strides_like(data.shape, element_strides(data)) if isinstance(data, np.ndarray) else ()
+        array = empty_strided(data.shape, strides, kind.numpy)
         quietly(np.copyto, array, data, casting="unsafe")
         return array
     if hasattr(data, "__array__") and not isinstance(data, Sequence):

@@ -265,7 +265,9 @@ def _refuse_negative_powers(self: Any, exponent: Any) -> None:
 def _refuse_exponents(self: Tensor, exponent: Any) -> None:
     _refuse_negative_powers(self, exponent)
     kind = self.dtype
-    if kind in (float16, bfloat16) or (kind.category == INTEGRAL and isinstance(exponent, int)):
+    if (kind in (float16, bfloat16) and not isinstance(exponent, complex)) or (
+        kind.category == INTEGRAL and isinstance(exponent, int)
+    ):
         scalar_array(exponent, kind)  # refuses what the dtype cannot hold; float32 and float64 take any number
 
 
@@ -332,7 +334,7 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
     vjp={
         "self": _to_base,
         "exponent": lambda g, self, exponent, result: (
-            g * k.where((self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(self + k.zeros_like(result))))
+            g * k.where((self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(self + k.zeros_like(exponent))))
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",

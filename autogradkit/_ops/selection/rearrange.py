@@ -201,7 +201,7 @@ def _(repeats: Tensor, *, output_size: int | None = None) -> Any:
     _require_counts(counts)
     if counts._array.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
-    return wrap(np.repeat(np.arange(counts._array.size), counts._array))
+    return wrap(np.repeat(np.arange(counts._array.size, dtype=counts._array.dtype), counts._array))
 
 
 @repeat_interleave.overload(composition=True)
