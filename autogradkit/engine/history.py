@@ -145,7 +145,7 @@ def _adopted(tensor: Tensor, node: Node) -> list[Step]:
 class CopySlices(Node):
     """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
 
-    __slots__ = ("base_geometry", "function", "view_geometry")
+    __slots__ = ("base_geometry", "function", "refuses_complex", "view_geometry")
     namespace = "torch::autograd::"
     calls_user = True  # where `function` is the user's
 
@@ -155,6 +155,7 @@ class CopySlices(Node):
         self.base_geometry = (array.shape, element_strides(array), array.dtype)
         self.view_geometry = (view._array.shape, element_strides(view._array), offset)
         self.function: Node | None = function
+        self.refuses_complex = getattr(getattr(function, "declaration", None), "refuses_complex", False)
         self.edges = (*edge_of(base), *function.edges[2:])
         self.outputs = (array.shape, array.dtype)
         self.sequence = next(SEQUENCE)

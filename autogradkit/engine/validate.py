@@ -70,8 +70,8 @@ def validate(gradient: Any, target: Any, number: int, node: Node | None, index: 
 
 
 def _refuses_complex(node: Any) -> bool:
-    declaration = getattr(node, "declaration", None)
-    return declaration is not None and declaration.refuses_complex
+    """An op's node says so in its declaration, the edit of a part itself: what it wraps may be freed by then."""
+    return getattr(getattr(node, "declaration", node), "refuses_complex", False)
 
 
 def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

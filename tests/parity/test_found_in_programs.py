@@ -70,6 +70,13 @@ x=T.ones(2,3,requires_grad=True).unbind(0); F.Edits.apply(x[0])
 x=T.ones(3).as_strided((2,2),(1,1)).requires_grad_(); F.Edits.apply(x)
 x=T.ones(3,requires_grad=True); F.Edits.apply(x[:2])
     """,
+    "a complex gradient of a real number that was filled in": """
+x=T.ones(3,requires_grad=True); y=T.zeros(2,3,dtype=T.complex64); y[0]=x.sum(); y.backward(T.ones_like(y))
+x=T.ones(3,requires_grad=True); y=T.zeros(2,3,dtype=T.complex64); y[:1].fill_(x.sum()); y.backward(T.ones_like(y))
+x=T.ones(3,requires_grad=True); y=T.zeros(2,3,dtype=T.complex64); y[y==0]=x.sum(); y.backward(T.ones_like(y))
+x=T.ones(3,requires_grad=True); y=T.zeros(2,3,dtype=T.complex64); y[:1].masked_fill_(y[:1]==0,x.sum()); y.backward(T.ones_like(y))
+x=T.ones(3,requires_grad=True); y=T.zeros(2,3,dtype=T.complex64); y[0]=x; y.backward(T.ones_like(y)); r=x.grad
+    """,
     "optimizers of expanded parameters": """
 x=T.ones(1).expand(3).requires_grad_(); x.sum().backward(); T.optim.SGD([x],lr=1.).step()
 x=T.ones(1).expand(3).requires_grad_(); x.sum().backward(); T.optim.Adam([x]).step()

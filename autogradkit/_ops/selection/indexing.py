@@ -183,6 +183,7 @@ def _overlaps(target: Array, others: Sequence[Any]) -> None:
     out=False,
     overlaps=_overlaps,
     samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
+    refuses_complex=True,
     vjp={
         "self": lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),
         "values": lambda g, indices: k.index(g, indices),
