@@ -308,9 +308,7 @@ class ParameterList(Module):
 
     >>> import autogradkit as torch
     >>> torch.nn.ParameterList([torch.zeros(2, 3)])
-    ParameterList(
-        (0): Parameter containing: [torch.float32 of size 2x3]
-    )
+    ParameterList(  (0): Parameter containing: [torch.float32 of size 2x3])
     """
 
     @staticmethod
