@@ -12,10 +12,15 @@ import numpy as np
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible, spelled
+from autogradkit.optim.optimizer import Group, Optimizer, counted, number, refuse_ways, require_fusible, spelled
 
 _OPTIONS = ("betas", "eps", "weight_decay", "decoupled_weight_decay", "maximize")
 _ONE = np.asarray(1, np.float32)
+_EDITS = {
+    "exp_avg": 1,
+    "exp_avg_sq": 2,
+    "max_exp_avg_sq": 1,
+}  # that PyTorch makes in a step; it shrinks squares, then adds
 
 
 class Adam(Optimizer):
@@ -133,6 +138,7 @@ class Adam(Optimizer):
         dtype: np.dtype[Any] | None = None
         step = 0.0
         numbers: kernels.Numbers = {}
+        moments = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if amsgrad else ("exp_avg", "exp_avg_sq")
 
         def update(parameter: Tensor, gradient: Tensor) -> Tensor:
             nonlocal dtype, step, numbers
@@ -154,7 +160,9 @@ class Adam(Optimizer):
                 np.empty_like(values) if directed else None,
                 **numbers,
             )
-            steps.append((np.add, count, _ONE, count))
+            steps += [(np.add, count, _ONE, count), counted(state["step"], 1)]
+            if counts:
+                steps += [counted(state[name], _EDITS[name]) for name in moments]
             if not known:
                 steps.append((setitem, self.state, parameter, state))
             edits = 2 if shrinks else 1  # PyTorch shrinks the weights by an edit of their own

@@ -21,7 +21,7 @@ from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.strides import has_internal_overlap
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import enable_grad
 from autogradkit.nn.modules.members import type_text
@@ -249,6 +249,12 @@ def _fitted(parameter: Tensor, name: str, value: Any) -> Any:
 def number(value: Any) -> float:
     """A learning rate as a float; it may be given as a tensor of one element."""
     return value.item() if isinstance(value, Tensor) else value
+
+
+def counted(remembered: Tensor, edits: int) -> Step:
+    """The step that counts this many edits of a tensor of the state."""
+    counter = counter_of(remembered)
+    return setattr, counter, "value", counter.value + edits
 
 
 def spelled(value: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, number, refuse_ways, require_fusible, spelled
+from autogradkit.optim.optimizer import Group, Optimizer, counted, number, refuse_ways, require_fusible, spelled
 
 _OPTIONS = ("momentum", "dampening", "weight_decay", "nesterov", "maximize")
 
@@ -116,6 +116,7 @@ class SGD(Optimizer):
                 steps.append((setitem, self.state, parameter, {**state, "momentum_buffer": wrap(average)}))
             else:
                 steps = kernels.sgd_steps(values, slope, buffer._array, change, direction, **numbers)
+                steps.append(counted(buffer, 2 * edits))  # PyTorch shrinks it, then adds to it
             write_at_once(parameter, steps, edits)
             return parameter
 

@@ -182,3 +182,11 @@ def test_softmax_of_half_precision_is_off_by_a_last_digit_at_most_once_in_a_thou
             differ += np.sum(np.array(here) != np.array(there))
             np.testing.assert_allclose(here, there, rtol=1e-2)
     assert differ <= count / 1000
+
+
+def test_a_normal_that_is_refused_for_its_gradient_has_drawn() -> None:
+    for given in ("mean", "mean, 2.0", "mean, T.ones(2, 3)"):
+        pair = Pair()
+        assert pair.run(Line("mean = T.ones(3, dtype=T.complex64, requires_grad=True)", "ones")) is None
+        assert pair.run(Line(f"T.normal({given})", "normal")) is None
+        assert pair.run(Line("r = T.rand(2)", "rand")) is None

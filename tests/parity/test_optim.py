@@ -176,3 +176,38 @@ def test_schedules(make: Callable[..., Any]) -> None:
         kept.append({name: value for name, value in schedule.state_dict().items() if name != "_last_lr"})
     assert kept[0] == kept[1]
     np.testing.assert_allclose(rates[0], rates[1], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"amsgrad": True},
+        {"weight_decay": 0.1},
+        {"fused": True},
+        {"foreach": True},
+        {"amsgrad": True, "fused": True},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+def test_edits_of_what_adam_remembers_are_counted(name: str, options: dict[str, Any]) -> None:
+    assert _versions(autogradkit, name, options) == _versions(torch, name, options)
+
+
+@pytest.mark.parametrize("options", [{}, {"nesterov": True}, {"dampening": 0.1}, {"fused": True}], ids=str)
+def test_edits_of_a_momentum_are_counted(options: dict[str, Any]) -> None:
+    options = {"momentum": 0.9, **options}
+    assert _versions(autogradkit, "SGD", options) == _versions(torch, "SGD", options)
+
+
+def _versions(m: Any, name: str, options: dict[str, Any]) -> list[Any]:
+    """The version counters of a parameter and of what is remembered of it, after each of three steps."""
+    p = leaf(m)
+    optimizer = getattr(m.optim, name)([p], lr=0.1, **options)
+    seen = []
+    for _ in range(3):
+        p.grad = m.ones(2)
+        optimizer.step()
+        seen.append((p._version, {key: each._version for key, each in optimizer.state[p].items()}))
+    return seen

@@ -273,8 +273,13 @@ normal = function("normal", variants="function")
 
 
 def _refuse_complex(mean: Any, std: Any, generator: Any = None) -> None:
-    _require_deviation(std._array if isinstance(std, Tensor) else std)
-    require_real_if_differentiated("normal", mean)
+    arrays = [each._array if isinstance(each, Tensor) else each for each in (mean, std)]
+    _require_deviation(arrays[1])
+    try:
+        require_real_if_differentiated("normal", mean)
+    except RuntimeError:  # which PyTorch raises when it has drawn
+        fill_normal(np.empty(*_of_both(*arrays)), 0, 1, generator)
+        raise
 
 
 @quiet

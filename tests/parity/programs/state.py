@@ -87,7 +87,7 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> tuple[str, str] 
         for name, their in pairs:
             if name not in ours:
                 return "result", f"{name} is {type(mine.get(name)).__name__}, no tensor"
-            found = _of_tensor(ours[name], their, ".state[" not in name)
+            found = _of_tensor(ours[name], their)
             if found is not None:
                 return found[0], f"{name}: {found[1]}"
         for name, their in theirs.items():
@@ -145,12 +145,9 @@ def changed(space: dict[str, Any], before: dict[str, tuple[tuple[Any, ...], byte
     return None
 
 
-def _of_tensor(mine: Any, theirs: Any, counted: bool = True) -> tuple[str, str] | None:
-    """What differs of a tensor; its number of edits only where it is `counted`."""
+def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
+    """What differs of a tensor."""
     ours, others = facts(mine), facts(theirs)
-    if not counted:
-        at = FIELDS.index("version")
-        ours = (*ours[:at], others[at], *ours[at + 1 :])
     if ours != others:
         for field, here, there in zip(FIELDS, ours, others, strict=True):
             if here != there:

@@ -387,7 +387,9 @@ def _near(found: Any, wanted: Any, size: float) -> bool:
     """Whether a sum of numbers, the sizes of which add up to `size`, is what was recorded but for rounding."""
     exact = {8: 1e-9, 4: 1e-4, 2: 1e-2}.get(wanted.dtype.itemsize, 1e-4)
     with np.errstate(all="ignore"):
-        return bool(np.isclose(found, wanted, rtol=exact, atol=exact * size if np.isfinite(size) else 0, equal_nan=True))
+        return bool(
+            np.isclose(found, wanted, rtol=exact, atol=exact * size if np.isfinite(size) else 0, equal_nan=True)
+        )
 
 
 def _shown_array(array: Array) -> str:
