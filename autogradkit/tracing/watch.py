@@ -161,8 +161,7 @@ class GradLog(GradListener):
         frame: Any = sys._getframe(1)
         while _OURS[frame.f_code.co_filename]:
             frame = frame.f_back
-        places = account.places
-        added = array.tobytes() if places is None else array.flat[places].tobytes()
+        added = _kept(array, account.places)
         recent = self._recent
         recent.extend((account, "backward", before, added, frame.f_code, frame.f_lasti))
         if account.followers or len(recent) > RECENT:
@@ -250,7 +249,10 @@ def _places(size: int) -> slice | None:
 
 
 def _kept(array: Array, places: slice | None) -> bytes:
-    return array.tobytes() if places is None else array.flat[places].tobytes()
+    if places is None:
+        return array.tobytes()
+    flat = array.ravel() if array.flags.c_contiguous else array.flat  # a view is sliced in half the time
+    return flat[places].tobytes()
 
 
 def _elements(array: Array, places: slice | None) -> tuple[str, ...]:
