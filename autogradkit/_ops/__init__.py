@@ -16,6 +16,7 @@ from autogradkit._ops.making import (
     conversions,
     copies,
     data,
+    distributions,
     filled,
     random,
     ranges,
@@ -24,7 +25,7 @@ from autogradkit._ops.making import (
     seed,
 )
 from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
-from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, elementary, powers
+from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, division, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
 from autogradkit._ops.views import dimensions, parts, sizes, splits
@@ -62,6 +63,8 @@ __all__ = [
     "data",
     "decompositions",
     "dimensions",
+    "distributions",
+    "division",
     "dropout",
     "elementary",
     "embedding",

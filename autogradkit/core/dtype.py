@@ -111,6 +111,15 @@ def from_numpy_dtype(numpy_dtype: np.dtype[Any]) -> dtype:
     return found
 
 
+def is_half(numpy_dtype: np.dtype[Any]) -> bool:
+    """Whether it is float16 or bfloat16, which PyTorch computes with in float32 and rounds at the end.
+
+    >>> is_half(np.dtype("float16")), is_half(np.dtype("int16"))
+    (True, False)
+    """
+    return numpy_dtype.itemsize == 2 and numpy_dtype.kind in "fV"
+
+
 def get_default_dtype() -> dtype:
     """The floating-point dtype that Python floats become.
 

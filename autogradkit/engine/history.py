@@ -155,7 +155,7 @@ class CopySlices(Node):
         self.base_geometry = (array.shape, element_strides(array), array.dtype)
         self.view_geometry = (view._array.shape, element_strides(view._array), offset)
         self.function: Node | None = function
-        self.refuses_complex = getattr(getattr(function, "declaration", None), "refuses_complex", False)
+        self.refuses_complex = function.refuses_complex
         self.edges = (*edge_of(base), *function.edges[2:])
         self.outputs = (array.shape, array.dtype)
         self.sequence = next(SEQUENCE)

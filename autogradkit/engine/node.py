@@ -40,6 +40,7 @@ class Node:
     calls_user: ClassVar[bool] = (
         False  # whether `apply` runs code of the user's, who sees their own NumPy settings then
     )
+    refuses_complex: bool = False  # whether a complex gradient that it gives for a real input is an error
     gradient_versions: ClassVar[
         tuple[int, ...]
     ] = ()  # how often PyTorch edits the gradient that it gives for each input

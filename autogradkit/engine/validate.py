@@ -47,11 +47,10 @@ def validate(gradient: Any, target: Any, number: int, node: Node | None, index: 
     if own != shape and not _expandable(shape, own):
         whose = "" if node is None else f"Function {node.name()} returned an "
         raise RuntimeError(
-            f"{whose}invalid gradient at index {index} - got {list(own)} but expected shape "
-            f"compatible with {list(shape)}"
+            f"{whose}invalid gradient at index {index} - got {list(own)} but expected shape compatible with {list(shape)}"
         )
     kind = (gradient._array if isinstance(gradient, Tensor) else np.asarray(gradient)).dtype.kind
-    if kind == "c" and numpy_dtype.kind != "c" and _refuses_complex(node):
+    if kind == "c" and numpy_dtype.kind != "c" and node is not None and node.refuses_complex:
         raise RuntimeError(
             "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got false.  "
             "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
@@ -67,11 +66,6 @@ def validate(gradient: Any, target: Any, number: int, node: Node | None, index: 
         real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array  # a view, as in PyTorch
         array = quietly(real.astype, numpy_dtype, copy=False)
     return array
-
-
-def _refuses_complex(node: Any) -> bool:
-    """An op's node says so in its declaration, the edit of a part itself: what it wraps may be freed by then."""
-    return getattr(getattr(node, "declaration", node), "refuses_complex", False)
 
 
 def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare.names import OVERLOADS
+from autogradkit.core import dtype
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -70,14 +71,14 @@ def conj(x: Any) -> Any:
 
 def is_half(x: Any) -> bool:
     """Whether it is an array of half precision."""
-    return not isinstance(x, Tensor) and x.dtype.itemsize == 2
+    return not isinstance(x, Tensor) and dtype.is_half(x.dtype)
 
 
 def times(x: Any, number: Any) -> Any:
     """`x` times a Python number: where formulas are recorded, by the node that PyTorch's have there."""
     if isinstance(x, Tensor):
         return OVERLOADS["mul_by_number"](x, number)
-    return OVERLOADS["mul_by_number"].on_arrays(x, number) if x.dtype.itemsize == 2 else x * number
+    return OVERLOADS["mul_by_number"].on_arrays(x, number) if is_half(x) else x * number
 
 
 def product(g: Any, other: Any) -> Any:

@@ -29,6 +29,7 @@ from autogradkit.core.dtype import (
     dtype_of_number,
     from_numpy_dtype,
     get_default_dtype,
+    is_half,
     result_type,
 )
 from autogradkit.core.integers import require_64_bits
@@ -212,7 +213,7 @@ def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
 
 def is_wide(op: Overload, values: Sequence[Any], common: np.dtype[Any]) -> bool:
     """Whether a number, or a tensor without dimensions of another dtype, meets half precision in an op that keeps it exact."""
-    if not op.wide_numbers or common.itemsize != 2 or common.kind not in "fV":
+    if not op.wide_numbers or not is_half(common):
         return False
     last = values[op.promotes[-1]]
     return last.__class__ is not np.ndarray or (not last.ndim and last.dtype != common)

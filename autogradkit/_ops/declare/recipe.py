@@ -208,6 +208,7 @@ class Recipe:
             "setting_names": self.settings,
             "declaration": overload,
             "gradient_versions": overload.gradient_versions,
+            "refuses_complex": overload.refuses_complex,
         }
         if not self.settings:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, float32, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, float32, from_numpy_dtype, is_half
 from autogradkit.core.errors import noted
 from autogradkit.core.strides import require_dims
 from autogradkit.core.tensor import Tensor
@@ -330,9 +330,7 @@ def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
 
 def _factor(number: Any, dtype: np.dtype[Any]) -> Array:
     """A number as an array of a dtype. Raises RuntimeError where that, or float32 for a shorter one, cannot hold it."""
-    kind = from_numpy_dtype(dtype)
-    short = kind.is_floating_point and dtype.itemsize == 2
-    return scalar_array(number, float32 if short else kind)
+    return scalar_array(number, float32 if is_half(dtype) else from_numpy_dtype(dtype))
 
 
 def _scaled(g: Any, alpha: float) -> Any:
@@ -365,7 +363,7 @@ def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha
     >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
     tensor([[12.]])
     """
-    half = out.dtype.itemsize == 2 and out.dtype.kind in "fV"  # which is all in float32 and rounded once
+    half = k.is_half(out)  # which is all in float32 and rounded once
     made = np.empty(out.shape, np.float32) if half else out
     if alpha == 0 and not half:  # what is taken no times may be infinite, or NaN
         made.fill(0)

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.loss import MEAN, NONE
 from autogradkit._ops.network.softmax import log_softmax_along
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half
 from autogradkit.core.tensor import wrap
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
@@ -114,7 +114,7 @@ def _all_count(self: Array, target: Array, weight: Array | None, ignore_index: i
 
 def _summed(losses: Array, counts: Array | None = None) -> Any:
     """The sum of the losses that count. Half precision is rounded at each step, in PyTorch's order: in cascades of sixteen."""
-    if losses.dtype.itemsize != 2:
+    if not is_half(losses.dtype):
         return np.add.reduce(losses)
     zero = losses.dtype.type(0)
     sums = [zero] * 8

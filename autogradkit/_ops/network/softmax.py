@@ -51,7 +51,7 @@ def _axis(x: Array, dim: int) -> int | None:
 
 def _in_single(body: Callable[..., None], arrays: Sequence[Array], axis: int | None, out: Array) -> None:
     """Run `body`; numbers of half precision go through float32 and are rounded once, as PyTorch has it."""
-    if out.dtype.itemsize != 2:
+    if not k.is_half(out):
         body(*arrays, axis, out)
         return
     wide = np.empty(out.shape, np.float32)
@@ -120,7 +120,7 @@ def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: 
 def log_softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """log(softmax(x)), computed without overflow."""
     if out.size:
-        (_half_log_softmax if out.dtype.itemsize == 2 else _log_softmax)(self, _axis(self, dim), out)
+        (_half_log_softmax if k.is_half(out) else _log_softmax)(self, _axis(self, dim), out)
 
 
 @op(
@@ -153,7 +153,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
 def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """eˣ / Σ eˣ, computed without overflow."""
     if out.size:
-        (_half_softmax if out.dtype.itemsize == 2 else _softmax)(self, _axis(self, dim), out)
+        (_half_softmax if k.is_half(out) else _softmax)(self, _axis(self, dim), out)
 
 
 @op(

@@ -11,12 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import (
-    both,
-    not_implemented,
-    refuses,
-    unless_empty,
-)
+from autogradkit._ops.declare.refusals import both, not_implemented, refuses, unless_empty
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top

@@ -25,7 +25,7 @@ from autogradkit.core.tensor import Tensor
 
 def add_up(array: Array, axis: Any, out: Array, keepdims: bool = False) -> Array:
     """Write the sum over `axis` into `out`, and return it. Half precision adds up in float32 and is rounded once."""
-    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+    if k.is_half(out):
         np.copyto(out, np.add.reduce(array, axis, np.float32, keepdims=keepdims), casting="unsafe")
         return out
     return np.add.reduce(array, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
@@ -168,7 +168,7 @@ def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
 def _average(self: Array, axis: Any, count: int, out: Array, keepdims: bool = False) -> None:
     """Half precision is added and divided in float32, and rounded once."""
     source = self if self.dtype.kind != "c" else summand(self, out.dtype)
-    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+    if k.is_half(out):
         total = np.add.reduce(source, axis, np.float32, keepdims=keepdims)
         np.true_divide(total, np.float32(count), out=out, casting="unsafe")
         return
@@ -251,7 +251,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.prod(torch.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    if out.dtype.itemsize == 2 and out.dtype.kind in "fV":
+    if k.is_half(out):
         np.copyto(out, np.multiply.reduce(self, axis=None, dtype=np.float32), casting="unsafe")
     else:
         np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
@@ -268,7 +268,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂ · others(self)",
 )
 def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    if self.ndim and out.dtype.itemsize == 2 and out.dtype.kind in "fV":  # rounded after each factor, as in PyTorch
+    if self.ndim and k.is_half(out):  # rounded after each factor, as in PyTorch
         (axis,) = wrapped_dims(dim, self.ndim)
         product = np.ones((*self.shape[:axis], *self.shape[axis + 1 :]), out.dtype)
         for factor in np.moveaxis(summand(self, out.dtype), axis, 0):

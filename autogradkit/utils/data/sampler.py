@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autogradkit._ops.making.data import as_tensor
-from autogradkit._ops.making.sampling import multinomial, randperm
+from autogradkit._ops.making.distributions import multinomial
+from autogradkit._ops.making.sampling import randperm
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.draws import integers
 from autogradkit.core.frames import entry

@@ -1,0 +1,270 @@
+"""Division and remainders, and the operators that stand for them.
+
+Rests on declare and arithmetic. The formulas are those of PyTorch's derivative table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
+from autogradkit._ops.declare.kinds import Array, Operand, Scalar
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
+from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
+from autogradkit.core.tensor import Tensor
+
+div = function("div", in_place=True, operators="__truediv__ __itruediv__")
+
+
+@div.overload(
+    pointwise=INT_TO_FLOAT,
+    wide_numbers=True,
+    ufunc=np.true_divide,
+    samples=two,
+    vjp={
+        "self": lambda g, other: k.quotient(g, other),
+        "other": lambda g, self, other: -g * k.conj((self / other) / other),
+    },
+    rule="∂self = ∂ / other\n∂other = −∂ · self / other²",
+)
+def true_div(self: Operand, other: Operand, *, out: Array) -> None:
+    """self / other, elementwise; integers give floats. `rounding_mode` may be "floor" or "trunc".
+
+    >>> import autogradkit as torch
+    >>> torch.div(torch.tensor([7, -7]), 2)
+    tensor([ 3.5000, -3.5000])
+    >>> torch.div(torch.tensor([7, -7]), 2, rounding_mode="trunc")
+    tensor([ 3, -3])
+    """
+
+
+_refuse_complex_remainder = common_not_implemented("remainder_cpu", "bc")
+_refuse_complex_quotient = common_not_implemented("div_floor_cpu", "bc")
+
+
+@by_kernel
+def _refuse_rounded(self: Any, other: Any, rounding_mode: Any) -> None:
+    common_not_implemented(f"div_{rounding_mode}_cpu", "bc")(self, other)
+
+
+def _require_divisor(other: Any, out: Array) -> None:
+    """Raise RuntimeError where a whole number would be divided by 0."""
+    if out.dtype.kind in "iu" and out.size and not np.all(other):
+        raise RuntimeError("ZeroDivisionError")
+
+
+def _by_mode(self: Any, other: Any, rounding_mode: str | None) -> Any:
+    if rounding_mode not in (None, "trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return div_unrounded if rounding_mode is None else div_rounded
+
+
+def _edit_by_mode(self: Any, other: Any, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode).in_place_call(self, other, rounding_mode=rounding_mode)
+
+
+@div.overload(composition=True, out=True, edit=_edit_by_mode)
+def _(self: Operand, other: Operand, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
+@div.overload(composition=True, edit=_edit_by_mode)
+def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
+divide = function("divide", in_place=True)
+
+
+@divide.overload(composition=True, out=True, edit=true_div.in_place_call)
+def _(self: Operand, other: Operand) -> Any:
+    """Another name for `div`.
+
+    >>> import autogradkit as torch
+    >>> torch.divide(torch.tensor([7, -7]), 2, rounding_mode="floor")
+    tensor([ 3, -4])
+    """
+    return true_div(self, other)
+
+
+@divide.overload(composition=True, out=True, edit=_edit_by_mode)
+def _(self: Operand, other: Operand, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
+@divide.overload(composition=True, edit=true_div.in_place_call)
+def _(self: Tensor, other: Scalar) -> Any:
+    return true_div(self, other)
+
+
+@divide.overload(composition=True, edit=_edit_by_mode)
+def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
+    return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
+
+
+@op(
+    name="div",
+    node="DivBackward2",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    wide_numbers=True,
+    samples=lambda t: two(t)[:2],
+    vjp={
+        "self": lambda g, other, rounding_mode: k.quotient(g, other),
+        "other": lambda g, self, other: -g * k.conj((self / other) / other),
+    },
+    rule="∂self = ∂ / other\n∂other = −∂ · self / other²",
+)
+def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = None, out: Array) -> None:
+    """The quotient as it is, by way of the form that takes a rounding mode."""
+    np.true_divide(self, other, out=out)
+
+
+@op(
+    name="div",
+    node="DivBackward2",
+    variants="",
+    pointwise=SAME,
+    wide_numbers=True,
+    dtypes=_refuse_rounded,
+    samples=lambda t: two(t)[:2],
+    vjp={"self": lambda g, other, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
+)
+def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "trunc", out: Array) -> None:
+    """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""
+    _require_divisor(other, out)
+    if rounding_mode == "floor":
+        np.floor_divide(self, other, out=out)
+    elif self.dtype.kind in "iu":
+        np.floor_divide(self, other, out=out)  # of the smallest number no absolute value exists
+        np.add(out, ((self < 0) != (other < 0)) & (out * other != self), out=out, casting="unsafe")
+    else:
+        np.trunc(np.true_divide(self, other), out=out)
+
+
+true_divide = function("true_divide", in_place=True)
+
+
+@true_divide.overload(composition=True, out=True, edit=true_div.in_place_call)
+def _(self: Operand, other: Operand) -> Any:
+    """self / other: another name for `div` without a rounding mode.
+
+    >>> import autogradkit as torch
+    >>> torch.true_divide(torch.tensor([7, -7]), 2)
+    tensor([ 3.5000, -3.5000])
+    """
+    return true_div(self, other)
+
+
+@true_divide.overload(composition=True, edit=true_div.in_place_call)
+def _(self: Tensor, other: Scalar) -> Any:
+    return true_div(self, other)
+
+
+floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ __ifloordiv__")
+
+
+@floor_divide.overload(
+    node="torch::autograd::NotImplemented",
+    in_place_node="torch::autograd::NotImplemented",
+    pointwise=SAME,
+    wide_numbers=True,
+    dtypes=_refuse_complex_quotient,
+    vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide")),
+    edit_vjp=dict.fromkeys(("self", "other"), undifferentiated("floor_divide_")),
+    rule="∂self and ∂other are not implemented in PyTorch",
+)
+def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
+    """The quotient rounded towards minus infinity.
+
+    >>> import autogradkit as torch
+    >>> torch.floor_divide(torch.tensor([7, -7]), 2)
+    tensor([ 3, -4])
+    """
+    _require_divisor(other, out)
+    np.floor_divide(self, other, out=out)
+
+
+@floor_divide.overload(composition=True, edit=floor_div.in_place_call)
+def _(self: Tensor, other: Scalar) -> Any:
+    return floor_div(self, other)
+
+
+def _remainder(self: Any, other: Any, out: Array) -> None:
+    if out.dtype.kind not in "fV":
+        _require_divisor(other, out)
+        np.remainder(self, other, out=out)
+        return
+    found = np.fmod(self, other)  # a rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor
+    found = np.asarray(found)
+    np.add(found, other, out=found, where=(found != 0) & ((found < 0) != (np.asarray(other) < 0)))
+    np.copyto(out, found)
+
+
+remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
+
+
+@remainder.overload(
+    node="RemainderBackward1",
+    pointwise=SAME,
+    dtypes=_refuse_complex_remainder,
+    samples=two_tensors,
+    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.div_rounded(self, other, rounding_mode="floor")},
+)
+def _(self: Array, other: Array, *, out: Array) -> None:
+    """The rest of the division, with the sign of the divisor, as Python's `%`.
+
+    >>> import autogradkit as torch
+    >>> torch.remainder(torch.tensor([7.0, -7.0]), 4)
+    tensor([3., 1.])
+    """
+    _remainder(self, other, out)
+
+
+@remainder.overload(
+    node="torch::autograd::NotImplemented",
+    pointwise=SAME,
+    promotes="self other",
+    dtypes=_refuse_complex_remainder,
+    out=False,
+    variants="function",
+    vjp={"other": undifferentiated("remainder")},
+    rule="∂other is not implemented in PyTorch",
+)
+def remainder_of_number(self: Scalar, other: Array, *, out: Array) -> None:
+    _remainder(self, other, out)
+
+
+@remainder.overload(
+    pointwise=SAME,
+    promotes="self other",
+    dtypes=_refuse_complex_remainder,
+    samples=with_number,
+    vjp={"self": lambda g: g},
+)
+def _(self: Array, other: Scalar, *, out: Array) -> None:
+    _remainder(self, other, out)
+
+
+def _divided_by(self: Tensor, other: Any) -> Any:
+    try:
+        return reciprocal(self) * other  # an array multiplies it in NumPy
+    except TypeError:  # as in PyTorch, which then lets Python name both operands
+        return NotImplemented
+
+
+Tensor.__rtruediv__ = _divided_by
+
+
+@reflected("__rfloordiv__")
+def _rfloordiv(self: Tensor, other: Any) -> Tensor:
+    return floor_div(other, self)
+
+
+@reflected("__rmod__")
+def _rmod(self: Tensor, other: Any) -> Tensor:
+    return remainder(other, self)
