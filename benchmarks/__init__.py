@@ -20,5 +20,6 @@ How it is measured: every framework has a process of its own, with one thread. T
 b, …), so that a busy moment of the machine meets them alike; only one works at a time. In a turn each takes the same
 number of samples; a sample is one call, or as many as fill a millisecond. The first turn is not counted; of the others
 the least time does. The garbage collector is on, as in ordinary use, and collects once before each turn. A ratio is the
-least time over PyTorch's least time: below 1 is faster than PyTorch. Nothing is set in the C library's allocator.
+least time over PyTorch's least time: below 1 is faster than PyTorch. Nothing is set in the C library's allocator, and
+no kernels are forced on NumPy's BLAS: OPENBLAS_CORETYPE is not passed on, since it can cost half of the speed.
 """

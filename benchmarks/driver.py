@@ -13,7 +13,10 @@ from typing import Any
 
 from benchmarks.frameworks import TITLES
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_FORCED_KERNELS = {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}
+# What is measured runs with one thread, and with the kernels that each library chooses for this processor.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _FORCED_KERNELS} | _ONE_THREAD
 SAMPLE = 1e-3  # seconds
 
 
@@ -27,7 +30,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | ONE_THREAD,
+            env=ENVIRONMENT,
         )
 
     def ask(self, call: str, *arguments: Any) -> Any:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from typing import Any
 
-from benchmarks.driver import ONE_THREAD
+from benchmarks.driver import ENVIRONMENT
 from benchmarks.table import NOTHING, ratio, table
 
 NUMPY, BASE = "numpy", "torch"
@@ -27,7 +26,7 @@ MODULES = {
 }
 ROUNDS = 5
 # Installed packages come compiled, a checkout is compiled at its first import, wherever the environment does not forbid it.
-_ENVIRONMENT = {**os.environ, **ONE_THREAD, "PYTHONDONTWRITEBYTECODE": ""}
+_ENVIRONMENT = ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": ""}
 PROBE = """
 import sys, time
 before = set(sys.modules)

@@ -21,6 +21,7 @@ import numpy as np
 
 import benchmarks
 from benchmarks import chain, imports, memory, overhead, peers, recorder, training_view
+from benchmarks.driver import ENVIRONMENT
 from benchmarks.frameworks import TITLES
 from benchmarks.models import MODELS
 
@@ -49,13 +50,20 @@ def environment(load: float) -> str:
         "autogradkit": f"{version('autogradkit')} at {commit.stdout.strip()}",
         "PyTorch, MyGrad, HIPS autograd": ", ".join(map(version, ("torch", "mygrad", "autograd"))),
         "Python": platform.python_version(),
-        "NumPy": f"{version('numpy')} with {blas['name']} {blas['version']}",
+        "NumPy": f"{version('numpy')} with {blas['name']} {blas['version']}, kernels for {architecture()}",
         "Processor": f"{processor()}, {os.cpu_count()} cores",
         "System": f"{platform.system()} {platform.release()}, {' '.join(platform.libc_ver())}",
         "Date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC",
         "Load average before": f"{load:.2f}{' (the machine was busy: measure again)' if load > BUSY else ''}",
     }
     return "\n".join(f"- {name}: {value}" for name, value in lines.items())
+
+
+def architecture() -> str:
+    """Which kernels NumPy's BLAS takes where it is measured."""
+    code = "import numpy, threadpoolctl; print(*(each['architecture'] for each in threadpoolctl.threadpool_info()))"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)
+    return asked.stdout.strip()
 
 
 def processor() -> str:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from typing import Any
 
 import numpy as np
 from jupyter_client.manager import start_new_kernel
 
+from benchmarks.driver import ENVIRONMENT
 from benchmarks.table import table
 
 SECONDS = 4.0  # for each row, by the clock, at least
@@ -92,8 +92,7 @@ class Kernel:
     """A kernel of its own, and what it says."""
 
     def __init__(self) -> None:
-        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        self._manager, self._client = start_new_kernel(kernel_name="python3", env=os.environ | one_thread)
+        self._manager, self._client = start_new_kernel(kernel_name="python3", env=ENVIRONMENT)
 
     def run(self, code: str) -> tuple[str, int]:
         """What a cell printed, and the bytes of what widgets sent meanwhile."""
