@@ -23,8 +23,9 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
+from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
-from autogradkit.engine.run import execute
+from autogradkit.engine.run import execute, run_alone
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
@@ -122,6 +123,20 @@ def backward(
     tensor(6.)
     """
     try:
+        # A loss, as usual: nothing that follows could be refused.
+        if (
+            tensors.__class__ is Tensor
+            and (retain_graph is None or retain_graph is True)
+            and create_graph is False
+            and grad_tensors is grad_variables is inputs is None
+            and not RECORDERS
+        ):
+            node, array = tensors._node, tensors._array
+            if node is not None and tensors._view is None and array.size == 1 and not MODE.anomaly:
+                at = 2 * tensors._output_nr
+                if node.outputs[at] == array.shape and node.outputs[at + 1] is array.dtype and array.dtype.kind == "f":
+                    run_alone(node, at >> 1, np.ones(array.shape, array.dtype), retain_graph is True)
+                    return
         _backward(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
     except BaseException as error:
         shorten(error)

@@ -25,7 +25,7 @@ from autogradkit.core.strides import (
     is_contiguous,
     is_non_overlapping_and_dense,
 )
-from autogradkit.core.tensor import Tensor, counter_of, wrap
+from autogradkit.core.tensor import Tensor, counter_of, layout_of, wrap
 
 
 def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> None:
@@ -38,13 +38,16 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
         for listener in GRAD_LISTENERS:
             listener.will_accumulate(tensor)
     if grad is None:
-        strides = element_strides(tensor._array)
-        dense = is_non_overlapping_and_dense(tensor._array.shape, strides)
+        dense = True
         if version is not None:
-            strides = element_strides(gradient)
-        elif not dense:
-            strides = contiguous_strides(gradient.shape)
-        fresh = wrap(_copy(gradient, strides))
+            array = _copy(gradient, element_strides(gradient))
+        elif tensor._layout or layout_of(tensor):
+            array = gradient.copy()
+        else:
+            strides = element_strides(tensor._array)
+            dense = is_non_overlapping_and_dense(tensor._array.shape, strides)
+            array = _copy(gradient, strides if dense else contiguous_strides(gradient.shape))
+        fresh = wrap(array)
         set_version(fresh, version if version is not None else int(dense))
         tensor._grad = fresh
     elif grad._array.shape != gradient.shape:
@@ -146,6 +149,8 @@ def owns_memory(gradient: Array) -> bool:
 
 def obeys(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient has the strides that `tensor.grad` should have."""
+    if tensor._array.flags.c_contiguous and not gradient.flags.c_contiguous:
+        return False
     own, wanted, shape = element_strides(gradient), element_strides(tensor._array), gradient.shape
     if not is_non_overlapping_and_dense(tensor._array.shape, wanted):
         return is_contiguous(shape, own)

@@ -58,6 +58,12 @@ def execute(
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
     """
+    if wanted is None and not create_graph and len(roots) == 1 and not MODE.anomaly:
+        target, number = roots[0]
+        if isinstance(target, Node) and not (RECORDERS and listeners()):
+            validate_roots(roots, gradients)
+            run_alone(target, number, gradients.pop(), retain_graph)
+            return {}
     recorders = listeners() if RECORDERS else []
     marks = marks_of(recorders)
     mode = MODE.grad
@@ -66,11 +72,6 @@ def execute(
             if mode is not create_graph:
                 MODE.grad = create_graph
             validate_roots(roots, gradients)
-            if wanted is None and not create_graph and len(roots) == 1 and not (recorders or MODE.anomaly):
-                target, number = roots[0]
-                if isinstance(target, Node):
-                    run_plain(target, number, gradients.pop(), retain_graph)
-                    return {}
             run = Run(retain_graph, create_graph, recorders, next(_calls))
             return run.told(roots, gradients, wanted, accumulate, tensors)
         finally:
@@ -81,6 +82,23 @@ def execute(
         if mode is not create_graph:
             MODE.grad = mode
         put_back(marks)
+        raise
+
+
+def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
+    """The usual backward: from one root, with nobody listening, and no anomaly looked for."""
+    mode = MODE.grad
+    try:
+        try:
+            if mode:
+                MODE.grad = False
+            run_plain(root, number, gradient, retain_graph)
+        finally:
+            if mode:
+                MODE.grad = True
+    except BaseException:  # an interrupt may have come in these lines
+        if mode:
+            MODE.grad = True
         raise
 
 
