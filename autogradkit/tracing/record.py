@@ -28,11 +28,19 @@ class record:  # noqa: N801 - used like a function, as `no_grad` is
     def __enter__(self) -> Trace:
         self._recorder = EventRecorder()
         self._trace = Trace()
-        self._recorder.start(sys._getframe(1))
-        return self._trace
+        try:
+            self._recorder.start(sys._getframe(1))
+            return self._trace
+        except BaseException:  # an interrupt: nobody would call __exit__
+            self._recorder.stop()
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._recorder.stop()
+        try:
+            self._recorder.stop()
+        except BaseException:  # an interrupt that came just then
+            self._recorder.stop()
+            raise
         if error is not None:
             explain(error, self._recorder, None)
         self._trace.fill(self._recorder.finish(error))
