@@ -2,7 +2,7 @@
 
 Rests on Python's tracing; the sweep runs scenarios by it. Two kinds of points:
 
-- "lines": before every line, of this package and of NumPy's own Python;
+- "lines": before every line, of this package and of every library that it calls;
 - "signals": where CPython looks for signals: at the beginning of a function, after a call, at a jump backwards.
 
 No `with` is safe while it calls `__exit__`, nor in the first line of that, whose ever it is: nothing stands around it yet.
@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
+
+from autogradkit.core.frames import led_to
 
 KINDS = ("lines", "signals")
 _AFTER = {
@@ -94,7 +96,10 @@ def interrupted(act: Callable[[], Any], at: int | None, kind: str = "lines") -> 
     try:
         act()
         escaped = False
-    except KeyboardInterrupt:
+    except BaseException as error:
+        # A library that was interrupted while it undid something may fail at that, as traitlets does.
+        if not any(isinstance(each, KeyboardInterrupt) for each in led_to(error)):
+            raise
         escaped = True
     finally:
         sys.settrace(before)
