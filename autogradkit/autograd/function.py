@@ -308,7 +308,7 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
     edges: list[Any] = []
     for value in args:
         edges += edge_of(value) if isinstance(value, Tensor) else (None, 0)
-    context.needs_input_grad = tuple(target is not None for target in edges[::2])
+    context.needs_input_grad = tuple(isinstance(value, Tensor) and requires_grad(value) for value in args)
     node.edges = tuple(edges)
     node._given = tuple(isinstance(value, Tensor) for value in args)
     records = MODE.grad and any(context.needs_input_grad)

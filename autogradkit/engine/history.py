@@ -23,16 +23,19 @@ from autogradkit.engine.required import OPS
 
 
 def edge_of(tensor: Tensor) -> tuple[Any, int]:
-    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0)."""
+    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0).
+
+    A view that was made without history requires grad as its base does, but its gradient goes nowhere.
+    """
     view = tensor._view
     if view is None:
         if tensor._node is not None:
             return tensor._node, tensor._output_nr
-        return (tensor, 0) if tensor._requires_grad else (None, 0)
-    if not requires_grad(tensor):
+    elif not requires_grad(tensor):
         return None, 0
-    node = grad_fn(tensor)
-    return (tensor, 0) if node is None else (node, tensor._output_nr)
+    elif (node := grad_fn(tensor)) is not None:
+        return node, tensor._output_nr
+    return (tensor, 0) if tensor._requires_grad else (None, 0)
 
 
 def requires_grad(tensor: Tensor) -> bool:

@@ -19,10 +19,13 @@ from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_whole
 from autogradkit._ops.declare.writing import (
+    POINTWISE_COMPOSED,
     into_out,
     is_checked_first,
     require_apart,
+    require_apart_resized,
     require_castable,
+    require_iterable,
     require_no_grad,
     require_shape,
     require_writable,
@@ -119,8 +122,15 @@ class Overload(Form):
                 require_no_grad(self.owner.name, involved, composed=True)
             made = self._composed(self.kernel, values)
             require_no_grad(self.owner.name, involved, composed=True)
-            results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(tensors, [each._array for each in results], out, self.require_out_dtype)
+            results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
+            for each, result in zip(outs, results, strict=True):
+                if self.owner.name in POINTWISE_COMPOSED:
+                    require_iterable(each, result.shape, tensors)
+                elif self.apart == "given":
+                    require_apart(each._array, each._array.shape, tensors)
+                elif self.apart:
+                    require_apart_resized(each, result.shape, tensors)
+            return into_out(tensors, results, out, self.require_out_dtype)
         # What has no gradient may be written into what requires one.
         if out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
@@ -145,12 +155,7 @@ class Overload(Form):
         if self.written is not None:
             for result in results:
                 set_version(result, self.written(*values))
-        whole = bool(results) and results[0]._array.dtype.kind in "iub"
-        if whole and self.may_be_whole and self.records(values):
-            refuse_whole(results[0]._array, [values[self.index[name]] for name in self.formulas])
-        if self.records(values) and results and not whole:
-            assert self.recipe is not None
-            self.recipe.record(values, values, results)
+        self._record(values, values, results)
         return self.returns(results) if several else results[0]
 
     def ask_late(self, check: Callable[..., None], values: Sequence[Any]) -> None:
@@ -177,10 +182,18 @@ class Overload(Form):
         result = wrap(quietly(memory.fill_pointwise, self, arrays, plan))
         if self.written is not None:
             set_version(result, self.written(*values))
-        if self.records(values) and plan.result.kind not in "iub":
-            assert self.recipe is not None
-            self.recipe.record(self.promoted(values, plan.common), values, (result,))
+        if self.records(values):
+            self._record(self.promoted(values, plan.common), values, (result,))
         return result
+
+    def _record(self, saved: Sequence[Any], values: Sequence[Any], results: Sequence[Tensor]) -> None:
+        if not results or not self.records(values):
+            return
+        assert self.recipe is not None
+        if results[0]._array.dtype.kind not in "iub":
+            self.recipe.record(saved, values, results)
+        elif self.refuses_whole:
+            refuse_whole(results[0]._array)
 
     def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
         return body(*values[: self.positional], **self.named(values))
@@ -200,6 +213,8 @@ class Overload(Form):
         if isinstance(out, Tensor) and (self.pointwise is not None or self.reduces):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
+            if self.pointwise is not None:
+                require_iterable(out, shape, tensors)
             if out._array.shape == shape:
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
@@ -210,7 +225,7 @@ class Overload(Form):
                 require_apart(each._array, each._array.shape, tensors)
         computed = quietly(memory.compute, self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
-            require_apart(out._array, computed.shape, tensors)
+            require_apart_resized(out, computed.shape, tensors)
         written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out)
         return written if isinstance(written, Tensor) else self.returns(written)
 

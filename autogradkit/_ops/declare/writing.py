@@ -94,6 +94,15 @@ def unchecked(target: Array, others: Sequence[Any]) -> None:
     """The check of an edit that may write an element several times, as it writes the same."""
 
 
+def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
+    """As `require_apart`, after PyTorch has resized `out`, and said so."""
+    try:
+        require_apart(out._array, shape, tensors)
+    except RuntimeError:
+        _warn_of_resizing(out, shape)
+        raise
+
+
 def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
     """As `require_writable` of what `target` is with that shape, where it may not be the very memory of an operand either."""
     others = [each._array for each in tensors]
@@ -108,6 +117,14 @@ def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tenso
     for other in others:
         if target.flags.forc and other.flags.forc and np.may_share_memory(target, other):
             raise RuntimeError(_SHARED)
+
+
+def require_iterable(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
+    """The checks that PyTorch's iteration over operands begins with: of `out` as it was given, and whether it may be resized."""
+    if out._array.shape != shape:
+        require_writable(out._array, [each._array for each in tensors])
+        if any(each is out for each in tensors):
+            require_shape(out._array.shape, shape)
 
 
 def require_shape(target: tuple[int, ...], computed: tuple[int, ...]) -> None:
@@ -171,6 +188,12 @@ _WRITTEN_BY = {
 }  # fmt: skip
 
 
+# The compositions that are one such iteration in PyTorch.
+POINTWISE_COMPOSED = frozenset(
+    ("add", "div", "divide", "max", "min", "multiply", "square", "sub", "subtract", "true_divide")
+)
+
+
 # Whose own checks come before that.
 _CHECKED_FIRST = ("outer", "ger", "diff", "diag", "take_along_dim", "softmax", "log_softmax", "argsort")
 
@@ -229,19 +252,22 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     return empty_strided(shape, strides, array.dtype)
 
 
+def _warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+    if out._array.size and out._array.shape != shape:
+        warn(
+            f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does not "
+            f"match the required output shape {list(shape)}. This behavior is deprecated, and in a future PyTorch release "
+            "outputs will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by "
+            "resizing it, inplace, to zero elements with t.resize_(0)."
+        )
+
+
 def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
     """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     array = out._array
     steps: list[Step] = []
     if out._array.shape != result.shape:
-        if out._array.size:
-            warn(
-                "An output with one or more elements was resized since it had shape "
-                f"{list(out._array.shape)}, which does not match the required output shape {list(result.shape)}. This "
-                "behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they have "
-                "zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
-                "t.resize_(0)."
-            )
+        _warn_of_resizing(out, result.shape)
         strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
         array = resized(array, result.shape, strides)
         steps = reseating(out, array)
