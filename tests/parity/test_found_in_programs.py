@@ -168,6 +168,18 @@ T.set_default_dtype(T.float64); p=T.ones(2,dtype=T.float32,requires_grad=True); 
 p=T.ones(2,1,3).unfold(0,2,1).requires_grad_(); p.sum().backward(); o=T.optim.SGD([p],momentum=0.5,weight_decay=0.5); o.step(); r=o.state[p]["momentum_buffer"].stride()
 p=T.ones(1,3).t().requires_grad_(); p.t().sum().backward(); o=T.optim.SGD([p],momentum=0.5); o.step(); r=o.state[p]["momentum_buffer"].stride()
     """,
+    "complex numbers that become real": """
+r=T.tensor([1j,2.]).sum(dtype=T.float32)
+r=T.tensor([1j,2.]).prod(0,dtype=T.int64)
+r=T.ne(T.tensor([1j,2.]),1,out=T.ones(3))
+r=T.logical_not(T.tensor([1j,2.]),out=T.ones(2))
+x=T.ones(3,requires_grad=True); y=x*T.tensor([1j,2.,3.],requires_grad=True); r=T.autograd.grad(y,x,T.ones_like(y)*(1+2j),create_graph=True)
+x=T.ones(3,dtype=T.float64,requires_grad=True); y=(x*(2+1j))**2; g,=T.autograd.grad(y,x,T.ones_like(y)*1j,create_graph=True); r=T.autograd.grad(g.sum(),x)
+    """,
+    "gradients that need none themselves": """
+x=T.zeros(0,3,requires_grad=True); y=T.cumprod(x,0); y.backward(T.ones_like(y),create_graph=True); r=x.grad
+x=T.tensor([1.,-2.],requires_grad=True); y=F.Marks.apply(x); y[0].sum().backward(create_graph=True); r=x.grad
+    """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

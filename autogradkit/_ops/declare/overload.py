@@ -220,6 +220,8 @@ class Overload(Form):
                 require_writable(out._array, [each._array for each in tensors])
                 write_at_once(out, [quietly(memory.writing, self, arrays, out._array)])
                 return out
+            if self.pointwise is not None:
+                memory.warn_of_casting(self, memory.pointwise_plan(self, arrays), out._array)
         if self.apart == "given":
             for each in out if isinstance(out, (list, tuple)) else (out,):
                 require_apart(each._array, each._array.shape, tensors)

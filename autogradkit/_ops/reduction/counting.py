@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.refusals import not_implemented, undifferentiated
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.filled import zeros_like
@@ -19,7 +20,6 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
 
 _INT64 = np.dtype(np.int64)
 
@@ -237,7 +237,6 @@ def bincount(self: Array, weights: Array | None = None, minlength: int = 0) -> A
     if not self.size:
         return np.zeros(minlength, np.int64)
     if weights.dtype.kind == "c":
-        warn("Casting complex values to real discards the imaginary part")
-        weights = weights.real.astype(np.float64)
+        weights = real_part(weights).astype(np.float64)
     totals = np.bincount(self, weights, minlength)
     return totals.astype(np.float32) if weights.dtype == np.float32 else totals
