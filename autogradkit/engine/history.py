@@ -6,6 +6,7 @@ becomes part of its base's history as `CopySlices`. Every op asks here where a g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -192,3 +193,27 @@ class CopySlices(Node):
 
     def release(self) -> None:
         self.function = None
+
+
+class Unimplemented(Node):
+    """The node of what PyTorch writes into `out=` though it is not differentiated: it is there, and refuses when it runs."""
+
+    __slots__ = ("op",)
+    namespace = "torch::autograd::"
+
+    def __init__(self, op: str, operands: Sequence[Tensor], out: Tensor, shape: tuple[int, ...]) -> None:
+        self.op = op
+        edges: list[Any] = []
+        for each in (*operands, out):
+            if requires_grad(each):
+                edges += edge_of(each)
+        self.edges = tuple(edges)
+        self.outputs = (shape, out._array.dtype)
+        self.sequence = next(SEQUENCE)
+        self.hooks = None
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        raise RuntimeError(f"derivative for {self.op} is not implemented")
+
+
+Unimplemented.__name__ = "NotImplemented"

@@ -180,6 +180,18 @@ x=T.ones(3,dtype=T.float64,requires_grad=True); y=(x*(2+1j))**2; g,=T.autograd.g
 x=T.zeros(0,3,requires_grad=True); y=T.cumprod(x,0); y.backward(T.ones_like(y),create_graph=True); r=x.grad
 x=T.tensor([1.,-2.],requires_grad=True); y=F.Marks.apply(x); y[0].sum().backward(create_graph=True); r=x.grad
     """,
+    "out= of what PyTorch has no gradient of": """
+x=T.ones(3,3,requires_grad=True); y=T.zeros(3,3); T.softmax(x,0,out=y); r=(y.grad_fn.name(),len(y.grad_fn.next_functions)); y.sum().backward()
+x=T.ones(3,3,requires_grad=True); y=T.zeros(3); T.log_softmax(x,0,out=y); y.sum().backward()
+x=T.ones(3,3,requires_grad=True); y=T.diag(x,out=T.zeros(3)); r=y.grad_fn.name()
+x=T.ones(3,3,requires_grad=True)*1; y=T.floor_divide(T.tensor([3.,4.,5.]),2,out=x[0]); r=(y.grad_fn.name(),x.grad_fn.name())
+x=T.ones(3,3,requires_grad=True)*1; T.full((2,3),2.,out=x); x.sum().backward()
+x=T.ones(3,requires_grad=True)*1; r=T.bitwise_and(T.ones(3).bool(),T.ones(3).bool(),out=x).grad_fn.name()
+x=T.ones(3,requires_grad=True)*1; v=x._version; T.arange(3.,out=x); r=(x.grad_fn.name(),x._version-v)
+x=T.ones(3,3,requires_grad=True); T.full((3,),2.,out=x[0])
+x=T.ones(3,requires_grad=True); T.softmax(T.ones(3),0,out=x)
+x=T.ones(3,requires_grad=True); r=T.no_grad()(lambda: T.floor_divide(x,2,out=x))()
+    """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

@@ -20,6 +20,7 @@ from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_whole
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
+    history_of,
     into_out,
     is_checked_first,
     require_apart,
@@ -27,8 +28,10 @@ from autogradkit._ops.declare.writing import (
     require_castable,
     require_iterable,
     require_no_grad,
+    require_no_leaf,
     require_shape,
     require_writable,
+    writer_of,
 )
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
@@ -118,10 +121,19 @@ class Overload(Form):
             tensors = self.tensors_in(values)
             outs = out if isinstance(out, (list, tuple)) else (out,)
             involved = (*tensors, *outs[: self.differentiable_outputs])
+            name = writer_of(self.owner.name)
+            unimplemented = name if name.startswith("aten::") else ""
+
+            def refuse_gradients() -> None:
+                if unimplemented:
+                    require_no_leaf(name, out)
+                else:
+                    require_no_grad(name, involved)
+
             if not is_checked_first(self.owner.name):
-                require_no_grad(self.owner.name, involved, composed=True)
+                refuse_gradients()
             made = self._composed(self.kernel, values)
-            require_no_grad(self.owner.name, involved, composed=True)
+            refuse_gradients()
             results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
             for each, result in zip(outs, results, strict=True):
                 if self.owner.name in POINTWISE_COMPOSED:
@@ -130,14 +142,13 @@ class Overload(Form):
                     require_apart(each._array, each._array.shape, tensors)
                 elif self.apart:
                     require_apart_resized(each, result.shape, tensors)
-            return into_out(tensors, results, out, self.require_out_dtype)
+            return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
         # What has no gradient may be written into what requires one.
-        if out is not None and self.formulas:
+        if isinstance(out, Tensor) and self.is_unimplemented:
+            require_no_leaf(f"aten::{self.owner.name}", out)
+        elif out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
-            name = f"aten::{self.owner.name}" if self.node_name.endswith("NotImplemented") else self.owner.name
-            require_no_grad(name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
-        elif isinstance(out, Tensor) and self.owner.name.startswith("bitwise_"):
-            require_no_grad(f"aten::{self.owner.name}", (out,))
+            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
         early, late = self.checks
         for check in early:
             check(*values)
@@ -210,6 +221,7 @@ class Overload(Form):
     def _write(self, values: Sequence[Any], out: Any) -> Any:
         """The result in what `out=` names: straight into it where it has the right form, else copied and resized."""
         tensors = self.tensors_in(values)
+        unimplemented = f"aten::{self.owner.name}" if self.is_unimplemented else ""
         if isinstance(out, Tensor) and (self.pointwise is not None or self.reduces):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
@@ -218,7 +230,8 @@ class Overload(Form):
             if out._array.shape == shape:
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
-                write_at_once(out, [quietly(memory.writing, self, arrays, out._array)])
+                history = history_of(unimplemented, tensors, out, shape) if unimplemented else ()
+                write_at_once(out, [quietly(memory.writing, self, arrays, out._array), *history])
                 return out
             if self.pointwise is not None:
                 memory.warn_of_casting(self, memory.pointwise_plan(self, arrays), out._array)
@@ -228,7 +241,7 @@ class Overload(Form):
         computed = quietly(memory.compute, self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
-        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out)
+        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented)
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

@@ -26,7 +26,7 @@ from autogradkit.core.strides import (
 )
 from autogradkit.core.tensor import Tensor, counter_of, reseating
 from autogradkit.core.warning import warn
-from autogradkit.engine.history import requires_grad
+from autogradkit.engine.history import Unimplemented, check_in_place, grad_fn, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
 
 _SHARED = (
@@ -203,10 +203,33 @@ def is_checked_first(name: str) -> bool:
     return name in _CHECKED_FIRST
 
 
-def require_no_grad(name: str, tensors: Sequence[Tensor], composed: bool = False) -> None:
+def require_no_leaf(name: str, out: Tensor) -> None:
+    """Raise RuntimeError where a leaf that requires grad, or a view of one, is written by what has no gradient in PyTorch."""
+    if MODE.grad and requires_grad(out):
+        if grad_fn(out) is None or (out._view is not None and out._view.base._node is None):
+            require_no_grad(name, (out,))
+        check_in_place(out, True)
+
+
+def history_of(name: str, tensors: Sequence[Tensor], out: Tensor, shape: tuple[int, ...], edits: int = 1) -> list[Step]:
+    """The steps by which `out` gets the node of an op that PyTorch has no gradient of, where gradients are recorded.
+
+    `shape` is what `out` is about to have; `edits` will be counted.
+    """
+    needed = MODE.grad and any(map(requires_grad, (*tensors, out)))
+    if not needed or out._array.dtype.kind in "iub":
+        return []
+    return rebased_history(out, Unimplemented(name, tensors, out, shape), edits)[0]
+
+
+def writer_of(name: str) -> str:
+    """What writes into the `out=` of a composition, as PyTorch's messages name it: with its namespace if it has no gradient."""
+    return _WRITTEN_BY.get(name, name)
+
+
+def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
-        name = _WRITTEN_BY.get(name, name) if composed else name
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
@@ -219,10 +242,12 @@ def into_out(
     out: Any,
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
     laid_out: bool = True,
+    unimplemented: str = "",
 ) -> Any:
     """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
 
-    What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones.
+    What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones. An op that PyTorch has
+    no gradient of names itself as `unimplemented`.
     """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
@@ -234,6 +259,8 @@ def into_out(
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
         steps += _put(each, result, laid_out)
+        if unimplemented:
+            steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
         counts[counter] = counts.get(counter, counter.value) + 1
     at_once([*steps, *[(setattr, counter, "value", value) for counter, value in counts.items()]])
