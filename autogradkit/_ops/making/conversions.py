@@ -40,7 +40,7 @@ def to_copy(self: Array, dtype: DType, memory_format: MemoryFormat | None = None
 
 
 @op(
-    name="select",
+    name="real",
     variants="",
     node="SelectBackward0",
     view=True,
