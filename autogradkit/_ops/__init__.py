@@ -43,6 +43,7 @@ OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors
 OPS.cast = _cast
+OPS.real = conversions.real_view
 OPS.clone = copies.clone
 OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call

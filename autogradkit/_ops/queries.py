@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object
 from autogradkit._ops.declare.source import Call, Source
@@ -17,7 +19,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.size import Size
-from autogradkit.core.storage import UntypedStorage, address_of, offset_of
+from autogradkit.core.storage import UntypedStorage, address_of, offset_of, root_of
 from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
@@ -116,7 +118,8 @@ def is_contiguous(self: Tensor, *, memory_format: MemoryFormat = None) -> bool:
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     """Whether both look at the same elements of the same storage in the same way."""
     return (
-        data_ptr.kernel(self) == data_ptr.kernel(tensor)
+        address_of(root_of(self._array)) == address_of(root_of(tensor._array))
+        and self.storage_offset() == tensor.storage_offset()
         and self._array.shape == tensor._array.shape
         and element_strides(self._array) == element_strides(tensor._array)
     )
@@ -245,7 +248,7 @@ def tolist(self: Tensor) -> Object:
 
 _NUMPY = (
     "if {force} is M or {force}.__class__ is bool:",
-    " if {self}._view is None and not {self}._requires_grad: return {self}._array",
+    " if {self}._view is None and not {self}._requires_grad and {self}._array.size: return {self}._array",
 )
 
 
@@ -263,7 +266,10 @@ def numpy(self: Tensor, *, force: bool = False) -> Object:
     """
     if not force and MODE.grad and self.requires_grad:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    return self._array
+    array = self._array
+    if not array.size:  # whose strides NumPy has as zeros, and we as the tensor's
+        array = np.lib.stride_tricks.as_strided(array, array.shape, (0,) * array.ndim)
+    return array
 
 
 def _write_detach(s: Source, call: Call, depth: int) -> None:

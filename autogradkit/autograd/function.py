@@ -308,7 +308,7 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
     edges: list[Any] = []
     for value in args:
         edges += edge_of(value) if isinstance(value, Tensor) else (None, 0)
-    context.needs_input_grad = tuple(target is not None for target in edges[::2])
+    context.needs_input_grad = tuple(isinstance(value, Tensor) and requires_grad(value) for value in args)
     node.edges = tuple(edges)
     node._given = tuple(isinstance(value, Tensor) for value in args)
     records = MODE.grad and any(context.needs_input_grad)
@@ -402,7 +402,8 @@ def _tie(
         value: Any = tensor
         for number, output in enumerate(outputs):
             # Its own output, unless that is an input too: saved without the tensor, which owns the node.
-            if tensor is not None and output is tensor and not any(tensor is each for each in args):
+            own = output is tensor and results[number]._node is node if tensor is not None else False
+            if own and not any(tensor is each for each in args):
                 counter_of(tensor)
                 value = SavedOutput(tensor, number)
         if tensor is not None and any(tensor is each for each in context._dirty):

@@ -303,9 +303,14 @@ def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints, *, bound
     return Location(numpy_index, out_shape, output_strides(operands, out_shape))
 
 
+_INDEX_DTYPES = frozenset(map(np.dtype, (np.int64, np.int32, np.uint8, np.bool_)))
+
+
 def _expand_masks(indices: Sequence[Array | None], shape: Ints) -> list[Array | None]:
     """Every boolean index replaced by the positions where it is true, one index for each of its dimensions."""
     expanded: list[Array | None] = []
+    if any(index is not None and index.dtype not in _INDEX_DTYPES for index in indices):
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
     for index in indices:
         if index is None:
             expanded.append(None)
@@ -324,10 +329,8 @@ def _expand_masks(indices: Sequence[Array | None], shape: Ints) -> list[Array | 
                         f"indexed tensor {list(shape)} at index {target}"
                     )
             expanded += np.nonzero(index)
-        elif index.dtype == np.int64 or index.dtype == np.int32:
-            expanded.append(index)
         else:
-            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+            expanded.append(index)
     return expanded
 
 

@@ -120,7 +120,8 @@ class Borrowed:
 
     def __init__(self, array: Array) -> None:
         self.owner = array
-        self.__array_interface__ = array.__array_interface__
+        # NumPy leaves out the strides of a contiguous array, and with them those of dimensions of one element.
+        self.__array_interface__ = {**array.__array_interface__, "strides": array.strides}
 
 
 def borrow(array: Array) -> Array:

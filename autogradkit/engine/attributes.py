@@ -260,7 +260,7 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
     """Call `hook(tensor)` after backward added to this leaf's `.grad`."""
     if history.grad_fn(self) is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-    if not self._requires_grad:
+    if not history.requires_grad(self):
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if self._hooks is None:
         self._hooks = TensorHooks()

@@ -193,10 +193,10 @@ def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
     wanted: list[tuple[Any, int]] = []
     for tensor in inputs:
         _require_tensor(tensor)
-        target, number = edge_of(tensor)
-        if target is None:
+        if not requires_grad(tensor):
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        wanted.append((target, number))
+        target, number = edge_of(tensor)
+        wanted.append((tensor if target is None else target, number))  # no edge leads to a view without history
     return wanted
 
 

@@ -45,7 +45,9 @@ def _copied(array: Array, memo: dict[int, Any]) -> Array:
     storage = memo.get(id(root))
     if storage is None:
         # An array that is all of its storage is copied as it is: the copy owns its memory, which quick ways ask for.
-        storage = memo[id(root)] = array.copy(order="K") if whole else _bytes(array).copy()
+        twin = array.copy(order="K") if whole else array
+        whole = whole and twin.strides == array.strides  # NumPy may change those of dimensions of one element
+        storage = memo[id(root)] = twin if whole else _bytes(array).copy()
         memo.setdefault(id(memo), []).append(root)  # alive, so that its id stays its own
         if whole:
             return storage

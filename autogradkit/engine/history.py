@@ -6,6 +6,7 @@ becomes part of its base's history as `CopySlices`. Every op asks here where a g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,16 +24,19 @@ from autogradkit.engine.required import OPS
 
 
 def edge_of(tensor: Tensor) -> tuple[Any, int]:
-    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0)."""
+    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0).
+
+    A view that was made without history requires grad as its base does, but its gradient goes nowhere.
+    """
     view = tensor._view
     if view is None:
         if tensor._node is not None:
             return tensor._node, tensor._output_nr
-        return (tensor, 0) if tensor._requires_grad else (None, 0)
-    if not requires_grad(tensor):
+    elif not requires_grad(tensor):
         return None, 0
-    node = grad_fn(tensor)
-    return (tensor, 0) if node is None else (node, tensor._output_nr)
+    elif (node := grad_fn(tensor)) is not None:
+        return node, tensor._output_nr
+    return (tensor, 0) if tensor._requires_grad else (None, 0)
 
 
 def requires_grad(tensor: Tensor) -> bool:
@@ -189,3 +193,27 @@ class CopySlices(Node):
 
     def release(self) -> None:
         self.function = None
+
+
+class Unimplemented(Node):
+    """The node of what PyTorch writes into `out=` though it is not differentiated: it is there, and refuses when it runs."""
+
+    __slots__ = ("op",)
+    namespace = "torch::autograd::"
+
+    def __init__(self, op: str, operands: Sequence[Tensor], out: Tensor, shape: tuple[int, ...]) -> None:
+        self.op = op
+        edges: list[Any] = []
+        for each in (*operands, out):
+            if requires_grad(each):
+                edges += edge_of(each)
+        self.edges = tuple(edges)
+        self.outputs = (shape, out._array.dtype)
+        self.sequence = next(SEQUENCE)
+        self.hooks = None
+
+    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+        raise RuntimeError(f"derivative for {self.op} is not implemented")
+
+
+Unimplemented.__name__ = "NotImplemented"

@@ -16,6 +16,7 @@ class RequiredOps:
     add: Callable[[Tensor, Tensor], Tensor]
     sum_to_size: Callable[[Tensor, tuple[int, ...]], Tensor]
     cast: Callable[[Tensor, Any], Tensor]  # to a NumPy dtype
+    real: Callable[[Tensor], Tensor]  # the real parts of complex numbers
     clone: Callable[[Tensor], Tensor]
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]

@@ -58,6 +58,8 @@ def validate(gradient: Any, target: Any, number: int, node: Node | None, index: 
     if isinstance(gradient, Tensor):  # under create_graph
         if own != shape:
             gradient = OPS.sum_to_size(gradient, shape)
+        if kind == "c" and numpy_dtype.kind != "c":
+            gradient = OPS.real(gradient)
         return gradient if gradient._array.dtype == numpy_dtype else OPS.cast(gradient, numpy_dtype)
     array: Any = gradient if gradient.__class__ is np.ndarray else np.asarray(gradient)
     if own != shape:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit._ops.declare.memory import like
+from autogradkit.core.dtype import float64, get_default_dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
@@ -92,8 +94,11 @@ class Adam(Optimizer):
 
     def _moments(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * bool(group["amsgrad"])]
-        moments = {name: wrap(np.zeros_like(parameter._array)) for name in names}
-        return {"step": wrap(np.zeros((), np.float32)), **moments}
+        moments = {name: wrap(like(parameter._array)) for name in names}
+        for moment in moments.values():
+            moment._array.fill(0)
+        counted_in = np.float64 if get_default_dtype() is float64 else np.float32
+        return {"step": wrap(np.zeros((), counted_in)), **moments}
 
     _symbols = MappingProxyType({"step": "t", "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "v_max"})
 

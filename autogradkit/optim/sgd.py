@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.frames import entry
+from autogradkit.core.storage import Array
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, output_strides
 from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, counted, number, refuse_ways, require_fusible, spelled
@@ -111,7 +113,7 @@ class SGD(Optimizer):
             state = self.state.get(parameter, {})
             buffer = state.get("momentum_buffer")
             if buffer is None:
-                average = np.empty_like(slope)
+                average = _buffer(slope, values if options["weight_decay"] else slope)
                 steps = kernels.sgd_steps(values, slope, average, change, direction, first=True, **numbers)
                 steps.append((setitem, self.state, parameter, {**state, "momentum_buffer": wrap(average)}))
             else:
@@ -121,3 +123,11 @@ class SGD(Optimizer):
             return parameter
 
         return update
+
+
+def _buffer(gradient: Array, decayed: Array) -> Array:
+    """Memory for momentum, laid out as PyTorch's: as a clone of the gradient, to which `decayed` was added."""
+    strides = element_strides(gradient)
+    if decayed is not gradient:
+        strides = output_strides([(each.shape, element_strides(each)) for each in (gradient, decayed)], gradient.shape)
+    return empty_strided(gradient.shape, dense_strides_like(gradient.shape, strides), gradient.dtype)

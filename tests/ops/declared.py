@@ -38,7 +38,9 @@ class Declared:
         stream = np.random.default_rng(seed)
 
         def make(*shape: int, low: float = -2.0, high: float = 2.0) -> torch.Tensor:
-            return torch.from_numpy(np.asarray(stream.uniform(low, high, shape))).requires_grad_()
+            numbers = torch.from_numpy(np.asarray(stream.uniform(low, high, shape)))
+            # NumPy's arrays without elements have strides of 0, which gradcheck refuses as PyTorch's does.
+            return numbers.clone(memory_format=torch.contiguous_format).requires_grad_()
 
         return [tuple(sample) for sample in self.make_samples(make)]
 

@@ -22,6 +22,7 @@ REFUSED = {  # PyTorch has no derivative of them either
     "remainder_of_number/torch::autograd::NotImplemented",
     "floor_div/torch::autograd::NotImplemented",
     "scatter/torch::autograd::NotImplemented",
+    "bincount/torch::autograd::NotImplemented",
     "unique_elements/Unique2Backward0",
     "unique_places/UniqueDimBackward0",
 }

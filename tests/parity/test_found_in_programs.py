@@ -103,6 +103,95 @@ T.nn.functional.dropout(T.ones(5,dtype=T.bool),0.5,True)
 T.manual_seed(0); T.ones(2).expand(3,2).multinomial(2); r=T.ones(3).expand(2,3).multinomial(2)
 T.manual_seed(1); r=T.tensor([1.,2.,3.]).expand(2,3).multinomial(1)
     """,
+    "views that require grad as their base does, and lead nowhere": """
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); z=y*y; z.sum().backward(); r=(x.grad is None,y.grad is None,z.grad_fn.next_functions,z.grad_fn._saved_self is None)
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); y.register_hook(lambda g: g[:1]); T.cat([y,x]).sum().backward(); r=x.grad
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); y.register_post_accumulate_grad_hook(lambda p: None); y.backward(T.ones(2))
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); r=T.autograd.grad((y//2).sum(),[x,y],allow_unused=True)
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); r=T.autograd.grad((y*x[0]).sum(),[x,y])
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); (y//x[0].detach()).sum().backward(inputs=[y]); r=y.grad
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); z=F.Passes.apply(y); r=(z.requires_grad,z.grad_fn.next_functions)
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); y=x[1:]; T.set_grad_enabled(True); y.requires_grad_(); (y*y).sum().backward(); r=(x.grad,y.grad)
+    """,
+    "whole numbers that an edit made part of the graph": """
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); v+v
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); v[0]
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); v.t()
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); v.chunk(2)
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); T.cat([v,v])
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); v%2
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); v.sum()
+x=T.ones((),requires_grad=True); v=T.tensor([True,False]); v.fill_(x); v.select(0,1)
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); v.clamp_(min=1)
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); r=((v*1.5).requires_grad,v.mul_(2).requires_grad,(v==2).requires_grad,(v//2).requires_grad,v.bool().requires_grad,repr(v))
+x=T.ones((),requires_grad=True); v=T.tensor([[3,1],[2,2]]); w=v[0]; v.fill_(x); r=w.grad_fn.name()
+x=T.ones((),requires_grad=True); v=T.tensor([[3,1],[2,2]]); w=v[0]; v.fill_(x); w+1
+    """,
+    "masks of bytes, indices of other dtypes and beyond the end": """
+x=T.arange(3.).requires_grad_(); v=x*1; v[T.tensor([1,1,0],dtype=T.uint8)]=T.tensor([5.,6.],requires_grad=True); v.sum().backward(); r=x.grad
+x=T.arange(3.).requires_grad_(); v=x*1; v[T.tensor([1,1,0],dtype=T.uint8)]=T.tensor([5.,6.],requires_grad=True); v.sum().backward(create_graph=True); r=x.grad
+r=T.tensor([[1.,2,3],[4,5,6]]).take_along_dim(T.tensor([[1,3,-5],[-1,0,0]]),0)
+T.tensor([[1.,2,3]]).take_along_dim(T.tensor([1,0,2]).bool())
+T.zeros(0,3).take_along_dim(T.zeros(1,3,dtype=T.int64),0)
+T.zeros(3).tensor_split(T.tensor([1,2],dtype=T.int32))
+T.zeros(3).tensor_split(T.tensor([[1,2]]))
+T.zeros(3).tensor_split(T.tensor(2.0))
+    """,
+    "weights of a count": """
+w=T.tensor([1.,2.,3.],requires_grad=True); v=T.tensor([1,2,1]).bincount(w); r=(v,v.grad_fn.name())
+w=T.tensor([1.,2.,3.],requires_grad=True); T.tensor([1,2,1]).bincount(w).sum().backward()
+r=T.tensor([1,2,1]).bincount(T.tensor([1j,2+1j,3]))
+r=T.zeros(0,dtype=T.int64).bincount(T.ones(0,requires_grad=True),3)
+T.tensor([[1,2]]).bincount(minlength=-1)
+    """,
+    "out= that overlaps and is to be resized": """
+T.absolute(T.ones(3,3),out=T.ones(3).expand(2,3,3))
+T.square(T.ones(3,3),out=T.ones(()).expand(3))
+v=T.ones(3,3); T.pow(v[:2],T.ones(2,3),out=v)
+v=T.ones(()); T.subtract(v,T.ones(2,3),out=v)
+v=T.ones(2,2); T.logical_or(v,T.ones(2,1,2),out=v)
+v=T.ones(3); T.ge(v,T.ones(2,3),out=v)
+v=T.ones(3); T.dstack([v,v],out=v)
+v=T.ones(2,3); T.hstack([v,v],out=v)
+v=T.ones(2,3); T.stack([v],out=v)
+v=T.ones(3); T.outer(v,v,out=v)
+v=T.ones(2,3); r=T.vstack([v[:0],T.zeros(1,3)],out=v)
+    """,
+    "strides of arrays with ones and without elements": """
+n=np.zeros((0,3)); r=(T.from_numpy(n).stride(),T.tensor(n).stride(),T.as_tensor(n).stride())
+n=T.zeros(0,3).numpy(); r=(n.strides,T.from_numpy(n).stride(),T.zeros(0,3).is_set_to(T.zeros(0,3)))
+n=T.zeros(1,3).t().numpy(); r=(n.strides,T.from_numpy(n).stride(),T.tensor(n).stride())
+    """,
+    "what optimizers remember": """
+p=T.ones(1,3)[::2].requires_grad_(); p.sum().backward(); o=T.optim.Adam([p],amsgrad=True); o.step(); r=[v.stride() for v in o.state[p].values()]
+T.set_default_dtype(T.float64); p=T.ones(2,dtype=T.float32,requires_grad=True); p.sum().backward(); o=T.optim.Adam([p]); o.step(); r=o.state[p]["step"]; T.set_default_dtype(T.float32)
+p=T.ones(2,1,3).unfold(0,2,1).requires_grad_(); p.sum().backward(); o=T.optim.SGD([p],momentum=0.5,weight_decay=0.5); o.step(); r=o.state[p]["momentum_buffer"].stride()
+p=T.ones(1,3).t().requires_grad_(); p.t().sum().backward(); o=T.optim.SGD([p],momentum=0.5); o.step(); r=o.state[p]["momentum_buffer"].stride()
+    """,
+    "complex numbers that become real": """
+r=T.tensor([1j,2.]).sum(dtype=T.float32)
+r=T.tensor([1j,2.]).prod(0,dtype=T.int64)
+r=T.ne(T.tensor([1j,2.]),1,out=T.ones(3))
+r=T.logical_not(T.tensor([1j,2.]),out=T.ones(2))
+x=T.ones(3,requires_grad=True); y=x*T.tensor([1j,2.,3.],requires_grad=True); r=T.autograd.grad(y,x,T.ones_like(y)*(1+2j),create_graph=True)
+x=T.ones(3,dtype=T.float64,requires_grad=True); y=(x*(2+1j))**2; g,=T.autograd.grad(y,x,T.ones_like(y)*1j,create_graph=True); r=T.autograd.grad(g.sum(),x)
+    """,
+    "gradients that need none themselves": """
+x=T.zeros(0,3,requires_grad=True); y=T.cumprod(x,0); y.backward(T.ones_like(y),create_graph=True); r=x.grad
+x=T.tensor([1.,-2.],requires_grad=True); y=F.Marks.apply(x); y[0].sum().backward(create_graph=True); r=x.grad
+    """,
+    "out= of what PyTorch has no gradient of": """
+x=T.ones(3,3,requires_grad=True); y=T.zeros(3,3); T.softmax(x,0,out=y); r=(y.grad_fn.name(),len(y.grad_fn.next_functions)); y.sum().backward()
+x=T.ones(3,3,requires_grad=True); y=T.zeros(3); T.log_softmax(x,0,out=y); y.sum().backward()
+x=T.ones(3,3,requires_grad=True); y=T.diag(x,out=T.zeros(3)); r=y.grad_fn.name()
+x=T.ones(3,3,requires_grad=True)*1; y=T.floor_divide(T.tensor([3.,4.,5.]),2,out=x[0]); r=(y.grad_fn.name(),x.grad_fn.name())
+x=T.ones(3,3,requires_grad=True)*1; T.full((2,3),2.,out=x); x.sum().backward()
+x=T.ones(3,requires_grad=True)*1; r=T.bitwise_and(T.ones(3).bool(),T.ones(3).bool(),out=x).grad_fn.name()
+x=T.ones(3,requires_grad=True)*1; v=x._version; T.arange(3.,out=x); r=(x.grad_fn.name(),x._version-v)
+x=T.ones(3,3,requires_grad=True); T.full((3,),2.,out=x[0])
+x=T.ones(3,requires_grad=True); T.softmax(T.ones(3),0,out=x)
+x=T.ones(3,requires_grad=True); r=T.no_grad()(lambda: T.floor_divide(x,2,out=x))()
+    """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

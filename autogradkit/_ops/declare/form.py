@@ -278,9 +278,16 @@ class Form:
         return Signature(self.owner.name, rest, deprecated=self.deprecated)
 
     @property
-    def may_be_whole(self) -> bool:
-        """Whether whole numbers may come of operands that are differentiated: by `dtype=`, or as a tensor's value among them."""
-        return self.owner.name != "to" and ("dtype" in self.index or {"self", "value"} <= self.formulas.keys())
+    def is_unimplemented(self) -> bool:
+        """Whether PyTorch gives it a node that refuses when it runs."""
+        return self.node_name.endswith("NotImplemented") or (
+            not self.formulas and self.owner.name.startswith("bitwise_")
+        )
+
+    @property
+    def refuses_whole(self) -> bool:
+        """Whether PyTorch refuses to record what gives whole numbers: by `dtype=`, or of some that an edit put in the graph."""
+        return self.owner.name != "to" and not self.is_unimplemented
 
     @cached_property
     def gradient_versions(self) -> tuple[int, ...]:

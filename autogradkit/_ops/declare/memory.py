@@ -309,10 +309,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         _promote(op, values, plan)
         require_shape(into.shape, plan.shape)
         require_castable(plan.result, into.dtype)
-        if op.pointwise is TO_BOOL and plan.common.kind == "c" and into.dtype.kind not in "cb" and into.size:
-            warn(
-                "Casting complex values to real discards the imaginary part"
-            )  # PyTorch's answer has the operands' dtype
+        warn_of_casting(op, plan, into)
         if may_overlap_itself(into.shape, element_strides(into)):
             return _one_by_one(op, values, into, plan.result)
         if into.dtype == plan.result:
@@ -348,6 +345,23 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         require_shape(into.shape, made.shape)
         require_castable(made.dtype, into.dtype)
     return setitem, into, ..., made
+
+
+_DISCARDS = "Casting complex values to real discards the imaginary part"
+
+
+def real_part(array: Array) -> Array:
+    """The real part of complex numbers that are to become real, with PyTorch's warning."""
+    if array.size:
+        warn(_DISCARDS)
+    return array.real
+
+
+def warn_of_casting(op: Overload, plan: PointwisePlan, into: Array) -> None:
+    """Warn where complex numbers are compared into real ones: PyTorch's answer has the operands' dtype first."""
+    compared = op.pointwise is TO_BOOL and len(op.operands) > 1 and plan.common.kind == "c"
+    if compared and into.dtype.kind not in "cb" and math.prod(plan.shape):
+        warn(_DISCARDS)
 
 
 def _one_by_one(op: Overload, values: list[Any], into: Array, result: np.dtype[Any]) -> Step:

@@ -19,13 +19,19 @@ from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_whole
 from autogradkit._ops.declare.writing import (
+    POINTWISE_COMPOSED,
+    history_of,
     into_out,
     is_checked_first,
     require_apart,
+    require_apart_resized,
     require_castable,
+    require_iterable,
     require_no_grad,
+    require_no_leaf,
     require_shape,
     require_writable,
+    writer_of,
 )
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
@@ -115,19 +121,34 @@ class Overload(Form):
             tensors = self.tensors_in(values)
             outs = out if isinstance(out, (list, tuple)) else (out,)
             involved = (*tensors, *outs[: self.differentiable_outputs])
+            name = writer_of(self.owner.name)
+            unimplemented = name if name.startswith("aten::") else ""
+
+            def refuse_gradients() -> None:
+                if unimplemented:
+                    require_no_leaf(name, out)
+                else:
+                    require_no_grad(name, involved)
+
             if not is_checked_first(self.owner.name):
-                require_no_grad(self.owner.name, involved, composed=True)
+                refuse_gradients()
             made = self._composed(self.kernel, values)
-            require_no_grad(self.owner.name, involved, composed=True)
-            results = made if isinstance(made, (list, tuple)) else (made,)
-            return into_out(tensors, [each._array for each in results], out, self.require_out_dtype)
+            refuse_gradients()
+            results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
+            for each, result in zip(outs, results, strict=True):
+                if self.owner.name in POINTWISE_COMPOSED:
+                    require_iterable(each, result.shape, tensors)
+                elif self.apart == "given":
+                    require_apart(each._array, each._array.shape, tensors)
+                elif self.apart:
+                    require_apart_resized(each, result.shape, tensors)
+            return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
         # What has no gradient may be written into what requires one.
-        if out is not None and self.formulas:
+        if isinstance(out, Tensor) and self.is_unimplemented:
+            require_no_leaf(f"aten::{self.owner.name}", out)
+        elif out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
-            name = f"aten::{self.owner.name}" if self.node_name.endswith("NotImplemented") else self.owner.name
-            require_no_grad(name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
-        elif isinstance(out, Tensor) and self.owner.name.startswith("bitwise_"):
-            require_no_grad(f"aten::{self.owner.name}", (out,))
+            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
         early, late = self.checks
         for check in early:
             check(*values)
@@ -145,12 +166,7 @@ class Overload(Form):
         if self.written is not None:
             for result in results:
                 set_version(result, self.written(*values))
-        whole = bool(results) and results[0]._array.dtype.kind in "iub"
-        if whole and self.may_be_whole and self.records(values):
-            refuse_whole(results[0]._array, [values[self.index[name]] for name in self.formulas])
-        if self.records(values) and results and not whole:
-            assert self.recipe is not None
-            self.recipe.record(values, values, results)
+        self._record(values, values, results)
         return self.returns(results) if several else results[0]
 
     def ask_late(self, check: Callable[..., None], values: Sequence[Any]) -> None:
@@ -177,10 +193,18 @@ class Overload(Form):
         result = wrap(quietly(memory.fill_pointwise, self, arrays, plan))
         if self.written is not None:
             set_version(result, self.written(*values))
-        if self.records(values) and plan.result.kind not in "iub":
-            assert self.recipe is not None
-            self.recipe.record(self.promoted(values, plan.common), values, (result,))
+        if self.records(values):
+            self._record(self.promoted(values, plan.common), values, (result,))
         return result
+
+    def _record(self, saved: Sequence[Any], values: Sequence[Any], results: Sequence[Tensor]) -> None:
+        if not results or not self.records(values):
+            return
+        assert self.recipe is not None
+        if results[0]._array.dtype.kind not in "iub":
+            self.recipe.record(saved, values, results)
+        elif self.refuses_whole:
+            refuse_whole(results[0]._array)
 
     def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
         return body(*values[: self.positional], **self.named(values))
@@ -197,21 +221,27 @@ class Overload(Form):
     def _write(self, values: Sequence[Any], out: Any) -> Any:
         """The result in what `out=` names: straight into it where it has the right form, else copied and resized."""
         tensors = self.tensors_in(values)
+        unimplemented = f"aten::{self.owner.name}" if self.is_unimplemented else ""
         if isinstance(out, Tensor) and (self.pointwise is not None or self.reduces):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
+            if self.pointwise is not None:
+                require_iterable(out, shape, tensors)
             if out._array.shape == shape:
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
-                write_at_once(out, [quietly(memory.writing, self, arrays, out._array)])
+                history = history_of(unimplemented, tensors, out, shape) if unimplemented else ()
+                write_at_once(out, [quietly(memory.writing, self, arrays, out._array), *history])
                 return out
+            if self.pointwise is not None:
+                memory.warn_of_casting(self, memory.pointwise_plan(self, arrays), out._array)
         if self.apart == "given":
             for each in out if isinstance(out, (list, tuple)) else (out,):
                 require_apart(each._array, each._array.shape, tensors)
         computed = quietly(memory.compute, self, self.arrays_of(values))
         if self.apart == "resized" and isinstance(out, Tensor):
-            require_apart(out._array, computed.shape, tensors)
-        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out)
+            require_apart_resized(out, computed.shape, tensors)
+        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented)
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

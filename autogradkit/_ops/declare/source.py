@@ -5,7 +5,6 @@ Rests on core and the engine, whose names the generated code sees; lanes.py and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,11 +33,10 @@ if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
 
 
-def refuse_whole(array: Array, inputs: Sequence[Any]) -> None:
-    """Raise RuntimeError where whole numbers, or bools, would have to be differentiated."""
-    if any(isinstance(each, Tensor) and requires_grad(each) for each in inputs):
-        name = from_numpy_dtype(array.dtype).tensor_type.removeprefix("torch.").removesuffix("Tensor")
-        raise RuntimeError(f"Autograd not support dtype: {name}")
+def refuse_whole(array: Array) -> None:
+    """Raise RuntimeError as whole numbers, or bools, would have to be differentiated."""
+    name = from_numpy_dtype(array.dtype).tensor_type.removeprefix("torch.").removesuffix("Tensor")
+    raise RuntimeError(f"Autograd not support dtype: {name}")
 
 
 STRIDES: dict[Any, tuple[int, ...]] = {}
@@ -56,7 +54,7 @@ SCOPE: dict[str, Any] = {
     "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED,
     "MISREAD": (AttributeError, IndexError, ValueError), "MODE": MODE,
     "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
-    "RECORDERS": RECORDERS, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES, "heeded": heeded,
+    "RECORDERS": RECORDERS, "refuse_whole": refuse_whole, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
@@ -126,14 +124,8 @@ class Source:
             return
         key = f"Node{call.number}"
         self.scope[key] = recipe.node_class
-        floating = "" if layout or op.view else f" and {arrays[0]}.dtype.kind not in 'iub'"
-        if floating and op.may_be_whole:
-            self.scope["refuse_whole"] = refuse_whole
-            given = "".join(f"{call.values[name]}, " for name in inputs)
-            self.put(
-                depth,
-                f"if {arrays[0]}.dtype.kind in 'iub' and (not NO_GRAD or MODE.grad): refuse_whole({arrays[0]}, ({given}))",
-            )
+        first = "o[0]._array" if op.several_views else arrays[0]
+        floating = "" if layout or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
         self.put(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
         needed: dict[str, str] = {}
@@ -148,6 +140,9 @@ class Source:
         asked = " or ".join(needed.values())
         self.put(depth, f"if o and ({asked}):" if op.several_views else f"if {asked}:")
         depth += 1
+        if op.refuses_whole:
+            known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
+            self.put(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
         self.put(depth, f"node = {key}()")
         self._edges(depth, call, names, needed)
         self._saved(depth, call, names, needed, results, arrays)
@@ -184,10 +179,10 @@ class Source:
         assert recipe is not None
         asked, record = call.name("asked"), call.name("record")
         self.scope |= {asked: recipe.asked_for, record: recipe.record}
-        floating = f"{arrays[0]}.dtype.kind not in 'iub'"
         self.put(
             depth,
-            f"if (not NO_GRAD or MODE.grad) and {floating} and {asked}({call.tuple}):",
+            f"if (not NO_GRAD or MODE.grad) and {asked}({call.tuple}):",
+            f" if {arrays[0]}.dtype.kind in 'iub': refuse_whole({arrays[0]})",
             f" {record}({call.tuple}, {call.tuple}, ({''.join(f'{each}, ' for each in results)}))",
         )
 
@@ -210,7 +205,7 @@ class Source:
             self.put(
                 depth,
                 f"{first} {v}._view is None: to_{name} = {v}._node or {v}; at_{name} = {v}._output_nr",
-                f"else: to_{name}, at_{name} = edge_of({v})",
+                f"else: to_{name}, at_{name} = edge_of({v}); {needed[name]} = to_{name} is not None",
             )
             edges += [f"to_{name}", f"at_{name}"]
         self.put(depth, f"node.edges = ({', '.join(edges)})")

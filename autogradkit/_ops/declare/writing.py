@@ -26,7 +26,7 @@ from autogradkit.core.strides import (
 )
 from autogradkit.core.tensor import Tensor, counter_of, reseating
 from autogradkit.core.warning import warn
-from autogradkit.engine.history import requires_grad
+from autogradkit.engine.history import Unimplemented, check_in_place, grad_fn, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
 
 _SHARED = (
@@ -94,6 +94,15 @@ def unchecked(target: Array, others: Sequence[Any]) -> None:
     """The check of an edit that may write an element several times, as it writes the same."""
 
 
+def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
+    """As `require_apart`, after PyTorch has resized `out`, and said so."""
+    try:
+        require_apart(out._array, shape, tensors)
+    except RuntimeError:
+        _warn_of_resizing(out, shape)
+        raise
+
+
 def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
     """As `require_writable` of what `target` is with that shape, where it may not be the very memory of an operand either."""
     others = [each._array for each in tensors]
@@ -108,6 +117,14 @@ def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tenso
     for other in others:
         if target.flags.forc and other.flags.forc and np.may_share_memory(target, other):
             raise RuntimeError(_SHARED)
+
+
+def require_iterable(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
+    """The checks that PyTorch's iteration over operands begins with: of `out` as it was given, and whether it may be resized."""
+    if out._array.shape != shape:
+        require_writable(out._array, [each._array for each in tensors])
+        if any(each is out for each in tensors):
+            require_shape(out._array.shape, shape)
 
 
 def require_shape(target: tuple[int, ...], computed: tuple[int, ...]) -> None:
@@ -171,6 +188,12 @@ _WRITTEN_BY = {
 }  # fmt: skip
 
 
+# The compositions that are one such iteration in PyTorch.
+POINTWISE_COMPOSED = frozenset(
+    ("add", "div", "divide", "max", "min", "multiply", "square", "sub", "subtract", "true_divide")
+)
+
+
 # Whose own checks come before that.
 _CHECKED_FIRST = ("outer", "ger", "diff", "diag", "take_along_dim", "softmax", "log_softmax", "argsort")
 
@@ -180,10 +203,33 @@ def is_checked_first(name: str) -> bool:
     return name in _CHECKED_FIRST
 
 
-def require_no_grad(name: str, tensors: Sequence[Tensor], composed: bool = False) -> None:
+def require_no_leaf(name: str, out: Tensor) -> None:
+    """Raise RuntimeError where a leaf that requires grad, or a view of one, is written by what has no gradient in PyTorch."""
+    if MODE.grad and requires_grad(out):
+        if grad_fn(out) is None or (out._view is not None and out._view.base._node is None):
+            require_no_grad(name, (out,))
+        check_in_place(out, True)
+
+
+def history_of(name: str, tensors: Sequence[Tensor], out: Tensor, shape: tuple[int, ...], edits: int = 1) -> list[Step]:
+    """The steps by which `out` gets the node of an op that PyTorch has no gradient of, where gradients are recorded.
+
+    `shape` is what `out` is about to have; `edits` will be counted.
+    """
+    needed = MODE.grad and any(map(requires_grad, (*tensors, out)))
+    if not needed or out._array.dtype.kind in "iub":
+        return []
+    return rebased_history(out, Unimplemented(name, tensors, out, shape), edits)[0]
+
+
+def writer_of(name: str) -> str:
+    """What writes into the `out=` of a composition, as PyTorch's messages name it: with its namespace if it has no gradient."""
+    return _WRITTEN_BY.get(name, name)
+
+
+def require_no_grad(name: str, tensors: Sequence[Tensor]) -> None:
     """Raise RuntimeError where `out=` is given and something among the tensors is to be differentiated."""
     if MODE.grad and any(requires_grad(tensor) for tensor in tensors):
-        name = _WRITTEN_BY.get(name, name) if composed else name
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
@@ -196,10 +242,12 @@ def into_out(
     out: Any,
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
     laid_out: bool = True,
+    unimplemented: str = "",
 ) -> Any:
     """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
 
-    What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones.
+    What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones. An op that PyTorch has
+    no gradient of names itself as `unimplemented`.
     """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
@@ -211,6 +259,8 @@ def into_out(
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
         steps += _put(each, result, laid_out)
+        if unimplemented:
+            steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
         counts[counter] = counts.get(counter, counter.value) + 1
     at_once([*steps, *[(setattr, counter, "value", value) for counter, value in counts.items()]])
@@ -229,19 +279,22 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     return empty_strided(shape, strides, array.dtype)
 
 
+def _warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+    if out._array.size and out._array.shape != shape:
+        warn(
+            f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does not "
+            f"match the required output shape {list(shape)}. This behavior is deprecated, and in a future PyTorch release "
+            "outputs will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by "
+            "resizing it, inplace, to zero elements with t.resize_(0)."
+        )
+
+
 def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
     """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     array = out._array
     steps: list[Step] = []
     if out._array.shape != result.shape:
-        if out._array.size:
-            warn(
-                "An output with one or more elements was resized since it had shape "
-                f"{list(out._array.shape)}, which does not match the required output shape {list(result.shape)}. This "
-                "behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they have "
-                "zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
-                "t.resize_(0)."
-            )
+        _warn_of_resizing(out, result.shape)
         strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
         array = resized(array, result.shape, strides)
         steps = reseating(out, array)

@@ -18,7 +18,7 @@ from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, apart="given")
 def outer(self: Tensor, vec2: Tensor) -> Any:
     """The outer product of two vectors, (n) and (m) → (n, m).
 
@@ -36,6 +36,7 @@ def outer(self: Tensor, vec2: Tensor) -> Any:
 @op(
     composition=True,
     out=True,
+    apart="given",
     out_warning="torch.ger is deprecated and will be removed in a future PyTorch release. Use torch.outer instead.",
 )
 def ger(self: Tensor, vec2: Tensor) -> Any:

@@ -28,13 +28,17 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
 
     Of an array it keeps the order in which the dimensions lie in memory.
     """
+    strides: tuple[int, ...] | None = None
     if isinstance(data, Tensor):
         data = data._array
+    elif isinstance(data, np.ndarray) and not data.size:
+        strides = (0,) * data.ndim  # as in NumPy
     if isinstance(data, np.ndarray | np.generic):
         if isinstance(data, np.ndarray):
             require_layout(data)
         kind = from_numpy_dtype(data.dtype) if dtype is None else dtype
-        strides = dense_strides_like(data.shape, element_strides(data)) if isinstance(data, np.ndarray) else ()
+        if strides is None:
+            strides = dense_strides_like(data.shape, element_strides(data)) if isinstance(data, np.ndarray) else ()
         array = empty_strided(data.shape, strides, kind.numpy)
         quietly(np.copyto, array, data, casting="unsafe")
         return array

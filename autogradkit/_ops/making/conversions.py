@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
-from autogradkit._ops.making.copies import real_part
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
@@ -37,6 +37,19 @@ def to_copy(self: Array, dtype: DType, memory_format: MemoryFormat | None = None
         # As C does on the usual machines, and PyTorch with it: by way of the machine's own integers.
         source = source.astype(np.int64 if out.dtype == np.int64 else np.int32)
     np.copyto(out, source, casting="unsafe")
+
+
+@op(
+    name="real",
+    variants="",
+    node="SelectBackward0",
+    view=True,
+    samples=lambda t: [(t(2, 3),)],
+    vjp={"self": lambda g: g},
+)
+def real_view(self: Array) -> Array:
+    """The real parts of a gradient of real numbers, as PyTorch takes them: without a warning."""
+    return self.real
 
 
 to = function("to", variants="method")

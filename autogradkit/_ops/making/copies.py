@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.writing import require_once, unchecked, unless_the_same
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
@@ -19,7 +20,6 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.steps import Step
 from autogradkit.core.strides import broadcast_shapes, element_strides, is_channels_last
-from autogradkit.core.warning import warn
 
 
 def _laid_out(self: Array, memory_format: Any = None) -> Any:
@@ -67,13 +67,6 @@ def _in_format(self: Any, format: Any) -> Any:
 
 
 # -- edits of all elements ---------------------------------------------------------------------------------------------
-
-
-def real_part(array: Array) -> Array:
-    """The real part of complex numbers that are to become real, with PyTorch's warning."""
-    if array.size:
-        warn("Casting complex values to real discards the imaginary part")
-    return array.real
 
 
 @op(

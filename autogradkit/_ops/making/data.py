@@ -16,6 +16,7 @@ from autogradkit._ops.making.options import finished
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.storage import borrow
+from autogradkit.core.strides import empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 
@@ -141,6 +142,8 @@ def from_numpy(ndarray: Object, /) -> Any:
             "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program."
         )
     require_layout(ndarray)
+    if not ndarray.size:
+        return wrap(empty_strided(ndarray.shape, (0,) * ndarray.ndim, ndarray.dtype))
     return wrap(borrow(ndarray))
 
 

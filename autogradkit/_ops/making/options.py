@@ -11,7 +11,7 @@ from operator import setitem
 from typing import Any
 
 from autogradkit._ops.declare.memory import allocate, twin_of
-from autogradkit._ops.declare.writing import require_no_grad, require_writable, resized
+from autogradkit._ops.declare.writing import history_of, require_no_leaf, require_writable, resized
 from autogradkit.core.c_types import CType
 from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
@@ -104,7 +104,7 @@ def made(
     _require_place_of_out(options)
     if resizes and requires_grad(out):
         raise RuntimeError("cannot resize variables that require grad")
-    require_no_grad(f"aten::{name}", (out,))
+    require_no_leaf(f"aten::{name}", out)
     require_sizes(shape)
     edits = 1
     if out._array.shape == shape:
@@ -122,8 +122,8 @@ def made(
         quietly(fill, array)  # which may refuse
         memory = resized(out._array, shape, contiguous_strides(shape))
         steps = [(setitem, memory, ..., array), *reseating(out, memory)]
-        edits = 2 if resizes else 1
-    write_at_once(out, steps, edits)
+        edits = 2 if resizes and fill is not nothing_in else 1
+    write_at_once(out, [*steps, *history_of(f"aten::{name}", (), out, shape, edits)], edits)
     if options.get("requires_grad"):
         _require_grad(out)
     elif out._node is None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
-from autogradkit._ops.declare.writing import require_no_grad
+from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, finished, made
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core import dtype as dtypes
@@ -72,7 +72,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     # Python's own integers do not run over.
     count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
     if options.get("out") is not None:
-        require_no_grad("aten::arange", (options["out"],))
+        require_no_leaf("aten::arange", options["out"])
         _warn_of_resizing(options["out"], count)
 
     @quiet
@@ -205,7 +205,7 @@ def _(n: int, m: int, **options: OutOptions) -> Any:
 
 def _diagonal(n: int, m: int, options: dict[str, Any]) -> Tensor:
     if options.get("out") is not None:
-        require_no_grad("aten::eye", (options["out"],))
+        require_no_leaf("aten::eye", options["out"])
     for name, value in (("n", n), ("m", m)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")

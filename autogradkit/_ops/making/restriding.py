@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Object, Sizes
 from autogradkit.core.storage import offset_of, require_extent, strided
 from autogradkit.core.strides import may_overlap_itself
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.views import PLAIN, view_of
 from autogradkit.engine.modes import enable_grad
 
 
@@ -95,10 +96,10 @@ def viewed(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage
 
 def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
     """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
-    view = viewed(base, size, stride, storage_offset)
-    if view._node is None and as_strided.recipe is not None:  # leads nowhere, as the base needs no gradient
-        values = (base, size, stride, storage_offset)
-        as_strided.recipe.record(values, values, (view,))
+    values = (size, stride, storage_offset)
+    view = view_of(base, as_strided.run_kernel((base._array, *values)), PLAIN)
+    assert as_strided.recipe is not None
+    as_strided.recipe.record((base, *values), (base, *values), (view,))
     return view
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes
-from autogradkit._ops.declare.writing import require_no_grad
+from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, made, strides_like
 from autogradkit._ops.making.random import (
     fill_between,
@@ -123,7 +123,7 @@ def _shuffled(n: int, generator: Any, options: dict[str, Any]) -> Tensor:
     if n < 0 and options["out"] is not None:
         raise RuntimeError(f"n must be non-negative, got{n}")
     if options["out"] is not None:
-        require_no_grad("aten::randperm", (options["out"],))
+        require_no_leaf("aten::randperm", options["out"])
     kind = dtype_in(options, int64)
     if kind is bool_ or kind.is_complex:
         raise NotImplementedError(f"\"randperm\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, TO_REAL, function, k, o
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
+from autogradkit.core.strides import dense_strides_like, element_strides
 
 
 def within(low: float, high: float) -> Any:
@@ -222,14 +223,14 @@ _refuse_complex_sign = refuses(
 @op(
     name="_conj",
     variants="",
-    pointwise=SAME,
-    ufunc=np.conjugate,
-    in_place=False,
+    meta=lambda self: (self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))),
+    out=False,
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.conj(g)},
 )
 def conj(self: Array, *, out: Array) -> None:
-    """The complex conjugate, at once, where PyTorch leaves it pending."""
+    """The complex conjugate, at once, where PyTorch leaves it pending; hence in the strides of a clone."""
+    np.conjugate(self, out=out)
 
 
 def _sgn_backward(g: Any, self: Any, result: Any) -> Any:

@@ -12,7 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.memory import real_part
+from autogradkit._ops.declare.refusals import not_implemented, undifferentiated
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.filled import zeros_like
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
@@ -205,15 +206,23 @@ def _distinct(array: Array, dim: int | None) -> tuple[Array, Array, Array]:
     return values, inverse.reshape(shape), counts
 
 
-def _refuse_counts(self: Tensor, *_options: Any) -> None:
+def _refuse_counts(self: Tensor, _weights: Tensor | None, minlength: int) -> None:
     numbers = self._array
     if numbers.dtype.kind not in "iu":
         raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{SCALAR_TYPE_NAMES[self.dtype]}'")
-    if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers.size and numbers.min() < 0):
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if numbers.ndim != 1 or (numbers.size and numbers.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
 
 
-@op(refuse=_refuse_counts, out=False)
+@op(
+    node="torch::autograd::NotImplemented",
+    refuse=_refuse_counts,
+    out=False,
+    vjp={"weights": undifferentiated("bincount")},
+    rule="∂weights is not implemented in PyTorch",
+)
 def bincount(self: Array, weights: Array | None = None, minlength: int = 0) -> Array:
     """How often each number 0, 1, 2 … occurs in a vector, or the sum of its `weights`.
 
@@ -225,5 +234,9 @@ def bincount(self: Array, weights: Array | None = None, minlength: int = 0) -> A
         return np.bincount(self, minlength=minlength)
     if weights.shape != self.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
+    if not self.size:
+        return np.zeros(minlength, np.int64)
+    if weights.dtype.kind == "c":
+        weights = real_part(weights).astype(np.float64)
     totals = np.bincount(self, weights, minlength)
     return totals.astype(np.float32) if weights.dtype == np.float32 else totals

@@ -11,9 +11,9 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.refusals import not_implemented, unless_empty
 from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype
-from autogradkit._ops.making.copies import real_part
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
@@ -100,7 +100,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
         return g
     dim = wrap_dim(dim, g.ndim)
     size = g.shape[dim]
-    if size == 1:
+    if size == 1 or 0 in g.shape:
         return g
     if not k.any_all(self == 0):
         return _sum_from_here(k.conj(result) * g, dim) / k.conj(self)

@@ -14,7 +14,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Ints, Sizes
-from autogradkit._ops.declare.memory import wrapped_dims
+from autogradkit._ops.declare.memory import real_part, wrapped_dims
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
@@ -55,7 +55,7 @@ def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
 
 def summand(self: Array, kind: np.dtype[Any]) -> Array:
     """What adds up, or is multiplied, in a dtype: of complex numbers the real parts, where that is real."""
-    return self.real if self.dtype.kind == "c" and kind.kind not in "cb" else self
+    return real_part(self) if self.dtype.kind == "c" and kind.kind not in "cb" else self
 
 
 def summed_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:

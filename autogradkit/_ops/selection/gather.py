@@ -261,12 +261,15 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     shape = broadcast_shapes(tuple(own), tuple(named))
     whole = (*shape[:dim], tensor._array.shape[dim], *shape[dim + 1 :])
     names = (*shape[:dim], places._array.shape[dim], *shape[dim + 1 :])
-    return gather(expand(tensor, whole), dim, expand(_counted(places, whole[dim]), names))
+    if not whole[dim] and places._array.size:
+        raise RuntimeError("ZeroDivisionError")
+    return gather(expand(tensor, whole), dim, expand(wrap(places._array % np.int64(whole[dim] or 1)), names))
 
 
 def _counted(indices: Tensor, size: int) -> Tensor:
-    """The indices counted from the front."""
-    return wrap(np.where(indices._array < 0, indices._array + size, indices._array))
+    """The indices counted from the front, as long as they are whole numbers."""
+    places = indices._array
+    return indices if places.dtype.kind not in "iu" else wrap(np.where(places < 0, places + size, places))
 
 
 def _take_meta(self: Array, index: Array) -> Any:

@@ -185,7 +185,10 @@ def _overlaps(target: Array, others: Sequence[Any]) -> None:
     samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
     refuses_complex=True,
     vjp={
-        "self": lambda g, indices, accumulate: g if accumulate else k.index_put(g, indices, k.new_zeros(g, ())),
+        # A zero for each place, since a mask of bytes takes several values but not one.
+        "self": lambda g, indices, accumulate: (
+            g if accumulate else k.index_put(g, indices, k.new_zeros(g, k.index(g, indices).shape))
+        ),
         "values": lambda g, indices: k.index(g, indices),
     },
     rule="∂self = ∂, 0 at the indices (all of ∂ if accumulate)\n∂values = ∂ at the indices",

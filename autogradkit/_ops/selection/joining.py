@@ -104,7 +104,7 @@ def cat(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
         np.concatenate(parts, dim, out=out, casting="unsafe")
 
 
-@op("concatenate", composition=True, out=True, out_dtype=_require_castable)
+@op("concatenate", composition=True, out=True, out_dtype=_require_castable, apart="resized")
 def concat(tensors: Tensors, dim: int = 0) -> Any:
     """`cat` under another name.
 
@@ -131,6 +131,7 @@ def _stack_meta(tensors: Sequence[Array], dim: int) -> Any:
 
 @op(
     out_dtype=_require_castable,
+    apart="resized",
     meta=_stack_meta,
     samples=lambda t: [([t(2), t(2)],), ([t(2, 3), t(2, 3)], -1)],
     vjp={"tensors": lambda g, dim: k.unbind(g, dim)},
@@ -193,7 +194,7 @@ def _required(name: str, tensors: Any) -> Any:
     return tensors
 
 
-@op(composition=True, out=True, out_dtype=_require_castable)
+@op(composition=True, out=True, out_dtype=_require_castable, apart="resized")
 def hstack(tensors: Tensors) -> Any:
     """The tensors side by side: along dimension 1, or 0 if they have one dimension.
 
@@ -205,7 +206,7 @@ def hstack(tensors: Tensors) -> Any:
     return cat(parts, 0 if parts[0]._array.ndim == 1 else 1)
 
 
-@op("row_stack", composition=True, out=True, out_dtype=_require_castable)
+@op("row_stack", composition=True, out=True, out_dtype=_require_castable, apart="resized")
 def vstack(tensors: Tensors) -> Any:
     """The tensors below each other: along dimension 0, vectors counting as rows.
 
@@ -217,7 +218,7 @@ def vstack(tensors: Tensors) -> Any:
     return cat([_at_least(2, each) for each in _required("vstack", tensors)], 0)
 
 
-@op(composition=True, out=True, out_dtype=_require_castable)
+@op(composition=True, out=True, out_dtype=_require_castable, apart="resized")
 def dstack(tensors: Tensors) -> Any:
     """The tensors behind each other: along dimension 2.
 
@@ -228,7 +229,7 @@ def dstack(tensors: Tensors) -> Any:
     return cat([_at_least(3, each) for each in _required("dstack", tensors)], 2)
 
 
-@op(composition=True, out=True, out_dtype=_require_castable)
+@op(composition=True, out=True, out_dtype=_require_castable, apart="resized")
 def column_stack(tensors: Tensors) -> Any:
     """The tensors as columns of one matrix: vectors count as columns.
 

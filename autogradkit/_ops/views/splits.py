@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.views.parts import part, slice_
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
@@ -205,7 +206,17 @@ def _(self: Tensor, indices: Ints, dim: int = 0) -> tuple[Any, ...]:
 
 @tensor_split.overload(composition=True)
 def _(self: Tensor, tensor_indices_or_sections: Tensor, dim: int = 0) -> tuple[Any, ...]:
-    return _split_at(self, tensor_indices_or_sections.tolist(), dim)
+    name, numbers = "tensor_indices_or_sections", tensor_indices_or_sections._array
+    _require_dimensions(self)
+    if numbers.dtype != np.int64:
+        kind = SCALAR_TYPE_NAMES[tensor_indices_or_sections.dtype]
+        raise RuntimeError(f"tensor_split expected {name} to have dtype of long, but got {kind}")
+    if numbers.ndim > 1:
+        raise RuntimeError(
+            f"tensor_split expected {name} to be a zero-dimensional or one-dimensional tensor, but got a tensor with "
+            f"{numbers.ndim} dims"
+        )
+    return _split_at(self, numbers.tolist(), dim)
 
 
 @tensor_split.overload(composition=True)
@@ -213,9 +224,13 @@ def _(self: Tensor, sections: int, dim: int = 0) -> tuple[Any, ...]:
     return _split_at(self, sections, dim)
 
 
-def _split_at(input: Any, indices_or_sections: Any, dim: int) -> tuple[Any, ...]:
+def _require_dimensions(input: Tensor) -> None:
     if not input._array.ndim:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
+
+
+def _split_at(input: Any, indices_or_sections: Any, dim: int) -> tuple[Any, ...]:
+    _require_dimensions(input)
     dim = wrap_dim(dim, input._array.ndim)
     size = input._array.shape[dim]
     if isinstance(indices_or_sections, int):

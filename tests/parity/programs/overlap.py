@@ -36,6 +36,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     Both libraries ran the line.
     """
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
+    if shown is not None and (".step(" in text or ".median(" in text):
+        return any(map(_overlaps_itself, _places(text, space)))
     for target, operands, reads_itself in _writes(ast.parse(text)):
         written = _place(target, space)
         if written is None or shown is None or not np.intersect1d(_bytes(shown), _bytes(written)).size:
@@ -48,6 +50,16 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
         if _overlaps_itself(written) and (shared or reads_itself):
             return True
     return False
+
+
+def _places(text: str, space: dict[str, Any]) -> Iterator[torch.Tensor]:
+    """What an optimizer's step edits, or a median sorts where it lies: the variables that a line names, and their parameters."""
+    for node in ast.walk(ast.parse(text)):
+        value = space.get(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(value, torch.optim.Optimizer):
+            yield from (each for group in value.param_groups for each in group["params"])
+        elif isinstance(value, torch.Tensor):
+            yield value
 
 
 def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr], bool]]:

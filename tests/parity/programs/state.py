@@ -96,18 +96,28 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> tuple[str, str] 
                 continue
             if isinstance(their, list | tuple) and len(their) != len(other if isinstance(other, list | tuple) else ()):
                 return "result", f"{name} has {len(their)} elements, here {other!r}"
+            if isinstance(their, list | tuple):
+                for one, another in zip(other, their, strict=True):
+                    if _is_plain(another) and (type(one) is not type(another) or one != another):
+                        return "result", f"{name} has {another!r}, here {one!r}"
             if isinstance(their, np.ndarray):
                 found = _of_array(other, their)
                 if found is not None:
                     return found[0], f"{name}: {found[1]}"
-            plain = isinstance(their, bool | int | str) or their is None
-            if plain and (type(their) is not type(other) or their != other):
+            if not isinstance(their, tuple) and _is_plain(their) and (type(their) is not type(other) or their != other):
                 return "result", f"{name} is {their!r}, here {other!r}"
             if isinstance(their, float | complex) and not (
                 isinstance(other, float | complex) and np.isclose(their, other, rtol=1e-4, atol=1e-6, equal_nan=True)
             ):
                 return "values", f"{name} is {their!r}, here {other!r}"
     return None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is no library's: a bool, an int, text, None or a tuple of such."""
+    if type(value) is tuple:
+        return all(map(_is_plain, value))
+    return isinstance(value, bool | int | str) or value is None
 
 
 def _of_array(mine: Any, theirs: np.ndarray[Any, Any]) -> tuple[str, str] | None:
