@@ -48,7 +48,7 @@ NOT_SWEPT: dict[str, str] = {
             "softmax_backward_data/softmax_backward_data/0", "nll_loss_backward/nll_loss_backward/0",
             "max_pool2d_with_indices_backward/max_pool2d_with_indices_backward/0", "values_at_indices/values_at_indices/0",
             "sgn/sgn/0", "_conj/conj/0", "_unsafe_view/unsafe_view/0", "_reshape_alias/reshape_alias/0",
-            "diagonal_copy/diagonal_copy/0",
+            "diagonal_copy/diagonal_copy/0", "real/real_view/0",
         ),
         _OF_A_GRADIENT,
     ),
