@@ -68,8 +68,9 @@ def deliver(
         elif isinstance(gradient, Tensor):
             buffer[number] = OPS.add(buffer[number], gradient)
         elif is_held_alone(buffer, number, sent):
-            quietly(np.add, buffer[number], gradient, out=buffer[number])
-            sums[target, number] = sums.get((target, number), 0) + 1
+            quietly(np.add, buffer[number], gradient, buffer[number])
+            key = target, number
+            sums[key] = sums.get(key, 0) + 1
         else:
             buffer[number] = np.asarray(quietly(np.add, buffer[number], gradient))
             sums.pop((target, number), None)

@@ -121,8 +121,10 @@ _REFERENCES_IN_A_BUFFER = _references_in_a_buffer([np.zeros(1)], 0)
 
 def is_held_once(buffer: list[Any], number: int, sent: Sequence[Any]) -> bool:
     """Whether only `buffer`, besides `sent`, holds the array at `number`."""
-    within = sum([each is buffer[number] for each in sent])
-    return _references_in_a_buffer(buffer, number) - within <= _REFERENCES_IN_A_BUFFER
+    holders = _references_in_a_buffer(buffer, number)
+    if holders > _REFERENCES_IN_A_BUFFER:
+        holders -= sum([each is buffer[number] for each in sent])
+    return holders <= _REFERENCES_IN_A_BUFFER
 
 
 def is_held_alone(buffer: list[Any], number: int, sent: Sequence[Any]) -> bool:

@@ -45,6 +45,18 @@ def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(array, kind)
 
 
+def _one_everywhere(g: Array, sizes: tuple[int, ...]) -> Array:
+    if 0 in sizes or 1 in sizes:  # whose strides are not all 0
+        return k.expand(g, sizes)
+    return np.ndarray(sizes, g.dtype, g, 0, (0,) * len(sizes))
+
+
+@k.on_arrays(_one_everywhere)
+def everywhere(g: Any, sizes: tuple[int, ...]) -> Any:
+    """The gradient of what all elements were reduced to, over their shape."""
+    return k.expand(g, sizes)
+
+
 def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     """A reduced gradient over the shape that was reduced."""
     if not keepdim and sizes:
@@ -81,7 +93,7 @@ sum_ = function("sum")
     refuses_complex=True,
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
-    vjp={"self": lambda g, self_sym_sizes: k.expand(g, self_sym_sizes)},
+    vjp={"self": lambda g, self_sym_sizes: everywhere(g, self_sym_sizes)},
     rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
@@ -152,7 +164,7 @@ mean = function("mean")
     out_dtype=saying("mean.dtype_out(): input types can't be cast to the desired output type {out}", same=False),
     refuses_complex=True,
     samples=lambda t: [(t(2, 3),), (t(),)],
-    vjp={"self": lambda g, self_sym_sizes: k.quotient(k.expand(g, self_sym_sizes), math.prod(self_sym_sizes))},
+    vjp={"self": lambda g, self_sym_sizes: k.quotient(everywhere(g, self_sym_sizes), math.prod(self_sym_sizes))},
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
