@@ -389,7 +389,7 @@ def _tie(
         if result._array.dtype.kind not in "fc" and not result.dtype.is_floating_point:
             continue
         if any(output is each for each in context._dirty):
-            at_once(rebased_history(result, node, 0)[0])
+            at_once([*rebased_history(result, node, 0)[0], (setattr, result, "_grad", None)])  # as in PyTorch
         else:
             result._node = node
             result._output_nr = number

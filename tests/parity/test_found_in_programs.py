@@ -179,6 +179,7 @@ x=T.ones(3,dtype=T.float64,requires_grad=True); y=(x*(2+1j))**2; g,=T.autograd.g
     "gradients that need none themselves": """
 x=T.zeros(0,3,requires_grad=True); y=T.cumprod(x,0); y.backward(T.ones_like(y),create_graph=True); r=x.grad
 x=T.tensor([1.,-2.],requires_grad=True); y=F.Marks.apply(x); y[0].sum().backward(create_graph=True); r=x.grad
+x=T.ones(2,3,requires_grad=True); y=T.cumprod(x,0,dtype=T.complex128); y.backward(T.ones_like(y))
     """,
     "out= of what PyTorch has no gradient of": """
 x=T.ones(3,3,requires_grad=True); y=T.zeros(3,3); T.softmax(x,0,out=y); r=(y.grad_fn.name(),len(y.grad_fn.next_functions)); y.sum().backward()
@@ -191,6 +192,11 @@ x=T.ones(3,requires_grad=True)*1; v=x._version; T.arange(3.,out=x); r=(x.grad_fn
 x=T.ones(3,3,requires_grad=True); T.full((3,),2.,out=x[0])
 x=T.ones(3,requires_grad=True); T.softmax(T.ones(3),0,out=x)
 x=T.ones(3,requires_grad=True); r=T.no_grad()(lambda: T.floor_divide(x,2,out=x))()
+    """,
+    "a custom Function that edits what has a gradient": """
+x=T.ones(3,requires_grad=True)*1; x.retain_grad(); x.sum().backward(); F.Edits.apply(x); r=(x.grad is None,x.retains_grad)
+x=T.ones(2,3,requires_grad=True)*1; v=x[:,1:]; v.backward(T.ones_like(v),inputs=v); F.Edits.apply(v); r=v.grad is None
+x=T.ones(3); x.grad=T.ones(3); F.Edits.apply(x); r=x.grad
     """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]

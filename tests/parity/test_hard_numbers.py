@@ -14,6 +14,16 @@ import autogradkit
 from .outcomes import outcome
 
 LINES = """
+(T.ones(2,dtype=T.bfloat16)+2**63).float(); T.ones(2,dtype=T.bfloat16)==2**63; T.full((2,),2**63,dtype=T.bfloat16).float()
+T.ones(2,dtype=T.bfloat16).masked_fill(T.tensor([True,False]),2**63).float()
+T.ones(2,dtype=T.bool)-2**64; T.ones(2,dtype=T.bool)-2**63
+T.ones(2,dtype=T.complex64)//2**64; T.div(T.ones(2),-2**63-1,rounding_mode='floor'); T.ones(2,dtype=T.bool)/2**63
+T.ones(2,dtype=T.bool).copysign_(2**63); T.mul(T.ones(2,dtype=T.bool),2**63,out=T.ones(2,dtype=T.bool))
+T.linspace(float('inf'),2,1,dtype=T.uint8); T.linspace(float('inf'),2,0,dtype=T.uint8); T.linspace(2,float('inf'),3,dtype=T.long)
+T.linspace(2,float('inf'),1,dtype=T.long); T.linspace(T.tensor(2),float('nan'),3,dtype=T.int8)
+T.linspace(1+2j,2,1,out=T.ones(1).bool())
+T.linspace(1+2j,2,3,out=T.ones(3).byte()); T.linspace(2+0j,2,3,out=T.ones(3)); T.linspace(1+2j,2,3,dtype=T.float32)
+T.linspace(1+2j,2,1,out=T.ones(1).half()); T.linspace(1+2j,2,0,out=T.ones(0)); T.linspace(3,2,1,dtype=T.bool)
 T.nn.functional.pad(T.ones(2,dtype=T.uint8),(1,1),value=-1); T.nn.functional.pad(T.ones(2,dtype=T.uint8),(1,1),value=300)
 T.nn.functional.pad(T.ones(2,dtype=T.int8),(1,1),value=200); T.nn.functional.pad(T.ones(2,dtype=T.long),(1,1),value=1.5)
 T.nn.functional.pad(T.ones(2,dtype=T.long),(1,1),value=float('nan')); T.nn.functional.pad(T.ones(2),(1,1),value=1e300)

@@ -85,6 +85,8 @@ def as_array(value: Any, numpy_dtype: np.dtype[Any]) -> Array:
     """A Python number as an array of `numpy_dtype`; integers wrap around as in C. Raises OverflowError past 64 bits."""
     if isinstance(value, int):
         require_64_bits(value)
+        if numpy_dtype.kind == "V":  # bfloat16, which takes no integers of more than 63 bits
+            value = float(value)
     if numpy_dtype.kind in "iu" and isinstance(value, int):
         bits = 8 * numpy_dtype.itemsize
         value &= (1 << bits) - 1
@@ -188,8 +190,17 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
 
 
-def _refuse_unsigned(op: Overload, values: Sequence[Any]) -> None:
+def require_numbers(op: Overload, values: Sequence[Any]) -> None:
+    """Raise OverflowError for operands past 64 bits, as PyTorch does before it looks at anything else."""
+    for i in op.promotes:
+        if values[i].__class__ is int:
+            require_64_bits(values[i])
+
+
+def require_promotable(op: Overload, values: Sequence[Any]) -> None:
     """Raise RuntimeError where a number of 64 bits without a sign meets bools, which PyTorch does not promote together."""
+    if op.pointwise is None:
+        return
     numbers = [values[i] for i in op.promotes if values[i].__class__ is int]
     others = [values[i] for i in op.promotes if values[i].__class__ is np.ndarray]
     if any(2**63 <= each < 2**64 for each in numbers) and others and all(each.dtype.kind == "b" for each in others):
@@ -200,8 +211,7 @@ def _refuse_unsigned(op: Overload, values: Sequence[Any]) -> None:
 
 def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
     common = plan.common
-    if common.kind == "i":
-        _refuse_unsigned(op, values)
+    require_promotable(op, values)
     for i in op.promotes:
         value = values[i]
         if value.__class__ is np.ndarray:

@@ -149,11 +149,14 @@ class Overload(Form):
         elif out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
             require_no_grad(self.owner.name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
+        memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
             check(*values)
         if late and self.pointwise is not None and isinstance(out, Tensor):
-            self.require_out_dtype(memory.pointwise_plan(self, self.arrays_of(values)).result, out._array.dtype)
+            arrays = self.arrays_of(values)
+            memory.require_promotable(self, arrays)
+            self.require_out_dtype(memory.pointwise_plan(self, arrays).result, out._array.dtype)
         for check in late:
             self.ask_late(check, values)
         if out is not None:
@@ -181,6 +184,7 @@ class Overload(Form):
     def refuse_dtypes(self, *values: Any) -> None:
         """The check of dtypes as a lane asks for it."""
         assert self.dtypes is not None
+        memory.require_numbers(self, values)
         self.ask_late(self.dtypes, values)
 
     def _run_pointwise(self, values: Sequence[Any]) -> Tensor:
@@ -228,6 +232,7 @@ class Overload(Form):
             if self.pointwise is not None:
                 require_iterable(out, shape, tensors)
             if out._array.shape == shape:
+                memory.require_promotable(self, arrays)
                 self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
                 require_writable(out._array, [each._array for each in tensors])
                 history = history_of(unimplemented, tensors, out, shape) if unimplemented else ()
@@ -268,6 +273,7 @@ class Overload(Form):
             recipe = None
         records = recipe is not None
         check_in_place(target, records)
+        memory.require_numbers(self, values)
         early, late = self.edit_checks
         for check in early:
             check(*values)
@@ -277,6 +283,7 @@ class Overload(Form):
         self.overlaps(target._array, [each._array for each in self.tensors_in((*values[:at], *values[at + 1 :]))])
         arrays = self.arrays_of(values)
         if late and self.pointwise is not None:
+            memory.require_promotable(self, arrays)
             plan = memory.pointwise_plan(self, arrays)
             require_shape(target._array.shape, plan.shape)
             require_castable(plan.result, target._array.dtype)

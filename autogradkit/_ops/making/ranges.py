@@ -14,7 +14,7 @@ from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
 from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, finished, made
-from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
@@ -152,15 +152,17 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
     complex_ = isinstance(start, complex) or isinstance(end, complex)
     default = get_default_dtype().to_complex() if complex_ else get_default_dtype()
     kind = dtype_in(options, default)
-    if complex_ and not kind.is_complex:
+    out: Tensor | None = options.get("out")
+    if complex_ and not kind.is_complex and out is None:
         raise RuntimeError(
             f"torch.linspace(): inferred dtype c10::complex<{default.to_real().numpy.name.replace('float32', 'float')}> "
             f"can't be safely cast to passed dtype {SCALAR_TYPE_NAMES[kind]}"
         )
-    if steps:
+    if steps > 1:
         _require_real("linspace", kind)
         start, end = [scalar_array(each, kind).item() for each in (start, end)]  # as PyTorch, which wraps and refuses
-    out: Tensor | None = options.get("out")
+    elif steps:  # filled with the one number: nobody asks about the other
+        start = wide_scalar_array(start, kind).item()
     shape = (steps,) if out is None or out._array.size != steps else out._array.shape
     return made(shape, lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
 
@@ -169,8 +171,9 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
 def _fill_evenly(array: Array, start: Any, end: Any) -> None:
     """Write the numbers in row-major order."""
     steps = array.size
-    if steps == 1:
-        array.fill(start)
+    if steps <= 1:
+        if steps:
+            array.fill(start)
         return
     # From both ends towards the middle, in the result's own precision, as PyTorch computes it.
     if array.dtype.kind in "iu":

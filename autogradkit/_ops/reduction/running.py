@@ -77,6 +77,8 @@ def cumsum(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) -> 
 
 def _cumprod_on_arrays(g: Array, self: Array, result: Array, dim: int) -> Array:
     """By PyTorch's steps: division before the first zero, at it what it is multiplied by up to the second, 0 from there."""
+    if g.dtype.kind == "c" and self.dtype.kind != "c":
+        g = real_part(g)
     if not g.ndim or g.shape[dim] == 1:
         return g
     self, result = np.conj(self), np.conj(result)
@@ -126,6 +128,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
     edit_dtypes=unless_empty(not_implemented("cumprod_out_cpu", "b")),
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],
+    refuses_complex=True,
     vjp={"self": lambda g, self, result, dim: _cumprod_backward(g, self, result, dim)},
     rule="∂self = onward(∂ · result) / self",
 )

@@ -16,7 +16,7 @@ import autogradkit as ak
 
 from .functions import Functions
 from .overlap import depends_on_order
-from .state import changed, difference, facts, first_line, snapshot
+from .state import changed, difference, facts, first_line, reachable, snapshot
 
 # What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet and cannot edit.
 CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable")
@@ -92,7 +92,9 @@ class Pair:
             text = f"PyTorch {sorted(their_warnings)}\n    here    {sorted(my_warnings)}"
         else:
             found = difference(self.mine, self.theirs)
-            if found is not None and _moves(line.text, found[1], before, self.mine):
+            if found is None and their_error is None and _moved_others(line.text, before, self.theirs):
+                self.crashed = True
+            elif found is not None and _moves(line.text, found[1], before, self.mine):
                 self.crashed = True
                 found = None
             elif found is not None and my_error is not None:
@@ -121,17 +123,33 @@ class Pair:
 
 
 def _moves(text: str, found: str, before: dict[str, Any], space: dict[str, Any]) -> bool:
-    """Whether `out=` was resized and the difference is one of its memory.
+    """Whether `out=` was resized and the difference is one of its memory, or it is an operand of what writes first.
 
     PyTorch resizes it before it reads its operands, of which it may be one, and moves all views of it along.
     """
-    named = re.search(r"out=\(?(v\d+)", text)
-    written_first = re.search(r"T\.(normal|mean|sum|prod|norm|var|std|logsumexp|amax|amin)\(", text)
-    if named is not None and written_first and len(re.findall(rf"\b{named[1]}\b", text)) > 1:
-        return True  # draws, or the 0 that a sum begins with, are written over the operand before it is read
-    if named is None or named[1] not in before or before[named[1]][0][1] == facts(space[named[1]])[1]:
+    named = re.search(r"out=\(?(v\d+(?:\[\d+\])?)", text)
+    if named is None:
         return False
-    return not found.startswith(f"{named[1]}:") or len(re.findall(rf"\b{named[1]}\b", text)) > 1
+    out = eval(named[1], space)
+    alike = [each for each in re.findall(r"\bv\d+(?:\[\d+\])?", text) if each in before and eval(each, space) is out]
+    written_first = re.search(r"T\.(normal|mean|sum|prod|norm|var|std|logsumexp|amax|amin)\(", text)
+    if written_first and len(alike) > 1:
+        return True  # draws, or the 0 that a sum begins with, are written over the operand before it is read
+    if named[1] not in before or before[named[1]][0][1] == facts(out)[1]:
+        return False
+    return not found.startswith(f"{named[1]}:") or len(alike) > 1
+
+
+def _moved_others(text: str, before: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether PyTorch has resized an `out=` that other tensors share memory with: they moved along, and here they do not."""
+    named = re.search(r"out=\(?(v\d+(?:\[\d+\])?)", text)
+    if named is None or named[1] not in before:
+        return False
+    out = eval(named[1], theirs)
+    if before[named[1]][0][1] == facts(out)[1]:
+        return False
+    place = out.untyped_storage().data_ptr()
+    return any(each is not out and each.untyped_storage().data_ptr() == place for _, each in reachable(theirs))
 
 
 def _is_complex_half(error: tuple[str, str] | None, said: frozenset[tuple[str, str]]) -> bool:

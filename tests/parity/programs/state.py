@@ -206,11 +206,16 @@ def numbers(mine: Any, theirs: Any) -> str | None:
     limit = ROUNDING.get(there.dtype.name, 0.0)
     if there.dtype.name == "bfloat16":
         here, there = here.astype(np.float32), there.astype(np.float32)
-    for name in {"complex128": ("complex64",), "float64": ("float32", "float16"), "float32": ("float16",)}.get(
-        there.dtype.name, ()
-    ):  # computed in less, and then widened
+    parts = np.array([there.real, there.imag]) if there.dtype.kind == "c" else there
+    for name in {
+        "complex128": ("complex64",),
+        "complex64": ("float16",),
+        "float64": ("float32", "float16"),
+        "float32": ("float16",),
+    }.get(there.dtype.name, ()):  # computed in less, and then widened
         with np.errstate(all="ignore"):
-            if np.array_equal(there.astype(name), there, equal_nan=True) and not np.array_equal(there, np.rint(there)):
+            exact = parts if name == "float16" else there
+            if np.array_equal(exact.astype(name), exact, equal_nan=True) and not np.array_equal(there, np.rint(there)):
                 limit = ROUNDING[name]
     finite = np.abs(there[np.isfinite(there)])
     size = float(finite.max()) if finite.size else 0.0
