@@ -402,8 +402,9 @@ def _tie(
         value: Any = tensor
         for number, output in enumerate(outputs):
             # Its own output, unless that is an input too: saved without the tensor, which owns the node.
-            own = output is tensor and results[number]._node is node if tensor is not None else False
-            if own and not any(tensor is each for each in args):
+            if tensor is None or output is not tensor or results[number]._node is not node:
+                continue
+            if not any(tensor is each for each in args):
                 counter_of(tensor)
                 value = SavedOutput(tensor, number)
         if tensor is not None and any(tensor is each for each in context._dirty):

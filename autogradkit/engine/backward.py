@@ -125,7 +125,7 @@ def backward(
     try:
         # A loss, as usual: nothing that follows could be refused.
         if (
-            tensors.__class__ is Tensor
+            type(tensors) is Tensor
             and (retain_graph is None or retain_graph is True)
             and create_graph is False
             and grad_tensors is grad_variables is inputs is None

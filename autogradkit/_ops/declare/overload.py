@@ -125,7 +125,7 @@ class Overload(Form):
             unimplemented = name if name.startswith("aten::") else ""
 
             def refuse_gradients() -> None:
-                if unimplemented:
+                if unimplemented and isinstance(out, Tensor):  # such an op has one result
                     require_no_leaf(name, out)
                 else:
                     require_no_grad(name, involved)

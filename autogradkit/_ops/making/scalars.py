@@ -35,7 +35,7 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
         raise RuntimeError(f"value cannot be converted to type {_C_NAMES[wanted.name]} without overflow")
     if isinstance(value, complex) and not wanted.is_complex:
         value = value.real
-    if wanted is bfloat16:  # which takes no integers of more than 63 bits
+    if wanted is bfloat16 and isinstance(value, int):  # it takes none of more than 63 bits
         value = float(value)
     if wanted.category == INTEGRAL:
         return quietly(np.asarray(value).astype, np.int64).astype(wanted.numpy)
