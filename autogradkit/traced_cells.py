@@ -33,6 +33,7 @@ from autogradkit.tracing.trace import Trace
 
 _HEADER = re.compile(r"%%trace(?:[ \t]+(?P<arguments>.*?))?[ \t]*$")
 _TIMED = ("<timed exec>", "<timed eval>")  # as what IPython compiles a `%%time` cell, whose text it keeps nowhere
+_RUN = InteractiveShell.run_cell_async.__code__
 
 
 def trace_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,13 +94,21 @@ def taken_by(name: str | None, namespace: Mapping[str, Any]) -> str:
     return f"'{name}' is Python's own" if hasattr(builtins, name) else ""
 
 
+def cells_under_way() -> int:
+    """How many cells run, one in the other: read from the stack, since an interrupt may come before one is counted."""
+    frame, count = sys._getframe(1), 0
+    while frame is not None:
+        count += frame.f_code is _RUN
+        frame = frame.f_back
+    return count
+
+
 class TracedCells:
     """Runs `%%trace` cells of one shell and shows what they did."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell: Any = shell
         self._count = CellCount(shell)
-        self._depth = 0
         self._recorder: EventRecorder | None = None
         self._source = ""
         self._cell_files: frozenset[str] = frozenset()  # what the traced cell was compiled as
@@ -110,8 +119,11 @@ class TracedCells:
     def install(self) -> None:
         """Hook into the shell."""
         self.shell.input_transformer_manager.cleanup_transforms.insert(0, self.transform)
-        self.shell.events.register("pre_run_cell", self._before)
-        self.shell.events.register("post_run_cell", self._after)
+        for event, callback in self._callbacks():
+            self.shell.events.register(event, callback)
+
+    def _callbacks(self) -> list[tuple[str, Callable[[Any], None]]]:
+        return [("pre_run_cell", self._before), ("post_run_cell", self._after), ("post_run_cell", self._leave)]
 
     def remove(self) -> None:
         """Take the hooks out again, those that are there; a cell that is being traced runs on untraced."""
@@ -120,7 +132,7 @@ class TracedCells:
         transforms = self.shell.input_transformer_manager.cleanup_transforms
         if self.transform in transforms:
             transforms.remove(self.transform)
-        for event, callback in (("pre_run_cell", self._before), ("post_run_cell", self._after)):
+        for event, callback in self._callbacks():
             if callback in self.shell.events.callbacks[event]:
                 self.shell.events.unregister(event, callback)
 
@@ -132,7 +144,7 @@ class TracedCells:
 
     def transform(self, lines: list[str]) -> list[str]:
         """Turn the `%%trace` line of a cell into a comment; above another cell magic, take it away."""
-        if self._depth or not lines or self._header_of("".join(lines)) is None:
+        if cells_under_way() or not lines or self._header_of("".join(lines)) is None:
             return lines
         below = lines[1:]
         return below if "".join(below).lstrip().startswith("%%") else ["# " + lines[0], *below]
@@ -145,8 +157,7 @@ class TracedCells:
     # -- around the cell --------------------------------------------------------------------------------------------
 
     def _before(self, info: Any) -> None:
-        self._depth += 1
-        if self._depth > 1:
+        if cells_under_way() > 1:
             return
         self._let_go()
         self._count.begins(info)
@@ -161,8 +172,7 @@ class TracedCells:
             self._start()
 
     def _after(self, result: Any) -> None:
-        depth, self._depth = self._depth, max(0, self._depth - 1)
-        if depth != 1:
+        if cells_under_way():
             return
         self.shell.__dict__.pop("showtraceback", None)
         if self._recorder is not None:
@@ -172,6 +182,11 @@ class TracedCells:
                 self.show(trace, self._source)
         for file in _TIMED:
             linecache.cache.pop(file, None)
+
+    def _leave(self, result: Any) -> None:
+        """Let go of what `_after` still had in hand, if an interrupt came then."""
+        if not cells_under_way():
+            self._let_go()
 
     def _start(self) -> None:
         self._recorder = EventRecorder()
@@ -200,7 +215,7 @@ class TracedCells:
 
         def showtraceback(*args: Any, **kwargs: Any) -> None:
             error = sys.exc_info()[1]
-            if self._depth == 1 and error is not None:
+            if cells_under_way() <= 1 and error is not None:
                 if self._recorder is None:
                     self._explain(error, None)
                 else:

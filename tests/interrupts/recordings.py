@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import tempfile
@@ -131,7 +132,9 @@ def _shell() -> World:
     for magics in list(_REGISTERED.values()):
         shell: Any = magics.shell
         unload_ipython_extension(shell)
-    return {"shell": InteractiveShell(banner1="")}
+    shell = InteractiveShell(banner1="")
+    atexit.unregister(shell.atexit_operations)  # of hundreds of shells each would collect all garbage
+    return {"shell": shell}
 
 
 def _load(world: World) -> None:
