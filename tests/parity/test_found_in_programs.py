@@ -198,6 +198,19 @@ x=T.ones(3,requires_grad=True)*1; x.retain_grad(); x.sum().backward(); F.Edits.a
 x=T.ones(2,3,requires_grad=True)*1; v=x[:,1:]; v.backward(T.ones_like(v),inputs=v); F.Edits.apply(v); r=v.grad is None
 x=T.ones(3); x.grad=T.ones(3); F.Edits.apply(x); r=x.grad
     """,
+    "a node that is wanted and leads to nothing wanted": """
+x=T.ones(3,requires_grad=True); y=T.unique(x); (y*y).sum().backward(inputs=[y]); r=y.grad
+x=T.ones(3,requires_grad=True); y=T.nn.functional.huber_loss(x,T.zeros(3,dtype=T.int64)); y.backward(inputs=[y]); r=y.grad
+x=T.ones(3,requires_grad=True); y=x//2; y.sum().backward(inputs=[y])
+x=T.ones(3,requires_grad=True); y=x.exp(); y.detach().mul_(2); (y*2).sum().backward(inputs=[y])
+    """,
+    "custom Functions with numbers among their inputs": """
+x=T.ones(3,requires_grad=True); y=F.SetsUp.apply(x,2.); y[0].grad_fn.register_hook(lambda g,*_: tuple(e*2 for e in g)); y[0].sum().backward(); r=x.grad
+x=T.ones(3,requires_grad=True); y=F.SetsUp.apply(x,2.); r=len(y[0].grad_fn.next_functions)
+    """,
+    "the second gradient of as_strided where the base overlaps itself": """
+x=T.arange(3.).expand(2,2,1,3).detach().requires_grad_(); y=x.as_strided((2,2),(1,1)); (y*y).sum().backward(create_graph=True); r=T.autograd.grad(x.grad.sum(),x)[0].clone(memory_format=T.contiguous_format)
+    """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
