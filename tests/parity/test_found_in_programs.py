@@ -211,6 +211,10 @@ x=T.ones(3,requires_grad=True); y=F.SetsUp.apply(x,2.); r=len(y[0].grad_fn.next_
     "the second gradient of as_strided where the base overlaps itself": """
 x=T.arange(3.).expand(2,2,1,3).detach().requires_grad_(); y=x.as_strided((2,2),(1,1)); (y*y).sum().backward(create_graph=True); r=T.autograd.grad(x.grad.sum(),x)[0].clone(memory_format=T.contiguous_format)
     """,
+    "what a node refuses though no gradient arrives or goes on": """
+x=T.ones(3,requires_grad=True); y=x.reciprocal(); v=y[1:]; y[:1]=y[:1]*2; z=F.GivesNone.apply(v,T.ones(2)); z[0].backward(T.ones(2))
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); v=x[1:]; T.set_grad_enabled(True); z=v//v; z.sum().backward()
+    """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
