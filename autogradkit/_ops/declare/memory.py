@@ -201,7 +201,9 @@ def require_promotable(op: Overload, values: Sequence[Any]) -> None:
     """Raise RuntimeError where a number of 64 bits without a sign meets bools, which PyTorch does not promote together."""
     if op.pointwise is None:
         return
-    numbers = [values[i] for i in op.promotes if values[i].__class__ is int]
+    numbers = [values[i] for i in op.promotes if isinstance(values[i], int | float | complex)]
+    if any(each.__class__ is not int for each in numbers):
+        return
     others = [values[i] for i in op.promotes if values[i].__class__ is np.ndarray]
     if any(2**63 <= each < 2**64 for each in numbers) and others and all(each.dtype.kind == "b" for each in others):
         raise RuntimeError(
