@@ -215,6 +215,14 @@ x=T.arange(3.).expand(2,2,1,3).detach().requires_grad_(); y=x.as_strided((2,2),(
 x=T.ones(3,requires_grad=True); y=x.reciprocal(); v=y[1:]; y[:1]=y[:1]*2; z=F.GivesNone.apply(v,T.ones(2)); z[0].backward(T.ones(2))
 x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); v=x[1:]; T.set_grad_enabled(True); z=v//v; z.sum().backward()
     """,
+    "what is drawn into out= of other strides": """
+o=T.zeros(3,2).t(); r=T.normal(T.arange(6.).view(2,3),2.,out=o)
+o=T.zeros(6,5).t(); r=T.normal(T.zeros(5,6),T.ones(5,6),out=o)
+o=T.zeros(5,12)[:,::2]; r=T.normal(T.zeros(5,6),out=o)
+    """,
+    "an edit of part of what overlaps itself": """
+x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y.sum().backward()
+    """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

@@ -270,8 +270,11 @@ def require_described(op: Overload, values: Sequence[Any]) -> bool:
     return bool(values[op.first_tensor].size)
 
 
-def compute(op: Overload, values: Sequence[Any], kind: np.dtype[Any] | None = None) -> Any:
-    """What the kernel makes of these arrays and plain values, in new memory; of a reduction, of dtype `kind` if it is given."""
+def compute(op: Overload, values: Sequence[Any], kind: np.dtype[Any] | None = None, beside: Any = None) -> Any:
+    """What the kernel makes of these arrays and plain values, in new memory; of a reduction, of dtype `kind` if it is given.
+
+    What is drawn for a tensor `beside` it has that one's strides, which decide the order of drawing.
+    """
     values = counted_dims(op, values)
     if op.pointwise is not None:
         return fill_pointwise(op, values, pointwise_plan(op, values))
@@ -298,6 +301,8 @@ def compute(op: Overload, values: Sequence[Any], kind: np.dtype[Any] | None = No
             return outs
         shape, result, *rest = spec
         strides = rest[0] if rest else None
+        if beside is not None and beside._array.shape == shape:
+            strides = element_strides(twin_of(beside._array)[2])
     else:
         return op.run_kernel(values)
     out = allocate(shape, kind or result, strides)

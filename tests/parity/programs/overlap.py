@@ -46,6 +46,10 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
     if shown is not None and any(each in text for each in _EDITING):
         return any(map(_overlaps_itself, _places(text, space)))
+    if shown is not None and any(
+        each.dtype is not shown.dtype and _begin(each) == _begin(shown) for each in _places(text, space)
+    ):
+        return True  # the last bits of one dtype are large numbers of another
     if shown is not None and any(each in text for each in _OPEN_BEYOND_FINITE):
         return not all(each.isfinite().all() for each in _places(text, space))
     for target, operands, reads_itself in _writes(ast.parse(text)):
