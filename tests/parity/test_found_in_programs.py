@@ -220,6 +220,12 @@ o=T.zeros(3,2).t(); r=T.normal(T.arange(6.).view(2,3),2.,out=o)
 o=T.zeros(6,5).t(); r=T.normal(T.zeros(5,6),T.ones(5,6),out=o)
 o=T.zeros(5,12)[:,::2]; r=T.normal(T.zeros(5,6),out=o)
     """,
+    "what is computed in the dtype of a resized out=": """
+r=T.logsumexp(T.ones(3,dtype=T.bfloat16),[0],out=T.zeros(2))
+r=T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.float64))
+r=T.all(T.ones(3),out=T.zeros(2,dtype=T.uint8))
+T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.int64))
+    """,
     "an edit of part of what overlaps itself": """
 x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y.sum().backward()
     """,
