@@ -25,6 +25,7 @@ from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliv
 from autogradkit.engine.history import grad_fn
 from autogradkit.engine.hook_calls import (
     Accumulate,
+    after_accumulation,
     after_node,
     as_tensor,
     at_accumulator,
@@ -289,6 +290,8 @@ class Run:
         if gradient is None:
             if leaf._hooks is not None:
                 on_leaf(leaf._hooks, None, self.create_graph)
+                if self.accumulates is None or leaf in self.accumulates:
+                    after_accumulation(leaf, leaf._hooks)
             return
         if leaf._hooks is not None:
             self.announce_change()

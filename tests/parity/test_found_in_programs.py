@@ -220,6 +220,10 @@ o=T.zeros(3,2).t(); r=T.normal(T.arange(6.).view(2,3),2.,out=o)
 o=T.zeros(6,5).t(); r=T.normal(T.zeros(5,6),T.ones(5,6),out=o)
 o=T.zeros(5,12)[:,::2]; r=T.normal(T.zeros(5,6),out=o)
     """,
+    "hooks after accumulation where no gradient came": """
+log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(); r=tuple(log)
+log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(create_graph=True); r=tuple(log)
+    """,
     "what is computed in the dtype of a resized out=": """
 r=T.logsumexp(T.ones(3,dtype=T.bfloat16),[0],out=T.zeros(2))
 r=T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.float64))
