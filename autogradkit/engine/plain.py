@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.tensor import wrap
@@ -130,6 +131,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                     on_leaf(target._hooks, None, False)
                     after_accumulation(target, target._hooks)
                 continue
+            if target._node is not None:
+                raise RuntimeError(errors.LEAF_MOVED)
             if target._hooks is not None and target._hooks.is_idle():
                 target._hooks = None  # the leaf takes gradients over again
             if target._hooks is not None:

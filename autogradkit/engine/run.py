@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners, marks_of, put_back
 from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, wrap
@@ -293,6 +294,8 @@ class Run:
                 if self.accumulates is None or leaf in self.accumulates:
                     after_accumulation(leaf, leaf._hooks)
             return
+        if leaf._node is not None:
+            raise RuntimeError(errors.LEAF_MOVED)
         if leaf._hooks is not None:
             self.announce_change()
             holders = sys.getrefcount(gradient)

@@ -224,6 +224,11 @@ o=T.zeros(5,12)[:,::2]; r=T.normal(T.zeros(5,6),out=o)
 log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(); r=tuple(log)
 log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(create_graph=True); r=tuple(log)
     """,
+    "a leaf that became a result": """
+x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward()
+x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward(create_graph=True)
+x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); T.autograd.backward([y.sum(),y.sum()])
+    """,
     "what is computed in the dtype of a resized out=": """
 r=T.logsumexp(T.ones(3,dtype=T.bfloat16),[0],out=T.zeros(2))
 r=T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.float64))
