@@ -142,14 +142,23 @@ class BackwardFunction(Node, FunctionCtx):
         with set_grad_enabled(create_graph):
             answer = self._backward(given)
         answers = answer if isinstance(answer, tuple) else (answer,)
-        count = len(self.edges) // 2
+        count = len(self._given)
         if len(answers) > count and all(each is None for each in answers[count:]):
             answers = answers[:count]
         if len(answers) != count:
             raise RuntimeError(
                 f"function {self.name()} returned an incorrect number of gradients (expected {count}, got {len(answers)})"
             )
-        return [self._checked(index, each, create_graph) for index, each in enumerate(answers)]
+        sent: list[Any] = []
+        for index, (each, given_a_tensor) in enumerate(zip(answers, self._given, strict=True)):
+            if given_a_tensor:
+                sent.append(self._checked(len(sent), each, create_graph))
+            elif each is not None:
+                raise RuntimeError(
+                    f"function {self.name()} returned a gradient different than None at position {index + 1}, but the "
+                    "corresponding forward input was not a Variable"
+                )
+        return sent
 
     def _backward(self, gradients: list[Any]) -> Any:
         function = self._function
@@ -171,11 +180,6 @@ class BackwardFunction(Node, FunctionCtx):
     def _checked(self, index: int, answer: Any, create_graph: bool) -> Any:
         if answer is None:
             return None
-        if not self._given[index]:
-            raise RuntimeError(
-                f"function {self.name()} returned a gradient different than None at position {index + 1}, but the "
-                "corresponding forward input was not a Variable"
-            )
         if not isinstance(answer, Tensor):
             raise RuntimeError(f"expected Variable or None (got {c_type_name(answer)})")
         target, number = self.edges[2 * index], self.edges[2 * index + 1]
@@ -307,7 +311,7 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
     """Call the user's forward, and tie its outputs to `node` if any argument requires grad."""
     edges: list[Any] = []
     for value in args:
-        edges += edge_of(value) if isinstance(value, Tensor) else (None, 0)
+        edges += edge_of(value) if isinstance(value, Tensor) else ()
     context.needs_input_grad = tuple(isinstance(value, Tensor) and requires_grad(value) for value in args)
     node.edges = tuple(edges)
     node._given = tuple(isinstance(value, Tensor) for value in args)

@@ -82,6 +82,7 @@ def notes_of(error: BaseException) -> list[Any]:
     return cast("list[Any]", notes) if isinstance(notes, list) else []
 
 
+LEAF_MOVED = "leaf variable has been moved into the graph interior"
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_OF_LEAF_IN_PLACE = "a view of a leaf Variable that requires grad is being used in an in-place operation."
 _BACKWARD_TWICE = (

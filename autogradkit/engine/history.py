@@ -172,6 +172,8 @@ class CopySlices(Node):
         if gradient is None:
             return (None,) * (len(self.edges) // 2)
         shape, strides, numpy_dtype = self.base_geometry
+        if has_internal_overlap(shape, strides):
+            raise RuntimeError(errors.WRITTEN_TWICE)
         whole = empty_strided(shape, strides, numpy_dtype)
         if not create_graph:
             quietly(np.copyto, whole, gradient)

@@ -66,12 +66,17 @@ def at_accumulator(leaf: Tensor, hooks: TensorHooks, gradient: Any, create_graph
     if received[0] is None:
         return
     accumulate(leaf, received[0])
+    after_accumulation(leaf, hooks)
+    if around is not None:
+        after_node(around, [], received, create_graph)
+
+
+def after_accumulation(leaf: Tensor, hooks: TensorHooks) -> None:
+    """A leaf's hooks after accumulation, which PyTorch calls though no gradient came."""
     for hook in list(hooks.after_accumulate.values()):
         returned = hook(leaf)
         if returned is not None and returned is not leaf:
             raise _no_tensor(returned) or RuntimeError("Tensor post accumulate grad hooks should return None.")
-    if around is not None:
-        after_node(around, [], received, create_graph)
 
 
 def _through(registered: Hooks, gradient: Any, create_graph: bool) -> Any:

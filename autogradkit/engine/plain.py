@@ -14,11 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.tensor import wrap
 from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
-from autogradkit.engine.hook_calls import after_node, at_accumulator, before_node, on_leaf, on_outputs
+from autogradkit.engine.hook_calls import (
+    after_accumulation,
+    after_node,
+    at_accumulator,
+    before_node,
+    on_leaf,
+    on_outputs,
+)
 from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import (
     REFERENCES_IN_A_LOOP,
@@ -121,7 +129,10 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
             if gradient is None:
                 if target._hooks is not None:
                     on_leaf(target._hooks, None, False)
+                    after_accumulation(target, target._hooks)
                 continue
+            if target._node is not None:
+                raise RuntimeError(errors.LEAF_MOVED)
             if target._hooks is not None and target._hooks.is_idle():
                 target._hooks = None  # the leaf takes gradients over again
             if target._hooks is not None:

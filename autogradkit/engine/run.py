@@ -14,10 +14,11 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
+from autogradkit.core import errors
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners, marks_of, put_back
 from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, wrap
@@ -25,6 +26,7 @@ from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliv
 from autogradkit.engine.history import grad_fn
 from autogradkit.engine.hook_calls import (
     Accumulate,
+    after_accumulation,
     after_node,
     as_tensor,
     at_accumulator,
@@ -37,6 +39,7 @@ from autogradkit.engine.node import Node, applied
 from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_once, memory_of, obeys, set_version
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
+from autogradkit.engine.saved import OpNode
 from autogradkit.engine.validate import validate_roots, validated
 
 Edge = tuple[Any, int]  # a target (node or leaf) and the number of its output
@@ -263,7 +266,12 @@ class Run:
     def apply(self, node: Node, received: list[Any]) -> tuple[list[Any], Sequence[int]]:
         """Run one node: its formulas, the validation of what they gave, its hooks; and PyTorch's edits of what is sent."""
         try:
-            sent = applied(node, received, self.create_graph)
+            if self.is_last(node):
+                if node.saved:
+                    node.unpack(self.create_graph)
+                sent = [None] * (len(node.edges) // 2)
+            else:
+                sent = applied(node, received, self.create_graph)
         except BaseException:
             self.explain(node)
             raise
@@ -286,12 +294,26 @@ class Run:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent, versions
 
+    def is_last(self, node: Node) -> TypeGuard[OpNode]:
+        """Whether an op's node is wanted but leads to nothing wanted: what it saved is asked for, but nothing is computed."""
+        needed = self.needed
+        return (
+            needed is not None
+            and isinstance(node, OpNode)
+            and not node.name().endswith("NotImplemented")  # which always refuses
+            and all(target is None or target not in needed for target in node.edges[::2])
+        )
+
     def leaf(self, leaf: Tensor, gradient: Any, alone: bool) -> None:
         """All gradients of a leaf have arrived: hooks, then `.grad` or the capture. `alone`: nobody else holds it."""
         if gradient is None:
             if leaf._hooks is not None:
                 on_leaf(leaf._hooks, None, self.create_graph)
+                if self.accumulates is None or leaf in self.accumulates:
+                    after_accumulation(leaf, leaf._hooks)
             return
+        if leaf._node is not None:
+            raise RuntimeError(errors.LEAF_MOVED)
         if leaf._hooks is not None:
             self.announce_change()
             holders = sys.getrefcount(gradient)

@@ -198,6 +198,46 @@ x=T.ones(3,requires_grad=True)*1; x.retain_grad(); x.sum().backward(); F.Edits.a
 x=T.ones(2,3,requires_grad=True)*1; v=x[:,1:]; v.backward(T.ones_like(v),inputs=v); F.Edits.apply(v); r=v.grad is None
 x=T.ones(3); x.grad=T.ones(3); F.Edits.apply(x); r=x.grad
     """,
+    "a node that is wanted and leads to nothing wanted": """
+x=T.ones(3,requires_grad=True); y=T.unique(x); (y*y).sum().backward(inputs=[y]); r=y.grad
+x=T.ones(3,requires_grad=True); y=T.nn.functional.huber_loss(x,T.zeros(3,dtype=T.int64)); y.backward(inputs=[y]); r=y.grad
+x=T.ones(3,requires_grad=True); y=x//2; y.sum().backward(inputs=[y])
+x=T.ones(3,requires_grad=True); y=x.exp(); y.detach().mul_(2); (y*2).sum().backward(inputs=[y])
+    """,
+    "custom Functions with numbers among their inputs": """
+x=T.ones(3,requires_grad=True); y=F.SetsUp.apply(x,2.); y[0].grad_fn.register_hook(lambda g,*_: tuple(e*2 for e in g)); y[0].sum().backward(); r=x.grad
+x=T.ones(3,requires_grad=True); y=F.SetsUp.apply(x,2.); r=len(y[0].grad_fn.next_functions)
+    """,
+    "the second gradient of as_strided where the base overlaps itself": """
+x=T.arange(3.).expand(2,2,1,3).detach().requires_grad_(); y=x.as_strided((2,2),(1,1)); (y*y).sum().backward(create_graph=True); r=T.autograd.grad(x.grad.sum(),x)[0].clone(memory_format=T.contiguous_format)
+    """,
+    "what a node refuses though no gradient arrives or goes on": """
+x=T.ones(3,requires_grad=True); y=x.reciprocal(); v=y[1:]; y[:1]=y[:1]*2; z=F.GivesNone.apply(v,T.ones(2)); z[0].backward(T.ones(2))
+x=T.ones(3,requires_grad=True); T.set_grad_enabled(False); v=x[1:]; T.set_grad_enabled(True); z=v//v; z.sum().backward()
+    """,
+    "what is drawn into out= of other strides": """
+o=T.zeros(3,2).t(); r=T.normal(T.arange(6.).view(2,3),2.,out=o)
+o=T.zeros(6,5).t(); r=T.normal(T.zeros(5,6),T.ones(5,6),out=o)
+o=T.zeros(5,12)[:,::2]; r=T.normal(T.zeros(5,6),out=o)
+    """,
+    "hooks after accumulation where no gradient came": """
+log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(); r=tuple(log)
+log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(create_graph=True); r=tuple(log)
+    """,
+    "a leaf that became a result": """
+x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward()
+x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward(create_graph=True)
+x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); T.autograd.backward([y.sum(),y.sum()])
+    """,
+    "what is computed in the dtype of a resized out=": """
+r=T.logsumexp(T.ones(3,dtype=T.bfloat16),[0],out=T.zeros(2))
+r=T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.float64))
+r=T.all(T.ones(3),out=T.zeros(2,dtype=T.uint8))
+T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.int64))
+    """,
+    "an edit of part of what overlaps itself": """
+x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y.sum().backward()
+    """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

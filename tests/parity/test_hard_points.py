@@ -52,7 +52,7 @@ def test_every_exemption_is_needed(everything: list[Form], key: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.float16], ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.float16, torch.uint8, torch.bool], ids=str)
 def test_hard_numbers_as_parameters(everything: list[Form], dtype: torch.dtype) -> None:
     found = [
         each

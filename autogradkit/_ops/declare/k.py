@@ -127,6 +127,11 @@ def distinct(x: Any) -> Any:
     return wrap(np.unique(x._array)) if isinstance(x, Tensor) else np.unique(x)
 
 
+def constant(array: Any, beside: Any) -> Any:
+    """An array as a number of the formula beside an array or tensor: one of its kind, outside the graph."""
+    return wrap(array) if isinstance(beside, Tensor) else array
+
+
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with the dtype of `x`, outside the graph."""
     return wrap(np.zeros(shape, x._array.dtype)) if isinstance(x, Tensor) else np.zeros(shape, x.dtype)

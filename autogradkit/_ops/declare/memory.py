@@ -201,7 +201,9 @@ def require_promotable(op: Overload, values: Sequence[Any]) -> None:
     """Raise RuntimeError where a number of 64 bits without a sign meets bools, which PyTorch does not promote together."""
     if op.pointwise is None:
         return
-    numbers = [values[i] for i in op.promotes if values[i].__class__ is int]
+    numbers = [values[i] for i in op.promotes if isinstance(values[i], int | float | complex)]
+    if any(each.__class__ is not int for each in numbers):
+        return
     others = [values[i] for i in op.promotes if values[i].__class__ is np.ndarray]
     if any(2**63 <= each < 2**64 for each in numbers) and others and all(each.dtype.kind == "b" for each in others):
         raise RuntimeError(
@@ -268,8 +270,11 @@ def require_described(op: Overload, values: Sequence[Any]) -> bool:
     return bool(values[op.first_tensor].size)
 
 
-def compute(op: Overload, values: Sequence[Any], kind: np.dtype[Any] | None = None) -> Any:
-    """What the kernel makes of these arrays and plain values, in new memory; of a reduction, of dtype `kind` if it is given."""
+def compute(op: Overload, values: Sequence[Any], kind: np.dtype[Any] | None = None, beside: Any = None) -> Any:
+    """What the kernel makes of these arrays and plain values, in new memory; of a reduction, of dtype `kind` if it is given.
+
+    What is drawn for a tensor `beside` it has that one's strides, which decide the order of drawing.
+    """
     values = counted_dims(op, values)
     if op.pointwise is not None:
         return fill_pointwise(op, values, pointwise_plan(op, values))
@@ -296,6 +301,8 @@ def compute(op: Overload, values: Sequence[Any], kind: np.dtype[Any] | None = No
             return outs
         shape, result, *rest = spec
         strides = rest[0] if rest else None
+        if beside is not None and beside._array.shape == shape:
+            strides = element_strides(twin_of(beside._array)[2])
     else:
         return op.run_kernel(values)
     out = allocate(shape, kind or result, strides)

@@ -243,7 +243,12 @@ class Overload(Form):
         if self.apart == "given":
             for each in out if isinstance(out, (list, tuple)) else (out,):
                 require_apart(each._array, each._array.shape, tensors)
-        computed = quietly(memory.compute, self, self.arrays_of(values))
+        arrays = self.arrays_of(values)
+        kind: np.dtype[Any] | None = None
+        if self.into_any and isinstance(out, Tensor):
+            kind = out._array.dtype
+            self.require_out_dtype(self._result_dtype(arrays), kind)
+        computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
         written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented)

@@ -236,13 +236,16 @@ class Recipe:
         count = len(self.formulas)
         nothing = "(None,) * (len(self.edges) // 2)" if self.list_input else f"({'None, ' * count})"
         lines = ["def apply(self, gradients, create_graph):"]
+        if self.overload.is_unimplemented:  # refuses whatever arrives, and wherever it would go
+            scope["refuse"] = next(iter(self.formulas.values()))
+            lines.append(" return refuse(gradients)")
+            return compiled("\n".join(lines), f"backward/{self.node_class.__name__}", "apply", scope)
+        asked_for = "self.unpack(create_graph)" if self.saved else "pass"  # what was edited is refused all the same
         if self.single:
-            lines += [" g = gradients[0]", f" if g is None: return {nothing}"]
+            lines += [" g = gradients[0]", " if g is None:"]
         else:
-            lines += [
-                " g = gradients",
-                f" if g[0] is None and all([each is None for each in g]): return {nothing}",
-            ]
+            lines += [" g = gradients", " if g[0] is None and all([each is None for each in g]):"]
+        lines += [f"  {asked_for}", f"  return {nothing}"]
         variables = {name: f"v{i}" for i, name in enumerate((*self.saved, *self.settings))}
         if self.saved:
             lines += [

@@ -25,7 +25,7 @@ from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import default_generator
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor
 
 normal = function("normal", variants="function")
@@ -58,7 +58,7 @@ def _of_both(mean: Any, std: Any, generator: Any = None) -> Any:
 
 
 def _normal_of(mean: Any, std: Any, generator: Any, out: Array) -> None:
-    drawn = np.empty(out.shape, out.dtype)
+    drawn = empty_strided(out.shape, element_strides(out), out.dtype)  # the order of drawing depends on strides
     if isinstance(std, np.ndarray):
         fill_normal(drawn, 0, 1, generator)
         drawn = drawn * std

@@ -35,7 +35,7 @@ def _to_base(g: Any, size: Any, stride: Any, storage_offset: Any, geometry: Any)
     if not may_overlap_itself(geometry[0], geometry[1]):
         return found
     last, counts = _sharing(geometry)
-    return k.pick_flat(found, last) / counts
+    return k.pick_flat(found, last) / k.constant(counts, found)
 
 
 def _sharing(geometry: Any) -> tuple[Array, Array]:

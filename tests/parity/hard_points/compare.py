@@ -30,7 +30,11 @@ ROUNDING = {
 def carried(value: Any) -> Any:
     """An argument as autogradkit's, on memory of its own."""
     if isinstance(value, torch.Tensor) and value.dtype is torch.bfloat16:
-        made = ak.from_numpy(value.detach().float().numpy().copy()).to(ak.bfloat16)
+        made = (
+            ak.from_numpy(value.detach().float().numpy().copy())
+            .to(ak.bfloat16)
+            .clone(memory_format=ak.contiguous_format)
+        )
         return made.requires_grad_() if value.requires_grad else made
     if isinstance(value, torch.dtype) and value is torch.bfloat16:
         return ak.bfloat16
@@ -173,6 +177,7 @@ def unequal(
     return place, theirs.reshape(-1)[place].item(), mine.reshape(-1)[place].item()
 
 
+@np.errstate(invalid="ignore")  # of a NaN of other bits
 def differing(
     theirs: np.ndarray[Any, Any], mine: np.ndarray[Any, Any], rounding: float, leave: Leave = NOTHING
 ) -> np.ndarray[Any, Any]:
@@ -182,7 +187,7 @@ def differing(
     parts = [(theirs.real, mine.real), (theirs.imag, mine.imag)] if theirs.dtype.kind == "c" else [(theirs, mine)]
     scale = np.zeros(theirs.shape)
     for one, _ in parts:
-        scale = np.maximum(scale, np.where(np.isfinite(one), np.abs(one.astype(float)), 0))
+        scale = np.maximum(scale, np.where(np.isfinite(one), np.abs(one), 0))
     if leave.sums and scale.size:
         scale = np.full(theirs.shape, scale.max())
     signs = not leave.signs_of_zeros and theirs.dtype.kind != "c"

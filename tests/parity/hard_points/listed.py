@@ -72,7 +72,6 @@ SETTLED: dict[str, str] = {
         (_ONE, "bool", ("Tensor.kthvalue refused here",)),
         (_OUT_DTYPE, "complex", ("abs refused here", "absolute refused here", "mean computed here")),
         (_OUT_DTYPE, "float", ("mean computed here",)),
-        (_OUT_DTYPE, "bool", ("linspace refused here",)),
         (_COMPLEX, "complex", (
             "pow forward", "Tensor.pow forward", "Tensor.pow_ forward", "pow gradient",
             "Tensor.pow gradient", "logsumexp gradient",
@@ -171,17 +170,12 @@ SETTLED |= {
             _UNSIGNED,
             "float32",
             (
-                "Tensor.copysign computed here",
-                "Tensor.div computed here",
-                "Tensor.true_divide computed here",
                 "Tensor.where text",
                 "add computed here",
                 "clamp text",
                 "clip text",
                 "div computed here",
-                "divide computed here",
                 "mul computed here",
-                "mul text",
                 "pow text",
                 "sub computed here",
                 "where text",
@@ -215,22 +209,97 @@ SETTLED |= {
                 "arange error type",
                 "arange text",
                 "linspace forward",
-                "linspace text",
             ),
         ),
         (_RANGE, "float16", ("arange text", "fill refused here", "full refused here")),
-        (_RANGE, "float", ("linspace refused here",)),
-        (
-            _RANGE,
-            "int64",
-            (
-                "linspace refused here",
-                "linspace text",
-            ),
-        ),
     )
     for signature in signatures
 }  # fmt: skip
+
+
+_NOT_CONJUGATED = "PyTorch forgets to conjugate alpha in this gradient"
+_BITS = "which bits a NaN has shows when they are looked at as other numbers"
+# The same of the other dtypes: what differs by a number, and in which.
+_IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
+    (_LARGE, {
+        "Tensor.add gradient's error": "complex128 complex64 float64",
+        "Tensor.add_ gradient's error": "complex128 complex64 float64",
+        "Tensor.addmm gradient's error": "complex128 complex64 float64",
+        "Tensor.addmm_ gradient's error": "complex128 complex64 float64",
+        "Tensor.index_add gradient's error": "complex128 complex64 float64",
+        "Tensor.index_add_ gradient's error": "complex128 complex64 float64",
+        "Tensor.sub gradient's error": "complex128 complex64 float64",
+        "Tensor.sub_ gradient's error": "complex128 complex64 float64",
+        "Tensor.subtract gradient's error": "complex128 complex64 float64",
+        "Tensor.subtract_ gradient's error": "complex128 complex64 float64",
+        "add gradient's error": "complex128 complex64 float64",
+        "addmm gradient's error": "complex128 complex64 float64",
+        "index_add gradient's error": "complex128 complex64 float64",
+        "rsub gradient's error": "complex128 complex64 float64",
+        "sub gradient's error": "complex128 complex64 float64",
+        "subtract gradient's error": "complex128 complex64 float64",
+    }),
+    (_INFINITE, {
+        "Tensor.addmm forward": "float64",
+        "Tensor.addmm_ forward": "float64",
+        "addmm forward": "float64",
+    }),
+    (_ORDER, {
+        "Tensor.addmm_ error type": "bool",
+        "Tensor.addmm_ text": "complex64 int16 int32 int8 uint8",
+        "Tensor.argmax error type": "bool complex128 complex64",
+        "Tensor.argmin error type": "bool complex128 complex64",
+        "argmin error type": "bool complex128 complex64",
+        "div error type": "bool float64 int16 int32 int8 uint8",
+        "divide error type": "bool float64 int16 int32 int8 uint8",
+        "normal error type": "bool int16 int32 int8 uint8",
+        "normal text": "bool int16 int32 int8 uint8",
+        "unique error type": "complex128 complex64",
+    }),
+    (_UNSIGNED, {
+        "Tensor.clamp text": "bool",
+        "Tensor.clamp_ text": "bool int16 int32 int8 uint8",
+        "Tensor.clip text": "bool",
+        "Tensor.clip_ text": "bool",
+        "Tensor.pow text": "bool int16 int32 int8 uint8",
+        "Tensor.pow_ text": "bool int16 int32 int8 uint8",
+        "Tensor.where text": "bool",
+        "clamp text": "bool int16 int32 int8 uint8",
+        "clip text": "bool int16 int32 int8 uint8",
+        "pow text": "bool int16 int32 int8 uint8",
+        "where text": "bool",
+    }),
+    (_NOT_CONJUGATED, {
+        "Tensor.index_add gradient": "complex128 complex64",
+        "Tensor.index_add_ gradient": "complex128 complex64",
+        "index_add gradient": "complex128 complex64",
+    }),
+    (_OF_NUMBERS, {
+        "Tensor.pow gradient": "complex128 complex64 float64",
+        "Tensor.where gradient's error": "float64",
+        "dropout gradient": "complex128 complex64 float64",
+        "pow gradient": "complex128 complex64 float64",
+        "where gradient's error": "float64",
+    }),
+    (_RANGE, {
+        "arange computed here": "int64",
+        "arange error type": "bool complex128 complex64",
+        "arange text": "bfloat16 float64 int16 int32 int64 int8 uint8",
+        "fill refused here": "bfloat16",
+        "full refused here": "bfloat16",
+        "linspace forward": "float64",
+    }),
+    (_COMPLEX, {
+        "pow forward": "complex128 complex64",
+    }),
+)  # fmt: skip
+SETTLED |= {
+    f"{signature}{BY_A_NUMBER} {dtype}": reason
+    for reason, signatures in _IN_OTHER_DTYPES
+    for signature, dtypes in signatures.items()
+    for dtype in dtypes.split()
+}
+SETTLED |= {"Tensor.view forward bfloat16": _BITS, "operator.pow gradient complex": _COMPLEX}
 
 
 def exemption(signature: str, dtype: str) -> str | None:

@@ -30,6 +30,10 @@ _PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "linear(", "matmul("
 _EDITING = (".step(", ".median(", "F.Edits.", "F.EditsSilently.")
 
 
+# Whether a convolution multiplies what is padded, and what C++'s library answers for powers of complex numbers, is open.
+_OPEN_BEYOND_FINITE = ("conv2d(", "convolution(", "**", "pow(", "pow_(")
+
+
 # What writes without reading what was there.
 _FILLS = ("fill_", "zero_", "copy_", "set_")
 
@@ -42,10 +46,12 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
     if shown is not None and any(each in text for each in _EDITING):
         return any(map(_overlaps_itself, _places(text, space)))
-    if shown is not None and any(each in text for each in ("conv2d(", "convolution(")):
-        return not all(
-            each.isfinite().all() for each in _places(text, space)
-        )  # whether what is padded is multiplied is open
+    if shown is not None and any(
+        each.dtype is not shown.dtype and _begin(each) == _begin(shown) for each in _places(text, space)
+    ):
+        return True  # the last bits of one dtype are large numbers of another
+    if shown is not None and any(each in text for each in _OPEN_BEYOND_FINITE):
+        return not all(each.isfinite().all() for each in _places(text, space))
     for target, operands, reads_itself in _writes(ast.parse(text)):
         written = _place(target, space)
         if written is None or shown is None or not np.intersect1d(_bytes(shown), _bytes(written)).size:

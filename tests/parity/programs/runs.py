@@ -131,7 +131,8 @@ def _moves(text: str, found: str, before: dict[str, Any], space: dict[str, Any])
     if named is None:
         return False
     out = eval(named[1], space)
-    alike = [each for each in re.findall(r"\bv\d+(?:\[\d+\])?", text) if each in before and eval(each, space) is out]
+    named_all = [each for each in re.findall(r"\bv\d+(?:\[\d+\])?", text) if each in before]
+    alike = [each for each in named_all if np.may_share_memory(eval(each, space)._array, out._array)]
     written_first = re.search(r"T\.(normal|mean|sum|prod|norm|var|std|logsumexp|amax|amin)\(", text)
     if written_first and len(alike) > 1:
         return True  # draws, or the 0 that a sum begins with, are written over the operand before it is read
