@@ -244,9 +244,8 @@ class Overload(Form):
             for each in out if isinstance(out, (list, tuple)) else (out,):
                 require_apart(each._array, each._array.shape, tensors)
         arrays = self.arrays_of(values)
-        kind: np.dtype[Any] | None = None
-        if self.into_any and isinstance(out, Tensor):
-            kind = out._array.dtype
+        kind = out._array.dtype if self.into_any and isinstance(out, Tensor) else None
+        if kind is not None:
             self.require_out_dtype(self._result_dtype(arrays), kind)
         computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
