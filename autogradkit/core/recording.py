@@ -10,6 +10,7 @@ and no tensor, so that everything above can import it.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -103,15 +104,22 @@ class GradListener:
     def will_accumulate(self, tensor: Any) -> None:
         """Backward is about to add to the `.grad` that `tensor` has; it is not called where there is none yet."""
 
-    def accumulated(self, tensor: Any, gradient: Any) -> None:
-        """`tensor.grad` took `gradient`, an array, or a tensor under `create_graph`; hooks have not run since."""
+    def grads_taken(self, call: int, tensors: Sequence[Any]) -> None:
+        """The `.grad` of each of these, which had none, is what this call of backward brought, untouched since."""
 
-    def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
-        """`tensor.grad = new` by user code or an optimizer (None clears it)."""
+    def accumulated(self, call: int, tensor: Any, gradient: Any) -> None:
+        """`tensor.grad` took `gradient`, an array, in this call of backward; hooks have not run since."""
+
+    def grad_assigned(self, tensor: Any, new: Any) -> None:
+        """`tensor.grad = new`, which is a tensor."""
+
+    def grads_cleared(self, tensors: Sequence[Any]) -> None:
+        """The `.grad` of each of these, which had one, was set to None by user code or an optimizer."""
 
 
 GRAD_LISTENERS: list[GradListener] = []
 
+CALLS = itertools.count()  # numbers the calls of backward
 
 EVERY_THREAD = -1  # the `thread` of what heeds all of them
 

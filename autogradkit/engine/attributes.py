@@ -138,7 +138,10 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
         for recorder in listeners():
             recorder.grad_assigned(self, old, value)
     for listener in GRAD_LISTENERS:
-        listener.grad_assigned(self, old, value)
+        if value is not None:
+            listener.grad_assigned(self, value)
+        elif old is not None:
+            listener.grads_cleared((self,))
 
 
 def _delete_grad(self: Tensor) -> None:

@@ -28,8 +28,8 @@ from autogradkit.core.strides import (
 from autogradkit.core.tensor import Tensor, counter_of, layout_of, wrap
 
 
-def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> None:
-    """`tensor.grad` takes a contribution: in place if there is a `.grad` already, else as a copy.
+def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None = None) -> None:
+    """`tensor.grad` takes a contribution in this call of backward: in place if there is a `.grad` already, else as a copy.
 
     PyTorch's copy has been written once, unless it is a copy here only: `version` then is what PyTorch's would have.
     """
@@ -64,7 +64,14 @@ def add_to_grad(tensor: Tensor, gradient: Array, version: int | None = None) -> 
                 raise
             run_in_spare(np.add, array, gradient, array, casting="unsafe")
     for listener in GRAD_LISTENERS:
-        listener.accumulated(tensor, gradient)
+        listener.accumulated(call, tensor, gradient)
+
+
+def tell_taken(call: int, taken: list[Tensor]) -> None:
+    """Tell listeners of the leaves that took a gradient over, and that they were told."""
+    for listener in GRAD_LISTENERS:
+        listener.grads_taken(call, taken)
+    taken.clear()
 
 
 def _require_once(array: Array) -> None:
@@ -78,7 +85,7 @@ def set_version(tensor: Tensor, version: int) -> None:
         counter_of(tensor).value = version
 
 
-def add_to_retained(tensor: Tensor, gradient: Array) -> None:
+def add_to_retained(call: int, tensor: Tensor, gradient: Array) -> None:
     """The retained `.grad` of a result takes a contribution: always in a new, contiguous tensor."""
     grad = tensor._grad
     if GRAD_LISTENERS and grad is not None:
@@ -87,7 +94,7 @@ def add_to_retained(tensor: Tensor, gradient: Array) -> None:
     strides = contiguous_strides(gradient.shape)
     tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
     for listener in GRAD_LISTENERS:
-        listener.accumulated(tensor, gradient)
+        listener.accumulated(call, tensor, gradient)
 
 
 def _copy(gradient: Array, strides: tuple[int, ...]) -> Array:

@@ -17,7 +17,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
-from autogradkit.core.tensor import wrap
+from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
 from autogradkit.engine.hook_calls import (
     after_accumulation,
@@ -36,12 +36,17 @@ from autogradkit.engine.ownership import (
     obeys,
     set_version,
     takes_over,
+    tell_taken,
 )
 from autogradkit.engine.validate import validate, validated
 
 
-def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
-    """Add the gradients of output `number` of `root`, times `gradient`, to the `.grad` of every leaf."""
+def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: int, taken: list[Tensor]) -> None:
+    """Add the gradients of output `number` of `root`, times `gradient`, to the `.grad` of every leaf.
+
+    While somebody listens, `taken` gets the leaves that took a gradient over. Listeners are told of them before hooks and
+    functions of the learner's run; whoever calls this tells of those that are left.
+    """
     ndarray, references = np.ndarray, sys.getrefcount
     waiting = count_edges([root])
     buffers: Buffers = {}
@@ -54,9 +59,11 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
     while True:
         hooks = node.hooks
         carried = sums.pop((node, 0), 0) if sums else 0
+        if taken and (hooks is not None or node.calls_user):
+            tell_taken(call, taken)
         if hooks is not None:
             came = received[0]
-            on_outputs(hooks, received, False, add_to_retained)
+            on_outputs(hooks, received, False, partial(add_to_retained, call))
             before_node(hooks, received, False)
             if came is not received[0]:
                 carried = 0
@@ -126,6 +133,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                     buffers[target] = buffer
                     heappush(ready, (-target.sequence, target))
                 continue
+            if taken and target._hooks is not None:
+                tell_taken(call, taken)
             if gradient is None:
                 if target._hooks is not None:
                     on_leaf(target._hooks, None, False)
@@ -142,7 +151,7 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                     alone = hooked is not gradient or references(gradient) <= REFERENCES_IN_A_LOOP + 1
                     stolen = alone and obeys(target, hooked)
                     version = sums.get((target, 0), 0) if stolen else None
-                    at_accumulator(target, target._hooks, hooked, False, partial(add_to_grad, version=version))
+                    at_accumulator(target, target._hooks, hooked, False, partial(add_to_grad, call, version=version))
                 hooked = None
             elif target._requires_grad:
                 # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
@@ -153,11 +162,11 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
                     if sums:
                         set_version(fresh, sums.get((target, 0), 0))
                     target._grad = fresh
-                    for listener in GRAD_LISTENERS:
-                        listener.accumulated(target, gradient)
+                    if GRAD_LISTENERS:
+                        taken.append(target)
                 else:
                     version = sums.get((target, 0), 0) if alone and obeys(target, gradient) else None
-                    add_to_grad(target, gradient, version)
+                    add_to_grad(call, target, gradient, version)
         buffer = None
         if ready:
             if following is None:

@@ -8,7 +8,6 @@ inputs, recorders are told what happens, and anomaly mode looks for its culprit.
 
 from __future__ import annotations
 
-import itertools
 import sys
 import warnings
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, Recorder, listeners, marks_of, put_back
+from autogradkit.core.recording import CALLS, GRAD_LISTENERS, RECORDERS, Recorder, listeners, marks_of, put_back
 from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
@@ -36,15 +35,21 @@ from autogradkit.engine.hook_calls import (
 )
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node, applied
-from autogradkit.engine.ownership import add_to_grad, add_to_retained, is_held_once, memory_of, obeys, set_version
+from autogradkit.engine.ownership import (
+    add_to_grad,
+    add_to_retained,
+    is_held_once,
+    memory_of,
+    obeys,
+    set_version,
+    tell_taken,
+)
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import OpNode
 from autogradkit.engine.validate import validate_roots, validated
 
 Edge = tuple[Any, int]  # a target (node or leaf) and the number of its output
-
-_calls = itertools.count()
 
 
 def execute(
@@ -75,7 +80,7 @@ def execute(
             if mode is not create_graph:
                 MODE.grad = create_graph
             validate_roots(roots, gradients)
-            run = Run(retain_graph, create_graph, recorders, next(_calls))
+            run = Run(retain_graph, create_graph, recorders, next(CALLS))
             return run.told(roots, gradients, wanted, accumulate, tensors)
         finally:
             if mode is not create_graph:
@@ -91,14 +96,18 @@ def execute(
 def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
     """The usual backward: from one root, with nobody listening, and no anomaly looked for."""
     mode = MODE.grad
+    call = next(CALLS)
+    taken: list[Tensor] = []
     try:
         try:
             if mode:
                 MODE.grad = False
-            run_plain(root, number, gradient, retain_graph)
+            run_plain(root, number, gradient, retain_graph, call, taken)
         finally:
             if mode:
                 MODE.grad = True
+            if taken:
+                tell_taken(call, taken)
     except BaseException:  # an interrupt may have come in these lines
         if mode:
             MODE.grad = True
@@ -325,9 +334,9 @@ class Run:
         self.capture(leaf, [gradient])
         if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):
             return
-        add_array: Accumulate = add_to_grad
+        add_array: Accumulate = partial(add_to_grad, self.call)
         if alone and not self.create_graph and obeys(leaf, gradient):
-            add_array = partial(add_to_grad, version=self.sums.get((leaf, 0), 0))
+            add_array = partial(add_to_grad, self.call, version=self.sums.get((leaf, 0), 0))
         accumulate: Accumulate = partial(self.add, add_array=add_array)
         if leaf._hooks is None:
             accumulate(leaf, gradient)
@@ -336,7 +345,7 @@ class Run:
 
     def retain(self, tensor: Tensor, gradient: Any) -> None:
         """The `.grad` of a result that retains it takes a contribution."""
-        self.add(tensor, gradient, add_to_retained)
+        self.add(tensor, gradient, partial(add_to_retained, self.call))
 
     def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
         """`.grad` grows, by `add_array` in plain backward; recorders are told."""
@@ -350,7 +359,7 @@ class Run:
                     listener.will_accumulate(tensor)
             tensor._grad = _first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
             for listener in GRAD_LISTENERS:
-                listener.accumulated(tensor, gradient)
+                listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:
             recorder.accumulate(self.call, tensor, before, as_tensor(gradient), tensor._grad)
 

@@ -25,7 +25,7 @@ from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import enable_grad
 from autogradkit.nn.modules.members import type_text
-from autogradkit.nn.modules.module import clear_gradient
+from autogradkit.nn.modules.module import clear_gradients
 
 Group = dict[str, Any]
 Array = Any
@@ -114,8 +114,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Reset the gradients of all parameters: to None, or to zeros."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                clear_gradient(parameter, set_to_none)
+            clear_gradients(group["params"], set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient. `closure` recomputes the loss, which is returned."""

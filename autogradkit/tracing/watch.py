@@ -13,7 +13,7 @@ import os
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -31,54 +31,71 @@ Array = np.ndarray[Any, Any]
 
 WHOLE = 64  # elements: a gradient of at most so many is kept whole
 SAMPLE = 12  # elements kept of a larger one, spread evenly
-MOST = 200  # events kept for one tensor
+MOST = 200  # events kept for one tensor, each with the clearing before it
 FEWEST = 8  # and at least so many, however many tensors there are
 ROOM = 20_000  # events kept altogether, but for FEWEST
 MOST_TENSORS = 2_000
-RECENT = 6 * 2_000  # parts of events that wait to be told apart by tensors
 
+Place = tuple[str, CodeType, int]  # what happened there: "backward", "set" or "edited"; the line's code and instruction
 
-# An event as it was heard: "backward", "set" or "edited"; the numbers before a backward, those that it added, or those
-# after anything else; the line's code and instruction.
-_Note = tuple[str, bytes | None, bytes | None, CodeType | None, int]
+# An event as it was heard: where `.grad` was set to None before it, if it was; its place; the numbers before a backward; those
+# that it added, or those after anything else.
+_Note = tuple[Place | None, Place, bytes | None, bytes | None]
+_PARTS = 4
 
 
 class _Account:
-    """What is kept of one tensor."""
+    """What is kept of one tensor. `notes` has the parts of each note one after another, so that an event makes no object."""
 
-    __slots__ = ("before", "fallen", "followers", "log", "notes", "places", "size", "tensor")
+    __slots__ = ("before", "heard", "log", "most", "notes", "places", "size", "tensor")
 
     def __init__(self, log: GradLog, tensor: Any, gone: Callable[[Any], object]) -> None:
         self.log = log
         self.tensor = weakref.ref(tensor, gone)
         self.size: int = tensor._array.size
         self.places = _places(self.size)
-        self.notes: deque[_Note] = deque()
-        self.fallen = 0
+        self.most = log.most
+        self.notes: deque[Any] = deque(maxlen=_PARTS * self.most)
+        self.heard = 0  # notes, the fallen ones too
         self.before: bytes | None = None  # what a backward is about to add to
-        self.followers: tuple[Callable[[], None], ...] = ()
+
+    def bound(self, most: int) -> None:
+        """Keep `most` events from now on."""
+        self.most = most
+        self.notes = deque(self.notes, _PARTS * most)
 
 
 class _HeardCounter(VersionCounter):
     """The version counter of a `.grad`, which tells the log of each edit."""
 
-    __slots__ = ("account", "own")
+    __slots__ = ("account",)
 
     account: _Account
-    own: VersionCounter | None  # of a `.data`: the counter of the `.grad` itself
     tells = True
 
     def edited(self) -> None:
-        self.account.log.edited(self.account, self.own or self)
+        self.account.log.edited(self.account, self)
 
     def of_data(self) -> VersionCounter:
-        return _heard_counter(self.account, self.own or self)
+        counter = _HeardDataCounter()
+        counter.account, counter.value, counter.own = self.account, 0, self
+        return counter
 
 
-def _heard_counter(account: _Account, own: VersionCounter | None = None) -> VersionCounter:
-    counter = _HeardCounter()
-    counter.account, counter.value, counter.own = account, 0, own
-    return counter
+class _HeardDataCounter(_HeardCounter):
+    """That of its `.data`, which counts alone and tells of the same memory."""
+
+    __slots__ = ("own",)
+
+    own: VersionCounter  # of the `.grad` itself
+
+    def edited(self) -> None:
+        self.account.log.edited(self.account, self.own)
+
+    def of_data(self) -> VersionCounter:
+        counter = _HeardDataCounter()
+        counter.account, counter.value, counter.own = self.account, 0, self.own
+        return counter
 
 
 class GradLog(GradListener):
@@ -97,7 +114,12 @@ class GradLog(GradListener):
 
     def __init__(self) -> None:
         self._accounts: dict[int, _Account] = {}  # by the tensor's id
-        self._recent: list[Any] = []  # what was heard of late: for each event the account and the parts of its note
+        self.most = MOST  # events that are kept for each tensor, as there are so many
+        self._followers: dict[int, tuple[Callable[[], None], ...]] = {}  # by the tensor's id
+        self._called: tuple[int, Place | None] = (-1, None)  # the call of backward that was heard last, and its place
+        self._cleared: dict[
+            int, Place
+        ] = {}  # where `.grad` became None, by the ids of tensors of which nothing was heard since
 
     def listen(self) -> None:
         """Hear from now on. Called again it changes nothing."""
@@ -109,15 +131,19 @@ class GradLog(GradListener):
         if self in GRAD_LISTENERS:
             GRAD_LISTENERS.remove(self)
         self._accounts.clear()
-        self._recent.clear()
+        self._cleared.clear()
+        self._followers.clear()
 
     def follow(self, tensor: Any, heard: Callable[[], None]) -> Callable[[], None]:
         """Have `heard` called after each event of this tensor; what is returned ends it."""
-        account = self._accounts.get(id(tensor)) or self._opened(tensor)
-        account.followers += (heard,)
+        key, followers = id(tensor), self._followers
+        if key not in self._accounts:
+            self._opened(tensor)
+        followers[key] = (*followers.get(key, ()), heard)
 
         def end() -> None:
-            account.followers = tuple(each for each in account.followers if each != heard)
+            if heard in followers.get(key, ()):
+                followers[key] = tuple(each for each in followers[key] if each != heard)
 
         return end
 
@@ -126,7 +152,7 @@ class GradLog(GradListener):
         account = self._accounts.get(id(tensor)) or self._opened(tensor)
         if account.size != tensor._array.size:
             account = self._opened(tensor)
-        self._settle()
+        notes = list(zip(*[iter(account.notes.copy())] * _PARTS, strict=True))
         dtype = tensor._array.dtype
         now = None if tensor._grad is None else _array(_kept(tensor._grad._array, account.places), dtype)
         return GradHistory(
@@ -134,55 +160,71 @@ class GradLog(GradListener):
             str(dtype),
             tensor._array.size,
             _elements(tensor._array, account.places),
-            _told(list(account.notes), dtype, now, label),
-            account.fallen,
+            _told(notes, self._cleared.get(id(tensor)), dtype, now, label),
+            account.heard - len(notes),
         )
 
     # -- the contract -------------------------------------------------------------------------------------------------
     # Every tensor of every step passes here, while the processor's caches hold the network: few objects are touched, and
-    # none is made to be kept but the numbers.
+    # none is made to be kept but the numbers. Where backward was called is looked up once for all that it reaches.
 
     def will_accumulate(self, tensor: Any) -> None:
         account = self._accounts.get(id(tensor)) or self._opened(tensor)
         account.before = _kept(tensor._grad._array, account.places)
 
-    def accumulated(self, tensor: Any, gradient: Any) -> None:
-        array = gradient if gradient.__class__ is np.ndarray else gradient._array
+    def grads_taken(self, call: int, tensors: Sequence[Any]) -> None:
+        # The usual case, written out: a call of a method for each tensor would cost as much again.
+        accounts, cleared, most = self._accounts, self._cleared, self.most
+        place = _here("backward", 4)
+        for tensor in tensors:
+            key, grad = id(tensor), tensor._grad
+            array = grad._array
+            account = accounts.get(key)
+            if account is None or account.size != array.size:
+                account = self._opened(tensor)
+            if grad._counter is None:
+                counter = _HeardCounter()
+                counter.account, counter.value = account, 0
+                grad._counter = counter
+            else:
+                self._hear_edits(account, grad)
+            account.notes.extend((cleared.pop(key, None), place, None, _kept(array, account.places)))
+            account.heard += 1
+            if account.most != most:
+                account.bound(most)
+        if self._followers:
+            for tensor in tensors:
+                self._tell(id(tensor))
+
+    def accumulated(self, call: int, tensor: Any, gradient: Array) -> None:
         account = self._accounts.get(id(tensor))
-        if account is None or account.size != array.size:
+        if account is None or account.size != gradient.size:
             account = self._opened(tensor)
         before = account.before
-        account.before = None
-        grad = tensor._grad
-        if grad._counter is None:
-            grad._counter = _heard_counter(account)
-        elif before is None:
-            self._hear_edits(account, grad)
-        frame: Any = sys._getframe(1)
-        while _OURS[frame.f_code.co_filename]:
-            frame = frame.f_back
-        added = _kept(array, account.places)
-        recent = self._recent
-        recent.extend((account, "backward", before, added, frame.f_code, frame.f_lasti))
-        if account.followers or len(recent) > RECENT:
-            self._settle(account)
+        if before is None or tensor._grad._counter is None:
+            self._hear_edits(account, tensor._grad)
+        last, place = self._called
+        if last != call or place is None:
+            place = _here("backward", 2)
+            self._called = call, place
+        self._note(account, tensor, place, before, _kept(gradient, account.places))
 
-    def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
-        if old is None and new is None:
-            return
+    def grad_assigned(self, tensor: Any, new: Any) -> None:
         account = self._accounts.get(id(tensor)) or self._opened(tensor)
-        account.before = None
-        after = None
-        if new is not None:
-            self._hear_edits(account, new)
-            after = _kept(new._array, account.places)
-        frame: Any = sys._getframe(1)
-        while _OURS[frame.f_code.co_filename]:
-            frame = frame.f_back
-        recent = self._recent
-        recent.extend((account, "set", None, after, frame.f_code, frame.f_lasti))
-        if account.followers or len(recent) > RECENT:
-            self._settle(account)
+        self._hear_edits(account, new)
+        self._note(account, tensor, _here("set", 2), None, _kept(new._array, account.places))
+
+    def grads_cleared(self, tensors: Sequence[Any]) -> None:
+        place = _here("set", 2)
+        accounts, cleared = self._accounts, self._cleared
+        for tensor in tensors:
+            key = id(tensor)
+            if key not in accounts:
+                self._opened(tensor)
+            cleared[key] = place
+        if self._followers:
+            for tensor in tensors:
+                self._tell(id(tensor))
 
     def edited(self, account: _Account, counter: VersionCounter) -> None:
         """What this counter counts was edited; that is an event if it is still the tensor's `.grad`."""
@@ -192,12 +234,7 @@ class GradLog(GradListener):
             return
         if self._accounts.get(id(tensor)) is not account:  # it stopped listening, or keeps another account by now
             return
-        frame: Any = sys._getframe(1)
-        while _OURS[frame.f_code.co_filename]:
-            frame = frame.f_back
-        after = _kept(edited._array, account.places)
-        self._recent.extend((account, "edited", None, after, frame.f_code, frame.f_lasti))
-        self._settle(account)
+        self._note(account, tensor, _here("edited", 2), None, _kept(edited._array, account.places))
 
     # -- keeping ------------------------------------------------------------------------------------------------------
 
@@ -205,30 +242,41 @@ class GradLog(GradListener):
         """A new account of a tensor."""
         accounts = self._accounts
         key = id(tensor)
+        self._cleared.pop(key, None)
         if len(accounts) >= MOST_TENSORS:
-            accounts.pop(next(iter(accounts)), None)
-        account = accounts[key] = _Account(self, tensor, lambda _: accounts.pop(key, None))
+            self._forget(next(iter(accounts)))
+        account = accounts[key] = _Account(self, tensor, lambda _: self._forget(key))
+        self.most = min(MOST, max(FEWEST, ROOM // len(accounts)))
         return account
 
-    def _settle(self, account: _Account | None = None) -> None:
-        """Give each account what was heard of late, and let fall what is too much; tell the followers of `account`."""
-        recent, self._recent = self._recent, []
-        most = min(MOST, max(FEWEST, ROOM // (len(self._accounts) or 1)))
-        parts = iter(recent)
-        for noted, *note in zip(*[parts] * 6, strict=True):
-            notes = noted.notes
-            notes.append(note)
-            while len(notes) > most:
-                notes.popleft()
-                noted.fallen += 1
-        for heard in () if account is None else account.followers:
+    def _forget(self, key: int) -> None:
+        for kept in (self._accounts, self._cleared, self._followers):
+            kept.pop(key, None)
+
+    def _note(self, account: _Account, tensor: Any, place: Place, before: bytes | None, told: bytes) -> None:
+        key = id(tensor)
+        cleared = self._cleared.pop(key, None)
+        account.before = None
+        account.notes.extend(
+            (cleared, place, None if cleared else before, told)
+        )  # one of an interrupted backward is over
+        account.heard += 1
+        if account.most != self.most:
+            account.bound(self.most)
+        if self._followers:
+            self._tell(key)
+
+    def _tell(self, key: int) -> None:
+        for heard in self._followers.get(key, ()):
             heard()
 
     def _hear_edits(self, account: _Account, grad: Any) -> None:
         """Give a `.grad` the counter that tells. One that others share already stays: its edits are found by comparing."""
         counter = grad._counter
         if counter is None:
-            grad._counter = _heard_counter(account)
+            counter = _HeardCounter()
+            counter.account, counter.value = account, 0
+            grad._counter = counter
         elif counter.__class__ is _HeardCounter and counter.account.tensor is account.tensor:
             counter.account = account
 
@@ -239,55 +287,66 @@ GRADS = GradLog()
 # -- which numbers, and from where ------------------------------------------------------------------------------------
 
 
-def _places(size: int) -> slice | None:
+def _places(size: int) -> Array | None:
     """The elements kept of a tensor, in row-major order; None where all are."""
     if size <= WHOLE:
         return None
     step = (size // SAMPLE - 1) | 1  # odd, or a sample of a matrix would keep to a few columns
-    first = step // 2
-    return slice(first, first + step * SAMPLE, step)
+    return np.arange(step // 2, step // 2 + step * SAMPLE, step)
 
 
-def _kept(array: Array, places: slice | None) -> bytes:
+def _kept(array: Array, places: Array | None) -> bytes:
     if places is None:
         return array.tobytes()
-    flat = array.ravel() if array.flags.c_contiguous else array.flat  # a view is sliced in half the time
-    return flat[places].tobytes()
+    if array.flags.c_contiguous:  # else the whole would be copied
+        return array.take(places).tobytes()
+    return array.flat[places].tobytes()
 
 
-def _elements(array: Array, places: slice | None) -> tuple[str, ...]:
-    flat = range(array.size) if places is None else range(places.start, places.stop, places.step)
+def _elements(array: Array, places: Array | None) -> tuple[str, ...]:
+    flat = range(array.size) if places is None else places.tolist()
     names = [index_text(each, array.shape) for each in flat]
     if array.dtype.kind == "c":
         return tuple(name + part for name in names for part in (".real", ".imag"))
     return tuple(names)
 
 
-class _Files(dict[str, bool]):
-    """Whether a file is this package's own, or NumPy's, which stands between the parts of ours; else it is the learner's."""
-
-    def __missing__(self, name: str) -> bool:
-        self[name] = own = name.startswith((PACKAGE, _NUMPY))
-        return own
-
-
 _NUMPY = os.path.dirname(np.__file__) + os.sep
+_OURS: set[str] = set()  # the files of this package that were met, and NumPy's, which stand between the parts of ours
 
 
-_OURS = _Files()
+def _here(what: str, ours: int) -> Place:
+    """Where the learner's code calls this package. So many frames below this function's are our own."""
+    frame: Any = sys._getframe(1 + ours)
+    name = frame.f_code.co_filename
+    while name in _OURS or _is_ours(name):
+        frame = frame.f_back
+        name = frame.f_code.co_filename
+    return what, frame.f_code, frame.f_lasti
+
+
+def _is_ours(name: str) -> bool:
+    if name.startswith((PACKAGE, _NUMPY)):
+        _OURS.add(name)
+        return True
+    return False
 
 
 # -- telling ----------------------------------------------------------------------------------------------------------
 
 
 def _told(
-    notes: list[_Note], dtype: np.dtype[Any], now: Array | None, label: Callable[[str], str]
+    notes: list[_Note], cleared: Place | None, dtype: np.dtype[Any], now: Array | None, label: Callable[[str], str]
 ) -> tuple[Entry, ...]:
     reader = SourceReader()
     made: list[Entry] = []
     after: Array | None = None
-    for what, before_bytes, told, code, instruction in notes:
-        where, line = _place(code, instruction, reader, label)
+    for cleared_before, place, before_bytes, told in notes:
+        if cleared_before is not None:
+            after = None
+            made.append(Entry("none", *_where(cleared_before, reader, label), None, None))
+        what = place[0]
+        where, line = _where(place, reader, label)
         if what == "backward":
             before, added = _array(before_bytes, dtype), _array(told, dtype)
             if not _same(after, before):
@@ -301,8 +360,12 @@ def _told(
             made.append(Entry("backward", where, line, _amounts(added), _amounts(after), kept))
             continue
         after = _array(told, dtype)
-        how = "none" if after is None else "zeros" if not after.any() else "assigned" if what == "set" else "edited"
+        assert after is not None
+        how = "zeros" if not after.any() else "assigned" if what == "set" else "edited"
         made.append(Entry(how, where, line, None, _amounts(after)))
+    if cleared is not None:
+        after = None
+        made.append(Entry("none", *_where(cleared, reader, label), None, None))
     if not _same(after, now):
         made.append(Entry("unseen" if made else "before", "", "", None, _amounts(now)))
     return tuple(made)
@@ -325,8 +388,7 @@ def _amounts(array: Array | None) -> Amounts | None:
     return tuple(real.astype(np.float64).tolist())
 
 
-def _place(
-    code: CodeType | None, instruction: int | None, reader: SourceReader, label: Callable[[str], str]
-) -> tuple[str, str]:
-    place = None if code is None or instruction is None else reader.place(Spot(code, instruction))
-    return ("", "") if place is None else (f"{label(place.filename)} line {place.line}", place.code)
+def _where(place: Place, reader: SourceReader, label: Callable[[str], str]) -> tuple[str, str]:
+    _, code, instruction = place
+    found = reader.place(Spot(code, instruction))
+    return ("", "") if found is None else (f"{label(found.filename)} line {found.line}", found.code)

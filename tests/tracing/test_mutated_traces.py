@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from autogradkit.tracing.notation import rules_in, value_of_term
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.elements import reasons_of
+from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.serial import TraceFormatError, to_json
 from autogradkit.tracing.trace import Trace
 from tests.tracing.mutated_traces import damaged, outcomes
@@ -55,6 +58,17 @@ def test_what_cannot_have_happened_is_refused(tmp_path: Path, change: object, me
     with pytest.raises(TraceFormatError, match=message) as raised:
         Trace.load(file)
     assert str(raised.value).startswith(f"{file}: not a whole trace: ")
+
+
+def test_what_a_node_sent_in_another_shape_than_was_added_is_no_summand(tmp_path: Path) -> None:
+    document = json.loads(to_json(trace_cell("broadcast")))
+    [sent] = [e["sent"] for e in document["events"] if e["type"] == "NodeRan" and e["node_name"] == "MmBackward0"]
+    sent[0]["shape"] = [4]  # what W.grad took is 2×2
+    file = tmp_path / "t.json"
+    file.write_text(json.dumps(document))
+    graph = draw_graph(Trace.load(file)).graph
+    told = [text for item in graph.items.values() for _, text in reasons_of(item, Why(graph))]
+    assert "W.grad[0, 1] = 0.5537 from backward 1 = 0.5537" in told
 
 
 def test_nested_deeper_than_json_is_read(tmp_path: Path) -> None:

@@ -123,6 +123,56 @@ def test_hooks_scale_what_is_added_and_edit_afterwards(log):
     assert told(log, w) == [("backward", (20.0, 20.0), (20.0, 20.0)), ("edited", None, (21.0, 21.0))]
 
 
+def test_a_hook_in_the_middle_of_backward_edits_what_a_leaf_has_already(log):
+    w, x = weight(), weight()
+    product = x * 1
+    product.register_hook(lambda grad: w.grad.mul_(5))
+    (product + product.detach() * w).sum().backward()
+    assert told(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0)), ("edited", None, (5.0, 10.0))]
+    assert log.history(w).entries[1].code == "product.register_hook(lambda grad: w.grad.mul_(5))"
+
+
+def test_a_function_of_the_learner_s_sees_what_was_heard_so_far(log):
+    w, x, seen = weight(), weight(), []
+
+    class Looks(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, value):
+            return value * 1
+
+        @staticmethod
+        def backward(ctx, grad):
+            seen.extend(told(log, w))
+            return grad
+
+    product = Looks.apply(x)
+    (product + product.detach() * w).sum().backward()
+    assert seen == told(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0))]
+
+
+def test_a_backward_that_fails_is_heard_as_far_as_it_came(log):
+    w, x = weight(), weight()
+    product = x * 1
+
+    def refuse(grad):
+        raise ValueError("no")
+
+    product.register_hook(refuse)
+    with pytest.raises(ValueError, match="no"):
+        (product + product.detach() * w).sum().backward()
+    assert told(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0))]
+    assert told(log, x) == []
+
+
+def test_leaves_of_one_call_have_its_line_and_those_of_the_next_its_own(log):
+    w, v = weight(), weight()
+    loss = (w * v).sum()
+    torch.autograd.backward(loss, retain_graph=True)
+    loss.backward()
+    lines = ["torch.autograd.backward(loss, retain_graph=True)", "loss.backward()"]
+    assert [[entry.code for entry in log.history(each).entries] for each in (w, v)] == [lines, lines]
+
+
 def test_create_graph_retained_gradients_and_inputs(log):
     w = weight()
     h = w * 2
@@ -175,6 +225,9 @@ def test_large_gradients_are_kept_as_a_sample_that_adds_up(log):
     assert history.elements[0] == "[2, 2]"
     assert history.entries[0].added[0] == factors[2, 2].item()
     assert history.entries[1].after == tuple(2 * value for value in history.entries[0].added)
+    turned = torch.ones(40, 50).t().requires_grad_()
+    (turned * factors).sum().backward()
+    assert log.history(turned).entries[0].added == history.entries[0].added
     small = torch.ones(WHOLE, requires_grad=True)
     small.sum().backward()
     assert len(log.history(small).elements) == WHOLE
@@ -214,7 +267,6 @@ def test_it_is_bounded_and_says_what_fell_out(log):
 
 def test_the_more_tensors_the_fewer_events_each(log, monkeypatch):
     monkeypatch.setattr(watch, "ROOM", 100)
-    monkeypatch.setattr(watch, "RECENT", 60)
     many = [torch.ones(1, requires_grad=True) for _ in range(10)]
     for _ in range(30):
         sum(w * 2 for w in many).sum().backward()
@@ -241,6 +293,21 @@ def test_the_oldest_tensors_are_forgotten_first(log, monkeypatch):
         (w * 2).sum().backward()
     assert [[what for what, *_ in told(log, w)] for w in reversed(many)][:3] == [["backward"]] * 3
     assert [what for what, *_ in told(log, many[0])] == ["before"]
+
+
+def test_each_tensor_that_zero_grad_clears_is_told_of(log):
+    layer = torch.nn.Linear(2, 1)
+    counted = []
+    end = log.follow(layer.bias, lambda: counted.append(len(log.history(layer.bias).entries)))
+    layer(torch.ones(1, 2)).sum().backward()
+    layer.weight.grad = None
+    layer.zero_grad()
+    end()
+    assert [entry.what for entry in log.history(layer.weight).entries] == ["backward", "none"]
+    assert [entry.what for entry in log.history(layer.bias).entries] == ["backward", "none"]
+    codes = [log.history(each).entries[1].code for each in (layer.weight, layer.bias)]
+    assert codes == ["layer.weight.grad = None", "layer.zero_grad()"]
+    assert counted == [1, 2]
 
 
 def test_a_follower_is_told_after_each_event_until_it_ends(log):

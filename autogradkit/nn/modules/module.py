@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from autogradkit._ops.declare.kinds import KINDS
@@ -19,7 +19,7 @@ from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import float16, float32, float64
 from autogradkit.core.frames import entry, shorten
-from autogradkit.core.recording import RECORDERS, heeded, listeners, marks_of, put_back
+from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
@@ -136,8 +136,7 @@ class Module(Members):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Reset every parameter's gradient: to None, or to zeros."""
-        for parameter in self.parameters():
-            clear_gradient(parameter, set_to_none)
+        clear_gradients(self.parameters(), set_to_none)
 
     @entry
     def apply(self: M, fn: Callable[[Module], None]) -> M:
@@ -304,14 +303,28 @@ def indented(text: str, spaces: int = 2) -> str:
     return text.replace("\n", "\n" + " " * spaces)
 
 
-def clear_gradient(parameter: Tensor, set_to_none: bool) -> None:
-    """Reset `parameter.grad`: to None, or to zeros that are part of no graph."""
-    gradient = parameter._grad
-    if gradient is None:
-        return
-    if set_to_none:
-        parameter.grad = None
-        return
+def clear_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:
+    """Reset the `.grad` of each parameter that has one: to None, or to zeros that are part of no graph."""
+    cleared: list[Tensor] = []
+    try:
+        for parameter in parameters:
+            gradient = parameter._grad
+            if gradient is None:
+                continue
+            if not set_to_none:
+                _zero(gradient)
+            elif RECORDERS:
+                parameter.grad = None  # which tells them
+            else:
+                parameter._grad = gradient = None
+                cleared.append(parameter)
+    finally:  # also of those before an interrupt
+        if cleared:
+            for listener in GRAD_LISTENERS:
+                listener.grads_cleared(cleared)
+
+
+def _zero(gradient: Tensor) -> None:
     if gradient.grad_fn is not None:
         gradient.detach_()
     else:

@@ -155,7 +155,7 @@ class Why:
         assert after is not None
         if (
             not parts
-            or any(array is None for array, _ in parts)
+            or any(array is None or array.shape != after.shape for array, _ in parts)  # a damaged file's may differ
             or not _adds_up([each for each, _ in came], event.contribution)
         ):
             parts = [(contribution, f" from backward {event.call + 1}")]
