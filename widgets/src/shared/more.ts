@@ -1,5 +1,7 @@
 /** Where a stage has more than it shows, its edge fades: `data-more` names those sides, and widget.css paints them. */
 
+const MARGIN = 16; // px at the edge of a picture, where nothing is drawn
+
 /** Follow the stage; what is returned is told each new picture in it. */
 export function onMore(stage: HTMLElement, signal: AbortSignal): (picture: Element) => void {
   const look = () => {
@@ -7,7 +9,7 @@ export function onMore(stage: HTMLElement, signal: AbortSignal): (picture: Eleme
     const bottom = stage.scrollHeight - stage.clientHeight - stage.scrollTop;
     const hidden = { left: stage.scrollLeft, right, top: stage.scrollTop, bottom };
     stage.dataset.more = Object.entries(hidden)
-      .flatMap(([side, pixels]) => (pixels > 1 ? [side] : [])) // sizes that are no whole pixels differ by one
+      .flatMap(([side, pixels]) => (pixels > MARGIN ? [side] : []))
       .join(" ");
   };
   const observer = new ResizeObserver(look);
