@@ -58,7 +58,12 @@ def keys(selector: str, *names: str) -> Act:
 
 def choose(answer: str) -> Act:
     """Answer a question."""
-    return lambda cell: cell.get_by_role("radio", name=answer).click()
+
+    def act(cell: Locator) -> None:
+        cell.get_by_role("radio", name=answer).click()
+        cell.get_by_role("button", name="Answer").click()
+
+    return act
 
 
 def traced(name: str, act: Act | None = None) -> Scene:

@@ -302,7 +302,12 @@ class Lab:
         assert size is not None, "the page has a size"
         assert box is not None, f"nothing to see for {name}"
         # JupyterLab scrolls inside the page, so what is taller than the page has to be given room.
-        self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], int(box["height"]) + 200)})
+        # A picture may then be higher itself, for it takes a part of the window: again, until it is as high as it gets.
+        height = size["height"]
+        while box is not None and height < (needed := int(box["height"]) + 200):
+            height = needed
+            self.page.set_viewport_size({"width": size["width"], "height": height})
+            box = what.bounding_box()
         what.scroll_into_view_if_needed()
         what.screenshot(path=file)
         self.page.set_viewport_size(size)

@@ -73,6 +73,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
   function drawn(next: SVGSVGElement): void {
     svg = next;
     svg.setAttribute("role", "group");
+    crop(svg);
     hovers = [...items(), ...links()].flatMap((element) => {
       const detail = details()[keyOf(element)];
       if (!detail) return [];
@@ -95,6 +96,15 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     }
     options();
     show();
+  }
+
+  /** The overview under the legend is hidden, for it is said above: the room for its lines goes, too. */
+  function crop(whole: SVGSVGElement): void {
+    const line = whole.querySelector(".ak-overview");
+    if (!line) return;
+    const height = Number(line.getAttribute("y")) - 6;
+    whole.setAttribute("height", String(height));
+    whole.setAttribute("viewBox", `0 0 ${whole.getAttribute("width")} ${height}`);
   }
 
   /** An edge is thin: what the pointer has to hit is a wide line under it. */

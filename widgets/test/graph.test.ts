@@ -80,6 +80,19 @@ describe("GraphView", () => {
     expect(key("b0").classList.contains("ak-unknown")).toBe(false);
   });
 
+  it("leaves no room under the legend for the overview, which is said above", async () => {
+    const { root, model } = await show();
+    model.set(
+      "svg",
+      SVG.replace("<svg ", '<svg width="100" height="90" ').replace(
+        "</svg>",
+        '<text class="ak-overview" y="76">1 operation</text></svg>',
+      ),
+    );
+    const svg = root.querySelector(".ak-stage svg")!;
+    expect([svg.getAttribute("height"), svg.getAttribute("viewBox")]).toEqual(["70", "0 0 100 70"]);
+  });
+
   it("keeps gradients back until their step", async () => {
     const { model, key, button, said } = await show();
     button("First step").click();
@@ -139,13 +152,13 @@ describe("GraphView", () => {
     expect(model.get("step")).toBe(2);
   });
 
-  it("keeps a number of the detail in one line", async () => {
+  it("keeps a short row of the detail in one line", async () => {
     const { model } = await show();
     const value: Detail = { ...row("x"), rows: [["value", "[1.2e-05, −3e+10, 0.5]"]] };
     model.set("details", { ...model.get("details"), v0: value });
     model.set("selected", "v0");
     const kept = [...document.querySelectorAll(".ak-detail .ak-number")].map((span) => span.textContent);
-    expect(kept).toEqual(["1.2e-05", "−3e+10"]);
+    expect(kept).toEqual(["[1.2e-05, −3e+10, 0.5]"]);
     expect(document.querySelector(".ak-detail dd")!.textContent).toBe("[1.2e-05, −3e+10, 0.5]");
   });
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { button, h, svgElement, table } from "../src/shared/dom";
+import { button, h, svgElement, table, unbroken } from "../src/shared/dom";
 import { keepFocus, keyOf } from "../src/shared/focus";
 import { frame } from "../src/shared/frame";
+import { onMore } from "../src/shared/more";
 import { panZoom } from "../src/shared/panzoom";
 import { stepper } from "../src/shared/stepper";
 import { isDark } from "../src/shared/theme";
@@ -187,6 +188,32 @@ describe("a button", () => {
     const named = (label: string, title: string) => button(label, () => {}, { title }).getAttribute("aria-label");
     expect(named("■ Stop", "End after the batch in hand")).toBeNull();
     expect(named("▶", "Step forward")).toBe("Step forward");
+  });
+});
+
+describe("a stage", () => {
+  it("names the sides on which there is more than it shows", () => {
+    const stage = document.createElement("div");
+    const sizes = { scrollWidth: 300, clientWidth: 200, scrollHeight: 90, clientHeight: 90 };
+    for (const [name, value] of Object.entries(sizes)) Object.defineProperty(stage, name, { value });
+    onMore(stage, new AbortController().signal)(stage.appendChild(svgElement(SVG())));
+    expect(stage.dataset.more).toBe("right");
+    stage.scrollLeft = 40;
+    stage.dispatchEvent(new Event("scroll"));
+    expect(stage.dataset.more).toBe("left right");
+    stage.scrollLeft = 100;
+    stage.dispatchEvent(new Event("scroll"));
+    expect(stage.dataset.more).toBe("left");
+  });
+});
+
+describe("a text of numbers", () => {
+  it("is broken between rows, not inside of one", () => {
+    const kept = (text: string) =>
+      unbroken(text).flatMap((part) => (typeof part === "string" ? [] : [part.textContent]));
+    expect(kept("y = [[-0.885, 0.97], [0.98, 1.]]")).toEqual(["[-0.885, 0.97]", "[0.98, 1.]"]);
+    expect(kept("2.5e-05 and [1, 2]")).toEqual(["2.5e-05", "[1, 2]"]);
+    expect(unbroken(`[${"1.5, ".repeat(30)}2.]`)).toHaveLength(1); // no line is that long
   });
 });
 

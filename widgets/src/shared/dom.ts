@@ -75,9 +75,9 @@ export function prose(text: string): (HTMLElement | string)[] {
   return text.split("`").map((part, number) => (number % 2 ? h("code", {}, part) : part));
 }
 
-/** A text whose numbers are kept in one line each: 1.2e-05 would else be broken after its e-. */
+/** A text whose numbers and short rows are kept in one line each: 1.2e-05 would else be broken after its e-, [1., 2.] inside. */
 export function unbroken(text: string): (HTMLElement | string)[] {
   return text
-    .split(/([−-]?\d[\d.]*e[+−-]?\d+)/)
+    .split(/(\[[^[\]\n]{1,36}\]|[−-]?\d[\d.]*e[+−-]?\d+)/)
     .map((part, number) => (number % 2 ? h("span", { class: "ak-number" }, part) : part));
 }

@@ -3,6 +3,7 @@ import type { AnyModel } from "@anywidget/types";
 import { button, h, press, svgElement, table } from "./dom";
 import { keepFocus } from "./focus";
 import { onChange } from "./model";
+import { onMore } from "./more";
 import { followTheme } from "./theme";
 import type { Picture } from "./traits";
 
@@ -56,11 +57,13 @@ export function frame<T extends Picture>(
     alternative,
   );
 
+  const more = onMore(stage, signal);
   const redraw = () =>
     keepFocus(root, () => {
       const svg = svgElement(model.get("svg"));
       stage.replaceChildren(svg);
       drawn(svg);
+      more(svg);
     });
   const tabulate = () => {
     if (alternative.hidden) return;
