@@ -91,7 +91,7 @@ def interrupted(act: Callable[[], Any], at: int | None, kind: str = "lines") -> 
 
         return inside
 
-    before = sys.gettrace()
+    before, stdout = sys.gettrace(), sys.stdout
     sys.settrace(entered)
     try:
         act()
@@ -103,4 +103,5 @@ def interrupted(act: Callable[[], Any], at: int | None, kind: str = "lines") -> 
         escaped = True
     finally:
         sys.settrace(before)
+        sys.stdout = stdout  # what a scenario prints goes elsewhere, and it may have been interrupted while that ended
     return Outcome(passed, place, escaped)
