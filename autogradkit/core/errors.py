@@ -91,6 +91,7 @@ _BACKWARD_TWICE = (
     "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
     "after calling backward."
 )
+WHOLE_NUMBERS = "Only Tensors of floating point and complex dtype can require gradients"
 ONLY_SCALARS = "grad can be implicitly created only for scalar outputs"
 CHANGE_FLAG_OF_RESULT = (
     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.errors import c_type_name, noted
+from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, noted
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
@@ -41,7 +41,7 @@ class Parameter(Tensor):
             parameter._counter = data._counter
         if requires_grad:
             if array.dtype.kind in "biu":
-                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+                raise RuntimeError(WHOLE_NUMBERS)
             parameter._requires_grad = True
         return parameter
 

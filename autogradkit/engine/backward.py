@@ -255,6 +255,8 @@ def grad(
             )
         if found is None and materialize_grads:
             array = variable._array
+            if create_graph and not (variable.is_floating_point() or variable.is_complex()):
+                raise RuntimeError(errors.WHOLE_NUMBERS)
             strides = dense_strides_like(array.shape, element_strides(array))
             found = wrap(empty_strided(array.shape, strides, array.dtype))
             found._array.fill(0)

@@ -182,7 +182,7 @@ class CopySlices(Node):
             if first is not None and has_internal_overlap(part.shape, part.strides):
                 raise RuntimeError(errors.WRITTEN_TWICE)
             part[...] = 0 if first is None else quietly(OPS.sum_array, first, part.shape)
-            return (whole, *others)
+            return (None if self.edges[0] is None else whole, *others)
         result = wrap(whole)
         OPS.copy_(result, gradient)
         piece = OPS.as_strided(result, *self.view_geometry)
@@ -191,7 +191,7 @@ class CopySlices(Node):
             OPS.zero_(piece)
         else:
             OPS.copy_(piece, first)
-        return (result, *others)
+        return (None if self.edges[0] is None else result, *others)
 
     def release(self) -> None:
         self.function = None

@@ -137,6 +137,12 @@ T.zeros(3).tensor_split(T.tensor([1,2],dtype=T.int32))
 T.zeros(3).tensor_split(T.tensor([[1,2]]))
 T.zeros(3).tensor_split(T.tensor(2.0))
     """,
+    "what leads nowhere gets no gradient": """
+b=T.ones(2,2); a=T.ones(2,requires_grad=True); b.view(4)[:2]=a; seen=[]; b.grad_fn.register_hook(lambda i,o: seen.extend(e is None for e in i)); b.sum().backward(); r=seen
+b=T.ones(2,2); a=T.ones(2,requires_grad=True); b.view(4)[:2]=a; seen=[]; b.grad_fn.register_hook(lambda i,o: seen.extend(e is None for e in i)); b.sum().backward(create_graph=True); r=seen
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); r=T.autograd.grad((x*x),[v,x],allow_unused=True,materialize_grads=True)
+x=T.ones((),requires_grad=True); v=T.tensor([3,1,2]); v.fill_(x); T.autograd.grad((x*x),[v,x],create_graph=True,allow_unused=True,materialize_grads=True)
+    """,
     "weights of a count": """
 w=T.tensor([1.,2.,3.],requires_grad=True); v=T.tensor([1,2,1]).bincount(w); r=(v,v.grad_fn.name())
 w=T.tensor([1.,2.,3.],requires_grad=True); T.tensor([1,2,1]).bincount(w).sum().backward()

@@ -17,6 +17,7 @@ from autogradkit.core.device import device as Device
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
@@ -158,7 +159,7 @@ def _require_place_of_out(options: dict[str, Any]) -> None:
 
 def _require_grad(tensor: Tensor) -> None:
     if tensor._array.dtype.kind in "biu":
-        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        raise RuntimeError(WHOLE_NUMBERS)
     tensor._requires_grad = True
 
 
