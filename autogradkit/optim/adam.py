@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare.memory import like
 from autogradkit.core.dtype import float64, get_default_dtype
 from autogradkit.core.frames import entry
+from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, counted, number, refuse_ways, require_fusible, spelled
@@ -152,10 +153,7 @@ class Adam(Optimizer):
             state = known or self._moments(parameter, group)
             count = state["step"]._array
             now = count.item() + 1
-            if values.dtype is not dtype or now != step:
-                dtype, step = values.dtype, now
-                numbers = kernels.adam_numbers(values.dtype, now, **options)
-            steps = kernels.adam_steps(
+            arrays: list[Any] = [
                 values,
                 gradient._array,
                 state["exp_avg"]._array,
@@ -163,8 +161,13 @@ class Adam(Optimizer):
                 state["max_exp_avg_sq"]._array if amsgrad else None,
                 np.empty_like(values),
                 np.empty_like(values) if directed else None,
-                **numbers,
-            )
+            ]
+            if values.dtype.kind == "c":
+                arrays = [each if each is None else _pairs(each) for each in arrays]
+            if values.dtype is not dtype or now != step:
+                dtype, step = values.dtype, now
+                numbers = kernels.adam_numbers(arrays[0].dtype, now, **options)
+            steps = kernels.adam_steps(*arrays, **numbers)
             steps += [(np.add, count, _ONE, count), counted(state["step"], 1)]
             if counts:
                 steps += [counted(state[name], _EDITS[name]) for name in moments]
@@ -175,6 +178,11 @@ class Adam(Optimizer):
             return parameter
 
         return update
+
+
+def _pairs(array: Array) -> Array:
+    """Complex numbers as pairs of real ones, in the same memory: Adam moves each part by its own average, as in PyTorch."""
+    return array[..., None].view(array.real.dtype)
 
 
 def _require_not_negative(name: str, value: Any) -> None:

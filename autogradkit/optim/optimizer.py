@@ -155,7 +155,9 @@ class Optimizer:
     def _declaration(self, group: Group, parameter: Tensor) -> Declaration:
         """What a trace says of the step of one parameter."""
         name = type(self).__name__.lower()  # `sgd_` in a trace
-        update = "\n".join(self._lines(group, self.state.get(parameter, {})))
+        # Of complex numbers the parts move apart, which the lines do not say.
+        lines = [] if parameter.is_complex() else self._lines(group, self.state.get(parameter, {}))
+        update = "\n".join(lines)
 
         def remembered() -> dict[str, Tensor]:
             return {name: each for name, each in self.state.get(parameter, {}).items() if isinstance(each, Tensor)}

@@ -137,6 +137,16 @@ T.zeros(3).tensor_split(T.tensor([1,2],dtype=T.int32))
 T.zeros(3).tensor_split(T.tensor([[1,2]]))
 T.zeros(3).tensor_split(T.tensor(2.0))
     """,
+    "complex parameters of Adam": """
+p=T.tensor([[1+1j,2-3j],[0.5j,-1]],requires_grad=True); o=T.optim.Adam([p],lr=.1,amsgrad=True,weight_decay=.1); (p*p).backward(T.ones_like(p)); o.step(); o.step(); r=(p,list(o.state[p].values()))
+p=T.tensor([[1+1j,2-3j],[0.5j,-1]]).t()[:1].requires_grad_(); o=T.optim.AdamW([p],lr=.1,maximize=True); (p*p).backward(T.ones_like(p)); o.step(); o.step(); r=(p,list(o.state[p].values()))
+p=T.tensor(1+1j,requires_grad=True); o=T.optim.Adam([p]); (p*p).backward(T.tensor(1+2j)); o.step(); r=p
+    """,
+    "exponentials that are summed into another dtype": """
+o=T.zeros(3); r=T.logsumexp(T.tensor([-0.25,0.25,3.3],dtype=T.bfloat16),[0],out=o)
+o=T.zeros(0); r=T.logsumexp(T.tensor([-0.25,0.25,3.3],dtype=T.float16),[0],out=o)
+o=T.zeros(()); r=T.logsumexp(T.tensor([-0.25,0.25+1j,3.3]),[0],out=o)
+    """,
     "what leads nowhere gets no gradient": """
 b=T.ones(2,2); a=T.ones(2,requires_grad=True); b.view(4)[:2]=a; seen=[]; b.grad_fn.register_hook(lambda i,o: seen.extend(e is None for e in i)); b.sum().backward(); r=seen
 b=T.ones(2,2); a=T.ones(2,requires_grad=True); b.view(4)[:2]=a; seen=[]; b.grad_fn.register_hook(lambda i,o: seen.extend(e is None for e in i)); b.sum().backward(create_graph=True); r=seen

@@ -71,6 +71,16 @@ def test_what_a_node_sent_in_another_shape_than_was_added_is_no_summand(tmp_path
     assert "W.grad[0, 1] = 0.5537 from backward 1 = 0.5537" in told
 
 
+def test_an_edit_of_a_part_that_received_nothing_has_no_gradients(tmp_path: Path) -> None:
+    document = json.loads(to_json(trace_cell("view_edit")))
+    [ran] = [e for e in document["events"] if e["type"] == "NodeRan" and e["node_name"] == "CopySlices"]
+    ran["received"] = []
+    file = tmp_path / "t.json"
+    file.write_text(json.dumps(document))
+    graph = draw_graph(Trace.load(file)).graph
+    assert any(link.kind == "memory" for link in graph.links)
+
+
 def test_nested_deeper_than_json_is_read(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_bytes(b"[" * 200_000)
     with pytest.raises(TraceFormatError, match=r"t\.json: not a trace: the text is not JSON"):

@@ -14,7 +14,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
-from autogradkit._ops.reduction.sums import add_up, spread
+from autogradkit._ops.reduction.sums import add_up, spread, summand
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
 
@@ -148,13 +148,13 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
     tensor(1000.6932)
     """
-    source = self.astype(out.dtype, copy=False)
+    # The exponentials are in the dtype of the operand, only their sum in that of `out`, as PyTorch has it.
+    source = self if self.dtype.kind in "fcV" else self.astype(get_default_dtype().numpy)
     if not self.size:
-        np.log(add_up(source, dim, out, keepdim), out=out)
+        np.log(add_up(summand(source, out.dtype), dim, out, keepdim), out=out)
         return
-    most = np.real(source).max(
-        axis=dim, keepdims=True
-    )  # a real shift leaves the angle of a complex sum to its logarithm
-    shift = np.where(np.isfinite(most), most, 0).astype(source.dtype)
-    np.log(add_up(np.exp(source - shift), dim, out, keepdim), out=out)
+    # A real shift leaves the angle of a complex sum to its logarithm.
+    most = np.real(source).max(axis=dim, keepdims=True)
+    shift = np.where(np.isfinite(most), most, 0).astype(most.dtype)
+    np.log(add_up(summand(np.exp(source - shift), out.dtype), dim, out, keepdim), out=out)
     np.add(out, shift.reshape(out.shape), out=out)

@@ -39,7 +39,8 @@ def _copy_slices(ran: NodeRan, call: Call, key: str, ends: Ends) -> None:
     """An edit through a view: the gradient passes through the base, not through the view."""
     arriving, leaving = ends[key]
     passed = [link for tail in {key, *(link.head for link in leaving)} for link in ends[tail][1] if link.head != key]
-    for links, numbers in ((passed, ran.received[0]), (arriving, ran.sent[0])):
+    for links, gradients in ((passed, ran.received), (arriving, ran.sent)):
+        numbers = gradients[0] if gradients else None  # none at all in a damaged file
         for link in links:
             if link.kind == "memory" and numbers is not None:
                 link.grads.append(Grad(call.number, numbers, ran.step))
