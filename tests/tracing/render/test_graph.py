@@ -254,6 +254,16 @@ def test_large_tensors_are_summarised():
     assert "all 1." in said("large")
 
 
+@pytest.mark.parametrize(
+    ("signs", "told"), [("[-1.] * 30", "all -0."), ("[-1., 1.] * 15", "all 0."), ("[1.] * 30", "all 0.")]
+)
+def test_zeros_are_said_to_be_all_negative_only_where_they_are(signs: str, told: str) -> None:
+    for turned in ("", ".flip(0)"):
+        before = f"w = torch.ones(30, requires_grad=True)\nzero = torch.zeros(30) * torch.tensor({signs}){turned}"
+        words_ = texts(draw_graph(trace_source("y = w * zero", before)).svg)
+        assert [text for text in words_ if text in ("all 0.", "all -0.")] == [told] * 2
+
+
 def test_deep_graphs_are_stacked_and_say_so():
     words_ = texts(drawn("deep").svg)
     assert {"turns 2–249", "×248", "* 1.01 · + 0.1", "In 2", "Out 249", "h (turn 250)"} <= set(words_)
