@@ -264,6 +264,11 @@ def test_zeros_are_said_to_be_all_negative_only_where_they_are(signs: str, told:
         assert [text for text in words_ if text in ("all 0.", "all -0.")] == [told] * 2
 
 
+def test_a_legend_explains_no_arrow_where_none_is_drawn() -> None:
+    assert "value" not in texts(drawn("many_new").svg)
+    assert "value" in texts(drawn("forward").svg)
+
+
 def test_deep_graphs_are_stacked_and_say_so():
     words_ = texts(drawn("deep").svg)
     assert {"turns 2–249", "×248", "* 1.01 · + 0.1", "In 2", "Out 249", "h (turn 250)"} <= set(words_)
