@@ -71,7 +71,7 @@ def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
         lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:
-            shown = number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts
+            shown = number_lines(events[-1].after, "gradient", "∂ ", 18, most=1)[0].parts
             lines[-1] = Text([*lines[-1].parts, sans("   "), *shown], events[-1].step, ask="?")
     if item.absorbed:
         lines.append(Text([sans(nums.parameters([value.numbers for value in item.absorbed]))]))
