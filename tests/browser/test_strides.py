@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,7 +162,12 @@ def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: 
             assert inner is not None
             assert inner["height"] >= 0.15 * height  # there is something to see
             assert inner["y"] + inner["height"] <= box["y"] + box["height"] + 1
+        stage = cell.locator(".ak-stage")
+        stage.evaluate("stage => { stage.scrollTop = 0; }")
+        expect(stage).to_have_attribute("data-more", re.compile("bottom"))  # its edge fades: there is more
         lab.screenshot(f"strides-deep-{width}", cell)
+        stage.evaluate("stage => { stage.scrollTop = stage.scrollHeight; }")
+        expect(stage).to_have_attribute("data-more", re.compile("top"))
     last = cell.get_by_role("slider", name="stride of dim 3")
     last.focus()
     expect(last).to_be_in_viewport()
