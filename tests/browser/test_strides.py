@@ -144,6 +144,19 @@ def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callab
     assert notebook7.failures() == []
 
 
+def test_the_tensor_is_read_whole_on_a_narrow_page(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.page.set_viewport_size({"width": 1050, "height": 900})  # of which JupyterLab's list of files takes a part
+    lab.open(notebook(SETUP, "%strides torch.arange(12.0).view(3, 4)"))
+    lab.run_all()
+    [sliders, printed] = (lab.cell(1).locator(part) for part in (".ak-sliders", ".ak-printed"))
+    expect(printed).to_contain_text("11.]])")
+    boxes = sliders.bounding_box(), printed.bounding_box()
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"] < boxes[0]["x"] + 400  # side by side, with little room
+    assert printed.evaluate("element => element.scrollWidth - element.clientWidth") == 0
+
+
 def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: Callable[..., Path]) -> None:
     made = "from autogradkit.widgets.strides import stride_explorer\n"
     deep = "b = torch.arange(81.).view(3, 3, 3, 3).permute(3, 1, 0, 2)\nstride_explorer('b', b, globals())"
