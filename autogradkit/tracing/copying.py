@@ -60,6 +60,8 @@ class Copier:
         else:
             self.left_out += size
         low, high, mean, nans, infs = _summary(array) if elements is None or size > FEW else _summary_of(elements)
+        if low == high == 0:  # 0. and -0. are equal, so which of them was found says nothing of the others
+            low = high = -0.0 if np.signbit(array).all() else 0.0
         return Numbers(
             shape=tuple(array.shape),
             dtype=tensor.dtype.name,

@@ -35,7 +35,9 @@ class StorageMap(PictureWidget):
         self.memory = memory
         self._heading, self._says, self._walk = heading, says, walk
         self.names = [header.name for header in self.memory.headers]
-        self.sentences = sentences(self.memory)
+        # What it says stands in the picture, and stays there while one steps.
+        first = {"": "Step through the elements, or choose one: the cell where it lies lights up."} if says else {}
+        self.sentences = first | sentences(self.memory)
         self.refresh()
 
     @property

@@ -298,20 +298,34 @@ class Lab:
             self.page.screenshot(path=file)
             return file
         size = self.page.viewport_size
-        box = what.bounding_box()
         assert size is not None, "the page has a size"
-        assert box is not None, f"nothing to see for {name}"
+        assert what.bounding_box() is not None, f"nothing to see for {name}"
         # JupyterLab scrolls inside the page, so what is taller than the page has to be given room.
         # A picture may then be higher itself, for it takes a part of the window: again, until it is as high as it gets.
         height = size["height"]
-        while box is not None and height < (needed := int(box["height"]) + 200):
+        while height < (needed := self._settled_height(what) + 200):
             height = needed
             self.page.set_viewport_size({"width": size["width"], "height": height})
-            box = what.bounding_box()
         what.scroll_into_view_if_needed()
         what.screenshot(path=file)
         self.page.set_viewport_size(size)
         return file
+
+    def _settled_height(self, what: Locator) -> int:
+        """How high a part of the page is, once it has stayed so for 20 frames: Python answers a change of width late."""
+        return what.evaluate(
+            """async element => {
+                const frame = () => new Promise(requestAnimationFrame);
+                let [height, same] = [0, 0];
+                while (same < 20) {
+                    await frame();
+                    const found = element.getBoundingClientRect().height;
+                    same = found === height ? same + 1 : 0;
+                    height = found;
+                }
+                return Math.ceil(height);
+            }"""
+        )
 
     def axe(self, what: Locator) -> list[str]:
         """What axe-core finds wrong for people who use a keyboard, a screen reader or need contrast."""

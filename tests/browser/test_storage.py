@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,8 +72,11 @@ def test_a_view_that_fails_is_drawn_beside_the_error(lab: Lab, notebook: Callabl
         expect(cell).to_contain_text("From b[0, 1] to b[1, 0] the hop is −2, where +3 is expected.")
     assert [output["output_type"] for output in lab.outputs(2)] == ["error"]
     for cell in (traced, drawn):
-        sentence = cell.locator(".ak-sentence").last
-        expect(sentence).to_contain_text("Why b.view(6) fails: b.view(6) needs dims 0 and 1 of b to be one in memory")
+        whole = cell.locator(".ak-widget").last
+        expect(whole.locator(".ak-stage")).to_contain_text("Why b.view(6) fails")
+        reason = "b.view(6) needs dims 0 and 1 of b to be one in memory"
+        expect(whole.locator(".ak-stage")).to_contain_text(reason)
+        expect(whole.locator(".ak-sentence")).to_have_text(re.compile("^Step through the elements"))
     cell = drawn
     cell.get_by_role("button", name="Step forward").click()
     expect(cell.locator(".ak-sentence")).to_contain_text("b[0, 1] = storage[ 0 + 0·1 + 1·3 ] = storage[3] = 3.")

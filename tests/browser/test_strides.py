@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +144,19 @@ def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callab
     assert notebook7.failures() == []
 
 
+def test_the_tensor_is_read_whole_on_a_narrow_page(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.page.set_viewport_size({"width": 1050, "height": 900})  # of which JupyterLab's list of files takes a part
+    lab.open(notebook(SETUP, "%strides torch.arange(12.0).view(3, 4)"))
+    lab.run_all()
+    [sliders, printed] = (lab.cell(1).locator(part) for part in (".ak-sliders", ".ak-printed"))
+    expect(printed).to_contain_text("11.]])")
+    boxes = sliders.bounding_box(), printed.bounding_box()
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"] < boxes[0]["x"] + 400  # side by side, with little room
+    assert printed.evaluate("element => element.scrollWidth - element.clientWidth") == 0
+
+
 def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: Callable[..., Path]) -> None:
     made = "from autogradkit.widgets.strides import stride_explorer\n"
     deep = "b = torch.arange(81.).view(3, 3, 3, 3).permute(3, 1, 0, 2)\nstride_explorer('b', b, globals())"
@@ -161,7 +175,12 @@ def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: 
             assert inner is not None
             assert inner["height"] >= 0.15 * height  # there is something to see
             assert inner["y"] + inner["height"] <= box["y"] + box["height"] + 1
+        stage = cell.locator(".ak-stage")
+        stage.evaluate("stage => { stage.scrollTop = 0; }")
+        expect(stage).to_have_attribute("data-more", re.compile("bottom"))  # its edge fades: there is more
         lab.screenshot(f"strides-deep-{width}", cell)
+        stage.evaluate("stage => { stage.scrollTop = stage.scrollHeight; }")
+        expect(stage).to_have_attribute("data-more", re.compile("top"))
     last = cell.get_by_role("slider", name="stride of dim 3")
     last.focus()
     expect(last).to_be_in_viewport()

@@ -49,5 +49,7 @@ def test_a_failed_view_is_drawn_with_its_walk_and_the_copy() -> None:
         assert text in view.svg
     assert '<img alt="Why b.view(6) fails: b.view(6) needs dims 0 and 1 of b to be one' in view.static_html()
     assert view.plain().endswith("storage 0 (24 bytes): 0. 1. 2. 3. 4. 5.\nstorage 1 (24 bytes): 0. 3. 1. 4. 2. 5.")
+    assert "to be one in memory" in view.svg
+    assert "to be one in memory" not in " ".join(view.sentences.values())  # the picture says it once
     view.selected = "t0-1"
     assert view.element == ("b", (0, 1))

@@ -3,7 +3,7 @@
 import doctest
 import functools
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -252,6 +252,28 @@ def test_nothing_traced_is_a_sentence():
 def test_large_tensors_are_summarised():
     assert "1000×1000" in said("large")
     assert "all 1." in said("large")
+
+
+@pytest.mark.parametrize(
+    ("signs", "told"), [("[-1.] * 30", "all -0."), ("[-1., 1.] * 15", "all 0."), ("[1.] * 30", "all 0.")]
+)
+def test_zeros_are_said_to_be_all_negative_only_where_they_are(signs: str, told: str) -> None:
+    for turned in ("", ".flip(0)"):
+        before = f"w = torch.ones(30, requires_grad=True)\nzero = torch.zeros(30) * torch.tensor({signs}){turned}"
+        words_ = texts(draw_graph(trace_source("y = w * zero", before)).svg)
+        assert [text for text in words_ if text in ("all 0.", "all -0.")] == [told] * 2
+
+
+def test_a_legend_explains_no_arrow_where_none_is_drawn() -> None:
+    assert "value" not in texts(drawn("many_new").svg)
+    assert "value" in texts(drawn("forward").svg)
+
+
+def test_a_gradient_in_the_box_of_a_module_is_whole() -> None:
+    words_ = texts(drawn("mlp_steps").svg)
+    told = [gradient for mark, gradient in pairwise(words_) if mark == "∂"]
+    assert len(told) == 8  # weight and bias of two layers, in two turns
+    assert all(text.count("[") == text.count("]") for text in told)
 
 
 def test_deep_graphs_are_stacked_and_say_so():

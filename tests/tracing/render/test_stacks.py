@@ -62,6 +62,16 @@ def test_a_loop_is_its_first_turn_its_last_and_a_stack(turns: int) -> None:
     assert height < 1300
 
 
+def test_a_stack_tells_all_of_what_its_first_and_its_last_turn_gave() -> None:
+    loop = "for i in range(30):\n    w = w - 1"
+    told = texts(draw_graph(trace_source(loop, "w = torch.arange(40., requires_grad=True)")).svg)
+    assert told[told.index("turns 2–29") + 3 :][:3] == [
+        "w",
+        "= 40: min -2. · mean 17.5 · max 37.",
+        "→ 40: min -29. · mean -9.5 · max 10.",
+    ]
+
+
 def test_a_stack_opens_into_all_its_turns() -> None:
     trace = trace_source(descent(12), DESCENT)
     path = next(item.path for item in draw_graph(trace).graph.items.values() if item.kind == "stack")

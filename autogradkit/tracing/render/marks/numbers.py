@@ -160,15 +160,15 @@ def oddities(numbers: Numbers) -> str:
     return ", ".join(found)
 
 
-def lines(numbers: Numbers, room: int = 26) -> list[str]:
-    """The lines that a label shows: the elements where they fit in `room` characters, else a summary.
+def lines(numbers: Numbers, room: int = 26, most: int = 4) -> list[str]:
+    """The lines that a label shows: the elements where they fit in `most` lines of `room` characters, else a summary.
 
     >>> lines(Numbers((2,), "float32", (0.123456, 2.0), "", 0.123456, 2.0, 1.06, 0, 0, 0))
     ['[0.1235, 2.]']
     """
     for digits in (4, 3, 2):
         found = rows(numbers, digits)
-        if found is not None and len(found) <= 4 and max(map(len, found)) <= room:
+        if found is not None and len(found) <= most and max(map(len, found)) <= room:
             return found
     return summary_lines(numbers)
 

@@ -11,7 +11,7 @@ from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
-from autogradkit.tracing.render.marks.widths import SIZE, clip
+from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
 
 
 def folded_lines(item: Item, graph: Graph) -> list[Text]:
@@ -54,9 +54,13 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     lines: list[Text] = []
     for name, values in list(given.items())[:3]:
         first, last = (nums.one_line(value.numbers, 24) for value in (values[0], values[-1]))
-        shown = f" = {first} → {last}" if first != last else f" = {first}"
-        parts = [mono(clip(name, 120, SIZE, mono=True)), mono(clip(shown, 300, SIZE, mono=True))]
-        lines += late([Text(parts, ask="= ?")], graph.known.get(values[-1].id, BEFORE))
+        shown = [f" = {first} → {last}"] if first != last else [f" = {first}"]
+        if text_width(shown[0], SIZE, mono=True) > 300:
+            shown = [f" = {first}", f" → {last}"]
+        name = clip(name, 120, SIZE, mono=True)
+        parts = [[mono(name if n == 0 else " " * len(name)), mono(line)] for n, line in enumerate(shown)]
+        told = [Text(each, ask="" if n else "= ?") for n, each in enumerate(parts)]
+        lines += late(told, graph.known.get(values[-1].id, BEFORE))
     names = list(dict.fromkeys(graph.labels[value.id] for value in item.absorbed))
     if names:
         shown = ", ".join(names) if len(names) < 4 else f"{names[0]} … {names[-1]}"
@@ -71,7 +75,7 @@ def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
         lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:
-            shown = number_lines(events[-1].after, "gradient", "∂ ", 18)[0].parts
+            shown = number_lines(events[-1].after, "gradient", "∂ ", 18, most=1)[0].parts
             lines[-1] = Text([*lines[-1].parts, sans("   "), *shown], events[-1].step, ask="?")
     if item.absorbed:
         lines.append(Text([sans(nums.parameters([value.numbers for value in item.absorbed]))]))

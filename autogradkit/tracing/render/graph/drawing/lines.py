@@ -55,13 +55,15 @@ def sans(text: str, role: str = "muted") -> tuple[str, str, bool, bool]:
     return text, role, False, False
 
 
-def number_lines(numbers: Numbers, role: str, lead: str = "", room: int = 26, brief: bool = False) -> list[Text]:
+def number_lines(
+    numbers: Numbers, role: str, lead: str = "", room: int = 26, brief: bool = False, most: int = 4
+) -> list[Text]:
     """The elements after `lead`, rows of a matrix under one another; what is not finite stands out.
 
     `brief` leaves of a summary its range, on two lines where it has more than `room` characters.
     """
     odd = nums.oddities(numbers)
-    shown = nums.lines(numbers, room)
+    shown = nums.lines(numbers, room, most)
     if brief and shown == nums.summary_lines(numbers):
         low, _, high = shown[0].partition(" … ")
         shown = shown[:1] if len(shown[0]) <= room or not high else [f"{low} …", high]

@@ -265,7 +265,8 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
         entries.append(("module", "module, folded"))
     if "stack" in kinds:
         entries.append(("stack", "repeated"))
-    entries.append(("flow", "value"))
+    if graph.links:
+        entries.append(("flow", "value"))
     if any(link.grads for link in graph.links):
         entries.append(("grad", "∂ gradient"))
     x = MARGIN
