@@ -28,11 +28,17 @@ def called_as(entry: FrameType, declaration: Declaration, kind: str) -> str:
 
 
 def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
-    """Whether the first argument that the learner gave is the op's first: `F.embedding(i, W)` runs `embedding(W, i)`."""
+    """Whether the first argument that the learner gave is the op's first: `F.embedding(i, W)` runs `embedding(W, i)`.
+
+    Of `x == p` Python asks a parameter first, since its class is one of tensors: `p == x` runs as well.
+    """
     code = entry.f_code
+    if code.co_name in _COMPARISONS and len(args) == 2 and issubclass(type(args[0]), type(args[1])):
+        return type(args[0]) is type(args[1])
     return not code.co_argcount or not args or entry.f_locals.get(code.co_varnames[0]) is args[0]
 
 
+_COMPARISONS = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
 _SETITEM = Tensor.__setitem__.__code__
 
 

@@ -55,3 +55,10 @@ def test_two_models_of_one_class_share_no_name(cell: str, before: str, called: l
 def test_a_module_far_inside_is_not_searched_for_without_end() -> None:
     before = "deep = [Net()]\nfor _ in range(50): deep = [deep]\nwide = [[i] for i in range(10**5)]\nnet = Thing()\nnet.me = net"
     assert weights("y = run(Net())", before) == ["model.first.weight"]
+
+
+def test_a_parameter_that_is_compared_has_its_own_name() -> None:
+    """Python asks the parameter first, on whichever side it stands."""
+    before = "xs = [torch.ones(2)]; p = torch.nn.Parameter(torch.zeros(2))"
+    for cell in ("y = xs[0] == p", "y = xs[0] < p", "y = p > xs[0]"):
+        assert weights(cell, before) == ["p"], cell
