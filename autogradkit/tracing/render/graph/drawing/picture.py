@@ -69,15 +69,15 @@ def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_n
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
-    heading = title(trace)
     most = most_items(folds, MOST_ITEMS)
     folded = fold(_built(trace, node_names), folds, most)
-    drawn, width = _drawn(trace, bounded(folded, most), heading)
+    said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
+    drawn, width = _drawn(bounded(folded, most), said)
     while FEWEST < most <= MOST_ITEMS and (_too_large(drawn) or width > MOST_WIDTH):
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
             folded = fold(_built(trace, node_names), folds, most)
-        drawn, width = _drawn(trace, bounded(folded, most), heading)
+        drawn, width = _drawn(bounded(folded, most), said)
     return drawn
 
 
@@ -98,20 +98,28 @@ def _too_large(drawn: Drawn) -> bool:
     return len(still(drawn.svg).encode()) > most
 
 
-def _drawn(trace: Recording, graph: Graph, heading: str) -> tuple[Drawn, float]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What stands above a picture and below it."""
+
+    heading: str
+    overview: str
+
+
+def _drawn(graph: Graph, said: _Said) -> tuple[Drawn, float]:
     """The picture of a folded graph, and how wide it came out."""
-    alt = words.alt(graph, trace)
+    alt = words.alt(graph, said.heading, said.overview)
     sheet = _fitting(graph)
     parts, placed = sheet.parts, sheet.placed
     picture = Picture()
-    titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
+    titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
-    top = _heading(picture, heading, width)
+    top = _heading(picture, said.heading, width)
     left = (width - placed.width) / 2
     _links(picture, graph, sheet, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
-    bottom = _footer(picture, graph, top + placed.height, width)
+    bottom = _footer(picture, graph, said.overview, top + placed.height, width)
     return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph), width
 
 
@@ -215,7 +223,7 @@ def _label(picture: Picture, lines: list[Text], x: float, y: float, anchor: str)
         line.draw(picture, x, first + i * step)
 
 
-def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
+def _footer(picture: Picture, graph: Graph, overview: str, y: float, width: float) -> float:
     """Error, what was left out, legend. Returns the height of the picture."""
     room = width - 2 * MARGIN
     y += 22
@@ -243,7 +251,7 @@ def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
         picture.text(MARGIN, y + 10, clip(f"⋯ {sentence}", room), "muted", 12)
         y += 18
     y = _legend(picture, graph, y, width) if graph.items else y + 6
-    for line in wrap_text(words.overview(graph), room, lines=3):  # a living picture says it above
+    for line in wrap_text(overview, room, lines=3):  # a living picture says it above
         picture.text(MARGIN, y + 6, line, "muted", class_="ak-overview")
         y += 17
     return y

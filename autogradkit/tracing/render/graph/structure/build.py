@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -185,11 +185,18 @@ class _Builder:
         return [id for id in drawn if id not in self.producer and id not in leaves and self.values[id].requires_grad]
 
     def _sharers(self) -> dict[int, list[Value]]:
-        first: dict[int, dict[int, Value]] = defaultdict(dict)
+        first: dict[tuple[int, int], Value] = {}
         for value in self.values.values():
             if value.tensor in self.aliases:
-                first[value.storage].setdefault(value.tensor, value)
-        return {storage: list(values.values()) for storage, values in first.items()}
+                first.setdefault((value.storage, value.tensor), value)
+        labelled: Counter[tuple[int, str]] = Counter()
+        sharers: dict[int, list[Value]] = defaultdict(list)
+        for value in first.values():
+            named = value.storage, self.labels[value.id]
+            labelled[named] += 1
+            if labelled[named] <= 2:  # a tensor and another one; there may be thousands, and each box asks
+                sharers[value.storage].append(value)
+        return sharers
 
     def _contributions(self) -> tuple[dict[int, list[Accumulated]], dict[int, GradAssigned]]:
         """What was added to the `.grad` of each leaf's value since it was last cleared, and by what that was set after it.
