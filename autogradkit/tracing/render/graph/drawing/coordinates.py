@@ -23,6 +23,8 @@ def coordinates(slots: list[Slot], rows: list[list[int]], pinned: frozenset[int]
 
     Where something is pinned, all start from where they are.
     """
+    if len(slots) == 1:  # it is where it begins; there may be a hundred such parts
+        return
     bonds = [_bonds(slots, slot, number in pinned) for number, slot in enumerate(slots)]
     placed = [([slots[i] for i in row], [bonds[i] for i in row], _ahead(slots, row)) for row in rows]
     if not pinned:

@@ -30,7 +30,7 @@ from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAS
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, bounded, fold, most_items
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
@@ -61,29 +61,32 @@ class Drawn:
 
 @entry
 @collected_later
-def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False) -> Drawn:
+def draw_graph(
+    trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False, whole: Graph | None = None
+) -> Drawn:
     """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`, and turns.
 
     `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
+    `whole` is what `build` made of the trace, for who draws it again and again; it stays as it is.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
     most = most_items(folds, MOST_ITEMS)
-    folded = fold(_built(trace, node_names), folds, most)
+    folded = fold(_begun(trace, node_names, whole), folds, most)
     said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
     drawn, width = _drawn(bounded(folded, most), said)
     while FEWEST < most <= MOST_ITEMS and (_too_large(drawn) or width > MOST_WIDTH):
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold(_built(trace, node_names), folds, most)
+            folded = fold(_begun(trace, node_names, whole), folds, most)
         drawn, width = _drawn(bounded(folded, most), said)
     return drawn
 
 
-def _built(trace: Recording, node_names: bool) -> Graph:
-    """The whole graph."""
-    graph = build(trace)
+def _begun(trace: Recording, node_names: bool, whole: Graph | None) -> Graph:
+    """The whole graph, to be folded."""
+    graph = build(trace) if whole is None else copied(whole)
     graph.node_names = node_names
     return graph
 

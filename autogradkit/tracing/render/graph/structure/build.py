@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.events import (
     Accumulated,
     Argument,
@@ -371,6 +372,7 @@ def _in_optimizer(op: Op) -> bool:
     return op.node is None and op.position is not None and re.search(r"\.step\(\s*\)", op.position.code) is not None
 
 
+@collected_later
 def build(trace: Recording) -> Graph:
     """The graph of a trace, every op on its own."""
     return _Builder(trace).build()

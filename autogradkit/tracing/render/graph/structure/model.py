@@ -120,7 +120,7 @@ def copied(graph: Graph) -> Graph:
     for item in items.values():
         item.ops, item.absorbed = list(item.ops), list(item.absorbed)
     links = [Link(*_OF_LINK(link)) for link in graph.links]
-    return replace(graph, items=items, links=links, left_out=list(graph.left_out))
+    return replace(graph, items=items, links=links, left_out=list(graph.left_out), opened=list(graph.opened))
 
 
 # All that a dataclass holds, in its order: several times as quick as `replace`, for there may be ten thousands of them.
