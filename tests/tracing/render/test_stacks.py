@@ -181,3 +181,9 @@ def test_turns_that_begin_in_a_layer_are_no_part_of_it() -> None:
     drawn = draw_graph(trace_source(source, "net = torch.nn.Linear(2, 1)\nx = torch.ones(3, 2)"))
     assert stacks(drawn) == [("turns 2–8", 7)]
     assert [len(item.ops) for item in drawn.graph.items.values() if item.kind == "module"] == [2, 2]
+
+
+def test_operations_that_a_long_loop_ran_and_nobody_kept_are_told() -> None:
+    trace = trace_source(descent(30), DESCENT)
+    trace.dropped = 1234
+    assert "1,234 further operations ran and were not kept." in " ".join(texts(draw_graph(trace).svg))

@@ -52,6 +52,7 @@ class _Builder:
         self.known = known_from(trace)
         self.source = trace.source
         self.notes = trace.notes
+        self.dropped = trace.dropped
         self.second_order = _second_order(trace.events)
         self.ops = _telling_ops(trace.events, self.second_order)
         steps = [op for op in self.ops if _in_optimizer(op)]
@@ -175,6 +176,7 @@ class _Builder:
             *untold.updates(self.updated, self.sharing),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
             *self.notes,
+            *([f"{self.dropped:,} further operations ran and were not kept."] if self.dropped else []),
             *untold.numbers_read(self.source, self.ops, self.values),
             *untold.arrivals(self.calls, self.links, self.values),
             *untold.hooks(self.calls, self.ops, self.labels),
