@@ -81,7 +81,7 @@ FORMS: dict[str, Callable[[int], str]] = {
     "ifs": lines(HEAD, "if {i} % 2: h = h * 1.001\nelse: h = h + 0.001"),
     "tries": lines(HEAD, "try: h + torch.ones(3)\nexcept RuntimeError: pass"),
     "semicolons": lambda count: HEAD + "; ".join(["h = h * 1.001"] * count),
-    "one line of +": lambda count: HEAD + "y = " + " + ".join(["x"] * count) + "\ny.sum().backward()",
+    "one line of +": lambda count: HEAD + "y = " + " + ".join(["x"] * min(count, 900)) + "\ny.sum().backward()",
     "one call after another": lambda count: HEAD + "y = x" + ".neg()" * min(count, 900),
     "brackets in brackets": lambda count: HEAD + "y = " + "torch.neg(" * min(count, 90) + "x" + ")" * min(count, 90),
     "one list of ops": lambda count: HEAD + "l = [" + ", ".join(f"x * {i}" for i in range(count)) + "]",

@@ -99,10 +99,11 @@ class Naming:
         found = None
         frame = learner_frame(sys._getframe(1))
         while frame is not None:
-            variables = frame.f_locals
-            found = _name_among(variables, tensor, loop_variables(frame.f_code)) or found
+            variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
+            leading = _leading(variables, tensor)
+            found = _name_among(variables, leading, tensor, loop_variables(frame.f_code)) or found
             if found is None and has(tensor, "named_modules"):
-                found = _deep_among(variables, tensor)
+                found = _deep_among(leading, tensor)
             if frame.f_code.co_name.startswith(("<module>", "<cell line")):
                 break
             frame = learner_frame(frame.f_back)
@@ -119,17 +120,18 @@ def _features(module: Any) -> str:
     return ""
 
 
-def _name_among(variables: dict[str, Any], wanted: Any, passing: frozenset[str]) -> str | None:
+def _name_among(
+    variables: dict[str, Any], leading: list[tuple[str, Any]], wanted: Any, passing: frozenset[str]
+) -> str | None:
     """The variable that holds this very object, else how it is reached from one: `w.grad`, `xs[0]`, `p['w']`.
 
     Variables of loops are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
     """
-    everything = list(variables.items())
-    holding = [name for name, value in everything if value is wanted and _is_told(name)]
+    holding = [name for name, value in variables.items() if value is wanted and _is_told(name)]
     held = next((name for name in holding if name not in passing), None)
     if held is not None:
         return held
-    ways = (_reached(name, value, wanted) for name, value in _leading(everything, wanted) if value is not wanted)
+    ways = (_reached(name, value, wanted) for name, value in leading if value is not wanted)
     return next(filter(None, ways), None) or next(reversed(holding), None)
 
 
@@ -138,10 +140,14 @@ def _is_told(name: object) -> bool:
     return type(name) is str and not name.startswith("_")
 
 
-def _leading(everything: list[tuple[str, Any]], wanted: Any) -> list[tuple[str, Any]]:
-    """Of the variables those that something may be reached from: a module from no tensor, of which there may be thousands."""
+def _leading(variables: dict[str, Any], wanted: Any) -> list[tuple[str, Any]]:
+    """Of the variables those that something may be reached from: a module from no tensor, of which there may be thousands.
+
+    Each call of a layer asks, so what is passed by costs no more than its turn: no pair is kept of it, for thousands of
+    pairs wake the garbage collector.
+    """
     passed = _HOLD_NOTHING if holds(wanted, Tensor) else _HOLD_NO_MODULE
-    return [(name, value) for name, value in everything if type(value) not in passed and _is_told(name)]
+    return [(name, value) for name, value in variables.items() if type(value) not in passed and _is_told(name)]
 
 
 def _reached(name: str, value: Any, wanted: Any) -> str | None:
@@ -160,10 +166,10 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
     return None
 
 
-def _deep_among(variables: dict[str, Any], wanted: Any) -> str | None:
+def _deep_among(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
     """How a module is reached through attributes of objects, and lists and dicts in one another: `trainer.nets[0]`."""
     seen: set[int] = set()
-    waiting = _leading(list(variables.items()), wanted)
+    waiting = leading
     for _ in range(_DEEPEST):
         inside: list[tuple[str, Any]] = []
         for path, value in waiting:

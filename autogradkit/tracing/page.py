@@ -22,6 +22,7 @@ from typing import Any
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.structure.model import Graph
 from autogradkit.tracing.render.graph.telling.elements import reasons_of
 from autogradkit.tracing.render.graph.telling.state import state_of
 from autogradkit.tracing.render.graph.telling.why import Why
@@ -66,7 +67,8 @@ img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'">
 
 def page(recording: Recording) -> str:
     """The page, one file that needs nothing else."""
-    layouts, unturned, all_ways = _layouts(recording)
+    whole = build(recording)
+    layouts, unturned, all_ways = _layouts(recording, whole)
     script = (STATIC / "page.js").read_text(encoding="utf-8")
     title, lines = titles.title(recording) or "A trace", [line.strip() for line in recording.source.splitlines()]
     first = layouts[0]
@@ -81,14 +83,13 @@ def page(recording: Recording) -> str:
         id="0" * 32,
         still=img_tag(first["svg"], first["description"]) + table_html(tuple(header), [tuple(row) for row in rows]),
         note=esc(_note(len(layouts), unturned, all_ways)),
-        layouts=base64.b64encode(_packed(layouts, _reasons(recording))).decode(),
+        layouts=base64.b64encode(_packed(layouts, _reasons(whole))).decode(),
         script=script,
     )
 
 
-def _reasons(recording: Recording) -> dict[str, str]:
+def _reasons(graph: Graph) -> dict[str, str]:
     """Why the elements that the details show are what they are, detail by detail, as far as a number of characters goes."""
-    graph = build(recording)
     why = Why(graph)
     found: dict[str, str] = {}
     size = 0
@@ -134,13 +135,13 @@ def _note(count: int, unturned: int, all_ways: bool) -> str:
     return note
 
 
-def _layouts(recording: Recording) -> tuple[list[dict[str, Any]], int, bool]:
+def _layouts(recording: Recording, whole: Graph) -> tuple[list[dict[str, Any]], int, bool]:
     """The pictures that the page holds, the first one first; how many parts of that cannot be turned; whether all ways are in.
 
     A layout is the state of a GraphView with the `folds` and `node_names` that ask for it. Its `folds` name only what is
     turned, which is not as it is at first.
     """
-    ways = _Ways(recording)
+    ways = _Ways(recording, whole)
     shown = ways.turnable({})
     first = dict(list(shown.items())[:MOST_TURNED])
     front: list[Folds] = [{}]
@@ -173,8 +174,9 @@ def _all_modules(first: dict[str, Any], modules: list[str]) -> list[Folds]:
 class _Ways:
     """The ways of folding that a page holds, each drawn without the nodes' names and with them."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, whole: Graph) -> None:
         self.recording = recording
+        self.whole = whole
         self.plain: list[dict[str, Any]] = []
         self.named: list[dict[str, Any]] = []
         self._drawn: dict[tuple[tuple[str, bool], ...], dict[str, Any]] = {}
@@ -188,15 +190,19 @@ class _Ways:
         key = tuple(sorted(folds.items()))
         if key in self._drawn:
             return False
-        layout = self._drawn[key] = _layout(self.recording, folds)
+        layout = self._drawn[key] = self._layout(folds)
         if layout["svg"] in self._pictures:
             return False
         self._pictures.add(layout["svg"])
         self.plain.append(layout)
         if not self.named or self._drawings > 0:
-            self.named.append(_layout(self.recording, folds, node_names=True))
+            self.named.append(self._layout(folds, node_names=True))
             self._drawings -= 1
         return True
+
+    def _layout(self, folds: Folds, node_names: bool = False) -> dict[str, Any]:
+        drawn = draw_graph(self.recording, folds, node_names=node_names, whole=self.whole)
+        return {"folds": folds, "node_names": node_names, **state_of(drawn, self.recording)}
 
     def turnable(self, folds: Folds) -> Folds:
         """What can be turned where these are."""
@@ -231,11 +237,6 @@ def _turnable(layout: dict[str, Any]) -> Folds:
         around = ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
         found |= {path: True for path in around if path in layout["foldable"]}
     return found
-
-
-def _layout(recording: Recording, folds: dict[str, bool], node_names: bool = False) -> dict[str, Any]:
-    drawn = draw_graph(recording, folds, node_names=node_names)
-    return {"folds": folds, "node_names": node_names, **state_of(drawn, recording)}
 
 
 def _offer(layout: dict[str, Any], modules: list[str], offered: Container[str]) -> None:

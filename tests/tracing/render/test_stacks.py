@@ -183,3 +183,17 @@ def unstyled(svg: str, still: str) -> str:
 def test_a_recorded_graph_is_the_same_before_anything_is_folded() -> None:
     graph = build(trace_source(descent(30), DESCENT))
     assert not any(item.again or item.kind == "stack" for item in graph.items.values())
+
+
+def test_turns_that_begin_in_a_layer_are_no_part_of_it() -> None:
+    """Where there is too much for the picture, layers are closed; a stack of turns is in a layer only with all it has."""
+    source = "for i in range(80):\n    t = torch.tensor([float(i)])\nfor i in range(9):\n    net(x).mean().backward()"
+    drawn = draw_graph(trace_source(source, "net = torch.nn.Linear(2, 1)\nx = torch.ones(3, 2)"))
+    assert stacks(drawn) == [("turns 2–8", 7)]
+    assert [len(item.ops) for item in drawn.graph.items.values() if item.kind == "module"] == [2, 2]
+
+
+def test_operations_that_a_long_loop_ran_and_nobody_kept_are_told() -> None:
+    trace = trace_source(descent(30), DESCENT)
+    trace.dropped = 1234
+    assert "1,234 further operations ran and were not kept." in " ".join(texts(draw_graph(trace).svg))

@@ -23,23 +23,34 @@ def coordinates(slots: list[Slot], rows: list[list[int]], pinned: frozenset[int]
 
     Where something is pinned, all start from where they are.
     """
+    if len(slots) == 1:  # it is where it begins; there may be a hundred such parts
+        return
+    bonds = [_bonds(slots, slot, number in pinned) for number, slot in enumerate(slots)]
+    placed = [([slots[i] for i in row], [bonds[i] for i in row], _ahead(slots, row)) for row in rows]
     if not pinned:
-        for row in rows:
-            _settle(slots, row, [0.0] * len(row), [1.0] * len(row))
+        for row, _, ahead in placed:
+            _settle(row, ahead, [0.0] * len(row), [1.0] * len(row))
     for sweep in range(SWEEPS):
-        for row in reversed(rows) if sweep % 2 else rows:
-            wanted, weights = [], []
-            for i in row:
-                slot = slots[i]
-                if i in pinned:
-                    wanted.append(slot.x)
-                    weights.append(PINNED)
-                    continue
-                pulls = [(slots[j].x, _pull(slot, slots[j])) for j in slot.above + slot.below]
-                weight = sum(pull for _, pull in pulls)
-                wanted.append(sum(x * pull for x, pull in pulls) / weight if weight else slot.x)
-                weights.append(weight or 0.1)
-            _settle(slots, row, wanted, weights)
+        for row, pulled, ahead in reversed(placed) if sweep % 2 else placed:
+            wanted = [
+                sum([other.x * pull for other, pull in pulls]) / weight if pulls and weight else slot.x
+                for slot, (pulls, weight) in zip(row, pulled, strict=True)
+            ]
+            _settle(row, ahead, wanted, [weight or 0.1 for _, weight in pulled])
+
+
+def _bonds(slots: list[Slot], slot: Slot, pinned: bool) -> tuple[list[tuple[Slot, float]], float]:
+    """What pulls at a slot and how much, and how heavy that makes it; nothing pulls at what is pinned."""
+    if pinned:
+        return [], PINNED
+    pulls = [(slots[j], _pull(slot, slots[j])) for j in slot.above + slot.below]
+    return pulls, sum(pull for _, pull in pulls)
+
+
+def _ahead(slots: list[Slot], row: list[int]) -> list[float]:
+    """How far right of the first in its row each slot is at least."""
+    distances = (_distance(slots[left], slots[right]) for left, right in itertools.pairwise(row))
+    return list(itertools.accumulate(distances, initial=0.0)) if row else []
 
 
 def _pull(one: Slot, other: Slot) -> float:
@@ -110,13 +121,8 @@ def _distance(left: Slot, right: Slot) -> float:
     return left.right + right.left + (GAP / 2 if threads else GAP)
 
 
-def _settle(slots: list[Slot], row: list[int], wanted: list[float], weights: list[float]) -> None:
+def _settle(row: list[Slot], ahead: list[float], wanted: list[float], weights: list[float]) -> None:
     """The least-squares placement of a row in its order: pool adjacent violators."""
-    if not row:
-        return
-    ahead = [0.0]
-    for left, right in itertools.pairwise(row):
-        ahead.append(ahead[-1] + _distance(slots[left], slots[right]))
     blocks: list[tuple[float, float, int]] = []
     for x, weight, offset in zip(wanted, weights, ahead, strict=True):
         mean, mass, count = x - offset, weight, 1
@@ -128,7 +134,7 @@ def _settle(slots: list[Slot], row: list[int], wanted: list[float], weights: lis
     position = 0
     for mean, _, count in blocks:
         for _ in range(count):
-            slots[row[position]].x = mean + ahead[position]
+            row[position].x = mean + ahead[position]
             position += 1
 
 

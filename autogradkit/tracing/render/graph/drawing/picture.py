@@ -30,7 +30,7 @@ from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAS
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, bounded, fold, most_items
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
@@ -61,29 +61,32 @@ class Drawn:
 
 @entry
 @collected_later
-def draw_graph(trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False) -> Drawn:
+def draw_graph(
+    trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False, whole: Graph | None = None
+) -> Drawn:
     """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`, and turns.
 
     `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
+    `whole` is what `build` made of the trace, for who draws it again and again; it stays as it is.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
     """
-    heading = title(trace)
     most = most_items(folds, MOST_ITEMS)
-    folded = fold(_built(trace, node_names), folds, most)
-    drawn, width = _drawn(trace, bounded(folded, most), heading)
+    folded = fold(_begun(trace, node_names, whole), folds, most)
+    said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
+    drawn, width = _drawn(bounded(folded, most), said)
     while FEWEST < most <= MOST_ITEMS and (_too_large(drawn) or width > MOST_WIDTH):
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold(_built(trace, node_names), folds, most)
-        drawn, width = _drawn(trace, bounded(folded, most), heading)
+            folded = fold(_begun(trace, node_names, whole), folds, most)
+        drawn, width = _drawn(bounded(folded, most), said)
     return drawn
 
 
-def _built(trace: Recording, node_names: bool) -> Graph:
-    """The whole graph."""
-    graph = build(trace)
+def _begun(trace: Recording, node_names: bool, whole: Graph | None) -> Graph:
+    """The whole graph, to be folded."""
+    graph = build(trace) if whole is None else copied(whole)
     graph.node_names = node_names
     return graph
 
@@ -98,20 +101,28 @@ def _too_large(drawn: Drawn) -> bool:
     return len(still(drawn.svg).encode()) > most
 
 
-def _drawn(trace: Recording, graph: Graph, heading: str) -> tuple[Drawn, float]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What stands above a picture and below it."""
+
+    heading: str
+    overview: str
+
+
+def _drawn(graph: Graph, said: _Said) -> tuple[Drawn, float]:
     """The picture of a folded graph, and how wide it came out."""
-    alt = words.alt(graph, trace)
+    alt = words.alt(graph, said.heading, said.overview)
     sheet = _fitting(graph)
     parts, placed = sheet.parts, sheet.placed
     picture = Picture()
-    titled = min(MOST_TITLE, text_width(heading, 14, mono=True, bold=True) + 2 * MARGIN)
+    titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
-    top = _heading(picture, heading, width)
+    top = _heading(picture, said.heading, width)
     left = (width - placed.width) / 2
     _links(picture, graph, sheet, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
-    bottom = _footer(picture, graph, top + placed.height, width)
+    bottom = _footer(picture, graph, said.overview, top + placed.height, width)
     return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph), width
 
 
@@ -215,7 +226,7 @@ def _label(picture: Picture, lines: list[Text], x: float, y: float, anchor: str)
         line.draw(picture, x, first + i * step)
 
 
-def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
+def _footer(picture: Picture, graph: Graph, overview: str, y: float, width: float) -> float:
     """Error, what was left out, legend. Returns the height of the picture."""
     room = width - 2 * MARGIN
     y += 22
@@ -243,7 +254,7 @@ def _footer(picture: Picture, graph: Graph, y: float, width: float) -> float:
         picture.text(MARGIN, y + 10, clip(f"⋯ {sentence}", room), "muted", 12)
         y += 18
     y = _legend(picture, graph, y, width) if graph.items else y + 6
-    for line in wrap_text(words.overview(graph), room, lines=3):  # a living picture says it above
+    for line in wrap_text(overview, room, lines=3):  # a living picture says it above
         picture.text(MARGIN, y + 6, line, "muted", class_="ak-overview")
         y += 17
     return y

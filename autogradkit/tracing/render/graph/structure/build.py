@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.events import (
     Accumulated,
     Argument,
@@ -51,6 +52,7 @@ class _Builder:
         self.known = known_from(trace)
         self.source = trace.source
         self.notes = trace.notes
+        self.dropped = trace.dropped
         self.second_order = _second_order(trace.events)
         self.ops = _telling_ops(trace.events, self.second_order)
         steps = [op for op in self.ops if _in_optimizer(op)]
@@ -174,6 +176,7 @@ class _Builder:
             *untold.updates(self.updated, self.sharing),
             *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
             *self.notes,
+            *([f"{self.dropped:,} further operations ran and were not kept."] if self.dropped else []),
             *untold.numbers_read(self.source, self.ops, self.values),
             *untold.arrivals(self.calls, self.links, self.values),
             *untold.hooks(self.calls, self.ops, self.labels),
@@ -185,11 +188,18 @@ class _Builder:
         return [id for id in drawn if id not in self.producer and id not in leaves and self.values[id].requires_grad]
 
     def _sharers(self) -> dict[int, list[Value]]:
-        first: dict[int, dict[int, Value]] = defaultdict(dict)
+        first: dict[tuple[int, int], Value] = {}
         for value in self.values.values():
             if value.tensor in self.aliases:
-                first[value.storage].setdefault(value.tensor, value)
-        return {storage: list(values.values()) for storage, values in first.items()}
+                first.setdefault((value.storage, value.tensor), value)
+        labelled: Counter[tuple[int, str]] = Counter()
+        sharers: dict[int, list[Value]] = defaultdict(list)
+        for value in first.values():
+            named = value.storage, self.labels[value.id]
+            labelled[named] += 1
+            if labelled[named] <= 2:  # a tensor and another one; there may be thousands, and each box asks
+                sharers[value.storage].append(value)
+        return sharers
 
     def _contributions(self) -> tuple[dict[int, list[Accumulated]], dict[int, GradAssigned]]:
         """What was added to the `.grad` of each leaf's value since it was last cleared, and by what that was set after it.
@@ -364,6 +374,7 @@ def _in_optimizer(op: Op) -> bool:
     return op.node is None and op.position is not None and re.search(r"\.step\(\s*\)", op.position.code) is not None
 
 
+@collected_later
 def build(trace: Recording) -> Graph:
     """The graph of a trace, every op on its own."""
     return _Builder(trace).build()

@@ -98,7 +98,7 @@ class Graph:
     calls: list[Call]
     failure: Failure | None
     aliases: dict[int, int]  # tensor number -> place in the colour cycle, for tensors that share a storage
-    sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors
+    sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors, of equally labelled ones two
     producer: dict[int, Op]  # value -> the op that gave it
     contributions: dict[int, list[Accumulated]]  # value of a leaf -> what was added to its `.grad` while it had it
     cleared: dict[int, GradAssigned]  # value of a leaf -> how its `.grad` was set after these
@@ -120,7 +120,7 @@ def copied(graph: Graph) -> Graph:
     for item in items.values():
         item.ops, item.absorbed = list(item.ops), list(item.absorbed)
     links = [Link(*_OF_LINK(link)) for link in graph.links]
-    return replace(graph, items=items, links=links, left_out=list(graph.left_out))
+    return replace(graph, items=items, links=links, left_out=list(graph.left_out), opened=list(graph.opened))
 
 
 # All that a dataclass holds, in its order: several times as quick as `replace`, for there may be ten thousands of them.

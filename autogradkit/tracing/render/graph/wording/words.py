@@ -1,15 +1,13 @@
 """What the picture of a graph says in words: sentences, what things are called.
 
-Rests on `model.py`, `titles.py`, `spelling.py` and `numbers.py`; `drawing` and `telling` speak with it.
+Rests on `model.py`, `spelling.py` and `numbers.py`; `drawing` and `telling` speak with it.
 """
 
 from __future__ import annotations
 
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.model import Graph, Item
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call
-from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.numbers import shape_text
 
 REASONS = {
@@ -74,11 +72,11 @@ def overview(graph: Graph) -> str:
     return f"{counted}. No backward call, so there are no gradients yet."
 
 
-def alt(graph: Graph, trace: Recording) -> str:
-    """What is read aloud in place of the picture."""
+def alt(graph: Graph, heading: str, overview: str) -> str:
+    """What is read aloud in place of the picture with this title and this sentence."""
     failure = f" It failed with {graph.failure.error}." if graph.failure is not None else ""
-    drawn = f"Graph of {title(trace)[:160]}." if title(trace) else "Graph."
-    return f"{drawn} {overview(graph)}{failure}"
+    drawn = f"Graph of {heading[:160]}." if heading else "Graph."
+    return f"{drawn} {overview}{failure}"
 
 
 def item_title(item: Item, graph: Graph) -> str:
