@@ -343,6 +343,14 @@ def test_what_only_moves_numbers_tells_from_where_each_gradient_came(call):
     assert MOVED[call].replace("max_pool2d₁", "b") in found, found
 
 
+def test_moved_complex_numbers_add_up_as_well():
+    before = "a = torch.tensor([1j, 2., 3.]).requires_grad_()"
+    source = "b = a[torch.tensor([0, 0, 2])]\nb.backward(torch.tensor([1 + 2j, 2., 1j]))"
+    details = details_of(draw_graph(trace_source(source, before)).graph).values()
+    found = "\n".join(row[1] for detail in details for row in detail["rows"])
+    assert "∂a[0] = ∂b[0] + ∂b[1]" in found, found
+
+
 def test_the_sum_is_of_what_the_op_sent_before_a_hook_changed_it():
     before = "a = torch.arange(3.).requires_grad_()"
     hooked = "h = a * 1\nh.register_hook(lambda g: g * 10)\nb = h.take(torch.tensor([2, 2]))\nb.sum().backward()"

@@ -15,6 +15,7 @@ import numpy as np
 
 from autogradkit.tracing.notation import Name, Rule
 from autogradkit.tracing.render.graph.telling.operands import Array, Operands
+from autogradkit.tracing.render.graph.telling.windows import added_up
 from autogradkit.tracing.render.graph.telling.worked import MOST_TERMS
 from autogradkit.tracing.render.marks import numbers as nums
 
@@ -35,7 +36,7 @@ class Moves:
     def gradient(self, incoming: Array) -> Array:
         """What arrives at each element of the input."""
         came = self.places >= 0
-        found = np.bincount(self.places[came].reshape(-1), incoming[came].reshape(-1), math.prod(self.source))
+        found = added_up(self.places[came].reshape(-1), incoming[came].reshape(-1), math.prod(self.source))
         return found.reshape(self.source)
 
     def from_place(self, index: Index) -> list[Index]:

@@ -1,7 +1,7 @@
 """Which elements meet in a convolution: for each product that it adds up, the places in input, weight and output.
 
 The same products, with one of the three missing, make the gradients: that of the weight is a sum of input · ∂, that of the
-input of ∂ · weight. Rests on NumPy; `worked.py` writes such a sum out.
+input of ∂ · weight. Rests on NumPy; `worked.py` writes such a sum out, `moves.py` adds up likewise.
 """
 
 from __future__ import annotations
@@ -19,6 +19,13 @@ Places = np.ndarray[Any, np.dtype[np.int32]]
 Shape = tuple[int, ...]
 
 
+def added_up(places: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any], size: int) -> Any:
+    """The sum of the numbers at each of `size` places, real or complex."""
+    if numbers.dtype.kind == "c":
+        return np.bincount(places, numbers.real, size) + 1j * np.bincount(places, numbers.imag, size)
+    return np.bincount(places, numbers, size)
+
+
 @dataclass(frozen=True)
 class Windows:
     """The products of one convolution, by the places (row-major) of their factors."""
@@ -30,7 +37,7 @@ class Windows:
         """What the products of two factors add up to at each place of the third."""
         products = self._factors(one) * self._factors(other)
         size = math.prod(self.shapes[wanted])
-        return np.bincount(self.places[wanted], products, size).reshape(self.shapes[wanted])
+        return added_up(self.places[wanted], products, size).reshape(self.shapes[wanted])
 
     def pairs(self, wanted: str, index: Shape, one: tuple[str, Any], other: tuple[str, Any]) -> list[tuple[Any, Any]]:
         """The factors of the products that are added up at one place of the third."""
