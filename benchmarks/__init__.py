@@ -21,5 +21,5 @@ b, …), so that a busy moment of the machine meets them alike; only one works a
 number of samples; a sample is one call, or as many as fill a millisecond. The first turn is not counted; of the others
 the least time does. The garbage collector is on, as in ordinary use, and collects once before each turn. A ratio is the
 least time over PyTorch's least time: below 1 is faster than PyTorch. Nothing is set in the C library's allocator, and
-no kernels are forced on NumPy's BLAS: OPENBLAS_CORETYPE is not passed on, since it can cost half of the speed.
+no kernels are forced on NumPy's BLAS: OPENBLAS_CORETYPE is not passed on, since it has cost a third of the speed.
 """

@@ -37,13 +37,11 @@ class Node:
     __slots__ = ("__weakref__", "edges", "hooks", "outputs", "sequence")
 
     namespace: ClassVar[str] = ""
-    calls_user: ClassVar[bool] = (
-        False  # whether `apply` runs code of the user's, who sees their own NumPy settings then
-    )
+    # Whether `apply` runs code of the user's, who sees their own NumPy settings then.
+    calls_user: ClassVar[bool] = False
     refuses_complex: bool = False  # whether a complex gradient that it gives for a real input is an error
-    gradient_versions: ClassVar[
-        tuple[int, ...]
-    ] = ()  # how often PyTorch edits the gradient that it gives for each input
+    # How often PyTorch edits the gradient that it gives for each input.
+    gradient_versions: ClassVar[tuple[int, ...]] = ()
 
     edges: tuple[Any, ...]  # target, output number, target, output number, ...
     outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat

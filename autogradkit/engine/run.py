@@ -94,7 +94,7 @@ def execute(
 
 
 def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
-    """The usual backward: from one root, with nobody listening, and no anomaly looked for."""
+    """The usual backward: from one root, with no recorder and no anomaly looked for; those who log gradients are told."""
     mode = MODE.grad
     call = next(CALLS)
     taken: list[Tensor] = []

@@ -155,9 +155,8 @@ class Optimizer:
     def _declaration(self, group: Group, parameter: Tensor) -> Declaration:
         """What a trace says of the step of one parameter."""
         name = type(self).__name__.lower()  # `sgd_` in a trace
-        # Of complex numbers the parts move apart, which the lines do not say.
-        lines = [] if parameter.is_complex() else self._lines(group, self.state.get(parameter, {}))
-        update = "\n".join(lines)
+        untold = self._moves_parts_apart and parameter.is_complex()
+        update = "" if untold else "\n".join(self._lines(group, self.state.get(parameter, {})))
 
         def remembered() -> dict[str, Tensor]:
             return {name: each for name, each in self.state.get(parameter, {}).items() if isinstance(each, Tensor)}
@@ -172,6 +171,9 @@ class Optimizer:
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         """What changes a parameter of the group by its gradient, and returns it."""
         raise NotImplementedError
+
+    # Whether real and imaginary parts are changed each by itself, which the lines of a step do not say.
+    _moves_parts_apart: ClassVar[bool] = False
 
     # What the lines of a step call the tensors of the state, by their names there.
     _symbols: ClassVar[Mapping[str, str]] = {}

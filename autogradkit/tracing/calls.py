@@ -33,8 +33,10 @@ def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
     Of `x == p` Python asks a parameter first, since its class is one of tensors: `p == x` runs as well.
     """
     code = entry.f_code
-    if code.co_name in _COMPARISONS and len(args) == 2 and issubclass(type(args[0]), type(args[1])):
-        return type(args[0]) is type(args[1])
+    if code.co_name in _COMPARISONS and len(args) == 2:
+        first, second = map(type, args)
+        if first is not second and issubclass(first, second):
+            return False
     return not code.co_argcount or not args or entry.f_locals.get(code.co_varnames[0]) is args[0]
 
 

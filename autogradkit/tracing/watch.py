@@ -117,9 +117,8 @@ class GradLog(GradListener):
         self.most = MOST  # events that are kept for each tensor, as there are so many
         self._followers: dict[int, tuple[Callable[[], None], ...]] = {}  # by the tensor's id
         self._called: tuple[int, Place | None] = (-1, None)  # the call of backward that was heard last, and its place
-        self._cleared: dict[
-            int, Place
-        ] = {}  # where `.grad` became None, by the ids of tensors of which nothing was heard since
+        # Where `.grad` became None, by the ids of tensors of which nothing was heard since.
+        self._cleared: dict[int, Place] = {}
 
     def listen(self) -> None:
         """Hear from now on. Called again it changes nothing."""

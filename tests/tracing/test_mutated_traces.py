@@ -71,7 +71,7 @@ def test_what_a_node_sent_in_another_shape_than_was_added_is_no_summand(tmp_path
     assert "W.grad[0, 1] = 0.5537 from backward 1 = 0.5537" in told
 
 
-def test_an_edit_of_a_part_that_received_nothing_has_no_gradients(tmp_path: Path) -> None:
+def test_an_edit_of_a_part_whose_node_received_nothing_is_drawn(tmp_path: Path) -> None:
     document = json.loads(to_json(trace_cell("view_edit")))
     [ran] = [e for e in document["events"] if e["type"] == "NodeRan" and e["node_name"] == "CopySlices"]
     ran["received"] = []

@@ -170,3 +170,16 @@ def test_a_loaded_trace_tells_the_same(tmp_path: Any) -> None:
     loaded = Trace.load(tmp_path / "t.json")
     assert details_of(draw_graph(loaded).graph) == details_of(draw_graph(trace).graph)
     assert loaded.ops[0].state == trace.ops[0].state
+
+
+def test_a_step_of_complex_numbers_is_told_where_its_lines_are_true() -> None:
+    """Adam moves real and imaginary parts apart, which its lines do not say."""
+    told = {}
+    for kind in (torch.optim.SGD, torch.optim.Adam):
+        parameter = torch.tensor([1 + 1j], requires_grad=True)
+        parameter.backward(torch.ones_like(parameter))
+        optimizer = kind([parameter], lr=0.5)
+        with torch.record() as trace:
+            optimizer.step()
+        [told[kind.__name__]] = [op.facts.update for op in trace.ops]
+    assert told == {"SGD": "self = self − 0.5 · grad", "Adam": ""}
