@@ -1,8 +1,8 @@
 """Custom functions: a forward and a backward of the user's own, as one node of the graph.
 
-Rests on the engine. New style: static `forward(ctx, ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, ...)`,
-called through `apply`. Also the style of before PyTorch 1.5, instance methods called as `MyFunction()(x)`, which PyTorch
-refuses and many pages still teach.
+Rests on `function_node.py`, which has that node. New style: static `forward(ctx, ...)` (or `forward(...)` and
+`setup_context`) and `backward(ctx, ...)`, called through `apply`. Also the style of before PyTorch 1.5, instance methods called
+as `MyFunction()(x)`, which PyTorch refuses and many pages still teach.
 """
 
 from __future__ import annotations
@@ -13,201 +13,15 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from autogradkit.core import errors
+from autogradkit.autograd.function_node import BackwardFunction, run_forward
+from autogradkit.autograd.function_node import FunctionCtx as FunctionCtx
 from autogradkit.core.absent import absent_from as _absent_from
-from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.steps import at_once
-from autogradkit.core.storage import offset_of, root_of, strided
-from autogradkit.core.strides import element_strides, view_strides
-from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
-from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
-from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
-from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
-from autogradkit.engine.node import SEQUENCE, Node
-from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
-from autogradkit.engine.validate import expected_of
-
-
-class FunctionCtx:
-    """What `forward` and `backward` share: saved tensors, flags, and any attribute the user sets."""
-
-    needs_input_grad: tuple[bool, ...]
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors (or None) for backward. Raises TypeError for anything else."""
-        for index, tensor in enumerate(tensors):
-            if tensor is not None and not isinstance(tensor, Tensor):
-                raise TypeError(
-                    f"save_for_backward can only save variables, but argument {index} is of type {type(tensor).__name__}"
-                )
-        self._to_save = tensors
-
-    def mark_dirty(self, *args: Tensor) -> None:
-        """Say which inputs `forward` edits in place; they must be returned."""
-        self._dirty = args
-
-    def mark_non_differentiable(self, *args: Tensor) -> None:
-        """Say which outputs have no gradient."""
-        self._non_differentiable = args
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether a gradient that did not arrive is given to `backward` as zeros (the default) or as None."""
-        if not isinstance(value, bool):
-            raise TypeError(
-                "set_materialize_grads received an invalid combination of arguments - got (), but expected (bool)"
-            )
-        self._materialize = value
-
-    _to_save: tuple[Tensor | None, ...] = ()
-    _dirty: tuple[Tensor, ...] = ()
-    _non_differentiable: tuple[Tensor, ...] = ()
-    _materialize: bool = True
-
-    def _checked_marks(self) -> None:
-        """Raise RuntimeError where something else than a tensor was marked; PyTorch's texts end like this."""
-        if not all(isinstance(each, Tensor) for each in self._dirty):
-            raise RuntimeError("mark_dirty can only accept variables, but argument ")
-        if not all(isinstance(each, Tensor) for each in self._non_differentiable):
-            raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
-
-    def _forget(self) -> None:
-        """Let go of what `forward` named: an output among it owns the node, and would keep it alive for ever."""
-        self._to_save = self._dirty = self._non_differentiable = ()
-
-
-class BackwardFunction(Node, FunctionCtx):
-    """The node of a custom function; it is also the `ctx` that the user's methods get."""
-
-    calls_user = True
-    _saved: Any = ()
-    _versions: tuple[int, ...] = ()
-    _function: Any = None  # the Function subclass, or the instance in the old style
-    _given: tuple[bool, ...] = ()  # which arguments were tensors
-
-    def __init__(self) -> None:
-        self.hooks = None
-        self.sequence = next(SEQUENCE)
-        self.edges = ()
-        self.outputs = ()
-
-    @property
-    def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        """What `save_for_backward` kept. Raises RuntimeError once freed, or where a tensor was edited since."""
-        if self._saved is FREED:
-            raise errors.backward_twice(self)
-        if not self._saved and self._to_save:  # within forward
-            return self._to_save
-        tensors: list[Tensor | None] = []
-        for value, version in zip(self._saved, self._versions, strict=True):
-            if value is None:
-                tensors.append(None)
-                continue
-            array, counter = (
-                (value._array, value._counter) if isinstance(value, Tensor) else (value.array, value.counter)
-            )
-            if (
-                counter is not None and int(counter.value) != version
-            ):  # as in PyTorch, it may have been detached in place
-                own = isinstance(value, SavedOutput)
-                maker, number = (self, value.number) if own else edge_of(value)
-                raise saved_was_edited(
-                    array, maker if isinstance(maker, Node) else None, number, counter.value, version
-                )
-            tensors.append(value if isinstance(value, Tensor) else self._rebuilt(value))
-        return tuple(tensors)
-
-    saved_variables = saved_tensors
-
-    def _rebuilt(self, value: SavedOutput) -> Tensor:
-        tensor = wrap(value.array)
-        tensor._counter = value.counter
-        tensor._node = self
-        tensor._output_nr = value.number
-        tensor._requires_grad = True
-        return tensor
-
-    def release(self) -> None:
-        self._saved = FREED  # also where nothing was saved: asking for it is refused from now on
-
-    def apply(self, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
-        given = [
-            wrap_gradient(gradient) if gradient is not None else self._missing(number)
-            for number, gradient in enumerate(gradients)
-        ]
-        with set_grad_enabled(create_graph):
-            answer = self._backward(given)
-        answers = answer if isinstance(answer, tuple) else (answer,)
-        count = len(self._given)
-        if len(answers) > count and all(each is None for each in answers[count:]):
-            answers = answers[:count]
-        if len(answers) != count:
-            raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {count}, got {len(answers)})"
-            )
-        sent: list[Any] = []
-        for index, (each, given_a_tensor) in enumerate(zip(answers, self._given, strict=True)):
-            if given_a_tensor:
-                sent.append(self._checked(len(sent), each, create_graph))
-            elif each is not None:
-                raise RuntimeError(
-                    f"function {self.name()} returned a gradient different than None at position {index + 1}, but the "
-                    "corresponding forward input was not a Variable"
-                )
-        return sent
-
-    def _backward(self, gradients: list[Any]) -> Any:
-        function = self._function
-        if not isinstance(function, type):
-            return function.backward(*gradients)
-        own = function.backward is not Function.backward
-        if own and function.vjp is not Function.vjp:
-            raise RuntimeError(
-                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
-                "one of them."
-            )
-        return (function.backward if own else function.vjp)(self, *gradients)
-
-    def _missing(self, number: int) -> Tensor | None:
-        if not self._materialize or self.outputs[2 * number + 1] is None:
-            return None
-        return wrap(np.zeros(self.outputs[2 * number], self.outputs[2 * number + 1]))
-
-    def _checked(self, index: int, answer: Any, create_graph: bool) -> Any:
-        if answer is None:
-            return None
-        if not isinstance(answer, Tensor):
-            raise RuntimeError(f"expected Variable or None (got {c_type_name(answer)})")
-        target, number = self.edges[2 * index], self.edges[2 * index + 1]
-        if target is None:  # nobody gets it but a hook
-            return None if self.hooks is None else answer if create_graph else answer._array
-        shape, kind = expected_of(target, number)
-        got = answer._array.shape
-        extra = len(got) - len(shape)
-        if extra < 0 or any(n not in (1, m) for n, m in zip(shape, got[extra:], strict=True)):
-            raise RuntimeError(
-                f"Function {self.name()} returned an invalid gradient at index {index} - got {list(got)} but expected shape "
-                f"compatible with {list(shape)}"
-            )
-        if answer._array.dtype.kind == "c" and kind.kind != "c":
-            raise RuntimeError(
-                "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got "
-                "false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
-            )
-        # A view: the user may hold on to the array, so it must not become somebody's .grad.
-        return answer if create_graph else answer._array[...]
-
-    def __repr__(self) -> str:
-        return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"
-
-
-def wrap_gradient(gradient: Any) -> Tensor:
-    """A gradient as the user's backward sees it."""
-    return gradient if isinstance(gradient, Tensor) else wrap(gradient)
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.history import edge_of, requires_grad
+from autogradkit.engine.modes import MODE, no_grad
 
 
 class Function(FunctionCtx):
@@ -284,6 +98,17 @@ class Function(FunctionCtx):
 
         return run_forward(context, context, (*bound.args, *bound.kwargs.values()), forward)
 
+    @classmethod
+    def _derivative(cls) -> Callable[..., Any]:
+        """The user's `backward`, which may be called `vjp` too."""
+        own = cls.backward is not Function.backward
+        if own and cls.vjp is not Function.vjp:
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
+                "one of them."
+            )
+        return cls.backward if own else cls.vjp
+
     @entry
     def __call__(self, *args: Any) -> Any:
         """The style of before PyTorch 1.5: instance methods, the instance itself keeping what is saved."""
@@ -305,118 +130,6 @@ class Function(FunctionCtx):
         return () if node is None else node.saved_tensors or self._to_save
 
     _node: weakref.ref[BackwardFunction] | None = None  # weak: the node keeps this instance
-
-
-def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, ...], forward: Callable[[], Any]) -> Any:
-    """Call the user's forward, and tie its outputs to `node` if any argument requires grad."""
-    edges: list[Any] = []
-    for value in args:
-        edges += edge_of(value) if isinstance(value, Tensor) else ()
-    context.needs_input_grad = tuple(isinstance(value, Tensor) and requires_grad(value) for value in args)
-    node.edges = tuple(edges)
-    node._given = tuple(isinstance(value, Tensor) for value in args)
-    records = MODE.grad and any(context.needs_input_grad)
-    with no_grad():
-        given = forward()
-    outputs: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
-    context._checked_marks()
-    for dirty in context._dirty:
-        bump_version(dirty)
-    results: list[Any] = []
-    templates: list[Any] = []
-    for output in outputs:
-        tensor = _output(output, args, context, records, len(outputs) > 1) if isinstance(output, Tensor) else output
-        results.append(tensor)
-        templates += (tensor._array.shape, tensor._array.dtype) if isinstance(tensor, Tensor) else ((), None)
-    if any(all(dirty is not output for output in outputs) for dirty in context._dirty):
-        raise RuntimeError(
-            "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
-            "modified inplace must all be outputs of the Function."
-        )
-    node.outputs = tuple(templates)
-    if records:
-        _tie(node, context, args, outputs, results)
-    node._materialize = context._materialize
-    context._forget()
-    return tuple(results) if isinstance(given, tuple) else results[0]
-
-
-_SEVERAL_BESIDE_AN_EDITED_VIEW = (
-    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one "
-    "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a view (using "
-    ".clone() for example) or make your Function only return one Tensor (potentially splitting it into two Functions: one "
-    "doing the inplace that returns a single Tensor and a second one that does the other operations). You can ask on the forum "
-    "https://discuss.pytorch.org/ if you need help to do this change."
-)
-
-
-def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records: bool, several: bool) -> Tensor:
-    """An output as the caller gets it: an input that was returned unedited comes back as a view of it.
-
-    Where no gradient is recorded, one that requires grad comes back detached.
-    """
-    unmarked = all(output is not each for each in context._non_differentiable)
-    if not (records and unmarked) and requires_grad(output) and any(output is each for each in args):
-        return alias(output)
-    if any(output is each for each in context._dirty):
-        if records:
-            one_of_many = output._view is not None and output._view.creation == MULTI_OUTPUT
-            if not one_of_many and requires_grad(output) and edge_of(output)[0] is output:
-                raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
-            check_in_place(output, True)
-            if several and output._view is not None:
-                raise RuntimeError(_SEVERAL_BESIDE_AN_EDITED_VIEW)
-        return output
-    for value in args:
-        if isinstance(value, Tensor) and (value is output or root_of(value._array) is root_of(output._array)):
-            array = _viewed(output._array) if value is output else output._array
-            return view_of(value, array, MULTI_OUTPUT if several else CUSTOM)
-    return output
-
-
-def _viewed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array with the strides of `view_as(itself)`, which are others in dimensions of size one."""
-    strides = element_strides(array)
-    return strided(array, array.shape, view_strides(array.shape, strides, array.shape) or strides, offset_of(array))
-
-
-def _tie(
-    node: BackwardFunction,
-    context: FunctionCtx,
-    args: tuple[Any, ...],
-    outputs: tuple[Any, ...],
-    results: list[Any],
-) -> None:
-    for number, (output, result) in enumerate(zip(outputs, results, strict=True)):
-        if not isinstance(result, Tensor) or any(output is each for each in context._non_differentiable):
-            continue
-        if result._array.dtype.kind not in "fc" and not result.dtype.is_floating_point:
-            continue
-        if any(output is each for each in context._dirty):
-            at_once([*rebased_history(result, node, 0)[0], (setattr, result, "_grad", None)])  # as in PyTorch
-        else:
-            result._node = node
-            result._output_nr = number
-            result._requires_grad = True
-            if result._view is not None:
-                result._view.creation = MULTI_OUTPUT if len(outputs) > 1 else CUSTOM
-    saved: list[Any] = []
-    versions: list[int] = []
-    for tensor in context._to_save:
-        value: Any = tensor
-        for number, output in enumerate(outputs):
-            # Its own output, unless that is an input too: saved without the tensor, which owns the node.
-            if tensor is None or output is not tensor or results[number]._node is not node:
-                continue
-            if not any(tensor is each for each in args):
-                counter_of(tensor)
-                value = SavedOutput(tensor, number)
-        if tensor is not None and any(tensor is each for each in context._dirty):
-            value = SavedOutput(tensor, next(i for i, output in enumerate(outputs) if output is tensor))
-        saved.append(value)
-        versions.append(0 if tensor is None else tensor._version)
-    node._saved = tuple(saved)
-    node._versions = tuple(versions)
 
 
 class _Twice(BackwardFunction):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.autograd.function import BackwardFunction
+from autogradkit.autograd.function_node import BackwardFunction
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult

@@ -1,10 +1,10 @@
 """How ops are declared: a kernel whose annotated signature is the schema, and what follows from it.
 
-kinds → signature → memory, recipe → overload → source → lanes → entries → names → k: each rests on those before it. The
+kinds → signature → plans, memory, recipe → overload → source → lanes → entries → names → k: each rests on those before it. The
 tables of ops beside this folder use `function`, `op`, the kinds and `k`; nothing else does.
 """
 
-from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, TO_REAL
+from autogradkit._ops.declare.form import UNIMPLEMENTED
 from autogradkit._ops.declare.names import (
     OVERLOADS,
     PUBLISHED,
@@ -16,6 +16,7 @@ from autogradkit._ops.declare.names import (
     python_method,
     reflected,
 )
+from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, TO_REAL
 
 __all__ = [
     "INT_TO_FLOAT",
@@ -26,6 +27,7 @@ __all__ = [
     "SETS",
     "TO_BOOL",
     "TO_REAL",
+    "UNIMPLEMENTED",
     "function",
     "op",
     "python_function",

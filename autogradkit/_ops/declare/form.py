@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autogradkit._ops.declare.memory import PointwisePlan
+from autogradkit._ops.declare.plans import PointwisePlan
 from autogradkit._ops.declare.recipe import Formula, names_of, origin
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.rules import rule_of
@@ -62,6 +62,8 @@ from autogradkit.core.tensor import Tensor
 if TYPE_CHECKING:
     from autogradkit._ops.declare.names import OverloadSet
     from autogradkit._ops.declare.source import Call, Source
+
+UNIMPLEMENTED = "torch::autograd::NotImplemented"  # the `node=` of what PyTorch has no derivative for
 
 SIGNS = {
     "__add__": "+", "__sub__": "-", "__rsub__": "-", "__mul__": "*", "__truediv__": "/", "__floordiv__": "//",
@@ -280,9 +282,7 @@ class Form:
     @property
     def is_unimplemented(self) -> bool:
         """Whether PyTorch gives it a node that refuses when it runs."""
-        return self.node_name.endswith("NotImplemented") or (
-            not self.formulas and self.owner.name.startswith("bitwise_")
-        )
+        return self.node_name == UNIMPLEMENTED
 
     @property
     def refuses_whole(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autogradkit._ops.declare.kinds import KINDS
-from autogradkit._ops.declare.memory import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
+from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit.core.views import alias

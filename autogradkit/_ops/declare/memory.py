@@ -9,7 +9,7 @@ A declaration says by one word how its result is allocated, and this is the only
 - `meta=`: a function of the same arguments checks them and says (shape, dtype[, strides]) of each output;
 - none of them: the kernel makes its result itself, which a captured program could not plan.
 
-Rests on core's geometry and dtypes; overload.py and entries.py call it.
+Rests on plans.py and core's geometry; overload.py and entries.py call it.
 """
 
 from __future__ import annotations
@@ -18,31 +18,30 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from operator import setitem
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autogradkit._ops.declare.plans import (
+    REDUCTIONS,
+    TO_BOOL,
+    PointwisePlan,
+    Shape,
+    pointwise_plan,
+    reduction_plan,
+)
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit.core.dtype import (
-    FLOATING,
-    bool_,
-    dtype_of_number,
-    from_numpy_dtype,
-    get_default_dtype,
     is_half,
-    result_type,
 )
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
-    broadcast_shapes,
-    contiguous_strides,
     dense_strides_like,
     element_strides,
     empty_strided,
     may_overlap_itself,
-    output_strides,
     wrap_dim,
 )
 from autogradkit.core.tensor import empty_array
@@ -51,23 +50,8 @@ from autogradkit.core.warning import warn
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
 
-# What a pointwise result's dtype is, given what the operands promote to.
-SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
-
 # NumPy 2.4's loops of these read the wrong elements where operand and result have certain strides (16 bytes for float32).
 _BROKEN_WITH_GAPS = (np.negative, np.isfinite, np.signbit)
-
-Shape = tuple[int, ...]
-_MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
-
-
-class PointwisePlan(NamedTuple):
-    """How a pointwise op runs over operands of certain dtypes, sizes and strides."""
-
-    common: np.dtype[Any]  # what the kernel computes in
-    result: np.dtype[Any]
-    shape: Shape
-    strides: Shape | None  # in elements; None for contiguous
 
 
 def allocate(shape: Shape, numpy_dtype: np.dtype[Any], strides: Shape | None = None) -> Array:
@@ -95,99 +79,9 @@ def as_array(value: Any, numpy_dtype: np.dtype[Any]) -> Array:
     return np.asarray(value, numpy_dtype)
 
 
-def wrapped_dims(dim: int | Sequence[int] | None, ndim: int) -> Shape:
-    """The dimensions to reduce, counted from the front; all of them for None or an empty sequence."""
-    if dim is None:
-        return tuple(range(ndim))
-    if isinstance(dim, int):
-        return (wrap_dim(dim, ndim),)[: ndim or 0]
-    wrapped = tuple([wrap_dim(each, ndim) for each in dim])
-    for position, each in enumerate(wrapped):
-        if each in wrapped[:position]:
-            raise RuntimeError(f"dim {each} appears multiple times in the list of dims")
-    return wrapped if wrapped and ndim else tuple(range(ndim))
-
-
-REDUCTIONS: dict[tuple[Shape, Any, bool], tuple[Shape, Shape]] = {}
-
-
-def reduction_plan(shape: Shape, dim: Any, keepdim: bool) -> tuple[Shape, Shape]:
-    """(axes, sizes of the result) of a reduction; remembered."""
-    axes = wrapped_dims(dim, len(shape))
-    left = tuple([1 if i in axes else n for i, n in enumerate(shape) if keepdim or i not in axes])
-    if len(REDUCTIONS) > _MOST:
-        REDUCTIONS.clear()
-    REDUCTIONS[shape, dim, keepdim] = axes, left
-    return axes, left
-
-
-def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
-    """How a pointwise op runs over these operands; remembered by their dtypes, sizes and strides."""
-    key = [get_default_dtype()]
-    for i in op.operands:
-        value = values[i]
-        if value.__class__ is np.ndarray:
-            key += (value.dtype, value.shape, value.strides)
-        else:
-            key.append(value.__class__)
-    found = op.plans.get(remembered := tuple(key))
-    if found is None:
-        found = _plan_pointwise(op, values)
-        if len(op.plans) > _MOST:
-            op.plans.clear()
-        op.plans[remembered] = found
-    return found
-
-
-def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
-    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where an operand must be cast first.
-
-    Remembered in `op.lane_plans` by the arrays' dtypes, sizes and strides.
-    """
-    plan = _plan_pointwise(
-        op, [arrays[op.operands.index(i)] if i in op.operands else None for i in range(len(op.parameters))]
-    )
-    key = tuple([each for array in arrays for each in (array.dtype.num, array.shape, array.strides)])
-    if len(op.lane_plans) > _MOST:
-        op.lane_plans.clear()
-    cast = any(arrays[op.operands.index(i)].dtype != plan.common for i in op.promotes)
-    if cast or 0 in plan.shape:
-        op.lane_plans[key] = None
-    else:
-        itemsize = plan.result.itemsize
-        strides = None if plan.strides is None else tuple([stride * itemsize for stride in plan.strides])
-        op.lane_plans[key] = plan.result, plan.shape, strides
-    return op.lane_plans[key]
-
-
 def dense(shape: Shape, numpy_dtype: np.dtype[Any], strides: Shape) -> Array:
     """Uninitialised memory with exactly these strides, in bytes; they are those of a dense array with elements."""
     return np.ndarray(shape, numpy_dtype, np.empty(math.prod(shape), numpy_dtype), 0, strides)
-
-
-def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
-    kinds: list[tuple[Any, int]] = []
-    geometry: list[tuple[Shape, Shape]] = []
-    for i in op.operands:
-        value = values[i]
-        if value is None:
-            continue
-        array = isinstance(value, np.ndarray)
-        if array or not op.unary:
-            geometry.append((value.shape, element_strides(value)) if array else ((), ()))
-        if i in op.promotes:
-            kinds.append(
-                (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
-            )
-    common = result_type(kinds)
-    if op.pointwise is INT_TO_FLOAT and common.category < FLOATING:
-        common = get_default_dtype()
-    result = bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise is TO_REAL else common
-    if op.other_first:
-        geometry.reverse()
-    shape = broadcast_shapes(*[each for each, _ in geometry])
-    strides = contiguous_strides(shape) if op.contiguous else output_strides(geometry, shape)
-    return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
 
 
 def require_numbers(op: Overload, values: Sequence[Any]) -> None:

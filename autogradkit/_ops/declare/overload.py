@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import entries, memory
+from autogradkit._ops.declare import entries, memory, plans
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
@@ -156,7 +156,7 @@ class Overload(Form):
         if late and self.pointwise is not None and isinstance(out, Tensor):
             arrays = self.arrays_of(values)
             memory.require_promotable(self, arrays)
-            self.require_out_dtype(memory.pointwise_plan(self, arrays).result, out._array.dtype)
+            self.require_out_dtype(plans.pointwise_plan(self, arrays).result, out._array.dtype)
         for check in late:
             self.ask_late(check, values)
         if out is not None:
@@ -193,7 +193,7 @@ class Overload(Form):
             value = arrays[i]
             if isinstance(value, Tensor):
                 arrays[i] = value._array
-        plan = memory.pointwise_plan(self, arrays)
+        plan = plans.pointwise_plan(self, arrays)
         result = wrap(quietly(memory.fill_pointwise, self, arrays, plan))
         if self.written is not None:
             set_version(result, self.written(*values))
@@ -239,7 +239,7 @@ class Overload(Form):
                 write_at_once(out, [quietly(memory.writing, self, arrays, out._array), *history])
                 return out
             if self.pointwise is not None:
-                memory.warn_of_casting(self, memory.pointwise_plan(self, arrays), out._array)
+                memory.warn_of_casting(self, plans.pointwise_plan(self, arrays), out._array)
         if self.apart == "given":
             for each in out if isinstance(out, (list, tuple)) else (out,):
                 require_apart(each._array, each._array.shape, tensors)
@@ -255,14 +255,14 @@ class Overload(Form):
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:
         if self.pointwise is not None:
-            return memory.pointwise_plan(self, arrays).result
+            return plans.pointwise_plan(self, arrays).result
         return self.result_of(arrays[self.first_tensor].dtype, arrays)
 
     def _result_shape(self, arrays: Sequence[Any]) -> tuple[int, ...]:
         if self.pointwise is not None:
-            return memory.pointwise_plan(self, arrays).shape
+            return plans.pointwise_plan(self, arrays).shape
         dim = arrays[self.index["dim"]] if "dim" in self.index else None
-        return memory.reduction_plan(arrays[self.first_tensor].shape, dim, self.keeps(arrays))[1]
+        return plans.reduction_plan(arrays[self.first_tensor].shape, dim, self.keeps(arrays))[1]
 
     def edit(self, values: Sequence[Any]) -> Tensor:
         """The in-place form on bound values: every check comes before the write, which is there with its history or not."""
@@ -288,7 +288,7 @@ class Overload(Form):
         arrays = self.arrays_of(values)
         if late and self.pointwise is not None:
             memory.require_promotable(self, arrays)
-            plan = memory.pointwise_plan(self, arrays)
+            plan = plans.pointwise_plan(self, arrays)
             require_shape(target._array.shape, plan.shape)
             require_castable(plan.result, target._array.dtype)
         for check in late:
@@ -297,7 +297,7 @@ class Overload(Form):
         history: Sequence[Step] = ()
         if recipe is not None:
             pointwise = self.pointwise is not None
-            saved = self.promoted(values, memory.pointwise_plan(self, arrays).common) if pointwise else values
+            saved = self.promoted(values, plans.pointwise_plan(self, arrays).common) if pointwise else values
             history = recipe.prepare_edit(saved, values)
         write_at_once(target, [write, *history])
         return target

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autogradkit._ops.declare import memory
+from autogradkit._ops.declare import memory, plans
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit._ops.declare.recipe import origin
 from autogradkit._ops.declare.signature import REQUIRED
@@ -54,13 +54,13 @@ SCOPE: dict[str, Any] = {
     "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED,
     "MISREAD": (AttributeError, IndexError, ValueError), "MODE": MODE,
     "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
-    "RECORDERS": RECORDERS, "refuse_whole": refuse_whole, "REDUCTIONS": memory.REDUCTIONS, "STRIDES": STRIDES, "heeded": heeded,
+    "RECORDERS": RECORDERS, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS, "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
-    "reduction_plan": memory.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE, "shorten": shorten,
+    "reduction_plan": plans.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE, "shorten": shorten,
     "is_taken": is_taken, "run_in_spare": run_in_spare, "run_quietly": run_quietly,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, OutOptions, Sizes
 from autogradkit._ops.declare.refusals import require_real_if_differentiated, undifferentiated
 from autogradkit._ops.declare.writing import saying
@@ -141,7 +141,7 @@ def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
 
 
 @bernoulli.overload(
-    node="torch::autograd::NotImplemented",
+    node=UNIMPLEMENTED,
     meta=_contiguous,
     random=True,
     out=False,

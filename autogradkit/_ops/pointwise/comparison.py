@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import SAME, TO_BOOL, function, k, op, python_method
+from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.declare.writing import require_found
@@ -202,6 +202,7 @@ def _require_editable(self: Tensor, *others: Any) -> None:
 
 
 @op(
+    node=UNIMPLEMENTED,
     out_dtype=require_found,
     pointwise=SAME,
     ufunc=np.invert,
@@ -231,6 +232,7 @@ bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__
 
 
 @bitwise_and.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     ufunc=np.bitwise_and,
     refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
@@ -246,6 +248,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 
 
 @bitwise_and.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
@@ -258,6 +261,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 
 
 @bitwise_and.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_and_cpu", "fcV"),
@@ -271,6 +275,7 @@ bitwise_or = function("bitwise_or", in_place=True, operators="__or__ __ror__ __i
 
 
 @bitwise_or.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     ufunc=np.bitwise_or,
     refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
@@ -286,6 +291,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 
 
 @bitwise_or.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
@@ -298,6 +304,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 
 
 @bitwise_or.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_or_cpu", "fcV"),
@@ -311,6 +318,7 @@ bitwise_xor = function("bitwise_xor", in_place=True, operators="__xor__ __rxor__
 
 
 @bitwise_xor.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     ufunc=np.bitwise_xor,
     refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
@@ -326,6 +334,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 
 
 @bitwise_xor.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),
@@ -338,6 +347,7 @@ def _(self: Scalar, other: Array, *, out: Array) -> None:
 
 
 @bitwise_xor.overload(
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     promotes="self other",
     refuse=common_not_implemented("bitwise_xor_cpu", "fcV"),

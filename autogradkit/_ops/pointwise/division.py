@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, UNIMPLEMENTED, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
 from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
@@ -169,8 +169,8 @@ floor_divide = function("floor_divide", in_place=True, operators="__floordiv__ _
 
 
 @floor_divide.overload(
-    node="torch::autograd::NotImplemented",
-    in_place_node="torch::autograd::NotImplemented",
+    node=UNIMPLEMENTED,
+    in_place_node=UNIMPLEMENTED,
     pointwise=SAME,
     wide_numbers=True,
     dtypes=_refuse_complex_quotient,
@@ -226,7 +226,7 @@ def _(self: Array, other: Array, *, out: Array) -> None:
 
 
 @remainder.overload(
-    node="torch::autograd::NotImplemented",
+    node=UNIMPLEMENTED,
     pointwise=SAME,
     promotes="self other",
     dtypes=_refuse_complex_remainder,

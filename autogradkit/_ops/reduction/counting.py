@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op, python_function, python_method
+from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.refusals import not_implemented, undifferentiated
@@ -217,7 +217,7 @@ def _refuse_counts(self: Tensor, _weights: Tensor | None, minlength: int) -> Non
 
 
 @op(
-    node="torch::autograd::NotImplemented",
+    node=UNIMPLEMENTED,
     refuse=_refuse_counts,
     out=False,
     vjp={"weights": undifferentiated("bincount")},

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Array, Dims, Scalar
 from autogradkit._ops.declare.lanes import write_lane
-from autogradkit._ops.declare.memory import reduction_plan, wrapped_dims
+from autogradkit._ops.declare.plans import reduction_plan, wrapped_dims
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import from_numpy_dtype

@@ -14,7 +14,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Ints, Sizes
-from autogradkit._ops.declare.memory import real_part, wrapped_dims
+from autogradkit._ops.declare.memory import real_part
+from autogradkit._ops.declare.plans import wrapped_dims
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype, saying
@@ -145,7 +145,6 @@ def _scatter_samples(t: Any) -> list[tuple[Any, ...]]:
     return [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), t(2, 2))]
 
 
-_NOT_DIFFERENTIATED = "torch::autograd::NotImplemented"
 scatter = function("scatter", in_place=True)
 
 
@@ -172,8 +171,8 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
 
 
 @scatter.overload(
-    node=_NOT_DIFFERENTIATED,
-    in_place_node=_NOT_DIFFERENTIATED,
+    node=UNIMPLEMENTED,
+    in_place_node=UNIMPLEMENTED,
     edits="contiguous",
     deferred=True,
     refuse=_require_scatterable,
@@ -201,8 +200,8 @@ def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Ar
 
 
 @scatter.overload(
-    node=_NOT_DIFFERENTIATED,
-    in_place_node=_NOT_DIFFERENTIATED,
+    node=UNIMPLEMENTED,
+    in_place_node=UNIMPLEMENTED,
     edits="contiguous",
     deferred=True,
     refuse=_require_scatterable,

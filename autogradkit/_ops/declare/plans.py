@@ -1,0 +1,139 @@
+"""Plans: which dtype, sizes and strides a pointwise op or a reduction gives, remembered by those of its operands.
+
+- pointwise: operands are promoted and broadcast, the strides are those of PyTorch's iterator;
+- reductions: the dimensions in `dim` go, or stay as ones; the result is contiguous.
+
+Rests on core's geometry and dtypes; memory.py allocates by them, and the lanes of entries ask for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from autogradkit.core.dtype import (
+    FLOATING,
+    bool_,
+    dtype_of_number,
+    from_numpy_dtype,
+    get_default_dtype,
+    result_type,
+)
+from autogradkit.core.storage import Array
+from autogradkit.core.strides import (
+    broadcast_shapes,
+    contiguous_strides,
+    element_strides,
+    output_strides,
+    wrap_dim,
+)
+
+if TYPE_CHECKING:
+    from autogradkit._ops.declare.overload import Overload
+
+# What a pointwise result's dtype is, given what the operands promote to.
+SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
+
+Shape = tuple[int, ...]
+_MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
+
+
+class PointwisePlan(NamedTuple):
+    """How a pointwise op runs over operands of certain dtypes, sizes and strides."""
+
+    common: np.dtype[Any]  # what the kernel computes in
+    result: np.dtype[Any]
+    shape: Shape
+    strides: Shape | None  # in elements; None for contiguous
+
+
+def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
+    """How a pointwise op runs over these operands; remembered by their dtypes, sizes and strides."""
+    key = [get_default_dtype()]
+    for i in op.operands:
+        value = values[i]
+        if value.__class__ is np.ndarray:
+            key += (value.dtype, value.shape, value.strides)
+        else:
+            key.append(value.__class__)
+    found = op.plans.get(remembered := tuple(key))
+    if found is None:
+        found = _plan_pointwise(op, values)
+        if len(op.plans) > _MOST:
+            op.plans.clear()
+        op.plans[remembered] = found
+    return found
+
+
+def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
+    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where an operand must be cast first.
+
+    Remembered in `op.lane_plans` by the arrays' dtypes, sizes and strides.
+    """
+    plan = _plan_pointwise(
+        op, [arrays[op.operands.index(i)] if i in op.operands else None for i in range(len(op.parameters))]
+    )
+    key = tuple([each for array in arrays for each in (array.dtype.num, array.shape, array.strides)])
+    if len(op.lane_plans) > _MOST:
+        op.lane_plans.clear()
+    cast = any(arrays[op.operands.index(i)].dtype != plan.common for i in op.promotes)
+    if cast or 0 in plan.shape:
+        op.lane_plans[key] = None
+    else:
+        itemsize = plan.result.itemsize
+        strides = None if plan.strides is None else tuple([stride * itemsize for stride in plan.strides])
+        op.lane_plans[key] = plan.result, plan.shape, strides
+    return op.lane_plans[key]
+
+
+def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
+    kinds: list[tuple[Any, int]] = []
+    geometry: list[tuple[Shape, Shape]] = []
+    for i in op.operands:
+        value = values[i]
+        if value is None:
+            continue
+        array = isinstance(value, np.ndarray)
+        if array or not op.unary:
+            geometry.append((value.shape, element_strides(value)) if array else ((), ()))
+        if i in op.promotes:
+            kinds.append(
+                (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
+            )
+    common = result_type(kinds)
+    if op.pointwise is INT_TO_FLOAT and common.category < FLOATING:
+        common = get_default_dtype()
+    result = bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise is TO_REAL else common
+    if op.other_first:
+        geometry.reverse()
+    shape = broadcast_shapes(*[each for each, _ in geometry])
+    strides = contiguous_strides(shape) if op.contiguous else output_strides(geometry, shape)
+    return PointwisePlan(common.numpy, result.numpy, shape, None if strides == contiguous_strides(shape) else strides)
+
+
+def wrapped_dims(dim: int | Sequence[int] | None, ndim: int) -> Shape:
+    """The dimensions to reduce, counted from the front; all of them for None or an empty sequence."""
+    if dim is None:
+        return tuple(range(ndim))
+    if isinstance(dim, int):
+        return (wrap_dim(dim, ndim),)[: ndim or 0]
+    wrapped = tuple([wrap_dim(each, ndim) for each in dim])
+    for position, each in enumerate(wrapped):
+        if each in wrapped[:position]:
+            raise RuntimeError(f"dim {each} appears multiple times in the list of dims")
+    return wrapped if wrapped and ndim else tuple(range(ndim))
+
+
+REDUCTIONS: dict[tuple[Shape, Any, bool], tuple[Shape, Shape]] = {}
+
+
+def reduction_plan(shape: Shape, dim: Any, keepdim: bool) -> tuple[Shape, Shape]:
+    """(axes, sizes of the result) of a reduction; remembered."""
+    axes = wrapped_dims(dim, len(shape))
+    left = tuple([1 if i in axes else n for i, n in enumerate(shape) if keepdim or i not in axes])
+    if len(REDUCTIONS) > _MOST:
+        REDUCTIONS.clear()
+    REDUCTIONS[shape, dim, keepdim] = axes, left
+    return axes, left
