@@ -25,7 +25,17 @@ from autogradkit._ops.making import (
     seed,
 )
 from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
-from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, division, elementary, powers
+from autogradkit._ops.pointwise import (
+    agreement,
+    arithmetic,
+    choice,
+    comparison,
+    division,
+    elementary,
+    logarithms,
+    powers,
+    trigonometry,
+)
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
 from autogradkit._ops.views import dimensions, parts, sizes, splits
@@ -76,6 +86,7 @@ __all__ = [
     "indexing",
     "joining",
     "likelihood",
+    "logarithms",
     "loss",
     "masks",
     "matmul",
@@ -100,4 +111,5 @@ __all__ = [
     "softmax",
     "splits",
     "sums",
+    "trigonometry",
 ]

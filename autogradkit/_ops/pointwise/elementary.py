@@ -1,4 +1,4 @@
-"""Elementary functions of one operand: exponentials, logarithms, trigonometry, rounding, signs, activations.
+"""Elementary functions of one operand: exponentials, roots, the logistic function, rounding, signs.
 
 Rests on declare; the formulas are those of PyTorch's derivative table. A kernel given `ufunc=` only documents it.
 """
@@ -101,70 +101,6 @@ def rsqrt(self: Array, *, out: Array) -> None:
     tensor([0.5000, 0.2500])
     """
     np.true_divide(1, np.sqrt(self), out=out)
-
-
-@op(
-    pointwise=INT_TO_FLOAT,
-    ufunc=np.sin,
-    in_place=True,
-    samples=within(-3, 3),
-    vjp={"self": lambda g, self: g * k.conj(k.cos(self))},
-)
-def sin(self: Array, *, out: Array) -> None:
-    """The sine.
-
-    >>> import autogradkit as torch
-    >>> torch.sin(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.8415])
-    """
-
-
-@op(
-    pointwise=INT_TO_FLOAT,
-    ufunc=np.cos,
-    in_place=True,
-    samples=within(-3, 3),
-    vjp={"self": lambda g, self: g * -k.conj(k.sin(self))},
-)
-def cos(self: Array, *, out: Array) -> None:
-    """The cosine.
-
-    >>> import autogradkit as torch
-    >>> torch.cos(torch.tensor([0.0, 1.0]))
-    tensor([1.0000, 0.5403])
-    """
-
-
-@op(
-    pointwise=INT_TO_FLOAT,
-    ufunc=np.tan,
-    in_place=True,
-    samples=within(-1, 1),
-    vjp={"self": lambda g, result: g * k.conj(1 + result * result)},
-)
-def tan(self: Array, *, out: Array) -> None:
-    """The tangent.
-
-    >>> import autogradkit as torch
-    >>> torch.tan(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 1.5574])
-    """
-
-
-@op(
-    pointwise=INT_TO_FLOAT,
-    ufunc=np.tanh,
-    in_place=True,
-    samples=within(-2, 2),
-    vjp={"self": lambda g, result: g * k.conj(1 - result * result)},
-)
-def tanh(self: Array, *, out: Array) -> None:
-    """The hyperbolic tangent.
-
-    >>> import autogradkit as torch
-    >>> torch.tanh(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7616])
-    """
 
 
 @op(
