@@ -34,6 +34,7 @@ from autogradkit._ops.pointwise import (
     elementary,
     logarithms,
     powers,
+    special,
     trigonometry,
 )
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
@@ -109,6 +110,7 @@ __all__ = [
     "seed",
     "sizes",
     "softmax",
+    "special",
     "splits",
     "sums",
     "trigonometry",
