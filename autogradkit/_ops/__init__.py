@@ -30,16 +30,20 @@ from autogradkit._ops.pointwise import (
     arithmetic,
     choice,
     comparison,
+    complex_numbers,
     division,
     elementary,
+    fused,
+    integers,
     logarithms,
     powers,
+    rounding,
     special,
     trigonometry,
 )
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
-from autogradkit._ops.views import dimensions, parts, sizes, splits
+from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -60,6 +64,7 @@ OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call
 OPS.as_strided = restriding.viewed
 OPS.renewed_view = restriding.renewed_view
+OPS.seen_as = restriding.seen_as
 
 __all__ = [
     "activation",
@@ -67,6 +72,8 @@ __all__ = [
     "arithmetic",
     "choice",
     "comparison",
+    "complex_numbers",
+    "complex_parts",
     "constructors",
     "conv",
     "conversions",
@@ -82,9 +89,11 @@ __all__ = [
     "embedding",
     "extremes",
     "filled",
+    "fused",
     "gather",
     "index_select",
     "indexing",
+    "integers",
     "joining",
     "likelihood",
     "logarithms",
@@ -105,6 +114,7 @@ __all__ = [
     "ranges",
     "rearrange",
     "restriding",
+    "rounding",
     "running",
     "sampling",
     "seed",

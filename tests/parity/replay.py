@@ -20,12 +20,14 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch.testing._internal import common_utils
 from torch.testing._internal.common_methods_invocations import op_db
@@ -253,7 +255,12 @@ def _gradients(op: Any, tally: Tally, second: bool) -> None:
 
     def compare(sample: Any) -> None:
         mine = Carried(sample)
-        theirs = _differentiated(torch, op.op, sample, second)
+        try:
+            theirs = _differentiated(torch, op.op, sample, second)
+        except RuntimeError as error:  # the database has samples that are refused once they are not contiguous
+            with pytest.raises(type(error), match=re.escape(str(error).splitlines()[0])):
+                _differentiated(ak, function, mine, second)
+            return
         found = _differentiated(ak, function, mine, second)
         if not found or not theirs:  # what is zero everywhere may have no graph at all
             assert not any(each is not None and array_of(each).any() for each in found or theirs), "no gradient"

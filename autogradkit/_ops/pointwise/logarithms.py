@@ -110,8 +110,9 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
         np.logaddexp(self, other, out=out)
         return
     # The larger real part is taken out, and of equal infinite ones it is the answer.
-    larger, smaller = np.where(self.real >= other.real, self, other), np.where(self.real >= other.real, other, self)
-    endless = np.isinf(larger.real) & (self == other)
+    is_first = np.real(self) >= np.real(other)
+    larger, smaller = np.where(is_first, self, other), np.where(is_first, other, self)
+    endless = np.isinf(np.real(larger)) & (self == other)
     np.copyto(out, np.where(endless, larger, larger + np.log1p(np.exp(smaller - larger))))
 
 
