@@ -21,6 +21,7 @@ RANDOM = {name for name, op in DIFFERENTIABLE.items() if op.draws}
 REFUSED = {  # PyTorch has no derivative of them either
     "remainder_of_number/torch::autograd::NotImplemented",
     "floor_div/torch::autograd::NotImplemented",
+    "heaviside/torch::autograd::NotImplemented",
     "scatter/torch::autograd::NotImplemented",
     "bincount/torch::autograd::NotImplemented",
     "unique_elements/Unique2Backward0",

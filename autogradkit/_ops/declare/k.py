@@ -134,6 +134,16 @@ def imag_part(x: Any) -> Any:
     return np.imag(x)
 
 
+def dense(x: Any) -> Any:
+    """`x` with its elements side by side in memory, in row-major order."""
+    return x.contiguous() if isinstance(x, Tensor) else np.ascontiguousarray(x)
+
+
+def eps(x: Any) -> float:
+    """The distance from 1 to the next number of its dtype."""
+    return float(np.finfo((x._array if isinstance(x, Tensor) else x).dtype).eps)
+
+
 def distinct(x: Any) -> Any:
     """The different elements of an array or tensor, sorted, outside the graph."""
     return wrap(np.unique(x._array)) if isinstance(x, Tensor) else np.unique(x)

@@ -13,7 +13,6 @@ from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, 
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import both, not_implemented, refuses, undifferentiated
 from autogradkit._ops.declare.writing import require_found
-from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import from_numpy_dtype, largest
 from autogradkit.core.tensor import Tensor
 
@@ -260,7 +259,6 @@ def _refuse_steps(self: Tensor, values: Tensor) -> None:
     pointwise=SAME,
     in_place=True,
     dtypes=_refuse_steps,
-    samples=two_tensors,
     vjp=dict.fromkeys(("self", "values"), undifferentiated("heaviside")),
     edit_vjp=dict.fromkeys(("self", "values"), undifferentiated("heaviside_")),
     rule="∂self and ∂values are not implemented in PyTorch",
