@@ -74,7 +74,6 @@ def minimum(self: Array, other: Array, *, out: Array) -> None:
 
 @op(
     pointwise=SAME,
-    ufunc=np.fmax,
     dtypes=refuses("c", "fmax not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
     vjp={
@@ -90,11 +89,11 @@ def fmax(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.fmax(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
     tensor([3., 2.])
     """
+    np.copyto(out, np.where((other > self) | (self != self), other, self))  # of two zeros the first, unlike NumPy's
 
 
 @op(
     pointwise=SAME,
-    ufunc=np.fmin,
     dtypes=refuses("c", "fmin not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
     vjp={
@@ -110,6 +109,7 @@ def fmin(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.fmin(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
+    np.copyto(out, np.where((other < self) | (self != self), other, self))  # of two zeros the first, unlike NumPy's
 
 
 # -- within bounds -----------------------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit.core.dtype import from_numpy_dtype
 
 
 @op(
@@ -90,7 +92,7 @@ def log10(self: Array, *, out: Array) -> None:
 
 @op(
     pointwise=SAME,
-    refuse=common_not_implemented("logaddexp_cpu", "biu"),
+    dtypes=common_not_implemented("logaddexp_cpu", "biu"),
     samples=two_tensors,
     in_place=False,
     vjp={
@@ -118,7 +120,7 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
 
 @op(
     pointwise=SAME,
-    refuse=common_not_implemented("logaddexp2_cpu", "biuc"),
+    dtypes=common_not_implemented("logaddexp2_cpu", "biuc"),
     samples=two_tensors,
     in_place=False,
     node="Logaddexp2Backward0",
@@ -135,7 +137,12 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
-    np.logaddexp2(self, other, out=out)
+    # As PyTorch: the product and the sum are rounded once in float32.
+    wide = np.dtype(np.float32) if k.is_half(out) else out.dtype
+    first, second = np.asarray(self, wide), np.asarray(other, wide)
+    larger = np.maximum(first, second)
+    behind = np.log1p(np.exp2(-np.abs(first - second))).astype(np.float64) * wide.type(1 / math.log(2))
+    np.copyto(out, np.where(np.isinf(first) & (first == second), first, larger + behind), casting="unsafe")
 
 
 def _times_log(self: Any, other: Any, out: Array) -> None:
@@ -147,7 +154,7 @@ def _times_log(self: Any, other: Any, out: Array) -> None:
 
 
 def _to_factor(g: Any, self: Any, other: Any) -> Any:
-    return g * k.where((self == 0) & (other <= 0), 0.0, k.log(other))
+    return k.where((self == 0) & (other <= 0), 0.0, g * k.log(other))
 
 
 def _to_factor_of_number(g: Any, self: Any, other: Any) -> Any:
@@ -161,7 +168,7 @@ xlogy = function("xlogy", in_place=True)
 
 @xlogy.overload(
     pointwise=INT_TO_FLOAT,
-    refuse=common_not_implemented("xlogy_cpu", "c"),
+    dtypes=common_not_implemented("xlogy_cpu", "c"),
     samples=two_tensors,
     vjp={"self": _to_factor, "other": lambda g, self, other: g * self / other},
     rule="∂self = ∂ · log(other)\n∂other = ∂ · self / other",
@@ -180,7 +187,7 @@ def xlogy_tensors(self: Array, other: Array, *, out: Array) -> None:
     node="XlogyBackward1",
     pointwise=INT_TO_FLOAT,
     promotes="self other",
-    refuse=common_not_implemented("xlogy_cpu", "c"),
+    dtypes=common_not_implemented("xlogy_cpu", "c"),
     variants="function",
     samples=lambda t: [(2.5, t(2, 3, low=0.5, high=3))],
     vjp={"other": lambda g, self, other: g * self / other},
@@ -193,7 +200,7 @@ def xlogy_of_number(self: Scalar, other: Array, *, out: Array) -> None:
     node="XlogyBackward2",
     pointwise=INT_TO_FLOAT,
     promotes="self other",
-    refuse=common_not_implemented("xlogy_cpu", "c"),
+    dtypes=common_not_implemented("xlogy_cpu", "c"),
     samples=lambda t: [(t(2, 3), 2.5)],
     vjp={"self": _to_factor_of_number},
     rule="∂self = ∂ · log(other)",
@@ -204,7 +211,7 @@ def xlogy_by_number(self: Array, other: Scalar, *, out: Array) -> None:
 
 def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
     found = g / (self * (1.0 - self))
-    if eps is None:
+    if eps is None or eps < 0:
         return k.where((self >= 0) & (self <= 1), found, math.nan)
     return k.where((self >= eps) & (self <= 1 - eps), found, 0.0)
 
@@ -227,6 +234,7 @@ def logit(self: Array, eps: float | None = None, *, out: Array) -> None:
     """
     wide = self.astype(np.float32) if k.is_half(self) else self
     if eps is not None:  # as PyTorch compares, also where eps is above ½
-        low, high = wide.dtype.type(eps), wide.dtype.type(1) - wide.dtype.type(eps)
+        low = scalar_array(eps, from_numpy_dtype(wide.dtype))
+        high = 1 - low
         wide = np.where(wide < low, low, np.where(wide > high, high, wide))
     np.copyto(out, np.log(wide / (1 - wide)), casting="unsafe")

@@ -83,6 +83,7 @@ def erfinv(self: Array, *, out: Array) -> None:
     tensor([0.0000, 0.4769])
     """
     by_scipy("erfinv", out, self)
+    np.copyto(out, self, where=self == 0)  # with its sign
 
 
 @op(
@@ -132,6 +133,20 @@ def _refuse_order(n: int, self: Tensor) -> None:
     not_implemented(_polygamma_label(n), "c")(self)
 
 
+def _trigamma(x: Array) -> Array:
+    """The second derivative of log Γ, to the digits that PyTorch has: by reflection below ½, then six steps up and a series."""
+    low = x < 0.5
+    reflected = -((np.pi / np.sin(np.pi * x)) ** 2)
+    total = np.where(low, reflected, 0)
+    x = np.where(low, 1 - x, x)
+    for _ in range(6):
+        total = total + 1 / (x * x)
+        x = x + 1
+    square = 1 / (x * x)
+    total = total + (1 + 1 / (2 * x) + square * (1 / 6 - square * (1 / 30 - square * (1 / 42)))) / x
+    return np.where(low, -total, total)
+
+
 @op(
     pointwise=INT_TO_FLOAT,
     in_place=False,
@@ -150,16 +165,10 @@ def polygamma(n: int, self: Array, *, out: Array) -> None:
         digamma.kernel(self, out=out)
         return
     if n == 1:
-        wide = np.asarray(self, np.float32) if k.is_half(self) else self
-        # By reflection where x is small, as SciPy's zeta has no negative arguments.
-        import scipy.special
-
-        low = wide < 0.5
-        ahead = scipy.special.zeta(2.0, np.where(low, 1 - wide, wide)).astype(wide.dtype)
-        found = np.where(low, (np.pi / np.sin(np.pi * wide)) ** 2 - ahead, ahead)
-        np.copyto(out, found, casting="unsafe")
+        np.copyto(out, _trigamma(np.asarray(self, np.float32) if k.is_half(self) else self), casting="unsafe")
         return
     by_scipy("zeta", out, np.asarray(n + 1.0, out.dtype), self)
+    np.copyto(out, np.nan, where=self == np.inf)
     np.multiply(out, ((n % 2) * 2 - 1) * math.gamma(n + 1.0), out=out, casting="unsafe")
 
 
@@ -224,7 +233,7 @@ def _gamma_pairs(t: Any) -> list[tuple[Any, ...]]:
     name="igamma",
     pointwise=SAME,
     in_place=True,
-    refuse=common_not_implemented("igamma_cpu", "biuc"),
+    dtypes=common_not_implemented("igamma_cpu", "biuc"),
     samples=_gamma_pairs,
     vjp={"self": _undifferentiated("igamma"), "other": _density},
     rule="∂other = ∂ · exp((self − 1) · log(other) − other − lgamma(self))",
@@ -237,13 +246,14 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.3528])
     """
     by_scipy("gammainc", out, self, other)
+    np.copyto(out, 0, where=(other == 0) & np.isnan(self))  # a range without length, whatever the power
 
 
 @op(
     name="igammac",
     pointwise=SAME,
     in_place=True,
-    refuse=common_not_implemented("igammac_cpu", "biuc"),
+    dtypes=common_not_implemented("igammac_cpu", "biuc"),
     samples=_gamma_pairs,
     vjp={"self": _undifferentiated("igammac"), "other": lambda g, self, other: -_density(g, self, other)},
     rule="∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",
@@ -256,3 +266,4 @@ def igammac(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.6472])
     """
     by_scipy("gammaincc", out, self, other)
+    np.copyto(out, 1, where=(other == 0) & np.isnan(self))
