@@ -23,6 +23,7 @@ from autogradkit._ops.making import (
     restriding,
     sampling,
     seed,
+    spaced,
 )
 from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
 from autogradkit._ops.pointwise import (
@@ -120,6 +121,7 @@ __all__ = [
     "seed",
     "sizes",
     "softmax",
+    "spaced",
     "special",
     "splits",
     "sums",

@@ -17,8 +17,8 @@ from autogradkit.core.strides import element_strides
 
 # How a transform of n points is scaled: not, by 1/√n, by 1/n.
 UNSCALED, BY_ROOT, BY_COUNT = 0, 1, 2
-_FORWARD = {UNSCALED: "backward", BY_ROOT: "ortho", BY_COUNT: "forward"}  # NumPy's words
-_INVERSE = {UNSCALED: "forward", BY_ROOT: "ortho", BY_COUNT: "backward"}
+_FORWARD: dict[int, Any] = {UNSCALED: "backward", BY_ROOT: "ortho", BY_COUNT: "forward"}  # NumPy's words
+_INVERSE: dict[int, Any] = {UNSCALED: "forward", BY_ROOT: "ortho", BY_COUNT: "backward"}
 
 Strides = tuple[int, ...]
 
