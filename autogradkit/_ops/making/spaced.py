@@ -69,7 +69,7 @@ def _powers(start: Any, end: Any, steps: int, base: float, options: dict[str, An
     def fill(array: Array) -> None:
         if not array.size:
             return
-        work = array.dtype.type if array.dtype.kind in "fc" else np.float32
+        work: Any = array.dtype.type if array.dtype.kind in "fc" else np.float32
         step = work((end - start) / max(steps - 1, 1))
         index = np.arange(steps)  # from both ends towards the middle, as PyTorch computes it
         forward = work(start) + step * index.astype(work)

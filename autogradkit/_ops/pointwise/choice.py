@@ -228,11 +228,13 @@ def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out:
         np.minimum(max, self, out=out)
 
 
-def _one_bound(name: str) -> Any:
-    """The refusals of `clamp_max` and `clamp_min`: those of a clamp with that bound alone."""
+def _one_bound(name: str, label: str) -> Any:
+    """The refusals of `clamp_max` and `clamp_min`: of a number those of a clamp with that bound alone."""
 
     def refuse(self: Any, bound: Any) -> None:
-        if not isinstance(bound, Tensor) or self._array.dtype.kind != "b":
+        if isinstance(bound, Tensor):
+            common_not_implemented(label, "c")(self, bound)
+        else:
             _refuse_clamping(self, **{"min": None, "max": None, name: bound})
 
     return refuse
@@ -244,7 +246,7 @@ clamp_max = function("clamp_max", in_place=True)
 @clamp_max.overload(
     node="ClampMaxBackward1",
     pointwise=SAME,
-    dtypes=_one_bound("max"),
+    dtypes=_one_bound("max", "minimum_cpu"),
     samples=two_tensors,
     vjp={
         "self": lambda g, self, max: k.where(self <= max, g, 0.0),
@@ -267,7 +269,7 @@ def _(self: Array, max: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self max",
     unary=True,
-    dtypes=_one_bound("max"),
+    dtypes=_one_bound("max", "minimum_cpu"),
     samples=with_number,
     vjp={"self": lambda g, self, max: k.where(self <= max, g, 0.0)},
     rule="∂self = ∂ where self ≤ max, else 0",
@@ -282,7 +284,7 @@ clamp_min = function("clamp_min", in_place=True)
 @clamp_min.overload(
     node="ClampMinBackward1",
     pointwise=SAME,
-    dtypes=_one_bound("min"),
+    dtypes=_one_bound("min", "maximum_cpu"),
     samples=two_tensors,
     vjp={
         "self": lambda g, self, min: k.where(self >= min, g, 0.0),
@@ -305,7 +307,7 @@ def _(self: Array, min: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self min",
     unary=True,
-    dtypes=_one_bound("min"),
+    dtypes=_one_bound("min", "maximum_cpu"),
     samples=with_number,
     vjp={"self": lambda g, self, min: k.where(self >= min, g, 0.0)},
     rule="∂self = ∂ where self ≥ min, else 0",

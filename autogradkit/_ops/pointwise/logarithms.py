@@ -35,7 +35,9 @@ def exp2(self: Array, *, out: Array) -> None:
     tensor([1., 8.])
     """
     if out.dtype.kind == "c":
-        np.exp(self * math.log(2), out=out)
+        exponent = np.empty_like(out)  # part by part: a product of complex numbers would make NaN of what is infinite
+        exponent.real, exponent.imag = np.real(self) * math.log(2), np.imag(self) * math.log(2)
+        np.exp(exponent, out=out)
     else:
         np.exp2(self, out=out)
 
@@ -234,7 +236,7 @@ def logit(self: Array, eps: float | None = None, *, out: Array) -> None:
     """
     wide = self.astype(np.float32) if k.is_half(self) else self
     if eps is not None:  # as PyTorch compares, also where eps is above ½
-        low = scalar_array(eps, from_numpy_dtype(wide.dtype))
+        low = scalar_array(eps, from_numpy_dtype(out.dtype)).astype(wide.dtype)
         high = 1 - low
         wide = np.where(wide < low, low, np.where(wide > high, high, wide))
     np.copyto(out, np.log(wide / (1 - wide)), casting="unsafe")

@@ -11,7 +11,13 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import both, not_implemented, refuses, undifferentiated
+from autogradkit._ops.declare.refusals import (
+    both,
+    not_implemented,
+    refuses,
+    require_real_if_differentiated,
+    undifferentiated,
+)
 from autogradkit._ops.declare.writing import require_found
 from autogradkit.core.dtype import from_numpy_dtype, largest
 from autogradkit.core.tensor import Tensor
@@ -184,11 +190,16 @@ def frac(self: Array, *, out: Array) -> None:
     np.subtract(self, np.trunc(self), out=out)
 
 
+def _refuse_differentiation(self: Any, nan: Any, posinf: Any, neginf: Any) -> None:
+    require_real_if_differentiated("nan_to_num", self)
+
+
 @op(
     out_dtype=require_found,
     pointwise=SAME,
     unary=True,
     in_place=True,
+    dtypes=_refuse_differentiation,
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g, self: g * k.isfinite(self)},
     rule="∂self = ∂ · isfinite(self)",

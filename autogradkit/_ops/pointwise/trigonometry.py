@@ -157,8 +157,8 @@ def _square(self: Any, other: Any) -> Any:
     dtypes=common_not_implemented("atan2_cpu", "c"),
     samples=two_tensors,
     vjp={
-        "self": lambda g, self, other: g * (other / _square(self, other)),
-        "other": lambda g, self, other: g * (-self / _square(self, other)),
+        "self": lambda g, self, other: g * (other * k.reciprocal(_square(self, other))),
+        "other": lambda g, self, other: g * (-self * k.reciprocal(_square(self, other))),
     },
     rule="∂self = ∂ · other / (self² + other²)\n∂other = −∂ · self / (self² + other²)",
 )

@@ -18,6 +18,7 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype, is_half
 from autogradkit.core.strides import wrap_dim
 
 Norm = str | None
+_LAST_TWO: Any = (-2, -1)
 
 
 def _normalization(norm: Norm, forward: bool) -> int:
@@ -330,7 +331,7 @@ def fft_ihfftn(self: Tensor, s: Single | None = None, dim: Single | None = None,
 
 
 @op(name="fft_fft2", variants="", composition=True, out=True)
-def fft_fft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), norm: str | None = None) -> Any:
+def fft_fft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The transform along two dimensions, the last two by default.
 
     >>> import autogradkit as torch
@@ -341,7 +342,7 @@ def fft_fft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), norm
 
 
 @op(name="fft_ifft2", variants="", composition=True, out=True)
-def fft_ifft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), norm: str | None = None) -> Any:
+def fft_ifft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `fft2`.
 
     >>> import autogradkit as torch
@@ -352,7 +353,7 @@ def fft_ifft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), nor
 
 
 @op(name="fft_rfft2", variants="", composition=True, out=True)
-def fft_rfft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), norm: str | None = None) -> Any:
+def fft_rfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """`rfftn` along two dimensions.
 
     >>> import autogradkit as torch
@@ -363,7 +364,7 @@ def fft_rfft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), nor
 
 
 @op(name="fft_irfft2", variants="", composition=True, out=True)
-def fft_irfft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), norm: str | None = None) -> Any:
+def fft_irfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `rfft2`.
 
     >>> import autogradkit as torch
@@ -374,7 +375,7 @@ def fft_irfft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), no
 
 
 @op(name="fft_hfft2", variants="", composition=True, out=True)
-def fft_hfft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), norm: str | None = None) -> Any:
+def fft_hfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """`hfftn` along two dimensions.
 
     >>> import autogradkit as torch
@@ -385,7 +386,7 @@ def fft_hfft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), nor
 
 
 @op(name="fft_ihfft2", variants="", composition=True, out=True)
-def fft_ihfft2(self: Tensor, s: Single | None = None, dim: Single = (-2, -1), norm: str | None = None) -> Any:
+def fft_ihfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `hfft2`.
 
     >>> import autogradkit as torch

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Sizes
+from autogradkit._ops.declare.kinds import Array, Ints
 from autogradkit.core.strides import element_strides
 
 # How a transform of n points is scaled: not, by 1/√n, by 1/n.
@@ -47,12 +47,12 @@ def _real_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if dtype == np.complex64 else np.float64)
 
 
-def _c2c_meta(self: Array, dim: Sizes, normalization: int, forward: bool) -> Any:
+def _c2c_meta(self: Array, dim: Ints, normalization: int, forward: bool) -> Any:
     strides = element_strides(self)
     return self.shape, self.dtype, _laid_out(self.shape, strides, _sorted_dims(strides, dim))
 
 
-def _numbers(dims: Sizes) -> Any:
+def _numbers(dims: Ints) -> Any:
     """Samples of real numbers, which these transforms take as the real parts of complex ones."""
     return lambda t: [(t(3, 4) * (1 + 2j), dims, UNSCALED, True), (t(3, 4) * (1 - 1j), dims, BY_COUNT, False)]
 
@@ -67,20 +67,22 @@ def _numbers(dims: Sizes) -> Any:
     vjp={"self": lambda g, dim, normalization, forward: k.fft_c2c(g, dim, normalization, not forward)},
     rule="∂self = ∂, transformed the other way",
 )
-def fft_c2c(self: Array, dim: Sizes, normalization: int, forward: bool, *, out: Array) -> None:
+def fft_c2c(self: Array, dim: Ints, normalization: int, forward: bool, *, out: Array) -> None:
     """Complex numbers transformed along `dim`, forward or back."""
     transform, norms = (np.fft.fftn, _FORWARD) if forward else (np.fft.ifftn, _INVERSE)
     np.copyto(out, transform(self, axes=dim, norm=norms[normalization]))
 
 
-def _r2c_meta(self: Array, dim: Sizes, normalization: int, onesided: bool) -> Any:
+def _r2c_meta(self: Array, dim: Ints, normalization: int, onesided: bool) -> Any:
     sizes, strides = list(self.shape), element_strides(self)
     if onesided:
         sizes[dim[-1]] = sizes[dim[-1]] // 2 + 1
     return tuple(sizes), _complex_of(self.dtype), _laid_out(sizes, strides, _sorted_dims(strides, dim, True))
 
 
-def _r2c_backward(g: Any, self_sym_sizes: tuple[int, ...], dim: Sizes, normalization: int, onesided: bool) -> Any:
+def _r2c_backward(
+    g: Any, self_sym_sizes: tuple[int, ...], dim: tuple[int, ...], normalization: int, onesided: bool
+) -> Any:
     if onesided:
         last = dim[-1]
         missing = self_sym_sizes[last] - g.shape[last]
@@ -104,21 +106,22 @@ def _r2c_backward(g: Any, self_sym_sizes: tuple[int, ...], dim: Sizes, normaliza
     },
     rule="∂self = real part of ∂, transformed back",
 )
-def fft_r2c(self: Array, dim: Sizes, normalization: int, onesided: bool, *, out: Array) -> None:
+def fft_r2c(self: Array, dim: Ints, normalization: int, onesided: bool, *, out: Array) -> None:
     """Real numbers transformed forward along `dim`; with `onesided` the last of these keeps what is no conjugate of the rest."""
     transform = np.fft.rfftn if onesided else np.fft.fftn
     np.copyto(out, transform(self, axes=dim, norm=_FORWARD[normalization]))
 
 
-def _c2r_meta(self: Array, dim: Sizes, normalization: int, last_dim_size: int) -> Any:
+def _c2r_meta(self: Array, dim: Ints, normalization: int, last_dim_size: int) -> Any:
     sizes, strides = list(self.shape), element_strides(self)
-    if len(dim) > 1:
-        strides = _laid_out(sizes, strides, _sorted_dims(strides, dim[:-1]))
-    sizes[dim[-1]] = last_dim_size
-    return tuple(sizes), _real_of(self.dtype), _laid_out(sizes, strides, dim[-1:])
+    *others, last = dim
+    if others:
+        strides = _laid_out(sizes, strides, _sorted_dims(strides, others))
+    sizes[last] = last_dim_size
+    return tuple(sizes), _real_of(self.dtype), _laid_out(sizes, strides, (last,))
 
 
-def _c2r_backward(g: Any, dim: Sizes, normalization: int) -> Any:
+def _c2r_backward(g: Any, dim: Ints, normalization: int) -> Any:
     found = k.fft_r2c(g, dim, normalization, True)
     twice = g.shape[dim[-1]] - found.shape[dim[-1]]  # what stands for its conjugate, too
     if twice <= 0:
@@ -138,9 +141,10 @@ def _c2r_backward(g: Any, dim: Sizes, normalization: int) -> Any:
     vjp={"self": lambda g, dim, normalization: _c2r_backward(g, dim, normalization)},
     rule="∂self = ∂, transformed forward, twice where a conjugate was left out",
 )
-def fft_c2r(self: Array, dim: Sizes, normalization: int, last_dim_size: int, *, out: Array) -> None:
+def fft_c2r(self: Array, dim: Ints, normalization: int, last_dim_size: int, *, out: Array) -> None:
     """Complex numbers, half of which stand for their conjugates too, transformed back into real ones along `dim`."""
     norm = _INVERSE[normalization]
-    if len(dim) > 1:
-        self = np.fft.ifftn(self, axes=dim[:-1], norm=norm)
-    np.copyto(out, np.fft.irfft(self, last_dim_size, dim[-1], norm))
+    *others, last = dim
+    if others:
+        self = np.fft.ifftn(self, axes=others, norm=norm)
+    np.copyto(out, np.fft.irfft(self, last_dim_size, last, norm))

@@ -107,5 +107,5 @@ def _settable(part: Any) -> property:
     return property(part.kernel, write, doc=part.doc)
 
 
-Tensor.real = _settable(real)  # pyright: ignore[reportAttributeAccessIssue]
-Tensor.imag = _settable(imag)  # pyright: ignore[reportAttributeAccessIssue]
+Tensor.real = _settable(real)
+Tensor.imag = _settable(imag)
