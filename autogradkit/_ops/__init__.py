@@ -44,6 +44,7 @@ from autogradkit._ops.pointwise import (
 )
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
+from autogradkit._ops.spectral import short_time
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -119,6 +120,7 @@ __all__ = [
     "running",
     "sampling",
     "seed",
+    "short_time",
     "sizes",
     "softmax",
     "spaced",

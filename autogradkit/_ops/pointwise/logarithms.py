@@ -162,7 +162,7 @@ def _to_factor(g: Any, self: Any, other: Any) -> Any:
 def _to_factor_of_number(g: Any, self: Any, other: Any) -> Any:
     if other > 0:
         return k.times(g, math.log(other))
-    return g * k.where(self == 0, 0.0, -math.inf if other == 0 else math.nan)
+    return k.where(self == 0, 0.0, g * (-math.inf if other == 0 else math.nan))
 
 
 xlogy = function("xlogy", in_place=True)
