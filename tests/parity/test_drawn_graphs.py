@@ -92,6 +92,11 @@ LEARNERS = {
         "z = torch.zeros(3)\nz[1] = (w * w).sum()\nz[2] = 1.\n"
         "g, = torch.autograd.grad((w ** 3 * z).sum(), w, create_graph=True)\nh = g * 2", None
     ),
+    "one element written, derived three times": (
+        "k = torch.zeros(3)\nk[1] = (w * w).sum()\n"
+        "g, = torch.autograd.grad(((w ** 2).sum() * k).sum(), w, create_graph=True)\n"
+        "h, = torch.autograd.grad((w * g).sum(), w, create_graph=True)\ny = h * 2", None
+    ),
     "a cast operand of a second derivative": (
         "d = w.double()\nv = d * x\ng, = torch.autograd.grad((v * v).sum(), d, create_graph=True)\nh = g * 2", None
     ),
