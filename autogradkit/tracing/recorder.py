@@ -196,7 +196,7 @@ class EventRecorder(Recorder):
                     if name is None:
                         operands.append(before)
                 else:
-                    if each is not None:
+                    if each is not None or value.__class__ in (list, tuple):  # the `:` of X[:, rows]
                         inputs.append(Argument(name, None, short(each), place))
                     if name is None:
                         operands.append(None)
@@ -206,7 +206,9 @@ class EventRecorder(Recorder):
         self, node: Any, declaration: Declaration, inputs: tuple[Argument, ...], outputs: tuple[int, ...]
     ) -> tuple[Saved, ...]:
         self.saved.add(len(self.drafts), node)
-        return saved_by(node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short)
+        return saved_by(
+            node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short, self.numbering.keep
+        )
 
     def _copied(self, declaration: Declaration) -> dict[str, Numbers]:
         """What an optimizer remembers of the parameter in hand, as it is now."""

@@ -331,10 +331,12 @@ def _saved_getter(index: int) -> Callable[[OpNode], Any]:
         held = self.saved[index] if self.saved is not FREED else None
         if isinstance(held, Tensor) and held._version == int(self.versions[index]):
             return held  # as in PyTorch, which shows even what was detached in place since
-        value = self.unpack(True)[index]
+        self.unpack(False)  # refuses what was edited since, or freed
         if isinstance(held, SavedCast):
             return held.tensor
-        return value if value is None or isinstance(value, (Tensor, tuple)) else wrap(np.asarray(value))
+        if isinstance(held, (SavedOutput, SavedResult)):
+            return self.output_tensor(held)
+        return held if held is None or isinstance(held, (Tensor, tuple)) else wrap(np.asarray(held))
 
     return get
 

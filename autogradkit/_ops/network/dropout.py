@@ -17,9 +17,8 @@ from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances, fill
 from autogradkit.core.dtype import get_default_dtype
-from autogradkit.core.facts import named
 from autogradkit.core.random import default_generator
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -37,7 +36,7 @@ def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
     if array.dtype.kind in "biu":
         chances(default_generator, array.size, 1 - p)  # PyTorch has drawn by the time that it divides, and refuses
         require_castable(get_default_dtype().numpy, array.dtype)
-    return observed(named("noise"), "random", _noise, (array, p), {}) if RECORDERS else _noise(array, p)
+    return reported("noise", "random", _noise, array, p)
 
 
 def _noise(array: Any, p: float) -> Tensor:

@@ -17,8 +17,7 @@ from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, can_cast, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.facts import named
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import reported
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
@@ -365,11 +364,7 @@ def where_tensors(condition: Array, self: Array, other: Array, *, out: Array) ->
 
 
 def _scalar_tensor(number: Any, dtype: Dtype) -> Tensor:
-    if RECORDERS:
-        return observed(
-            named("scalar_tensor"), "create", lambda each: wrap(wide_scalar_array(each, dtype)), (number,), {}
-        )
-    return wrap(wide_scalar_array(number, dtype))
+    return reported("scalar_tensor", "create", lambda each: wrap(wide_scalar_array(each, dtype)), number)
 
 
 def _with_numbers(condition: Any, self: Any, other: Any) -> Any:

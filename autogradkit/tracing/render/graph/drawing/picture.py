@@ -6,6 +6,7 @@ SVG string, which is both the static picture and what GraphView inlines.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from autogradkit.core.frames import entry
@@ -73,20 +74,20 @@ def draw_graph(
     True
     """
     most = most_items(folds, MOST_ITEMS)
-    folded = fold(_begun(trace, node_names, whole), folds, most)
+    folded = fold(_begun(build(trace) if whole is None else copied(whole), node_names), folds, most)
     said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
-    drawn, width = _drawn(bounded(folded, most), said)
-    while FEWEST < most <= MOST_ITEMS and (_too_large(drawn) or width > MOST_WIDTH):
+    drawn = _drawn(bounded(folded, most), said, least=not FEWEST < most <= MOST_ITEMS)
+    while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold(_begun(trace, node_names, whole), folds, most)
-        drawn, width = _drawn(bounded(folded, most), said)
+            whole = build(trace) if whole is None else whole
+            folded = fold(_begun(copied(whole), node_names), folds, most)
+        drawn = _drawn(bounded(folded, most), said, least=most == FEWEST)
     return drawn
 
 
-def _begun(trace: Recording, node_names: bool, whole: Graph | None) -> Graph:
+def _begun(graph: Graph, node_names: bool) -> Graph:
     """The whole graph, to be folded."""
-    graph = build(trace) if whole is None else copied(whole)
     graph.node_names = node_names
     return graph
 
@@ -109,21 +110,24 @@ class _Said:
     overview: str
 
 
-def _drawn(graph: Graph, said: _Said) -> tuple[Drawn, float]:
-    """The picture of a folded graph, and how wide it came out."""
-    alt = words.alt(graph, said.heading, said.overview)
-    sheet = _fitting(graph)
+def _drawn(graph: Graph, said: _Said, least: bool) -> Drawn | None:
+    """The picture of a folded graph; None where it comes out too wide or too large, but of the `least` that is drawn."""
+    sheet = _fitting(graph, math.inf if least else MOST_WIDTH)
     parts, placed = sheet.parts, sheet.placed
-    picture = Picture()
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
+    if width > MOST_WIDTH and not least:
+        return None
+    picture = Picture()
+    alt = words.alt(graph, said.heading, said.overview)
     top = _heading(picture, said.heading, width)
     left = (width - placed.width) / 2
     _links(picture, graph, sheet, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, said.overview, top + placed.height, width)
-    return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph), width
+    drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
+    return None if _too_large(drawn) and not least else drawn
 
 
 @dataclass(slots=True)
@@ -136,15 +140,18 @@ class _Sheet:
     placed: Placed
 
 
-def _fitting(graph: Graph) -> _Sheet:
-    """The first of ever narrower ways to draw a graph that is no wider than the page, else the last of them."""
+def _fitting(graph: Graph, most: float) -> _Sheet:
+    """The first of ever narrower ways to draw a graph that is no wider than the page, else the last of them.
+
+    What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
+    """
     for least, room in (
         (LEAST_USES, ROOM),
         *((least, room) for least in (LEAST_USES, LEAST_IF_WIDE) for room in TIGHTER),
     ):
         name_again(graph, least)
         sheet = _sheet(graph, room)
-        if sheet.placed.width <= WIDEST:
+        if sheet.placed.width <= WIDEST or sheet.placed.width > 2 * most:
             break
     return sheet
 

@@ -6,6 +6,7 @@ Rests on `model.py` and the event stream; `drawing/picture.py` begins with it.
 from __future__ import annotations
 
 import bisect
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -125,9 +126,11 @@ class _Builder:
         known = {v for op in self.ops if op.step not in self.second_order for v in (*inputs_of(op), *op.outputs)}
         known |= {root for call in self.calls for root in call.begin.roots}
         for op in self.ops:
-            for value in inputs_of(op) if op.step in self.second_order else ():
-                if value not in known and value not in self.producer:
-                    self.labels[value] = "∂ seed"
+            for id in inputs_of(op) if op.step in self.second_order else ():
+                value = self.values[id]
+                one = value.numbers.low == value.numbers.high == 1 and math.prod(value.numbers.shape) == 1
+                if one and value.name is None and id not in known and id not in self.producer:
+                    self.labels[id] = "∂ seed"
 
     def build(self) -> Graph:
         uses: dict[int, list[Op]] = defaultdict(list)
