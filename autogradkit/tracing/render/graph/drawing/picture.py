@@ -38,7 +38,7 @@ from autogradkit.tracing.render.marks.svg import Picture, num
 from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
 
 MARGIN = 22.0
-LEAST_WIDTH = 540.0
+LEAST_WIDTH = 590.0  # most legends are one line
 WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
 MOST_BYTES = 72_000  # of a still picture in which nothing was opened: beyond it fewer items are drawn
@@ -283,11 +283,11 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
     x = MARGIN
     y += 18
     for kind, label in entries:
-        needed = 34 + text_width(label) + 18
-        if x + needed > width - MARGIN + 18:
+        needed = 32 + text_width(label) + 14
+        if x + needed > width - MARGIN + 14:
             x, y = MARGIN, y + 20
         _swatch(picture, kind, x, y - 4)
-        picture.text(x + 34, y, label, "gradient" if kind == "grad" else "muted")
+        picture.text(x + 32, y, label, "gradient" if kind == "grad" else "muted")
         x += needed
     return y + 16
 
