@@ -3,7 +3,7 @@
  * While it steps, nothing that a later event brings is told: not on the picture, not on hover, not in detail and table.
  */
 import { gridOf, reasonKey } from "./graph/elements";
-import { button, h, press, unbroken } from "./shared/dom";
+import { button, h, isWide, press, unbroken } from "./shared/dom";
 import { keepFocus, keyed, keyOf } from "./shared/focus";
 import { frame } from "./shared/frame";
 import { type Place, picture } from "./shared/live";
@@ -220,7 +220,7 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
     const measured = model.get("measured")[model.get("selected")] ?? [];
     const rows = [...found.rows, ...measured].flatMap(([what, text, known]) => [
       h("dt", {}, what),
-      h("dd", {}, ...unbroken(told(text, known))),
+      h("dd", { class: isWide(told(text, known)) && "ak-printed" }, ...unbroken(told(text, known))),
     ]);
     const measuring = button("Measure the derivative", measure, {
       title: "Measure the derivative by finite differences, from the recorded inputs",
@@ -248,7 +248,8 @@ function render({ model, el, signal }: Place<GraphTraits>): void {
       ),
     );
     for (const row of page.detail.querySelectorAll("dd")) {
-      if (row.scrollHeight > row.clientHeight) row.tabIndex = 0; // what scrolls is scrolled by keyboard too
+      const scrolls = row.scrollHeight > row.clientHeight || row.scrollWidth > row.clientWidth;
+      if (scrolls) row.tabIndex = 0; // by keyboard too
     }
   }
 

@@ -162,6 +162,20 @@ describe("GraphView", () => {
     expect(document.querySelector(".ak-detail dd")!.textContent).toBe("[1.2e-05, −3e+10, 0.5]");
   });
 
+  it("gives a printed tensor with long rows the width of the panel, and leaves a sentence beside its heading", async () => {
+    const { model } = await show();
+    const long = `[[${"-1.9621e-02, ".repeat(5)}1.],\n [2.]]`;
+    const rows: Detail["rows"] = [
+      ["value", long],
+      ["shape", "[2.]"],
+      ["backward 1", `∂ = ${long}`],
+    ];
+    model.set("details", { ...model.get("details"), v0: { ...row("x"), rows } });
+    model.set("selected", "v0");
+    const wide = [...document.querySelectorAll(".ak-detail dd")].map((each) => each.className);
+    expect(wide).toEqual(["ak-printed", "", ""]);
+  });
+
   it("tells Python what was clicked and shows its detail as text", async () => {
     const { model, key } = await show();
     key("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
