@@ -177,6 +177,7 @@ class _Ways:
     def __init__(self, recording: Recording, whole: Graph) -> None:
         self.recording = recording
         self.whole = whole
+        self.why = Why(whole)
         self.plain: list[dict[str, Any]] = []
         self.named: list[dict[str, Any]] = []
         self._drawn: dict[tuple[tuple[str, bool], ...], dict[str, Any]] = {}
@@ -202,7 +203,7 @@ class _Ways:
 
     def _layout(self, folds: Folds, node_names: bool = False) -> dict[str, Any]:
         drawn = draw_graph(self.recording, folds, node_names=node_names, whole=self.whole)
-        return {"folds": folds, "node_names": node_names, **state_of(drawn, self.recording)}
+        return {"folds": folds, "node_names": node_names, **state_of(drawn, self.recording, self.why)}
 
     def turnable(self, folds: Folds) -> Folds:
         """What can be turned where these are."""

@@ -14,6 +14,7 @@ from ..tracing.events import Op, Value
 from ..tracing.probe import measured
 from ..tracing.recording import Recording
 from ..tracing.render.graph.drawing.picture import draw_graph
+from ..tracing.render.graph.structure.build import build
 from ..tracing.render.graph.telling.elements import Grid, grids_of, reason_key
 from ..tracing.render.graph.telling.state import state_of
 from ..tracing.render.graph.telling.text import HEADER, graph_rows, graph_text
@@ -63,6 +64,8 @@ class GraphView(PictureWidget):
     def __init__(self, trace: Recording, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trace = trace
+        self._whole = build(trace)  # drawn anew for each fold, from here
+        self._why = Why(self._whole)
         self._draw()
         self.observe(self._redraw, ["folds", "node_names"])
         self.observe(self._leave_element, "selected")
@@ -71,9 +74,9 @@ class GraphView(PictureWidget):
 
     @entry
     def _draw(self) -> None:
-        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names)
+        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names, whole=self._whole)
         with self.hold_sync():
-            for name, value in state_of(self._drawn, self.trace).items():
+            for name, value in state_of(self._drawn, self.trace, self._why).items():
                 self.set_trait(name, value)
             if self.selected not in self.details:
                 self.selected = ""
@@ -98,7 +101,7 @@ class GraphView(PictureWidget):
         """The grid of what is selected that has this element."""
         item = self._drawn.graph.items.get(self.selected)
         number, *index = element
-        grids = [] if item is None else grids_of(item, Why(self._drawn.graph))
+        grids = [] if item is None else grids_of(item, self._why)
         found = grids[number] if 0 <= number < len(grids) else None
         return found if found is not None and found.holds(index) else None
 
@@ -114,7 +117,7 @@ class GraphView(PictureWidget):
         graph = self._drawn.graph
         op = self.selection
         if isinstance(op, Op) and "measurable" in self.details[self.selected]:
-            ran = Why(graph).ran(op)
+            ran = self._why.ran(op)
             known = self.details[self.selected]["measurable"]
             rows = measured(op, ran[-1] if ran else None, graph.values, graph.labels)
             self.measured = {**self.measured, self.selected: [[*row, known] for row in rows]}

@@ -6,13 +6,14 @@ SVG string, which is both the static picture and what GraphView inlines.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autogradkit.core.frames import entry
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
-from autogradkit.tracing.render.graph.drawing.layout import Placed, place
+from autogradkit.tracing.render.graph.drawing.layout import Placed, least_width, place
 from autogradkit.tracing.render.graph.drawing.parts import (
     LINE,
     ROOM,
@@ -73,20 +74,21 @@ def draw_graph(
     True
     """
     most = most_items(folds, MOST_ITEMS)
-    folded = fold(_begun(trace, node_names, whole), folds, most)
+    whole = whole or build(trace)
+    folded = fold(_begun(whole, node_names), folds, most)
     said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
     drawn, width = _drawn(bounded(folded, most), said)
     while FEWEST < most <= MOST_ITEMS and (_too_large(drawn) or width > MOST_WIDTH):
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold(_begun(trace, node_names, whole), folds, most)
+            folded = fold(_begun(whole, node_names), folds, most)
         drawn, width = _drawn(bounded(folded, most), said)
     return drawn
 
 
-def _begun(trace: Recording, node_names: bool, whole: Graph | None) -> Graph:
-    """The whole graph, to be folded."""
-    graph = build(trace) if whole is None else copied(whole)
+def _begun(whole: Graph, node_names: bool) -> Graph:
+    """The whole graph once more, to be folded."""
+    graph = copied(whole)
     graph.node_names = node_names
     return graph
 
@@ -112,14 +114,14 @@ class _Said:
 def _drawn(graph: Graph, said: _Said) -> tuple[Drawn, float]:
     """The picture of a folded graph, and how wide it came out."""
     alt = words.alt(graph, said.heading, said.overview)
-    sheet = _fitting(graph)
-    parts, placed = sheet.parts, sheet.placed
+    sheet, placed = _fitting(graph)
+    parts = sheet.parts
     picture = Picture()
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
     top = _heading(picture, said.heading, width)
     left = (width - placed.width) / 2
-    _links(picture, graph, sheet, left, top)
+    _links(picture, graph, sheet, placed, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, said.overview, top + placed.height, width)
@@ -128,25 +130,36 @@ def _drawn(graph: Graph, said: _Said) -> tuple[Drawn, float]:
 
 @dataclass(slots=True)
 class _Sheet:
-    """All that is drawn of a graph, at its place."""
+    """All that is drawn of a graph, with its size."""
 
     parts: dict[str, Part]
     labels: list[tuple[list[Text], list[Text]]]
+    nodes: list[Node]
     edges: list[Edge]
-    placed: Placed
 
 
-def _fitting(graph: Graph) -> _Sheet:
+def _fitting(graph: Graph) -> tuple[_Sheet, Placed]:
     """The first of ever narrower ways to draw a graph that is no wider than the page, else the last of them."""
-    for least, room in (
-        (LEAST_USES, ROOM),
-        *((least, room) for least in (LEAST_USES, LEAST_IF_WIDE) for room in TIGHTER),
-    ):
-        name_again(graph, least)
-        sheet = _sheet(graph, room)
-        if sheet.placed.width <= WIDEST:
-            break
-    return sheet
+    sheet, placed = _Sheet({}, [], [], []), None
+    for sheet in _narrower(graph):
+        placed = None
+        if least_width(sheet.nodes, sheet.edges) <= WIDEST:  # else it need not be placed to be refused
+            placed = place(sheet.nodes, sheet.edges)
+            if placed.width <= WIDEST:
+                break
+    return sheet, placed or place(sheet.nodes, sheet.edges)
+
+
+def _narrower(graph: Graph) -> Iterator[_Sheet]:
+    """A graph with less and less room for numbers; then with tensors named again, if there are any."""
+    name_again(graph, LEAST_USES)
+    for room in (ROOM, *TIGHTER):
+        yield _sheet(graph, room)
+    drawn = len(graph.items)
+    name_again(graph, LEAST_IF_WIDE)
+    if len(graph.items) > drawn:
+        for room in TIGHTER:
+            yield _sheet(graph, room)
 
 
 def _sheet(graph: Graph, room: int) -> _Sheet:
@@ -154,7 +167,7 @@ def _sheet(graph: Graph, room: int) -> _Sheet:
     parts = {key: measure(item, graph, *ends[key], room) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph, room), gradient_lines(link, graph, room)) for link in graph.links]
     edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
-    return _Sheet(parts, labels, edges, place([_node(part) for part in parts.values()], edges))
+    return _Sheet(parts, labels, [_node(part) for part in parts.values()], edges)
 
 
 def _node(part: Part) -> Node:
@@ -183,8 +196,8 @@ def _heading(picture: Picture, title: str, width: float) -> float:
     return 42.0 if title else 14.0
 
 
-def _links(picture: Picture, graph: Graph, sheet: _Sheet, left: float, top: float) -> None:
-    parts, placed = sheet.parts, sheet.placed
+def _links(picture: Picture, graph: Graph, sheet: _Sheet, placed: Placed, left: float, top: float) -> None:
+    parts = sheet.parts
     starts, ends = ports(sheet.edges, placed)
     for number, link in enumerate(graph.links):
         sx, sy = placed.nodes[link.tail]
