@@ -1,10 +1,12 @@
 """GraphView: the graph of a trace, live. Step through it, click for detail, fold and unfold modules.
 
-Rests on `widgets/base.py` and `tracing.render`; the front end is `widgets/src/graph.ts`.
+Rests on `widgets/base.py` and `tracing.render`; the front end is `widgets/src/graph/`.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import traitlets
@@ -43,14 +45,18 @@ class GraphView(PictureWidget):
     _esm = static("graph.js")
     _css = static("graph.css")
 
-    known = traitlets.List(traitlets.List(traitlets.List(traitlets.Int()))).tag(sync=True)  # of the table's cells
-    steps = traitlets.List(traitlets.Dict()).tag(sync=True)
-    details = traitlets.Dict().tag(sync=True)
-    calls = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    foldable = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    folded = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    opened = traitlets.List(traitlets.Unicode()).tag(sync=True)  # paths of the stacks of equal turns that are open
-    overview = traitlets.Unicode().tag(sync=True)
+    svg = traitlets.Unicode()
+    description = traitlets.Unicode()
+    table = traitlets.List()  # header first
+    known = traitlets.List()  # of the table's cells
+    steps = traitlets.List()
+    details = traitlets.Dict()
+    calls = traitlets.List()
+    foldable = traitlets.List()
+    folded = traitlets.List()
+    opened = traitlets.List()  # paths of the stacks of equal turns that are open
+    overview = traitlets.Unicode()
+    packed = traitlets.Bytes().tag(sync=True)  # all these, as they are sent
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
@@ -61,12 +67,15 @@ class GraphView(PictureWidget):
     )  # why chosen elements are what they are, by the key of the node and the element: "o7 0,1,2"
     measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
-    def __init__(self, trace: Recording, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self, trace: Recording, *, folds: dict[str, bool] | None = None, node_names: bool = False, **kwargs: Any
+    ) -> None:
         self.trace = trace
-        self._whole = build(trace)  # drawn anew for each fold, from here
+        self._whole = build(trace)  # what is folded in this way and that
         self._why = Why(self._whole)
+        self.folds, self.node_names = folds or {}, node_names
         self._draw()
+        super().__init__(**kwargs)  # which opens the model in the page, with its picture
         self.observe(self._redraw, ["folds", "node_names"])
         self.observe(self._leave_element, "selected")
         self.observe(self._explain, "element")
@@ -75,9 +84,11 @@ class GraphView(PictureWidget):
     @entry
     def _draw(self) -> None:
         self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names, whole=self._whole)
+        drawing = state_of(self._drawn, self.trace, self._why)
         with self.hold_sync():
-            for name, value in state_of(self._drawn, self.trace, self._why).items():
+            for name, value in drawing.items():
                 self.set_trait(name, value)
+            self.packed = gzip.compress(json.dumps(drawing, ensure_ascii=False).encode(), compresslevel=6, mtime=0)
             if self.selected not in self.details:
                 self.selected = ""
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import widget from "../src/graph";
-import type { Detail, GraphTraits } from "../src/shared/traits";
+import type { Shown } from "../src/graph/unpacked";
+import { view as widget } from "../src/graph/view";
+import type { Detail } from "../src/shared/traits";
 import { FakeModel, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
@@ -23,7 +24,7 @@ const row = (title: string): Detail => ({
 });
 
 const show = () => {
-  const model = new FakeModel<GraphTraits>({
+  const model = new FakeModel<Shown>({
     svg: SVG,
     description: "y = w * x",
     overview: "1 operation ran forward.",

@@ -3,10 +3,9 @@
  * The layouts are JSON, compressed, in base64. Where they cannot be read the still picture stays.
  */
 import type { AnyModel } from "@anywidget/types";
-import graph from "../graph";
-import type { Detail, GraphTraits } from "../shared/traits";
-
-type Step = GraphTraits["steps"][number];
+import { type Shown, unpack } from "../graph/unpacked";
+import { view } from "../graph/view";
+import type { Detail, Step } from "../shared/traits";
 
 import { type Layout, StoredModel } from "./stored";
 
@@ -21,14 +20,13 @@ interface Packed {
     known: number[];
     details: Record<string, number>;
   })[];
-  reasons: GraphTraits["reasons"];
+  reasons: Shown["reasons"];
   pieces: unknown[];
 }
 
-async function stored(): Promise<[Layout[], GraphTraits["reasons"]]> {
+async function stored(): Promise<[Layout[], Shown["reasons"]]> {
   const bytes = Uint8Array.from(atob(text("autogradkit-layouts")), (c) => c.charCodeAt(0));
-  const json = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
-  const { layouts, reasons, pieces } = (await json) as Packed;
+  const { layouts, reasons, pieces } = await unpack<Packed>(bytes);
   const at = <T>(place: number) => pieces[place] as T;
   const whole = layouts.map((layout) => ({
     ...layout,
@@ -43,4 +41,4 @@ async function stored(): Promise<[Layout[], GraphTraits["reasons"]]> {
 
 const [layouts, reasons] = await stored();
 const model = new StoredModel(layouts, text("autogradkit-style"), reasons);
-graph.initialize({ model: model as unknown as AnyModel<GraphTraits> });
+view.initialize({ model: model as unknown as AnyModel<Shown> });
