@@ -15,10 +15,12 @@ const text = (id: string) => document.getElementById(id)?.textContent ?? "";
 interface Packed {
   layouts: (Pick<Layout, "folds" | "node_names"> & {
     svg: number[];
-    steps: [number, number][];
+    steps: number; // all but their keys
+    keys: number[];
     table: number[];
     known: number[];
     details: Record<string, number>;
+    calls: number;
   })[];
   reasons: Shown["reasons"];
   pieces: unknown[];
@@ -31,10 +33,11 @@ async function stored(): Promise<[Layout[], Shown["reasons"]]> {
   const whole = layouts.map((layout) => ({
     ...layout,
     svg: layout.svg.map(at<string>).join(""),
-    steps: layout.steps.map(([step, sentence]) => ({ ...at<Step>(step), sentence: at<string>(sentence) })),
+    steps: at<Step[]>(layout.steps).map((step, n) => ({ ...step, keys: at<string[]>(layout.keys[n] ?? -1) })),
     table: layout.table.map(at<string[]>),
     known: layout.known.map(at<number[][]>),
     details: Object.fromEntries(Object.entries(layout.details).map(([key, place]) => [key, at<Detail>(place)])),
+    calls: at<string[]>(layout.calls),
   }));
   return [whole, reasons];
 }
