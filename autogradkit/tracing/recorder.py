@@ -240,7 +240,9 @@ class EventRecorder(Recorder):
     ) -> None:
         if self.failed is None or self.failed.error is not error:
             inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
-            label = spelled(declaration.facts.label, kind)
+            facts = declaration.facts
+            operands = kind == "op" and all(each.value is not None for each in inputs)
+            label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
             site = self._sites.of(learner_frames(sys._getframe(1)))
             self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import widget from "../src/graph";
+import type { Shown } from "../src/graph/unpacked";
+import { view as widget } from "../src/graph/view";
 import { StoredModel } from "../src/page/stored";
-import type { GraphTraits, Grid } from "../src/shared/traits";
+import type { Grid } from "../src/shared/traits";
 import { FakeModel, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g class="ak-item" data-key="o1"/><g class="ak-item" data-key="v0"/></svg>`;
@@ -21,7 +22,7 @@ const GRIDS: Grid[] = [
 ];
 
 const show = async (first: Partial<Grid> = {}) => {
-  const model = new FakeModel<GraphTraits>({
+  const model = new FakeModel<Shown>({
     svg: SVG,
     description: "",
     overview: "",
