@@ -1,7 +1,8 @@
 """The graph's nodes and edges: one node for each recorded op, an `AccumulateGrad` where an edge ends at a leaf.
 
 Rests on `core` and hooks. An edge leads to a (target, output number) pair, kept flat in `Node.edges`; the target is the
-node that made the input, or the leaf tensor itself (its AccumulateGrad node is made when somebody asks for it), or None.
+node that made the input, or the leaf tensor itself, or None. A leaf's AccumulateGrad node is made when somebody asks for it,
+or when the leaf becomes unlike it (reseating.py); from then on the edges keep it, in the place of the number, which is 0 else.
 Declared ops subclass `OpNode` (saved.py), custom functions `Node`.
 """
 
@@ -10,11 +11,12 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.quiet import quietly
 from autogradkit.core.size import Size
+from autogradkit.core.strides import unfit
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import NodeHooks, RemovableHandle, TensorHooks
 
@@ -43,7 +45,9 @@ class Node:
     # How often PyTorch edits the gradient that it gives for each input.
     gradient_versions: ClassVar[tuple[int, ...]] = ()
 
-    edges: tuple[Any, ...]  # target, output number, target, output number, ...
+    edges: tuple[
+        Any, ...
+    ]  # target, output number (of a leaf 0, or its AccumulateGrad node), target, output number, ...
     outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat
     sequence: int
     hooks: NodeHooks | None
@@ -62,10 +66,13 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """The edges: (node, number of its output) for each input, (None, 0) for one that needs no gradient."""
-        return tuple(
-            (accumulator_of(target) if isinstance(target, Tensor) else target, number)
-            for target, number in zip(self.edges[::2], self.edges[1::2], strict=True)
-        )
+        edges = list(self.edges)
+        for at in range(0, len(edges), 2):
+            if isinstance(edges[at], Tensor):
+                edges[at + 1] = edges[at + 1] or accumulator_of(edges[at])
+        self.edges = tuple(edges)
+        pairs = zip(edges[::2], edges[1::2], strict=True)
+        return tuple((number, 0) if isinstance(target, Tensor) else (target, number) for target, number in pairs)
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -103,14 +110,18 @@ def applied(node: Node, gradients: Gradients, create_graph: bool) -> Gradients:
     """What a node gives; formulas on arrays run where NumPy is silent."""
     if node.calls_user or create_graph:  # ops see to it themselves
         return node.apply(gradients, create_graph)
-    return quietly(node.apply, gradients, False)
+    try:
+        return quietly(node.apply, gradients, False)
+    except ValueError as error:  # a saved leaf has other sizes by now
+        raise unfit(error) from None
 
 
 class AccumulateGrad(Node):
-    """The end of an edge at a leaf: adds what arrives to `variable.grad`. Made when asked for, never kept alive."""
+    """The end of an edge at a leaf: adds what arrives to `variable.grad`. Made when asked for, kept alive by edges alone."""
 
     __slots__ = ("variable",)
     namespace = "torch::autograd::"
+    calls_user = True  # hooks
 
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable
@@ -122,11 +133,16 @@ class AccumulateGrad(Node):
 
 def accumulator_of(leaf: Tensor) -> AccumulateGrad:
     """The leaf's AccumulateGrad node: the same one for as long as somebody holds it."""
-    if leaf._hooks is None:
-        leaf._hooks = TensorHooks()
-    hooks: TensorHooks = leaf._hooks
-    node: AccumulateGrad | None = hooks.accumulator and hooks.accumulator()
-    if node is None:
+    node = number_of(leaf)
+    if node == 0:
         node = AccumulateGrad(leaf)
-        hooks.accumulator = weakref.ref(node)
+        if leaf._hooks is None:
+            leaf._hooks = TensorHooks()
+        leaf._hooks.accumulator = weakref.ref(node)
     return node
+
+
+def number_of(leaf: Tensor) -> AccumulateGrad | Literal[0]:
+    """What an edge to `leaf` has in the place of the output's number: its AccumulateGrad node, if that lives, or 0."""
+    hooks: TensorHooks | None = leaf._hooks
+    return (hooks and hooks.accumulator and hooks.accumulator()) or 0

@@ -38,12 +38,13 @@ from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
-from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.ownership import set_version
+from autogradkit.engine.reseating import reseating
 from autogradkit.engine.saved import SavedCast
 
 

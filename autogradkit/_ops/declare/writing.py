@@ -24,10 +24,11 @@ from autogradkit.core.strides import (
     is_non_overlapping_and_dense,
     partial_overlap,
 )
-from autogradkit.core.tensor import Tensor, counter_of, reseating
+from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import Unimplemented, check_in_place, grad_fn, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.reseating import reseating
 
 _SHARED = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
