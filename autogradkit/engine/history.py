@@ -150,6 +150,7 @@ class CopySlices(Node):
     """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
 
     __slots__ = ("base_geometry", "function", "refuses_complex", "view_geometry")
+    __module__ = "builtins"
     namespace = "torch::autograd::"
     calls_user = True  # where `function` is the user's
 

@@ -29,7 +29,7 @@ from autogradkit.engine.hook_calls import (
     on_outputs,
 )
 from autogradkit.engine.hooks import TensorHooks
-from autogradkit.engine.node import AccumulateGrad, Node, number_of
+from autogradkit.engine.node import Node, number_of
 from autogradkit.engine.ownership import (
     REFERENCES_IN_A_LOOP,
     add_to_grad,
@@ -63,7 +63,7 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
         carried = sums.pop((node, 0), 0) if sums else 0
         if taken and (hooks is not None or node.calls_user):
             tell_taken(call, taken)
-        if hooks is not None and type(node) is not AccumulateGrad:
+        if hooks is not None and not node.is_end:
             came = received[0]
             on_outputs(hooks, received, False, partial(add_to_retained, call))
             before_node(hooks, received, False)
@@ -71,7 +71,7 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
                 carried = 0
             came = None
         if node.calls_user:
-            if type(node) is AccumulateGrad:
+            if node.is_end:
                 sent = gradient = hooks = None  # the first two would count as holders
                 _accumulate(node, received, carried, call)
                 sent = ()
@@ -197,9 +197,9 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             node = following
 
 
-def _accumulate(node: AccumulateGrad, received: list[Any], version: int, call: int) -> None:
+def _accumulate(node: Any, received: list[Any], version: int, call: int) -> None:
     """What arrived at the node of a leaf that had another dtype, and has another node since."""
-    leaf = node.variable
+    leaf = node.leaf
     if leaf._hooks is None:
         leaf._hooks = TensorHooks()
     gradient, received[0] = received[0], None

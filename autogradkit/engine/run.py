@@ -134,7 +134,7 @@ def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
     return needed
 
 
-def _first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
+def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
     """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
     array = tensor._array
     strides = element_strides(array)
@@ -216,7 +216,7 @@ class Run:
             self.leaf(target, buffer[0], alone)
         elif isinstance(target, AccumulateGrad):  # of a leaf that had another dtype, and has another node since
             buffer = self.buffers.pop(target)
-            self.leaf(target.variable, buffer[0], False, target)
+            self.leaf(target.leaf, buffer[0], False, target)
         else:
             heappush(self.ready, (-target.sequence, target))
 
@@ -368,7 +368,7 @@ class Run:
             if grad is not None:
                 for listener in GRAD_LISTENERS:
                     listener.will_accumulate(tensor)
-            tensor._grad = _first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
+            tensor._grad = first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
             for listener in GRAD_LISTENERS:
                 listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:
