@@ -251,7 +251,9 @@ class Overload(Form):
         computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
-        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented)
+        written = into_out(
+            tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, self.warns_of_resizing
+        )
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:
