@@ -22,7 +22,7 @@ from autogradkit._ops.making.random import (
 )
 from autogradkit._ops.reduction.order import positions_of_largest
 from autogradkit.core import draws
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import default_generator
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided
@@ -176,12 +176,15 @@ def _(self: Array, p: float, *, generator: Generator | None = None, out: Array) 
 # -- by weights --------------------------------------------------------------------------------------------------------
 
 
-def _draws_by(self: Array, num_samples: int, replacement: bool = False, generator: Any = None) -> Any:
+def _require_floats_in_rows(self: Tensor, *_: Any) -> None:
     if self.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
-    kind = from_numpy_dtype(self.dtype)
-    if not kind.is_floating_point:
-        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {SCALAR_TYPE_NAMES[kind]}")
+    if not self.dtype.is_floating_point:
+        name = SCALAR_TYPE_NAMES[self.dtype]
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {name}")
+
+
+def _draws_by(self: Array, num_samples: int, replacement: bool = False, generator: Any = None) -> Any:
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > self.shape[-1]:
@@ -212,7 +215,10 @@ def _require_weights(weights: Array, searched: bool) -> None:
 
 @op(
     meta=_draws_by,
+    refuse=_require_floats_in_rows,
     random=True,
+    into_any=True,
+    result_dtype=lambda *_: int64.numpy,
     out_dtype=saying("multinomial expects {result} tensor out, got: {out}"),
     warns_of_resizing=False,
 )
