@@ -18,6 +18,7 @@ NAMESPACES = (
     "Tensor",
     "autograd",
     "autograd.function",
+    "autograd.graph",
     "nn",
     "nn.functional",
     "nn.init",

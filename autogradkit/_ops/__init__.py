@@ -59,6 +59,7 @@ def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors
+OPS.add_ = arithmetic.add_tensors.in_place_call
 OPS.cast = _cast
 OPS.real = conversions.real_view
 OPS.clone = copies.clone

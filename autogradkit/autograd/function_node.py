@@ -81,6 +81,12 @@ class BackwardFunction(Node, FunctionCtx):
     _function: Any = None  # the Function subclass, or the instance in the old style
     _given: tuple[bool, ...] = ()  # which arguments were tensors
 
+    def c_name(self) -> str:
+        return "torch._C._FunctionBase"
+
+    def __dir__(self) -> list[str]:
+        return list(object.__dir__(self))
+
     def __init__(self) -> None:
         self.hooks = None
         self.sequence = next(SEQUENCE)

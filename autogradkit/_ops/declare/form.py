@@ -27,6 +27,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
+- `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
 - `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
@@ -119,6 +120,7 @@ class Form:
         out_warning: str = "",
         refuses_complex: bool = False,
         into_any: bool = False,
+        warns_of_resizing: bool = True,
         written: Callable[..., int] | None = None,
         laid_out: bool | None = None,
         apart: str = "",
@@ -184,6 +186,7 @@ class Form:
         self.out_warning = out_warning
         self.refuses_complex = refuses_complex
         self.into_any = into_any
+        self.warns_of_resizing = warns_of_resizing
         self.written = written
         self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition

@@ -38,12 +38,13 @@ from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
-from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.ownership import set_version
+from autogradkit.engine.reseating import reseating
 from autogradkit.engine.saved import SavedCast
 
 
@@ -250,7 +251,9 @@ class Overload(Form):
         computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
-        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented)
+        written = into_out(
+            tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, self.warns_of_resizing
+        )
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

@@ -24,7 +24,7 @@ from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, reading_of, wrap
 from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.node import SEQUENCE, Node
+from autogradkit.engine.node import SEQUENCE, Node, read_only
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 
@@ -139,7 +139,7 @@ class Recipe:
         if name is None:
             return self.node_class
         namespace, own = _divided(name)
-        return type(own, (self.node_class,), {"__slots__": (), "__module__": "autogradkit", "namespace": namespace})
+        return type(own, (self.node_class,), {"__slots__": (), "__module__": "builtins", "namespace": namespace})
 
     def _node(
         self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]
@@ -202,7 +202,7 @@ class Recipe:
     def _node_class(self, overload: Overload, asked: dict[str, tuple[str, ...]]) -> type[OpNode]:
         members: dict[str, Any] = {
             "__slots__": (),
-            "__module__": "autogradkit",
+            "__module__": "builtins",  # as PyTorch's, so that a class shows its name alone
             "__doc__": f"The backward of `{overload.owner.name}`.",
             "saved_names": self.saved,
             "setting_names": self.settings,
@@ -213,9 +213,9 @@ class Recipe:
         if not self.settings:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set
         for index, name in enumerate(self.saved):
-            members[f"_saved_{name}"] = property(_saved_getter(index), doc=f"The saved `{name}`.")
+            members[f"_saved_{name}"] = read_only(_saved_getter(index), f"_saved_{name}")
         for index, name in enumerate(self.settings):
-            members[f"_saved_{name}"] = property(_setting_getter(index), doc=f"The `{name}` of the call.")
+            members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
 
         def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
             # The first call writes the straight line that all later ones take.

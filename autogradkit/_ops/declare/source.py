@@ -189,7 +189,12 @@ class Source:
     def _edges(self, depth: int, call: Call, names: list[str], needed: dict[str, str]) -> None:
         if len(names) == 1:
             v = call.values[names[0]]
-            self.put(depth, f"node.edges = ({v}._node or {v}, {v}._output_nr) if {v}._view is None else edge_of({v})")
+            self.put(
+                depth,
+                f"if (to := {v}._node) is not None and {v}._view is None: node.edges = (to, {v}._output_nr)",
+                f"elif {v}._view is None and {v}._hooks is None: node.edges = ({v}, 0)",
+                f"else: node.edges = edge_of({v})",
+            )
             return
         edges: list[str] = []
         for name in names:
@@ -204,7 +209,8 @@ class Source:
             )
             self.put(
                 depth,
-                f"{first} {v}._view is None: to_{name} = {v}._node or {v}; at_{name} = {v}._output_nr",
+                f"{first} (to_{name} := {v}._node) is not None and {v}._view is None: at_{name} = {v}._output_nr",
+                f"elif {v}._view is None and {v}._hooks is None: to_{name} = {v}; at_{name} = 0",
                 f"else: to_{name}, at_{name} = edge_of({v}); {needed[name]} = to_{name} is not None",
             )
             edges += [f"to_{name}", f"at_{name}"]
