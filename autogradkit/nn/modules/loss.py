@@ -6,6 +6,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
+from autogradkit.nn.functional.reductions import reduction_name
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss"]
@@ -16,7 +17,7 @@ REDUCTIONS = ("mean", "sum", "none")
 class _Loss(Module):
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
         super().__init__()
-        self.reduction = functional.reduction_name(size_average, reduce, reduction)
+        self.reduction = reduction_name(size_average, reduce, reduction)
 
 
 class _WeightedLoss(_Loss):
