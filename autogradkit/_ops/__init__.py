@@ -24,7 +24,21 @@ from autogradkit._ops.making import (
     sampling,
     seed,
 )
-from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
+from autogradkit._ops.network import (
+    activation,
+    conv,
+    dropout,
+    embedding,
+    exponential_units,
+    gated_units,
+    hard_units,
+    likelihood,
+    loss,
+    padding,
+    pool,
+    rectifiers,
+    softmax,
+)
 from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, division, elementary, powers
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
@@ -69,9 +83,12 @@ __all__ = [
     "dropout",
     "elementary",
     "embedding",
+    "exponential_units",
     "extremes",
     "filled",
+    "gated_units",
     "gather",
+    "hard_units",
     "index_select",
     "indexing",
     "joining",
@@ -92,6 +109,7 @@ __all__ = [
     "random",
     "ranges",
     "rearrange",
+    "rectifiers",
     "restriding",
     "running",
     "sampling",

@@ -22,11 +22,13 @@ REFUSED = {  # PyTorch has no derivative of them either
     "remainder_of_number/torch::autograd::NotImplemented",
     "floor_div/torch::autograd::NotImplemented",
     "scatter/torch::autograd::NotImplemented",
+    "hardsigmoid_backward/torch::autograd::NotImplemented",
     "bincount/torch::autograd::NotImplemented",
     "unique_elements/Unique2Backward0",
     "unique_places/UniqueDimBackward0",
 }
 WITH_SAMPLES = sorted(set(DIFFERENTIABLE) - RANDOM - REFUSED)
+ONCE = {"hardsigmoid/HardsigmoidBackward0"}  # PyTorch, too, derives them no second time
 
 
 def test_every_differentiable_op_has_samples_but_those_that_draw() -> None:
@@ -74,15 +76,15 @@ def test_gradients_agree_with_finite_differences(name: str) -> None:
     op = DIFFERENTIABLE[name]
     for sample in op.samples(seed=len(name)):
         inputs = _flat(sample)
-        gradcheck(lambda *values, s=sample: op.call(*_refilled(s, values)), inputs)
+        gradcheck(lambda *values, s=sample: op.differentiable(*_refilled(s, values)), inputs)
 
 
-@pytest.mark.parametrize("name", WITH_SAMPLES)
+@pytest.mark.parametrize("name", sorted(set(WITH_SAMPLES) - ONCE))
 def test_second_gradients_agree_with_finite_differences(name: str) -> None:
     op = DIFFERENTIABLE[name]
     for sample in op.samples(seed=len(name) + 1):
         inputs = _flat(sample)
-        gradgradcheck(lambda *values, s=sample: op.call(*_refilled(s, values)), inputs, atol=1e-4)
+        gradgradcheck(lambda *values, s=sample: op.differentiable(*_refilled(s, values)), inputs, atol=1e-4)
 
 
 def _flat(sample: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:

@@ -12,5 +12,6 @@ from autogradkit.nn.functional.linear_maps import *
 from autogradkit.nn.functional.losses import *
 from autogradkit.nn.functional.paddings import *
 from autogradkit.nn.functional.poolings import *
+from autogradkit.nn.functional.softmaxes import *
 
 __getattr__ = _absent_from("nn.functional")

@@ -1,17 +1,39 @@
 """The modules of `nn`, one family a file: what each file lists in `__all__`."""
 
-from autogradkit.nn.modules import container, conv, layers, linear, loss, module
+from autogradkit.nn.modules import (
+    activation,
+    container,
+    conv,
+    dropout,
+    flatten,
+    linear,
+    loss,
+    module,
+    pooling,
+    rectifier,
+    softmax,
+)
+from autogradkit.nn.modules.activation import *
 from autogradkit.nn.modules.container import *
 from autogradkit.nn.modules.conv import *
-from autogradkit.nn.modules.layers import *
+from autogradkit.nn.modules.dropout import *
+from autogradkit.nn.modules.flatten import *
 from autogradkit.nn.modules.linear import *
 from autogradkit.nn.modules.loss import *
 from autogradkit.nn.modules.module import *
+from autogradkit.nn.modules.pooling import *
+from autogradkit.nn.modules.rectifier import *
+from autogradkit.nn.modules.softmax import *
 
 __all__: list[str] = []
+__all__ += activation.__all__
 __all__ += container.__all__
 __all__ += conv.__all__
-__all__ += layers.__all__
+__all__ += dropout.__all__
+__all__ += flatten.__all__
 __all__ += linear.__all__
 __all__ += loss.__all__
 __all__ += module.__all__
+__all__ += pooling.__all__
+__all__ += rectifier.__all__
+__all__ += softmax.__all__

@@ -37,21 +37,19 @@ NOT_SWEPT: dict[str, str] = {
     **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (
-            "mul_by_number/mul_by_number/0",
-            "as_strided_backward/as_strided_backward/0", "pick_flat/pick_flat/0", "threshold_backward/threshold_backward/0",
-            "select_backward/select_backward/0", "slice_backward/slice_backward/0", "diagonal_backward/diagonal_backward/0",
-            "unfold_backward/unfold_backward/0", "reflection_pad1d_backward/_/0", "reflection_pad2d_backward/_/0",
-            "reflection_pad3d_backward/_/0", "replication_pad1d_backward/_/0", "replication_pad2d_backward/_/0",
-            "replication_pad3d_backward/_/0", "convolution_backward/convolution_backward/0",
-            "embedding_dense_backward/embedding_dense_backward/0", "mse_loss_backward/mse_loss_backward/0",
-            "huber_loss_backward/huber_loss_backward/0", "log_softmax_backward_data/log_softmax_backward_data/0",
-            "softmax_backward_data/softmax_backward_data/0", "nll_loss_backward/nll_loss_backward/0",
-            "max_pool2d_with_indices_backward/max_pool2d_with_indices_backward/0", "values_at_indices/values_at_indices/0",
-            "sgn/sgn/0", "_conj/conj/0", "_unsafe_view/unsafe_view/0", "_reshape_alias/reshape_alias/0",
-            "diagonal_copy/diagonal_copy/0", "real/real_view/0",
+            "mul_by_number/mul_by_number/0", "pick_flat/pick_flat/0",
+            "log_softmax_backward_data/log_softmax_backward_data/0", "softmax_backward_data/softmax_backward_data/0",
+            "values_at_indices/values_at_indices/0", "sgn/sgn/0", "_conj/conj/0", "_unsafe_view/unsafe_view/0",
+            "_reshape_alias/reshape_alias/0", "diagonal_copy/diagonal_copy/0", "real/real_view/0",
         ),
         _OF_A_GRADIENT,
     ),
+    **{
+        f"{owner.name}/{each.kernel.__name__}/{number}": _OF_A_GRADIENT
+        for owner in SETS
+        for number, each in enumerate(owner.overloads)
+        if owner.name.endswith("_backward")
+    },
 }  # fmt: skip
 
 _F, _T, _M = "nn.functional.", torch.ones(2, 3), torch.ones(3, 3)
@@ -68,6 +66,9 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     (_F + "nll_loss", Call([_T, _CLASSES]), ("nll_loss_nd/nll_loss_nd/0",)),
     (_F + "cross_entropy", Call([_T, _CLASSES], {"label_smoothing": 0.1}), ("cross_entropy_loss/cross_entropy_loss/0",)),
     (_F + "cross_entropy", Call([_T, _T]), ("cross_entropy_loss/cross_entropy_loss/0",)),
+    (_F + "prelu", Call([_T, torch.ones(1)]), ("_prelu_kernel/prelu_kernel/0",)),
+    (_F + "logsigmoid", Call([_T]), ("log_sigmoid/log_sigmoid/0",)),
+    (_F + "relu6", Call([_T]), ("relu6/relu6/0",)),
     (_F + "log_softmax", Call([_T, 1]), ("_log_softmax/log_softmax_along/0",)),
     (_F + "softmax", Call([_T, 0]), ("_softmax/softmax_along/0",)),
     (_F + "linear", Call([_T, _M, torch.ones(3)]), ("linear/linear/0",)),
