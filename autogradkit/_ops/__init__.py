@@ -39,10 +39,25 @@ from autogradkit._ops.network import (
     rectifiers,
     softmax,
 )
-from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, division, elementary, powers
+from autogradkit._ops.pointwise import (
+    agreement,
+    arithmetic,
+    choice,
+    comparison,
+    complex_numbers,
+    division,
+    elementary,
+    fused,
+    integers,
+    logarithms,
+    powers,
+    rounding,
+    special,
+    trigonometry,
+)
 from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
-from autogradkit._ops.views import dimensions, parts, sizes, splits
+from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -63,6 +78,7 @@ OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call
 OPS.as_strided = restriding.viewed
 OPS.renewed_view = restriding.renewed_view
+OPS.seen_as = restriding.seen_as
 
 __all__ = [
     "activation",
@@ -70,6 +86,8 @@ __all__ = [
     "arithmetic",
     "choice",
     "comparison",
+    "complex_numbers",
+    "complex_parts",
     "constructors",
     "conv",
     "conversions",
@@ -86,13 +104,16 @@ __all__ = [
     "exponential_units",
     "extremes",
     "filled",
+    "fused",
     "gated_units",
     "gather",
     "hard_units",
     "index_select",
     "indexing",
+    "integers",
     "joining",
     "likelihood",
+    "logarithms",
     "loss",
     "masks",
     "matmul",
@@ -111,11 +132,14 @@ __all__ = [
     "rearrange",
     "rectifiers",
     "restriding",
+    "rounding",
     "running",
     "sampling",
     "seed",
     "sizes",
     "softmax",
+    "special",
     "splits",
     "sums",
+    "trigonometry",
 ]

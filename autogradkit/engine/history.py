@@ -63,7 +63,7 @@ def grad_fn(tensor: Tensor) -> Node | None:
 def _renewed(view: Tensor, base: Tensor) -> Node:
     """The node that makes `view` of what `base` is now."""
     array = view._array
-    return OPS.renewed_view(base, array.shape, element_strides(array), view.storage_offset())._node
+    return OPS.renewed_view(base, array.dtype, array.shape, element_strides(array), view.storage_offset())._node
 
 
 _NO_GRAD_VIEW = (
@@ -149,15 +149,16 @@ def _adopted(tensor: Tensor, node: Node) -> list[Step]:
 class CopySlices(Node):
     """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
 
-    __slots__ = ("base_geometry", "function", "refuses_complex", "view_geometry")
+    __slots__ = ("base_geometry", "function", "refuses_complex", "view_dtype", "view_geometry")
     namespace = "torch::autograd::"
     calls_user = True  # where `function` is the user's
 
     def __init__(self, base: Tensor, view: Tensor, function: Node) -> None:
         array = base._array
-        offset = view.storage_offset() - base.storage_offset()
+        self.view_dtype = view._array.dtype  # real, where the base is complex, or the other way around
+        before = base.storage_offset() * array.itemsize // self.view_dtype.itemsize
         self.base_geometry = (array.shape, element_strides(array), array.dtype)
-        self.view_geometry = (view._array.shape, element_strides(view._array), offset)
+        self.view_geometry = (view._array.shape, element_strides(view._array), view.storage_offset() - before)
         self.function: Node | None = function
         self.refuses_complex = function.refuses_complex
         self.edges = (*edge_of(base), *function.edges[2:])
@@ -177,7 +178,7 @@ class CopySlices(Node):
         whole = empty_strided(shape, strides, numpy_dtype)
         if not create_graph:
             quietly(np.copyto, whole, gradient)
-            part = strided(whole, *self.view_geometry)
+            part = strided(OPS.seen_as(whole, self.view_dtype), *self.view_geometry)
             first, *others = applied(self.function, (part.copy(),), False)
             if first is not None and has_internal_overlap(part.shape, part.strides):
                 raise RuntimeError(errors.WRITTEN_TWICE)
@@ -185,7 +186,7 @@ class CopySlices(Node):
             return (None if self.edges[0] is None else whole, *others)
         result = wrap(whole)
         OPS.copy_(result, gradient)
-        piece = OPS.as_strided(result, *self.view_geometry)
+        piece = OPS.as_strided(result, self.view_dtype, *self.view_geometry)
         first, *others = applied(self.function, (OPS.clone(piece),), True)
         if first is None:
             OPS.zero_(piece)

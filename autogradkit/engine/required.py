@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 
@@ -20,8 +22,9 @@ class RequiredOps:
     clone: Callable[[Tensor], Tensor]
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]
-    as_strided: Callable[[Tensor, tuple[int, ...], tuple[int, ...], int], Tensor]
-    renewed_view: Callable[[Tensor, tuple[int, ...], tuple[int, ...], int], Tensor]  # the same, with a node in any case
+    as_strided: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # seen as that dtype
+    renewed_view: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # with a node anyhow
+    seen_as: Callable[[Array, np.dtype[Any]], Array]  # memory as complex numbers or pairs of real ones
 
 
 OPS = RequiredOps()

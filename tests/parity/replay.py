@@ -20,12 +20,14 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch.testing._internal import common_utils
 from torch.testing._internal.common_methods_invocations import op_db
@@ -47,6 +49,7 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
     "nn.functional.embedding": lambda weight, indices, **options: ak.nn.functional.embedding(
         indices, weight, **options
     ),
+    "polygamma": lambda self, n, **options: ak.polygamma(n, self, **options),
     "zero_": lambda self: self.clone().zero_(),
 }
 # The database seeds the generator before each call of them, so that what they draw can be compared.
@@ -273,7 +276,12 @@ def _gradients(op: Any, tally: Tally, second: bool) -> None:
 
     def compare(sample: Any) -> None:
         mine = Carried(sample)
-        theirs = _differentiated(torch, op.op, sample, second)
+        try:
+            theirs = _differentiated(torch, op.op, sample, second)
+        except RuntimeError as error:  # the database has samples that are refused once they are not contiguous
+            with pytest.raises(type(error), match=re.escape(str(error).splitlines()[0])):
+                _differentiated(ak, function, mine, second)
+            return
         found = _differentiated(ak, function, mine, second)
         if not found or not theirs:  # what is zero everywhere may have no graph at all
             assert not any(each is not None and array_of(each).any() for each in found or theirs), "no gradient"

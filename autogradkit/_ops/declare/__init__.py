@@ -16,9 +16,10 @@ from autogradkit._ops.declare.names import (
     python_method,
     reflected,
 )
-from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, TO_REAL
+from autogradkit._ops.declare.plans import FLOAT_TO_REAL, INT_TO_FLOAT, SAME, TO_BOOL, TO_REAL
 
 __all__ = [
+    "FLOAT_TO_REAL",
     "INT_TO_FLOAT",
     "OVERLOADS",
     "PUBLISHED",

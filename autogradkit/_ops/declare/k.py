@@ -65,7 +65,7 @@ def conj(x: Any) -> Any:
     if isinstance(x, (np.ndarray, np.generic)):  # arithmetic on arrays without dimensions gives NumPy's scalars
         return np.conj(x) if x.dtype.kind == "c" else x
     if isinstance(x, Tensor):
-        return OVERLOADS["conj"](x) if x.is_complex() else x
+        return OVERLOADS["conjugated"](x) if x.is_complex() else x
     return x.conjugate() if isinstance(x, complex) else x
 
 
@@ -120,6 +120,18 @@ def real(x: Any) -> Any:
 def imag(x: Any) -> Any:
     """The imaginary part of an array or tensor, outside the graph."""
     return wrap(np.asarray(x._array.imag)) if isinstance(x, Tensor) else np.imag(x)
+
+
+def real_part(x: Any) -> Any:
+    """The real part, as a view within the graph."""
+    return OVERLOADS["real"](x) if isinstance(x, Tensor) else np.real(x)
+
+
+def imag_part(x: Any) -> Any:
+    """The imaginary part, as a view within the graph; zeros for real numbers."""
+    if isinstance(x, Tensor):
+        return OVERLOADS["imag"](x) if x.is_complex() else zeros_like(x)
+    return np.imag(x)
 
 
 def distinct(x: Any) -> Any:

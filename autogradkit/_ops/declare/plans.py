@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # What a pointwise result's dtype is, given what the operands promote to.
 SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_real"
+FLOAT_TO_REAL = "float_to_real"  # both: integers become floats, and complex numbers real
 
 Shape = tuple[int, ...]
 _MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
@@ -103,9 +104,11 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
                 (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
             )
     common = result_type(kinds)
-    if op.pointwise is INT_TO_FLOAT and common.category < FLOATING:
+    if op.pointwise in (INT_TO_FLOAT, FLOAT_TO_REAL) and common.category < FLOATING:
         common = get_default_dtype()
-    result = bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise is TO_REAL else common
+    result = (
+        bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise in (TO_REAL, FLOAT_TO_REAL) else common
+    )
     if op.other_first:
         geometry.reverse()
     shape = broadcast_shapes(*[each for each, _ in geometry])

@@ -1,6 +1,6 @@
 """Views by sizes, strides and offset: as_strided, and what the engine renews stale views with.
 
-Rests on declare.
+Rests on declare, and on the views that show complex numbers as real ones.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
+from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
 from autogradkit.core.storage import offset_of, require_extent, strided
-from autogradkit.core.strides import may_overlap_itself
+from autogradkit.core.strides import element_strides, may_overlap_itself
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import PLAIN, view_of
 from autogradkit.engine.modes import enable_grad
@@ -88,19 +90,42 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | No
     return strided(self, size, stride, start)
 
 
-def viewed(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
+def viewed(
+    base: Tensor, numpy_dtype: np.dtype[Any], size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int
+) -> Tensor:
     """A view for the engine: in the graph where its base is, never reported."""
     with enable_grad():
-        return as_strided.run((base, size, stride, storage_offset))
+        seen = base if base._array.dtype == numpy_dtype else _other_kind(base._array).run((base,))
+        return as_strided.run((seen, size, stride, storage_offset))
 
 
-def renewed_view(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int) -> Tensor:
+def renewed_view(
+    base: Tensor, numpy_dtype: np.dtype[Any], size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int
+) -> Tensor:
     """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
-    values = (size, stride, storage_offset)
-    view = view_of(base, as_strided.run_kernel((base._array, *values)), PLAIN)
-    assert as_strided.recipe is not None
-    as_strided.recipe.record((base, *values), (base, *values), (view,))
+    if base._array.dtype != numpy_dtype:
+        base = _recorded(_other_kind(base._array), base)
+        array = base._array
+        if (array.shape, element_strides(array), offset_of(array)) == (size, stride, storage_offset):
+            return base
+    return _recorded(as_strided, base, size, stride, storage_offset)
+
+
+def _recorded(view_op: Overload, base: Tensor, *values: Any) -> Tensor:
+    view = view_of(base, view_op.run_kernel((base._array, *values)), PLAIN)
+    assert view_op.recipe is not None
+    view_op.recipe.record((base, *values), (base, *values), (view,))
     return view
+
+
+def _other_kind(array: Array) -> Overload:
+    """The op that shows complex numbers as pairs of real ones, or the other way around."""
+    return view_as_real if array.dtype.kind == "c" else view_as_complex
+
+
+def seen_as(array: Array, numpy_dtype: np.dtype[Any]) -> Array:
+    """The array, or where that is of another dtype its memory as real or complex numbers."""
+    return array if array.dtype == numpy_dtype else _other_kind(array).kernel(array)
 
 
 @op(

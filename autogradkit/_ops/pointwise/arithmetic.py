@@ -311,13 +311,6 @@ def reciprocal(self: Array, *, out: Array) -> None:
     np.true_divide(1, self, out=out)
 
 
-def _positive(self: Tensor) -> Tensor:
-    return self
-
-
-Tensor.__pos__ = _positive
-
-
 def _through_sign(g: Any, self: Any, result: Any) -> Any:
     return g * k.where(self == 0, 0.0, result / k.where(self == 0, 1.0, self))
 

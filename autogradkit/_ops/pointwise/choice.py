@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_dtype, common_not_implemented, refuses, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_found, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
-from autogradkit._ops.pointwise.arithmetic import two_tensors
+from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, can_cast, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.facts import named
@@ -68,6 +68,46 @@ def minimum(self: Array, other: Array, *, out: Array) -> None:
 
     >>> import autogradkit as torch
     >>> torch.minimum(torch.tensor([1.0, 5.0]), torch.tensor([3.0, 2.0]))
+    tensor([1., 2.])
+    """
+
+
+@op(
+    pointwise=SAME,
+    ufunc=np.fmax,
+    dtypes=refuses("c", "fmax not implemented for complex tensors.", RuntimeError),
+    samples=two_tensors,
+    vjp={
+        "self": lambda g, self, other: k.where((self >= other) | (other != other), g, 0.0),
+        "other": lambda g, self, other: k.where((self >= other) | (other != other), 0.0, g),
+    },
+    rule="∂self = ∂ where self ≥ other, else 0\n∂other = ∂ where self < other, else 0",
+)
+def fmax(self: Array, other: Array, *, out: Array) -> None:
+    """The larger of two elements; of a number and NaN the number.
+
+    >>> import autogradkit as torch
+    >>> torch.fmax(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
+    tensor([3., 2.])
+    """
+
+
+@op(
+    pointwise=SAME,
+    ufunc=np.fmin,
+    dtypes=refuses("c", "fmin not implemented for complex tensors.", RuntimeError),
+    samples=two_tensors,
+    vjp={
+        "self": lambda g, self, other: k.where((self <= other) | (other != other), g, 0.0),
+        "other": lambda g, self, other: k.where((self <= other) | (other != other), 0.0, g),
+    },
+    rule="∂self = ∂ where self ≤ other, else 0\n∂other = ∂ where self > other, else 0",
+)
+def fmin(self: Array, other: Array, *, out: Array) -> None:
+    """The smaller of two elements; of a number and NaN the number.
+
+    >>> import autogradkit as torch
+    >>> torch.fmin(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
 
@@ -186,6 +226,92 @@ def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out:
         self = np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself
     if max is not None:
         np.minimum(max, self, out=out)
+
+
+def _one_bound(name: str) -> Any:
+    """The refusals of `clamp_max` and `clamp_min`: those of a clamp with that bound alone."""
+
+    def refuse(self: Any, bound: Any) -> None:
+        if not isinstance(bound, Tensor) or self._array.dtype.kind != "b":
+            _refuse_clamping(self, **{"min": None, "max": None, name: bound})
+
+    return refuse
+
+
+clamp_max = function("clamp_max", in_place=True)
+
+
+@clamp_max.overload(
+    node="ClampMaxBackward1",
+    pointwise=SAME,
+    dtypes=_one_bound("max"),
+    samples=two_tensors,
+    vjp={
+        "self": lambda g, self, max: k.where(self <= max, g, 0.0),
+        "max": lambda g, self, max: k.where(self > max, g, 0.0),
+    },
+    rule="∂self = ∂ where self ≤ max, else 0\n∂max = ∂ where self > max, else 0",
+)
+def _(self: Array, max: Array, *, out: Array) -> None:
+    """Elements above `max` become `max`.
+
+    >>> import autogradkit as torch
+    >>> torch.clamp_max(torch.tensor([-2.0, 0.3, 5.0]), 1)
+    tensor([-2.0000,  0.3000,  1.0000])
+    """
+    np.minimum(max, self, out=out)
+
+
+@clamp_max.overload(
+    out_dtype=require_found,
+    pointwise=SAME,
+    promotes="self max",
+    unary=True,
+    dtypes=_one_bound("max"),
+    samples=with_number,
+    vjp={"self": lambda g, self, max: k.where(self <= max, g, 0.0)},
+    rule="∂self = ∂ where self ≤ max, else 0",
+)
+def _(self: Array, max: Scalar, *, out: Array) -> None:
+    np.minimum(max, self, out=out)  # of two zeros the second stays, which is the element itself
+
+
+clamp_min = function("clamp_min", in_place=True)
+
+
+@clamp_min.overload(
+    node="ClampMinBackward1",
+    pointwise=SAME,
+    dtypes=_one_bound("min"),
+    samples=two_tensors,
+    vjp={
+        "self": lambda g, self, min: k.where(self >= min, g, 0.0),
+        "min": lambda g, self, min: k.where(self < min, g, 0.0),
+    },
+    rule="∂self = ∂ where self ≥ min, else 0\n∂min = ∂ where self < min, else 0",
+)
+def _(self: Array, min: Array, *, out: Array) -> None:
+    """Elements below `min` become `min`.
+
+    >>> import autogradkit as torch
+    >>> torch.clamp_min(torch.tensor([-2.0, 0.3, 5.0]), 0)
+    tensor([0.0000, 0.3000, 5.0000])
+    """
+    np.maximum(min, self, out=out)
+
+
+@clamp_min.overload(
+    out_dtype=require_found,
+    pointwise=SAME,
+    promotes="self min",
+    unary=True,
+    dtypes=_one_bound("min"),
+    samples=with_number,
+    vjp={"self": lambda g, self, min: k.where(self >= min, g, 0.0)},
+    rule="∂self = ∂ where self ≥ min, else 0",
+)
+def _(self: Array, min: Scalar, *, out: Array) -> None:
+    np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself
 
 
 # -- by a condition ----------------------------------------------------------------------------------------------------

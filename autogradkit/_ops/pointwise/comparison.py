@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import check_in_place, requires_grad
@@ -193,6 +193,39 @@ def isfinite(self: Array, *, out: Array) -> None:
     >>> torch.isfinite(torch.tensor([1.0, float("inf")]))
     tensor([ True, False])
     """
+
+
+@op(pointwise=TO_BOOL, dtypes=refuses("c", "isposinf does not support complex inputs.", RuntimeError))
+def isposinf(self: Array, *, out: Array) -> None:
+    """Whether elements are +∞.
+
+    >>> import autogradkit as torch
+    >>> torch.isposinf(torch.tensor([1.0, float("inf"), float("-inf")]))
+    tensor([False,  True, False])
+    """
+    np.equal(self, np.inf, out=out) if self.dtype.kind in "fV" else out.fill(False)
+
+
+@op(pointwise=TO_BOOL, dtypes=refuses("c", "isneginf does not support complex inputs.", RuntimeError))
+def isneginf(self: Array, *, out: Array) -> None:
+    """Whether elements are −∞.
+
+    >>> import autogradkit as torch
+    >>> torch.isneginf(torch.tensor([1.0, float("inf"), float("-inf")]))
+    tensor([False, False,  True])
+    """
+    np.equal(self, -np.inf, out=out) if self.dtype.kind in "fV" else out.fill(False)
+
+
+@op(pointwise=TO_BOOL, out=False)
+def isreal(self: Array, *, out: Array) -> None:
+    """Whether the imaginary part is 0.
+
+    >>> import autogradkit as torch
+    >>> torch.isreal(torch.tensor([1 + 1j, 2 + 0j]))
+    tensor([False,  True])
+    """
+    np.equal(self.imag, 0, out=out) if self.dtype.kind == "c" else out.fill(True)
 
 
 def _require_editable(self: Tensor, *others: Any) -> None:

@@ -250,6 +250,42 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
     _remainder(self, other, out)
 
 
+def _rest(self: Any, other: Any, out: Array) -> None:
+    _require_divisor(other, out)
+    np.fmod(self, other, out=out)
+
+
+fmod = function("fmod", in_place=True)
+
+
+@fmod.overload(
+    node="FmodBackward1",
+    pointwise=SAME,
+    dtypes=common_not_implemented("fmod_cpu", "bc"),
+    samples=two_tensors,
+    vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.div_rounded(self, other, rounding_mode="trunc")},
+)
+def _(self: Array, other: Array, *, out: Array) -> None:
+    """The rest of the division, with the sign of what is divided, as in C.
+
+    >>> import autogradkit as torch
+    >>> torch.fmod(torch.tensor([7.0, -7.0]), 4)
+    tensor([ 3., -3.])
+    """
+    _rest(self, other, out)
+
+
+@fmod.overload(
+    pointwise=SAME,
+    promotes="self other",
+    dtypes=common_not_implemented("fmod_cpu", "bc"),
+    samples=with_number,
+    vjp={"self": lambda g: g},
+)
+def _(self: Array, other: Scalar, *, out: Array) -> None:
+    _rest(self, other, out)
+
+
 def _divided_by(self: Tensor, other: Any) -> Any:
     try:
         return reciprocal(self) * other  # an array multiplies it in NumPy

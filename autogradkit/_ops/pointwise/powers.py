@@ -1,4 +1,4 @@
-"""Powers and hypot, and the operators that stand for them.
+"""Powers, ldexp and hypot, and the operators that stand for them.
 
 Rests on declare and arithmetic. The formulas are those of PyTorch's derivative table.
 """
@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import SAME, function, k, op, reflected
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented
+from autogradkit._ops.declare.refusals import common_not_implemented, scalar_type
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, two_tensors
-from autogradkit.core.dtype import INTEGRAL, bfloat16, float16
+from autogradkit.core.dtype import INTEGRAL, SCALAR_TYPE_NAMES, bfloat16, complex128, float16, float64
 from autogradkit.core.tensor import Tensor
 
 
@@ -202,6 +203,76 @@ def hypot(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.hypot(torch.tensor([3.0, 5.0]), torch.tensor([4.0, 12.0]))
     tensor([ 5., 13.])
     """
+
+
+def _refuse_scaled_integers(self: Tensor, other: Tensor) -> None:
+    if self._array.dtype.kind in "biu":
+        raise RuntimeError(f"ldexp can't be cast to the desired output type {scalar_type(self.dtype)}")
+
+
+@op(
+    in_place=True,
+    pointwise=INT_TO_FLOAT,
+    edit_dtypes=_refuse_scaled_integers,
+    samples=lambda t: [(t(2, 3), t(3)), (t(2, 1), t(3))],
+    vjp={
+        "self": lambda g, other: g * k.conj(k.pow_of_number(2, other)),
+        "other": lambda g, result: g * k.times(k.conj(result), math.log(2)),
+    },
+    rule="∂self = ∂ · 2^other\n∂other = ∂ · result · log(2)",
+)
+def ldexp(self: Array, other: Array, *, out: Array) -> None:
+    """self · 2ᵒᵗʰᵉʳ: a float of its mantissa and its exponent.
+
+    >>> import autogradkit as torch
+    >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([4, -1]))
+    tensor([16.0000,  1.5000])
+    """
+    np.multiply(self, np.power(out.dtype.type(2), other), out=out)
+
+
+def _as_double(*operands: Any) -> list[Any]:
+    """What `float_power` computes with: float64, or complex128 where one operand is complex."""
+    kinds = [each.is_complex() if isinstance(each, Tensor) else isinstance(each, complex) for each in operands]
+    wide = complex128 if any(kinds) else float64
+    number = complex if any(kinds) else float
+    return [each.to(wide) if isinstance(each, Tensor) else number(each) for each in operands]
+
+
+def _edit_in_double(self: Tensor, exponent: Any) -> Any:
+    wide = complex128 if any(k.is_complex(each) for each in (self, exponent)) else float64
+    if self.dtype is not wide:
+        got, wanted = SCALAR_TYPE_NAMES[self.dtype], SCALAR_TYPE_NAMES[wide]
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {got} but the operation's result requires dtype {wanted}"
+        )
+    return pow_.made("in_place")(self, *_as_double(exponent))
+
+
+_DOUBLE = saying("the output given to float_power has dtype {out} but the operation's result requires dtype {result}")
+
+float_power = function("float_power", in_place=True)
+
+
+@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, edit=_edit_in_double)
+def _(self: Tensor, exponent: Tensor) -> Any:
+    """input to the power of exponent, computed in float64 whatever the dtypes.
+
+    >>> import autogradkit as torch
+    >>> torch.float_power(torch.tensor([2, 3]), 2)
+    tensor([4., 9.], dtype=torch.float64)
+    """
+    return pow_(*_as_double(self, exponent))
+
+
+@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, variants="function")
+def _(self: Scalar, exponent: Tensor) -> Any:
+    return pow_(*_as_double(self, exponent))
+
+
+@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, edit=_edit_in_double)
+def _(self: Tensor, exponent: Scalar) -> Any:
+    return pow_(*_as_double(self, exponent))
 
 
 @reflected("__rpow__")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autogradkit._ops.pointwise.elementary import sigmoid, tanh
+from autogradkit._ops.pointwise.elementary import sigmoid
+from autogradkit._ops.pointwise.trigonometry import tanh
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.modules.module import Module, Samples

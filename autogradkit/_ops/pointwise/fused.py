@@ -1,0 +1,182 @@
+"""Sums with a product, a quotient or a blend in one op: addcmul, addcdiv, lerp.
+
+Rests on declare; the formulas are those of PyTorch's derivative table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import SAME, function, k
+from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.refusals import common_not_implemented, scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.making.scalars import scalar_array
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.tensor import Tensor
+
+
+def _wide(out: Array, *operands: Array) -> list[Array]:
+    """The operands as they are computed with: half precision in float32, to be rounded once."""
+    return [each.astype(np.float32) for each in operands] if k.is_half(out) else list(operands)
+
+
+def _factor(value: Any, out: Array) -> Any:
+    """The number `value` in the dtype that is computed in. Raises RuntimeError where that cannot hold it."""
+    return scalar_array(value, from_numpy_dtype(np.dtype(np.float32) if k.is_half(out) else out.dtype))
+
+
+def _triples(t: Any) -> list[tuple[Any, ...]]:
+    return [
+        (t(2, 3), t(2, 3), t(2, 3, low=0.5, high=3)),
+        (t(3), t(2, 1), t(1, low=0.5, high=3)),
+        (t(), t(2), t(2, low=0.5, high=3)),
+    ]
+
+
+addcmul = function("addcmul", in_place=True)
+
+
+@addcmul.overload(
+    pointwise=SAME,
+    refuse=common_not_implemented("addcmul_cpu_out", "b"),
+    samples=_triples,
+    vjp={
+        "self": lambda g: g,
+        "tensor1": lambda g, tensor2, value: g * k.conj(k.times(tensor2, value)),
+        "tensor2": lambda g, tensor1, value: g * k.conj(k.times(tensor1, value)),
+    },
+)
+def addcmul_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1, out: Array) -> None:
+    """self + value · tensor1 · tensor2.
+
+    >>> import autogradkit as torch
+    >>> torch.addcmul(torch.tensor([1.0]), torch.tensor([2.0]), torch.tensor([3.0]), value=10)
+    tensor([61.])
+    """
+    base, first, second = _wide(out, self, tensor1, tensor2)
+    np.copyto(out, base + _factor(value, out) * first * second, casting="unsafe")
+
+
+def _edit_product(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
+    return addcmul_node.in_place_call(self, tensor1, tensor2, value=value)
+
+
+@addcmul.overload(deprecated=True, composition=True, out=True, edit=_edit_product)
+def _(self: Tensor, value: Scalar, tensor1: Tensor, tensor2: Tensor) -> Any:
+    return addcmul_node(self, tensor1, tensor2, value=value)
+
+
+def _refuse_integers(self: Any, tensor1: Tensor, tensor2: Tensor, value: Any) -> None:
+    if tensor1._array.dtype.kind in "biu" and tensor2._array.dtype.kind in "biu":
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
+            "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
+            "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * "
+            "tensor1 / tensor2), for all dtypes."
+        )
+
+
+addcdiv = function("addcdiv", in_place=True)
+
+
+@addcdiv.overload(
+    pointwise=SAME,
+    dtypes=_refuse_integers,
+    samples=_triples,
+    vjp={
+        "self": lambda g: g,
+        "tensor1": lambda g, tensor2, value: g * k.conj(value / tensor2),
+        "tensor2": lambda g, tensor1, tensor2, value: -g * k.conj(k.times(tensor1, value) / (tensor2 * tensor2)),
+    },
+    rule="∂self = ∂\n∂tensor1 = ∂ · value / tensor2\n∂tensor2 = −∂ · value · tensor1 / tensor2²",
+)
+def addcdiv_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar = 1, out: Array) -> None:
+    """self + value · tensor1 / tensor2.
+
+    >>> import autogradkit as torch
+    >>> torch.addcdiv(torch.tensor([1.0]), torch.tensor([6.0]), torch.tensor([3.0]), value=10)
+    tensor([21.])
+    """
+    base, first, second = _wide(out, self, tensor1, tensor2)
+    np.copyto(out, base + _factor(value, out) * first / second, casting="unsafe")
+
+
+def _edit_quotient(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
+    return addcdiv_node.in_place_call(self, tensor1, tensor2, value=value)
+
+
+@addcdiv.overload(deprecated=True, composition=True, out=True, edit=_edit_quotient)
+def _(self: Tensor, value: Scalar, tensor1: Tensor, tensor2: Tensor) -> Any:
+    return addcdiv_node(self, tensor1, tensor2, value=value)
+
+
+def _refuse_blend(self: Tensor, end: Tensor, weight: Any) -> None:
+    """Raise RuntimeError for operands of several dtypes, NotImplementedError for whole numbers."""
+    for name, each in (("end", end), ("weight", weight)):
+        if isinstance(each, Tensor) and each.dtype != self.dtype:
+            expected, got = C_NAMES[self.dtype.name], C_NAMES[each.dtype.name]
+            raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {got}")
+
+
+def _refuse_whole(self: Tensor, end: Tensor, weight: Any) -> None:
+    if self._array.dtype.kind in "biu":
+        label = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
+        raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(self.dtype)}'")
+
+
+def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
+    """self + weight · (end − self), from the nearer end, as PyTorch computes it."""
+    if k.is_half(out):
+        self, end, weight = (np.asarray(each, np.float32) for each in (self, end, weight))
+    weight = np.asarray(weight, self.dtype)
+    near = np.abs(weight) < 0.5
+    away = end - self
+    found = np.where(near, self + weight * away, end - away * (1 - weight))
+    np.copyto(out, found, casting="unsafe")
+
+
+lerp = function("lerp", in_place=True)
+
+
+@lerp.overload(
+    node="LerpBackward1",
+    pointwise=SAME,
+    dtypes=_refuse_blend,
+    refuse=_refuse_whole,
+    samples=lambda t: [(t(2, 3), t(3), t(2, 1)), (t(2), t(2), t())],
+    vjp={
+        "self": lambda g, weight: g * k.conj(1 - weight),
+        "end": lambda g, weight: g * k.conj(weight),
+        "weight": lambda g, end, self: g * k.conj(end - self),
+    },
+    rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight\n∂weight = ∂ · (end − self)",
+)
+def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
+    """self + weight · (end − self): the way from `self` to `end`.
+
+    >>> import autogradkit as torch
+    >>> torch.lerp(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]), 0.5)
+    tensor([2., 3.])
+    """
+    _blend(self, end, weight, out)
+
+
+@lerp.overload(
+    pointwise=SAME,
+    unary=True,
+    promotes="self end",
+    dtypes=_refuse_blend,
+    refuse=_refuse_whole,
+    samples=lambda t: [(t(2, 3), t(3), 0.25), (t(), t(2), 2.0)],
+    vjp={
+        "self": lambda g, weight: k.times(g, 1 - k.conj(weight)),
+        "end": lambda g, weight: k.times(g, k.conj(weight)),
+    },
+    rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight",
+)
+def _(self: Array, end: Array, weight: Scalar, *, out: Array) -> None:
+    _blend(self, end, weight, out)

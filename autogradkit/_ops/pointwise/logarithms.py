@@ -1,0 +1,232 @@
+"""Logarithms and exponentials beside the natural ones: other bases, sums of exponentials, x · log y, the logit.
+
+Rests on declare; the formulas are those of PyTorch's derivative table. A kernel given `ufunc=` only documents it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
+from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.pointwise.arithmetic import two_tensors
+from autogradkit._ops.pointwise.elementary import within
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    node="Exp2Backward0",
+    samples=within(-2, 2),
+    vjp={"self": lambda g, result: k.times(g * k.conj(result), math.log(2))},
+    rule="∂self = ∂ · result · log(2)",
+)
+def exp2(self: Array, *, out: Array) -> None:
+    """2ˣ.
+
+    >>> import autogradkit as torch
+    >>> torch.exp2(torch.tensor([0.0, 3.0]))
+    tensor([1., 8.])
+    """
+    if out.dtype.kind == "c":
+        np.exp(self * math.log(2), out=out)
+    else:
+        np.exp2(self, out=out)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.expm1,
+    in_place=True,
+    samples=within(-2, 2),
+    vjp={"self": lambda g, result: g * (k.conj(result) + 1)},
+)
+def expm1(self: Array, *, out: Array) -> None:
+    """eˣ − 1, accurate near 0.
+
+    >>> import autogradkit as torch
+    >>> torch.expm1(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.7183])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.log2,
+    in_place=True,
+    samples=within(0.5, 4),
+    vjp={"self": lambda g, self: g / k.times(k.conj(self), math.log(2))},
+    rule="∂self = ∂ / (self · log(2))",
+)
+def log2(self: Array, *, out: Array) -> None:
+    """The logarithm to base 2.
+
+    >>> import autogradkit as torch
+    >>> torch.log2(torch.tensor([1.0, 8.0]))
+    tensor([0., 3.])
+    """
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    ufunc=np.log10,
+    in_place=True,
+    samples=within(0.5, 4),
+    vjp={"self": lambda g, self: g / k.times(k.conj(self), math.log(10))},
+    rule="∂self = ∂ / (self · log(10))",
+)
+def log10(self: Array, *, out: Array) -> None:
+    """The logarithm to base 10.
+
+    >>> import autogradkit as torch
+    >>> torch.log10(torch.tensor([1.0, 1000.0]))
+    tensor([0., 3.])
+    """
+
+
+@op(
+    pointwise=SAME,
+    refuse=common_not_implemented("logaddexp_cpu", "biu"),
+    samples=two_tensors,
+    in_place=False,
+    vjp={
+        "self": lambda g, self, other: g / k.conj(1 + k.exp(other - self)),
+        "other": lambda g, self, other: g / k.conj(1 + k.exp(self - other)),
+    },
+    rule="∂self = ∂ / (1 + exp(other − self))\n∂other = ∂ / (1 + exp(self − other))",
+)
+def logaddexp(self: Array, other: Array, *, out: Array) -> None:
+    """log(eˣ + eʸ), without overflow.
+
+    >>> import autogradkit as torch
+    >>> torch.logaddexp(torch.tensor([1000.0]), torch.tensor([1000.0]))
+    tensor([1000.6931])
+    """
+    if out.dtype.kind != "c":
+        np.logaddexp(self, other, out=out)
+        return
+    # The larger real part is taken out, and of equal infinite ones it is the answer.
+    is_first = np.real(self) >= np.real(other)
+    larger, smaller = np.where(is_first, self, other), np.where(is_first, other, self)
+    endless = np.isinf(np.real(larger)) & (self == other)
+    np.copyto(out, np.where(endless, larger, larger + np.log1p(np.exp(smaller - larger))))
+
+
+@op(
+    pointwise=SAME,
+    refuse=common_not_implemented("logaddexp2_cpu", "biuc"),
+    samples=two_tensors,
+    in_place=False,
+    node="Logaddexp2Backward0",
+    vjp={
+        "self": lambda g, self, other: g / (1 + k.exp2(other - self)),
+        "other": lambda g, self, other: g / (1 + k.exp2(self - other)),
+    },
+    rule="∂self = ∂ / (1 + 2^(other − self))\n∂other = ∂ / (1 + 2^(self − other))",
+)
+def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
+    """log₂(2ˣ + 2ʸ), without overflow.
+
+    >>> import autogradkit as torch
+    >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
+    tensor([4.])
+    """
+    np.logaddexp2(self, other, out=out)
+
+
+def _times_log(self: Any, other: Any, out: Array) -> None:
+    """self · log(other), 0 where self is 0, unless other is NaN."""
+    wide = np.float32 if k.is_half(out) else out.dtype
+    first, second = np.asarray(self, wide), np.asarray(other, wide)
+    found = np.where((first == 0) & ~np.isnan(second), 0, first * np.log(second))
+    np.copyto(out, found, casting="unsafe")
+
+
+def _to_factor(g: Any, self: Any, other: Any) -> Any:
+    return g * k.where((self == 0) & (other <= 0), 0.0, k.log(other))
+
+
+def _to_factor_of_number(g: Any, self: Any, other: Any) -> Any:
+    if other > 0:
+        return k.times(g, math.log(other))
+    return g * k.where(self == 0, 0.0, -math.inf if other == 0 else math.nan)
+
+
+xlogy = function("xlogy", in_place=True)
+
+
+@xlogy.overload(
+    pointwise=INT_TO_FLOAT,
+    refuse=common_not_implemented("xlogy_cpu", "c"),
+    samples=two_tensors,
+    vjp={"self": _to_factor, "other": lambda g, self, other: g * self / other},
+    rule="∂self = ∂ · log(other)\n∂other = ∂ · self / other",
+)
+def xlogy_tensors(self: Array, other: Array, *, out: Array) -> None:
+    """self · log(other), which is 0 where `self` is 0.
+
+    >>> import autogradkit as torch
+    >>> torch.xlogy(torch.tensor([0.0, 2.0]), torch.tensor([0.0, 1.0]))
+    tensor([0., 0.])
+    """
+    _times_log(self, other, out)
+
+
+@xlogy.overload(
+    node="XlogyBackward1",
+    pointwise=INT_TO_FLOAT,
+    promotes="self other",
+    refuse=common_not_implemented("xlogy_cpu", "c"),
+    variants="function",
+    samples=lambda t: [(2.5, t(2, 3, low=0.5, high=3))],
+    vjp={"other": lambda g, self, other: g * self / other},
+)
+def xlogy_of_number(self: Scalar, other: Array, *, out: Array) -> None:
+    _times_log(self, other, out)
+
+
+@xlogy.overload(
+    node="XlogyBackward2",
+    pointwise=INT_TO_FLOAT,
+    promotes="self other",
+    refuse=common_not_implemented("xlogy_cpu", "c"),
+    samples=lambda t: [(t(2, 3), 2.5)],
+    vjp={"self": _to_factor_of_number},
+    rule="∂self = ∂ · log(other)",
+)
+def xlogy_by_number(self: Array, other: Scalar, *, out: Array) -> None:
+    _times_log(self, other, out)
+
+
+def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
+    found = g / (self * (1.0 - self))
+    if eps is None:
+        return k.where((self >= 0) & (self <= 1), found, math.nan)
+    return k.where((self >= eps) & (self <= 1 - eps), found, 0.0)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    unary=True,
+    in_place=True,
+    refuse=not_implemented("logit_cpu", "c"),
+    samples=lambda t: [(t(2, 3, low=0.1, high=0.9),), (t(3, low=0.1, high=0.9), 0.2)],
+    vjp={"self": _logit_backward},
+    rule="∂self = ∂ / (self · (1 − self))",
+)
+def logit(self: Array, eps: float | None = None, *, out: Array) -> None:
+    """log(x / (1 − x)), the inverse of the sigmoid; x is first clamped to [eps, 1 − eps] where that is given.
+
+    >>> import autogradkit as torch
+    >>> torch.logit(torch.tensor([0.5, 0.75]))
+    tensor([0.0000, 1.0986])
+    """
+    wide = self.astype(np.float32) if k.is_half(self) else self
+    if eps is not None:  # as PyTorch compares, also where eps is above ½
+        low, high = wide.dtype.type(eps), wide.dtype.type(1) - wide.dtype.type(eps)
+        wide = np.where(wide < low, low, np.where(wide > high, high, wide))
+    np.copyto(out, np.log(wide / (1 - wide)), casting="unsafe")

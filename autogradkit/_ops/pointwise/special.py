@@ -1,0 +1,258 @@
+"""Special functions that are names of the package itself: the error function, gamma and its kin, Bessel's I₀.
+
+Rests on declare, and on SciPy for the numbers, which the first call loads. The formulas are those of PyTorch's derivative
+table. What only `special` offers is in special_functions.py.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.pointwise.elementary import within
+from autogradkit.core.tensor import Tensor
+
+
+def by_scipy(name: str, out: Array, *operands: Any) -> None:
+    """Write a function of `scipy.special` into `out`; half precision is computed in float32 and rounded once."""
+    import scipy.special
+
+    wide = [np.asarray(each, np.float32) if k.is_half(out) else each for each in operands]
+    np.copyto(out, getattr(scipy.special, name)(*wide), casting="unsafe")
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("erf_vml_cpu", "c"),
+    samples=within(-2, 2),
+    vjp={"self": lambda g, self: k.times(k.exp(-(self * self)), 2 / math.sqrt(math.pi)) * g},
+    rule="∂self = ∂ · 2 / √π · exp(−self²)",
+)
+def erf(self: Array, *, out: Array) -> None:
+    """The error function, 2/√π · ∫₀ˣ e⁻ᵗ² dt.
+
+    >>> import autogradkit as torch
+    >>> torch.erf(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
+    """
+    by_scipy("erf", out, self)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("erfc_vml_cpu", "c"),
+    samples=within(-2, 2),
+    vjp={"self": lambda g, self: k.times(k.exp(-(self * self)), -2 / math.sqrt(math.pi)) * g},
+    rule="∂self = −∂ · 2 / √π · exp(−self²)",
+)
+def erfc(self: Array, *, out: Array) -> None:
+    """1 − erf(x), accurate where that is near 0.
+
+    >>> import autogradkit as torch
+    >>> torch.erfc(torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.1573])
+    """
+    by_scipy("erfc", out, self)
+
+
+def _erfinv_backward(g: Any, self: Any) -> Any:
+    inverse = k.erfinv(self)
+    return k.times(k.exp(inverse * inverse), 0.5 * math.sqrt(math.pi)) * g
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("erfinv_vml_cpu", "c"),
+    samples=within(-0.9, 0.9),
+    vjp={"self": _erfinv_backward},
+    rule="∂self = ∂ · √π / 2 · exp(erfinv(self)²)",
+)
+def erfinv(self: Array, *, out: Array) -> None:
+    """The inverse of the error function.
+
+    >>> import autogradkit as torch
+    >>> torch.erfinv(torch.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.4769])
+    """
+    by_scipy("erfinv", out, self)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("lgamma_vml_cpu", "c"),
+    samples=within(0.5, 4),
+    vjp={"self": lambda g, self: g * k.digamma(self)},
+)
+def lgamma(self: Array, *, out: Array) -> None:
+    """log |Γ(x)|.
+
+    >>> import autogradkit as torch
+    >>> torch.lgamma(torch.tensor([1.0, 5.0]))
+    tensor([0.0000, 3.1781])
+    """
+    by_scipy("gammaln", out, self)
+    np.copyto(out, np.inf, where=np.isinf(self))
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("digamma", "c"),
+    samples=within(0.5, 4),
+    vjp={"self": lambda g, self: g * k.polygamma(1, self)},
+    rule="∂self = ∂ · polygamma(1, self)",
+)
+def digamma(self: Array, *, out: Array) -> None:
+    """The derivative of log Γ(x).
+
+    >>> import autogradkit as torch
+    >>> torch.digamma(torch.tensor([1.0, 0.5]))
+    tensor([-0.5772, -1.9635])
+    """
+    by_scipy("psi", out, self)
+    np.copyto(out, -np.copysign(np.inf, self), where=self == 0, casting="unsafe")
+
+
+def _polygamma_label(n: int) -> str:
+    return "digamma" if n == 0 else "trigamma" if n == 1 else "polygamma"
+
+
+def _refuse_order(n: int, self: Tensor) -> None:
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    not_implemented(_polygamma_label(n), "c")(self)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    refuse=_refuse_order,
+    samples=lambda t: [(1, t(2, 3, low=0.5, high=4)), (2, t(3, low=0.5, high=4))],
+    vjp={"self": lambda g, n, self: g * k.polygamma(n + 1, self)},
+)
+def polygamma(n: int, self: Array, *, out: Array) -> None:
+    """The `n`-th derivative of the digamma function.
+
+    >>> import autogradkit as torch
+    >>> torch.polygamma(1, torch.tensor([1.0, 0.5]))
+    tensor([1.6449, 4.9348])
+    """
+    if n == 0:
+        digamma.kernel(self, out=out)
+        return
+    if n == 1:
+        wide = np.asarray(self, np.float32) if k.is_half(self) else self
+        # By reflection where x is small, as SciPy's zeta has no negative arguments.
+        import scipy.special
+
+        low = wide < 0.5
+        ahead = scipy.special.zeta(2.0, np.where(low, 1 - wide, wide)).astype(wide.dtype)
+        found = np.where(low, (np.pi / np.sin(np.pi * wide)) ** 2 - ahead, ahead)
+        np.copyto(out, found, casting="unsafe")
+        return
+    by_scipy("zeta", out, np.asarray(n + 1.0, out.dtype), self)
+    np.multiply(out, ((n % 2) * 2 - 1) * math.gamma(n + 1.0), out=out, casting="unsafe")
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("i0_vml_cpu", "c"),
+    samples=within(-2, 2),
+    node="I0Backward0",
+    vjp={"self": lambda g, self: g * k.i1(self)},
+)
+def i0(self: Array, *, out: Array) -> None:
+    """The modified Bessel function of the first kind of order 0.
+
+    >>> import autogradkit as torch
+    >>> torch.i0(torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.2661])
+    """
+    by_scipy("i0", out, self)
+
+
+def by_small(g: Any, self: Any, at: Any, limit: float) -> Any:
+    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there."""
+    tiny = float(np.finfo((self._array if isinstance(self, Tensor) else self).dtype).eps)
+    away = k.abs(self) > tiny
+    return g * k.where(away, at(k.where(away, self, tiny)), limit)
+
+
+@op(
+    name="special_i1",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    dtypes=not_implemented("i1_cpu", "c"),
+    samples=within(-2, 2),
+    node="SpecialI1Backward0",
+    vjp={"self": lambda g, self, result: by_small(g, self, lambda x: k.i0(x) - result / x, 0.5)},
+    rule="∂self = ∂ · (i0(self) − result / self)",
+)
+def i1(self: Array, *, out: Array) -> None:
+    """The modified Bessel function of the first kind of order 1."""
+    by_scipy("i1", out, self)
+
+
+def _undifferentiated(name: str) -> Any:
+    def refuse(g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{name}: input' is not implemented.")
+
+    return refuse
+
+
+def _density(g: Any, self: Any, other: Any) -> Any:
+    """The gradient of the lower incomplete gamma function by its bound."""
+    return g * k.exp((self - 1) * k.log(other) - other - k.lgamma(self))
+
+
+def _gamma_pairs(t: Any) -> list[tuple[Any, ...]]:
+    return [(t(2, 3, low=0.5, high=3).detach(), t(2, 3, low=0.5, high=3))]
+
+
+@op(
+    name="igamma",
+    pointwise=SAME,
+    in_place=True,
+    refuse=common_not_implemented("igamma_cpu", "biuc"),
+    samples=_gamma_pairs,
+    vjp={"self": _undifferentiated("igamma"), "other": _density},
+    rule="∂other = ∂ · exp((self − 1) · log(other) − other − lgamma(self))",
+)
+def igamma(self: Array, other: Array, *, out: Array) -> None:
+    """The regularised lower incomplete gamma function of `self` up to `other`.
+
+    >>> import autogradkit as torch
+    >>> torch.igamma(torch.tensor([4.0]), torch.tensor([3.0]))
+    tensor([0.3528])
+    """
+    by_scipy("gammainc", out, self, other)
+
+
+@op(
+    name="igammac",
+    pointwise=SAME,
+    in_place=True,
+    refuse=common_not_implemented("igammac_cpu", "biuc"),
+    samples=_gamma_pairs,
+    vjp={"self": _undifferentiated("igammac"), "other": lambda g, self, other: -_density(g, self, other)},
+    rule="∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",
+)
+def igammac(self: Array, other: Array, *, out: Array) -> None:
+    """The regularised upper incomplete gamma function of `self` from `other` on.
+
+    >>> import autogradkit as torch
+    >>> torch.igammac(torch.tensor([4.0]), torch.tensor([3.0]))
+    tensor([0.6472])
+    """
+    by_scipy("gammaincc", out, self, other)
