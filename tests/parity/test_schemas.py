@@ -24,6 +24,7 @@ SPELLED = {
     "dtype=4": "dtype=None",
     "memory_format=0": "memory_format=torch.contiguous_format",
     "1.0000000000000001e-05": "1e-05",
+    "9.9999999999999995e-07": "1e-06",
     "0.33333333333333331": "0.3333333333333333",
 }
 

@@ -15,10 +15,11 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.nn.functional.reductions import reduction_name, reduction_number
 
-__all__ = ["cross_entropy", "huber_loss", "l1_loss", "mse_loss", "nll_loss"]
+__all__ = ["cross_entropy", "huber_loss", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss"]
 
 _mse_loss, _l1_loss = loss.mse_loss.owner.made("function"), loss.l1_loss.owner.made("function")
 _huber_loss = loss.huber_loss.owner.made("function")
+_smooth_l1_loss = loss.smooth_l1_loss.owner.made("function")
 _nll_loss, _cross_entropy = nll_loss_nd.owner.made("function"), cross_entropy_loss.owner.made("function")
 
 
@@ -109,6 +110,27 @@ def huber_loss(
     if reduction == "mean":
         return _weighted(losses, input, weight, "none").mean()
     return _weighted(losses, input, weight, reduction)
+
+
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
+    """(input − target)² / (2 · beta) where they are nearer than `beta`, else |input − target| − beta / 2; reduced.
+
+    Raises RuntimeError for a negative `beta`; 0 is the loss of `l1_loss`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.smooth_l1_loss(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 1.0]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    a, b = _same_size(input, target)
+    number = reduction_number(reduction_name(size_average, reduce, reduction))
+    return _l1_loss(a, b, number) if beta == 0.0 else _smooth_l1_loss(a, b, number, beta)
 
 
 def nll_loss(

@@ -53,6 +53,7 @@ NOT_SWEPT: dict[str, str] = {
 }  # fmt: skip
 
 _F, _T, _M = "nn.functional.", torch.ones(2, 3), torch.ones(3, 3)
+_LOGS = torch.zeros(3, 1, 3)
 _CLASSES, _IMAGE = torch.tensor([0, 2]), torch.ones(1, 2, 3, 3)
 # What Python writes over several ops in both libraries, and has no schema: (name, arguments, the overloads that run).
 _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
@@ -66,6 +67,18 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     (_F + "nll_loss", Call([_T, _CLASSES]), ("nll_loss_nd/nll_loss_nd/0",)),
     (_F + "cross_entropy", Call([_T, _CLASSES], {"label_smoothing": 0.1}), ("cross_entropy_loss/cross_entropy_loss/0",)),
     (_F + "cross_entropy", Call([_T, _T]), ("cross_entropy_loss/cross_entropy_loss/0",)),
+    (_F + "ctc_loss", Call([_LOGS, _CLASSES[None, 1:], (2,), (1,)]),
+     ("ctc_loss/ctc_loss_of_lists/0", "_ctc_loss/ctc_loss_forward/0")),
+    (_F + "ctc_loss", Call([_LOGS, _CLASSES[None, 1:], torch.tensor([2]), torch.tensor([1])]), ("ctc_loss/_/1",)),
+    (_F + "batch_norm", Call([_T, None, None], {"training": True}),
+     ("batch_norm/batch_norm/0", "native_batch_norm/native_batch_norm/0")),
+    (_F + "instance_norm", Call([_IMAGE]), ("instance_norm/instance_norm/0",)),
+    (_F + "layer_norm", Call([_T, (3,)]), ("native_layer_norm/native_layer_norm/0",)),
+    (_F + "group_norm", Call([_IMAGE, 2]), ("native_group_norm/native_group_norm/0",)),
+    (_F + "pdist", Call([_T]), ("_pdist_forward/pdist_forward/0",)),
+    (_F + "cosine_embedding_loss", Call([_T, _T, torch.tensor([1, -1])]), ("cosine_embedding_loss/cosine_embedding_loss/0",)),
+    (_F + "multilabel_margin_loss", Call([_T, torch.tensor([[0, 2, -1], [1, -1, 0]])]),
+     ("multilabel_margin_loss/multilabel_margin_loss/0",)),
     (_F + "prelu", Call([_T, torch.ones(1)]), ("_prelu_kernel/prelu_kernel/0",)),
     (_F + "logsigmoid", Call([_T]), ("log_sigmoid/log_sigmoid/0",)),
     (_F + "relu6", Call([_T]), ("relu6/relu6/0",)),
