@@ -60,6 +60,10 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     *((_F + "pad", Call([_IMAGE, [1, 1], mode], {}), ("pad/pad/0",)) for mode in ("constant", "reflect", "replicate")),
     (_F + "pad", Call([_IMAGE, [1, 1], "circular"]), ("_pad_circular/pad_circular/0",)),
     (_F + "conv2d", Call([_IMAGE, torch.ones(2, 2, 2, 2)], {"padding": "same"}), ("conv2d/_/1",)),
+    *((_F + f"conv{n}d", Call([torch.ones((1, 2) + (3,) * n), torch.ones((2, 2) + (2,) * n)], more), (f"conv{n}d/_/{form}",))
+      for n in (1, 3) for form, more in enumerate(({}, {"padding": "same"}))),
+    *((_F + f"conv_transpose{n}d", Call([torch.ones((1, 2) + (3,) * n), torch.ones((2, 1) + (2,) * n)]),
+       (f"conv_transpose{n}d/conv_transpose{n}d/0",)) for n in (1, 2, 3)),
     (_F + "embedding", Call([_CLASSES, _M], {"max_norm": 1.0}), ("embedding_renorm_/embedding_renorm_/0",)),
     (_F + "one_hot", Call([_CLASSES, 3]), ("one_hot/one_hot/0",)),
     *((_F + name, Call([_T, _T], {"reduction": reduction}), ("l1_loss/l1_loss/0",))
