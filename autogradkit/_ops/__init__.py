@@ -26,6 +26,8 @@ from autogradkit._ops.making import (
 )
 from autogradkit._ops.network import (
     activation,
+    adaptive_pool,
+    avg_pool,
     batch_norm,
     binary_loss,
     class_margins,
@@ -42,6 +44,7 @@ from autogradkit._ops.network import (
     likelihood,
     loss,
     margin_losses,
+    max_pools,
     padding,
     pool,
     rectifiers,
@@ -90,8 +93,10 @@ OPS.seen_as = restriding.seen_as
 
 __all__ = [
     "activation",
+    "adaptive_pool",
     "agreement",
     "arithmetic",
+    "avg_pool",
     "batch_norm",
     "binary_loss",
     "choice",
@@ -134,6 +139,7 @@ __all__ = [
     "masks",
     "matmul",
     "matrix_norms",
+    "max_pools",
     "moments",
     "norms",
     "order",

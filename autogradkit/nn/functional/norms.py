@@ -13,8 +13,10 @@ from autogradkit._ops.network import batch_norm as batch
 from autogradkit._ops.network import layer_norm as layer
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.nn.functional.paddings import pad
+from autogradkit.nn.functional.poolings import avg_pool2d, avg_pool3d
 
-__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
 _batch_norm = batch.batch_norm.owner.made("function")
 _instance_norm = batch.instance_norm.owner.made("function")
@@ -125,3 +127,27 @@ def rms_norm(
     tensor([0.7348, 0.9798, 1.2247])
     """
     return _rms_norm(input, normalized_shape, weight, eps)
+
+
+@entry
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """x / (k + alpha · mean of x² over `size` neighbouring channels)^beta. Raises ValueError for fewer than 3 dimensions.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.local_response_norm(torch.ones(1, 2, 3), 2).shape
+    torch.Size([1, 2, 3])
+    """
+    dims = input.dim()
+    if dims < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality                          input (got {dims} dimensions)")
+    if input.numel() == 0:
+        return input
+    before, after = size // 2, (size - 1) // 2
+    square: Any = input.mul(input)
+    if dims == 3:
+        mean = avg_pool2d(pad(square.unsqueeze(1), (0, 0, before, after)), (size, 1), stride=1).squeeze(1)
+    else:
+        sizes = input.size()
+        volume = square.view(sizes[0], 1, sizes[1], sizes[2], -1)
+        mean = avg_pool3d(pad(volume, (0, 0, 0, 0, before, after)), (size, 1, 1), stride=1).squeeze(1).view(sizes)
+    return input / mean.mul(alpha).add(k).pow(beta)

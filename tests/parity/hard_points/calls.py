@@ -39,7 +39,8 @@ NOT_SWEPT: dict[str, str] = {
         (
             "mul_by_number/mul_by_number/0", "pick_flat/pick_flat/0",
             "log_softmax_backward_data/log_softmax_backward_data/0", "softmax_backward_data/softmax_backward_data/0",
-            "values_at_indices/values_at_indices/0", "sgn/sgn/0", "_conj/conj/0", "_unsafe_view/unsafe_view/0",
+            "values_at_indices/values_at_indices/0",
+            "values_in_volumes/values_in_volumes/0", "sgn/sgn/0", "_conj/conj/0", "_unsafe_view/unsafe_view/0",
             "_reshape_alias/reshape_alias/0", "diagonal_copy/diagonal_copy/0", "real/real_view/0",
         ),
         _OF_A_GRADIENT,
@@ -79,6 +80,11 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     (_F + "instance_norm", Call([_IMAGE]), ("instance_norm/instance_norm/0",)),
     (_F + "layer_norm", Call([_T, (3,)]), ("native_layer_norm/native_layer_norm/0",)),
     (_F + "group_norm", Call([_IMAGE, 2]), ("native_group_norm/native_group_norm/0",)),
+    *((_F + f"adaptive_avg_pool{n}d", Call([torch.ones((1, 2) + (3,) * n), 2]),
+       (f"_adaptive_avg_pool{n}d/adaptive_avg_pool{n}d_node/0", f"adaptive_avg_pool{n}d/adaptive_avg_pool{n}d/0"))
+      for n in (2, 3)),
+    (_F + "max_pool1d", Call([_T, 2], {"return_indices": True}), ("max_pool1d_with_indices/max_pool1d_with_indices/0",)),
+    (_F + "max_pool3d", Call([_IMAGE, 2]), ("max_pool3d/max_pool3d/0",)),
     (_F + "pdist", Call([_T]), ("_pdist_forward/pdist_forward/0",)),
     (_F + "cosine_embedding_loss", Call([_T, _T, torch.tensor([1, -1])]), ("cosine_embedding_loss/cosine_embedding_loss/0",)),
     (_F + "multilabel_margin_loss", Call([_T, torch.tensor([[0, 2, -1], [1, -1, 0]])]),
