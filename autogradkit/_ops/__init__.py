@@ -47,7 +47,9 @@ from autogradkit._ops.network import (
     max_pools,
     padding,
     pool,
+    rearranging,
     rectifiers,
+    resampling,
     softmax,
 )
 from autogradkit._ops.pointwise import (
@@ -152,7 +154,9 @@ __all__ = [
     "random",
     "ranges",
     "rearrange",
+    "rearranging",
     "rectifiers",
+    "resampling",
     "restriding",
     "rounding",
     "running",

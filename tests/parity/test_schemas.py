@@ -57,7 +57,10 @@ def test_the_derived_schema_is_one_of_pytorchs(name: str) -> None:
 
 
 # Overloads that nobody but this package calls, and that take less than PyTorch's of the same name, or say it otherwise.
-OTHERWISE = {"div", "to"} | {
+OTHERWISE = {
+    each for each in (owner.name for owner in SETS) if "upsample" in each
+}  # sizes or factors, and corners, for all
+OTHERWISE |= {"div", "to"} | {
     f"{mode}_pad{count}d{backward}"  # a list of any length stands for that of two, four or six
     for mode in ("reflection", "replication")
     for count in (1, 2, 3)

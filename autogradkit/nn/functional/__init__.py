@@ -15,6 +15,7 @@ from autogradkit.nn.functional.losses import *
 from autogradkit.nn.functional.norms import *
 from autogradkit.nn.functional.paddings import *
 from autogradkit.nn.functional.poolings import *
+from autogradkit.nn.functional.resizing import *
 from autogradkit.nn.functional.softmaxes import *
 
 __getattr__ = _absent_from("nn.functional")

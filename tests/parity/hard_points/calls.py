@@ -85,6 +85,14 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
       for n in (2, 3)),
     (_F + "max_pool1d", Call([_T, 2], {"return_indices": True}), ("max_pool1d_with_indices/max_pool1d_with_indices/0",)),
     (_F + "max_pool3d", Call([_IMAGE, 2]), ("max_pool3d/max_pool3d/0",)),
+    *((_F + "interpolate", Call([torch.ones((1, 2) + (3,) * n)], {"scale_factor": 2.0, "mode": mode, "antialias": smooth}),
+       (f"{name}/_/0",))
+      for mode, n, name, smooth in (
+          *(("nearest", n, f"upsample_nearest{n}d", False) for n in (1, 2, 3)),
+          *(("nearest-exact", n, f"_upsample_nearest_exact{n}d", False) for n in (1, 2, 3)),
+          ("linear", 1, "upsample_linear1d", False), ("bilinear", 2, "upsample_bilinear2d", False),
+          ("trilinear", 3, "upsample_trilinear3d", False), ("bicubic", 2, "upsample_bicubic2d", False),
+          ("bilinear", 2, "_upsample_bilinear2d_aa", True), ("bicubic", 2, "_upsample_bicubic2d_aa", True))),
     (_F + "pdist", Call([_T]), ("_pdist_forward/pdist_forward/0",)),
     (_F + "cosine_embedding_loss", Call([_T, _T, torch.tensor([1, -1])]), ("cosine_embedding_loss/cosine_embedding_loss/0",)),
     (_F + "multilabel_margin_loss", Call([_T, torch.tensor([[0, 2, -1], [1, -1, 0]])]),
