@@ -1,4 +1,4 @@
-"""Norms within a sample: `LayerNorm`, `GroupNorm`, `RMSNorm`."""
+"""Norms within a sample: `LayerNorm`, `GroupNorm`, `RMSNorm`, `LocalResponseNorm`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.modules.module import Module, Samples
 
-__all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
@@ -162,3 +162,33 @@ class RMSNorm(_Affine):
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class LocalResponseNorm(Module):
+    """x over a power of the mean square of neighbouring channels; see `functional.local_response_norm`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.LocalResponseNorm(2)(torch.ones(1, 2, 3)).shape
+    torch.Size([1, 2, 3])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.LocalResponseNorm(2), m.randn(2, 4, 3)),
+            (m.nn.LocalResponseNorm(3, 0.1, 0.5, 2.0), m.randn(2, 4, 3, 2)),
+        ]
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, normed by its neighbours."""
+        return functional.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
