@@ -27,6 +27,7 @@ from autogradkit._ops.making import (
 from autogradkit._ops.network import (
     activation,
     adaptive_pool,
+    attention,
     avg_pool,
     batch_norm,
     binary_loss,
@@ -98,6 +99,7 @@ __all__ = [
     "adaptive_pool",
     "agreement",
     "arithmetic",
+    "attention",
     "avg_pool",
     "batch_norm",
     "binary_loss",

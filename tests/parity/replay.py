@@ -53,7 +53,12 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
     "zero_": lambda self: self.clone().zero_(),
 }
 # The database seeds the generator before each call of them, so that what they draw can be compared.
-_SEEDED = ("nn.functional.rrelu",)
+_SEEDED = tuple(
+    f"nn.functional.{name}"
+    for name in (
+        "rrelu", "dropout", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "scaled_dot_product_attention",
+    )
+)  # fmt: skip
 
 
 @dataclass
@@ -69,7 +74,7 @@ class Tally:
         self.compared += 1
         try:
             compare()
-        except Exception as error:
+        except (Exception, pytest.fail.Exception) as error:
             self.failures.append(f"{where}\n    {type(error).__name__}: {str(error).strip()[:600]}")
         else:
             self.passed += 1

@@ -5,6 +5,7 @@ Rests on the declared ops; the modules in `nn.modules` call these. Everything is
 
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.nn.functional.activations import *
+from autogradkit.nn.functional.attention import *
 from autogradkit.nn.functional.convolutions import *
 from autogradkit.nn.functional.distances import *
 from autogradkit.nn.functional.dropouts import *

@@ -93,6 +93,8 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
           ("linear", 1, "upsample_linear1d", False), ("bilinear", 2, "upsample_bilinear2d", False),
           ("trilinear", 3, "upsample_trilinear3d", False), ("bicubic", 2, "upsample_bicubic2d", False),
           ("bilinear", 2, "_upsample_bilinear2d_aa", True), ("bicubic", 2, "_upsample_bicubic2d_aa", True))),
+    (_F + "bilinear", Call([_T, _T, torch.ones(2, 3, 3)]), ("bilinear/bilinear/0",)),
+    (_F + "scaled_dot_product_attention", Call([_T, _T, _T]), ("scaled_dot_product_attention/scaled_dot_product_attention/0",)),
     (_F + "pdist", Call([_T]), ("_pdist_forward/pdist_forward/0",)),
     (_F + "cosine_embedding_loss", Call([_T, _T, torch.tensor([1, -1])]), ("cosine_embedding_loss/cosine_embedding_loss/0",)),
     (_F + "multilabel_margin_loss", Call([_T, torch.tensor([[0, 2, -1], [1, -1, 0]])]),
