@@ -22,7 +22,7 @@ def as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
 def called_as(entry: FrameType, declaration: Declaration, kind: str) -> str:
     """The function or method that the learner called, where it has another name than the op that ran in it."""
     name = entry.f_code.co_name
-    public = hasattr(Tensor, name) or entry.f_globals.get("__name__") == "autogradkit.nn.functional"
+    public = hasattr(Tensor, name) or entry.f_globals["__name__"].startswith("autogradkit.nn.functional.")
     told = kind not in ("op", "view") or name.startswith("_") or declaration.facts.sign
     return "" if told or not public or name in (declaration.name, declaration.facts.label) else name
 

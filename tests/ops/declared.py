@@ -32,6 +32,12 @@ class Declared:
     make_samples: Callable[[Callable[..., torch.Tensor]], Iterable[tuple[Any, ...]]] | None
     allocated: bool  # whether its caller makes the memory that its kernel writes into
 
+    def differentiable(self, *args: Any) -> Any:
+        """What it gives, of several results those that have gradients."""
+        overload: Any = self.call
+        found = overload(*args)
+        return found[: overload.differentiable_outputs] if isinstance(found, tuple) else found
+
     def samples(self, seed: int) -> list[tuple[Any, ...]]:
         """Argument tuples, with float64 tensors that require grad, the same for the same seed."""
         assert self.make_samples is not None

@@ -57,6 +57,8 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
         made = ours.as_strided(tuple(value.shape), value.stride(), value.storage_offset())
         made = _independent(made)
         return made.requires_grad_() if value.requires_grad else made
+    if isinstance(value, torch.nn.Module):  # the database has but distances without state
+        return getattr(ak.nn, type(value).__name__)()
     if isinstance(value, torch.dtype):
         if value not in DTYPES:
             raise UnsupportedError(str(value))

@@ -24,6 +24,8 @@ SPELLED = {
     "dtype=4": "dtype=None",
     "memory_format=0": "memory_format=torch.contiguous_format",
     "1.0000000000000001e-05": "1e-05",
+    "9.9999999999999995e-07": "1e-06",
+    "0.33333333333333331": "0.3333333333333333",
 }
 
 
@@ -55,7 +57,10 @@ def test_the_derived_schema_is_one_of_pytorchs(name: str) -> None:
 
 
 # Overloads that nobody but this package calls, and that take less than PyTorch's of the same name, or say it otherwise.
-OTHERWISE = {"div", "threshold_backward", "to"} | {
+OTHERWISE = {
+    each for each in (owner.name for owner in SETS) if "upsample" in each
+}  # sizes or factors, and corners, for all
+OTHERWISE |= {"div", "to"} | {
     f"{mode}_pad{count}d{backward}"  # a list of any length stands for that of two, four or six
     for mode in ("reflection", "replication")
     for count in (1, 2, 3)

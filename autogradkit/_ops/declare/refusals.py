@@ -113,3 +113,18 @@ def require_real_if_differentiated(name: str, tensor: Any) -> None:
     """Raise RuntimeError where an op whose gradient PyTorch has for real numbers only would be recorded with complex ones."""
     if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c" and MODE.grad and requires_grad(tensor):
         raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
+
+
+def constants(name: str, **places: int) -> Callable[..., None]:
+    """A check that no tensor at these places is to be differentiated, where PyTorch has no gradient for it."""
+
+    def refuse(*values: Any) -> None:
+        for argument, at in places.items():
+            each = values[at]
+            if isinstance(each, Tensor) and MODE.grad and requires_grad(each):
+                raise RuntimeError(
+                    f"The function '{name}' is not differentiable with respect to argument '{argument}'. This input cannot "
+                    "have requires_grad True."
+                )
+
+    return refuse

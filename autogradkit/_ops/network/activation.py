@@ -44,7 +44,7 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
     dtypes=_refuse,
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
-    vjp={"self": lambda g, result: k.threshold_backward(g, result)},
+    vjp={"self": lambda g, result: k.relu_backward(g, result)},
     rule="∂self = ∂ where result > 0, else 0",
 )
 def relu(self: Array, *, out: Array) -> Step:
@@ -65,10 +65,11 @@ def _like_result(grad_output: Array, self: Array) -> Any:
 
 @op(
     variants="",
+    node="ThresholdBackwardBackward0",
     meta=_like_result,
     samples=lambda t: [(t(2, 3), t(2, 3).detach())],
-    vjp={"grad_output": lambda g, self: k.threshold_backward(g, self), "self": lambda g: k.zeros_like(g)},
+    vjp={"grad_output": lambda g, self: k.relu_backward(g, self), "self": lambda g: k.zeros_like(g)},
 )
-def threshold_backward(grad_output: Array, self: Array, *, out: Array) -> None:
+def relu_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient where `self`, the result of `relu`, is above 0 or NaN, and 0 elsewhere."""
     relu_kernels.relu_backward(grad_output, self, out)

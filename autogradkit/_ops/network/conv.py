@@ -1,6 +1,6 @@
-"""Convolution: the op `convolution`, its gradients as an op of their own, and `conv2d` over them.
+"""Convolution: the op `convolution` in one, two or three dimensions, transposed or not, and its gradients as an op of their own.
 
-Rests on declare, padding and conv_kernels. `nn.functional` offers `conv2d`, `nn.Conv2d` uses it.
+Rests on declare and conv_dimensions; convolutions.py has what `nn.functional` offers.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Bools, Ints, Pair
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_backward, image_spec, prefers_channels_last
-from autogradkit._ops.network.padding import constant_pad_nd
-from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
+from autogradkit._ops.network.conv_dimensions import convolution_of, gradients_of
+from autogradkit._ops.network.conv_kernels import Window, image_spec, prefers_channels_last
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.engine.naming import tensor_type
 
@@ -41,10 +40,14 @@ _CPP_NAMES = {
 
 
 @functools.lru_cache(1024)
-def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Window:
+def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int, dims: int) -> Window:
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
-    window = Window(_pair(stride, "stride"), _pair(padding, "padding"), _pair(dilation, "dilation"), groups)
+    stride, padding, dilation = (
+        for_each(values, name, dims)
+        for values, name in ((stride, "stride"), (padding, "padding"), (dilation, "dilation"))
+    )
+    window = Window(stride, padding, dilation, groups)
     if min(window.padding) < 0:
         raise RuntimeError("negative padding is not supported")
     if min(window.stride) <= 0:
@@ -56,29 +59,31 @@ def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Wind
     return window
 
 
-def _pair(values: Shape, name: str) -> tuple[int, int]:
+def for_each(values: Shape, name: str, dims: int) -> Shape:
+    """One number for each dimension, from such a list or from one number for all."""
     if len(values) == 1:
-        return values[0], values[0]
-    if len(values) != 2:
+        return values * dims
+    if len(values) != dims:
         raise RuntimeError(
-            f"expected {name} to be a single integer value or a list of 2 values to match the convolution dimensions, "
+            f"expected {name} to be a single integer value or a list of {dims} values to match the convolution dimensions, "
             f"but got {name}={list(values)}"
         )
-    return values[0], values[1]
+    return values
 
 
-@functools.lru_cache(4096)
-def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -> Shape:
+def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, groups: int, transposed: bool) -> None:
     if len(weight) < 3:
         raise RuntimeError("weight should have at least three dimensions")
-    if len(weight) != 4:
-        raise NotImplementedError(f"a convolution of images wants a 4-d weight, but got one of size {list(weight)}")
-    if len(x) != 4:
-        raise RuntimeError(
-            f"Expected 4-dimensional input for 4-dimensional weight {list(weight)}, but got {len(x)}-dimensional input of "
-            f"size {list(x)} instead"
+    if len(weight) > 5:
+        raise NotImplementedError(
+            f"a convolution wants a weight of 3 to 5 dimensions, but got one of size {list(weight)}"
         )
-    groups, shape = window.groups, list(weight)
+    if len(x) != len(weight):
+        raise RuntimeError(
+            f"Expected {len(weight)}-dimensional input for {len(weight)}-dimensional weight {list(weight)}, but got "
+            f"{len(x)}-dimensional input of size {list(x)} instead"
+        )
+    shape = list(weight)
     if shape[0] < groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size "
@@ -89,41 +94,76 @@ def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
             f"[{shape}] instead"
         )
-    if x[1] != weight[1] * groups:
+    how = "transposed=1" if transposed else f"groups={groups}"
+    expected = weight[0] if transposed else weight[1] * groups
+    if x[1] != expected:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {shape}, expected input{list(x)} to have "
-            f"{weight[1] * groups} channels, but got {x[1]} channels instead"
+            f"Given {how}, weight of size {shape}, expected input{list(x)} to have {expected} channels, but got {x[1]} "
+            "channels instead"
         )
-    if bias is not None and bias != weight[:1]:
+    outputs = weight[1] * groups if transposed else weight[0]
+    if bias is not None and bias != (outputs,):
         raise RuntimeError(
-            f"Given weight of size {shape}, expected bias to be 1-dimensional with {shape[0]} elements, but got bias of "
-            f"size {list(bias)} instead"
+            f"Given {'transposed=1, ' if transposed else ''}weight of size {shape}, expected bias to be 1-dimensional with "
+            f"{outputs} elements, but got bias of size {list(bias)} instead"
         )
+
+
+@functools.lru_cache(4096)
+def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -> Shape:
+    _require_fitting(x, weight, bias, window.groups, False)
     padded = [n + 2 * p for n, p in zip(x[2:], window.padding, strict=True)]
     kernel = [d * (n - 1) + 1 for n, d in zip(weight[2:], window.dilation, strict=True)]
-    if padded[0] < kernel[0] or padded[1] < kernel[1]:
+    if any(n < least for n, least in zip(padded, kernel, strict=True)):
+        sizes, needed = (" x ".join(map(str, each)) for each in (padded, kernel))
         raise RuntimeError(
-            f"Calculated padded input size per channel: ({padded[0]} x {padded[1]}). Kernel size: ({kernel[0]} x "
-            f"{kernel[1]}). Kernel size can't be greater than actual input size"
+            f"Calculated padded input size per channel: ({sizes}). Kernel size: ({needed}). Kernel size can't be greater "
+            "than actual input size"
         )
-    return (x[0], weight[0], *window.output_size((x[2], x[3]), (weight[2], weight[3])))
+    return (x[0], weight[0], *window.output_size(x[2:], weight[2:]))
+
+
+@functools.lru_cache(4096)
+def _transposed_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window, more: Shape) -> Shape:
+    _require_fitting(x, weight, bias, window.groups, True)
+    steps = list(zip(more, window.stride, window.dilation, strict=True))
+    if any(added >= step and added >= gap for added, step, gap in steps):
+        steps = [(0, 1, 1)] * (len(steps) == 1) + steps
+        names = ("depth", "height", "width")[-len(steps) :]
+        shown = [
+            f"{what}_{name}: {each[at]}"
+            for at, what in enumerate(("output_padding", "stride", "dilation"))
+            for name, each in zip(names, steps, strict=True)
+        ]
+        raise RuntimeError(f"output padding must be smaller than either stride or dilation, but got {' '.join(shown)}")
+    sizes = [
+        (n - 1) * s - 2 * p + d * (k - 1) + added + 1
+        for n, s, p, d, k, added in zip(
+            x[2:], window.stride, window.padding, window.dilation, weight[2:], more, strict=True
+        )
+    ]
+    if min(sizes) <= 0:
+        raise RuntimeError("could not construct a memory descriptor using a format tag")
+    return (x[0], weight[1] * window.groups, *sizes)
 
 
 def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
     """Whether PyTorch hands a float32 convolution to oneDNN, which has texts of its own."""
     kernel = weight.shape[2:]
-    small = window.stride == window.dilation == (1, 1) and x.shape[0] < 16 and kernel == (1, 1)
+    small = max(window.stride + window.dilation + kernel) == 1 and x.shape[0] < 16
     large = window.groups > 1 or min(kernel) > 3 or x.shape[0] > 1 or x.size > 20480
     return x.dtype == np.float32 and large and not small
 
 
-def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window) -> None:
+def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
     if bias is not None and bias.dtype != x.dtype:
         names = [_CPP_NAMES[each.dtype.name] for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
     kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
     if x.size and (x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64")):
-        kernel = "slow_conv_dilated<>" if dilated else "slow_conv2d_cpu"
+        kernel = "slow_conv_dilated<>" if dilated else "compute_columns3d" if x.ndim == 5 else "slow_conv2d_cpu"
+        if transposed:
+            kernel = f"slow_conv_transpose{max(2, x.ndim - 2)}d_out_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
     if x.dtype == weight.dtype:
         return
@@ -142,19 +182,20 @@ def _convolution_meta(
 ) -> Any:  # fmt: skip
     if output_padding and min(output_padding) < 0 <= min(padding) and groups > 0:
         raise RuntimeError("negative output_padding is not supported")
-    window = _window(stride, padding, dilation, groups)
+    window = _window(stride, padding, dilation, groups, max(1, weight.ndim - 2))
+    biases = None if bias is None else bias.shape
     if transposed:
-        if weight.ndim == 4 and input.ndim != 4:
-            _result_shape(input.shape, weight.shape, None, window)
-        raise NotImplementedError("transposed convolution is not available")
-    shape = _result_shape(input.shape, weight.shape, None if bias is None else bias.shape, window)
+        more = for_each(output_padding, "output_padding", max(1, weight.ndim - 2))
+        shape = _transposed_shape(input.shape, weight.shape, biases, window, more)
+    else:
+        shape = _result_shape(input.shape, weight.shape, biases, window)
     if (
         input.dtype is not weight.dtype
         or (bias is not None and bias.dtype is not input.dtype)
         or input.dtype.kind in "biu"
     ):
-        _refuse_dtypes(input, weight, bias, window)
-    return image_spec(shape, input.dtype, prefers_channels_last(input, weight))
+        _refuse_dtypes(input, weight, bias, window, transposed)
+    return image_spec(shape, input.dtype, input.ndim == 4 and prefers_channels_last(input, weight))
 
 
 def _to_operands(
@@ -183,6 +224,9 @@ def _to_operands(
         (t(2, 3, 6, 5), t(4, 3, 3, 2), t(4), (1, 1), (0, 0), (1, 1), False, (0, 0), 1),
         (t(2, 4, 6, 5), t(6, 2, 3, 3), t(6), (2, 1), (1, 2), (1, 1), False, (0, 0), 2),
         (t(1, 2, 7, 6), t(2, 2, 2, 2), t(2), (1, 2), (0, 1), (2, 3), False, (0, 0), 1),
+        (t(2, 2, 6), t(3, 2, 2), t(3), (2,), (1,), (1,), False, (0,), 1),
+        (t(2, 2, 3, 4), t(2, 3, 2, 2), t(3), (2, 1), (0, 1), (1, 2), True, (1, 0), 1),
+        (t(1, 2, 3, 4, 3), t(2, 1, 2, 2, 2), t(2), (1, 2, 1), (1, 0, 0), (1, 1, 2), False, (0, 0, 0), 2),
     ],
     group=("input weight bias", _to_operands),
     rule="∂input = ∂ ⋆ weight, turned by 180°\n∂weight = input ⋆ ∂\n∂bias = Σ∂, over samples and places",
@@ -202,8 +246,8 @@ def convolution(
 ) -> None:
     """Slide the kernels of `weight` over a batch of images: (N, C, H, W) and (O, C/groups, kh, kw) → (N, O, H', W').
 
-    Prefer `conv2d`. H' = (H + 2·padding − dilation·(kh − 1) − 1) // stride + 1. Raises RuntimeError where shapes clash and
-    NotImplementedError for `transposed=True`.
+    Prefer `conv2d` and its siblings. H' = (H + 2·padding − dilation·(kh − 1) − 1) // stride + 1. `transposed` is the gradient
+    of such a convolution with respect to its input. Raises RuntimeError where shapes clash.
 
     >>> import autogradkit as torch
     >>> x = torch.arange(9.0).reshape(1, 1, 3, 3)
@@ -211,7 +255,8 @@ def convolution(
     tensor([[[[ 8., 12.],
               [20., 24.]]]])
     """
-    convolve(input, weight, bias, _window(stride, padding, dilation, groups), out)
+    window = _window(stride, padding, dilation, groups, weight.ndim - 2)
+    convolution_of(input, weight, bias, window, transposed, out)
 
 
 def _backward_meta(
@@ -220,11 +265,13 @@ def _backward_meta(
 ) -> Any:  # fmt: skip
     nothing = (0,), input.dtype
     to_input, to_weight, to_bias = output_mask
-    innermost = prefers_channels_last(input, weight)
+    innermost = input.ndim == 4 and prefers_channels_last(input, weight)
     return (
         image_spec(input.shape, input.dtype, innermost) if to_input else nothing,
         image_spec(weight.shape, weight.dtype, innermost) if to_weight else nothing,
-        (bias_sizes or weight.shape[:1], weight.dtype) if to_bias else nothing,
+        (bias_sizes or (weight.shape[1] * groups if transposed else weight.shape[0],), weight.dtype)
+        if to_bias
+        else nothing,
     )
 
 
@@ -241,7 +288,7 @@ def _backward_backward(
     if of_weight is not None:
         terms.append(k.convolution(input, of_weight, None, *how))
     if of_bias is not None:
-        channels = k.reshape(of_bias, (1, grad_output.shape[1], 1, 1))
+        channels = k.reshape(of_bias, (1, grad_output.shape[1], *(1,) * (len(grad_output.shape) - 2)))
         terms.append(k.expand(channels, grad_output.shape))
     to_output = terms[0]
     for term in terms[1:]:
@@ -285,84 +332,5 @@ def convolution_backward(
 ) -> None:
     """The gradients of `convolution` with respect to input, weight and bias; empty for those that the mask leaves out."""
     given = [each if wanted else None for each, wanted in zip(out, output_mask, strict=True)]
-    convolve_backward(grad_output, input, weight, _window(stride, padding, dilation, groups), *given)
-
-
-# -- conv2d ------------------------------------------------------------------------------------------------------------
-
-_ZEROS = (0, 0)
-conv2d = function("conv2d", variants="function")
-
-
-@conv2d.overload(composition=True)
-def _(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: Pair = (1, 1),
-    padding: Pair = (0, 0),
-    dilation: Pair = (1, 1),
-    groups: int = 1,
-) -> Any:
-    """2-D convolution (cross-correlation) of images (N, C, H, W), or of one image (C, H, W), with `weight`.
-
-    `weight` is (O, C/groups, kh, kw), `bias` (O). `padding` may be "valid" (none) or "same" (the result keeps H and W).
-    Raises RuntimeError where shapes or dtypes clash.
-
-    >>> import autogradkit as torch
-    >>> torch.conv2d(torch.ones(1, 3, 3), torch.ones(2, 1, 3, 3), padding="same").shape
-    torch.Size([2, 3, 3])
-    """
-    if input.ndim == 4 and weight.ndim == 4:
-        return convolution.straight(input, weight, bias, stride, padding, dilation, False, _ZEROS, groups)
-    _require_images(input, weight, stride)
-    x = unsqueeze.straight(input, 0)
-    return squeeze_dim.straight(
-        convolution.straight(x, weight, bias, stride, padding, dilation, False, _ZEROS, groups), 0
-    )
-
-
-def _require_images(x: Any, weight: Any, stride: Shape) -> None:
-    if x.ndim not in (3, 4):
-        raise RuntimeError(
-            f"Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: {list(x.shape)}"
-        )
-    if weight.ndim != 4:
-        raise RuntimeError(
-            f"expected stride to be a single integer value or a list of {weight.ndim - 2} values to match the "
-            f"convolution dimensions, but got stride={list(stride)}"
-        )
-
-
-@conv2d.overload(composition=True)
-def _(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: Pair = (1, 1),
-    padding: str = "valid",
-    dilation: Pair = (1, 1),
-    groups: int = 1,
-) -> Any:
-    if padding == "same" and 2 < weight.ndim < input.ndim:
-        raise RuntimeError(
-            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{list(weight.shape)}, but got "
-            f"{input.ndim}-dimensional input of size {list(input.shape)} instead"
-        )
-    _require_images(input, weight, stride)
-    batched = input.ndim == 4
-    x = input if batched else unsqueeze.straight(input, 0)
-    around = _ZEROS
-    if padding == "same":
-        if _pair(stride, "stride") != (1, 1):
-            raise RuntimeError("padding='same' is not supported for strided convolutions")
-        spread = _pair(dilation, "dilation")
-        down, across = (d * (n - 1) for n, d in zip(weight.shape[2:], spread, strict=True))
-        if down % 2 or across % 2:
-            # An even kernel needs one more row or column after than before.
-            x = constant_pad_nd.straight(x, (0, across % 2, 0, down % 2))
-        around = down // 2, across // 2
-    elif padding != "valid":
-        raise RuntimeError(f"Invalid padding string: '{padding}'")
-    result = convolution.straight(x, weight, bias, stride, around, dilation, False, _ZEROS, groups)
-    return result if batched else squeeze_dim.straight(result, 0)
+    window = _window(stride, padding, dilation, groups, weight.ndim - 2)
+    gradients_of(grad_output, input, weight, window, transposed, *given)

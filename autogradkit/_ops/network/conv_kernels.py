@@ -30,20 +30,21 @@ _LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How a kernel moves over its input: one number for the rows, one for the columns."""
+    """How a kernel moves over its input: one number for each dimension; here rows and columns."""
 
-    stride: Pair
-    padding: Pair
-    dilation: Pair
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
     groups: int = 1
 
-    def output_size(self, size: Pair, kernel: Pair) -> Pair:
-        """Rows and columns of the result for an input and a kernel of these sizes."""
-        rows, columns = (
-            (n + 2 * p - d * (k - 1) - 1) // s + 1
-            for n, k, s, p, d in zip(size, kernel, self.stride, self.padding, self.dilation, strict=True)
+    def output_size(self, size: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[int, ...]:
+        """The sizes of the result for an input and a kernel of these sizes."""
+        return tuple(
+            [
+                (n + 2 * p - d * (k - 1) - 1) // s + 1
+                for n, k, s, p, d in zip(size, kernel, self.stride, self.padding, self.dilation, strict=True)
+            ]
         )
-        return rows, columns
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: Array) -> None:

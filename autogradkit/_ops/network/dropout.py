@@ -1,10 +1,11 @@
-"""dropout: each element zeroed with a probability, the rest scaled so that the expected value stays.
+"""Dropouts: elements or channels zeroed with a probability, the rest scaled so that the expected value stays; and alpha_dropout.
 
 Rests on declare, mul and the draws of the default generator; `nn.functional` calls it.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,31 +22,83 @@ from autogradkit.core.random import default_generator
 from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
 
+ALPHA = 1.7580993408473766  # the value, turned round, that selu comes to far below 0: what is dropped takes it
+
 
 def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
     """What a dropped-out tensor is multiplied by; None where it stays as it is."""
+    array = input._array
+    if not _draws(input, p, train):
+        return None
+    if p == 1:
+        return wrap(np.zeros((), array.dtype))
+    return reported("noise", "random", _noise, array, p)
+
+
+def channel_noise_of(input: Any, p: float, train: bool) -> Tensor | None:
+    """The same with one number for each channel of each sample."""
+    array = input._array
+    if not _draws(input, p, train, by_channel=True):
+        return None
+    if p == 1:
+        return wrap(np.zeros((), array.dtype))
+    channels = _one_a_channel(array)
+    return reported("noise", "random", _noise, channels, p)
+
+
+def alpha_noise_of(input: Any, p: float, train: bool, by_channel: bool) -> tuple[Tensor, Tensor | None] | None:
+    """(factors, what is added) that keep mean and variance after selu; None where a tensor stays as it is."""
+    array = input._array
+    if not _draws(input, p, train, by_channel):
+        return None
+    if p == 1:
+        return wrap(np.zeros((), array.dtype)), None
+    return reported("noise", "random", _alpha_noise, _one_a_channel(array) if by_channel else array, p)
+
+
+def _draws(input: Any, p: float, train: bool, by_channel: bool = False) -> bool:
+    """Whether anything is drawn; raises where PyTorch refuses."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
     array = input._array
     if p == 0 or not train or not array.size:
-        return None
+        return False
     if p == 1:
-        return wrap(np.zeros((), array.dtype))
+        return True
+    if by_channel and array.ndim < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     if array.dtype.kind == "c":
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(input.dtype)}'")
     if array.dtype.kind in "biu":
         chances(default_generator, array.size, 1 - p)  # PyTorch has drawn by the time that it divides, and refuses
         require_castable(get_default_dtype().numpy, array.dtype)
-    return reported("noise", "random", _noise, array, p)
+    return True
+
+
+def _one_a_channel(array: Any) -> Any:
+    return np.empty((*array.shape[:2], *(1,) * (array.ndim - 2)), array.dtype)
 
 
 def _noise(array: Any, p: float) -> Tensor:
+    noise = _kept(array, p)
+    np.divide(noise, array.dtype.type(1 - p), out=noise)
+    return wrap(noise)
+
+
+def _alpha_noise(array: Any, p: float) -> tuple[Tensor, Tensor]:
+    kept = _kept(array, p)
+    scale = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
+    of = kept.dtype.type
+    return wrap(kept * of(scale)), wrap((kept - of(1)) * of(ALPHA * scale) + of(ALPHA * scale * p))
+
+
+def _kept(array: Any, p: float) -> Any:
+    """1 for what is kept, 0 for what is dropped, in the memory order of a tensor like this one."""
     if array.dtype.kind == "c":
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(wrap(array).dtype)}'")
     noise = like(array)
     fill(noise, chances(default_generator, array.size, 1 - p))
-    np.divide(noise, array.dtype.type(1 - p), out=noise)
-    return wrap(noise)
+    return noise
 
 
 @op(variants="function", composition=True)
@@ -60,3 +113,61 @@ def dropout(input: Array, p: float, train: bool) -> Any:
     """
     noise = noise_of(input, p, train)
     return input if noise is None else mul.straight(input, noise)
+
+
+@op(variants="function", composition=True)
+def feature_dropout(input: Array, p: float, train: bool) -> Any:
+    """With `train`, zeroes each channel (dimension 1) with probability `p` and scales the rest by 1/(1 − p).
+
+    Raises RuntimeError for a probability outside [0, 1].
+
+    >>> import autogradkit as torch
+    >>> torch.feature_dropout(torch.ones(1, 2, 2), 1.0, True)
+    tensor([[[0., 0.],
+             [0., 0.]]])
+    """
+    noise = channel_noise_of(input, p, train)
+    return input if noise is None else mul.straight(input, noise)
+
+
+def _alpha(input: Any, p: float, train: bool, by_channel: bool) -> Any:
+    found = alpha_noise_of(input, p, train, by_channel)
+    if found is None:
+        return input
+    factors, added = found
+    product = mul.straight(input, factors)
+    return product if added is None else product + added
+
+
+def alpha_edit(input: Any, p: float, train: bool, by_channel: bool) -> Any:
+    """The in-place form of both."""
+    found = alpha_noise_of(input, p, train, by_channel)
+    if found is None:
+        return input
+    factors, added = found
+    edited = input.mul_(factors)
+    return edited if added is None else edited.add_(added)
+
+
+@op(variants="function", composition=True)
+def alpha_dropout(input: Array, p: float, train: bool) -> Any:
+    """Dropout after selu: what is dropped takes the value that selu comes to, and mean and variance stay.
+
+    Raises RuntimeError for a probability outside [0, 1].
+
+    >>> import autogradkit as torch
+    >>> torch.alpha_dropout(torch.ones(2), 0.5, False)
+    tensor([1., 1.])
+    """
+    return _alpha(input, p, train, by_channel=False)
+
+
+@op(variants="function", composition=True)
+def feature_alpha_dropout(input: Array, p: float, train: bool) -> Any:
+    """As `alpha_dropout`, by channels (dimension 1).
+
+    >>> import autogradkit as torch
+    >>> torch.feature_alpha_dropout(torch.ones(1, 2), 0.5, False)
+    tensor([[1., 1.]])
+    """
+    return _alpha(input, p, train, by_channel=True)

@@ -12,13 +12,11 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.refusals import constants, scalar_type
 from autogradkit._ops.network.loss import MEAN, NONE
 from autogradkit._ops.network.softmax import log_softmax_along
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half
 from autogradkit.core.tensor import wrap
-from autogradkit.engine.history import requires_grad
-from autogradkit.engine.modes import MODE
 
 Outputs = tuple[Array, Array]
 Spec = list[tuple[tuple[int, ...], np.dtype[Any]]]
@@ -66,19 +64,6 @@ def _nll2d_meta(self: Array, target: Array, weight: Array | None, reduction: int
         raise RuntimeError(f"size mismatch (got input: {list(self.shape)} , target: {list(target.shape)}")
     _require_fitting(self, target, weight, "nll_loss2d_forward_out_frame")
     return [(target.shape if reduction == NONE else (), self.dtype), ((), self.dtype)]
-
-
-def _fixed_weights(name: str) -> Any:
-    """A check that the classes' weights are not to be differentiated."""
-
-    def refuse(self: Any, target: Any, weight: Any, reduction: int, ignore_index: int) -> None:
-        if weight is not None and MODE.grad and requires_grad(weight):
-            raise RuntimeError(
-                f"The function '{name}' is not differentiable with respect to argument 'weight'. This input cannot have "
-                "requires_grad True."
-            )
-
-    return refuse
 
 
 def _places(self: Array, target: Array, ignore_index: int) -> tuple[tuple[Array, ...], Array]:
@@ -186,7 +171,7 @@ _RULE = "∂self = −∂ / n at the target of each sample, 0 elsewhere"
     label="nll_loss",
     usual={"reduction": MEAN, "ignore_index": -100},
     meta=_nll_meta,
-    refuse=_fixed_weights("nll_loss_forward"),
+    refuse=constants("nll_loss_forward", weight=2),
     outputs="output total_weight",
     differentiable_outputs=1,
     samples=_nll_samples,
@@ -206,7 +191,7 @@ def nll_loss_forward(
     label="nll_loss",
     usual={"reduction": MEAN, "ignore_index": -100},
     meta=_nll2d_meta,
-    refuse=_fixed_weights("nll_loss2d_forward"),
+    refuse=constants("nll_loss2d_forward", weight=2),
     outputs="output total_weight",
     differentiable_outputs=1,
     samples=lambda t: [(t(2, 3, 1, 2), wrap(np.array([[[2, 0]], [[1, -100]]])), None, MEAN, -100)],

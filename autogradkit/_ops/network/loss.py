@@ -1,4 +1,4 @@
-"""Losses of a distance: mse_loss and huber_loss, nodes with a backward of their own, and l1_loss over other ops.
+"""Losses of a distance: mse_loss, smooth_l1_loss and huber_loss, nodes with a backward of their own, and l1_loss over other ops.
 
 Rests on declare. `nn.functional` calls them after it has made both operands of one shape. `reduction` is PyTorch's number:
 0 none, 1 mean, 2 sum; the likelihoods use the same.
@@ -22,11 +22,11 @@ from autogradkit.core.strides import broadcast_shapes, dense_strides_like, eleme
 NONE, MEAN, SUM = 0, 1, 2
 
 
-def _common_dtype(a: Array, b: Array) -> Dtype:
+def common_dtype(a: Array, b: Array) -> Dtype:
     return result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (a, b)])
 
 
-def _floats(common: Dtype, kernel: str) -> np.dtype[Any]:
+def require_floats(common: Dtype, kernel: str) -> np.dtype[Any]:
     if common.numpy.kind not in "fV":
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(common)}'")
     return common.numpy
@@ -37,7 +37,7 @@ def _distance(a: Array, b: Array, out: Array | None, numpy_dtype: np.dtype[Any])
     return np.subtract(a.astype(numpy_dtype, copy=False), b.astype(numpy_dtype, copy=False), out)
 
 
-def _reduce(losses: Array, reduction: int, out: Array) -> None:
+def write_reduced(losses: Array, reduction: int, out: Array) -> None:
     """The sum, or the mean; halves are added in float32."""
     total = np.add.reduce(losses, None, dtype=np.float32 if losses.dtype.itemsize == 2 else losses.dtype)
     np.copyto(out, total / losses.size if reduction == MEAN else total, casting="unsafe")
@@ -45,7 +45,7 @@ def _reduce(losses: Array, reduction: int, out: Array) -> None:
 
 def _mse_meta(self: Array, target: Array, reduction: int) -> Any:
     alike = self.dtype is target.dtype and self.dtype.kind in "fV"
-    kind = self.dtype if alike else _floats(_common_dtype(self, target), "mse_cpu")
+    kind = self.dtype if alike else require_floats(common_dtype(self, target), "mse_cpu")
     if reduction != NONE:
         return (), kind
     shape = broadcast_shapes(self.shape, target.shape)
@@ -53,7 +53,7 @@ def _mse_meta(self: Array, target: Array, reduction: int) -> Any:
 
 
 def _mse_backward_meta(grad_output: Array, self: Array, target: Array, reduction: int) -> Any:
-    return self.shape, _floats(_common_dtype(self, target), "mse_cpu")
+    return self.shape, require_floats(common_dtype(self, target), "mse_cpu")
 
 
 @op(
@@ -71,7 +71,7 @@ def mse_loss(self: Array, target: Array, reduction: int = 1, *, out: Array) -> N
     squares = _distance(self, target, out if reduction == NONE else None, out.dtype)
     squares = np.multiply(squares, squares, out if reduction == NONE else None)
     if reduction != NONE:
-        _reduce(squares, reduction, out)
+        write_reduced(squares, reduction, out)
 
 
 @op(
@@ -93,21 +93,21 @@ def mse_loss_backward(grad_output: Array, self: Array, target: Array, reduction:
     np.multiply(out, grad_output * out.dtype.type(_slope(out, reduction)), out)
 
 
-def _share(x: Any, reduction: int) -> float:
+def share(x: Any, reduction: int) -> float:
     """How much of the result each element's loss is."""
     return 1 / (math.prod(x.shape) or 1) if reduction == MEAN else 1
 
 
 def _slope(x: Any, reduction: int) -> float:
-    return 2 * _share(x, reduction)
+    return 2 * share(x, reduction)
 
 
 def _huber_meta(self: Array, target: Array, reduction: int, delta: float) -> Any:
     if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    common = _common_dtype(self, target)
+    common = common_dtype(self, target)
     require_castable(common.numpy, self.dtype)
-    _floats(common, "huber_cpu")
+    require_floats(common, "huber_cpu")
     if reduction != NONE:
         return (), self.dtype
     shape = broadcast_shapes(self.shape, target.shape)
@@ -141,7 +141,7 @@ def huber_loss(self: Array, target: Array, reduction: int = 1, delta: float = 1.
     if reduction == NONE:
         np.copyto(out, losses)
     else:
-        _reduce(losses, reduction, out)
+        write_reduced(losses, reduction, out)
 
 
 @op(
@@ -171,16 +171,100 @@ def huber_loss_backward(
     """The gradient of the Huber loss with respect to `self`."""
     _distance(self, target, out, out.dtype)
     np.clip(out, -delta, delta, out)
-    np.multiply(out, grad_output * out.dtype.type(_share(out, reduction)), out)
+    np.multiply(out, grad_output * out.dtype.type(share(out, reduction)), out)
 
 
 def _where_square(g: Any, self: Any, target: Any, reduction: int, delta: float) -> Any:
-    return k.where(k.abs(self - target) < delta, g * _share(self, reduction), 0.0)
+    return k.where(k.abs(self - target) < delta, g * share(self, reduction), 0.0)
+
+
+# -- smooth_l1_loss ----------------------------------------------------------------------------------------------------
+
+
+def _smooth_meta(self: Array, target: Array, reduction: int, beta: float) -> Any:
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    kind = require_floats(common_dtype(self, target), "smooth_l1_cpu")
+    if reduction != NONE:
+        return (), kind
+    shape = broadcast_shapes(self.shape, target.shape)
+    return shape, kind, output_strides([(each.shape, element_strides(each)) for each in (self, target)], shape)
+
+
+def _smooth_backward_meta(grad_output: Array, self: Array, target: Array, reduction: int, beta: float) -> Any:
+    return self.shape, common_dtype(self, target).numpy
+
+
+def _where_curved(g: Any, self: Any, target: Any, reduction: int, beta: float) -> Any:
+    return k.where(k.abs(self - target) < beta, k.times(g, share(self, reduction) / beta), 0.0)
+
+
+@op(
+    variants="",
+    node="SmoothL1LossBackward0",
+    meta=_smooth_meta,
+    samples=lambda t: [(t(2, 3), t(2, 3), r, beta) for r in (NONE, MEAN, SUM) for beta in (0.5, 1.5)],
+    vjp={
+        "self": lambda g, self, target, reduction, beta: k.smooth_l1_loss_backward(g, self, target, reduction, beta),
+        "target": lambda g, self, target, reduction, beta: k.smooth_l1_loss_backward(g, target, self, reduction, beta),
+    },
+    rule=(
+        "∂self = ∂ · (self − target) / beta / n, at most ± ∂ / n\n"
+        "∂target = ∂ · (target − self) / beta / n, at most ± ∂ / n"
+    ),
+)
+def smooth_l1_loss(self: Array, target: Array, reduction: int = 1, beta: float = 1.0, *, out: Array) -> None:
+    """(self − target)² / (2 · beta) nearer than beta, |self − target| − beta / 2 beyond, reduced."""
+    distance = np.abs(_distance(self, target, None, out.dtype))
+    losses = np.where(distance < beta, distance * distance / 2 / beta if beta else 0, distance - beta / 2)
+    if reduction == NONE:
+        np.copyto(out, losses)
+    else:
+        write_reduced(losses, reduction, out)
+
+
+@op(
+    variants="",
+    node="SmoothL1LossBackwardBackward0",
+    meta=_smooth_backward_meta,
+    samples=lambda t: [(t(), t(2, 3), t(2, 3), MEAN, 0.5), (t(2, 3), t(2, 3), t(2, 3), NONE, 1.0)],
+    vjp={
+        "grad_output": lambda g, self, target, reduction, beta: k.smooth_l1_loss_backward(
+            g, self, target, reduction, beta
+        ),
+        "self": lambda g, grad_output, self, target, reduction, beta: _where_curved(
+            g * grad_output, self, target, reduction, beta
+        ),
+        "target": lambda g, grad_output, self, target, reduction, beta: (
+            -_where_curved(g * grad_output, self, target, reduction, beta)
+        ),
+    },
+    rule=(
+        "∂grad_output = ∂ · (self − target) / beta / n, at most ± ∂ / n\n"
+        "∂self = ∂ · grad_output / beta / n where |self − target| < beta, else 0\n"
+        "∂target = −∂ · grad_output / beta / n where |self − target| < beta, else 0"
+    ),
+)
+def smooth_l1_loss_backward(
+    grad_output: Array, self: Array, target: Array, reduction: int, beta: float, *, out: Array
+) -> None:
+    """The gradient of the smooth loss with respect to `self`."""
+    _distance(self, target, out, out.dtype)
+    if beta:
+        np.divide(out, beta, out)
+        np.clip(out, -1, 1, out)
+    else:
+        np.sign(out, out)
+    np.multiply(out, grad_output * out.dtype.type(share(out, reduction)), out)
 
 
 @op(variants="", composition=True)
 def l1_loss(self: Array, target: Array, reduction: int = 1) -> Any:
     """|self − target|, reduced."""
     a: Any = self
-    distance = (a - target).abs()
-    return distance if reduction == NONE else distance.mean() if reduction == MEAN else distance.sum()
+    return reduced((a - target).abs(), reduction)
+
+
+def reduced(losses: Any, reduction: int) -> Any:
+    """A tensor of losses, its mean or its sum."""
+    return losses.mean() if reduction == MEAN else losses.sum() if reduction == SUM else losses

@@ -5,7 +5,6 @@ Rests on declare, pool_kernels and conv's layouts. `nn.functional` offers `max_p
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -15,81 +14,20 @@ from autogradkit._ops.declare.kinds import Array, Pair
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
+from autogradkit._ops.network.pool_windows import pooled_shape, window_of
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
 
 Shape = tuple[int, ...]
-Window = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
 
 _INT64 = np.dtype(np.int64)
-
-
-# What follows from sizes alone is checked and worked out once for each.
-
-
-@functools.lru_cache(1024)
-def _window(kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Window:
-    """(kernel, stride, padding, dilation), each for rows and columns."""
-    kernel = _pair(kernel_size, "kernel_size")
-    step = _pair(stride, "stride", "omitted, ") if stride else kernel
-    around, spread = _pair(padding, "padding"), _pair(dilation, "dilation")
-    if 0 in step:
-        raise RuntimeError("stride should not be zero")
-    if min(kernel) <= 0:
-        raise RuntimeError(f"kernel size should be greater than zero, but got kH: {kernel[0]} kW: {kernel[1]}")
-    for pad, size, gap in zip(around, kernel, spread, strict=True):
-        if pad < 0:
-            raise RuntimeError(f"pad must be non-negative, but got pad: {pad}")
-        if pad > (gap * (size - 1) + 1) // 2:
-            raise RuntimeError(
-                f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={size} and "
-                f"dilation={gap}"
-            )
-    if min(step) < 0:
-        raise RuntimeError(f"stride should be greater than zero, but got dH: {step[0]} dW: {step[1]}")
-    if min(spread) <= 0:
-        raise RuntimeError(
-            f"dilation should be greater than zero, but got dilationH: {spread[0]} dilationW: {spread[1]}"
-        )
-    return kernel, step, around, spread
-
-
-def _pair(values: Shape, name: str, omitted: str = "") -> tuple[int, int]:
-    if len(values) not in (1, 2):
-        raise RuntimeError(f"max_pool2d: {name} must either be {omitted}a single int, or a tuple of two ints")
-    return values[0], values[-1]
-
-
-@functools.lru_cache(4096)
-def _result_shape(shape: Shape, window: Window, ceil_mode: bool) -> Shape:
-    if len(shape) not in (3, 4):
-        raise RuntimeError("non-empty 3D or 4D (batch mode) tensor expected for input")
-    if 0 in shape[-3:]:
-        raise RuntimeError(
-            f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}"
-        )
-    found: list[int] = []
-    for n, size, step, pad, gap in zip(shape[-2:], *window, strict=True):
-        reach = n + 2 * pad - gap * (size - 1) - 1
-        count = (reach + (step - 1 if ceil_mode else 0)) // step + 1
-        # The last window must begin inside the input or the padding before it.
-        if ceil_mode and (count - 1) * step >= n + pad:
-            count -= 1
-        found.append(count)
-    if min(found) < 1:
-        channels, height, width = shape[-3:]
-        raise RuntimeError(
-            f"Given input size: ({channels}x{height}x{width}). Calculated output size: ({channels}x{found[0]}x{found[1]}). "
-            "Output size is too small"
-        )
-    return (*shape[:-2], *found)
 
 
 def _pooled_meta(
     self: Array, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool
 ) -> tuple[Any, Any]:
-    window = _window(kernel_size, stride, padding, dilation)
-    shape = _result_shape(self.shape, window, ceil_mode)
+    window = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
+    shape = pooled_shape(self.shape, window, ceil_mode)
     if self.dtype.kind not in "fiuV":
         raise NotImplementedError(f"\"max_pool2d\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
     innermost = len(shape) == 4 and prefers_channels_last(self)
@@ -125,7 +63,7 @@ def max_pool2d_with_indices(
     out: tuple[Array, Array],
 ) -> None:
     """The largest value of each window, and its position in the H·W plane (int64)."""
-    window = _window(kernel_size, stride, padding, dilation)
+    window: Any = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
     if self.ndim == 4:
         max_pool(self, *window, *out)
     else:
@@ -165,7 +103,7 @@ def max_pool2d_with_indices_backward(
     out: Array,
 ) -> None:
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
-    kernel, steps, _, spread = _window(kernel_size, stride, padding, dilation)
+    kernel, steps, _, spread = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
     disjoint = spread[0] * (kernel[0] - 1) < steps[0] and spread[1] * (kernel[1] - 1) < steps[1]
     if out.ndim == 4:
         scatter_to_positions(grad_output, indices, disjoint, out)

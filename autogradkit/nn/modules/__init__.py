@@ -1,17 +1,60 @@
 """The modules of `nn`, one family a file: what each file lists in `__all__`."""
 
-from autogradkit.nn.modules import container, conv, layers, linear, loss, module
+from autogradkit.nn.modules import (
+    activation,
+    adaptive_pooling,
+    batchnorm,
+    container,
+    conv,
+    distance,
+    dropout,
+    flatten,
+    label_loss,
+    linear,
+    loss,
+    margin_loss,
+    module,
+    normalization,
+    pooling,
+    rectifier,
+    resizing,
+    softmax,
+)
+from autogradkit.nn.modules.activation import *
+from autogradkit.nn.modules.adaptive_pooling import *
+from autogradkit.nn.modules.batchnorm import *
 from autogradkit.nn.modules.container import *
 from autogradkit.nn.modules.conv import *
-from autogradkit.nn.modules.layers import *
+from autogradkit.nn.modules.distance import *
+from autogradkit.nn.modules.dropout import *
+from autogradkit.nn.modules.flatten import *
+from autogradkit.nn.modules.label_loss import *
 from autogradkit.nn.modules.linear import *
 from autogradkit.nn.modules.loss import *
+from autogradkit.nn.modules.margin_loss import *
 from autogradkit.nn.modules.module import *
+from autogradkit.nn.modules.normalization import *
+from autogradkit.nn.modules.pooling import *
+from autogradkit.nn.modules.rectifier import *
+from autogradkit.nn.modules.resizing import *
+from autogradkit.nn.modules.softmax import *
 
 __all__: list[str] = []
+__all__ += activation.__all__
+__all__ += adaptive_pooling.__all__
+__all__ += batchnorm.__all__
 __all__ += container.__all__
 __all__ += conv.__all__
-__all__ += layers.__all__
+__all__ += distance.__all__
+__all__ += dropout.__all__
+__all__ += flatten.__all__
+__all__ += label_loss.__all__
 __all__ += linear.__all__
 __all__ += loss.__all__
+__all__ += margin_loss.__all__
 __all__ += module.__all__
+__all__ += normalization.__all__
+__all__ += pooling.__all__
+__all__ += rectifier.__all__
+__all__ += resizing.__all__
+__all__ += softmax.__all__

@@ -1,9 +1,9 @@
-"""`Conv2d`."""
+"""Convolutions: `Conv1d` … `Conv3d`, `ConvTranspose1d` … `ConvTranspose3d`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autogradkit._ops.making.filled import empty
@@ -14,16 +14,150 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.modules.module import Module, Samples
 
-__all__ = ["Conv2d"]
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
-Size2 = int | tuple[int, int]
-
-
-def _pair(value: Any) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, Iterable) else (value, value)  # what does not fit, the op refuses
+Size = int | tuple[int, ...]
 
 
-class Conv2d(Module):
+def _each(value: Any, dims: int) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, Iterable) else (value,) * dims  # what does not fit, the op refuses
+
+
+class _Conv(Module):
+    """What all convolutions have: weight and bias, and how the kernel moves."""
+
+    def __init__(
+        self,
+        dims: int,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size,
+        padding: Size | str,
+        dilation: Size,
+        transposed: bool,
+        output_padding: Size,
+        groups: int,
+        bias: bool,
+        padding_mode: str,
+        device: Any,
+        dtype: Dtype | None,
+    ) -> None:
+        super().__init__()
+        if groups <= 0:
+            raise ValueError("groups must be a positive integer")
+        if in_channels % groups:
+            raise ValueError("in_channels must be divisible by groups")
+        if out_channels % groups:
+            raise ValueError("out_channels must be divisible by groups")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = _each(kernel_size, dims)
+        self.stride = _each(stride, dims)
+        self.padding = padding if isinstance(padding, str) else _each(padding, dims)
+        self.dilation = _each(dilation, dims)
+        self.transposed = transposed
+        self.output_padding = _each(output_padding, dims)
+        self.groups = groups
+        self.padding_mode = padding_mode
+        self._check_padding()
+        first, second = (in_channels, out_channels) if transposed else (out_channels, in_channels)
+        self.weight = Parameter(empty.owner((first, second // groups, *self.kernel_size), device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty.owner(out_channels, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    @entry
+    def _check_padding(self) -> None:
+        if isinstance(self.padding, str):
+            if self.padding not in ("same", "valid"):
+                raise ValueError(f"Invalid padding string '{self.padding}', should be one of {{'same', 'valid'}}")
+            if self.padding == "same" and any(step != 1 for step in self.stride):
+                raise ValueError("padding='same' is not supported for strided convolutions")
+        if self.padding_mode not in ("zeros", "reflect", "replicate", "circular"):
+            raise ValueError(
+                "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, but got "
+                f"padding_mode='{self.padding_mode}'"
+            )
+
+    def reset_parameters(self) -> None:
+        """Draw the initial values anew."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            fan_in = math.prod(self.weight.shape[1:])
+            if fan_in:
+                bound = 1 / math.sqrt(fan_in)
+                init.uniform_(self.bias, -bound, bound)
+
+    def _surrounded(self, input: Tensor) -> tuple[Tensor, Any]:
+        """(the input, padded by another mode than with zeros; the padding that is left to the convolution)."""
+        if self.padding_mode == "zeros":
+            return input, self.padding
+        around: list[int] = []
+        for at in reversed(range(len(self.kernel_size))):  # before and after the last dimension come first
+            if isinstance(self.padding, str):
+                total = self.dilation[at] * (self.kernel_size[at] - 1) if self.padding == "same" else 0
+                around += [total // 2, total - total // 2]
+            else:
+                around += [self.padding[at]] * 2
+        return functional.pad(input, tuple(around), self.padding_mode), 0
+
+    def extra_repr(self) -> str:
+        dims = len(self.kernel_size)
+        parts = [
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}",
+            f"padding={self.padding}" if self.padding != (0,) * dims else "",
+            f"dilation={self.dilation}" if self.dilation != (1,) * dims else "",
+            f"output_padding={self.output_padding}" if self.output_padding != (0,) * dims else "",
+            f"groups={self.groups}" if self.groups != 1 else "",
+            "bias=False" if self.bias is None else "",
+            f"padding_mode={self.padding_mode}" if self.padding_mode != "zeros" else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+class Conv1d(_Conv):
+    """1-D convolution: (N, in_channels, L) → (N, out_channels, L'), or one sequence without N; see `Conv2d`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.Conv1d(1, 6, 3, padding=1)(torch.ones(8, 1, 4)).shape
+    torch.Size([8, 6, 4])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.Conv1d(2, 4, 3, stride=2, padding=1), m.randn(2, 2, 5)),
+            (m.nn.Conv1d(4, 4, 2, padding="same", dilation=2, groups=2, bias=False), m.randn(4, 4)),
+            (m.nn.Conv1d(2, 4, 3, padding=1, padding_mode="reflect"), m.randn(1, 2, 4)),
+        ]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Dtype | None = None,
+    ) -> None:
+        how = stride, padding, dilation, False, 0, groups, bias, padding_mode, device, dtype
+        super().__init__(1, in_channels, out_channels, kernel_size, *how)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The convolution of `input` with the weight, plus the bias."""
+        x, padding = self._surrounded(input)
+        return functional.conv1d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+
+class Conv2d(_Conv):
     """2-D convolution: (N, in_channels, H, W) → (N, out_channels, H', W'), or one image without N.
 
     H' = (H + 2·padding − dilation·(kernel_size − 1) − 1) // stride + 1. `padding` may be "same" or "valid",
@@ -49,87 +183,224 @@ class Conv2d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Size2,
-        stride: Size2 = 1,
-        padding: Size2 | str = 0,
-        dilation: Size2 = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
         device: Any = None,
         dtype: Dtype | None = None,
     ) -> None:
-        super().__init__()
-        if groups <= 0:
-            raise ValueError("groups must be a positive integer")
-        if in_channels % groups:
-            raise ValueError("in_channels must be divisible by groups")
-        if out_channels % groups:
-            raise ValueError("out_channels must be divisible by groups")
-        self.in_channels = in_channels
-        self.out_channels = out_channels
-        self.kernel_size = _pair(kernel_size)
-        self.stride = _pair(stride)
-        self.padding = padding if isinstance(padding, str) else _pair(padding)
-        self.dilation = _pair(dilation)
-        self.groups = groups
-        self.padding_mode = padding_mode
-        self._check_padding()
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
-        self.weight = Parameter(empty.owner(shape, device=device, dtype=dtype))
-        if bias:
-            self.bias = Parameter(empty.owner(out_channels, device=device, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
-        self.reset_parameters()
-
-    @entry
-    def _check_padding(self) -> None:
-        if isinstance(self.padding, str):
-            if self.padding not in ("same", "valid"):
-                raise ValueError(f"Invalid padding string '{self.padding}', should be one of {{'same', 'valid'}}")
-            if self.padding == "same" and self.stride != (1, 1):
-                raise ValueError("padding='same' is not supported for strided convolutions")
-        if self.padding_mode not in ("zeros", "reflect", "replicate", "circular"):
-            raise ValueError(
-                "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, but got "
-                f"padding_mode='{self.padding_mode}'"
-            )
-
-    def reset_parameters(self) -> None:
-        """Draw the initial values anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            fan_in = math.prod(self.weight.shape[1:])
-            if fan_in:
-                bound = 1 / math.sqrt(fan_in)
-                init.uniform_(self.bias, -bound, bound)
+        how = stride, padding, dilation, False, 0, groups, bias, padding_mode, device, dtype
+        super().__init__(2, in_channels, out_channels, kernel_size, *how)
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of `input` with the weight, plus the bias."""
-        padding = self.padding
-        if self.padding_mode != "zeros":
-            input = functional.pad(input, self._around(), self.padding_mode)
-            padding = 0
-        return functional.conv2d(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        x, padding = self._surrounded(input)
+        return functional.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
-    def _around(self) -> tuple[int, int, int, int]:
-        """What is padded before and after the width, then the height."""
-        if self.padding == "valid":
-            return 0, 0, 0, 0
-        if isinstance(self.padding, str):
-            high, wide = (d * (n - 1) for d, n in zip(self.dilation, self.kernel_size, strict=True))
-            return wide // 2, wide - wide // 2, high // 2, high - high // 2
-        high, wide = self.padding
-        return wide, wide, high, high
 
-    def extra_repr(self) -> str:
-        parts = [
-            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}",
-            f"padding={self.padding}" if self.padding != (0, 0) else "",
-            f"dilation={self.dilation}" if self.dilation != (1, 1) else "",
-            f"groups={self.groups}" if self.groups != 1 else "",
-            "bias=False" if self.bias is None else "",
-            f"padding_mode={self.padding_mode}" if self.padding_mode != "zeros" else "",
+class Conv3d(_Conv):
+    """3-D convolution: (N, in_channels, D, H, W) → (N, out_channels, D', H', W'), or one volume without N; see `Conv2d`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.Conv3d(1, 6, 3, padding=1)(torch.ones(8, 1, 4, 4, 4)).shape
+    torch.Size([8, 6, 4, 4, 4])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.Conv3d(2, 4, 3, stride=2, padding=1), m.randn(2, 2, 5, 5, 5)),
+            (m.nn.Conv3d(4, 4, 2, padding="same", dilation=2, groups=2, bias=False), m.randn(4, 4, 4, 4)),
+            (m.nn.Conv3d(1, 2, 2, padding=1, padding_mode="replicate"), m.randn(1, 1, 3, 3, 3)),
         ]
-        return ", ".join(part for part in parts if part)
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Dtype | None = None,
+    ) -> None:
+        how = stride, padding, dilation, False, 0, groups, bias, padding_mode, device, dtype
+        super().__init__(3, in_channels, out_channels, kernel_size, *how)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The convolution of `input` with the weight, plus the bias."""
+        x, padding = self._surrounded(input)
+        return functional.conv3d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+
+class _ConvTranspose(_Conv):
+    """What transposed convolutions have besides: how much is added at one side, so that a size can be met."""
+
+    def __init__(self, dims: int, *given: Any) -> None:
+        padding_mode = given[-3]
+        if padding_mode != "zeros":
+            raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
+        super().__init__(dims, *given)
+
+    @entry
+    def _added_for(self, input: Tensor, output_size: Sequence[int] | None) -> tuple[int, ...]:
+        """The output padding with which the result has this size."""
+        if output_size is None:
+            return self.output_padding
+        dims = len(self.kernel_size)
+        before = 2 if input.dim() == dims + 2 else 1
+        wanted = list(output_size)
+        if len(wanted) == before + dims:
+            wanted = wanted[before:]
+        if len(wanted) != dims:
+            raise ValueError(
+                f"ConvTranspose{dims}D: for {input.dim()}D input, output_size must have {dims} or {before + dims} elements "
+                f"(got {len(wanted)})"
+            )
+        sizes: Any = input.size()[before:]
+        geometry = zip(sizes, self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
+        least: list[int] = [(n - 1) * s - 2 * int(p) + d * (k - 1) + 1 for n, s, p, d, k in geometry]
+        most = [size + step - 1 for size, step in zip(least, self.stride, strict=True)]
+        if any(not low <= size <= high for size, low, high in zip(wanted, least, most, strict=True)):
+            raise ValueError(
+                f"requested an output size of {wanted}, but valid sizes range from {least} to {most} (for an input of "
+                f"{input.size()[2:]})"
+            )
+        return tuple([size - low for size, low in zip(wanted, least, strict=True)])
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The 1-D convolution turned round: (N, in_channels, L) → (N, out_channels, L'), or one sequence without N.
+
+    Each size is (n − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1; `forward` takes the size that
+    is wanted, too. Weight (in_channels, out_channels/groups, …). Raises ValueError for arguments that do not fit together.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.ConvTranspose1d(3, 2, 2, stride=2)(torch.ones(1, 3, 4)).shape
+    torch.Size([1, 2, 8])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.ConvTranspose1d(2, 4, 3, stride=2, padding=1, output_padding=1), m.randn(2, 2, 3)),
+            (m.nn.ConvTranspose1d(4, 2, 2, groups=2, bias=False, dilation=2), m.randn(4, 3)),
+        ]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Size = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Dtype | None = None,
+    ) -> None:
+        how = stride, padding, dilation, True, output_padding, groups, bias, padding_mode, device, dtype
+        super().__init__(1, in_channels, out_channels, kernel_size, *how)
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """The transposed convolution of `input` with the weight, plus the bias."""
+        added = self._added_for(input, output_size)
+        how = self.stride, self.padding, added, self.groups, self.dilation
+        return functional.conv_transpose1d(input, self.weight, self.bias, *how)
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The 2-D convolution turned round: (N, in_channels, H, W) → (N, out_channels, H', W'), or one image without N.
+
+    Each size is (n − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1; `forward` takes the size that
+    is wanted, too. Weight (in_channels, out_channels/groups, …). Raises ValueError for arguments that do not fit together.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.ConvTranspose2d(3, 2, 2, stride=2)(torch.ones(1, 3, 4, 4)).shape
+    torch.Size([1, 2, 8, 8])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.ConvTranspose2d(2, 4, 3, stride=2, padding=1, output_padding=1), m.randn(2, 2, 3, 3)),
+            (m.nn.ConvTranspose2d(4, 2, 2, groups=2, bias=False, dilation=2), m.randn(4, 3, 3)),
+        ]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Size = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Dtype | None = None,
+    ) -> None:
+        how = stride, padding, dilation, True, output_padding, groups, bias, padding_mode, device, dtype
+        super().__init__(2, in_channels, out_channels, kernel_size, *how)
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """The transposed convolution of `input` with the weight, plus the bias."""
+        added = self._added_for(input, output_size)
+        how = self.stride, self.padding, added, self.groups, self.dilation
+        return functional.conv_transpose2d(input, self.weight, self.bias, *how)
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """The 3-D convolution turned round: (N, in_channels, D, H, W) → (N, out_channels, D', H', W'), or one volume without N.
+
+    Each size is (n − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1; `forward` takes the size that
+    is wanted, too. Weight (in_channels, out_channels/groups, …). Raises ValueError for arguments that do not fit together.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.ConvTranspose3d(3, 2, 2, stride=2)(torch.ones(1, 3, 4, 4, 4)).shape
+    torch.Size([1, 2, 8, 8, 8])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.ConvTranspose3d(2, 4, 3, stride=2, padding=1, output_padding=1), m.randn(2, 2, 3, 3, 3)),
+            (m.nn.ConvTranspose3d(4, 2, 2, groups=2, bias=False, dilation=2), m.randn(4, 3, 3, 3)),
+        ]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Size = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Dtype | None = None,
+    ) -> None:
+        how = stride, padding, dilation, True, output_padding, groups, bias, padding_mode, device, dtype
+        super().__init__(3, in_channels, out_channels, kernel_size, *how)
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """The transposed convolution of `input` with the weight, plus the bias."""
+        added = self._added_for(input, output_size)
+        how = self.stride, self.padding, added, self.groups, self.dilation
+        return functional.conv_transpose3d(input, self.weight, self.bias, *how)

@@ -6,20 +6,25 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
+from autogradkit.nn.functional.reductions import reduction_name
 from autogradkit.nn.modules.module import Module, Samples
 
-__all__ = ["CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss"]
+__all__ = ["CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
-class _Loss(Module):
+class Loss(Module):
+    """A loss, reduced by the words of new or of old PyTorch."""
+
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
         super().__init__()
-        self.reduction = functional.reduction_name(size_average, reduce, reduction)
+        self.reduction = reduction_name(size_average, reduce, reduction)
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
+    """A loss with a weight for each class or element."""
+
     def __init__(
         self, weight: Tensor | None = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
     ) -> None:
@@ -27,7 +32,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """The mean (or "sum", or "none") of |input − target|.
 
     >>> import autogradkit as torch
@@ -44,7 +49,7 @@ class L1Loss(_Loss):
         return functional.l1_loss(input, target, reduction=self.reduction)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """The mean (or "sum", or "none") of (input − target)².
 
     >>> import autogradkit as torch
@@ -61,7 +66,7 @@ class MSELoss(_Loss):
         return functional.mse_loss(input, target, reduction=self.reduction)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """The mean (or "sum", or "none") of (input − target)² / 2 nearer than `delta`, of a straight line beyond.
 
     Raises TypeError for a `delta` that is no number, RuntimeError when called with one that is not positive.
@@ -86,7 +91,30 @@ class HuberLoss(_Loss):
         return functional.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
-class NLLLoss(_WeightedLoss):
+class SmoothL1Loss(Loss):
+    """(input − target)² / (2 · beta) where they are nearer than `beta`, else |input − target| − beta / 2; reduced.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.SmoothL1Loss()(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 1.0]))
+    tensor(1.5000)
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [(m.nn.SmoothL1Loss(reduction=r, beta=0.8), m.randn(2, 3), m.randn(2, 3)) for r in REDUCTIONS]
+
+    def __init__(
+        self, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss."""
+        return functional.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+
+class NLLLoss(WeightedLoss):
     """The negative log-likelihood of class indices, given log-probabilities (N, C, ...) or (C).
 
     >>> import autogradkit as torch
@@ -119,7 +147,7 @@ class NLLLoss(_WeightedLoss):
         )
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """The cross entropy of logits (N, C, ...) or (C) against class indices or class probabilities.
 
     It applies log_softmax itself: give it raw logits.

@@ -37,31 +37,34 @@ NOT_SWEPT: dict[str, str] = {
     **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (
-            "mul_by_number/mul_by_number/0",
-            "as_strided_backward/as_strided_backward/0", "pick_flat/pick_flat/0", "threshold_backward/threshold_backward/0",
-            "select_backward/select_backward/0", "slice_backward/slice_backward/0", "diagonal_backward/diagonal_backward/0",
-            "unfold_backward/unfold_backward/0", "reflection_pad1d_backward/_/0", "reflection_pad2d_backward/_/0",
-            "reflection_pad3d_backward/_/0", "replication_pad1d_backward/_/0", "replication_pad2d_backward/_/0",
-            "replication_pad3d_backward/_/0", "convolution_backward/convolution_backward/0",
-            "embedding_dense_backward/embedding_dense_backward/0", "mse_loss_backward/mse_loss_backward/0",
-            "huber_loss_backward/huber_loss_backward/0", "log_softmax_backward_data/log_softmax_backward_data/0",
-            "softmax_backward_data/softmax_backward_data/0", "nll_loss_backward/nll_loss_backward/0",
-            "max_pool2d_with_indices_backward/max_pool2d_with_indices_backward/0", "values_at_indices/values_at_indices/0",
-            "_conj/conjugated/0", "_conj_physical/conjugated_in_memory/0",
-            "_unsafe_view/unsafe_view/0", "_reshape_alias/reshape_alias/0",
-            "diagonal_copy/diagonal_copy/0", "real/real_view/0",
+            "mul_by_number/mul_by_number/0", "pick_flat/pick_flat/0",
+            "log_softmax_backward_data/log_softmax_backward_data/0", "softmax_backward_data/softmax_backward_data/0",
+            "values_at_indices/values_at_indices/0",
+            "values_in_volumes/values_in_volumes/0", "_conj/conjugated/0", "_conj_physical/conjugated_in_memory/0", "_unsafe_view/unsafe_view/0",
+            "_reshape_alias/reshape_alias/0", "diagonal_copy/diagonal_copy/0", "real/real_view/0",
         ),
         _OF_A_GRADIENT,
     ),
+    **{
+        f"{owner.name}/{each.kernel.__name__}/{number}": _OF_A_GRADIENT
+        for owner in SETS
+        for number, each in enumerate(owner.overloads)
+        if owner.name.endswith("_backward")
+    },
 }  # fmt: skip
 
 _F, _T, _M = "nn.functional.", torch.ones(2, 3), torch.ones(3, 3)
+_LOGS = torch.zeros(3, 1, 3)
 _CLASSES, _IMAGE = torch.tensor([0, 2]), torch.ones(1, 2, 3, 3)
 # What Python writes over several ops in both libraries, and has no schema: (name, arguments, the overloads that run).
 _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     *((_F + "pad", Call([_IMAGE, [1, 1], mode], {}), ("pad/pad/0",)) for mode in ("constant", "reflect", "replicate")),
     (_F + "pad", Call([_IMAGE, [1, 1], "circular"]), ("_pad_circular/pad_circular/0",)),
     (_F + "conv2d", Call([_IMAGE, torch.ones(2, 2, 2, 2)], {"padding": "same"}), ("conv2d/_/1",)),
+    *((_F + f"conv{n}d", Call([torch.ones((1, 2) + (3,) * n), torch.ones((2, 2) + (2,) * n)], more), (f"conv{n}d/_/{form}",))
+      for n in (1, 3) for form, more in enumerate(({}, {"padding": "same"}))),
+    *((_F + f"conv_transpose{n}d", Call([torch.ones((1, 2) + (3,) * n), torch.ones((2, 1) + (2,) * n)]),
+       (f"conv_transpose{n}d/conv_transpose{n}d/0",)) for n in (1, 2, 3)),
     (_F + "embedding", Call([_CLASSES, _M], {"max_norm": 1.0}), ("embedding_renorm_/embedding_renorm_/0",)),
     (_F + "one_hot", Call([_CLASSES, 3]), ("one_hot/one_hot/0",)),
     *((_F + name, Call([_T, _T], {"reduction": reduction}), ("l1_loss/l1_loss/0",))
@@ -69,6 +72,36 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     (_F + "nll_loss", Call([_T, _CLASSES]), ("nll_loss_nd/nll_loss_nd/0",)),
     (_F + "cross_entropy", Call([_T, _CLASSES], {"label_smoothing": 0.1}), ("cross_entropy_loss/cross_entropy_loss/0",)),
     (_F + "cross_entropy", Call([_T, _T]), ("cross_entropy_loss/cross_entropy_loss/0",)),
+    (_F + "ctc_loss", Call([_LOGS, _CLASSES[None, 1:], (2,), (1,)]),
+     ("ctc_loss/ctc_loss_of_lists/0", "_ctc_loss/ctc_loss_forward/0")),
+    (_F + "ctc_loss", Call([_LOGS, _CLASSES[None, 1:], torch.tensor([2]), torch.tensor([1])]), ("ctc_loss/_/1",)),
+    (_F + "batch_norm", Call([_T, None, None], {"training": True}),
+     ("batch_norm/batch_norm/0", "native_batch_norm/native_batch_norm/0")),
+    (_F + "instance_norm", Call([_IMAGE]), ("instance_norm/instance_norm/0",)),
+    (_F + "layer_norm", Call([_T, (3,)]), ("native_layer_norm/native_layer_norm/0",)),
+    (_F + "group_norm", Call([_IMAGE, 2]), ("native_group_norm/native_group_norm/0",)),
+    *((_F + f"adaptive_avg_pool{n}d", Call([torch.ones((1, 2) + (3,) * n), 2]),
+       (f"_adaptive_avg_pool{n}d/adaptive_avg_pool{n}d_node/0", f"adaptive_avg_pool{n}d/adaptive_avg_pool{n}d/0"))
+      for n in (2, 3)),
+    (_F + "max_pool1d", Call([_T, 2], {"return_indices": True}), ("max_pool1d_with_indices/max_pool1d_with_indices/0",)),
+    (_F + "max_pool3d", Call([_IMAGE, 2]), ("max_pool3d/max_pool3d/0",)),
+    *((_F + "interpolate", Call([torch.ones((1, 2) + (3,) * n)], {"scale_factor": 2.0, "mode": mode, "antialias": smooth}),
+       (f"{name}/_/0",))
+      for mode, n, name, smooth in (
+          *(("nearest", n, f"upsample_nearest{n}d", False) for n in (1, 2, 3)),
+          *(("nearest-exact", n, f"_upsample_nearest_exact{n}d", False) for n in (1, 2, 3)),
+          ("linear", 1, "upsample_linear1d", False), ("bilinear", 2, "upsample_bilinear2d", False),
+          ("trilinear", 3, "upsample_trilinear3d", False), ("bicubic", 2, "upsample_bicubic2d", False),
+          ("bilinear", 2, "_upsample_bilinear2d_aa", True), ("bicubic", 2, "_upsample_bicubic2d_aa", True))),
+    (_F + "bilinear", Call([_T, _T, torch.ones(2, 3, 3)]), ("bilinear/bilinear/0",)),
+    (_F + "scaled_dot_product_attention", Call([_T, _T, _T]), ("scaled_dot_product_attention/scaled_dot_product_attention/0",)),
+    (_F + "pdist", Call([_T]), ("_pdist_forward/pdist_forward/0",)),
+    (_F + "cosine_embedding_loss", Call([_T, _T, torch.tensor([1, -1])]), ("cosine_embedding_loss/cosine_embedding_loss/0",)),
+    (_F + "multilabel_margin_loss", Call([_T, torch.tensor([[0, 2, -1], [1, -1, 0]])]),
+     ("multilabel_margin_loss/multilabel_margin_loss/0",)),
+    (_F + "prelu", Call([_T, torch.ones(1)]), ("_prelu_kernel/prelu_kernel/0",)),
+    (_F + "logsigmoid", Call([_T]), ("log_sigmoid/log_sigmoid/0",)),
+    (_F + "relu6", Call([_T]), ("relu6/relu6/0",)),
     (_F + "log_softmax", Call([_T, 1]), ("_log_softmax/log_softmax_along/0",)),
     (_F + "softmax", Call([_T, 0]), ("_softmax/softmax_along/0",)),
     (_F + "linear", Call([_T, _M, torch.ones(3)]), ("linear/linear/0",)),

@@ -1,0 +1,330 @@
+"""Poolings to a given size, whose windows fit themselves: means and maxima in one, two and three dimensions.
+
+Window i of m over n places begins at ⌊i·n/m⌋ and ends before ⌈(i+1)·n/m⌉. Rests on declare; `nn.functional` publishes them.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.max_pools import scatter_flat
+from autogradkit._ops.network.rounding import write
+from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.tensor import wrap
+
+Shape = tuple[int, ...]
+
+
+@functools.lru_cache(256)
+def _ends(n: int, count: int) -> tuple[Array, Array]:
+    """(where the windows begin, where they end)."""
+    places = np.arange(count)
+    return places * n // max(count, 1), -(-(places + 1) * n // max(count, 1))
+
+
+def _spec(x: Array, sizes: Shape, dims: int) -> Any:
+    return image_spec((*x.shape[:-dims], *sizes), x.dtype, x.ndim == 4 and dims == 2 and prefers_channels_last(x))
+
+
+def _require_floats(x: Array, name: str) -> None:
+    if x.dtype.kind not in "fV":
+        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'")
+
+
+# -- means -------------------------------------------------------------------------------------------------------------
+
+
+def _mean_meta(dims: int, x: Array, output_size: Shape) -> Any:
+    name = f"adaptive_avg_pool{dims}d"
+    if len(output_size) != dims:
+        raise RuntimeError(f"{name}: output_size must be {dims}")
+    if min(output_size) < 0:
+        first, *rest = output_size
+        shown = f"{{{first}, {', '.join(map(str, rest))}}}" if dims == 2 else f"{{{first}, {','.join(map(str, rest))}}}"
+        raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {shown}")
+    for at in range(1, dims + 1):
+        if not x.shape[-at]:
+            raise RuntimeError(
+                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
+                f"{list(x.shape)} with dimension {x.ndim - at} being empty"
+            )
+    if x.ndim not in (dims + 1, dims + 2):
+        raise RuntimeError(f"{name}(): Expected {dims + 1}D or {dims + 2}D tensor, but got {list(x.shape)}")
+    _require_floats(x, name)
+    return _spec(x, output_size, dims)
+
+
+def _means(x: Array, sizes: Shape) -> Array:
+    """Dimension by dimension: sums of neighbours, which may overlap, over how many they are."""
+    for at, count in enumerate(sizes):
+        axis = x.ndim - len(sizes) + at
+        first, last = _ends(x.shape[axis], count)
+        if not count:
+            x = np.take(x, [], axis)
+            continue
+        end = np.zeros_like(np.take(x, [0], axis))
+        pairs = np.stack([first, last], 1).reshape(-1)
+        total = np.add.reduceat(np.concatenate([x, end], axis), pairs, axis)
+        x = np.take(total, np.arange(0, 2 * count, 2), axis)
+        x = x / (last - first).astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 1 - axis))
+    return x
+
+
+def _spread_means(g: Array, sizes: Shape) -> Array:
+    for at, n in enumerate(sizes):
+        axis = g.ndim - len(sizes) + at
+        first, last = _ends(n, g.shape[axis])
+        moved = np.moveaxis(g, axis, -1)
+        moved = moved / (last - first).astype(g.dtype)
+        spread = np.zeros((*moved.shape[:-1], n), g.dtype)
+        for offset in range(int((last - first).max(initial=0))):  # at most one place of each window at a time
+            inside = first + offset < last
+            np.add.at(spread, (..., (first + offset)[inside]), moved[..., inside])
+        g = np.moveaxis(spread, -1, axis)
+    return g
+
+
+@op(
+    name="_adaptive_avg_pool2d",
+    variants="",
+    label="adaptive_avg_pool2d",
+    node="AdaptiveAvgPool2DBackward0",
+    meta=lambda self, output_size: _mean_meta(2, self, output_size),
+    out=False,
+    samples=lambda t: [(t(2, 5, 4), (3, 2)), (t(1, 2, 3, 3), (3, 4))],
+    vjp={"self": lambda g, self: k.adaptive_avg_pool2d_backward(g, self)},
+    rule="∂self = ∂ over the size of each window, added where windows meet",
+)
+def adaptive_avg_pool2d_node(self: Array, output_size: Pair, *, out: Array) -> None:
+    """The means of windows that fit themselves."""
+    write(out, lambda x: _means(x, output_size), self)
+
+
+@op(
+    name="_adaptive_avg_pool2d_backward",
+    variants="",
+    node="AdaptiveAvgPool2DBackwardBackward0",
+    meta=lambda grad_output, self: _spec(self, self.shape[-2:], 2),
+    samples=lambda t: [(t(2, 2, 2), t(2, 3, 3))],
+    vjp={
+        "grad_output": lambda g, grad_output_sym_sizes: k.adaptive_avg_pool2d_node(g, grad_output_sym_sizes[-2:]),
+        "self": lambda g, self: k.zeros_like(self),
+    },
+    rule="∂grad_output = the means of ∂\n∂self = 0",
+)
+def adaptive_avg_pool2d_backward(grad_output: Array, self: Array, *, out: Array) -> None:
+    """Each gradient, over the size of its window, at every place of it."""
+    write(out, lambda g: _spread_means(g, self.shape[-2:]), grad_output)
+
+
+@op(variants="", composition=True)
+def adaptive_avg_pool2d(self: Array, output_size: Pair) -> Any:
+    """The means of windows that fit themselves; one window is a mean as any."""
+    x: Any = self
+    if tuple(output_size) == (1, 1) and x.ndim > 2:
+        return x.mean((-1, -2), True)
+    return adaptive_avg_pool2d_node(x, output_size)
+
+
+@op(
+    name="_adaptive_avg_pool3d",
+    variants="",
+    label="adaptive_avg_pool3d",
+    node="AdaptiveAvgPool3DBackward0",
+    meta=lambda self, output_size: _mean_meta(3, self, output_size),
+    out=False,
+    samples=lambda t: [(t(2, 5, 4, 3), (3, 2, 2)), (t(1, 2, 3, 3, 3), (3, 4, 1))],
+    vjp={"self": lambda g, self: k.adaptive_avg_pool3d_backward(g, self)},
+    rule="∂self = ∂ over the size of each window, added where windows meet",
+)
+def adaptive_avg_pool3d_node(self: Array, output_size: Triple, *, out: Array) -> None:
+    """The means of windows that fit themselves."""
+    write(out, lambda x: _means(x, output_size), self)
+
+
+@op(
+    name="_adaptive_avg_pool3d_backward",
+    variants="",
+    node="AdaptiveAvgPool3DBackwardBackward0",
+    meta=lambda grad_output, self: _spec(self, self.shape[-3:], 3),
+    samples=lambda t: [(t(2, 2, 2, 2), t(2, 3, 3, 3))],
+    vjp={
+        "grad_output": lambda g, grad_output_sym_sizes: k.adaptive_avg_pool3d_node(g, grad_output_sym_sizes[-3:]),
+        "self": lambda g, self: k.zeros_like(self),
+    },
+    rule="∂grad_output = the means of ∂\n∂self = 0",
+)
+def adaptive_avg_pool3d_backward(grad_output: Array, self: Array, *, out: Array) -> None:
+    """Each gradient, over the size of its window, at every place of it."""
+    write(out, lambda g: _spread_means(g, self.shape[-3:]), grad_output)
+
+
+@op(variants="", composition=True)
+def adaptive_avg_pool3d(self: Array, output_size: Triple) -> Any:
+    """The means of windows that fit themselves; one window is a mean as any."""
+    x: Any = self
+    if tuple(output_size) == (1, 1, 1) and x.ndim > 3:
+        return x.mean((-1, -2, -3), True)
+    return adaptive_avg_pool3d_node(x, output_size)
+
+
+def _require_one(name: str, output_size: Shape) -> None:
+    if len(output_size) != 1:
+        raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(output_size)})")
+
+
+@op(variants="function", composition=True)
+def adaptive_avg_pool1d(self: Array, output_size: Single) -> Any:
+    """The means of as many windows of sequences (N, C, L) or (C, L) as are asked for.
+
+    >>> import autogradkit as torch
+    >>> torch.adaptive_avg_pool1d(torch.tensor([[1.0, 3.0, 5.0, 9.0]]), 2)
+    tensor([[2., 7.]])
+    """
+    x: Any = self
+    if x.ndim not in (2, 3):
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {x.ndim}-dimensional tensor for argument #1 'self' (while checking "
+            "arguments for adaptive_avg_pool1d)"
+        )
+    _require_one("adaptive_avg_pool1d", output_size)
+    return squeeze_dim.straight(adaptive_avg_pool2d(unsqueeze.straight(x, -2), (1, *output_size)), -2)
+
+
+# -- maxima ------------------------------------------------------------------------------------------------------------
+
+
+def _max_meta(dims: int, x: Array, output_size: Shape) -> Any:
+    name = f"adaptive_max_pool{dims}d"
+    if len(output_size) != dims:
+        raise RuntimeError(f"{name}(): internal error: output_size.size() must be {dims}")
+    if x.ndim not in (dims + 1, dims + 2):
+        raise RuntimeError(f"{name}(): Expected {dims + 1}D or {dims + 2}D tensor, but got: {list(x.shape)}")
+    for at in range(x.ndim - dims, x.ndim):
+        if not x.shape[at]:
+            raise RuntimeError(
+                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
+                f"{list(x.shape)} with dimension {at} being empty"
+            )
+    for each in output_size:
+        if each < 0:
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {each}: {[*x.shape[:-dims], *output_size]}"
+            )
+    _require_floats(x, name)
+    spec = _spec(x, output_size, dims)
+    return spec, (spec[0], np.dtype(np.int64), *spec[2:])
+
+
+@functools.lru_cache(256)
+def _seen(sizes: Shape, counts: Shape) -> Array:
+    """The positions in a plane that each window sees; short windows see their last place again."""
+    dims = len(sizes)
+    total: Any = 0
+    for at, (n, count) in enumerate(zip(sizes, counts, strict=True)):
+        first, last = _ends(n, count)
+        widest = int((last - first).max(initial=1))
+        places = np.minimum(first[:, None] + np.arange(widest), last[:, None] - 1)
+        shape = [1] * (2 * dims)
+        shape[at], shape[dims + at] = places.shape
+        total = total + places.reshape(shape) * math.prod(sizes[at + 1 :])
+    return total.reshape(*counts, -1)
+
+
+def _maxima(x: Array, out: tuple[Array, Array], dims: int) -> None:
+    counts = out[0].shape[-dims:]
+    places = _seen(x.shape[-dims:], counts)
+    seen = x.reshape(*x.shape[:-dims], -1)[..., places]
+    chosen = np.argmax(seen, -1)[..., None]
+    np.copyto(out[0], np.take_along_axis(seen, chosen, -1)[..., 0])
+    np.copyto(out[1], np.take_along_axis(np.broadcast_to(places, seen.shape), chosen, -1)[..., 0])
+
+
+@op(
+    variants="",
+    node="AdaptiveMaxPool2DBackward0",
+    meta=lambda self, output_size: _max_meta(2, self, output_size),
+    outputs="result0 result1",
+    differentiable_outputs=1,
+    samples=lambda t: [(t(2, 5, 4), (3, 2)), (t(1, 2, 3, 3), (3, 4))],
+    vjp={"self": lambda g, self, result1: k.adaptive_max_pool2d_backward(g, self, result1)},
+    rule="∂self = ∂ at each window's maximum, added where windows meet",
+)
+def adaptive_max_pool2d(self: Array, output_size: Pair, *, out: tuple[Array, Array]) -> None:
+    """The maxima of windows that fit themselves, and their positions."""
+    _maxima(self, out, 2)
+
+
+@op(
+    variants="",
+    node="AdaptiveMaxPool2DBackwardBackward0",
+    meta=lambda grad_output, self, indices: _spec(self, self.shape[-2:], 2),
+    samples=lambda t: [(t(1, 1, 2), t(1, 2, 3), wrap(np.array([[[1, 4]]])))],
+    vjp={
+        "grad_output": lambda g, indices: k.values_at_indices(g, indices),
+        "self": lambda g, self: k.zeros_like(self),
+    },
+    rule="∂grad_output = ∂ at each window's maximum\n∂self = 0",
+)
+def adaptive_max_pool2d_backward(grad_output: Array, self: Array, indices: Array, *, out: Array) -> None:
+    """Each gradient at the place that its maximum came from, zeros elsewhere."""
+    scatter_flat(grad_output, indices, 2, out)
+
+
+@op(
+    variants="",
+    node="AdaptiveMaxPool3DBackward0",
+    meta=lambda self, output_size: _max_meta(3, self, output_size),
+    outputs="result0 result1",
+    differentiable_outputs=1,
+    samples=lambda t: [(t(2, 5, 4, 3), (3, 2, 2)), (t(1, 2, 3, 3, 3), (3, 4, 1))],
+    vjp={"self": lambda g, self, result1: k.adaptive_max_pool3d_backward(g, self, result1)},
+    rule="∂self = ∂ at each window's maximum, added where windows meet",
+)
+def adaptive_max_pool3d(self: Array, output_size: Triple, *, out: tuple[Array, Array]) -> None:
+    """The maxima of windows that fit themselves, and their positions."""
+    _maxima(self, out, 3)
+
+
+@op(
+    variants="",
+    node="AdaptiveMaxPool3DBackwardBackward0",
+    meta=lambda grad_output, self, indices: _spec(self, self.shape[-3:], 3),
+    samples=lambda t: [(t(1, 1, 1, 2), t(1, 2, 2, 3), wrap(np.array([[[[1, 4]]]])))],
+    vjp={
+        "grad_output": lambda g, indices: k.values_in_volumes(g, indices),
+        "self": lambda g, self: k.zeros_like(self),
+    },
+    rule="∂grad_output = ∂ at each window's maximum\n∂self = 0",
+)
+def adaptive_max_pool3d_backward(grad_output: Array, self: Array, indices: Array, *, out: Array) -> None:
+    """Each gradient at the place that its maximum came from, zeros elsewhere."""
+    scatter_flat(grad_output, indices, 3, out)
+
+
+@op(variants="function", composition=True)
+def adaptive_max_pool1d(self: Array, output_size: Single) -> Any:
+    """The maxima of as many windows of sequences (N, C, L) or (C, L) as are asked for, and their positions.
+
+    >>> import autogradkit as torch
+    >>> torch.adaptive_max_pool1d(torch.tensor([[1.0, 3.0, 5.0, 9.0]]), 2)
+    (tensor([[3., 9.]]), tensor([[1, 3]]))
+    """
+    x: Any = self
+    if x.ndim not in (2, 3):
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {x.ndim}-dimensional tensor for argument #1 'self' (while checking "
+            "arguments for adaptive_max_pool1d)"
+        )
+    _require_one("adaptive_max_pool1d", output_size)
+    found = adaptive_max_pool2d(unsqueeze.straight(x, -2), (1, *output_size))
+    return tuple([squeeze_dim.straight(each, -2) for each in found])

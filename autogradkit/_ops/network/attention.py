@@ -1,0 +1,116 @@
+"""scaled_dot_product_attention: the values, weighted by the softmax of queries against keys.
+
+Rests on declare and tensors' own methods; `nn.functional` publishes it. PyTorch has a fused node for batches of heads; here the
+steps are nodes of their own, so that pictures show them and second derivatives exist.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.network.dropout import dropout
+from autogradkit.core.dtype import bool_
+from autogradkit.core.tensor import wrap
+
+_CPP_NAMES = {
+    "Float": "float",
+    "Double": "double",
+    "Long": "long int",
+    "Int": "int",
+    "Half": "c10::Half",
+    "Bool": "bool",
+}
+
+
+def _cpp(x: Any) -> str:
+    name = scalar_type(x.dtype)
+    return _CPP_NAMES.get(name, name)
+
+
+def _require_fitting(query: Any, key: Any, value: Any, mask: Any) -> None:
+    if not query.dtype == key.dtype == value.dtype:
+        raise RuntimeError(
+            "Expected query, key, and value to have the same dtype, but got query.dtype: "
+            f"{_cpp(query)} key.dtype: {_cpp(key)} and value.dtype: {_cpp(value)} instead."
+        )
+    if min(query.ndim, key.ndim, value.ndim) < 2:
+        raise RuntimeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
+            f"{query.ndim} key.dim: {key.ndim} and value.dim: {value.ndim} instead."
+        )
+    if mask is not None and mask.dtype != bool_ and mask.dtype != query.dtype and not mask.is_floating_point():
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+            f"{_cpp(mask)} and  query.dtype: {_cpp(query)} instead."
+        )
+
+
+def _as_bias(mask: Any, like: Any) -> Any:
+    """What is added to the scores: −∞ where a mask of bools leaves out."""
+    if mask.dtype != bool_:
+        return mask
+    return wrap(np.where(mask._array, 0, -np.inf).astype(like._array.dtype))
+
+
+@op(variants="", composition=True)
+def scaled_dot_product_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    attn_mask: Array | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    """softmax(query · keyᵀ · scale + mask) · value: (…, L, E), (…, S, E) and (…, S, V) → (…, L, V).
+
+    `scale` is 1/√E unless given. A mask is added, or of bools leaves out what is False; `is_causal` leaves out what comes
+    later. `enable_gqa` shares keys and values among groups of heads. Raises RuntimeError where dtypes do not fit.
+
+    >>> import autogradkit as torch
+    >>> one = torch.ones(1, 2, 4)
+    >>> torch.nn.functional.scaled_dot_product_attention(one, one, one)
+    tensor([[[1., 1., 1., 1.],
+             [1., 1., 1., 1.]]])
+    """
+    q: Any = query
+    k: Any = key
+    v: Any = value
+    mask: Any = attn_mask
+    _require_fitting(q, k, v, mask)
+    if enable_gqa:
+        k, v = (_repeated(each, q.shape[-3] // each.shape[-3]) for each in (k, v))
+    if is_causal:
+        later = np.triu(np.ones((q.shape[-2], k.shape[-2]), bool), 1)
+        bias = wrap(np.where(later, -np.inf, 0).astype(q._array.dtype))
+        mask = bias if mask is None else _as_bias(mask, q) + bias
+    # Half of the factor goes to each side, as in PyTorch, so that half precision overflows later.
+    factor = math.sqrt(1 / math.sqrt(q.shape[-1]) if scale is None else abs(scale))
+    sign = -1 if scale is not None and scale < 0 else 1
+    scores = (q * (factor * sign)) @ (k.transpose(-2, -1) * factor)
+    if mask is not None:
+        bias = _as_bias(mask, q)
+        scores = scores + bias
+        weights = scores.softmax(-1)
+        nothing = np.isneginf(scores._array).all(-1, keepdims=True)
+        if nothing.any():  # a query that may look at nothing gets zeros
+            weights = weights.masked_fill(wrap(nothing), 0.0)
+    else:
+        weights = scores.softmax(-1)
+    if dropout_p > 0:
+        weights = dropout.straight(weights, dropout_p, True)
+    return weights @ v
+
+
+def _repeated(x: Any, times: int) -> Any:
+    """Each head `times` after the other."""
+    *batch, heads, length, width = x.shape
+    return x.unsqueeze(-3).expand(*batch, heads, times, length, width).reshape(*batch, heads * times, length, width)

@@ -1,0 +1,288 @@
+"""batch_norm: each channel standardised over the batch and all places, with running statistics for evaluation; instance_norm.
+
+Rests on declare and standardising.py. `nn.functional` calls them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Bools
+from autogradkit._ops.declare.refusals import constants
+from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.standardising import (
+    double_backward,
+    moments,
+    require_alike,
+    require_floating,
+    rstd_of,
+    wide,
+)
+from autogradkit.core.dtype import is_half
+from autogradkit.engine.modes import no_grad
+
+
+def _channels(x: Any) -> int:
+    return x.shape[1] if x.ndim > 1 else 0
+
+
+def _by_channel(x: Array) -> Array:
+    """As batch × channels × places."""
+    return x.reshape(x.shape[0], x.shape[1], -1)
+
+
+def _column(values: Any, x: Any) -> Any:
+    """One number a channel, to broadcast against x."""
+    return k.reshape(values, (1, -1, *(1,) * (x.ndim - 2)))
+
+
+def _axes(x: Any) -> tuple[int, ...]:
+    return (0, *range(2, x.ndim))
+
+
+def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
+    given = [each.dtype for each in parameters if each is not None]
+    return np.dtype(np.float32) if is_half(x.dtype) and (not given or np.float32 in given) else x.dtype
+
+
+def _spec(x: Array) -> Any:
+    return image_spec(x.shape, x.dtype, x.ndim == 4 and prefers_channels_last(x))
+
+
+def _check(
+    input: Array, weight: Array | None, bias: Array | None, running_mean: Array | None, running_var: Array | None,
+    training: bool, momentum: float, eps: float,
+) -> Any:  # fmt: skip
+    channels = _channels(input)
+    for name, each in (("running_mean", running_mean), ("running_var", running_var)):
+        if each is None and not training:
+            raise RuntimeError(f"{name} must be defined in evaluation mode")
+        if each is not None and each.size != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {each.size}")
+    for name, each in (("weight", weight), ("bias", bias)):
+        if each is not None and each.size != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {each.size}")
+    require_floating(input, "batch_norm")
+    require_alike(input, weight, bias, running_mean, running_var)
+    kind = _stats_dtype(input, weight, running_mean)
+    stats = ((channels if training else 0,), kind)
+    return _spec(input), stats, stats
+
+
+def _backward(
+    g: Any, input: Any, weight: Any, running_mean: Any, running_var: Any, result1: Any, result2: Any, training: bool,
+    eps: float, needs: Any,
+) -> Any:  # fmt: skip
+    given = input, weight, running_mean, running_var, result1, result2, training, eps, needs
+    found = k.native_batch_norm_backward(g, *given)
+    return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+
+
+@op(
+    variants="",
+    label="batch_norm",
+    node="NativeBatchNormBackward0",
+    meta=_check,
+    refuse=constants("native_batch_norm", running_mean=3, running_var=4),
+    outputs="result0 result1 result2",
+    differentiable_outputs=1,
+    samples=lambda t: [
+        (t(3, 2, 2), t(2), t(2), None, None, True, 0.1, 1e-5),
+        (t(4, 2), None, None, None, None, True, 0.1, 1e-5),
+    ],
+    group=("input weight bias", _backward),
+    rule=(
+        "∂input = ∂ · weight over the deviation, less what leaves mean and deviation as they are\n"
+        "∂weight = Σ(∂ · standardised input), over batch and places\n∂bias = Σ∂, over batch and places"
+    ),
+)
+def native_batch_norm(
+    input: Array,
+    weight: Array | None,
+    bias: Array | None,
+    running_mean: Array | None,
+    running_var: Array | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """(standardised input · weight + bias, mean, 1 / deviation); in training the running statistics move by `momentum`."""
+    if not input.size:
+        for each in out[1:]:
+            each.fill(0)
+        return
+    x = wide(_by_channel(input))
+    if training:
+        mean, variance = moments(x, (0, 2))
+        rstd = rstd_of(variance, eps)
+        np.copyto(out[1], mean.reshape(-1))
+        np.copyto(out[2], rstd.reshape(-1))
+    else:
+        assert running_mean is not None
+        assert running_var is not None
+        mean, variance = (wide(each).reshape(1, -1, 1) for each in (running_mean, running_var))
+        rstd = rstd_of(variance, eps)
+    scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
+    shift = -mean * scale if bias is None else wide(bias).reshape(1, -1, 1) - mean * scale
+    np.copyto(out[0], (x * scale + shift).reshape(input.shape), casting="unsafe")
+    if training:
+        count = x.shape[0] * x.shape[2]
+        unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
+        for running, now in ((running_mean, mean), (running_var, unbiased)):
+            if running is not None:
+                moved = (1 - momentum) * running + momentum * now.reshape(running.shape)
+                np.copyto(running, moved, casting="unsafe")
+
+
+def _backward_meta(
+    grad_out: Array, input: Array, weight: Array | None, running_mean: Any, running_var: Any, save_mean: Any,
+    save_invstd: Any, train: bool, eps: float, output_mask: tuple[bool, ...],
+) -> Any:  # fmt: skip
+    kind = input.dtype if weight is None else weight.dtype
+    return (
+        _spec(input),
+        ((_channels(input) if output_mask[1] else 0,), kind),
+        ((_channels(input) if output_mask[2] else 0,), kind),
+    )
+
+
+def _backward_backward(
+    g: Any, grad_out: Any, input: Any, weight: Any, running_mean: Any, running_var: Any, save_mean: Any,
+    save_invstd: Any, train: bool, eps: float, output_mask: Any, needs: Any,
+) -> Any:  # fmt: skip
+    if train:
+        mean, rstd = (_column(each, input) for each in (save_mean, save_invstd))
+    else:
+        mean, rstd = _column(running_mean, input), (_column(running_var, input) + eps) ** -0.5
+    of_input, of_weight, of_bias = g
+    wanted = [of_input] + [
+        None if each is None or not asked else _column(each, input)
+        for each, asked in zip((of_weight, of_bias), output_mask[1:], strict=True)
+    ]
+    scale = None if weight is None else _column(weight, input)
+    to_g, to_x, to_weight = double_backward(wanted, grad_out, input, scale, mean, rstd, _axes(input), fixed=not train)
+    if to_weight is not None:
+        to_weight = k.sum_dims(to_weight, _axes(input), False)
+    return tuple([each if need else None for each, need in zip((to_g, to_x, to_weight), needs, strict=True)])
+
+
+@op(
+    variants="",
+    node="NativeBatchNormBackwardBackward0",
+    meta=_backward_meta,
+    outputs="result0 result1 result2",
+    group=("grad_out input weight", _backward_backward),
+    rule=(
+        "∂grad_out = what the gradients of input, weight and bias give\n∂input = as the formula of the gradient changes\n"
+        "∂weight = Σ of ∂result0 · standardised grad_out, over batch and places"
+    ),
+)
+def native_batch_norm_backward(
+    grad_out: Array,
+    input: Array,
+    weight: Array | None,
+    running_mean: Array | None,
+    running_var: Array | None,
+    save_mean: Array | None,
+    save_invstd: Array | None,
+    train: bool,
+    eps: float,
+    output_mask: Bools,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """The gradients of input, weight and bias; empty for those that the mask leaves out."""
+    if not input.size:
+        for each in out:
+            each.fill(0)
+        return
+    x, g = wide(_by_channel(input)), wide(_by_channel(grad_out))
+    if train:
+        assert save_mean is not None
+        assert save_invstd is not None
+        mean, rstd = (each.reshape(1, -1, 1) for each in (save_mean, save_invstd))
+    else:
+        assert running_mean is not None
+        assert running_var is not None
+        mean = wide(running_mean).reshape(1, -1, 1)
+        rstd = rstd_of(wide(running_var).reshape(1, -1, 1), eps)
+    distance = x - mean
+    total = np.add.reduce(g, (0, 2), keepdims=True)
+    along = np.add.reduce(g * distance, (0, 2), keepdims=True)
+    if output_mask[0]:
+        found: Any = g
+        if train:
+            count = x.shape[0] * x.shape[2]
+            found = g - total / count - distance * (rstd * rstd * along / count)
+        scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
+        np.copyto(out[0], (found * scale).reshape(input.shape), casting="unsafe")
+    if output_mask[1]:
+        np.copyto(out[1], (along * rstd).reshape(-1), casting="unsafe")
+    if output_mask[2]:
+        np.copyto(out[2], total.reshape(-1), casting="unsafe")
+
+
+@op(variants="function", composition=True)
+def batch_norm(
+    input: Array,
+    weight: Array | None,
+    bias: Array | None,
+    running_mean: Array | None,
+    running_var: Array | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool,
+) -> Any:
+    """Each channel (dimension 1) less its mean, over its deviation, times `weight`, plus `bias`.
+
+    In training mean and deviation are those of the batch, and the running ones move towards them by `momentum`, in place;
+    else the running ones count. Prefer the function of `nn.functional`. Raises RuntimeError where sizes or dtypes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.batch_norm(torch.tensor([[1.0], [3.0]]), None, None, None, None, True, 0.1, 0.0, False)
+    tensor([[-1.],
+            [ 1.]])
+    """
+    given = input, weight, bias, running_mean, running_var, training, momentum, eps
+    return native_batch_norm(*given)[0]
+
+
+@op(variants="function", composition=True)
+def instance_norm(
+    input: Array,
+    weight: Array | None,
+    bias: Array | None,
+    running_mean: Array | None,
+    running_var: Array | None,
+    use_input_stats: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool,
+) -> Any:
+    """As `batch_norm`, each channel of each sample by itself; running statistics are means over the samples.
+
+    >>> import autogradkit as torch
+    >>> torch.instance_norm(torch.tensor([[[1.0, 3.0]]]), None, None, None, None, True, 0.1, 0.0, False)
+    tensor([[[-1.,  1.]]])
+    """
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    x: Any = input
+    batch, channels = x.size(0), x.size(1)
+    repeated: list[Any] = [
+        None if each is None else each.repeat(batch) for each in (weight, bias, running_mean, running_var)
+    ]
+    flat = x.contiguous().view(1, batch * channels, *x.shape[2:])
+    found = native_batch_norm(flat, *repeated, use_input_stats, momentum, eps)[0]
+    if use_input_stats:
+        with no_grad():
+            for running, now in zip((running_mean, running_var), repeated[2:], strict=True):
+                if running is not None:
+                    running.copy_(now.view(batch, channels).mean(0))  # type: ignore[attr-defined]
+    return found.view(x.shape)

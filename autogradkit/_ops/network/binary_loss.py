@@ -1,0 +1,279 @@
+"""Losses of yes and no: binary_cross_entropy, of probabilities or of logits, and soft_margin_loss.
+
+Rests on declare and on loss.py. `nn.functional` calls them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import constants, scalar_type
+from autogradkit._ops.declare.writing import require_castable
+from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require_floats, share, write_reduced
+from autogradkit._ops.network.rounding import write
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides
+from autogradkit.core.tensor import wrap
+
+_LEAST = -100  # no logarithm counts as less: the loss stays finite
+
+
+def _log(x: Array) -> Array:
+    return np.maximum(np.log(x), x.dtype.type(_LEAST))
+
+
+def _write_loss(out: Array, losses: Any, reduction: int) -> None:
+    if reduction == NONE:
+        np.copyto(out, losses, casting="unsafe")
+    else:
+        write_reduced(losses, reduction, out)
+
+
+# -- of probabilities --------------------------------------------------------------------------------------------------
+
+
+def _entropy_meta(self: Array, target: Array, weight: Array | None, reduction: int) -> Any:
+    kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
+    for each in (target, weight):
+        if each is not None and each.dtype != self.dtype:
+            found, expected = (scalar_type(from_numpy_dtype(a.dtype)) for a in (each, self))
+            raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    if reduction != NONE:
+        return (), kind
+    return self.shape, kind, dense_strides_like(self.shape, element_strides(self))
+
+
+def _weighted(g: Any, weight: Any) -> Any:
+    return g if weight is None else g * weight
+
+
+def _from_target(g: Any, self: Any, target: Any, weight: Any, reduction: int) -> Any:
+    odds = k.clamp_min(k.log(1 - self), _LEAST) - k.clamp_min(k.log(self), _LEAST)
+    return k.times(_weighted(g, weight) * odds, share(self, reduction))
+
+
+@op(
+    variants="",
+    meta=_entropy_meta,
+    refuse=constants("binary_cross_entropy", weight=2),
+    samples=lambda t: [
+        *[(t(2, 3, low=0.2, high=0.8), t(2, 3, low=0.1, high=0.9), None, r) for r in (NONE, MEAN, SUM)],
+    ],
+    vjp={
+        "self": lambda g, self, target, weight, reduction: k.binary_cross_entropy_backward(
+            g, self, target, weight, reduction
+        ),
+        "target": lambda g, self, target, weight, reduction: _from_target(g, self, target, weight, reduction),
+    },
+    rule=(
+        "∂self = ∂ · weight · (self − target) / (self · (1 − self)) / n\n"
+        "∂target = ∂ · weight · (log of 1 − self, less log of self) / n"
+    ),
+)
+def binary_cross_entropy(
+    self: Array, target: Array, weight: Array | None = None, reduction: int = 1, *, out: Array
+) -> None:
+    """−target · log(self) − (1 − target) · log(1 − self), weighted and reduced."""
+    for name, each in (("input", self), ("target", target)):
+        if each.size and not (each.min() >= 0 and each.max() <= 1):
+            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+    wide = self.astype(np.float32) if out.dtype.itemsize == 2 else self
+    losses = (target - wide.dtype.type(1)) * np.maximum(np.log1p(-wide), _LEAST) - target * _log(wide)
+    _write_loss(out, losses if weight is None else losses * weight, reduction)
+
+
+def _entropy_backward_meta(grad_output: Array, self: Array, target: Array, weight: Array | None, reduction: int) -> Any:
+    return self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))
+
+
+def _entropy_curve(g: Any, self: Any, target: Any, weight: Any, reduction: int) -> Any:
+    spread = k.clamp_min((1 - self) * self, 1e-12)
+    curve = (self * self - k.times(self * target, 2) + target) / (spread * spread)
+    return k.times(_weighted(g, weight) * curve, share(self, reduction))
+
+
+def _entropy_slope(g: Any, self: Any, target: Any, weight: Any, reduction: int) -> Any:
+    slope = (self - target) / k.clamp_min((1 - self) * self, 1e-12)
+    return k.times(_weighted(g, weight) * slope, share(self, reduction))
+
+
+def _entropy_by_target(g: Any, self: Any, weight: Any, reduction: int) -> Any:
+    return -k.times(_weighted(g, weight) / k.clamp_min((1 - self) * self, 1e-12), share(self, reduction))
+
+
+@op(
+    variants="",
+    meta=_entropy_backward_meta,
+    samples=lambda t: [
+        (t(), t(2, 3, low=0.2, high=0.8), t(2, 3, low=0.1, high=0.9), None, MEAN),
+        (t(2, 3), t(2, 3, low=0.2, high=0.8), t(2, 3, low=0.1, high=0.9), t(2, 3).detach(), NONE),
+    ],
+    vjp={
+        "grad_output": lambda g, self, target, weight, reduction: _entropy_slope(g, self, target, weight, reduction),
+        "self": lambda g, grad_output, self, target, weight, reduction: _entropy_curve(
+            g * grad_output, self, target, weight, reduction
+        ),
+        "target": lambda g, grad_output, self, weight, reduction: _entropy_by_target(
+            g * grad_output, self, weight, reduction
+        ),
+    },
+    rule=(
+        "∂grad_output = ∂ · weight · (self − target) / (self · (1 − self)) / n\n"
+        "∂self = ∂ · grad_output times the curvature of the loss\n"
+        "∂target = −∂ · grad_output · weight / (self · (1 − self)) / n"
+    ),
+)
+def binary_cross_entropy_backward(
+    grad_output: Array, self: Array, target: Array, weight: Array | None = None, reduction: int = 1, *, out: Array
+) -> None:
+    """The gradient with respect to the probabilities."""
+
+    def body(g: Array, x: Array, y: Array) -> Array:
+        of = x.dtype.type
+        found = g * (x - y) / np.maximum((1 - x) * x, of(1e-12)) * of(share(self, reduction))
+        return found if weight is None else found * weight
+
+    write(out, body, grad_output, self, target)
+
+
+# -- of logits ---------------------------------------------------------------------------------------------------------
+
+
+def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: Array | None, reduction: int) -> Any:
+    require_floats(from_numpy_dtype(self.dtype), "log_sigmoid_cpu")
+    common = common_dtype(self, target).numpy
+    require_castable(common, target.dtype)
+    shape = broadcast_shapes(self.shape, target.shape)
+    for each in (weight, pos_weight):
+        if each is not None:
+            broadcast_shapes(shape, each.shape)
+    return ((), target.dtype) if reduction != NONE else (shape, target.dtype, _strides_of(shape, target))
+
+
+def _strides_of(shape: tuple[int, ...], x: Array) -> tuple[int, ...]:
+    return dense_strides_like(shape, element_strides(np.broadcast_to(x, shape)))
+
+
+def _from_logits(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> Any:
+    level = k.sigmoid(self)
+    if pos_weight is None:
+        slope = level - target
+    else:
+        pull = pos_weight * target
+        slope = (pull + 1 - target) * level - pull
+    return k.times(_weighted(g * slope, weight), share(self, reduction))
+
+
+def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> Any:
+    if pos_weight is None:
+        slope = -self
+    else:
+        slope = k.log_sigmoid_forward(-self)[0] - pos_weight * k.log_sigmoid_forward(self)[0]
+    return k.times(_weighted(g * slope, weight), share(self, reduction))
+
+
+@op(
+    variants="function",
+    meta=_logits_meta,
+    refuse=constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
+    out=False,
+    samples=lambda t: [
+        *[(t(2, 3), t(2, 3, low=0, high=1), None, None, r) for r in (NONE, MEAN, SUM)],
+    ],
+    vjp={
+        "self": lambda g, self, target, weight, pos_weight, reduction: _from_logits(
+            g, self, target, weight, pos_weight, reduction
+        ),
+        "target": lambda g, self, target, weight, pos_weight, reduction: _from_labels(
+            g, self, target, weight, pos_weight, reduction
+        ),
+    },
+    rule="∂self = ∂ times sigmoid of self less target, weighted, over n\n∂target = ∂ times self, turned round, weighted, over n",
+)
+def binary_cross_entropy_with_logits(
+    self: Array,
+    target: Array,
+    weight: Array | None = None,
+    pos_weight: Array | None = None,
+    reduction: int = 1,
+    *,
+    out: Array,
+) -> None:
+    """The binary cross entropy of sigmoid(self) with `target`, without overflow; `reduction` is 0 none, 1 mean or 2 sum.
+
+    `pos_weight` weighs the positive targets. Prefer the function of `nn.functional`.
+
+    >>> import autogradkit as torch
+    >>> torch.binary_cross_entropy_with_logits(torch.zeros(2), torch.ones(2))
+    tensor(0.6931)
+    """
+    wide = self.astype(np.float32) if self.dtype.itemsize == 2 else self
+    level = np.minimum(wide, 0) - np.log1p(np.exp(-np.abs(wide)))
+    if pos_weight is not None:
+        level = level * ((pos_weight - pos_weight.dtype.type(1)) * target + target.dtype.type(1))
+    losses = (1 - target) * wide - level
+    _write_loss(out, losses if weight is None else losses * weight, reduction)
+
+
+# -- soft_margin_loss --------------------------------------------------------------------------------------------------
+
+
+def _soft_meta(self: Array, target: Array, reduction: int) -> Any:
+    if target.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` "
+            "or `logical_not()` operator instead."
+        )
+    shape = broadcast_shapes(self.shape, target.shape)
+    if self.dtype.kind in "biu":
+        require_castable(np.dtype(np.float32), self.dtype)
+    return (() if reduction != NONE else shape), self.dtype
+
+
+def _soft_slope(g: Any, self: Any, target: Any, reduction: int) -> Any:
+    return k.times(g * target * (k.sigmoid(target * self) - 1), share(self, reduction))
+
+
+def _soft_curve(g: Any, self: Any, target: Any, reduction: int) -> Any:
+    level = k.sigmoid(target * self)
+    return k.times(g * target * target * level * (1 - level), share(self, reduction))
+
+
+@op(
+    variants="",
+    meta=_soft_meta,
+    refuse=constants("soft_margin_loss", target=1),
+    samples=lambda t: [(t(2, 3), wrap(np.array([[1, -1, 1]])), r) for r in (NONE, MEAN, SUM)],
+    vjp={"self": lambda g, self, target, reduction: k.soft_margin_loss_backward(g, self, target, reduction)},
+    rule="∂self = −∂ · target / (1 + exp(target · self)) / n",
+)
+def soft_margin_loss(self: Array, target: Array, reduction: int = 1, *, out: Array) -> None:
+    """log(1 + exp(−target · self)), reduced."""
+    wide = self.astype(np.float32) if out.dtype.itemsize == 2 else self
+    _write_loss(out, np.log1p(np.exp(-target * wide)).astype(wide.dtype, copy=False), reduction)
+
+
+@op(
+    variants="",
+    meta=lambda grad_output, self, target, reduction: (self.shape, self.dtype),
+    samples=lambda t: [(t(), t(2, 3), t(2, 3).detach(), MEAN), (t(2, 3), t(2, 3), t(2, 3).detach(), NONE)],
+    vjp={
+        "grad_output": lambda g, self, target, reduction: _soft_slope(g, self, target, reduction),
+        "self": lambda g, grad_output, self, target, reduction: _soft_curve(g * grad_output, self, target, reduction),
+    },
+    rule=(
+        "∂grad_output = −∂ · target / (1 + exp(target · self)) / n\n"
+        "∂self = ∂ · grad_output times the curvature of the loss"
+    ),
+)
+def soft_margin_loss_backward(grad_output: Array, self: Array, target: Array, reduction: int, *, out: Array) -> None:
+    """The gradient with respect to `self`."""
+
+    def body(g: Array, x: Array, y: Array) -> Array:
+        return -y * g * x.dtype.type(share(self, reduction)) / (1 + np.exp(y * x))
+
+    write(out, body, grad_output, self, target)

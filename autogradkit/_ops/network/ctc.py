@@ -1,0 +1,246 @@
+"""ctc_loss: how likely a sequence of labels is, over all its alignments with a longer sequence of predictions.
+
+Rests on declare and on loss.py. The labels with a blank before, between and after them are states; sums over alignments go from
+state to state, a step of time at a time, for all sequences of the batch and all states at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.kinds import Array, Ints
+from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
+from autogradkit._ops.network.loss import MEAN, SUM
+from autogradkit._ops.pointwise.choice import where
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.tensor import wrap
+
+Lengths = tuple[int, ...]
+
+
+def _check(
+    log_probs: Array, targets: Array, input_lengths: Lengths, target_lengths: Lengths, blank: int, zero_infinity: bool
+) -> Any:
+    if log_probs.dtype not in (np.float32, np.float64):
+        raise NotImplementedError(
+            f"\"ctc_loss_cpu\" not implemented for '{scalar_type(from_numpy_dtype(log_probs.dtype))}'"
+        )
+    times, batch, classes = log_probs.shape
+    if not 0 <= blank < classes:
+        raise RuntimeError("blank must be in label range")
+    for name, lengths in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
+        if len(lengths) != batch:
+            raise RuntimeError(f"{name} must be of size batch_size")
+    end = "(while checking arguments for ctc_loss_allocate_outputs)"
+    longest = max(target_lengths, default=0)
+    if targets.ndim == 1:
+        if targets.size != sum(target_lengths):
+            raise RuntimeError(
+                f"Expected tensor to have size {sum(target_lengths)} at dimension 0, but got size {targets.size} for "
+                f"argument #2 'targets' {end}"
+            )
+    elif targets.shape[1] < longest:
+        raise RuntimeError(
+            f"Expected tensor to have size at least {longest} at dimension 1, but got size {targets.shape[1]} for argument "
+            f"#2 'targets' {end}"
+        )
+    if max(input_lengths, default=0) > times:
+        raise RuntimeError(
+            f"Expected input_lengths to have value at most {times}, but got value {max(input_lengths)} {end}"
+        )
+    return ((batch,), log_probs.dtype), ((batch, times, 2 * longest + 1), log_probs.dtype)
+
+
+def _states(targets: Array, lengths: Lengths, blank: int) -> tuple[Array, Array]:
+    """(the label of each state of each sequence, whether the state before the one before may be left for it)."""
+    longest = max(lengths, default=0)
+    found = np.full((len(lengths), 2 * longest + 1), blank, np.int64)
+    start = 0
+    for row, length in enumerate(lengths):  # of each sequence, not of each element
+        labels = targets[start : start + length] if targets.ndim == 1 else targets[row, :length]
+        found[row, 1 : 2 * length : 2] = labels
+        start += length
+    skips = np.zeros(found.shape, bool)
+    skips[:, 2:] = (found[:, 2:] != blank) & (found[:, 2:] != found[:, :-2])
+    return found, skips
+
+
+def _shifted(x: Array, by: int) -> Array:
+    """Along the states, with nothing at the beginning."""
+    found = np.full_like(x, -np.inf)
+    found[:, by:] = x[:, : x.shape[1] - by]
+    return found
+
+
+def _spread(x: Array, skips: Array) -> Array:
+    """The logarithm of the sum over the states that lead to each."""
+    near = np.logaddexp(x, _shifted(x, 1))
+    return np.logaddexp(near, np.where(skips, _shifted(x, 2), -np.inf))
+
+
+def _within(states: Array, lengths: Lengths) -> Array:
+    return np.arange(states.shape[1]) < 2 * np.asarray(lengths, np.int64)[:, None] + 1
+
+
+def _last_states(alpha: Array, input_lengths: Lengths, target_lengths: Lengths) -> Array:
+    """log p of each sequence, from the sums of its last step."""
+    rows, ends = np.arange(len(alpha)), 2 * np.asarray(target_lengths, np.int64)
+    times = np.asarray(input_lengths, np.int64)
+    at = alpha[rows, times - 1]
+    last, before = at[rows, ends], np.where(ends > 0, at[rows, ends - 1], -np.inf)
+    return np.where(times > 0, np.logaddexp(last, before), np.where(ends > 0, -np.inf, 0))
+
+
+@op(
+    name="_ctc_loss",
+    variants="",
+    label="ctc_loss",
+    node="CtcLossBackward0",
+    meta=_check,
+    outputs="result0 result1",
+    differentiable_outputs=1,
+    samples=lambda t: [(t(5, 2, 4), wrap(np.array([[1, 2], [3, 0]])), (5, 4), (2, 1), 0, False)],
+    vjp={
+        "log_probs": lambda g, log_probs, targets, input_lengths, target_lengths, result0, result1, blank, zero_infinity: (
+            k.ctc_loss_backward(
+                g, log_probs, targets, input_lengths, target_lengths, result0, result1, blank, zero_infinity
+            )
+        )
+    },
+    rule="∂log_probs = ∂ times (exp(log_probs) − the share of alignments through each label at each time)",
+)
+def ctc_loss_forward(
+    log_probs: Array,
+    targets: Array,
+    input_lengths: Ints,
+    target_lengths: Ints,
+    blank: int = 0,
+    zero_infinity: bool = False,
+    *,
+    out: tuple[Array, Array],
+) -> None:
+    """−log p of each sequence, and the logarithms of the sums over the alignments up to each time and state."""
+    labels, skips = _states(targets, target_lengths, blank)
+    alpha = out[1]
+    alpha.fill(-np.inf)
+    outside = ~_within(labels, target_lengths)
+    emitted = np.take_along_axis(log_probs.transpose(1, 0, 2), labels[:, None, :], 2)
+    if alpha.shape[1]:
+        alpha[:, 0, :2] = emitted[:, 0, :2]
+        alpha[:, 0][outside] = -np.inf
+    for t in range(1, alpha.shape[1]):
+        alpha[:, t] = _spread(alpha[:, t - 1], skips) + emitted[:, t]
+        alpha[:, t][outside] = -np.inf
+    np.negative(_last_states(alpha, input_lengths, target_lengths), out[0])
+
+
+@op(
+    name="_ctc_loss_backward",
+    variants="",
+    node=UNIMPLEMENTED,
+    meta=lambda grad, log_probs, *_: (log_probs.shape, log_probs.dtype),
+    vjp=dict.fromkeys(("grad", "log_probs"), undifferentiated("_ctc_loss_backward")),
+)
+def ctc_loss_backward(
+    grad: Array,
+    log_probs: Array,
+    targets: Array,
+    input_lengths: Ints,
+    target_lengths: Ints,
+    neg_log_likelihood: Array,
+    log_alpha: Array,
+    blank: int,
+    zero_infinity: bool = False,
+    *,
+    out: Array,
+) -> None:
+    """The gradient of the predictions: what they say, less the share of alignments that go through each label."""
+    labels, skips = _states(targets, target_lengths, blank)
+    times, batch, _ = log_probs.shape
+    by_sequence = log_probs.transpose(1, 0, 2)
+    emitted = np.take_along_axis(by_sequence, labels[:, None, :], 2)
+    rows, ends, lengths = (
+        np.arange(batch),
+        2 * np.asarray(target_lengths, np.int64),
+        np.asarray(input_lengths, np.int64),
+    )
+    last = np.full(labels.shape, -np.inf, log_probs.dtype)
+    last[rows, ends] = 0
+    last[rows[ends > 0], ends[ends > 0] - 1] = 0
+    outside = ~_within(labels, target_lengths)
+    leaves = np.zeros_like(skips)
+    leaves[:, :-2] = skips[:, 2:]
+    beta = np.full((batch, times, labels.shape[1]), -np.inf, log_probs.dtype)
+    following = np.full(labels.shape, -np.inf, log_probs.dtype)
+    for t in range(times - 1, -1, -1):
+        near = np.logaddexp(following, _shifted(following[:, ::-1], 1)[:, ::-1])
+        far = np.where(leaves, _shifted(following[:, ::-1], 2)[:, ::-1], -np.inf)
+        step = np.where((lengths - 1 == t)[:, None], last, np.logaddexp(near, far)) + emitted[:, t]
+        following = np.where((lengths > t)[:, None] & ~outside, step, -np.inf)
+        beta[:, t] = following
+    # Each is divided by the prediction, which both sums count.
+    through = np.exp(log_alpha + beta - emitted + neg_log_likelihood[:, None, None])
+    share = np.zeros(by_sequence.shape, log_probs.dtype)
+    np.add.at(share, (rows[:, None, None], np.arange(times)[None, :, None], labels[:, None, :]), through)
+    found = (np.exp(by_sequence) - share) * grad[:, None, None]
+    found[np.arange(times) >= lengths[:, None]] = 0
+    if zero_infinity:
+        found[neg_log_likelihood == np.inf] = 0
+    np.copyto(out, found.transpose(1, 0, 2))
+
+
+ctc_loss = function("ctc_loss", variants="function")
+
+
+@ctc_loss.overload(composition=True)
+def ctc_loss_of_lists(
+    log_probs: Array,
+    targets: Array,
+    input_lengths: Ints,
+    target_lengths: Ints,
+    blank: int = 0,
+    reduction: int = 1,
+    zero_infinity: bool = False,
+) -> Any:
+    """−log p of the labels `targets`, over all alignments with `log_probs` (T, N, C); `reduction` is 0 none, 1 mean or 2 sum.
+
+    >>> import autogradkit as torch
+    >>> torch.ctc_loss(torch.full((2, 1, 2), 0.5).log(), torch.tensor([[1]]), (2,), (1,))
+    tensor(0.2877)
+    """
+    x: Any = log_probs
+    y: Any = targets
+    batched = x.ndim == 3
+    if not batched:
+        x = x.unsqueeze(1)
+        y = y.unsqueeze(0) if y.ndim == 1 else y
+    losses = ctc_loss_forward(x, y, tuple(input_lengths), tuple(target_lengths), blank, zero_infinity)[0]
+    if zero_infinity:
+        losses = where(losses == np.inf, 0.0, losses)
+    if reduction == MEAN:
+        counts = wrap(np.maximum(np.asarray(target_lengths, losses._array.dtype), 1))
+        return (losses / counts).mean()
+    if reduction == SUM:
+        return losses.sum()
+    return losses if batched else losses.squeeze(0)
+
+
+@ctc_loss.overload(composition=True)
+def _(
+    log_probs: Array,
+    targets: Array,
+    input_lengths: Array,
+    target_lengths: Array,
+    blank: int = 0,
+    reduction: int = 1,
+    zero_infinity: bool = False,
+) -> Any:
+    for name, each in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
+        if each._array.dtype.kind not in "iu":  # type: ignore[attr-defined]
+            raise RuntimeError(f"{name} must be integral")
+    lengths = [tuple(np.ravel(each._array).tolist()) for each in (input_lengths, target_lengths)]  # type: ignore[attr-defined]
+    return ctc_loss_of_lists(log_probs, targets, *lengths, blank, reduction, zero_infinity)

@@ -1,0 +1,432 @@
+"""Norms within a sample: layer_norm over its last dimensions, group_norm over groups of channels, rms_norm by root mean square.
+
+Rests on declare and standardising.py. `nn.functional` calls them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Bools, Ints
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.standardising import (
+    double_backward,
+    moments,
+    require_alike,
+    require_floating,
+    rstd_of,
+    wide,
+)
+from autogradkit.core.dtype import float32, is_half
+
+Shape = tuple[int, ...]
+
+
+def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
+    mixed = any(each is not None and each.dtype != x.dtype for each in parameters)
+    return np.dtype(np.float32) if is_half(x.dtype) and mixed else x.dtype
+
+
+def _require_fitting(x: Any, normalized: Shape, weight: Any, bias: Any, wanted: str) -> None:
+    if not normalized:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
+            "normalized_shape = []"
+        )
+    shown = list(normalized)
+    for name, each in (("weight", weight), ("bias", bias)):
+        if each is not None and each.shape != normalized:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(each.shape)} and "
+                f"normalized_shape = {shown}"
+            )
+    if x.shape[max(0, x.ndim - len(normalized)) :] != normalized:
+        sizes = wanted.format(", ".join(map(str, normalized)))
+        raise RuntimeError(
+            f"Given normalized_shape={shown}, expected input with shape [{sizes}], but got input of size{list(x.shape)}"
+        )
+
+
+def _inner(x: Any, normalized: Shape) -> tuple[int, ...]:
+    """The dimensions that are standardised."""
+    return tuple(range(x.ndim - len(normalized), x.ndim))
+
+
+def _outer(x: Any, normalized: Shape) -> tuple[int, ...]:
+    return tuple(range(x.ndim - len(normalized)))
+
+
+# -- layer_norm --------------------------------------------------------------------------------------------------------
+
+
+def _layer_meta(input: Array, normalized_shape: Shape, weight: Array | None, bias: Array | None, eps: float) -> Any:
+    _require_fitting(input, normalized_shape, weight, bias, "*, {}")
+    require_floating(input, "LayerNormKernelImpl")
+    require_alike(input, weight, bias)
+    stats = (*input.shape[: -len(normalized_shape)], *(1,) * len(normalized_shape))
+    kind = _stats_dtype(input, weight, bias)
+    return (input.shape, input.dtype), (stats, kind), (stats, kind)
+
+
+def _layer_vjp(
+    g: Any, input: Any, normalized_shape: Shape, result1: Any, result2: Any, weight: Any, bias: Any, needs: Any
+) -> Any:
+    found = k.native_layer_norm_backward(g, input, normalized_shape, result1, result2, weight, bias, needs)
+    return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+
+
+@op(
+    variants="",
+    label="layer_norm",
+    node="NativeLayerNormBackward0",
+    meta=_layer_meta,
+    outputs="result0 result1 result2",
+    differentiable_outputs=1,
+    samples=lambda t: [(t(2, 3, 4), (4,), t(4), t(4), 1e-5), (t(2, 2, 3), (2, 3), None, None, 1e-5)],
+    group=("input weight bias", _layer_vjp),
+    rule=(
+        "∂input = ∂ · weight over the deviation, less what leaves mean and deviation as they are\n"
+        "∂weight = Σ(∂ · standardised input), over the samples\n∂bias = Σ∂, over the samples"
+    ),
+)
+def native_layer_norm(
+    input: Array,
+    normalized_shape: Ints,
+    weight: Array | None,
+    bias: Array | None,
+    eps: float,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """(standardised input · weight + bias, mean, 1 / deviation)."""
+    if not input.size:
+        return
+    x = wide(input)
+    mean, variance = moments(x, _inner(x, normalized_shape))
+    rstd = rstd_of(variance, eps)
+    found = (x - mean) * rstd
+    if weight is not None:
+        found *= weight
+    if bias is not None:
+        found += bias
+    for each, made in zip(out, (found, mean, rstd), strict=True):
+        np.copyto(each, made, casting="unsafe")
+
+
+def _layer_backward_meta(
+    grad_out: Array, input: Array, normalized_shape: Shape, mean: Any, rstd: Any, weight: Array | None,
+    bias: Array | None, output_mask: tuple[bool, ...],
+) -> Any:  # fmt: skip
+    kind = input.dtype if weight is None else weight.dtype
+    return (
+        (input.shape, input.dtype),
+        (normalized_shape if output_mask[1] else (0,), kind),
+        (normalized_shape if output_mask[2] else (0,), kind),
+    )
+
+
+def _layer_double(
+    g: Any, grad_out: Any, input: Any, normalized_shape: Shape, mean: Any, rstd: Any, weight: Any, output_mask: Any,
+    needs: Any,
+) -> Any:  # fmt: skip
+    given = [each if asked else None for each, asked in zip(g, (True, *output_mask[1:]), strict=True)]
+    found = double_backward(given, grad_out, input, weight, mean, rstd, _inner(input, normalized_shape))
+    to_g, to_x, to_weight = found
+    outer = _outer(input, normalized_shape)
+    if to_weight is not None and outer:
+        to_weight = k.sum_dims(to_weight, outer, False)
+    return tuple([each if need else None for each, need in zip((to_g, to_x, to_weight), needs, strict=True)])
+
+
+@op(
+    variants="",
+    node="NativeLayerNormBackwardBackward0",
+    meta=_layer_backward_meta,
+    outputs="result0 result1 result2",
+    group=("grad_out input weight", _layer_double),
+    rule=(
+        "∂grad_out = what the gradients of input, weight and bias give\n∂input = as the formula of the gradient changes\n"
+        "∂weight = Σ of ∂result0 · standardised grad_out, over the samples"
+    ),
+)
+def native_layer_norm_backward(
+    grad_out: Array,
+    input: Array,
+    normalized_shape: Ints,
+    mean: Array,
+    rstd: Array,
+    weight: Array | None,
+    bias: Array | None,
+    output_mask: Bools,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """The gradients of input, weight and bias; empty for those that the mask leaves out."""
+    inner, outer = _inner(input, normalized_shape), _outer(input, normalized_shape)
+    g, unit = wide(grad_out), (wide(input) - mean) * rstd
+    if output_mask[0]:
+        weighted = g if weight is None else g * weight
+        count = max(1, math.prod(normalized_shape))
+        share = np.add.reduce(weighted, inner, keepdims=True) / count
+        along = np.add.reduce(weighted * unit, inner, keepdims=True) / count
+        np.copyto(out[0], (weighted - share - unit * along) * rstd, casting="unsafe")
+    if output_mask[1]:
+        np.copyto(out[1], np.add.reduce(g * unit, outer), casting="unsafe")
+    if output_mask[2]:
+        np.copyto(out[2], np.add.reduce(g, outer), casting="unsafe")
+
+
+@op(variants="function", composition=True)
+def layer_norm(
+    input: Array,
+    normalized_shape: Ints,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+    cudnn_enable: bool = True,
+) -> Any:
+    """The last dimensions, of sizes `normalized_shape`, less their mean, over their deviation, times `weight`, plus `bias`.
+
+    Raises RuntimeError where sizes or dtypes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.layer_norm(torch.tensor([[1.0, 3.0]]), (2,), eps=0.0)
+    tensor([[-1.,  1.]])
+    """
+    return native_layer_norm(input, normalized_shape, weight, bias, eps)[0]
+
+
+# -- group_norm --------------------------------------------------------------------------------------------------------
+
+
+def _grouped(x: Any, group: int) -> Any:
+    """As batch × groups × channels of a group × places."""
+    return k.reshape(x, (x.shape[0], group, x.shape[1] // group, -1))
+
+
+def _group_check(x: Any, weight: Any, bias: Any, group: int) -> None:
+    if x.ndim < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {x.ndim}")
+    if group <= 0:
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {group}")
+    shown = list(x.shape)
+    if x.shape[1] % group:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{shown} and num_groups={group}"
+        )
+    for name, each in (("weight", weight), ("bias", bias)):
+        if each is not None and each.shape != x.shape[1:2]:
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
+                f"{list(each.shape)} and input of shape {shown}"
+            )
+
+
+def _group_meta(
+    input: Array,
+    weight: Array | None,
+    bias: Array | None,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    eps: float,
+) -> Any:
+    _group_check(input, weight, bias, group)
+    require_floating(input, "GroupNormKernelImpl")
+    require_alike(input, weight, bias)
+    stats = (N, group), _stats_dtype(input, weight, bias)
+    return image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)), stats, stats
+
+
+def _group_vjp(
+    g: Any,
+    input: Any,
+    weight: Any,
+    result1: Any,
+    result2: Any,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    needs: Any,
+) -> Any:
+    found = k.native_group_norm_backward(g, input, result1, result2, weight, N, C, HxW, group, needs)
+    return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+
+
+@op(
+    variants="",
+    label="group_norm",
+    node="NativeGroupNormBackward0",
+    meta=_group_meta,
+    outputs="result0 result1 result2",
+    differentiable_outputs=1,
+    samples=lambda t: [(t(2, 4, 3), t(4), t(4), 2, 4, 3, 2, 1e-5), (t(2, 2, 3), None, None, 2, 2, 3, 1, 1e-5)],
+    group=("input weight bias", _group_vjp),
+    rule=(
+        "∂input = ∂ · weight over the deviation, less what leaves mean and deviation as they are\n"
+        "∂weight = Σ(∂ · standardised input), over samples and places\n∂bias = Σ∂, over samples and places"
+    ),
+)
+def native_group_norm(
+    input: Array,
+    weight: Array | None,
+    bias: Array | None,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    eps: float,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation)."""
+    if not input.size:
+        for each in out[1:]:
+            each.fill(np.nan if each.size else 0)
+        return
+    x = wide(_grouped(input, group))
+    mean, variance = moments(x, (2, 3))
+    rstd = rstd_of(variance, eps)
+    found = (x - mean) * rstd
+    if weight is not None:
+        found *= weight.reshape(1, group, -1, 1)
+    if bias is not None:
+        found += bias.reshape(1, group, -1, 1)
+    for each, made in zip(out, (found, mean, rstd), strict=True):
+        np.copyto(each, made.reshape(each.shape), casting="unsafe")
+
+
+def _group_backward_meta(
+    grad_out: Array, input: Array, mean: Any, rstd: Any, weight: Array | None, N: int, C: int, HxW: int, group: int,
+    output_mask: tuple[bool, ...],
+) -> Any:  # fmt: skip
+    kind = input.dtype if weight is None else weight.dtype
+    return (
+        image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)),
+        ((C if output_mask[1] else 0,), kind),
+        ((C if output_mask[2] else 0,), kind),
+    )
+
+
+def _group_double(
+    g: Any, grad_out: Any, input: Any, mean: Any, rstd: Any, weight: Any, C: int, group: int, output_mask: Any,
+    needs: Any,
+) -> Any:  # fmt: skip
+    def column(values: Any) -> Any:
+        return k.reshape(values, (1, group, C // group, 1))
+
+    of_input, of_weight, of_bias = g
+    given = [None if of_input is None else _grouped(of_input, group)] + [
+        None if each is None or not asked else column(each)
+        for each, asked in zip((of_weight, of_bias), output_mask[1:], strict=True)
+    ]
+    scale = None if weight is None else column(weight)
+    stats = [k.reshape(each, (*each.shape, 1, 1)) for each in (mean, rstd)]
+    found = double_backward(given, _grouped(grad_out, group), _grouped(input, group), scale, *stats, (2, 3))
+    to_g, to_x = (None if each is None else k.reshape(each, input.shape) for each in found[:2])
+    to_weight = None if found[2] is None else k.reshape(k.sum_dims(found[2], (0, 3), False), (C,))
+    return tuple([each if need else None for each, need in zip((to_g, to_x, to_weight), needs, strict=True)])
+
+
+@op(
+    variants="",
+    node="NativeGroupNormBackwardBackward0",
+    meta=_group_backward_meta,
+    outputs="result0 result1 result2",
+    group=("grad_out input weight", _group_double),
+    rule=(
+        "∂grad_out = what the gradients of input, weight and bias give\n∂input = as the formula of the gradient changes\n"
+        "∂weight = Σ of ∂result0 · standardised grad_out, over samples and places"
+    ),
+)
+def native_group_norm_backward(
+    grad_out: Array,
+    input: Array,
+    mean: Array,
+    rstd: Array,
+    weight: Array | None,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    output_mask: Bools,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """The gradients of input, weight and bias; empty for those that the mask leaves out."""
+    if not input.size:
+        for each in out:
+            each.fill(0)
+        return
+    g, x = wide(_grouped(grad_out, group)), wide(_grouped(input, group))
+    unit = (x - mean[..., None, None]) * rstd[..., None, None]
+    if output_mask[0]:
+        weighted = g if weight is None else g * weight.reshape(1, group, -1, 1)
+        share = np.mean(weighted, (2, 3), keepdims=True)
+        along = np.mean(weighted * unit, (2, 3), keepdims=True)
+        found = (weighted - share - unit * along) * rstd[..., None, None]
+        np.copyto(out[0], found.reshape(input.shape), casting="unsafe")
+    if output_mask[1]:
+        np.copyto(out[1], np.add.reduce(g * unit, (0, 3)).reshape(-1), casting="unsafe")
+    if output_mask[2]:
+        np.copyto(out[2], np.add.reduce(g, (0, 3)).reshape(-1), casting="unsafe")
+
+
+@op(variants="function", composition=True)
+def group_norm(
+    input: Array,
+    num_groups: int,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Any:
+    """Each of `num_groups` groups of channels (dimension 1) less its mean, over its deviation, times `weight`, plus `bias`.
+
+    Raises RuntimeError where sizes or dtypes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.group_norm(torch.tensor([[1.0, 3.0]]), 1, eps=0.0)
+    tensor([[-1.,  1.]])
+    """
+    x: Any = input
+    _group_check(x, weight, bias, num_groups)
+    batch, channels = x.size(0), x.size(1)
+    places = math.prod(x.shape[2:])
+    if x.is_contiguous() or x.ndim != 4:
+        x = x.contiguous()
+    return native_group_norm(x, weight, bias, batch, channels, places, num_groups, eps)[0]
+
+
+# -- rms_norm ----------------------------------------------------------------------------------------------------------
+
+
+@op(variants="function", composition=True)
+def rms_norm(input: Array, normalized_shape: Ints, weight: Array | None = None, eps: float | None = None) -> Any:
+    """The last dimensions, of sizes `normalized_shape`, over the root of their mean square, times `weight`.
+
+    Without `eps` it is the dtype's own. Raises RuntimeError where the sizes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.rms_norm(torch.tensor([3.0, 4.0, 5.0]), (3,))
+    tensor([0.7348, 0.9798, 1.2247])
+    """
+    x: Any = input
+    _require_fitting(x, normalized_shape, weight, None, "*{}")
+    if not (x.is_floating_point() or x.is_complex()):
+        raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type(x.dtype)}'")
+    single = x.to(float32) if is_half(x._array.dtype) else x
+    least = float(np.finfo(single._array.dtype).eps) if eps is None else eps
+    root = ((single**2).mean(_inner(x, normalized_shape), True) + least).rsqrt()
+    found = single * root
+    if weight is not None:
+        found = found * weight
+    return found.to(x.dtype)

@@ -1,0 +1,329 @@
+"""Maxima of windows of sequences and volumes: max_pool1d, max_pool3d; and max_unpool, which puts them back.
+
+Rests on declare, pool and pool_windows. `nn.functional` publishes them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.pool import max_pool2d_with_indices
+from autogradkit._ops.network.pool_windows import Window, pooled_shape, pooled_size, window_of
+from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.tensor import wrap
+
+Shape = tuple[int, ...]
+
+
+# -- max_pool1d --------------------------------------------------------------------------------------------------------
+
+
+def _require_sequence(x: Any) -> None:
+    if x.ndim not in (2, 3) or 0 in x.shape[-2:]:
+        raise RuntimeError(
+            "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but "
+            f"got:{list(x.shape)}"
+        )
+
+
+@op(variants="function", composition=True)
+def max_pool1d_with_indices(
+    self: Array,
+    kernel_size: Single,
+    stride: Single = (),  # type: ignore[assignment]
+    padding: Single = (0,),
+    dilation: Single = (1,),
+    ceil_mode: bool = False,
+) -> Any:
+    """As `max_pool1d`, with the position of each maximum.
+
+    >>> import autogradkit as torch
+    >>> torch.max_pool1d_with_indices(torch.tensor([[1.0, 3.0, 5.0, 2.0]]), 2)
+    (tensor([[3., 5.]]), tensor([[1, 2]]))
+    """
+    x: Any = self
+    _require_sequence(x)
+    step = (1, *stride) if stride else (1, *kernel_size)
+    found = max_pool2d_with_indices(
+        unsqueeze.straight(x, -2), (1, *kernel_size), step, (0, *padding), (1, *dilation), ceil_mode
+    )
+    return tuple([squeeze_dim.straight(each, -2) for each in found])
+
+
+@op(variants="function", composition=True)
+def max_pool1d(
+    self: Array,
+    kernel_size: Single,
+    stride: Single = (),  # type: ignore[assignment]
+    padding: Single = (0,),
+    dilation: Single = (1,),
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest value of each window of sequences (N, C, L) or (C, L); `stride` is `kernel_size` unless given.
+
+    Raises RuntimeError where the window does not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.max_pool1d(torch.tensor([[1.0, 3.0, 5.0, 2.0]]), 2)
+    tensor([[3., 5.]])
+    """
+    x: Any = self
+    _require_sequence(x)
+    given = {"kernel_size": kernel_size, "stride": stride or kernel_size, "padding": padding, "dilation": dilation}
+    for name, each in given.items():
+        if len(each) != 1:
+            raise RuntimeError(
+                f"max_pool1d() {name} must be an int, list of ints or tuple of ints of size 1 but got size {len(each)}"
+            )
+    size, step, pad, gap = (each[0] for each in given.values())
+    for name, value in (("kernel_size", size), ("stride", step)):
+        if value <= 0:
+            raise RuntimeError(f"max_pool1d() {name} must be greater than zero, but got {value}")
+    if pad < 0:
+        raise RuntimeError(f"max_pool1d() padding must be non-negative, but got {pad}")
+    if pad > size // 2:
+        raise RuntimeError(
+            f"max_pool1d() padding should be at most half of kernel size, but got padding={pad} and kernel_size={size}"
+        )
+    if gap <= 0:
+        raise RuntimeError(f"max_pool1d() dilation must be greater than zero, but got {gap}")
+    count = pooled_size(x.shape[-1], size, step, pad, gap, ceil_mode)
+    if count <= 0:
+        raise RuntimeError(f"max_pool1d() Invalid computed output size: {count}")
+    if x._array.dtype.kind not in "fV":
+        raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{scalar_type(x.dtype)}'")
+    return max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+
+
+# -- max_pool3d --------------------------------------------------------------------------------------------------------
+
+
+def _volume_meta(
+    self: Array, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool
+) -> Any:
+    window = window_of("max_pool3d", 3, kernel_size, stride, padding, dilation)
+    shape = pooled_shape(self.shape, window, ceil_mode, "max_pool3d_with_indices_out_cpu_template()")
+    if self.dtype.kind not in "fiuV":
+        raise NotImplementedError(f"\"max_pool3d\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
+    return (shape, self.dtype), (shape, np.dtype(np.int64))
+
+
+def _windows(x: Array, window: Window, result: Shape, beyond: Any) -> Array:
+    """What each window sees, its places last; `beyond` stands where there is padding."""
+    sizes = x.shape[-3:]
+    whole = [
+        max(n + 2 * p, (count - 1) * s + gap * (size - 1) + 1)
+        for n, count, size, s, p, gap in zip(sizes, result, *window, strict=True)
+    ]
+    memory = np.full((*x.shape[:-3], *whole), beyond, x.dtype)
+    memory[(..., *[slice(p, p + n) for n, p in zip(sizes, window[2], strict=True)])] = x
+    kernel, step, _, gap = window
+    steps = memory.strides[-3:]
+    shape = (*x.shape[:-3], *result, *kernel)
+    strides = (
+        *memory.strides[:-3],
+        *[s * each for s, each in zip(step, steps, strict=True)],
+        *[g * each for g, each in zip(gap, steps, strict=True)],
+    )
+    view = np.lib.stride_tricks.as_strided(memory, shape, strides, writeable=False)
+    return view.reshape(*x.shape[:-3], *result, -1)
+
+
+@op(
+    variants="",
+    label="max_pool3d",
+    node="MaxPool3DWithIndicesBackward0",
+    meta=_volume_meta,
+    outputs="result0 result1",
+    differentiable_outputs=1,
+    samples=lambda t: [
+        (t(2, 4, 4, 4), (2, 2, 2), (), (0, 0, 0), (1, 1, 1), False),
+        (t(1, 2, 4, 5, 3), (2, 3, 2), (2, 1, 1), (1, 1, 0), (1, 1, 2), True),
+    ],
+    vjp={
+        "self": lambda g, self, kernel_size, stride, padding, dilation, ceil_mode, result1: (
+            k.max_pool3d_with_indices_backward(g, self, kernel_size, stride, padding, dilation, ceil_mode, result1)
+        )
+    },
+    rule="∂self = ∂ at each window's maximum, 0 elsewhere",
+)
+def max_pool3d_with_indices(
+    self: Array,
+    kernel_size: Triple,
+    stride: Triple = (),  # type: ignore[assignment]
+    padding: Triple = 0,  # type: ignore[assignment]
+    dilation: Triple = 1,  # type: ignore[assignment]
+    ceil_mode: bool = False,
+    *,
+    out: tuple[Array, Array],
+) -> None:
+    """The largest value of each window, and its position in the volume (int64)."""
+    window = window_of("max_pool3d", 3, kernel_size, stride, padding, dilation)
+    result = out[0].shape[-3:]
+    lowest = -np.inf if self.dtype.kind in "fV" else np.iinfo(self.dtype).min
+    seen = _windows(self, window, result, lowest)
+    numbers = np.arange(math.prod(self.shape[-3:])).reshape(self.shape[-3:])
+    positions = _windows(numbers, window, result, -1)
+    if self.dtype.kind in "fV" and np.isnan(seen).any():  # of several the last counts
+        last = seen.shape[-1] - 1 - np.argmax(np.isnan(seen)[..., ::-1], -1)
+        chosen = np.where(np.isnan(seen).any(-1), last, np.argmax(seen, -1))
+    else:
+        chosen = np.argmax(seen, -1)
+    # Where nothing is greater than the padding's -inf, the first place within the volume counts.
+    inside = np.argmax(positions >= 0, -1)
+    places = np.broadcast_to(positions, seen.shape)
+    at = np.take_along_axis(places, chosen[..., None], -1)[..., 0]
+    first = np.take_along_axis(positions, inside[..., None], -1)[..., 0]
+    np.copyto(out[0], np.take_along_axis(seen, chosen[..., None], -1)[..., 0])
+    np.copyto(out[1], np.where(at < 0, first, at))
+
+
+def scatter_flat(gradient: Array, positions: Array, dims: int, out: Array) -> None:
+    """Write zeros into `out`, and add each gradient at its position in the last `dims` dimensions, taken as one."""
+    planes = math.prod(out.shape[:-dims])
+    places = positions.reshape(planes, -1) + np.arange(planes)[:, None] * math.prod(out.shape[-dims:])
+    flat = np.zeros(out.size, out.dtype)
+    np.add.at(flat, places.reshape(-1), gradient.reshape(-1))
+    np.copyto(out, flat.reshape(out.shape))
+
+
+@op(
+    variants="",
+    node="MaxPool3DWithIndicesBackwardBackward0",
+    meta=lambda grad_output, self, *_: (self.shape, grad_output.dtype),
+    samples=lambda t: [
+        (t(1, 1, 1, 2), t(1, 2, 1, 4), (2, 1, 2), (), (0, 0, 0), (1, 1, 1), False, wrap(np.array([[[[1, 6]]]]))),
+    ],
+    vjp={
+        "grad_output": lambda g, indices: k.values_in_volumes(g, indices),
+        "self": lambda g, self: k.zeros_like(self),
+    },
+    rule="∂grad_output = ∂ at each window's maximum\n∂self = 0",
+)
+def max_pool3d_with_indices_backward(
+    grad_output: Array,
+    self: Array,
+    kernel_size: Triple,
+    stride: Triple,
+    padding: Triple,
+    dilation: Triple,
+    ceil_mode: bool,
+    indices: Array,
+    *,
+    out: Array,
+) -> None:
+    """Each gradient at the place that its maximum came from, zeros elsewhere."""
+    scatter_flat(grad_output, indices, 3, out)
+
+
+@op(
+    variants="",
+    meta=lambda self, indices: (indices.shape, self.dtype),
+    samples=lambda t: [(t(1, 2, 1, 4), wrap(np.array([[[[1, 6]]]])))],
+    vjp={
+        "self": lambda g, self, indices: k.max_pool3d_with_indices_backward(
+            g, self, (1, 1, 1), (1, 1, 1), (0, 0, 0), (1, 1, 1), False, indices
+        )
+    },
+    rule="∂self = ∂ at the indices, 0 elsewhere",
+)
+def values_in_volumes(self: Array, indices: Array, *, out: Array) -> None:
+    """The values of each volume at the positions that pooling found."""
+    planes = math.prod(self.shape[:-3])
+    found = np.take_along_axis(self.reshape(planes, -1), indices.reshape(planes, -1), 1)
+    np.copyto(out, found.reshape(out.shape))
+
+
+@op(variants="function", composition=True)
+def max_pool3d(
+    self: Array,
+    kernel_size: Triple,
+    stride: Triple = (),  # type: ignore[assignment]
+    padding: Triple = 0,  # type: ignore[assignment]
+    dilation: Triple = 1,  # type: ignore[assignment]
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest value of each window of volumes (N, C, D, H, W) or (C, D, H, W); `stride` is `kernel_size` unless given.
+
+    Raises RuntimeError where the window does not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.max_pool3d(torch.arange(8.0).reshape(1, 2, 2, 2), 2)
+    tensor([[[[7.]]]])
+    """
+    return max_pool3d_with_indices(self, kernel_size, stride, padding, dilation, ceil_mode)[0]
+
+
+# -- max_unpool --------------------------------------------------------------------------------------------------------
+
+
+def _unpool_meta(dims: int, x: Array, indices: Array, output_size: Shape) -> Any:
+    if indices.dtype != np.int64:
+        raise RuntimeError(
+            f"elements in indices should be type int64 but got: {scalar_type(from_numpy_dtype(indices.dtype))}"
+        )
+    if len(output_size) != dims:
+        words = {2: "two elements (height, width)", 3: "three elements (depth, height, width)"}[dims]
+        raise RuntimeError(f"There should be exactly {words} in output_size, but got {len(output_size)} elements.")
+    if x.ndim not in (dims + 1, dims + 2):
+        raise RuntimeError(
+            f"Input to max_unpooling{dims}d should be a {dims + 1}d or {dims + 2}d Tensor, but got a tensor with {x.ndim} "
+            "dimensions."
+        )
+    if x.shape != indices.shape:
+        raise RuntimeError(
+            f"Expected shape of indices to be same as that of the input tensor ({list(x.shape)}) but got indices tensor "
+            f"with shape: {list(indices.shape)}"
+        )
+    size = math.prod(output_size)
+    if indices.size and not 0 <= indices.min() <= indices.max() < size:
+        wrong = indices[(indices < 0) | (indices >= size)].reshape(-1)[0]
+        sizes = ", ".join(map(str, output_size))
+        raise RuntimeError(
+            f"Found an invalid max index: {wrong} (output volumes are of size {'x'.join(sizes.split(', '))}"
+        )
+    shape = (*x.shape[:-dims], *output_size)
+    return image_spec(shape, x.dtype, x.ndim == 4 and dims == 2 and prefers_channels_last(x))
+
+
+def _unpool(x: Array, indices: Array, dims: int, out: Array) -> None:
+    planes = math.prod(out.shape[:-dims])
+    flat = np.zeros((planes, math.prod(out.shape[-dims:])), out.dtype)
+    np.put_along_axis(flat, indices.reshape(planes, -1), x.reshape(planes, -1), 1)
+    np.copyto(out, flat.reshape(out.shape))
+
+
+@op(
+    variants="",
+    node="MaxUnpool2DBackward0",
+    meta=lambda self, indices, output_size: _unpool_meta(2, self, indices, output_size),
+    samples=lambda t: [(t(1, 1, 2), wrap(np.array([[[1, 6]]])), (2, 4))],
+    vjp={"self": lambda g, indices: k.values_at_indices(g, indices)},
+    rule="∂self = ∂ at the indices",
+)
+def max_unpool2d(self: Array, indices: Array, output_size: Pair, *, out: Array) -> None:
+    """Each number at its index in a plane of `output_size`, zeros elsewhere."""
+    _unpool(self, indices, 2, out)
+
+
+@op(
+    variants="",
+    node="MaxUnpool3DBackward0",
+    meta=lambda self, indices, output_size, stride, padding: _unpool_meta(3, self, indices, output_size),
+    samples=lambda t: [(t(1, 1, 1, 2), wrap(np.array([[[[1, 6]]]])), (2, 1, 4), (1, 1, 1), (0, 0, 0))],
+    vjp={"self": lambda g, indices: k.values_in_volumes(g, indices)},
+    rule="∂self = ∂ at the indices",
+)
+def max_unpool3d(
+    self: Array, indices: Array, output_size: Triple, stride: Triple, padding: Triple, *, out: Array
+) -> None:
+    """Each number at its index in a volume of `output_size`, zeros elsewhere."""
+    _unpool(self, indices, 3, out)

@@ -1,0 +1,83 @@
+"""Windows of poolings in two or three dimensions: what is refused, and the sizes of the result.
+
+What follows from sizes alone is checked and worked out once for each. The ops of pooling call it.
+"""
+
+from __future__ import annotations
+
+import functools
+
+Shape = tuple[int, ...]
+Window = tuple[Shape, Shape, Shape, Shape]  # kernel, stride, padding, dilation, each for every dimension
+
+_WORDS = {2: "two", 3: "three"}
+
+
+@functools.lru_cache(1024)
+def window_of(
+    name: str, dims: int, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape = (1,)
+) -> Window:
+    """(kernel, stride, padding, dilation), each for every dimension; without a stride that is the kernel's size."""
+
+    def spread(values: Shape, what: str, omitted: str = "") -> Shape:
+        if len(values) not in (1, dims):
+            raise RuntimeError(
+                f"{name}: {what} must either be {omitted}a single int, or a tuple of {_WORDS[dims]} ints"
+            )
+        return values if len(values) == dims else values * dims
+
+    kernel = spread(kernel_size, "kernel_size")
+    step = spread(stride, "stride", "omitted, ") if stride else kernel
+    around, gaps = spread(padding, "padding"), spread(dilation, "dilation")
+    if 0 in step:
+        raise RuntimeError("stride should not be zero")
+    if min(kernel) <= 0:
+        raise RuntimeError(f"kernel size should be greater than zero, but got {_listed('k', kernel)}")
+    for pad, size, gap in zip(around, kernel, gaps, strict=True):
+        if pad < 0:
+            raise RuntimeError(f"pad must be non-negative, but got pad: {pad}")
+        if pad > (gap * (size - 1) + 1) // 2:
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={size} and "
+                f"dilation={gap}"
+            )
+    if min(step) < 0:
+        raise RuntimeError(f"stride should be greater than zero, but got {_listed('d', step)}")
+    if min(gaps) <= 0:
+        raise RuntimeError(f"dilation should be greater than zero, but got {_listed('dilation', gaps)}")
+    return kernel, step, around, gaps
+
+
+def _listed(prefix: str, values: Shape) -> str:
+    return " ".join(f"{prefix}{letter}: {value}" for letter, value in zip("THW"[-len(values) :], values, strict=True))
+
+
+@functools.lru_cache(4096)
+def pooled_shape(shape: Shape, window: Window, ceil_mode: bool, kernel: str = "") -> Shape:
+    """The shape of what is pooled, batched or not; `kernel` is the function that PyTorch's text for volumes names."""
+    dims = len(window[0])
+    if len(shape) not in (dims + 1, dims + 2):
+        raise RuntimeError(f"non-empty {dims + 1}D or {dims + 2}D (batch mode) tensor expected for input")
+    if dims == 2 and 0 in shape[-3:]:
+        raise RuntimeError(
+            f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}"
+        )
+    if dims == 3 and 0 in shape[-4:]:
+        at = next(i for i, n in enumerate(shape[-4:]) if not n)
+        raise RuntimeError(
+            f"{kernel}: Expected input's non-batch dimensions to have positive length, but input has a shape of "
+            f"{list(shape)} and non-batch dimension {max(0, at - 1)} has length zero!"
+        )
+    found = [pooled_size(n, *each, ceil_mode) for n, *each in zip(shape[-dims:], *window, strict=True)]
+    if min(found) < 1:
+        given, made = ("x".join(map(str, (shape[-dims - 1], *sizes))) for sizes in (shape[-dims:], found))
+        raise RuntimeError(f"Given input size: ({given}). Calculated output size: ({made}). Output size is too small")
+    return (*shape[:-dims], *found)
+
+
+def pooled_size(n: int, size: int, step: int, pad: int, gap: int, ceil_mode: bool) -> int:
+    """How many windows fit in one dimension."""
+    reach = n + 2 * pad - gap * (size - 1) - 1
+    count = (reach + (step - 1 if ceil_mode else 0)) // step + 1
+    # The last window must begin inside the input or the padding before it.
+    return count - 1 if ceil_mode and (count - 1) * step >= n + pad else count

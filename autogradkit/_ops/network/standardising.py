@@ -1,0 +1,92 @@
+"""What the norms have in common: numbers less their mean, over their deviation; its gradient, and the gradient of that.
+
+Rests on NumPy and the formulas' namespace; batch_norm.py and layer_norm.py use it. x̂ stands for (x − mean) · rstd, P(v) for
+v − mean(v) − x̂ · mean(v · x̂), so that the gradient of x is rstd · P(∂ · weight).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit.core.dtype import from_numpy_dtype, is_half
+from autogradkit.core.storage import Array
+
+Axes = tuple[int, ...]
+
+
+def wide(x: Array) -> Array:
+    """Numbers of half precision as float32, others as they are."""
+    return x.astype(np.float32) if is_half(x.dtype) else x
+
+
+def moments(x: Array, axes: Axes) -> tuple[Array, Array]:
+    """Mean and variance (over n) along the axes, which stay as ones."""
+    mean = np.mean(x, axes, keepdims=True)
+    distance = x - mean
+    return mean, np.mean(distance * distance, axes, keepdims=True)
+
+
+def rstd_of(variance: Array, eps: float) -> Array:
+    """1 / √(variance + eps)."""
+    return 1 / np.sqrt(variance + variance.dtype.type(eps))
+
+
+def require_alike(x: Array, *parameters: Array | None) -> None:
+    """Raise RuntimeError where weights or statistics have another dtype; those of halves may be float32."""
+    given = [each for each in parameters if each is not None]
+    if is_half(x.dtype) and all(each.dtype == np.float32 for each in given):
+        return
+    if any(each.dtype != x.dtype for each in given):
+        if x.dtype == np.float32 or is_half(x.dtype):
+            raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+
+
+def require_floating(x: Array, kernel: str) -> None:
+    """Raise NotImplementedError for integers and complex numbers."""
+    if x.dtype.kind not in "fV":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'")
+
+
+def _mean(x: Any, axes: Axes) -> Any:
+    return k.times(k.sum_dims(x, axes, True), 1 / max(1, math.prod(x.shape[axis] for axis in axes)))
+
+
+def double_backward(
+    gradients: Any, g: Any, x: Any, weight: Any, mean: Any, rstd: Any, axes: Axes, fixed: bool = False
+) -> tuple[Any, Any, Any]:
+    """From the gradients of (x's gradient, weight's, bias's): those of g, x and weight, the last as large as x.
+
+    All broadcast against x. `fixed`: mean and rstd do not depend on x, so that P changes nothing.
+    """
+    of_x, of_weight, of_bias = gradients
+    unit = (x - mean) * rstd
+
+    def project(v: Any) -> Any:
+        return v if fixed else v - _mean(v, axes) - unit * _mean(v * unit, axes)
+
+    weighted = g if weight is None else g * weight
+    to_g = to_x = to_weight = None
+    if of_x is not None:
+        turned = project(of_x) * rstd
+        to_g = turned if weight is None else turned * weight
+        to_weight = turned * g
+        if not fixed:
+            one, other = _mean(of_x * unit, axes), _mean(weighted * unit, axes)
+            both = _mean(of_x * weighted, axes) - _mean(of_x, axes) * _mean(weighted, axes) - one * other
+            to_x = -(rstd * rstd) * (unit * both + other * project(of_x) + one * project(weighted))
+    if of_weight is not None:
+        to_g = _added(to_g, of_weight * unit)
+        to_x = _added(to_x, project(of_weight * g) * rstd)
+    if of_bias is not None:
+        to_g = _added(to_g, of_bias + k.zeros_like(x))
+    return to_g, to_x, to_weight
+
+
+def _added(one: Any, other: Any) -> Any:
+    return other if one is None else one + other

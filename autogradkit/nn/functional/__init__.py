@@ -1,0 +1,22 @@
+"""Functions of neural networks: what layers compute, without their parameters; one family a file.
+
+Rests on the declared ops; the modules in `nn.modules` call these. Everything is differentiable.
+"""
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.nn.functional.activations import *
+from autogradkit.nn.functional.attention import *
+from autogradkit.nn.functional.convolutions import *
+from autogradkit.nn.functional.distances import *
+from autogradkit.nn.functional.dropouts import *
+from autogradkit.nn.functional.embeddings import *
+from autogradkit.nn.functional.label_losses import *
+from autogradkit.nn.functional.linear_maps import *
+from autogradkit.nn.functional.losses import *
+from autogradkit.nn.functional.norms import *
+from autogradkit.nn.functional.paddings import *
+from autogradkit.nn.functional.poolings import *
+from autogradkit.nn.functional.resizing import *
+from autogradkit.nn.functional.softmaxes import *
+
+__getattr__ = _absent_from("nn.functional")

@@ -1,0 +1,30 @@
+"""How far vectors are from each other, and vectors made as long as each other.
+
+Rests on the declared ops of `_ops/network/distances.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autogradkit._ops.network import distances
+from autogradkit._ops.pointwise.division import div
+from autogradkit.core.tensor import Tensor
+
+__all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
+
+cosine_similarity = distances.cosine_similarity.owner.made("function")
+pairwise_distance = distances.pairwise_distance.owner.made("function")
+pdist = distances.pdist.owner.made("function")
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
+    """The input over its `p`-norms along `dim`, none of which counts as less than `eps`.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.functional.normalize(torch.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    norm: Any = input.norm(p, dim, keepdim=True)
+    length = (norm.clamp_min(eps) if out is None else norm.clamp_min_(eps)).expand_as(input)
+    return input / length if out is None else div(input, length, out=out)

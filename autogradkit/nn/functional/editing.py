@@ -1,0 +1,26 @@
+"""In-place ops as functions: what `relu_` of PyTorch's namespace is.
+
+Rests on declare; the activations call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.signature import Signature
+from autogradkit.core.frames import entry
+from autogradkit.core.tensor import Tensor
+
+
+def editing(op: Overload) -> Callable[..., Tensor]:
+    """The function that runs an op in place on its first argument, and returns that."""
+    signature = Signature(op.owner.edit_name, op.parameters)
+
+    def edit(*args: Any, **kwargs: Any) -> Tensor:
+        return op.in_place_call(*signature.match(args, kwargs, True))
+
+    edit.__name__ = edit.__qualname__ = op.owner.edit_name
+    edit.__doc__ = f"In-place version of `{op.owner.name}`: writes into the input, and returns it."
+    return entry(edit)

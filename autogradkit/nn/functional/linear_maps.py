@@ -1,0 +1,11 @@
+"""Weights times what comes in: linear, bilinear."""
+
+from __future__ import annotations
+
+from autogradkit._ops.network.linear import bilinear as _bilinear
+from autogradkit._ops.network.linear import linear as _linear
+
+__all__ = ["bilinear", "linear"]
+
+bilinear = _bilinear.owner.made("function")
+linear = _linear.owner.made("function")

@@ -1,0 +1,37 @@
+"""The `reduction` that losses take: PyTorch's number for it, and what the two flags of old PyTorch come to.
+
+Rests on the losses' numbers in `_ops`; the other rooms call it, and so do the layers of losses.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from autogradkit._ops.network import loss
+from autogradkit.core.frames import shorten
+
+_REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
+
+
+def reduction_number(reduction: str) -> int:
+    for name, number in _REDUCTIONS.items():
+        if reduction == name:
+            return number
+    try:
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    except ValueError as error:
+        shorten(error)
+        raise
+
+
+def reduction_name(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction that the two flags of old PyTorch ask for; `reduction` itself where neither is given."""
+    if size_average is None and reduce is None:
+        return reduction
+    chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return chosen
