@@ -10,7 +10,19 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import queries
-from autogradkit._ops.linalg import decompositions, matmul, matrix_norms, products
+from autogradkit._ops.linalg import (
+    accumulated,
+    assembled,
+    contractions,
+    covariance,
+    decompositions,
+    distances,
+    einsum,
+    matmul,
+    matrix_norms,
+    products,
+    vectors,
+)
 from autogradkit._ops.making import (
     constructors,
     conversions,
@@ -26,7 +38,7 @@ from autogradkit._ops.making import (
 )
 from autogradkit._ops.network import activation, conv, dropout, embedding, likelihood, loss, padding, pool, softmax
 from autogradkit._ops.pointwise import agreement, arithmetic, choice, comparison, division, elementary, powers
-from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
+from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums, trapezoids
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
 from autogradkit._ops.views import dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
@@ -51,22 +63,28 @@ OPS.as_strided = restriding.viewed
 OPS.renewed_view = restriding.renewed_view
 
 __all__ = [
+    "accumulated",
     "activation",
     "agreement",
     "arithmetic",
+    "assembled",
     "choice",
     "comparison",
     "constructors",
+    "contractions",
     "conv",
     "conversions",
     "copies",
     "counting",
+    "covariance",
     "data",
     "decompositions",
     "dimensions",
+    "distances",
     "distributions",
     "division",
     "dropout",
+    "einsum",
     "elementary",
     "embedding",
     "extremes",
@@ -100,4 +118,6 @@ __all__ = [
     "softmax",
     "splits",
     "sums",
+    "trapezoids",
+    "vectors",
 ]

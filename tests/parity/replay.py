@@ -47,6 +47,7 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
     "nn.functional.embedding": lambda weight, indices, **options: ak.nn.functional.embedding(
         indices, weight, **options
     ),
+    "einsum": lambda operands, equation: ak.einsum(equation, operands),
     "zero_": lambda self: self.clone().zero_(),
 }
 
