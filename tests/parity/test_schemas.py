@@ -24,6 +24,7 @@ SPELLED = {
     "dtype=4": "dtype=None",
     "memory_format=0": "memory_format=torch.contiguous_format",
     "1.0000000000000001e-05": "1e-05",
+    "1.0000000000000001e-15": "1e-15",
 }
 
 

@@ -120,24 +120,6 @@ def _(self: Tensor, mat1: Tensor, mat2: Tensor, out_dtype: DType, *, beta: Scala
     raise refuse_out_dtype("addmm")
 
 
-def _edit_scaled(beta: Any, self: Any, alpha: Any, mat1: Any, mat2: Any) -> Any:
-    return addmm_node.in_place_call(self, mat1, mat2, beta=beta, alpha=alpha)
-
-
-def _edit_with_beta(beta: Any, self: Any, mat1: Any, mat2: Any) -> Any:
-    return addmm_node.in_place_call(self, mat1, mat2, beta=beta)
-
-
-@addmm.overload(deprecated=True, composition=True, edit=_edit_scaled)
-def _(beta: Scalar, self: Tensor, alpha: Scalar, mat1: Tensor, mat2: Tensor) -> Any:
-    return addmm_node(self, mat1, mat2, beta=beta, alpha=alpha)
-
-
-@addmm.overload(deprecated=True, composition=True, edit=_edit_with_beta)
-def _(beta: Scalar, self: Tensor, mat1: Tensor, mat2: Tensor) -> Any:
-    return addmm_node(self, mat1, mat2, beta=beta)
-
-
 # -- vectors -----------------------------------------------------------------------------------------------------------
 
 
@@ -199,8 +181,18 @@ def _addr_meta(self: Array, vec1: Array, vec2: Array, *, beta: Any, alpha: Any) 
     return shape, common
 
 
+def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
+    if vec1.ndim != 1 or vec2.ndim != 1:
+        return  # which the op says itself
+    if self.ndim != 2:
+        raise RuntimeError(f"2D tensor expected, got {self.ndim}D tensor for input")
+    if tuple(self.shape) != (len(vec1), len(vec2)):
+        raise RuntimeError(f"size mismatch, input: {list(self.shape)}, v1: {list(vec1.shape)}, v2: {list(vec2.shape)}")
+
+
 @op(
     in_place=True,
+    edit_refuse=_refuse_edit,
     meta=_addr_meta,
     samples=lambda t: [(t(2, 3), t(2), t(3)), (t(3), t(2), t(3)), (t(), t(1), t(2))],
     vjp={
@@ -336,6 +328,7 @@ def _over_batch(g: Any, batch: Any) -> Any:
 
 @op(
     in_place=True,
+    edit_resizes=True,
     meta=_addbmm_meta,
     samples=lambda t: [(t(3, 2), t(2, 3, 4), t(2, 4, 2)), (t(2), t(1, 3, 4), t(1, 4, 2))],
     vjp={

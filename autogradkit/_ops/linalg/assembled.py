@@ -15,7 +15,7 @@ from autogradkit._ops.declare import k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Arrays, Tensors
 from autogradkit._ops.making.filled import empty
 from autogradkit._ops.selection.joining import meshgrid, stack
-from autogradkit.core.dtype import from_numpy_dtype, get_default_dtype, result_type
+from autogradkit.core.dtype import from_numpy_dtype, get_default_dtype, int64, result_type
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -102,6 +102,31 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
             [2, 4]])
     """
     return _cartesian_prod.owner(tensors)
+
+
+@op(composition=True, variants="function")
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Any:
+    """The powers of each element of a vector, a row each: from the highest down, or `increasing`.
+
+    >>> import autogradkit as torch
+    >>> torch.vander(torch.tensor([1, 2, 3]))
+    tensor([[1, 1, 1],
+            [4, 2, 1],
+            [9, 3, 1]])
+    """
+    values: Any = x
+    if values.dim() != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    count = len(values) if N is None else N
+    if count < 0:
+        raise RuntimeError("N must be non-negative.")
+    kind = int64 if values.dtype.numpy.kind in "iub" else values.dtype
+    powers = empty((len(values), count), dtype=kind)
+    if count:
+        powers.select(1, 0).fill_(1)
+    if count > 1:
+        powers.narrow(1, 1, count - 1).copy_(values.unsqueeze(1).to(kind).expand(-1, count - 1).cumprod(1))
+    return powers if increasing else powers.flip((1,))
 
 
 @op(composition=True)

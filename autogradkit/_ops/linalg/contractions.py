@@ -11,11 +11,12 @@ from typing import Any
 
 from autogradkit._ops.declare import function, op, python_function
 from autogradkit._ops.declare.kinds import Ints, Tensors
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.linalg.matmul import unsafe_view
 from autogradkit._ops.linalg.products import mm
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 
 def _wrapped(dims: Sequence[int], ndim: int) -> list[int]:
@@ -179,7 +180,7 @@ def multi_dot(tensors: Tensors) -> Any:
         if each.dtype is not matrices[0].dtype:
             raise RuntimeError(
                 "multi_dot(): all tensors must have be the same dtype but tensor 0 is "
-                f"{SCALAR_TYPE_NAMES[matrices[0].dtype]} and tensor {number} {SCALAR_TYPE_NAMES[each.dtype]}"
+                f"{C_NAMES[matrices[0].dtype.name]} and tensor {number} {C_NAMES[each.dtype.name]}"
             )
         if before.shape[1] != each.shape[0]:
             raise RuntimeError(
@@ -196,6 +197,10 @@ _chain_matmul = function("chain_matmul", variants="")
 
 @_chain_matmul.overload(composition=True, out=True)
 def _(matrices: Tensors) -> Any:
+    warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead, "
+        "which accepts a list of two or more tensors rather than multiple parameters."
+    )
     for each in matrices:
         if each.dim() != 2:
             raise RuntimeError(f"Tensor dimension is {each.dim()}, expected 2 instead.")

@@ -21,6 +21,7 @@ from autogradkit.core.warning import warn
 def _cross_meta(self: Array, other: Array, *, dim: int) -> Any:
     if self.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    wrap_dim(dim, self.ndim)
     if self.shape[dim] != 3 or other.shape[dim] != 3:
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {self.shape[dim]} and {other.shape[dim]}"
@@ -46,7 +47,7 @@ def _cross_meta(self: Array, other: Array, *, dim: int) -> Any:
     },
     rule="∂self = cross(other, ∂)\n∂other = cross(∂, self)",
 )
-def linalg_cross(self: Array, other: Array, *, dim: Dim = -1, out: Array) -> None:
+def linalg_cross(self: Array, other: Array, *, dim: int = -1, out: Array) -> None:
     """The cross product of the vectors of three elements along `dim`, with the rest broadcast.
 
     >>> import autogradkit as torch
@@ -86,13 +87,15 @@ def vecdot(x: Tensor, y: Tensor, *, dim: Dim = -1) -> Any:
     """
     a: Any = x
     b: Any = y
-    for each in (a, b):
-        if not (each.is_floating_point() or each.is_complex()):
-            raise RuntimeError(
-                "linalg.vecdot: Expected a floating point or complex tensor as input. Got "
-                + SCALAR_TYPE_NAMES[each.dtype]
-            )
-    wrap_dim(dim, a.dim())
+    if not (a.is_floating_point() or a.is_complex()):
+        raise RuntimeError(
+            "linalg.vecdot: Expected a floating point or complex tensor as input. Got " + SCALAR_TYPE_NAMES[a.dtype]
+        )
+    if a.dtype is not b.dtype:
+        raise RuntimeError(
+            "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
+            f"{SCALAR_TYPE_NAMES[a.dtype]} and y of type {SCALAR_TYPE_NAMES[b.dtype]} instead"
+        )
     if a.is_complex():
         return (k.conj(a) * b).sum(dim)
     rows, columns = a.movedim(dim, -1).unsqueeze(-2), b.movedim(dim, -1).unsqueeze(-1)
