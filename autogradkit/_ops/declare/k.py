@@ -161,6 +161,18 @@ def constant(array: Any, beside: Any) -> Any:
     return reported("tensor", "create", wrap, array) if isinstance(beside, Tensor) else array
 
 
+def eye(rows: int, columns: int, beside: Any) -> Any:
+    """A matrix with ones on its diagonal, of the kind and dtype of an array or tensor, outside the graph."""
+    is_tensor = isinstance(beside, Tensor)
+    made = np.eye(rows, columns, dtype=(beside._array if is_tensor else beside).dtype)
+    return wrap(made) if is_tensor else made
+
+
+def epsilon(x: Any) -> float:
+    """How far 1 is from the next number of an array's or a tensor's dtype."""
+    return float(np.finfo((x._array if isinstance(x, Tensor) else x).dtype).eps)
+
+
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with the dtype of `x`, outside the graph."""
     if isinstance(x, Tensor):

@@ -72,7 +72,7 @@ class Recipe:
         self.saved_at = tuple(None if name in outputs else index[name] for name in self.saved)
         first = overload.parameters[self.differentiable[0]]
         self.list_input = len(formulas) == 1 and first.spelled in ("Arrays", "OptionalArrays")
-        self.single = overload.differentiable_outputs == 1 and not overload.several_views
+        self.single = len(overload.outputs[overload.differentiable_outputs]) == 1 and not overload.several_views
         self.node_class = self._node_class(overload, asked)
 
     def _needed_by(self, name: str, asked: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
@@ -101,7 +101,7 @@ class Recipe:
         node, needs = self._node(self.node_class, saved, values)
         outputs: list[Any] = []
         view = self.overload.view
-        for number, result in enumerate(results if view else results[: self.overload.differentiable_outputs]):
+        for number, result in enumerate(results if view else results[self.overload.differentiable_outputs]):
             outputs += (result._array.shape, result._array.dtype)
             result._node = node
             result._output_nr = number
@@ -189,13 +189,18 @@ class Recipe:
     ) -> None:
         """Save results; with `maker`, from whom an edited tensor will come, as they will be after the edit."""
         outputs = self.overload.outputs
+        differentiable = range(len(outputs))[self.overload.differentiable_outputs]
         edits = 0 if maker is None else 1
         for index, name in enumerate(self.saved):
             if name in outputs and any(needs[i] for i in self.needed_by[index]):
                 number = outputs.index(name)
-                saved = SavedOutput(results[number], number, maker)
+                saved: Any = results[number]
+                version = reading_of(saved)
+                if number in differentiable:  # else it comes from no node, and may be kept itself
+                    saved = SavedOutput(saved, differentiable.index(number), maker)
+                    version = saved.counter.value + edits
                 node.saved = (*node.saved[:index], saved, *node.saved[index + 1 :])
-                node.versions = (*node.versions[:index], saved.counter.value + edits, *node.versions[index + 1 :])
+                node.versions = (*node.versions[:index], version, *node.versions[index + 1 :])
 
     # -- the node class -----------------------------------------------------------------------------------------------
 

@@ -165,7 +165,7 @@ class Source:
                 "node.outputs = tuple(outputs)",
             )
             return
-        made = arrays if op.view else arrays[: op.differentiable_outputs]
+        made, results = (each if op.view else each[op.differentiable_outputs] for each in (arrays, results))
         shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
         self.put(depth, f"node.outputs = {layout or f'({shapes})'}")
         for number in range(len(made)):
@@ -234,10 +234,14 @@ class Source:
                 saved[-1], versions[-1] = "None", "0"
                 continue
             if index is None:
-                number = op.outputs.index(name)
+                place = op.outputs.index(name)
+                differentiable = range(len(op.outputs))[op.differentiable_outputs]
+                number = differentiable.index(place) if place in differentiable else -1
                 versions[-1] = "0"
-                made, array = results[number], arrays[number]
-                if number == 0:
+                made, array = results[place], arrays[place]
+                if number < 0:  # comes from no node, and may be kept itself
+                    keep = f"saved{at} = {made}"
+                elif number == 0:
                     keep = (
                         f"saved{at} = {made}._counter = SavedResult(); saved{at}.value = 0; saved{at}.array = {array}"
                     )

@@ -210,7 +210,7 @@ def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DT
 # -- products ----------------------------------------------------------------------------------------------------------
 
 
-def _without_each(self: Any, dim: int) -> Any:
+def without_each(self: Any, dim: int) -> Any:
     """For each place of dimension `dim` the product of all others, found without dividing: zeros may be among them."""
     size = self.shape[dim]
     if size == 0:
@@ -231,7 +231,7 @@ def _prod_backward(g: Any, self: Any, result: Any) -> Any:
         return g * k.conj(result / self)
     if zeros > 1 and not isinstance(self, Tensor):  # as in PyTorch, unless a graph is made of it
         return k.zeros_like(self)
-    return g * k.conj(k.reshape(_without_each(k.reshape(self, (-1,)), 0), self.shape))
+    return g * k.conj(k.reshape(without_each(k.reshape(self, (-1,)), 0), self.shape))
 
 
 def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) -> Any:
@@ -242,7 +242,7 @@ def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) 
         g, result = k.unsqueeze(g, dim), k.unsqueeze(result, dim)
     if not k.any_all(self == 0):
         return g * k.conj(result / self)
-    return g * k.conj(_without_each(self, dim))
+    return g * k.conj(without_each(self, dim))
 
 
 prod = function("prod")
