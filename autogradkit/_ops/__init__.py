@@ -61,7 +61,6 @@ from autogradkit._ops.network import (
     conv,
     convolutions,
     ctc,
-    distances,
     dropout,
     embedding,
     exponential_units,
@@ -77,6 +76,7 @@ from autogradkit._ops.network import (
     rearranging,
     rectifiers,
     resampling,
+    similarity,
     softmax,
 )
 from autogradkit._ops.pointwise import (
