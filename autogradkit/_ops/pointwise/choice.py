@@ -227,16 +227,20 @@ def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out:
         np.minimum(max, self, out=out)
 
 
-def _one_bound(name: str, label: str) -> Any:
-    """The refusals of `clamp_max` and `clamp_min`: of a number those of a clamp with that bound alone."""
+def _refuse_most(self: Any, max: Any) -> None:
+    _refuse_clamping(self, None, max)
 
-    def refuse(self: Any, bound: Any) -> None:
-        if isinstance(bound, Tensor):
-            common_not_implemented(label, "c")(self, bound)
-        else:
-            _refuse_clamping(self, **{"min": None, "max": None, name: bound})
 
-    return refuse
+def _refuse_most_in_place(self: Any, max: Any) -> None:
+    _refuse_clamping_in_place(self, None, max)
+
+
+def _refuse_least(self: Any, min: Any) -> None:
+    _refuse_clamping(self, min, None)
+
+
+def _refuse_least_in_place(self: Any, min: Any) -> None:
+    _refuse_clamping_in_place(self, min, None)
 
 
 clamp_max = function("clamp_max", in_place=True)
@@ -245,7 +249,7 @@ clamp_max = function("clamp_max", in_place=True)
 @clamp_max.overload(
     node="ClampMaxBackward1",
     pointwise=SAME,
-    dtypes=_one_bound("max", "minimum_cpu"),
+    dtypes=common_not_implemented("minimum_cpu", "c"),
     samples=two_tensors,
     vjp={
         "self": lambda g, self, max: k.where(self <= max, g, 0.0),
@@ -268,7 +272,8 @@ def _(self: Array, max: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self max",
     unary=True,
-    dtypes=_one_bound("max", "minimum_cpu"),
+    dtypes=_refuse_most,
+    edit_dtypes=_refuse_most_in_place,
     samples=with_number,
     vjp={"self": lambda g, self, max: k.where(self <= max, g, 0.0)},
     rule="∂self = ∂ where self ≤ max, else 0",
@@ -283,7 +288,7 @@ clamp_min = function("clamp_min", in_place=True)
 @clamp_min.overload(
     node="ClampMinBackward1",
     pointwise=SAME,
-    dtypes=_one_bound("min", "maximum_cpu"),
+    dtypes=common_not_implemented("maximum_cpu", "c"),
     samples=two_tensors,
     vjp={
         "self": lambda g, self, min: k.where(self >= min, g, 0.0),
@@ -306,7 +311,8 @@ def _(self: Array, min: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self min",
     unary=True,
-    dtypes=_one_bound("min", "maximum_cpu"),
+    dtypes=_refuse_least,
+    edit_dtypes=_refuse_least_in_place,
     samples=with_number,
     vjp={"self": lambda g, self, min: k.where(self >= min, g, 0.0)},
     rule="∂self = ∂ where self ≥ min, else 0",

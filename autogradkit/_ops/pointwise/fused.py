@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, function, k
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented, scalar_type
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
@@ -36,6 +36,7 @@ def _triples(t: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+@by_kernel
 def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
     common_not_implemented("addcmul_cpu_out", "b")(self, tensor1, tensor2)
 
@@ -128,6 +129,7 @@ def _refuse_blend(self: Tensor, end: Tensor, weight: Any) -> None:
             raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {got}")
 
 
+@by_kernel
 def _refuse_whole(self: Tensor, end: Tensor, weight: Any) -> None:
     if self._array.dtype.kind in "biu":
         label = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"

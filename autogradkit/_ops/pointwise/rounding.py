@@ -190,6 +190,10 @@ def frac(self: Array, *, out: Array) -> None:
     np.subtract(self, np.trunc(self), out=out)
 
 
+def _take_any(*_operands: Any) -> None:
+    """An edit is recorded with complex numbers, too."""
+
+
 def _refuse_differentiation(self: Any, nan: Any, posinf: Any, neginf: Any) -> None:
     require_real_if_differentiated("nan_to_num", self)
 
@@ -200,6 +204,7 @@ def _refuse_differentiation(self: Any, nan: Any, posinf: Any, neginf: Any) -> No
     unary=True,
     in_place=True,
     dtypes=_refuse_differentiation,
+    edit_dtypes=_take_any,
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g, self: g * k.isfinite(self)},
     rule="∂self = ∂ · isfinite(self)",
