@@ -76,7 +76,20 @@ else:
     globals().update(_PYTHON_FUNCTIONS)
 
     _LAZY_MODULES = frozenset(
-        {"autograd", "fft", "linalg", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"}
+        {
+            "autograd",
+            "fft",
+            "linalg",
+            "nn",
+            "optim",
+            "special",
+            "utils",
+            "vision",
+            "tracing",
+            "widgets",
+            "magics",
+            "cli",
+        }
     )
     _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them

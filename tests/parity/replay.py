@@ -50,6 +50,7 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
         indices, weight, **options
     ),
     "polygamma": lambda self, n, **options: ak.polygamma(n, self, **options),
+    "special.polygamma": lambda self, n, **options: ak.special.polygamma(n, self, **options),
     "einsum": lambda operands, equation: ak.einsum(equation, operands),
     "zero_": lambda self: self.clone().zero_(),
     "linalg.pinv-singular": lambda a, b: ak.linalg.pinv(a @ b.mT),

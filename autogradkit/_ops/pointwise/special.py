@@ -13,8 +13,9 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -267,3 +268,51 @@ def igammac(self: Array, other: Array, *, out: Array) -> None:
     """
     by_scipy("gammaincc", out, self, other)
     np.copyto(out, 1, where=(other == 0) & np.isnan(self))
+
+
+def _refuse_multivariate(self: Tensor, p: int) -> None:
+    if self._array.dtype.kind == "b":
+        raise RuntimeError("The input tensor may not be a boolean tensor.")
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    not_implemented("arange_cpu", "c")(self)
+
+
+def _refuse_multivariate_edit(self: Tensor, p: int) -> None:
+    _refuse_multivariate(self, p)
+    if self._array.dtype.kind in "iu":
+        raise RuntimeError(
+            f"mvlgamma: result type {scalar_type(self.dtype)} can't be cast to the desired output type "
+            f"{scalar_type(get_default_dtype())}"
+        )
+
+
+def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
+    found = k.digamma(self)
+    for i in range(1, p):
+        found = found + k.digamma(self - i / 2)
+    return g * found
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    unary=True,
+    in_place=True,
+    refuse=_refuse_multivariate,
+    edit_refuse=_refuse_multivariate_edit,
+    samples=lambda t: [(t(2, 3, low=1.5, high=4), 2), (t(3, low=2, high=4), 3)],
+    vjp={"self": _multivariate_backward},
+    rule="∂self = ∂ · (digamma(self) + digamma(self − 1 / 2) + …)",
+)
+def mvlgamma(self: Array, p: int, *, out: Array) -> None:
+    """The logarithm of the gamma function of `p` variables, Σ log Γ(x − i/2) + p(p − 1)/4 · log π over i < p.
+
+    >>> import autogradkit as torch
+    >>> torch.mvlgamma(torch.tensor([3.0]), 2)
+    tensor([1.5501])
+    """
+    wide = np.asarray(self, np.float32) if k.is_half(self) else self
+    places = wide[..., np.newaxis] - np.arange(p).astype(wide.dtype) / 2
+    found = np.empty(places.shape, wide.dtype)
+    by_scipy("gammaln", found, places)
+    np.copyto(out, found.sum(-1) + p * (p - 1) / 4 * math.log(math.pi), casting="unsafe")
