@@ -76,6 +76,9 @@ class Recorder:
     def gradients_may_change(self) -> None:
         """Gradients that were handed over may be written into: by hooks that are about to run, or by adding another in place."""
 
+    def gradients_given(self, target: Any, gradients: Sequence[Any]) -> None:
+        """The user's code is about to be given these gradients, each of one result of the node `target`, or of this leaf."""
+
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         """A leaf's (or retained) `.grad` took a contribution. `before` is None or an array copied before the sum."""
 

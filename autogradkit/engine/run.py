@@ -232,7 +232,7 @@ class Run:
             self.capture(node, received)
         came = received[0]
         if node.hooks is not None:
-            self.announce_change()
+            self.announce_given(node, received)
             on_outputs(node.hooks, received, self.create_graph, self.retain)
         if not runs:
             self.capture(node, received)
@@ -243,6 +243,8 @@ class Run:
         if came is not received[0]:
             carried = 0
         came = None
+        if node.calls_user:
+            self.announce_given(node, received)
         origin = memory_of(received[0]) if carried else 0
         sent, versions = self.apply(node, received)
         edges = node.edges
@@ -267,6 +269,12 @@ class Run:
         """Tell recorders that what they saw of gradients may change."""
         for recorder in self.recorders:
             recorder.gradients_may_change()
+
+    def announce_given(self, target: Any, gradients: Sequence[Any]) -> None:
+        """Tell recorders what hooks, or the backward of a custom function, are about to be given, and may change."""
+        self.announce_change()
+        for recorder in self.recorders:
+            recorder.gradients_given(target, gradients)
 
     def capture(self, target: Any, received: list[Any]) -> None:
         """Keep what `grad()` was asked for."""
@@ -334,7 +342,7 @@ class Run:
         if leaf._node is not None:
             raise RuntimeError(errors.LEAF_MOVED)
         if leaf._hooks is not None:
-            self.announce_change()
+            self.announce_given(leaf, (gradient,))
             holders = sys.getrefcount(gradient)
             hooked = on_leaf(leaf._hooks, gradient, self.create_graph)
             # A hook may have kept it: it then has one holder more, as where `hooked` is one.

@@ -49,6 +49,9 @@ class Numbering:
             tuple[int, int], tuple[weakref.ref[Any], int]
         ] = {}  # id(node), output -> the node, its value
         self._kept: dict[int, tuple[weakref.ref[Any], int]] = {}  # id(array) -> it, the value that a node keeps in it
+        self._given: dict[
+            int, tuple[weakref.ref[Any], int]
+        ] = {}  # id(array) -> it, and whose gradient code was given in it
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
         self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
@@ -83,6 +86,8 @@ class Numbering:
         if again is not None:
             return again
         value = len(self.values)
+        owner = self._owner(tensor)
+        given = self._gradient_of(tensor) if owner is None and not made else None
         found = value_of(
             tensor,
             self._copier,
@@ -91,7 +96,8 @@ class Numbering:
             storage=self._storage(tensor, fresh_storage),
             base=None if tensor._base is None else self._number(tensor._base),
             since=self._clock(),
-            grad_of=self._owner(tensor),
+            grad_of=owner if given is None else given,
+            given=given is not None,
         )
         if seen is not None and seen.value is not None and self._only_counted(seen, found):
             self.values[seen.value] = replace(self.values[seen.value], version=found.version)
@@ -160,6 +166,20 @@ class Numbering:
         known, owner = self._owners.get(id(grad), (None, None))
         tensor = owner() if owner is not None and known is not None and known() is grad else None
         return tensor if tensor is not None and tensor._grad is grad else None
+
+    def give(self, array: Any, target: Any, place: int) -> None:
+        """The learner's code is given the gradient of a leaf, or of a node's result at this place, in this array."""
+        if isinstance(target, Tensor):
+            self._given[id(array)] = weakref.ref(array), self.tensor(target)
+            return
+        node, value = self._results.get((id(target), place), (None, -1))
+        if node is not None and node() is target:
+            self._given[id(array)] = weakref.ref(array), self.values[value].tensor
+
+    def _gradient_of(self, tensor: Any) -> int | None:
+        """The tensor whose gradient this is, which the learner's code was given and kept."""
+        array, number = self._given.get(id(tensor._array), (None, None))
+        return number if array is not None and array() is tensor._array else None
 
     def _owner(self, tensor: Any) -> int | None:
         owner = self.owner(tensor)

@@ -8,11 +8,13 @@ it notes places as (code, offset) pairs and copies numbers, within bounds; names
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import setitem
 from types import FrameType
 from typing import Any
+
+import numpy as np
 
 from autogradkit.core.facts import Declaration, Remembering
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
@@ -288,6 +290,11 @@ class EventRecorder(Recorder):
 
     def gradients_may_change(self) -> None:
         self.copier.forget()
+
+    def gradients_given(self, target: Any, gradients: Sequence[Any]) -> None:
+        for place, gradient in enumerate(gradients):
+            if isinstance(gradient, np.ndarray):  # else it is a tensor, of which is known what gave it
+                self.numbering.give(gradient, target, place)
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         self._look(self._accumulated, call, tensor, before, contribution, after)

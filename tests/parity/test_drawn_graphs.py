@@ -121,8 +121,21 @@ LEARNERS = {
     "picked by a list, twice derived": (
         "g, = torch.autograd.grad((w[[0, 2]] ** 2).sum(), w, create_graph=True)\ny = g * 2", None
     ),
-    "cut from a complex tensor": ("k = cx[1:] * cx[:2]\nk.abs().sum().backward()",
-        "cx = torch.tensor([1 + 2j, -1j, .5 + 0j], requires_grad=True)"
+    "kept by a hook": (
+        "seen = []\ny = w * 2\ny.register_hook(seen.append)\n(y * u).sum().backward()\nz = seen[0] * 2", None
+    ),
+    "a leaf's gradient, kept by a hook": (
+        "seen = {}\nw.register_hook(lambda g: seen.update(w=g))\n(w * u).sum().backward()\nz = seen['w'] * 2\n"
+        "w.grad = None\n(w * x).sum().backward()\nv = seen['w'] + 1", None
+    ),
+    "kept by a backward": (
+        "kept = []\nclass Twice(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, t):\n        return t * 2\n"
+        "    @staticmethod\n    def backward(ctx, g):\n        kept.append(g)\n        return g * 2\n"
+        "Twice.apply(w * u).sum().backward()\nz = kept[0] * 3", None
+    ),
+    "cut from a complex tensor": ("k = cx[1:] * cx[:2]\nz = k.abs().sum() * u\n(z * w).mean().backward()",
+        "cx = torch.tensor([1 + 2j, -1j, .5 + 0j], requires_grad=True)\nu = torch.tensor([2., .25, -.5])\n"
+        "w = torch.tensor([1., -2., 3.])"
     ),
     "added to a number": ("total = 0.\nfor k in range(2):\n    total += (w * k).sum().detach()", None),
     "sorted": ("b = sorted([w * 1, w + 9], key=lambda t: t.sum())", None),

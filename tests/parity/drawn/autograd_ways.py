@@ -135,6 +135,9 @@ def hooked(w: Writer) -> None:
             f"h = w.register_hook(lambda g: g * 2)\n{name} = w * {a}\n{name}.sum().backward()\nh.remove()",
             f"{name} = w * {a}\nh = {name}.register_hook(lambda g: g.clamp(-1, 1))\n({name} * 9).sum().backward()",
             f"{name} = w * {a}\n{name}.register_hook(lambda g: print('') or None)\n{name}.sum().backward()",
+            f"seen = []\nk = w * {a}\nk.register_hook(seen.append)\n(k * u).sum().backward()\n{name} = seen[0] * 2",
+            f"seen = {{}}\nh = w.register_hook(lambda g: seen.update(w=g))\n(w * u).sum().backward()\n"
+            f"h.remove()\n{name} = seen['w'] + {a}",
             f"u.register_post_accumulate_grad_hook(lambda t: None)\n{name} = u * {a}\n{name}.sum().backward()",
             f"def hook(module, args, output): return output * 2\nk = lin.register_forward_hook(hook)\n"
             f"{name} = lin({a})\nk.remove()",

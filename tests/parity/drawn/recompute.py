@@ -46,6 +46,8 @@ FUNCTIONS: dict[str, Any] = {
         g.new_zeros(sizes).flatten().index_add(0, places, g.flatten()).view(sizes)
     ),
     "slice_backward": torch.ops.aten.slice_backward,
+    "pick_flat": torch.take,
+    "convolution_backward": torch.ops.aten.convolution_backward,
     "select_backward": torch.ops.aten.select_backward,
     "max_pool2d_with_indices_backward": torch.ops.aten.max_pool2d_with_indices_backward,
     "index": lambda x, picked: x[tuple(slice(None) if each is None else each for each in picked)],

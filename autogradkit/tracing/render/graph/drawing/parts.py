@@ -307,8 +307,10 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
                 lead = ""
             lines += late(number_lines(value.numbers, "ink", lead, room, brief=True), known)
     if link.kind == "grad":
-        held = head.value is not None and head.value.grad_of is not None
-        lines.append(Text([sans("its .grad" if held else "∂, returned", "gradient")]))
+        told = "∂, returned"
+        if head.value is not None and head.value.grad_of is not None:
+            told = "∂, kept" if head.value.given else "its .grad"
+        lines.append(Text([sans(told, "gradient")]))
     if link.kind == "memory":
         edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
         lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))

@@ -321,10 +321,13 @@ class _Builder:
 
     def _gradient_values(self) -> None:
         """Tensors that hold a gradient: a leaf's `.grad` that the code works with, what `autograd.grad` returned."""
-        latest: dict[int, str] = {}  # the box of each tensor that was drawn last
+        latest: dict[int, str] = {}  # the box of each tensor that was drawn last, or the op that gave it to an edge
         for value in self.values.values():
             key = value_key(value.id)
             if key not in self.items:
+                maker = self.producer.get(value.id)
+                if maker is not None and op_key(maker) in self.items:
+                    latest[value.tensor] = op_key(maker)
                 continue
             if value.grad_of is not None and value.id not in self.producer and value.grad_of in latest:
                 self.links.append(Link(latest[value.grad_of], key, value.id, kind="grad"))
