@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from autogradkit.tracing.page import MOST_TURNED, MOST_WAYS, page
+from autogradkit.tracing.render.graph.telling.elements import reason_key
 from autogradkit.tracing.trace import Trace
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
@@ -210,6 +211,13 @@ def test_nothing_traced_is_a_page_too():
     assert layouts(markup)[0]["steps"] == []
     assert "there is nothing to draw" in markup
     assert Elements(markup).texts["title"][0].strip()
+
+
+def test_it_tells_of_the_elements_of_a_tensor_that_is_drawn_again():
+    source = "y = torch.sin(w) + torch.cos(w) + torch.exp(w)\ny.sum().backward()"
+    markup = page(trace_source(source, "w = torch.tensor([1., 2.], requires_grad=True)"))
+    again = next(key for key in layouts(markup)[0]["details"] if "." in key)
+    assert reason_key(again, [0, 1]) in unpacked(markup)["reasons"]
 
 
 @pytest.mark.long

@@ -142,10 +142,13 @@ describe("the elements in a detail", () => {
   });
 
   it("are told by what a page has stored, or the page says that it has not", () => {
-    const layout = { folds: {}, node_names: false, details: { o1: { title: "mul", rows: [], grids: GRIDS } } };
+    const detail = { title: "mul", rows: [], grids: GRIDS };
+    const layout = { folds: {}, node_names: false, details: { o1: detail, "o1.2": detail } };
     const model = new StoredModel([layout], "", { "o1 0,0,1": "∂w[0, 1] = 2" });
     model.set("selected", "o1");
     model.set("element", [0, 0, 1]);
+    expect(model.get("reasons")).toEqual({ "o1 0,0,1": "∂w[0, 1] = 2" });
+    model.set("selected", "o1.2"); // the same, drawn again
     expect(model.get("reasons")).toEqual({ "o1 0,0,1": "∂w[0, 1] = 2" });
     model.set("element", [0, 1, 1]);
     expect(model.get("reasons")["o1 0,1,1"]).toMatch(/^This page has no numbers of this element/);

@@ -1,4 +1,5 @@
 /** A model without a kernel: traits that a page stored, among them the picture for each way of drawing that it has. */
+import { reasonKey } from "../graph/elements";
 import type { Shown } from "../graph/unpacked";
 import { Told } from "../shared/told";
 
@@ -39,7 +40,7 @@ export class StoredModel {
     if (name === "folds") this.#traits.assign(this.#nearest(value as Folds, this.get("node_names")));
     else if (name === "node_names") this.#traits.assign(this.#nearest(this.get("folds"), value as boolean));
     else this.#traits.assign({ [name]: value } as Partial<Traits>);
-    const asked = `${this.get("selected")} ${this.get("element").join(",")}`;
+    const asked = reasonKey(this.get("selected"), this.get("element"));
     if (this.get("element").length && !(asked in this.get("reasons")))
       this.#traits.assign({ reasons: { ...this.get("reasons"), [asked]: NOT_HERE } });
     if (!(this.get("selected") in this.get("details"))) this.#traits.assign({ selected: "" });
