@@ -149,7 +149,7 @@ def _adopted(tensor: Tensor, node: Node) -> list[Step]:
 class CopySlices(Node):
     """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
 
-    __slots__ = ("base_geometry", "function", "refuses_complex", "view_dtype", "view_geometry")
+    __slots__ = ("base_geometry", "function", "gradient_versions", "refuses_complex", "view_dtype", "view_geometry")
     __module__ = "builtins"
     namespace = "torch::autograd::"
     calls_user = True  # where `function` is the user's
@@ -163,6 +163,8 @@ class CopySlices(Node):
         self.function: Node | None = function
         self.refuses_complex = function.refuses_complex
         self.edges = (*edge_of(base), *function.edges[2:])
+        others = function.gradient_versions[1:] or (0,) * (len(function.edges) // 2 - 1)
+        self.gradient_versions = (2, *others)  # the gradient is copied, and its part written
         self.outputs = (array.shape, array.dtype)
         self.sequence = next(SEQUENCE)
         self.hooks = None

@@ -57,7 +57,7 @@ class Node:
     is_end: ClassVar[bool] = False  # whether it is a leaf's AccumulateGrad node
     refuses_complex: bool = False  # whether a complex gradient that it gives for a real input is an error
     # How often PyTorch edits the gradient that it gives for each input.
-    gradient_versions: ClassVar[tuple[int, ...]] = ()
+    gradient_versions: tuple[int, ...] = ()
 
     edges: tuple[
         Any, ...

@@ -163,7 +163,7 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
                     # A hook may have kept it: it then has one holder more than here, where `hooked` is one too.
                     alone = hooked is not gradient or references(gradient) - within <= REFERENCES_IN_A_LOOP + 1
                     stolen = alone and obeys(target, hooked)
-                    version = sums.get((target, 0), 0) if stolen else None
+                    version = None if not stolen else sums.get((target, 0), 0) if hooked is gradient else 0
                     add = partial(add_to_grad, call, version=version)
                     at_accumulator(target, number_of(target), hooked, False, add)
                 hooked = None

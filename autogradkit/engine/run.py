@@ -348,6 +348,8 @@ class Run:
             # A hook may have kept it: it then has one holder more, as where `hooked` is one.
             kept = sys.getrefcount(gradient) - (hooked is gradient) > holders
             alone = hooked is not gradient or (alone and not kept)
+            if hooked is not gradient:
+                self.sums.pop((leaf, 0), None)
             gradient = hooked
         if former is None:
             self.capture(leaf, [gradient])

@@ -212,7 +212,7 @@ def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
 @op(
     apart="given",
     meta=_kth_meta,
-    dtypes=not_implemented("kthvalue_cpu", "bc"),
+    dtypes=not_implemented("kthvalue_cpu", "bc", but=lambda array: not array.ndim),
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.kthvalue,

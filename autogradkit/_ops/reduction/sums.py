@@ -60,10 +60,15 @@ def everywhere(g: Any, sizes: tuple[int, ...]) -> Any:
 
 def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     """A reduced gradient over the shape that was reduced."""
+    return k.expand(kept(g, sizes, dim, keepdim), sizes)
+
+
+def kept(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
+    """A reduced gradient with the dimensions that were reduced, of size 1."""
     if not keepdim and sizes:
         for each in sorted(wrapped_dims(dim, len(sizes))):
             g = k.unsqueeze(g, each)
-    return k.expand(g, sizes)
+    return g
 
 
 def summand(self: Array, kind: np.dtype[Any]) -> Array:
