@@ -88,7 +88,8 @@ def _spread_means(g: Array, sizes: Shape) -> Array:
         spread = np.zeros((*moved.shape[:-1], n), g.dtype)
         for offset in range(int((last - first).max(initial=0))):  # at most one place of each window at a time
             inside = first + offset < last
-            np.add.at(spread, (..., (first + offset)[inside]), moved[..., inside])
+            places: Any = (..., (first + offset)[inside])
+            np.add.at(spread, places, moved[..., inside])
         g = np.moveaxis(spread, -1, axis)
     return g
 
