@@ -34,6 +34,7 @@ DEPENDENT = {"ctc_loss_forward/CtcLossBackward0"} | {
 }
 WITH_SAMPLES = sorted(set(DIFFERENTIABLE) - RANDOM - REFUSED - DEPENDENT)
 ONCE = {  # PyTorch, too, derives them no second time
+    "embedding_bag/EmbeddingBagBackward0",
     "grid_sampler_2d_backward/GridSampler2DBackwardBackward0",
     "grid_sampler_3d_backward/GridSampler3DBackwardBackward0",
     "hardsigmoid/HardsigmoidBackward0",

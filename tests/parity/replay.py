@@ -50,6 +50,9 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
         indices, weight, **options
     ),
     "polygamma": lambda self, n, **options: ak.polygamma(n, self, **options),
+    "nn.functional.embedding_bag": lambda weight, indices, **options: ak.nn.functional.embedding_bag(
+        indices, weight, **options
+    ),
     "zero_": lambda self: self.clone().zero_(),
 }
 # The database seeds the generator before each call of them, so that what they draw can be compared.

@@ -98,6 +98,7 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     *((_F + "grid_sample", Call([torch.ones((1, 2) + (3,) * n), torch.zeros((1,) + (2,) * n + (n,))]),
        ("grid_sampler/grid_sampler/0", f"grid_sampler_{n}d/grid_sampler_{n}d/0")) for n in (2, 3)),
     (_F + "affine_grid", Call([torch.ones(1, 2, 3), (1, 1, 2, 2)]), ("affine_grid_generator/affine_grid_generator/0",)),
+    (_F + "embedding_bag", Call([_CLASSES, _M, torch.tensor([0, 1])]), ("_embedding_bag/embedding_bag/0",)),
     (_F + "pdist", Call([_T]), ("_pdist_forward/pdist_forward/0",)),
     (_F + "cosine_embedding_loss", Call([_T, _T, torch.tensor([1, -1])]), ("cosine_embedding_loss/cosine_embedding_loss/0",)),
     (_F + "multilabel_margin_loss", Call([_T, torch.tensor([[0, 2, -1], [1, -1, 0]])]),
