@@ -14,6 +14,7 @@ from autogradkit.nn.functional.grids import *
 from autogradkit.nn.functional.label_losses import *
 from autogradkit.nn.functional.linear_maps import *
 from autogradkit.nn.functional.losses import *
+from autogradkit.nn.functional.multi_head import *
 from autogradkit.nn.functional.norms import *
 from autogradkit.nn.functional.paddings import *
 from autogradkit.nn.functional.poolings import *
