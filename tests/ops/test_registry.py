@@ -37,6 +37,9 @@ DEPENDENT = {"ctc_loss_forward/CtcLossBackward0"} | {
     f"native_{each}_norm_backward/Native{each.title()}NormBackwardBackward0" for each in ("batch", "layer", "group")
 }
 ONCE = {  # PyTorch, too, derives them no second time
+    "embedding_bag/EmbeddingBagBackward0",
+    "grid_sampler_2d_backward/GridSampler2DBackwardBackward0",
+    "grid_sampler_3d_backward/GridSampler3DBackwardBackward0",
     "hardsigmoid/HardsigmoidBackward0",
     "multi_margin_loss/MultiMarginLossBackward0",
     "multilabel_margin_loss_forward/MultilabelMarginLossBackward0",

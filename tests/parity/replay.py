@@ -52,6 +52,9 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
     "polygamma": lambda self, n, **options: ak.polygamma(n, self, **options),
     "special.polygamma": lambda self, n, **options: ak.special.polygamma(n, self, **options),
     "einsum": lambda operands, equation: ak.einsum(equation, operands),
+    "nn.functional.embedding_bag": lambda weight, indices, **options: ak.nn.functional.embedding_bag(
+        indices, weight, **options
+    ),
     "zero_": lambda self: self.clone().zero_(),
     "linalg.pinv-singular": lambda a, b: ak.linalg.pinv(a @ b.mT),
     "linalg.lstsq-grad_oriented": lambda a, b, driver: ak.linalg.lstsq(a, b, driver=driver)[:2],
@@ -69,6 +72,7 @@ _SEEDED = tuple(
     f"nn.functional.{name}"
     for name in (
         "rrelu", "dropout", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "scaled_dot_product_attention",
+        "multi_head_attention_forward",
     )
 )  # fmt: skip
 

@@ -61,7 +61,13 @@ def test_the_derived_schema_is_one_of_pytorchs(name: str) -> None:
 OTHERWISE = {
     each for each in (owner.name for owner in SETS) if "upsample" in each
 }  # sizes or factors, and corners, for all
-OTHERWISE |= {"div", "to"} | {
+OTHERWISE |= {
+    "div",
+    "to",
+    "grid_sampler_2d_backward",
+    "grid_sampler_3d_backward",
+    "_embedding_bag_backward",
+} | {  # masks are of three bools here
     f"{mode}_pad{count}d{backward}"  # a list of any length stands for that of two, four or six
     for mode in ("reflection", "replication")
     for count in (1, 2, 3)

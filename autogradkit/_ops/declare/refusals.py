@@ -119,6 +119,18 @@ def require_real_if_differentiated(name: str, tensor: Any) -> None:
         raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
 
 
+def dense_gradients(name: str, at: int) -> Callable[..., None]:
+    """A check that no gradient is asked for that would be sparse, by the flag at a place: gradients are dense here."""
+
+    def refuse(weight: Any, *rest: Any) -> None:
+        if rest[at - 1] and MODE.grad and isinstance(weight, Tensor) and requires_grad(weight):
+            raise NotImplementedError(
+                f"{name}(): the gradient that sparse=True asks for is not available, since gradients are dense here"
+            )
+
+    return refuse
+
+
 def constants(name: str, **places: int) -> Callable[..., None]:
     """A check that no tensor at these places is to be differentiated, where PyTorch has no gradient for it."""
 

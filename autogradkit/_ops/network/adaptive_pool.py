@@ -86,9 +86,8 @@ def _spread_means(g: Array, sizes: Shape) -> Array:
         moved = np.moveaxis(g, axis, -1)
         moved = moved / (last - first).astype(g.dtype)
         spread = np.zeros((*moved.shape[:-1], n), g.dtype)
-        for offset in range(int((last - first).max(initial=0))):  # at most one place of each window at a time
-            inside = first + offset < last
-            np.add.at(spread, (..., (first + offset)[inside]), moved[..., inside])
+        for at_window, (start, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+            spread[..., start:end] += moved[..., at_window : at_window + 1]
         g = np.moveaxis(spread, -1, axis)
     return g
 

@@ -274,6 +274,7 @@ def soft_margin_loss_backward(grad_output: Array, self: Array, target: Array, re
     """The gradient with respect to `self`."""
 
     def body(g: Array, x: Array, y: Array) -> Array:
-        return -y * g * x.dtype.type(share(self, reduction)) / (1 + np.exp(y * x))
+        power = np.exp(-y * x)
+        return -y * power / (1 + power) * g * x.dtype.type(share(self, reduction))
 
     write(out, body, grad_output, self, target)

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
+from autogradkit._ops.declare.refusals import dense_gradients, require_real_if_differentiated, scalar_type
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
@@ -31,8 +31,6 @@ def _require_indices(indices: Array, number: int, name: str) -> None:
 def _embedding_meta(
     weight: Array, indices: Array, padding_idx: int, scale_grad_by_freq: bool, sparse: bool
 ) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    if sparse:
-        raise NotImplementedError("embedding(): sparse=True is not available, since gradients are dense here")
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     _require_indices(indices, 1, "embedding")
@@ -52,6 +50,7 @@ def _to_table(
 @op(
     variants="function",
     meta=_embedding_meta,
+    refuse=dense_gradients("embedding", 4),
     dtypes=lambda weight, *_: require_real_if_differentiated("embedding", weight),
     out=False,
     samples=lambda t: [(t(4, 3), wrap(np.array([[2, 0], [2, 1]]))), (t(3, 2), wrap(np.array(1)), 2)],
@@ -70,7 +69,7 @@ def embedding(
     """Row `indices[...]` of `weight` (V, D) for every index: (..., D). The row `padding_idx` gets no gradient.
 
     Prefer `nn.functional.embedding`. Raises IndexError for a number without a row, RuntimeError where `weight` is no
-    matrix or `indices` are no integers, and NotImplementedError for `sparse=True`.
+    matrix or `indices` are no integers, and NotImplementedError for the gradient that `sparse=True` asks for.
 
     >>> import autogradkit as torch
     >>> torch.embedding(torch.tensor([[0.0, 0.0], [1.0, 2.0]]), torch.tensor([1, 0]))

@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import chosen, write
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import dense_strides_like, element_strides
 
@@ -46,7 +46,7 @@ def _write_elu(out: Array, x: Array, alpha: float, scale: float, input_scale: fl
         of = x.dtype.type
         for each in (alpha, scale, input_scale):
             scalar_array(each, from_numpy_dtype(x.dtype))  # refuses what the dtype does not hold
-        return np.where(x < 0, np.expm1(np.minimum(x, 0) * of(input_scale)) * of(alpha * scale), x * of(scale))
+        return chosen(x < 0, np.expm1(np.minimum(x, 0) * of(input_scale)) * of(alpha * scale), x * of(scale))
 
     write(out, body, x)
 
@@ -106,7 +106,7 @@ def elu_backward(
             below = g * of(input_scale) * (x + of(alpha * scale))
         else:
             below = g * of(input_scale) * of(alpha * scale) * np.exp(np.minimum(x, 0) * of(input_scale))
-        return np.where(x <= 0, below, g * of(scale))
+        return chosen(x <= 0, below, g * of(scale))
 
     write(out, body, grad_output, self_or_result)
 
@@ -179,7 +179,7 @@ def softplus(self: Array, beta: Scalar = 1, threshold: Scalar = 20, *, out: Arra
 
     def body(x: Array) -> Array:
         scaled = x * x.dtype.type(beta)
-        return np.where(scaled > threshold, x, np.log1p(np.exp(scaled)) / x.dtype.type(beta))
+        return chosen(scaled > threshold, x, np.log1p(np.exp(scaled)) / x.dtype.type(beta))
 
     write(out, body, self)
 
@@ -203,7 +203,7 @@ def softplus_backward(grad_output: Array, self: Array, beta: Scalar, threshold: 
     def body(g: Array, x: Array) -> Array:
         scaled = x * x.dtype.type(beta)
         power = np.exp(scaled)
-        return np.where(scaled > threshold, g, g * power / (power + 1))
+        return chosen(scaled > threshold, g, g * power / (power + 1))
 
     write(out, body, grad_output, self)
 
@@ -256,7 +256,7 @@ def log_sigmoid_backward(grad_output: Array, self: Array, buffer: Array, *, out:
     def body(g: Array, x: Array, power: Array) -> Array:
         below = x < 0
         share = power / (1 + power)
-        return g * np.where(below, 1 - share, share)
+        return g * chosen(below, 1 - share, share)
 
     write(out, body, grad_output, self, buffer)
 

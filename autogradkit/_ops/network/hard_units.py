@@ -14,7 +14,7 @@ from autogradkit._ops.declare.form import UNIMPLEMENTED, Samples
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import chosen, kept, write
 from autogradkit.core.dtype import from_numpy_dtype
 
 
@@ -73,7 +73,7 @@ def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Arr
 def hardtanh_backward(grad_output: Array, self: Array, min_val: Scalar, max_val: Scalar, *, out: Array) -> None:
     """The gradient where `self` is between the two numbers, 0 elsewhere."""
     outside = (self <= min_val) | (self >= max_val)
-    np.copyto(out, np.where(outside, grad_output.dtype.type(0), grad_output))
+    np.copyto(out, kept(~outside, grad_output))
 
 
 @op(variants="", in_place=True, composition=True, edit=lambda self: hardtanh.in_place_call(self, 0, 6))
@@ -108,7 +108,7 @@ def hardsigmoid(self: Array, *, out: Array) -> None:
 )
 def hardsigmoid_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """A sixth of the gradient where `self` is between −3 and 3, 0 elsewhere. PyTorch does not differentiate it."""
-    write(out, lambda g, x: np.where((x > -3) & (x < 3), g * g.dtype.type(1 / 6), g.dtype.type(0)), grad_output, self)
+    write(out, lambda g, x: kept((x > -3) & (x < 3), g * g.dtype.type(1 / 6)), grad_output, self)
 
 
 @op(
@@ -143,9 +143,7 @@ def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of hardswish."""
     write(
         out,
-        lambda g, x: np.where(
-            x >= 3, g, np.where(x <= -3, g.dtype.type(0), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))
-        ),
+        lambda g, x: chosen(x >= 3, g, kept(~(x <= -3), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))),
         grad_output,
         self,
     )
@@ -173,7 +171,7 @@ def hardshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
 
 def _write_beyond(out: Array, value: Array, x: Array, lambd: float) -> None:
     lambd = scalar_array(lambd, from_numpy_dtype(x.dtype)).item()
-    np.copyto(out, np.where((x >= -lambd) & (x <= lambd), value.dtype.type(0), value))
+    np.copyto(out, kept(~((x >= -lambd) & (x <= lambd)), value))
 
 
 @op(
@@ -215,9 +213,7 @@ def softshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
     """x drawn nearer to 0 by `lambd`, 0 within it."""
     write(
         out,
-        lambda x: np.where(
-            x > lambd, x - x.dtype.type(lambd), np.where(x < -lambd, x + x.dtype.type(lambd), x * x.dtype.type(0))
-        ),
+        lambda x: chosen((x >= -lambd) & (x <= lambd), x * x.dtype.type(0), x - np.copysign(x.dtype.type(lambd), x)),
         self,
     )
 

@@ -329,8 +329,8 @@ def _group_double(
         for each, asked in zip((of_weight, of_bias), output_mask[1:], strict=True)
     ]
     scale = None if weight is None else column(weight)
-    stats = [k.reshape(each, (*each.shape, 1, 1)) for each in (mean, rstd)]
-    found = double_backward(given, _grouped(grad_out, group), _grouped(input, group), scale, *stats, (2, 3))
+    mean, rstd = (k.reshape(each, (*each.shape, 1, 1)) for each in (mean, rstd))
+    found = double_backward(given, _grouped(grad_out, group), _grouped(input, group), scale, mean, rstd, (2, 3))
     to_g, to_x = (None if each is None else k.reshape(each, input.shape) for each in found[:2])
     to_weight = None if found[2] is None else k.reshape(k.sum_dims(found[2], (0, 3), False), (C,))
     return tuple([each if need else None for each, need in zip((to_g, to_x, to_weight), needs, strict=True)])

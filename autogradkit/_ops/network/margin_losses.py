@@ -28,8 +28,8 @@ def hinge_embedding_loss(self: Array, target: Array, margin: float = 1.0, reduct
     """
     x: Any = self
     nothing = zeros_like.owner(x)
-    far = where(target != 1, (margin - x).clamp_min(0), nothing)  # type: ignore[operator]
-    return reduced(far + where(target != -1, x, nothing), reduction)  # type: ignore[operator]
+    far = where(target != 1, (margin - x).clamp_min(0), nothing)
+    return reduced(far + where(target != -1, x, nothing), reduction)
 
 
 @op(variants="function", composition=True)

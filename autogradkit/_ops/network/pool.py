@@ -64,10 +64,11 @@ def max_pool2d_with_indices(
 ) -> None:
     """The largest value of each window, and its position in the H·W plane (int64)."""
     window: Any = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
+    kernel, steps, around, spread = window
     if self.ndim == 4:
-        max_pool(self, *window, *out)
+        max_pool(self, kernel, steps, around, spread, *out)
     else:
-        max_pool(self[None], *window, out[0][None], out[1][None])
+        max_pool(self[None], kernel, steps, around, spread, out[0][None], out[1][None])
 
 
 def _backward_meta(

@@ -68,7 +68,11 @@ def pooled_shape(shape: Shape, window: Window, ceil_mode: bool, kernel: str = ""
             f"{kernel}: Expected input's non-batch dimensions to have positive length, but input has a shape of "
             f"{list(shape)} and non-batch dimension {max(0, at - 1)} has length zero!"
         )
-    found = [pooled_size(n, *each, ceil_mode) for n, *each in zip(shape[-dims:], *window, strict=True)]
+    kernel_size, stride, padding, dilation = window
+    found = [
+        pooled_size(n, size, step, pad, gap, ceil_mode)
+        for n, size, step, pad, gap in zip(shape[-dims:], kernel_size, stride, padding, dilation, strict=True)
+    ]
     if min(found) < 1:
         given, made = ("x".join(map(str, (shape[-dims - 1], *sizes))) for sizes in (shape[-dims:], found))
         raise RuntimeError(f"Given input size: ({given}). Calculated output size: ({made}). Output size is too small")

@@ -17,7 +17,7 @@ from autogradkit._ops.declare.kinds import Array, Generator, Scalar
 from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import chosen, kept, write
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.facts import named
 from autogradkit.core.gaussian import unit64
@@ -63,7 +63,7 @@ def leaky_relu(self: Array, negative_slope: Scalar = 0.01, *, out: Array) -> Non
         np.multiply(self, slope, out)
         np.maximum(self, out, out=out)
     else:
-        write(out, lambda x: np.where(x > 0, x, x * x.dtype.type(negative_slope)), self)
+        write(out, lambda x: chosen(x > 0, x, x * x.dtype.type(negative_slope)), self)
 
 
 def _slope_of_result(g: Any, result: Any, negative_slope: float) -> Any:
@@ -86,7 +86,7 @@ def leaky_relu_backward(
     grad_output: Array, self: Array, negative_slope: Scalar, self_is_result: bool, *, out: Array
 ) -> None:
     """The gradient above 0, `negative_slope` times it elsewhere."""
-    write(out, lambda g, x: np.where(x > 0, g, g * g.dtype.type(negative_slope)), grad_output, self)
+    write(out, lambda g, x: chosen(x > 0, g, g * g.dtype.type(negative_slope)), grad_output, self)
 
 
 # -- prelu -------------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def _prelu_double_backward(g: Any, grad_output: Any, self: Any, weight: Any, nee
 def prelu_kernel_backward(grad_output: Array, self: Array, weight: Array, *, out: tuple[Array, Array]) -> None:
     """The gradients of `prelu_kernel`, both as large as its result."""
     write(out[0], lambda g, x, w: np.where(x > 0, g, w * g), grad_output, self, weight)
-    write(out[1], lambda g, x: np.where(x > 0, g.dtype.type(0), x * g), grad_output, self)
+    write(out[1], lambda g, x: kept(~(x > 0), x * g), grad_output, self)
 
 
 @op(composition=True)
@@ -271,7 +271,7 @@ def rrelu_with_noise_backward(
     if training and upper - lower > 1e-6:
         write(out, np.multiply, grad_output, noise)
     else:
-        write(out, lambda g, x: np.where(x > 0, g, g * g.dtype.type((lower + upper) / 2)), grad_output, self)
+        write(out, lambda g, x: chosen(x > 0, g, g * g.dtype.type((lower + upper) / 2)), grad_output, self)
 
 
 def _drawn(x: Array, lower: float, upper: float, generator: Generator | None) -> Tensor:
@@ -355,4 +355,4 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
 )
 def threshold_backward(grad_output: Array, self: Array, threshold: Scalar, *, out: Array) -> None:
     """The gradient where `self` is above `threshold`, 0 elsewhere."""
-    np.copyto(out, np.where(self <= threshold, grad_output.dtype.type(0), grad_output))
+    np.copyto(out, kept(~(self <= threshold), grad_output))

@@ -1,6 +1,7 @@
 """What kernels of networks compute, written into their result: numbers of half precision go through float32 and are rounded once.
 
-Rests on core's dtypes.
+Where something holds for some elements and not for others, `chosen` and `kept` go by the bits of the numbers: NumPy's `where`
+branches at each element, and takes ten times as long where the condition changes from one to the next. Rests on core's dtypes.
 """
 
 from __future__ import annotations
@@ -19,3 +20,18 @@ def write(out: Array, body: Callable[..., Any], *arrays: Array) -> None:
     if is_half(out.dtype):
         arrays = tuple([each.astype(np.float32) for each in arrays])
     np.copyto(out, body(*arrays), casting="unsafe")
+
+
+_BITS = {size: np.dtype(f"i{size}") for size in (1, 2, 4, 8)}
+
+
+def kept(condition: Any, x: Any) -> Any:
+    """`x` where the condition holds, 0 elsewhere, whatever `x` is there."""
+    bits = _BITS[x.dtype.itemsize]
+    return (x.view(bits) * condition).astype(bits, copy=False).view(x.dtype)
+
+
+def chosen(condition: Any, x: Any, other: Any) -> Any:
+    """`x` where the condition holds, `other` elsewhere; all of one shape, both of one dtype."""
+    bits = _BITS[x.dtype.itemsize]
+    return ((x.view(bits) * condition) | (other.view(bits) * ~condition)).astype(bits, copy=False).view(x.dtype)

@@ -10,9 +10,11 @@ from autogradkit.nn.functional.convolutions import *
 from autogradkit.nn.functional.distances import *
 from autogradkit.nn.functional.dropouts import *
 from autogradkit.nn.functional.embeddings import *
+from autogradkit.nn.functional.grids import *
 from autogradkit.nn.functional.label_losses import *
 from autogradkit.nn.functional.linear_maps import *
 from autogradkit.nn.functional.losses import *
+from autogradkit.nn.functional.multi_head import *
 from autogradkit.nn.functional.norms import *
 from autogradkit.nn.functional.paddings import *
 from autogradkit.nn.functional.poolings import *

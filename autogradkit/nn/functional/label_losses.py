@@ -68,7 +68,8 @@ def binary_cross_entropy(
             "Please ensure they have the same size."
         )
     if weight is not None:
-        weight = weight.expand(broadcast_shapes(target.size(), weight.size()))
+        sizes: Any = target.size(), weight.size()
+        weight = weight.expand(broadcast_shapes(*sizes))
     return _binary_cross_entropy(input, target, weight, number)
 
 
@@ -329,7 +330,8 @@ def kl_div(
         )
     number = SUM if by_batch else reduction_number(reduction_name(size_average, reduce, reduction))
     reduced = _kl_div(input, target, number, log_target=log_target)
-    return reduced / input.size()[0] if reduction == "batchmean" and input.dim() != 0 else reduced
+    sizes: Any = input.size()
+    return reduced / sizes[0] if reduction == "batchmean" and input.dim() != 0 else reduced
 
 
 @entry
@@ -382,7 +384,8 @@ def gaussian_nll_loss(
     elif (spread < 0).any():
         raise ValueError("var has negative entry/entries")
     if spread.size() != input.size():
-        sizes, found = input.size(), spread.size()
+        sizes: Any = input.size()
+        found: Any = spread.size()
         if sizes[:-1] == found:
             spread = spread.unsqueeze(-1)
         elif not (len(sizes) == len(found) and sum(y for x, y in zip(sizes, found, strict=True) if x != y) == 1):

@@ -25,7 +25,7 @@ _group_norm = layer.group_norm.owner.made("function")
 _rms_norm = layer.rms_norm.owner.made("function")
 
 
-def _require_several(size: Sequence[int]) -> None:
+def _require_several(size: Any) -> None:
     if size[0] * math.prod(size[2:]) == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {size}")
 
@@ -77,7 +77,8 @@ def instance_norm(
     >>> torch.nn.functional.instance_norm(torch.tensor([[[1.0, 3.0]]]))
     tensor([[[-1.0000,  1.0000]]])
     """
-    if use_input_stats and math.prod(input.size()[2:]) == 1:
+    sizes: Any = input.size() if use_input_stats else ()
+    if use_input_stats and math.prod(sizes[2:]) == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.size()}")
     return _instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, False)
 
@@ -147,7 +148,7 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     if dims == 3:
         mean = avg_pool2d(pad(square.unsqueeze(1), (0, 0, before, after)), (size, 1), stride=1).squeeze(1)
     else:
-        sizes = input.size()
+        sizes: Any = input.size()
         volume = square.view(sizes[0], 1, sizes[1], sizes[2], -1)
         mean = avg_pool3d(pad(volume, (0, 0, 0, 0, before, after)), (size, 1, 1), stride=1).squeeze(1).view(sizes)
     return input / mean.mul(alpha).add(k).pow(beta)

@@ -6,7 +6,7 @@ Rests on the declared ops of `_ops/network`; a name with an underscore before it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from autogradkit._ops.network import adaptive_pool, avg_pool, max_pools, pool
@@ -46,7 +46,7 @@ def _volume(kernel_size: Any, dims: int) -> int:
     return math.prod(_each(kernel_size, dims))
 
 
-def _sizes(output_size: Any, sizes: Sequence[int]) -> Any:
+def _sizes(output_size: Any, sizes: Any) -> Any:
     """The sizes that are asked for, those of the input in place of None."""
     if isinstance(output_size, int):
         return output_size
@@ -58,7 +58,8 @@ def _sizes(output_size: Any, sizes: Sequence[int]) -> Any:
 
 def _unpooled_size(input: Tensor, kernel: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
     dims = len(kernel)
-    sizes = input.size()[-dims:]
+    whole: Any = input.size()
+    sizes = whole[-dims:]
     default = [(n - 1) * s + k - 2 * p for n, s, k, p in zip(sizes, stride, kernel, padding, strict=True)]
     if output_size is None:
         return tuple(default)

@@ -95,7 +95,8 @@ def interpolate(
     if recompute_scale_factor and size is not None:
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
     if scales is not None and (recompute_scale_factor or mode == "area"):
-        sizes = [int(n * scale) for n, scale in zip(input.size()[2:], scales, strict=True)]
+        own: Any = input.size()
+        sizes = [int(n * scale) for n, scale in zip(own[2:], scales, strict=True)]
         scales = None
     if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and input.ndim == 4):
         raise ValueError(

@@ -265,14 +265,15 @@ class _ConvTranspose(_Conv):
                 f"ConvTranspose{dims}D: for {input.dim()}D input, output_size must have {dims} or {before + dims} elements "
                 f"(got {len(wanted)})"
             )
-        sizes: Any = input.size()[before:]
+        whole: Any = input.size()
+        sizes = whole[before:]
         geometry = zip(sizes, self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
         least: list[int] = [(n - 1) * s - 2 * int(p) + d * (k - 1) + 1 for n, s, p, d, k in geometry]
         most = [size + step - 1 for size, step in zip(least, self.stride, strict=True)]
         if any(not low <= size <= high for size, low, high in zip(wanted, least, most, strict=True)):
             raise ValueError(
                 f"requested an output size of {wanted}, but valid sizes range from {least} to {most} (for an input of "
-                f"{input.size()[2:]})"
+                f"{whole[2:]})"
             )
         return tuple([size - low for size, low in zip(wanted, least, strict=True)])
 

@@ -1,0 +1,187 @@
+"""Rows of a table picked by number and brought together bag by bag: sums, means or maxima.
+
+Rests on declare; `nn.functional.embedding_bag` calls it. The backward is an op of its own, which PyTorch does not differentiate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import dense_gradients, undifferentiated
+from autogradkit._ops.network.rounding import write
+from autogradkit.core.tensor import wrap
+from autogradkit.engine.naming import tensor_type
+
+SUM, MEAN, MAX = 0, 1, 2
+
+
+def _require_kinds(x: Array, number: int, name: str, kinds: dict[str, Any]) -> None:
+    if x.dtype.name not in kinds.values():
+        raise RuntimeError(
+            f"Expected tensor for argument #{number} '{name}' to have one of the following scalar types: "
+            f"{', '.join(kinds)}; but got {tensor_type(x)} instead (while checking arguments for embedding_bag)"
+        )
+
+
+def _meta(
+    weight: Array, indices: Array, offsets: Array, scale_grad_by_freq: bool, mode: int, sparse: bool,
+    per_sample_weights: Array | None, include_last_offset: bool, padding_idx: int,
+) -> Any:  # fmt: skip
+    whole = {"Long": "int64", "Int": "int32"}
+    _require_kinds(indices, 1, "indices", whole)
+    _require_kinds(offsets, 1, "offsets", whole)
+    _require_kinds(
+        weight, 1, "weight", {"Half": "float16", "BFloat16": "bfloat16", "Float": "float32", "Double": "float64"}
+    )
+    if offsets.size:
+        if offsets[0]:
+            raise RuntimeError(
+                "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
+                f"got {offsets[0]}"
+            )
+        if offsets[-1] > indices.size:
+            raise RuntimeError(
+                f"offsets[-1] can not be greater than input's length {indices.size} but got offsets[-1] of {offsets[-1]}"
+            )
+    rows = len(weight)
+    outside = (indices < 0) | (indices >= rows)
+    if outside.any():
+        at = int(np.argmax(outside))
+        raise RuntimeError(f"Index {at} of input takes value {indices[at]} which is not in the valid range [0, {rows})")
+    bags = offsets.size - bool(include_last_offset)
+    whole_dtype = np.dtype(np.int64)
+    largest = (bags, weight.shape[1]) if mode == MAX else (bags,)
+    return (
+        ((bags, weight.shape[1]), weight.dtype),
+        ((indices.size,), whole_dtype),
+        ((bags,), whole_dtype),
+        (
+            largest,
+            whole_dtype,
+        ),
+    )
+
+
+def _vjp(
+    g: Any, weight: Any, indices: Any, offsets: Any, scale_grad_by_freq: bool, mode: int, per_sample_weights: Any,
+    padding_idx: int, result1: Any, result2: Any, result3: Any, needs: Any,
+) -> Any:  # fmt: skip
+    found = k.embedding_bag_backward(
+        g, weight, indices, result1, result2, result3, scale_grad_by_freq, mode, per_sample_weights, padding_idx
+    )
+    return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+
+
+@op(
+    name="_embedding_bag",
+    variants="",
+    label="embedding_bag",
+    node="EmbeddingBagBackward0",
+    meta=_meta,
+    refuse=dense_gradients("embedding_bag", 5),
+    outputs="result0 result1 result2 result3",
+    differentiable_outputs=1,
+    samples=lambda t: (
+        [
+            (t(4, 3), wrap(np.array([2, 0, 2, 1])), wrap(np.array([0, 3])), False, mode, False, None)
+            for mode in (SUM, MEAN, MAX)
+        ]
+        + [(t(4, 3), wrap(np.array([2, 0, 2, 1])), wrap(np.array([0, 3])), False, SUM, False, t(4))]
+    ),
+    group=("weight per_sample_weights", _vjp),
+    rule=(
+        "∂weight = ∂ of each bag added at the rows that are in it, 0 elsewhere\n"
+        "∂per_sample_weights = Σ(∂ of the bag · the row), over the row"
+    ),
+)
+def embedding_bag(
+    weight: Array,
+    indices: Array,
+    offsets: Array,
+    scale_grad_by_freq: bool = False,
+    mode: int = 0,
+    sparse: bool = False,
+    per_sample_weights: Array | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int = -1,
+    *,
+    out: tuple[Array, Array, Array, Array],
+) -> None:
+    """(one row for each bag, the bag of each index, the sizes of the bags, which rows the maxima are of)."""
+    result, bag_of, sizes, largest = out
+    starts = offsets.astype(np.int64)
+    ends = starts[1:] if include_last_offset else np.append(starts[1:], indices.size)
+    bags = len(result)
+    np.copyto(bag_of, np.repeat(np.arange(bags), ends - starts[:bags]))
+    kept = indices != padding_idx
+    bag, picked = bag_of[kept], indices[kept]
+    np.copyto(sizes, np.bincount(bag, minlength=bags))
+    largest.fill(0)
+
+    def together(table: Array) -> Array:
+        rows = table[picked]
+        if mode == MAX:
+            found = np.full(result.shape, -np.inf, table.dtype)
+            np.maximum.at(found, bag, rows)
+            at, column = np.nonzero(rows == found[bag])
+            largest[bag[at[::-1]], column[::-1]] = picked[at[::-1]]  # the first of equal ones
+            return np.where(sizes[:, None] > 0, found, 0)
+        if per_sample_weights is not None:
+            rows = rows * per_sample_weights[kept][:, None]
+        found = np.zeros(result.shape, table.dtype)
+        np.add.at(found, bag, rows)
+        return found / np.maximum(sizes, 1)[:, None].astype(table.dtype) if mode == MEAN else found
+
+    write(result, together, weight)
+
+
+@op(
+    name="_embedding_bag_backward",
+    variants="",
+    node=UNIMPLEMENTED,
+    meta=lambda grad, weight, indices, *rest: (
+        (weight.shape, weight.dtype),
+        ((0,) if rest[-2] is None else indices.shape, weight.dtype),
+    ),
+    outputs="result0 result1",
+    vjp=dict.fromkeys(("grad", "weight", "per_sample_weights"), undifferentiated("_embedding_bag_backward")),
+)
+def embedding_bag_backward(
+    grad: Array,
+    weight: Array,
+    indices: Array,
+    offset2bag: Array,
+    bag_size: Array,
+    maximum_indices: Array,
+    scale_grad_by_freq: bool,
+    mode: int,
+    per_sample_weights: Array | None,
+    padding_idx: int,
+    *,
+    out: tuple[Array, Array],
+) -> None:
+    """The gradients of the table and of the weights of its rows."""
+    kept = indices != padding_idx
+    bag, picked = offset2bag[kept], indices[kept]
+    table = np.zeros(weight.shape, weight.dtype)
+    if mode == MAX:
+        full = np.flatnonzero(bag_size)
+        np.add.at(table, (maximum_indices[full], np.arange(weight.shape[1])), grad[full])
+    else:
+        rows = grad[bag]
+        if mode == MEAN:
+            rows = rows / bag_size[bag][:, None].astype(rows.dtype)
+        if per_sample_weights is not None:
+            rows = rows * per_sample_weights[kept][:, None]
+        if scale_grad_by_freq:
+            rows = rows / np.bincount(indices, minlength=len(weight))[picked][:, None].astype(rows.dtype)
+        np.add.at(table, picked, rows)
+    np.copyto(out[0], table)
+    if per_sample_weights is not None:
+        out[1].fill(0)
+        out[1][kept] = np.add.reduce(grad[bag] * weight[picked], 1)

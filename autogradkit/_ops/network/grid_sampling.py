@@ -1,0 +1,280 @@
+"""Images and volumes read at the places of a grid: grid_sampler in two and three dimensions, and the grids of affine maps.
+
+Rests on declare and grid_kernels; `nn.functional.grid_sample` and `affine_grid` call them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.kinds import Array, Bools, Ints
+from autogradkit._ops.declare.refusals import undifferentiated
+from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, sample_at, spread_from, spread_twice
+from autogradkit.core.tensor import wrap
+
+
+def _vjp(name: str) -> Any:
+    def formula(
+        g: Any, input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool, needs: Any
+    ) -> Any:
+        backward = getattr(k, name)
+        found = backward(g, input, grid, interpolation_mode, padding_mode, align_corners, needs)
+        return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+
+    return formula
+
+
+_RULE = (
+    "∂input = ∂ at the corners that each number was made of, by their weights\n"
+    "∂grid = Σ(∂ · input at the corners, by the slopes of their weights), over channels"
+)
+
+
+def _meta(input: Array, grid: Array, *_: Any) -> Any:
+    return (*input.shape[:2], *grid.shape[1:-1]), input.dtype
+
+
+def _backward_meta(grad_output: Array, input: Array, grid: Array, *how: Any) -> Any:
+    to_input, to_grid = how[-1]
+    return (
+        (input.shape, input.dtype) if to_input else ((0,), input.dtype),
+        (grid.shape, grid.dtype) if to_grid else ((0,), grid.dtype),
+    )
+
+
+def _grid(t: Any, *shape: int) -> Any:
+    """Places between those of an input, where its slope is smooth."""
+    return t(*shape, low=0.1, high=0.3)
+
+
+@op(
+    variants="",
+    node="GridSampler2DBackward0",
+    label="grid_sample",
+    meta=_meta,
+    samples=lambda t: [(t(1, 2, 4, 4), _grid(t, 1, 2, 1, 2), mode, 0, True) for mode in (BILINEAR, BICUBIC)],
+    group=("input grid", _vjp("grid_sampler_2d_backward")),
+    rule=_RULE,
+)
+def grid_sampler_2d(
+    input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool, *, out: Array
+) -> None:
+    """The input at the places of the grid."""
+    sample_at(input, grid, interpolation_mode, padding_mode, align_corners, out)
+
+
+@op(
+    variants="",
+    node="GridSampler3DBackward0",
+    label="grid_sample",
+    meta=_meta,
+    samples=lambda t: [(t(1, 2, 3, 4, 4), _grid(t, 1, 1, 2, 1, 3), BILINEAR, 0, True)],
+    group=("input grid", _vjp("grid_sampler_3d_backward")),
+    rule=_RULE,
+)
+def grid_sampler_3d(
+    input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool, *, out: Array
+) -> None:
+    """The input at the places of the grid."""
+    sample_at(input, grid, interpolation_mode, padding_mode, align_corners, out)
+
+
+def _refused(name: str) -> dict[str, Any]:
+    return dict.fromkeys(("of_input", "of_grid", "grad_output", "input", "grid"), undifferentiated(name))
+
+
+def _double(name: str) -> Any:
+    def formula(
+        g: Any, grad_output: Any, input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool,
+        output_mask: Any, needs: Any,
+    ) -> Any:  # fmt: skip
+        of_input, of_grid = (
+            each if each is not None and asked else k.zeros_like(like)
+            for each, asked, like in zip(g, output_mask, (input, grid), strict=True)
+        )
+        how = interpolation_mode, padding_mode, align_corners
+        found = getattr(k, name)(of_input, of_grid, grad_output, input, grid, *how)
+        return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+
+    return formula
+
+
+_DOUBLE_RULE = (
+    "∂grad_output = what the gradients of input and grid give at the corners\n"
+    "∂input = grad_output at the corners, by the slopes of their weights and the gradient of grid\n"
+    "∂grid = as the weights and their slopes change"
+)
+
+
+@op(
+    variants="",
+    node="GridSampler2DBackwardBackward0",
+    meta=_backward_meta,
+    samples=lambda t: [
+        (t(1, 2, 2, 1), t(1, 2, 4, 4), _grid(t, 1, 2, 1, 2), mode, 0, True, (True, True))
+        for mode in (BILINEAR, BICUBIC)
+    ],
+    outputs="result0 result1",
+    group=("grad_output input grid", _double("grid_sampler_2d_double_backward")),
+    rule=_DOUBLE_RULE,
+)
+def grid_sampler_2d_backward(
+    grad_output: Array,
+    input: Array,
+    grid: Array,
+    interpolation_mode: int,
+    padding_mode: int,
+    align_corners: bool,
+    output_mask: Bools,
+    *,
+    out: tuple[Array, Array],
+) -> None:
+    """The gradients of input and grid."""
+    given = [each if wanted else None for each, wanted in zip(out, output_mask, strict=True)]
+    spread_from(grad_output, input, grid, interpolation_mode, padding_mode, align_corners, *given)
+
+
+@op(
+    variants="",
+    node=UNIMPLEMENTED,
+    meta=lambda of_input, of_grid, grad_output, input, grid, *_: (
+        (grad_output.shape, grad_output.dtype),
+        (input.shape, input.dtype),
+        (grid.shape, grid.dtype),
+    ),
+    outputs="result0 result1 result2",
+    vjp=_refused("grid_sampler_2d_double_backward"),
+)
+def grid_sampler_2d_double_backward(
+    of_input: Array,
+    of_grid: Array,
+    grad_output: Array,
+    input: Array,
+    grid: Array,
+    interpolation_mode: int,
+    padding_mode: int,
+    align_corners: bool,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """From the gradients of both gradients those of grad_output, input and grid. It is not differentiated again."""
+    spread_twice(of_input, of_grid, grad_output, input, grid, (interpolation_mode, padding_mode, align_corners), out)
+
+
+@op(
+    variants="",
+    node="GridSampler3DBackwardBackward0",
+    meta=_backward_meta,
+    samples=lambda t: [
+        (t(1, 2, 1, 2, 1), t(1, 2, 3, 4, 4), _grid(t, 1, 1, 2, 1, 3), mode, 0, True, (True, True))
+        for mode in (BILINEAR,)
+    ],
+    outputs="result0 result1",
+    group=("grad_output input grid", _double("grid_sampler_3d_double_backward")),
+    rule=_DOUBLE_RULE,
+)
+def grid_sampler_3d_backward(
+    grad_output: Array,
+    input: Array,
+    grid: Array,
+    interpolation_mode: int,
+    padding_mode: int,
+    align_corners: bool,
+    output_mask: Bools,
+    *,
+    out: tuple[Array, Array],
+) -> None:
+    """The gradients of input and grid."""
+    given = [each if wanted else None for each, wanted in zip(out, output_mask, strict=True)]
+    spread_from(grad_output, input, grid, interpolation_mode, padding_mode, align_corners, *given)
+
+
+@op(
+    variants="",
+    node=UNIMPLEMENTED,
+    meta=lambda of_input, of_grid, grad_output, input, grid, *_: (
+        (grad_output.shape, grad_output.dtype),
+        (input.shape, input.dtype),
+        (grid.shape, grid.dtype),
+    ),
+    outputs="result0 result1 result2",
+    vjp=_refused("grid_sampler_3d_double_backward"),
+)
+def grid_sampler_3d_double_backward(
+    of_input: Array,
+    of_grid: Array,
+    grad_output: Array,
+    input: Array,
+    grid: Array,
+    interpolation_mode: int,
+    padding_mode: int,
+    align_corners: bool,
+    *,
+    out: tuple[Array, Array, Array],
+) -> None:
+    """From the gradients of both gradients those of grad_output, input and grid. It is not differentiated again."""
+    spread_twice(of_input, of_grid, grad_output, input, grid, (interpolation_mode, padding_mode, align_corners), out)
+
+
+@op(variants="function", composition=True)
+def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Any:
+    """The input (N, C, …) at the places of `grid` (N, …, 2 or 3), between −1 and 1; the modes are numbers.
+
+    Prefer `nn.functional.grid_sample`. Raises RuntimeError where the sizes do not fit.
+
+    >>> import autogradkit as torch
+    >>> torch.grid_sampler(torch.arange(4.0).reshape(1, 1, 2, 2), torch.zeros(1, 1, 1, 2), 0, 0, False)
+    tensor([[[[1.5000]]]])
+    """
+    sizes = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+    if input.shape[0] != grid.shape[0]:
+        raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, {sizes}")
+    if grid.shape[-1] != input.ndim - 2:
+        raise RuntimeError(
+            f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but got grid with sizes "
+            f"{list(grid.shape)}"
+        )
+    if 0 in input.shape[2:]:
+        at = 2 + list(input.shape[2:]).index(0)
+        raise RuntimeError(
+            "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
+            f"{list(input.shape)} with dimension {at} being empty"
+        )
+    if input.ndim not in (4, 5) or input.ndim != grid.ndim:
+        raise RuntimeError(f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, {sizes}")
+    if input.ndim == 5 and interpolation_mode == BICUBIC:
+        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    sample = grid_sampler_2d if input.ndim == 4 else grid_sampler_3d
+    return sample(input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+def _steps(n: int, aligned: bool, numpy_dtype: np.dtype[Any]) -> Array:
+    if n <= 1:
+        return np.zeros(n, numpy_dtype)
+    steps = np.linspace(-1, 1, n, dtype=numpy_dtype)
+    return steps if aligned else steps * numpy_dtype.type((n - 1) / n)
+
+
+@op(variants="function", composition=True)
+def affine_grid_generator(theta: Array, size: Ints, align_corners: bool) -> Any:
+    """For each place of images or volumes of `size` the place that the affine maps `theta` lead to, between −1 and 1.
+
+    Prefer `nn.functional.affine_grid`.
+
+    >>> import autogradkit as torch
+    >>> torch.affine_grid_generator(torch.eye(2, 3)[None], (1, 1, 1, 2), True)
+    tensor([[[[-1.,  0.],
+              [ 1.,  0.]]]])
+    """
+    maps: Any = theta
+    batch, _, *spatial = size
+    axes = [_steps(n, align_corners, maps._array.dtype) for n in spatial]
+    places = np.stack([*reversed(np.meshgrid(*axes, indexing="ij")), np.ones(spatial, maps._array.dtype)], -1)
+    base: Any = wrap(np.ascontiguousarray(places.reshape(1, math.prod(spatial), -1)))
+    found = base.expand(batch, *base.shape[1:]) @ maps.transpose(1, 2)
+    return found.view(batch, *spatial, len(spatial))
