@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autogradkit.core.dtype import dtype, dtype_of_number, result_type
-from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
@@ -90,15 +89,12 @@ def both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..
     return refuse
 
 
-def not_implemented(label: str, kinds: str, but: Callable[[Array], bool] | None = None) -> Callable[..., None]:
-    """A check that raises NotImplementedError for tensors whose dtype is of one of NumPy's `kinds`, such as "bc".
-
-    Those that `but` names come to no kernel.
-    """
+def not_implemented(label: str, kinds: str) -> Callable[..., None]:
+    """A check that raises NotImplementedError for tensors whose dtype is of one of NumPy's `kinds`, such as "bc"."""
 
     def refuse(*values: Any) -> None:
         for value in values:
-            if isinstance(value, Tensor) and value._array.dtype.kind in kinds and not (but and but(value._array)):
+            if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
                 raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(value.dtype)}'")
 
     return by_kernel(refuse)
