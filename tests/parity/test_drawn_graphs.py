@@ -121,6 +121,11 @@ LEARNERS = {
     "picked by a list, twice derived": (
         "g, = torch.autograd.grad((w[[0, 2]] ** 2).sum(), w, create_graph=True)\ny = g * 2", None
     ),
+    "added up in half precision": (
+        "(half.float() * w).sum().backward()\nw = w - .1 * x\n(half.float() * w).sum().backward()",
+        "half = torch.tensor([.5, 2., -1.], dtype=torch.float16, requires_grad=True)\n"
+        "w = torch.tensor([1., -2., 3.])\nx = torch.tensor([.5, 4., -1.])"
+    ),
     "kept by a hook": (
         "seen = []\ny = w * 2\ny.register_hook(seen.append)\n(y * u).sum().backward()\nz = seen[0] * 2", None
     ),

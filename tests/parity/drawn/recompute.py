@@ -47,6 +47,7 @@ FUNCTIONS: dict[str, Any] = {
     ),
     "slice_backward": torch.ops.aten.slice_backward,
     "pick_flat": torch.take,
+    "threshold_backward": lambda g, x, threshold=0: torch.ops.aten.threshold_backward(g, x, threshold),
     "convolution_backward": torch.ops.aten.convolution_backward,
     "select_backward": torch.ops.aten.select_backward,
     "max_pool2d_with_indices_backward": torch.ops.aten.max_pool2d_with_indices_backward,

@@ -178,7 +178,9 @@ class Why:
         told = [f"{plain(array[index].item())}{origin}" for array, origin in parts if array is not None]
         here = f"{event.name or 'tensor'}.grad[{', '.join(map(str, index))}]"
         more = f" + … ({len(told)} summands)" if len(told) > MOST_TERMS + 1 else ""
-        return f"{here} = {' + '.join(told[: MOST_TERMS + 1])}{more} = {plain(after[index].item())}"
+        dtype = event.after.dtype  # half precision rounds the sum so far that one sees it
+        rounded = f" in {dtype}" if len(told) > 1 and dtype in ("float16", "bfloat16") else ""
+        return f"{here} = {' + '.join(told[: MOST_TERMS + 1])}{more} = {plain(after[index].item())}{rounded}"
 
     def _sum(self, came: list[tuple[Numbers, str]], total: Numbers) -> str:
         if len(came) < 2 or not _adds_up([numbers for numbers, _ in came], total):
