@@ -42,7 +42,7 @@ from autogradkit._ops.pointwise import (
     special,
     trigonometry,
 )
-from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
+from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums, without_nan
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
@@ -126,4 +126,5 @@ __all__ = [
     "splits",
     "sums",
     "trigonometry",
+    "without_nan",
 ]
