@@ -42,8 +42,19 @@ from autogradkit._ops.pointwise import (
     special,
     trigonometry,
 )
-from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums, without_nan
-from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
+from autogradkit._ops.reduction import (
+    counting,
+    extremes,
+    histograms,
+    moments,
+    norms,
+    order,
+    quantiles,
+    running,
+    sums,
+    without_nan,
+)
+from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange, searching
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -92,6 +103,7 @@ __all__ = [
     "filled",
     "fused",
     "gather",
+    "histograms",
     "index_select",
     "indexing",
     "integers",
@@ -110,6 +122,7 @@ __all__ = [
     "pool",
     "powers",
     "products",
+    "quantiles",
     "queries",
     "random",
     "ranges",
@@ -118,6 +131,7 @@ __all__ = [
     "rounding",
     "running",
     "sampling",
+    "searching",
     "seed",
     "sizes",
     "softmax",

@@ -24,7 +24,11 @@ REFUSED = {  # PyTorch has no derivative of them either
     "heaviside/torch::autograd::NotImplemented",
     "scatter/torch::autograd::NotImplemented",
     "bincount/torch::autograd::NotImplemented",
+    "counts_in_grid/torch::autograd::NotImplemented",
+    "edges_along/torch::autograd::NotImplemented",
+    "histogram/torch::autograd::NotImplemented",
     "unique_elements/Unique2Backward0",
+    "unique_runs/UniqueConsecutiveBackward0",
     "unique_places/UniqueDimBackward0",
 }
 WITH_SAMPLES = sorted(set(DIFFERENTIABLE) - RANDOM - REFUSED)
