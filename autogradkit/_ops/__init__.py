@@ -54,7 +54,7 @@ from autogradkit._ops.reduction import (
     sums,
     without_nan,
 )
-from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange, searching
+from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange, reducing, searching
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -127,6 +127,7 @@ __all__ = [
     "random",
     "ranges",
     "rearrange",
+    "reducing",
     "restriding",
     "rounding",
     "running",

@@ -166,6 +166,7 @@ def _log_add_exp(one: Array, other: Array) -> Array:
     """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
     larger = one.real > other.real
     low: Any
+    high: Any
     low, high = np.where(larger, other, one), np.where(larger, one, other)
     endless = ~np.isfinite(low.real) & (low.real == high.real)
     difference = np.where(endless, 0, low - np.where(endless, 0, high))
