@@ -54,7 +54,17 @@ from autogradkit._ops.reduction import (
     sums,
     without_nan,
 )
-from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange, reducing, searching
+from autogradkit._ops.selection import (
+    gather,
+    index_select,
+    indexing,
+    joining,
+    masks,
+    rearrange,
+    reducing,
+    searching,
+    view_scatters,
+)
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -141,5 +151,6 @@ __all__ = [
     "splits",
     "sums",
     "trigonometry",
+    "view_scatters",
     "without_nan",
 ]
