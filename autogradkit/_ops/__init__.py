@@ -66,6 +66,7 @@ from autogradkit._ops.selection import (
     view_scatters,
 )
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
+from autogradkit._ops.views import copies as view_copies
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -151,6 +152,7 @@ __all__ = [
     "splits",
     "sums",
     "trigonometry",
+    "view_copies",
     "view_scatters",
     "without_nan",
 ]

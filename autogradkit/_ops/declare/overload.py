@@ -251,6 +251,8 @@ class Overload(Form):
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
         written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented)
+        if self.several:
+            return None
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

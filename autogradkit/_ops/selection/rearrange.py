@@ -340,7 +340,7 @@ def _diagonal_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
 
 @op(
     node="DiagonalBackward0_copy",
-    variants="",
+    variants="function",
     meta=_diagonal_meta,
     samples=lambda t: [(t(3, 3),), (t(2, 3), 1)],
     vjp={
@@ -349,7 +349,12 @@ def _diagonal_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
     rule="∂self = ∂ on the diagonal, 0 elsewhere",
 )
 def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Array) -> None:
-    """A copy of the diagonal."""
+    """A copy of what `diagonal` shows, in memory of its own.
+
+    >>> import autogradkit as torch
+    >>> torch.diagonal_copy(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
     np.copyto(out, diagonal.kernel(self, offset, dim1, dim2))
 
 
