@@ -50,6 +50,8 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
         indices, weight, **options
     ),
     "polygamma": lambda self, n, **options: ak.polygamma(n, self, **options),
+    "resize_": lambda self, size: self.clone().resize_(size),
+    "resize_as_": lambda self, other: self.clone().resize_as_(other),
     "zero_": lambda self: self.clone().zero_(),
 }
 
