@@ -43,8 +43,10 @@ from autogradkit._ops.making import (
     data,
     distributions,
     filled,
+    positions,
     random,
     ranges,
+    resizing,
     restriding,
     sampling,
     seed,
@@ -97,10 +99,34 @@ from autogradkit._ops.pointwise import (
     special,
     trigonometry,
 )
-from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums, trapezoids
-from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
+from autogradkit._ops.reduction import (
+    counting,
+    extremes,
+    histograms,
+    moments,
+    norms,
+    order,
+    quantiles,
+    running,
+    slopes,
+    sums,
+    trapezoids,
+    without_nan,
+)
+from autogradkit._ops.selection import (
+    gather,
+    index_select,
+    indexing,
+    joining,
+    masks,
+    rearrange,
+    reducing,
+    searching,
+    view_scatters,
+)
 from autogradkit._ops.spectral import short_time
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
+from autogradkit._ops.views import copies as view_copies
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 

@@ -55,6 +55,8 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
     "nn.functional.embedding_bag": lambda weight, indices, **options: ak.nn.functional.embedding_bag(
         indices, weight, **options
     ),
+    "resize_": lambda self, size: self.clone().resize_(size),
+    "resize_as_": lambda self, other: self.clone().resize_as_(other),
     "zero_": lambda self: self.clone().zero_(),
     "linalg.pinv-singular": lambda a, b: ak.linalg.pinv(a @ b.mT),
     "linalg.lstsq-grad_oriented": lambda a, b, driver: ak.linalg.lstsq(a, b, driver=driver)[:2],
@@ -400,6 +402,8 @@ def _out(op: Any, tally: Tally) -> None:
         own = to_ours(out)
         result = _call(function, Carried(sample), out=own)
         theirs = _call(op.op, sample, out=out)
+        if theirs is None and result is None:  # a list of tensors is written, and nothing comes back
+            result, theirs = own, out
         _same_result(
             op, sample.input.dtype if isinstance(sample.input, torch.Tensor) else torch.float64, result, theirs
         )

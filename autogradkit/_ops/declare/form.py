@@ -176,6 +176,7 @@ class Form:
         self.reads = reads
         self.factory = factory
         self.outputs = tuple(outputs.split())
+        self.several = str(kernel.__annotations__.get("return", "")).startswith("tuple")  # as many as there are
         given = differentiable_outputs
         self.differentiable_outputs = given if isinstance(given, slice) else slice(given)
         self.returns = returns or tuple
@@ -206,7 +207,6 @@ class Form:
         self.rule_given = rule
         self.samples = samples
         self.kind = "random" if random else "create" if factory else "view" if view else "op"
-        self.several_views = view and str(kernel.__annotations__.get("return", "")).startswith("tuple")
         self.plans: dict[Any, PointwisePlan] = {}
         self.lane_plans: dict[Any, tuple[Any, ...] | None] = {}
         self._require_known_names()
@@ -268,7 +268,11 @@ class Form:
     @cached_property
     def signature(self) -> Signature:
         """As a function."""
-        out = [OUT if len(self.outputs) == 1 else OUTS] if self.takes_out and "out" not in self.index else []
+        out = (
+            [OUT if len(self.outputs) == 1 and not self.several else OUTS]
+            if self.takes_out and "out" not in self.index
+            else []
+        )
         return Signature(self.owner.name, [*self.parameters, *out], deprecated=self.deprecated)
 
     @cached_property
@@ -394,7 +398,7 @@ class Form:
             if p.one_for_all:
                 default = default[0]
             parts.append(text if default is REQUIRED else f"{text}={_literal(default)}")
-        result = "Tensor[]" if self.several_views else "Tensor"
+        result = "Tensor[]" if self.several else "Tensor"
         if len(self.outputs) > 1:
             result = "(" + ", ".join(f"Tensor {name}" for name in self.outputs) + ")"
         return f"{self.owner.name}({', '.join(parts)}) -> {result}"

@@ -151,6 +151,11 @@ def eps(x: Any) -> float:
     return float(np.finfo((x._array if isinstance(x, Tensor) else x).dtype).eps)
 
 
+def lowest(x: Any) -> float:
+    """The least finite number of its dtype."""
+    return -dtype.largest(dtype.from_numpy_dtype((x._array if isinstance(x, Tensor) else x).dtype))
+
+
 def distinct(x: Any) -> Any:
     """The different elements of an array or tensor, sorted, outside the graph."""
     return reported("unique", "op", lambda x: wrap(np.unique(x._array)), x) if isinstance(x, Tensor) else np.unique(x)

@@ -42,6 +42,8 @@ MemoryFormat = Any
 Generator = RandomGenerator
 Object = Any
 Bools = tuple[bool, bool, bool]
+Floats = Sequence[float]
+Scalars = Sequence[float]
 Storage = Any
 Options = Any  # `**options: Options`: the keywords that all factories take; see signature.py
 OutOptions = Any
@@ -141,6 +143,10 @@ def _ints(length: int) -> Callable[[Any], tuple[int, ...]]:
     return convert
 
 
+def _each(convert: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda values: tuple([convert(each) for each in values])
+
+
 def _int_list(schema: str, length: int = 0) -> Kind:
     stub = "Sequence[int]" if not length else "int | Sequence[int]"
     usual = "{0}.__class__ is tuple" if length > 1 else "({0}.__class__ is tuple or {0}.__class__ is Size)"
@@ -198,6 +204,14 @@ KINDS = {
     ),
     "Bools": Kind(
         "tuple of bools", "bool[3]", "Sequence[bool]", lambda v: isinstance(v, (list, tuple)), "{0}.__class__ is tuple", tuple
+    ),
+    "Floats": Kind(
+        "tuple of floats", "float[]", "Sequence[float]",
+        lambda v: isinstance(v, (list, tuple)) and (not v or is_number(v[0])), "", _each(_real_number),
+    ),
+    "Scalars": Kind(
+        "tuple of Scalars", "Scalar[]", "Sequence[float]",
+        lambda v: isinstance(v, (list, tuple)) and all(is_number(each) for each in v), "", _each(number),
     ),
     "Storage": Kind("torch.Storage", "Storage", "Any", _no, ""),
     "Object": Kind("object", "Any", "Any", lambda _v: True, "{0} is not M"),

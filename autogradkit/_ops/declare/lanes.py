@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core.tensor import wrap
 from autogradkit.core.views import alias
 
 if TYPE_CHECKING:
@@ -315,9 +316,9 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     allocated = _write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
-        how = "MULTI_OUTPUT" if op.several_views else "PLAIN"
+        how = "MULTI_OUTPUT" if op.several else "PLAIN"
         s.put(depth, f"creation = {how} if not NO_GRAD or MODE.grad else NO_GRAD_VIEW")
-        if op.several_views:
+        if op.several:
             s.scope[call.name("returns")] = op.returns
             s.put(depth, f"o = [view_of({v}, each, creation) for each in r]")
             s.new_node(depth, call, [], ["r"])
@@ -329,6 +330,12 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
             s.put(depth, f"o = view_of({v}, r, creation)")
             s.new_node(depth, call, ["o"], ["r"])
             s.put(depth, "return o")
+        return
+    if op.several:
+        s.scope.update({"wrap": wrap, call.name("returns"): op.returns})
+        s.put(depth, "o = [wrap(each) for each in r]")
+        s.new_node(depth, call, [], ["r"])
+        s.put(depth, f"return {call.name('returns')}(o)")
         return
     several = len(op.outputs) > 1
     results = [f"o{i}" for i in range(len(op.outputs))] if several else ["o"]

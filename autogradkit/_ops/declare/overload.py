@@ -256,6 +256,8 @@ class Overload(Form):
         written = into_out(
             tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, self.warns_of_resizing
         )
+        if self.several:
+            return None
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:

@@ -72,7 +72,7 @@ class Recipe:
         self.saved_at = tuple(None if name in outputs else index[name] for name in self.saved)
         first = overload.parameters[self.differentiable[0]]
         self.list_input = len(formulas) == 1 and first.spelled in ("Arrays", "OptionalArrays")
-        self.single = len(overload.outputs[overload.differentiable_outputs]) == 1 and not overload.several_views
+        self.single = len(overload.outputs[overload.differentiable_outputs]) == 1 and not overload.several
         self.node_class = self._node_class(overload, asked)
 
     def _needed_by(self, name: str, asked: dict[str, tuple[str, ...]]) -> tuple[int, ...]:

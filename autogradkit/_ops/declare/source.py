@@ -124,7 +124,7 @@ class Source:
             return
         key = f"Node{call.number}"
         self.scope[key] = recipe.node_class
-        first = "o[0]._array" if op.several_views else arrays[0]
+        first = "o[0]._array" if op.several else arrays[0]
         floating = "" if layout or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
         self.put(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
@@ -138,7 +138,7 @@ class Source:
                 f"need_{name} = {optional}({v}._requires_grad or ({v}._view is not None and requires_grad({v})))",
             )
         asked = " or ".join(needed.values())
-        self.put(depth, f"if o and ({asked}):" if op.several_views else f"if {asked}:")
+        self.put(depth, f"if o and ({asked}):" if op.several else f"if {asked}:")
         depth += 1
         if op.refuses_whole:
             known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
@@ -153,7 +153,7 @@ class Source:
 
     def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], layout: str) -> None:
         """Lines that tell the node what it made, and each result where it comes from."""
-        if op.several_views:
+        if op.several:
             self.put(
                 depth,
                 "outputs = []",

@@ -183,7 +183,8 @@ require_found = saying("Found dtype {out} but expected {result}")
 _WRITTEN_BY = {
     "max": "maximum", "min": "minimum",
     "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
-    "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "multiply": "mul", "subtract": "sub", "diff": "sub",
+    "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "msort": "sort",
+    "multiply": "mul", "subtract": "sub", "diff": "sub",
     "divide": "div", "true_divide": "div",
     "take_along_dim": "gather", "diag": "aten::diagonal_copy", "softmax": "aten::softmax", "log_softmax": "aten::log_softmax",
 }  # fmt: skip
@@ -196,7 +197,7 @@ POINTWISE_COMPOSED = frozenset(
 
 
 # Whose own checks come before that.
-_CHECKED_FIRST = ("outer", "ger", "diff", "diag", "take_along_dim", "softmax", "log_softmax", "argsort")
+_CHECKED_FIRST = ("outer", "ger", "diff", "diag", "take_along_dim", "softmax", "log_softmax", "argsort", "msort")
 
 
 def is_checked_first(name: str) -> bool:

@@ -20,7 +20,7 @@ from autogradkit.core.views import PLAIN, view_of
 from autogradkit.engine.modes import enable_grad
 
 
-def _positions(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], start: int | None) -> Array:
+def positions_in(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], start: int | None) -> Array:
     """For each element of the strided view, the row-major position in the base of the element it shows; else −1."""
     shape, strides, offset = geometry
     addresses = _addresses(shape, strides, offset)
@@ -33,7 +33,7 @@ def _positions(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], st
 
 def _to_base(g: Any, size: Any, stride: Any, storage_offset: Any, geometry: Any) -> Any:
     """The gradient of the base; where several of its elements are one in memory, each gets its share, as in PyTorch."""
-    found = k.as_strided_backward(g, _positions(geometry, size, stride, storage_offset), geometry[0])
+    found = k.as_strided_backward(g, positions_in(geometry, size, stride, storage_offset), geometry[0])
     if not may_overlap_itself(geometry[0], geometry[1]):
         return found
     last, counts = _sharing(geometry)

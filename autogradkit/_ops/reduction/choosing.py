@@ -1,12 +1,14 @@
-"""Which of several equal elements `topk` and `kthvalue` pick: what PyTorch's partitioning leaves where.
+"""Which of several equal elements `topk`, `kthvalue` and `mode` pick: what PyTorch's partitioning leaves where.
 
 Equal elements are told apart by their indices alone, and to these a gradient goes. PyTorch sorts no further than it must, with
 the selection of the C++ library (introselect and heaps, as libstdc++ has them) and a quickselect of its own. The same steps are
 taken here, on a row of ranks: one after the other, hence only on rows whose equal elements matter. Rests on nothing; used by
-order.py.
+order.py and histograms.py.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 Row = list[int]  # positions, in the order that a partition left them
 _SHORT = 16  # elements from which the C++ library's sort partitions at all
@@ -27,6 +29,17 @@ def top(ranks: list[int], k: int, ordered: bool) -> Row:
         if ordered:
             _sort(row, ranks, 0, k - 1)
     return row[:k]
+
+
+def in_order(numbers: list[float]) -> Row:
+    """The positions in the order of the C++ library's sort, to which no NaN is less or more than anything.
+
+    >>> in_order([5, 2, 2])
+    [1, 2, 0]
+    """
+    row = list(range(len(numbers)))
+    _sort(row, numbers, 0, len(row))
+    return row
 
 
 def kth(ranks: list[int], place: int) -> int:
@@ -73,7 +86,7 @@ def kth(ranks: list[int], place: int) -> int:
 # -- as libstdc++ does it: each works on row[first:last], compared by `ranks` ----------------------------------------------
 
 
-def _nth_element(row: Row, ranks: list[int], nth: int) -> None:
+def _nth_element(row: Row, ranks: Sequence[float], nth: int) -> None:
     first, last, depth = 0, len(row), 2 * (len(row).bit_length() - 1)
     while last - first > 3:
         if not depth:
@@ -89,7 +102,7 @@ def _nth_element(row: Row, ranks: list[int], nth: int) -> None:
     _insertion_sort(row, ranks, first, last)
 
 
-def _sort(row: Row, ranks: list[int], first: int, last: int) -> None:
+def _sort(row: Row, ranks: Sequence[float], first: int, last: int) -> None:
     if last - first < 2:
         return
     _sort_coarsely(row, ranks, first, last, 2 * ((last - first).bit_length() - 1))
@@ -101,7 +114,7 @@ def _sort(row: Row, ranks: list[int], first: int, last: int) -> None:
         _insert(row, ranks, at)
 
 
-def _sort_coarsely(row: Row, ranks: list[int], first: int, last: int, depth: int) -> None:
+def _sort_coarsely(row: Row, ranks: Sequence[float], first: int, last: int, depth: int) -> None:
     while last - first > _SHORT:
         if not depth:
             _heap_select(row, ranks, first, last, last)
@@ -113,7 +126,7 @@ def _sort_coarsely(row: Row, ranks: list[int], first: int, last: int, depth: int
         last = cut
 
 
-def _partition(row: Row, ranks: list[int], first: int, last: int) -> int:
+def _partition(row: Row, ranks: Sequence[float], first: int, last: int) -> int:
     a, b, c = first + 1, first + (last - first) // 2, last - 1
     ra, rb, rc = ranks[row[a]], ranks[row[b]], ranks[row[c]]
     if ra < rb:
@@ -134,7 +147,7 @@ def _partition(row: Row, ranks: list[int], first: int, last: int) -> int:
         low += 1
 
 
-def _insertion_sort(row: Row, ranks: list[int], first: int, last: int) -> None:
+def _insertion_sort(row: Row, ranks: Sequence[float], first: int, last: int) -> None:
     for at in range(first + 1, last):
         if ranks[row[at]] < ranks[row[first]]:
             row[first : at + 1] = [row[at], *row[first:at]]
@@ -142,7 +155,7 @@ def _insertion_sort(row: Row, ranks: list[int], first: int, last: int) -> None:
             _insert(row, ranks, at)
 
 
-def _insert(row: Row, ranks: list[int], at: int) -> None:
+def _insert(row: Row, ranks: Sequence[float], at: int) -> None:
     moved = row[at]
     while ranks[moved] < ranks[row[at - 1]]:
         row[at] = row[at - 1]
@@ -150,7 +163,7 @@ def _insert(row: Row, ranks: list[int], at: int) -> None:
     row[at] = moved
 
 
-def _heap_select(row: Row, ranks: list[int], first: int, middle: int, last: int) -> None:
+def _heap_select(row: Row, ranks: Sequence[float], first: int, middle: int, last: int) -> None:
     size = middle - first
     for hole in range((size - 2) // 2, -1, -1):
         _adjust_heap(row, ranks, first, hole, size, row[first + hole])
@@ -160,14 +173,14 @@ def _heap_select(row: Row, ranks: list[int], first: int, middle: int, last: int)
             _adjust_heap(row, ranks, first, 0, size, moved)
 
 
-def _sort_heap(row: Row, ranks: list[int], first: int, last: int) -> None:
+def _sort_heap(row: Row, ranks: Sequence[float], first: int, last: int) -> None:
     while last - first > 1:
         last -= 1
         moved, row[last] = row[last], row[first]
         _adjust_heap(row, ranks, first, 0, last - first, moved)
 
 
-def _adjust_heap(row: Row, ranks: list[int], first: int, hole: int, size: int, moved: int) -> None:
+def _adjust_heap(row: Row, ranks: Sequence[float], first: int, hole: int, size: int, moved: int) -> None:
     top, child = hole, hole
     while child < (size - 1) // 2:
         child = 2 * (child + 1)

@@ -1,4 +1,4 @@
-"""Counts, differences and what is distinct: count_nonzero, bincount, diff, unique, trace.
+"""Counts, differences and what is distinct: count_nonzero, bincount, diff, unique, unique_consecutive, trace.
 
 Rests on declare; the sizes of `unique` and `bincount` depend on what the tensor holds, so their kernels allocate.
 """
@@ -180,21 +180,73 @@ def unique_places(
     self: Array, dim: Dim, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
 ) -> Any:
     """The distinct places of a dimension in order, where each place went, and how often each stood."""
-    without = [n for at, n in enumerate(self.shape) if at != dim]
-    if self.shape.count(0) > 1:
-        raise RuntimeError("Number of zero sized dimensions is more than one, so unique cannot be applied ")
-    if 0 in without:
-        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+    _require_places(self, dim)
     return _distinct(self, dim)
 
 
-def _distinct(array: Array, dim: int | None) -> tuple[Array, Array, Array]:
+@python_function("unique_consecutive")
+def _consecutive_return_output(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The elements (or places of `dim`) that differ from those before them; on demand where each went, and how many are alike.
+
+    >>> import autogradkit as torch
+    >>> torch.unique_consecutive(torch.tensor([1, 1, 3, 1]), return_counts=True)
+    (tensor([1, 3, 1]), tensor([2, 1, 1]))
+    """
+    try:
+        options = {"return_inverse": return_inverse, "return_counts": return_counts, "dim": dim}
+        return _asked(unique_runs.owner(input, **options), return_inverse, return_counts)
+    except BaseException as error:
+        shorten(error)
+        raise
+
+
+@python_method("unique_consecutive")
+def unique_consecutive_method(
+    self: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The elements that differ from those before them; see `autogradkit.unique_consecutive`."""
+    return _consecutive_return_output(self, return_inverse, return_counts, dim)
+
+
+def _refuse_runs(self: Tensor, return_inverse: bool, return_counts: bool, dim: int | None) -> None:
+    not_implemented("unique" if dim is None else "unique_dim", "c")(self)
+    if dim is not None:
+        _require_dimensions(self, dim)
+
+
+@op(
+    name="unique_consecutive",
+    variants="",
+    out=False,
+    refuse=_refuse_runs,
+    outputs="output inverse_indices counts",
+    differentiable_outputs=1,
+    vjp={"self": _no_derivative("unique_consecutive")},
+    rule="∂self is not implemented in PyTorch",
+)
+def unique_runs(self: Array, return_inverse: bool = False, return_counts: bool = False, dim: Dim | None = None) -> Any:
+    """The elements that differ from those before them, where each element went, and how many are alike."""
+    if dim is not None:
+        _require_places(self, dim)
+    return _distinct(self, dim, in_order=False)
+
+
+def _require_places(array: Array, dim: int) -> None:
+    if array.shape.count(0) > 1:
+        raise RuntimeError("Number of zero sized dimensions is more than one, so unique cannot be applied ")
+    if 0 in array.shape[:dim] + array.shape[dim + 1 :]:
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+
+
+def _distinct(array: Array, dim: int | None, in_order: bool = True) -> tuple[Array, Array, Array]:
     shape = array.shape if dim is None else (array.shape[dim],)
     places = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
     rows = places.reshape(len(places), math.prod(places.shape[1:]))
     if rows.dtype.kind == "V":
         rows = rows.astype(np.float32)
-    order = np.lexsort(rows.T[::-1]) if len(rows) else np.arange(0)
+    order = np.lexsort(rows.T[::-1]) if len(rows) and in_order else np.arange(len(rows))
     first = np.ones(len(rows), np.bool_)  # of those alike; a NaN is like no other
     first[1:] = (rows[order[1:]] != rows[order[:-1]]).any(1)
     inverse = np.empty(len(rows), np.int64)

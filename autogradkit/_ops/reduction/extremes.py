@@ -1,4 +1,4 @@
-"""The largest and the smallest: max, min, amax, amin, argmax, argmin.
+"""The largest and the smallest: max, min, amax, amin, aminmax, argmax, argmin.
 
 Rests on declare and sums; the gradient goes to the elements that were picked, and ties of all elements share it.
 """
@@ -22,6 +22,7 @@ from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import spread
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -210,6 +211,54 @@ def amin(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
     tensor([1., 2.])
     """
     np.minimum.reduce(self, axis=dim, keepdims=keepdim, out=out)
+
+
+def _aminmax_meta(self: Array, *, dim: int | None, keepdim: bool) -> list[Spec]:
+    if dim is None:
+        if not self.size:
+            raise RuntimeError(
+                "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+            )
+        shape: Shape = (1,) * self.ndim if keepdim else ()
+    else:
+        if self.ndim and not self.shape[dim]:
+            raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
+        shape = without_dim(self.shape, dim, keepdim)
+    return [(shape, self.dtype)] * 2
+
+
+def _aminmax_backward(g: Any, self: Any, min: Any, max: Any, dim: int | None, keepdim: bool) -> Any:
+    given = [(each, found) for each, found in zip(g, (min, max), strict=True) if each is not None]
+    shares = [_share_among_ties(each, self, found, () if dim is None else dim, keepdim) for each, found in given]
+    return shares[0] if len(shares) == 1 else shares[0] + shares[1]
+
+
+def _refuse_pairs(self: Any, dim: int | None, keepdim: bool) -> None:
+    """PyTorch has a branch of its own for one element along a dimension."""
+    if self._array.dtype.kind == "c" and not self._array.ndim and dim is not None:
+        raise RuntimeError(f"aminmax not implemented for {SCALAR_TYPE_NAMES[self.dtype]}")
+    not_implemented("aminmax_cpu", "c")(self)
+
+
+@op(
+    meta=_aminmax_meta,
+    dtypes=by_kernel(_refuse_pairs),
+    outputs="min max",
+    returns=return_types.aminmax,
+    samples=lambda t: [(t(2, 3), 1), (t(2, 3), None, True), (t(3), 0, False)],
+    vjp={"self": _aminmax_backward},
+    rule="∂self = ∂min at the smallest + ∂max at the largest, each shared among ties",
+)
+def aminmax(self: Array, *, dim: Dim | None = None, keepdim: bool = False, out: tuple[Array, Array]) -> None:
+    """The smallest and the largest element (along `dim`), as (min, max).
+
+    >>> import autogradkit as torch
+    >>> torch.aminmax(torch.tensor([[1, 5], [7, 2]]), dim=1).max
+    tensor([5, 7])
+    """
+    axis = dim if self.ndim else None
+    np.minimum.reduce(self, axis=axis, keepdims=keepdim, out=out[0])
+    np.maximum.reduce(self, axis=axis, keepdims=keepdim, out=out[1])
 
 
 # -- where they stand ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The norm of vectors, and logsumexp, over dimensions.
+"""The norm of vectors, and logsumexp, over dimensions; renorm.
 
 Rests on declare and sums.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Dims, DType, Scalar
+from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Scalar
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction.sums import add_up, spread, summand
@@ -159,3 +159,55 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     shift = np.where(np.isfinite(most), most, 0).astype(most.dtype)
     np.log(add_up(summand(np.exp(source - shift), out.dtype), dim, out, keepdim), out=out)
     np.add(out, shift.reshape(out.shape), out=out)
+
+
+# -- norms no larger than one ------------------------------------------------------------------------------------------
+
+
+def _require_norm(self: Any, p: Any, dim: int, maxnorm: Any) -> None:
+    if isinstance(p, complex):
+        raise RuntimeError("renorm: p must be real-valued")
+    if not p > 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if isinstance(maxnorm, complex):
+        raise RuntimeError("renorm: maxnorm must be real-valued")
+    if not maxnorm >= 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    if self.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {self.ndim} dimensions")
+
+
+def _others(ndim: int, dim: int) -> Dims:
+    return tuple([each for each in range(ndim) if each != dim % ndim])
+
+
+def _renorm_backward(g: Any, self: Any, p: float, dim: int, maxnorm: float) -> Any:
+    dims = _others(self.ndim, dim)
+    norm = k.vector_norm(self, p, dims, True)
+    along = k.conj(self) * g
+    along = k.sum_dims(k.real_part(along) if k.is_complex(along) else along, dims, True)
+    scale = 1 / (norm + 1e-7)
+    return k.where(norm > maxnorm, scale * maxnorm * (g - scale * norm_backward(along, self, norm, p, dims, True)), g)
+
+
+@op(
+    in_place=True,
+    meta=lambda self, p, dim, maxnorm: (self.shape, self.dtype),
+    refuse=_require_norm,
+    samples=lambda t: [(t(2, 3), 2, 0, 0.5), (t(3, 2, low=0.5), 1.5, 1, 1.0), (t(2, 3), 2, -1, 100.0)],
+    vjp={"self": _renorm_backward},
+    rule="∂self = ∂ · maxnorm / norm, without what is along self, where norm > maxnorm, else ∂",
+)
+def renorm(self: Array, p: Scalar, dim: Dim, maxnorm: Scalar, *, out: Array) -> None:
+    """Each place of dimension `dim` scaled to a `p`-norm of `maxnorm` where it has a larger one.
+
+    >>> import autogradkit as torch
+    >>> torch.renorm(torch.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1)
+    tensor([[0.6000, 0.8000],
+            [0.3000, 0.4000]])
+    """
+    kind = np.dtype(np.float32) if k.is_half(self) else _norm_dtype(self.dtype, None)
+    norm = np.empty([n if each == dim else 1 for each, n in enumerate(self.shape)], kind)
+    write_norm(self.astype(kind) if k.is_half(self) else self, p, _others(self.ndim, dim), True, norm)
+    scale = np.where(norm > maxnorm, kind.type(maxnorm) / (norm + kind.type(1e-7)), kind.type(1))
+    np.multiply(self, scale, out=out, casting="unsafe")

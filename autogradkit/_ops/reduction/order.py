@@ -1,4 +1,4 @@
-"""What depends on the order of elements: sort, argsort, topk, kthvalue, median.
+"""What depends on the order of elements: sort, msort, argsort, topk, kthvalue, median, nanmedian.
 
 Rests on declare and extremes; the gradient of each goes to the elements that were picked.
 """
@@ -158,6 +158,18 @@ def _(self: Tensor, dim: Dim = -1, descending: bool = False) -> Any:
     return sort_values(self.detach(), dim, descending)[1]
 
 
+@op(composition=True, out=True, out_dtype=require_same_dtype)
+def msort(self: Tensor) -> Any:
+    """The elements in order along the first dimension.
+
+    >>> import autogradkit as torch
+    >>> torch.msort(torch.tensor([[2, 5], [1, 7]]))
+    tensor([[1, 5],
+            [2, 7]])
+    """
+    return sort_values(self, 0)[0]
+
+
 def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> list[Any]:
     if not 0 <= k <= _lined_up(self).shape[dim]:
         raise RuntimeError("selected index k out of range")
@@ -257,54 +269,72 @@ def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
     return [(shape, self.dtype), (shape, _INT64)]
 
 
-def _median(self: Array, dim: int, out: Pair) -> None:
+def _median(self: Array, dim: int, out: Pair, without_nan: bool) -> None:
     source = _lined_up(self)
     size = source.shape[dim]
     place: Any = (size - 1) // 2
     if source.dtype.kind in "fV":
-        # The first NaN stands behind all numbers.
         missing = np.isnan(source).sum(dim, keepdims=True)
-        place = np.where(missing > 0, size - missing, place)
+        if without_nan:
+            place = np.maximum(size - missing - 1, 0) // 2
+        else:  # the first NaN stands behind all numbers
+            place = np.where(missing > 0, size - missing, place)
     _kth(self, place, dim, out)
 
 
-median = function("median")
+def _declare_median(name: str, without_nan: bool, summary: str, shown: str) -> None:
+    made = function(name)
 
+    @made.overload(
+        gradient_version=1,
+        reduces=True,
+        dtypes=unless_empty(not_implemented("median_cpu", "bc")),
+        out=False,
+        samples=lambda t: [(t(2, 3),), (t(),)],
+        vjp={"self": lambda g, self, result: shared(g, self, result)},
+        rule="∂self = ∂ at the median, shared among ties, 0 elsewhere",
+    )
+    def of_all(self: Array, *, out: Array) -> None:
+        if self.size:
+            _median(self.reshape(-1), 0, (out, np.empty((), _INT64)), without_nan)
+        else:
+            nothing = np.asarray(np.nan)  # NaN as C++ casts it to small integers: through int32
+            out[()] = nothing.astype(np.int32) if self.dtype.kind in "iu" and self.dtype.itemsize < 4 else nothing
 
-@median.overload(
-    gradient_version=1,
-    reduces=True,
-    dtypes=unless_empty(not_implemented("median_cpu", "bc")),
-    out=False,
-    samples=lambda t: [(t(2, 3),), (t(),)],
-    vjp={"self": lambda g, self, result: shared(g, self, result)},
-    rule="∂self = ∂ at the median, shared among ties, 0 elsewhere",
-)
-def _(self: Array, *, out: Array) -> None:
-    """The median of all elements, the lower of two; given `dim`, (values, indices) along it. NaN if there is one.
+    @made.overload(
+        node=f"{name.title()}Backward1",
+        gradient_version=2,
+        rule="∂self = ∂ at the index, 0 elsewhere",
+        meta=_median_meta,
+        dtypes=not_implemented("median_out", "bc"),
+        outputs="values indices",
+        differentiable_outputs=1,
+        returns=getattr(return_types, name),
+        samples=lambda t: [(t(2, 4), 1), (t(3, 2), 0, True)],
+        vjp={
+            "self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)
+        },
+    )
+    def along(self: Array, dim: Dim, keepdim: bool = False, *, out: Pair) -> None:
+        _median(self, dim, out, without_nan)
+
+    of_all.kernel.__doc__ = f"""{summary}
 
     >>> import autogradkit as torch
-    >>> torch.median(torch.tensor([4, 1, 3, 2]))
-    tensor(2)
+    >>> torch.{name}(torch.tensor([4.0, float("nan"), 3.0, 2.0]))
+    tensor({shown})
     """
-    if self.size:
-        _median(self.reshape(-1), 0, (out, np.empty((), _INT64)))
-    else:
-        nothing = np.asarray(np.nan)  # NaN as C++ casts it to small integers: through int32
-        out[()] = nothing.astype(np.int32) if self.dtype.kind in "iu" and self.dtype.itemsize < 4 else nothing
 
 
-@median.overload(
-    node="MedianBackward1",
-    gradient_version=2,
-    rule="∂self = ∂ at the index, 0 elsewhere",
-    meta=_median_meta,
-    dtypes=not_implemented("median_out", "bc"),
-    outputs="values indices",
-    differentiable_outputs=1,
-    returns=return_types.median,
-    samples=lambda t: [(t(2, 4), 1), (t(3, 2), 0, True)],
-    vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
+_declare_median(
+    "median",
+    False,
+    "The median of all elements, the lower of two; given `dim`, (values, indices). NaN if there is one.",
+    "nan",
 )
-def _(self: Array, dim: Dim, keepdim: bool = False, *, out: Pair) -> None:
-    _median(self, dim, out)
+_declare_median(
+    "nanmedian",
+    True,
+    "The median of all elements that are not NaN, the lower of two; given `dim`, (values, indices).",
+    "3.",
+)

@@ -76,3 +76,78 @@ class kthvalue(_ValuesAndIndices):  # noqa: N801
     """What `kthvalue` returns."""
 
     __slots__ = ()
+
+
+class nanmedian(_ValuesAndIndices):  # noqa: N801
+    """What `nanmedian` along a dimension returns."""
+
+    __slots__ = ()
+
+
+class mode(_ValuesAndIndices):  # noqa: N801
+    """What `mode` returns."""
+
+    __slots__ = ()
+
+
+class cummax(_ValuesAndIndices):  # noqa: N801
+    """What `cummax` returns."""
+
+    __slots__ = ()
+
+
+class cummin(_ValuesAndIndices):  # noqa: N801
+    """What `cummin` returns."""
+
+    __slots__ = ()
+
+
+class aminmax(Results):  # noqa: N801
+    """What `aminmax` returns."""
+
+    __slots__ = ()
+    fields = ("min", "max")
+
+    @property
+    def min(self) -> Tensor:
+        """The smallest elements."""
+        return self[0]
+
+    @property
+    def max(self) -> Tensor:
+        """The largest elements."""
+        return self[1]
+
+
+class histogram(Results):  # noqa: N801
+    """What `histogram` returns."""
+
+    __slots__ = ()
+    fields = ("hist", "bin_edges")
+
+    @property
+    def hist(self) -> Tensor:
+        """The counts."""
+        return self[0]
+
+    @property
+    def bin_edges(self) -> Tensor:
+        """Where the bins begin, and where the last one ends."""
+        return self[1]
+
+
+class histogramdd(Results):  # noqa: N801
+    """What `histogramdd` returns."""
+
+    __slots__ = ()
+    fields = ("hist", "bin_edges")
+
+    @property
+    def hist(self) -> Tensor:
+        """The counts."""
+        return self[0]
+
+    @property
+    def bin_edges(self) -> Any:
+        """The edges of each dimension."""
+        return self[1]

@@ -1,4 +1,4 @@
-"""Running sums and products along a dimension: cumsum and cumprod.
+"""Running sums, products and extremes along a dimension: cumsum, cumprod, logcumsumexp, cummax, cummin.
 
 Rests on declare and sums. float32 runs in float64 and each result is rounded once, as in PyTorch.
 """
@@ -12,8 +12,10 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.memory import real_part
-from autogradkit._ops.declare.refusals import not_implemented, unless_empty
-from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype
+from autogradkit._ops.declare.refusals import not_implemented, require_real_if_differentiated, unless_empty
+from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype, saying
+from autogradkit._ops.reduction import return_types
+from autogradkit._ops.reduction.extremes import pick
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.strides import wrap_dim
@@ -140,3 +142,116 @@ def cumprod(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) ->
     tensor([1, 2, 6])
     """
     _run(np.multiply, self, dim, out)
+
+
+# -- logarithms of sums ------------------------------------------------------------------------------------------------
+
+
+def _from_here(x: Any, dim: int) -> Any:
+    return k.flip(k.logcumsumexp(k.flip(x, (dim,)), dim), (dim,))
+
+
+def _logcumsumexp_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
+    """Sums of exponentials again; of real gradients those of either sign for themselves, as both have a logarithm."""
+    if not g.ndim or 0 in g.shape:
+        return g
+    if k.is_complex(g):
+        return k.conj(k.exp(_from_here(k.log(k.conj(g)) - result, dim) + self))
+    size = k.log(k.where(g == 0, 1.0, k.abs(g)))
+    parts = [k.exp(_from_here(k.where(held, size, k.lowest(g)) - result, dim) + self) for held in (g > 0, g < 0)]
+    return parts[0] - parts[1]
+
+
+def _log_add_exp(one: Array, other: Array) -> Array:
+    """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
+    larger = one.real > other.real
+    low: Any
+    high: Any
+    low, high = np.where(larger, other, one), np.where(larger, one, other)
+    endless = ~np.isfinite(low.real) & (low.real == high.real)
+    difference = np.where(endless, 0, low - np.where(endless, 0, high))
+    both = np.where(endless, np.log(np.exp(low) + np.exp(high)), np.log1p(np.exp(difference)) + high)
+    return np.where(
+        endless & (low.real < 0), low, np.where(np.isnan(one) | np.isnan(other), complex(np.nan, np.nan), both)
+    )
+
+
+@op(
+    meta=lambda self, dim: (self.shape, self.dtype),
+    dtypes=not_implemented("logcumsumexp_out_cpu", "biu"),
+    out_dtype=saying("expected scalar_type {result} but found {out}"),
+    samples=lambda t: [(t(2, 3), 1), (t(3), 0), (t(), 0)],
+    vjp={"self": _logcumsumexp_backward},
+    rule="∂self = onward(∂ · exp(−result)) · exp(self)",
+)
+def logcumsumexp(self: Array, dim: Dim, *, out: Array) -> None:
+    """Logarithms of running sums of exponentials along `dim`, computed without overflow.
+
+    >>> import autogradkit as torch
+    >>> torch.logcumsumexp(torch.tensor([0.0, 0.0, 100.0]), 0)
+    tensor([  0.0000,   0.6931, 100.0000])
+    """
+    if not self.ndim or not self.size:
+        np.copyto(out, self)
+    elif self.dtype.kind == "c":
+        total = np.full((), -np.inf, self.dtype)
+        for place, elements in enumerate(np.moveaxis(self, dim, 0)):
+            total = _log_add_exp(elements, total)
+            np.moveaxis(out, dim, 0)[place] = total
+    else:
+        np.copyto(out, np.logaddexp.accumulate(self, dim, np.float64), casting="unsafe")
+        np.add(out, 0, out=out)  # as added to the logarithm of nothing: no result is −0
+
+
+# -- extremes ----------------------------------------------------------------------------------------------------------
+
+
+def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
+    def refuse(self: Any, dim: int) -> None:
+        if not self._array.ndim and dim not in (-1, 0):
+            raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
+        if self._array.size and self._array.ndim:
+            not_implemented(f"{name}_cpu", "c")(self)
+        require_real_if_differentiated(name, self)
+
+    @op(
+        name=name,
+        meta=lambda self, dim: [(self.shape, self.dtype), (self.shape, np.dtype(np.int64))],
+        refuse=refuse,
+        out_dtype=saying("expected scalar_type {result} but found {out}"),
+        outputs="values indices",
+        differentiable_outputs=1,
+        returns=getattr(return_types, name),
+        samples=lambda t: [(t(2, 3), 1), (t(4), 0)],
+        gradient_version=1,
+        vjp={"self": lambda g, self, indices, dim: _added_at(g, self, indices, dim)},
+        rule="∂self = ∂ added at the indices along dim, 0 elsewhere",
+    )
+    def along(self: Array, dim: Dim, *, out: tuple[Array, Array]) -> None:
+        if not self.size:
+            return
+        source = self if self.ndim else self.reshape(1)
+        found = source == ufunc.accumulate(source, dim)  # of equal ones the last
+        if source.dtype.kind in "fV":
+            found |= np.isnan(source)
+        steps = np.arange(source.shape[dim]).reshape(-1, *(1,) * (source.ndim - dim - 1))
+        pick(self, np.maximum.accumulate(np.where(found, steps, 0), dim), dim, out)
+
+    along.kernel.__doc__ = f"""The {word} elements so far along `dim`, and where they stand, as (values, indices).
+
+    >>> import autogradkit as torch
+    >>> torch.{name}(torch.tensor([2, 1, 3, 3]), 0)
+    torch.return_types.{name}(
+    values=tensor({shown.split("/")[0]}),
+    indices=tensor({shown.split("/")[1]}))
+    """
+
+
+def _added_at(g: Any, self: Any, indices: Any, dim: int) -> Any:
+    if 0 in self.shape:
+        return self
+    return k.scatter_add(k.new_zeros(self, self.shape), dim, indices, g)
+
+
+_declare_extreme("cummax", np.maximum, "largest", "[2, 2, 3, 3]/[0, 0, 2, 3]")
+_declare_extreme("cummin", np.minimum, "smallest", "[2, 1, 1, 1]/[0, 1, 1, 1]")

@@ -1,4 +1,4 @@
-"""Elements picked, written or added by a position each: gather, scatter, take and their kin.
+"""Elements picked, written or added by a position each: gather, scatter, take, put and their kin.
 
 Rests on declare and index_select, whose checks of positions it shares. `t[index]` itself stands in indexing.py.
 """
@@ -81,18 +81,18 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
     # As unsigned numbers the negative ones are too large as well.
     if np.maximum.reduce(places.view(np.uint64), axis=None) >= source.shape[dim]:
         require_within("", index, dim, source.shape[dim])
-    grid = list(_grid(places.shape))
+    grid = list(grid_of(places.shape))
     grid[dim] = places
     out[...] = source[tuple(grid)].reshape(out.shape)
 
 
 @functools.lru_cache(maxsize=256)
-def _grid(shape: tuple[int, ...]) -> tuple[Array, ...]:
+def grid_of(shape: tuple[int, ...]) -> tuple[Array, ...]:
     """The coordinates of every element, dimension by dimension."""
     return tuple(np.ogrid[tuple([slice(size) for size in shape])])
 
 
-def _require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str | None = None) -> None:
+def require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str | None = None) -> None:
     """What follows from dtypes and sizes, and is refused before memory is looked at."""
     dim = wrap_dim(dim, self._array.ndim)
     given = isinstance(src, Tensor)
@@ -127,7 +127,7 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
         return NOTHING
     places = lined_up(index)
     values = lined_up(src)[tuple([slice(size) for size in places.shape])] if given else src
-    grid = list(_grid(places.shape))
+    grid = list(grid_of(places.shape))
     grid[dim] = places
     if reduce is None:
         return setitem, target, tuple(grid), values
@@ -151,7 +151,7 @@ scatter = function("scatter", in_place=True)
 @scatter.overload(
     edits="contiguous",
     deferred=True,
-    refuse=_require_scatterable,
+    refuse=require_scatterable,
     overlaps=require_disjoint,
     samples=_scatter_samples,
     vjp={
@@ -175,7 +175,7 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     in_place_node=UNIMPLEMENTED,
     edits="contiguous",
     deferred=True,
-    refuse=_require_scatterable,
+    refuse=require_scatterable,
     overlaps=require_disjoint,
     vjp=dict.fromkeys(("self", "src"), undifferentiated("scatter")),
     edit_vjp=dict.fromkeys(("self", "src"), undifferentiated("scatter_")),
@@ -189,7 +189,7 @@ def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Arra
     node="ScatterBackward1",
     edits="contiguous",
     deferred=True,
-    refuse=_require_scatterable,
+    refuse=require_scatterable,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), 1.5)],
     vjp={"self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)},
@@ -204,7 +204,7 @@ def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Ar
     in_place_node=UNIMPLEMENTED,
     edits="contiguous",
     deferred=True,
-    refuse=_require_scatterable,
+    refuse=require_scatterable,
     overlaps=require_disjoint,
     vjp={"self": undifferentiated("scatter")},
     edit_vjp={"self": undifferentiated("scatter_")},
@@ -218,7 +218,7 @@ def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: A
     in_place=True,
     edits="contiguous",
     deferred=True,
-    refuse=_require_scatterable,
+    refuse=require_scatterable,
     overlaps=require_disjoint,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2))],
     vjp={"self": lambda g: g, "src": lambda g, dim, index: k.gather(g, dim, index)},
@@ -306,3 +306,58 @@ def take(self: Array, index: Array, *, out: Array) -> None:
     tensor([1, 4])
     """
     np.copyto(out, self.reshape(-1)[index])
+
+
+def _require_puttable(self: Any, index: Any, source: Any, accumulate: bool) -> None:
+    self, index, source = self._array, index._array, source._array
+    if index.dtype != np.int64:
+        raise RuntimeError(f"put_(): Expected a long tensor for index, but got {_name(index)}")
+    if self.dtype != source.dtype:
+        raise RuntimeError(
+            f"put_(): self and source expected to have the same dtype, but got self.dtype = {_name(self)} and source.dtype = "
+            f"{_name(source)}"
+        )
+    if source.size != index.size:
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
+            f"{source.size}, index.numel() = {index.size}"
+        )
+    if not self.size and index.size:
+        raise IndexError("put_(): Tried to put elements into an empty tensor")
+
+
+@op(
+    in_place=True,
+    out=False,
+    edits=True,
+    refuse=_require_puttable,
+    overlaps=require_disjoint,
+    samples=lambda t: [
+        (t(2, 3), wrap(np.array([5, -6])), t(2)),
+        (t(2, 3), wrap(np.array([[5, 0], [5, 2]])), t(2, 2), True),
+    ],
+    vjp={
+        "self": lambda g, index, source, accumulate: g if accumulate else k.put(g, index, k.zeros_like(source)),
+        "source": lambda g, index, source: k.reshape(k.take(g, index), source.shape),
+    },
+    rule="∂self = ∂, 0 at the index (if nothing accumulates)\n∂source = ∂ at the index",
+)
+def put(self: Array, index: Array, source: Array, accumulate: bool = False, *, out: Array) -> None:
+    """A copy with the elements of `source` at these positions of the row-major order, or with `accumulate` added there.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([[1, 2], [3, 4]]).put(torch.tensor([0, -1]), torch.tensor([7, 9]))
+    tensor([[7, 2],
+            [3, 9]])
+    """
+    bad = index[(index < -self.size) | (index >= self.size)]
+    if bad.size:
+        raise IndexError(f"out of range: tried to access index {int(bad.flat[0])} on a tensor of {self.size} elements.")
+    if not index.size:
+        return
+    target = lined_up(out)
+    places = np.unravel_index(index.reshape(-1) % self.size, target.shape)
+    if accumulate:
+        np.add.at(target, places, source.reshape(-1))
+    else:
+        target[places] = source.reshape(-1)

@@ -98,30 +98,28 @@ def _index_add_source(g: Any, source: Any, dim: int, index: Any, alpha: float) -
     return picked if alpha == 1 else k.product(picked, alpha)
 
 
-def _require_addable(self: Any, dim: int, index: Any, source: Any, alpha: Any) -> None:
+def require_addable(name: str, self: Any, dim: int, index: Any, source: Any) -> None:
     """What follows from dtypes and sizes, and is refused before memory is looked at."""
     dim = wrap_dim(dim, self._array.ndim)
     self, index, source = self._array, index._array, source._array
     if index.ndim > 1:
         raise IndexError(
-            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {_name(index)} and "
+            f"{name}(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {_name(index)} and "
             f"size: {list(index.shape)}"
         )
     if not is_index(index):
-        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {_name(index)}")
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index but got: {_name(index)}")
     if self.dtype != source.dtype:
         raise RuntimeError(
-            f"index_add_(): self ({_name(self)}) and source ({_name(source)}) must have the same scalar type"
+            f"{name}(): self ({_name(self)}) and source ({_name(source)}) must have the same scalar type"
         )
     if dim and dim >= source.ndim:
-        raise RuntimeError(
-            f"index_add_(): Indexing dim {dim} is out of bounds of the source tensor with dim {source.ndim}"
-        )
+        raise RuntimeError(f"{name}(): Indexing dim {dim} is out of bounds of the source tensor with dim {source.ndim}")
     if index.size != (source.shape[dim] if source.ndim else 1):
         if not source.ndim:
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         raise RuntimeError(
-            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]}), for "
+            f"{name}(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]}), for "
             f"dim: {dim}"
         )
     others = [self.shape, source.shape]
@@ -132,6 +130,10 @@ def _require_addable(self: Any, dim: int, index: Any, source: Any, alpha: Any) -
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(self.shape)} source.shape = {list(source.shape)}"
         )
+
+
+def _require_addable(self: Any, dim: int, index: Any, source: Any, alpha: Any) -> None:
+    require_addable("index_add_", self, dim, index, source)
 
 
 @op(

@@ -1,10 +1,11 @@
-"""Elements picked or filled by a mask, and where elements are nonzero: masked_fill, masked_select, nonzero, argwhere.
+"""Elements picked or written by a mask, and where elements are nonzero: masked_fill, masked_scatter, masked_select, nonzero.
 
 Rests on declare; the sizes of the last three depend on what the tensor holds, so their kernels allocate.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
 from autogradkit._ops.declare.writing import C_NAMES, expanded_with_warning, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -118,6 +119,66 @@ def masked_select(self: Array, mask: Array) -> Array:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = broadcast_shapes(mask.shape, self.shape)
     return np.broadcast_to(self, shape)[np.broadcast_to(mask, shape)]
+
+
+def _require_source(self: Array, mask: Array, source: Array) -> None:
+    if self.dtype != source.dtype:
+        own, given = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, source))
+        raise RuntimeError(f"masked_scatter: expected self and source to have same dtypes but got{own} and {given}")
+    if mask.dtype != np.bool_:
+        name = SCALAR_TYPE_NAMES[from_numpy_dtype(mask.dtype)]
+        raise RuntimeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {name}")
+
+
+def _scatter_meta(self: Array, mask: Array, source: Array) -> Any:
+    shape = broadcast_shapes(mask.shape, self.shape)
+    _require_source(self, mask, source)
+    return shape, self.dtype
+
+
+def _refuse_scatter_edit(self: Any, mask: Any, source: Any) -> None:
+    _require_source(self._array, mask._array, source._array)
+    shape, wanted = self._array.shape, mask._array.shape
+    if len(wanted) > len(shape):
+        raise RuntimeError(
+            f"expand(CPUBoolType{{{list(wanted)}}}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be "
+            f"greater or equal to the number of dimensions in the tensor ({len(wanted)})"
+        )
+    require_shape(shape, broadcast_shapes(shape, wanted))
+
+
+def _masked_source(g: Any, mask: Any, source_sym_sizes: tuple[int, ...]) -> Any:
+    """The gradients where the mask is true, in row-major order; elements of the source that were not used get 0."""
+    picked = k.masked_select(g, mask)
+    left = math.prod(source_sym_sizes) - picked.shape[0]
+    return k.reshape(k.cat([picked, k.new_zeros(g, (left,))], 0) if left > 0 else picked, source_sym_sizes)
+
+
+@op(
+    in_place=True,
+    meta=_scatter_meta,
+    edit_refuse=_refuse_scatter_edit,
+    out=False,
+    samples=lambda t: [
+        (t(2, 3), wrap(np.array([True, False, True])), t(5)),
+        (t(3), wrap(np.array([[True, False, True], [False, False, True]])), t(3, 1)),
+    ],
+    vjp={"self": lambda g, mask: k.masked_fill_number(g, mask, 0.0), "source": _masked_source},
+    rule="∂self = ∂ where not mask, else 0\n∂source = ∂ where mask, in its order",
+)
+def masked_scatter(self: Array, mask: Array, source: Array, *, out: Array) -> None:
+    """A copy with the elements of `source`, in their order, where `mask` is true; `input` and `mask` broadcast.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(3).masked_scatter(torch.tensor([True, False, True]), torch.tensor([5.0, 7.0, 9.0]))
+    tensor([5., 0., 7.])
+    """
+    np.copyto(out, self)
+    places = np.broadcast_to(mask, out.shape)
+    count = np.count_nonzero(places)
+    if source.size < count:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
+    out[places] = source.reshape(-1)[:count]
 
 
 # -- where elements are nonzero ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Copies of a tensor with its elements elsewhere: flip, roll, repeat, tril, diag and their kin.
+"""Copies of a tensor with its elements elsewhere: flip, rot90, roll, repeat, tril, diag and their kin.
 
 Rests on declare and views.
 """
@@ -15,10 +15,10 @@ from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
 from autogradkit._ops.declare.writing import require_same_dtype, unchecked
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
-from autogradkit._ops.views.sizes import expand, flatten
+from autogradkit._ops.views.sizes import expand, flatten, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.steps import Step
-from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
+from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
 Shape = tuple[int, ...]
@@ -76,6 +76,44 @@ def flipud(self: Tensor) -> Any:
     if self.ndim < 1:
         raise RuntimeError("Input must be >= 1-d.")
     return flip(self, (0,))
+
+
+def _rot90_meta(self: Array, k: int, dims: Shape) -> Any:
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if self.ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {self.ndim}")
+    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == self.ndim:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+    first, second = (wrap_dim(dim, self.ndim) for dim in dims)
+    strides = list(dense_strides_like(self.shape, element_strides(self)) if k % 4 else contiguous_strides(self.shape))
+    shape = list(self.shape)
+    if k % 2:
+        for each in (shape, strides):
+            each[first], each[second] = each[second], each[first]
+    return tuple(shape), self.dtype, tuple(strides)
+
+
+@op(
+    meta=_rot90_meta,
+    out=False,
+    samples=lambda t: [(t(2, 3),), (t(2, 3, 2), 3, (0, 2)), (t(2, 3), 2)],
+    vjp={"self": lambda g, k, dims: turned_back(g, k, dims)},
+    rule="∂self = ∂, rotated back",
+)
+def rot90(self: Array, k: int = 1, dims: Ints = (0, 1), *, out: Array) -> None:
+    """A copy turned `k` times by 90 degrees, from the first of two dimensions towards the second.
+
+    >>> import autogradkit as torch
+    >>> torch.rot90(torch.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 4],
+            [1, 3]])
+    """
+    np.copyto(out, np.rot90(self, k, (dims[0], dims[1])))
+
+
+def turned_back(g: Any, times: int, dims: Shape) -> Any:
+    return k.rot90(g, -times, dims)
 
 
 def _roll_meta(self: Array, shifts: Shape, dims: Shape) -> Any:
@@ -302,7 +340,7 @@ def _diagonal_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
 
 @op(
     node="DiagonalBackward0_copy",
-    variants="",
+    variants="function",
     meta=_diagonal_meta,
     samples=lambda t: [(t(3, 3),), (t(2, 3), 1)],
     vjp={
@@ -311,7 +349,12 @@ def _diagonal_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
     rule="∂self = ∂ on the diagonal, 0 elsewhere",
 )
 def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Array) -> None:
-    """A copy of the diagonal."""
+    """A copy of what `diagonal` shows, in memory of its own.
+
+    >>> import autogradkit as torch
+    >>> torch.diagonal_copy(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
     np.copyto(out, diagonal.kernel(self, offset, dim1, dim2))
 
 
@@ -328,3 +371,15 @@ def diag(self: Tensor, diagonal: int = 0) -> Any:
     if self.ndim == 2:
         return diagonal_copy(self, diagonal)
     raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {self.ndim}D")
+
+
+@op(composition=True)
+def diagflat(self: Tensor, offset: int = 0) -> Any:
+    """The matrix that has the elements, in row-major order, on its diagonal.
+
+    >>> import autogradkit as torch
+    >>> torch.diagflat(torch.tensor([[1], [2]]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
+    return diag_embed(view_sizes(self.contiguous(), (-1,)), offset)

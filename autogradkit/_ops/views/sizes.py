@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op, python_method
+from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import ViewRefused
+from autogradkit.core.size import Size
 from autogradkit.core.storage import address_of, offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
@@ -318,3 +319,31 @@ def broadcast_to(self: Tensor, size: Sizes) -> Any:
     (0, 1)
     """
     return expand(self, size)
+
+
+@python_function()
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that tensors of these shapes broadcast to.
+
+    >>> import autogradkit as torch
+    >>> torch.broadcast_shapes((2, 1), (3,))
+    torch.Size([2, 3])
+    """
+    given = [(each,) if isinstance(each, int) else each for each in shapes if each is not None]
+    for shape in given:
+        if not isinstance(shape, Sequence):
+            raise RuntimeError(f"Input shapes should be of type ints, a tuple of ints, or a list of ints, got {shape}")
+    common = [1] * max([len(shape) for shape in given], default=0)
+    for number, shape in enumerate(given):
+        for at in range(-1, -1 - len(shape), -1):
+            size = shape[at]
+            if common[at] == 1 and size != 1:
+                if size < 0:
+                    raise ValueError("Attempting to broadcast a dimension with negative length!")
+                common[at] = size
+            elif size not in (1, common[at]):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {size} at {at}! Mismatching argument at index {number} "
+                    f"had {shape}; but expected shape should be broadcastable to {common}"
+                )
+    return Size(common)

@@ -1,0 +1,346 @@
+"""How often what occurs: mode, histc, histogram, histogramdd.
+
+Rests on declare and extremes. `bincount` and `unique` stand in counting.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import UNIMPLEMENTED, function, op
+from autogradkit._ops.declare.kinds import Array, Arrays, Dim, Floats, Ints, Scalar, Tensors
+from autogradkit._ops.declare.refusals import by_kernel, not_implemented, undifferentiated
+from autogradkit._ops.declare.writing import C_NAMES, saying
+from autogradkit._ops.reduction import return_types
+from autogradkit._ops.reduction.choosing import in_order
+from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, without_dim
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.tensor import Tensor
+
+_MOST = 100_000  # elements in rows that are sorted one by one: beyond that equal elements stand as they did
+_STABLE = 16  # elements up to which the C++ library's sort leaves equal ones as they stood
+
+
+# -- the most frequent element -----------------------------------------------------------------------------------------
+
+
+def _mode_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
+    require_size("mode", self, dim)
+    shape = without_dim(self.shape, dim, keepdim)
+    return [(shape, self.dtype), (shape, np.dtype(np.int64))]
+
+
+@op(
+    meta=_mode_meta,
+    dtypes=not_implemented("mode_cpu", "c"),
+    out_dtype=saying("expected scalar type '{result}' but got '{out}' for values output"),
+    outputs="values indices",
+    differentiable_outputs=1,
+    returns=return_types.mode,
+    samples=lambda t: [(t(2, 4), 1), (t(3, 2), 0, True)],
+    gradient_version=2,
+    vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
+    rule="∂self = ∂ at the index, 0 elsewhere",
+)
+def mode(self: Array, dim: Dim = -1, keepdim: bool = False, *, out: tuple[Array, Array]) -> None:
+    """The most frequent element along `dim`, the smallest of several, and where one stands, as (values, indices).
+
+    >>> import autogradkit as torch
+    >>> torch.mode(torch.tensor([5, 2, 2, 7]))
+    torch.return_types.mode(
+    values=tensor(2),
+    indices=tensor(2))
+    """
+    rows = np.moveaxis(self if self.ndim else self.reshape(1), dim, -1)
+    wide = rows.astype(np.float32) if rows.dtype.kind == "V" else rows
+    order = np.argsort(wide, axis=-1, kind="stable")
+    size = rows.shape[-1]
+    missing = np.isnan(wide).any(-1) if wide.dtype.kind == "f" else np.zeros(rows.shape[:-1], np.bool_)
+    # A NaN is neither before nor after a number, and of equal elements in long rows any may be the last: the steps decide.
+    by_steps = missing if size <= _STABLE else ~missing & (rows.size <= _MOST)
+    for row in map(tuple, np.argwhere(by_steps)):
+        order[row] = in_order(wide[row].tolist())
+    found = np.take_along_axis(wide, order, -1)
+    begins = np.ones(found.shape, np.bool_)
+    begins[..., 1:] = found[..., 1:] != found[..., :-1]
+    places = np.arange(size)
+    lengths = places - np.maximum.accumulate(np.where(begins, places, 0), -1)
+    last = np.take_along_axis(order, lengths.argmax(-1, keepdims=True), -1)  # of the first run that is the longest
+    pick(self, np.moveaxis(last, -1, dim), dim, out)
+
+
+# -- counts in bins ----------------------------------------------------------------------------------------------------
+
+
+def _require_bins(bins: int, dim: int = 0) -> None:
+    if bins <= 0:
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension {dim}")
+
+
+def _counted(bins: Sequence[Array], places: Sequence[Array], weight: Array | None, kind: np.dtype[Any]) -> Array:
+    """How many elements have each combination of places; those that are nowhere have a place of −1."""
+    shape = [len(edges) - 1 for edges in bins]
+    held = np.logical_and.reduce([each >= 0 for each in places])
+    flat = np.ravel_multi_index([each[held] for each in places], shape)
+    weights = None if weight is None else weight.reshape(-1)[held]
+    return np.bincount(flat, weights, math.prod(shape)).reshape(shape).astype(kind)
+
+
+def _histc_meta(self: Array, bins: int, min: float, max: float) -> Any:
+    _require_bins(bins)
+    return (bins,), self.dtype
+
+
+def _refuse_histc(self: Any, bins: int, min: float, max: float) -> None:
+    kind = self._array.dtype.kind
+    label = "linspace_cpu" if kind == "b" else "aminmax_cpu" if kind == "c" and min == max else "histogram_cpu"
+    not_implemented(label, "biuc")(self)
+
+
+def _require_same(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
+    if from_ != to:
+        given, wanted = (C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
+        raise RuntimeError(
+            f"torch.histogram: input tensor and hist tensor should have the same dtype, but got input {given} and hist {wanted}"
+        )
+
+
+@op(meta=_histc_meta, dtypes=by_kernel(_refuse_histc), out_dtype=_require_same)
+def histc(self: Array, bins: int = 100, min: Scalar = 0, max: Scalar = 0, *, out: Array) -> None:
+    """How many elements lie in each of `bins` equal parts of the range from `min` to `max`, or of that of the elements.
+
+    >>> import autogradkit as torch
+    >>> torch.histc(torch.tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
+    tensor([0., 2., 1., 0.])
+    """
+    low, high = _range(self, min, max)
+    if low > high:
+        raise RuntimeError("torch.histc: max must be larger than min")
+    kind = self.dtype.type
+    held = self[(self >= kind(low)) & (self <= kind(high))]
+    places = ((held - kind(low)) * kind(bins) / kind(kind(high) - kind(low))).astype(np.int64)
+    np.copyto(out, np.bincount(np.minimum(places, bins - 1), minlength=bins), casting="unsafe")
+
+
+def _range(self: Array, low: float, high: float) -> tuple[float, float]:
+    low, high = float(low), float(high)
+    if low == high and self.size:
+        low, high = float(self.min()), float(self.max())
+    if low == high:
+        low, high = low - 1, high + 1
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
+    return low, high
+
+
+def _edges(rows: Array, dim: int, bins: int, range: Sequence[float] | None) -> Array:
+    """Edges at equal distances along one dimension of the rows: over its `range`, or from its smallest element to its largest."""
+    dims, column = rows.shape[-1], rows[..., dim]
+    low, high = 0.0, 1.0
+    if range is not None:
+        if len(range) != 2 * dims:
+            raise RuntimeError(
+                f"torch.histogramdd: for a {dims}-dimensional histogram range should have {2 * dims} elements, but got "
+                f"{len(range)}"
+            )
+        low, high = range[2 * dim], range[2 * dim + 1]
+    elif column.size:
+        if rows.dtype.name not in ("float32", "float64"):
+            raise NotImplementedError(f"\"histogramdd\" not implemented for '{_name(rows)}'")
+        low, high = float(column.min()), float(column.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histogramdd: dimension {dim}'s range [{low:g}, {high:g}] is not finite")
+    if low > high:
+        raise RuntimeError(
+            f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} for dimension {dim}"
+        )
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    if rows.dtype.kind == "b":
+        raise NotImplementedError("\"linspace_cpu\" not implemented for 'Bool'")
+    return np.linspace(low, high, bins + 1).astype(rows.dtype)
+
+
+def _name(array: Array) -> str:
+    return SCALAR_TYPE_NAMES[from_numpy_dtype(array.dtype)]
+
+
+def _histogram(rows: Array, bins: Sequence[Array], weight: Array | None, density: bool) -> Array:
+    """Counts (or sums of weights) of rows in a grid with these edges, as they are or as a density."""
+    if rows.dtype.kind in "biuc":
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{_name(rows)}'")
+    points = rows.reshape(-1, rows.shape[-1])
+    places = []
+    for dim, given in enumerate(bins):
+        column, edges = points[:, dim].astype(np.float64), given.astype(np.float64)
+        place = np.minimum(np.searchsorted(edges, column, "right") - 1, len(edges) - 2)
+        places.append(np.where((column >= edges[0]) & (column <= edges[-1]), place, -1))
+    found = _counted(bins, places, weight, rows.dtype)
+    if density:
+        found /= found.sum()
+        for dim, edges in enumerate(bins):
+            found /= np.diff(edges).reshape(-1, *(1,) * (len(bins) - dim - 1))
+    return found
+
+
+def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> None:
+    """What PyTorch checks of the elements (…, dimensions), of the edges or their numbers, and of the weights."""
+    own = C_NAMES[from_numpy_dtype(rows.dtype).name]
+    for dim, edges in enumerate(bins):
+        if isinstance(edges, int):
+            _require_bins(edges, dim)
+            continue
+        if edges.dtype != rows.dtype:
+            raise RuntimeError(
+                "torch.histogramdd: input tensor and bins tensors should have the same dtype, but got input with dtype "
+                f"{own} and bins for dimension {dim} with dtype {C_NAMES[from_numpy_dtype(edges.dtype).name]}"
+            )
+        if edges.ndim != 1:
+            raise RuntimeError(
+                f"torch.histogramdd: bins tensor should have one dimension, but got {edges.ndim} dimensions in the bins "
+                f"tensor for dimension {dim}"
+            )
+        if not edges.size:
+            raise RuntimeError(
+                "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements in the bins tensor for "
+                f"dimension {dim}"
+            )
+        _require_bins(edges.size - 1, dim)
+    if weight is not None:
+        if weight.dtype != rows.dtype:
+            raise RuntimeError(
+                "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should have the same dtype, "
+                f"but got input({own}), and weight({C_NAMES[from_numpy_dtype(weight.dtype).name]})"
+            )
+        if weight.shape != rows.shape[:-1]:
+            raise RuntimeError(
+                "torch.histogramdd: if weight tensor is provided it should have the same shape as the input tensor excluding "
+                f"its innermost dimension, but got input with shape {list(rows.shape)} and weight with shape "
+                f"{list(weight.shape)}"
+            )
+
+
+histogram = function("histogram")
+
+
+@histogram.overload(
+    node=UNIMPLEMENTED,
+    outputs="hist bin_edges",
+    returns=return_types.histogram,
+    out_dtype=_require_same,
+    vjp=dict.fromkeys(("self", "bins", "weight"), undifferentiated("histogram")),
+    rule="∂self, ∂bins and ∂weight are not implemented in PyTorch",
+)
+def _(self: Array, bins: Array, *, weight: Array | None = None, density: bool = False) -> Any:
+    """How many elements (or what sum of `weight`) lie between neighbours of the edges `bins`, as (hist, bin_edges).
+
+    >>> import autogradkit as torch
+    >>> torch.histogram(torch.tensor([1.0, 2.0, 1.0]), 4, range=(0.0, 3.0)).hist
+    tensor([0., 2., 1., 0.])
+    """
+    rows = self.reshape(-1, 1)
+    weight = weight if weight is None or weight.shape != self.shape else weight.reshape(-1)
+    _require_rows(rows, [bins], weight)
+    return _histogram(rows, [bins], weight, density), bins.copy()
+
+
+@histogram.overload(
+    node=UNIMPLEMENTED,
+    outputs="hist bin_edges",
+    returns=return_types.histogram,
+    out_dtype=_require_same,
+    vjp=dict.fromkeys(("self", "weight"), undifferentiated("histogram")),
+    rule="∂self and ∂weight are not implemented in PyTorch",
+)
+def _(
+    self: Array,
+    bins: int = 100,
+    *,
+    range: Floats | None = None,
+    weight: Array | None = None,
+    density: bool = False,
+) -> Any:
+    rows = self.reshape(-1, 1)
+    weight = weight if weight is None or weight.shape != self.shape else weight.reshape(-1)
+    _require_rows(rows, [bins], weight)
+    edges = _edges(rows, 0, bins, range)
+    return _histogram(rows, [edges], weight, density), edges
+
+
+@op(
+    name="histogram_counts",
+    node=UNIMPLEMENTED,
+    variants="",
+    out=False,
+    vjp=dict.fromkeys(("self", "bins", "weight"), undifferentiated("_histogramdd_from_bin_tensors")),
+    rule="∂self, ∂bins and ∂weight are not implemented in PyTorch",
+)
+def counts_in_grid(self: Array, bins: Arrays, *, weight: Array | None = None, density: bool = False) -> Array:
+    """How many rows lie in each box of the grid that has these edges."""
+    return _histogram(self, bins, weight, density)
+
+
+@op(
+    name="histogram_edges",
+    node=UNIMPLEMENTED,
+    variants="",
+    out=False,
+    vjp={"self": undifferentiated("_histogramdd_bin_edges")},
+    rule="∂self is not implemented in PyTorch",
+)
+def edges_along(self: Array, dim: int, bins: int, range: Floats | None = None) -> Array:
+    """The edges of so many bins at equal distances for the columns of rows."""
+    return _edges(self, dim, bins, range)
+
+
+histogramdd = function("histogramdd", variants="function")
+
+
+def _in_grid(self: Any, bins: Sequence[Any], range: Any, weight: Any, density: bool) -> Any:
+    rows = self._array
+    if rows.ndim < 2:
+        raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
+    dims = rows.shape[-1]
+    edges = list(bins)
+    if not any(isinstance(each, Tensor) for each in bins):
+        edges = [edges_along(self, dim, count, range) for dim, count in enumerate(bins[:dims])]
+        if len(bins) != dims:
+            raise RuntimeError("histogramdd: The size of bins must be equal to the innermost dimension of the input.")
+    elif len(bins) != dims:
+        raise RuntimeError(
+            f"torch.histogramdd: expected {dims} sequences of bin edges for a {dims}-dimensional histogram but got {len(bins)}"
+        )
+    _require_rows(rows, [each._array for each in edges], None if weight is None else weight._array)
+    return return_types.histogramdd((counts_in_grid(self, edges, weight=weight, density=density), tuple(edges)))
+
+
+@histogramdd.overload(composition=True)
+def _(
+    self: Tensor, bins: Ints, range: Floats | None = None, weight: Tensor | None = None, density: bool = False
+) -> Any:
+    """How many of the rows lie in each box of a grid of so many `bins` a dimension, or with these edges.
+
+    >>> import autogradkit as torch
+    >>> torch.histogramdd(torch.tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), (2, 2)).hist
+    tensor([[0., 1.],
+            [1., 1.]])
+    """
+    return _in_grid(self, bins, range, weight, density)
+
+
+@histogramdd.overload(composition=True)
+def _(self: Tensor, bins: int, range: Floats | None = None, weight: Tensor | None = None, density: bool = False) -> Any:
+    if not self.ndim:
+        raise IndexError("Dimension specified as -1 but tensor has no dimensions")
+    return _in_grid(self, (bins,) * self.shape[-1], range, weight, density)
+
+
+@histogramdd.overload(composition=True)
+def _(
+    self: Tensor, bins: Tensors, range: Floats | None = None, weight: Tensor | None = None, density: bool = False
+) -> Any:
+    return _in_grid(self, bins, range, weight, density)

@@ -1,0 +1,59 @@
+"""Sums and means that leave NaN out: nansum and nanmean.
+
+Rests on declare and sums. The median and the quantiles without NaN stand beside those with it, in order.py and quantiles.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array, Dims, DType
+from autogradkit._ops.declare.refusals import refuses, scalar_type
+from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.reduction.sums import add_up, spread, sum_dims, summed_dtype
+from autogradkit.core.tensor import Tensor
+
+
+@op(
+    reduces=True,
+    out_decides=True,
+    result_dtype=summed_dtype,
+    out_dtype=saying("nansum: provided dtype must match dtype of result. Got {out} and {result}."),
+    dtypes=refuses("c", "nansum on CPU does not support complex inputs", RuntimeError),
+    samples=lambda t: [(t(2, 3),), (t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
+    vjp={"self": lambda g, self, dim, keepdim: spread(g, self.shape, dim, keepdim) * k.logical_not(k.isnan(self))},
+    rule="∂self = ∂ where self is a number, 0 where it is NaN",
+)
+def nansum(
+    self: Array, dim: Dims | None = None, keepdim: bool = False, *, dtype: DType | None = None, out: Array
+) -> None:
+    """The sum (along dimensions) of the elements that are not NaN.
+
+    >>> import autogradkit as torch
+    >>> torch.nansum(torch.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+    if self.dtype.kind in "fV":
+        self = np.where(np.isnan(self), self.dtype.type(0), self)
+        self = self if out.dtype.kind in "fV" else self.astype(out.dtype)
+    add_up(self, dim, out, keepdim)
+
+
+@op(composition=True, out=True)
+def nanmean(self: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
+    """The mean (along dimensions) of the elements that are not NaN.
+
+    >>> import autogradkit as torch
+    >>> torch.nanmean(torch.tensor([1.0, float("nan"), 2.0]))
+    tensor(1.5000)
+    """
+    tensor: Any = self
+    if tensor._array.dtype.kind not in "fVc":
+        raise RuntimeError(
+            f"nanmean(): expected input to have floating point or complex dtype but got {scalar_type(tensor.dtype)}"
+        )
+    total = nansum(tensor, dim, keepdim, dtype=dtype)
+    return total.div(sum_dims(tensor.detach().isnan().logical_not(), dim, keepdim))
