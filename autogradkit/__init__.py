@@ -75,7 +75,22 @@ if _typing.TYPE_CHECKING:
 else:
     globals().update(_PYTHON_FUNCTIONS)
 
-    _LAZY_MODULES = frozenset({"autograd", "nn", "optim", "utils", "vision", "tracing", "widgets", "magics", "cli"})
+    _LAZY_MODULES = frozenset(
+        {
+            "autograd",
+            "fft",
+            "linalg",
+            "nn",
+            "optim",
+            "special",
+            "utils",
+            "vision",
+            "tracing",
+            "widgets",
+            "magics",
+            "cli",
+        }
+    )
     _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}

@@ -6,6 +6,7 @@ const literals = (values) => values.map((value) => JSON.stringify(value)).join("
 /** The type that a schema describes; only the words that schema.json uses are known. */
 function type(schema) {
   if (schema.$ref) return schema.$ref.replace("#/$defs/", "");
+  if (schema.contentEncoding) return "DataView";
   if (schema.enum) return literals(schema.enum);
   if (Array.isArray(schema.type)) return schema.type.map((each) => type({ ...schema, type: each })).join(" | ");
   switch (schema.type) {

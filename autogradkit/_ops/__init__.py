@@ -1,6 +1,7 @@
 """What a tensor can do: `declare` says how an op is declared; every other room holds the tables of one kind of op.
 
-Importing it declares all ops, and hands the engine the few that differentiation itself needs.
+Importing it declares all ops but those of the namespaces that are loaded when they are first used, and hands the engine the
+few that differentiation itself needs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,31 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import queries
-from autogradkit._ops.linalg import decompositions, matmul, matrix_norms, products
+from autogradkit._ops.linalg import (
+    accumulated,
+    assembled,
+    cholesky,
+    contractions,
+    covariance,
+    decompositions,
+    deprecated_forms,
+    determinants,
+    distances,
+    eigen,
+    einsum,
+    least_squares,
+    lu,
+    lu_solve,
+    matmul,
+    matrix_functions,
+    matrix_norms,
+    products,
+    qr,
+    removed,
+    solving,
+    triangular,
+    vectors,
+)
 from autogradkit._ops.making import (
     constructors,
     conversions,
@@ -23,6 +48,7 @@ from autogradkit._ops.making import (
     restriding,
     sampling,
     seed,
+    spaced,
 )
 from autogradkit._ops.network import (
     activation,
@@ -35,7 +61,6 @@ from autogradkit._ops.network import (
     conv,
     convolutions,
     ctc,
-    distances,
     dropout,
     embedding,
     embedding_bag,
@@ -53,6 +78,7 @@ from autogradkit._ops.network import (
     rearranging,
     rectifiers,
     resampling,
+    similarity,
     softmax,
 )
 from autogradkit._ops.pointwise import (
@@ -71,8 +97,9 @@ from autogradkit._ops.pointwise import (
     special,
     trigonometry,
 )
-from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums
+from autogradkit._ops.reduction import counting, extremes, moments, norms, order, running, sums, trapezoids
 from autogradkit._ops.selection import gather, index_select, indexing, joining, masks, rearrange
+from autogradkit._ops.spectral import short_time
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
@@ -87,6 +114,7 @@ def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors
+OPS.add_ = arithmetic.add_tensors.in_place_call
 OPS.cast = _cast
 OPS.real = conversions.real_view
 OPS.clone = copies.clone
@@ -95,83 +123,3 @@ OPS.zero_ = copies.zero_.in_place_call
 OPS.as_strided = restriding.viewed
 OPS.renewed_view = restriding.renewed_view
 OPS.seen_as = restriding.seen_as
-
-__all__ = [
-    "activation",
-    "adaptive_pool",
-    "agreement",
-    "arithmetic",
-    "attention",
-    "avg_pool",
-    "batch_norm",
-    "binary_loss",
-    "choice",
-    "class_margins",
-    "comparison",
-    "complex_numbers",
-    "complex_parts",
-    "constructors",
-    "conv",
-    "conversions",
-    "convolutions",
-    "copies",
-    "counting",
-    "ctc",
-    "data",
-    "decompositions",
-    "dimensions",
-    "distances",
-    "distributions",
-    "division",
-    "dropout",
-    "elementary",
-    "embedding",
-    "embedding_bag",
-    "exponential_units",
-    "extremes",
-    "filled",
-    "fused",
-    "gated_units",
-    "gather",
-    "grid_sampling",
-    "hard_units",
-    "index_select",
-    "indexing",
-    "integers",
-    "joining",
-    "layer_norm",
-    "likelihood",
-    "logarithms",
-    "loss",
-    "margin_losses",
-    "masks",
-    "matmul",
-    "matrix_norms",
-    "max_pools",
-    "moments",
-    "norms",
-    "order",
-    "padding",
-    "parts",
-    "pool",
-    "powers",
-    "products",
-    "queries",
-    "random",
-    "ranges",
-    "rearrange",
-    "rearranging",
-    "rectifiers",
-    "resampling",
-    "restriding",
-    "rounding",
-    "running",
-    "sampling",
-    "seed",
-    "sizes",
-    "softmax",
-    "special",
-    "splits",
-    "sums",
-    "trigonometry",
-]

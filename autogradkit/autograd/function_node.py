@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit.core import errors
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.recording import reported
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, view_strides
@@ -79,6 +80,12 @@ class BackwardFunction(Node, FunctionCtx):
     _versions: tuple[int, ...] = ()
     _function: Any = None  # the Function subclass, or the instance in the old style
     _given: tuple[bool, ...] = ()  # which arguments were tensors
+
+    def c_name(self) -> str:
+        return "torch._C._FunctionBase"
+
+    def __dir__(self) -> list[str]:
+        return list(object.__dir__(self))
 
     def __init__(self) -> None:
         self.hooks = None
@@ -160,7 +167,8 @@ class BackwardFunction(Node, FunctionCtx):
     def _missing(self, number: int) -> Tensor | None:
         if not self._materialize or self.outputs[2 * number + 1] is None:
             return None
-        return wrap(np.zeros(self.outputs[2 * number], self.outputs[2 * number + 1]))
+        shape, kind = self.outputs[2 * number : 2 * number + 2]
+        return reported("zeros", "create", lambda shape: wrap(np.zeros(shape, kind)), shape)
 
     def _checked(self, index: int, answer: Any, create_graph: bool) -> Any:
         if answer is None:

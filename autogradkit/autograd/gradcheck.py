@@ -106,8 +106,8 @@ def analytical_jacobian(output: Tensor, which: Tensor, part: Part, check_dtype: 
         (found,) = grad(output, which, wrap(seed), retain_graph=True, allow_unused=True)
         if check_dtype and found is not None and found.dtype is not which.dtype:
             raise GradcheckError("Gradient has dtype mismatch")
-        columns.append(np.zeros(which._array.size) if found is None else found._array.reshape(-1))
-    return np.stack(columns, axis=1) if columns else np.zeros((which._array.size, 0))
+        columns.append(np.zeros(which._array.size, which._array.dtype) if found is None else found._array.reshape(-1))
+    return np.stack(columns, axis=1) if columns else np.zeros((which._array.size, 0), which._array.dtype)
 
 
 @entry

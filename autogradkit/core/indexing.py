@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from autogradkit.core.integers import require_int64
+from autogradkit.core.recording import reported
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
     contiguous_strides,
@@ -129,7 +130,7 @@ class _Parser:
         """True keeps a new dimension of size 1, False empties it."""
         self.unsqueeze()
         self.dim -= 1
-        self.record(wrap(np.zeros(1 if value else 0, np.int64)))
+        self.record(index_tensor([0] if value else []))
 
     def tensor(self, item: Tensor, place: int) -> None:
         kind = item._array.dtype
@@ -222,6 +223,15 @@ def _type_name(item: Any) -> str:
 
 def index_tensor(data: Any) -> Tensor:
     """A list, range or ndarray as an index tensor: bool and uint8 stay, every other type becomes int64."""
+    array = _index_array(data)
+
+    def made(_: Any) -> Tensor:
+        return wrap(array)
+
+    return reported("tensor", "create", made, data)
+
+
+def _index_array(data: Any) -> Array:
     if isinstance(data, np.ndarray):
         array = cast(Array, data)
         if array.dtype.kind not in "fciub":
@@ -231,7 +241,7 @@ def index_tensor(data: Any) -> Tensor:
                 "uint8, and bool."
             )
         keeps = array.dtype == np.bool_ or array.dtype == np.uint8
-        return wrap(array if keeps else array.astype(np.int64))
+        return array if keeps else array.astype(np.int64)
     shape: list[int] = []
     first = data
     while _is_sequence(first) and not isinstance(first, str | bytes):
@@ -241,8 +251,8 @@ def index_tensor(data: Any) -> Tensor:
         first = first[0]
     flat = _flatten(data, shape, 0)
     if flat and all(isinstance(each, bool | np.bool_) for each in flat):
-        return wrap(np.array(flat, np.bool_).reshape(shape))
-    return wrap(np.array([_to_int64(each) for each in flat], np.int64).reshape(shape))
+        return np.array(flat, np.bool_).reshape(shape)
+    return np.array([_to_int64(each) for each in flat], np.int64).reshape(shape)
 
 
 def _flatten(data: Any, shape: Sequence[int], depth: int) -> list[Any]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autogradkit.core.facts import Declaration
+from autogradkit.core.facts import Declaration, named
 
 
 class Recorder:
@@ -75,6 +75,9 @@ class Recorder:
 
     def gradients_may_change(self) -> None:
         """Gradients that were handed over may be written into: by hooks that are about to run, or by adding another in place."""
+
+    def gradients_given(self, target: Any, gradients: Sequence[Any]) -> None:
+        """The user's code is about to be given these gradients, each of one result of the node `target`, or of this leaf."""
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         """A leaf's (or retained) `.grad` took a contribution. `before` is None or an array copied before the sum."""
@@ -207,3 +210,8 @@ def observed(
     except BaseException:
         put_back(marks)
         raise
+
+
+def reported(name: str, kind: str, make: Callable[..., Any], *args: Any) -> Any:
+    """A tensor that no declared op makes, reported under this name."""
+    return observed(named(name), kind, make, args, {}) if RECORDERS else make(*args)

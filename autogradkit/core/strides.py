@@ -7,6 +7,7 @@ through `view` refusing, and through the memory that two tensors share.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -368,6 +369,24 @@ def broadcast_shapes(*shapes: Ints) -> Ints:
         if shape != result:
             result = _broadcast_pair(result, shape)
     return result
+
+
+def unfit(error: ValueError) -> Exception:
+    """What PyTorch says where NumPy says that shapes do not broadcast; any other error as it is.
+
+    >>> unfit(ValueError("operands could not be broadcast together with shapes (3,) () (2,)"))
+    RuntimeError('The size of tensor a (3) must match the size of tensor b (2) at non-singleton dimension 0')
+    """
+    text = str(error)
+    shapes = [tuple(map(int, re.findall(r"\d+", shape))) for shape in re.findall(r"\(([\d, ]*)\)", text)]
+    if text.startswith("operands could not be broadcast together"):
+        try:
+            broadcast_shapes(*shapes)
+        except RuntimeError as said:
+            return said
+    if text.startswith("non-broadcastable output operand"):
+        return RuntimeError(f"output with shape {list(shapes[0])} doesn't match the broadcast shape {list(shapes[1])}")
+    return error
 
 
 def _broadcast_pair(a: Ints, b: Ints) -> Ints:

@@ -278,19 +278,6 @@ def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
     return tensor
 
 
-def reseat(tensor: Tensor, array: Array) -> None:
-    """Have `tensor` show another array: what `t.data = new` and resizing an `out=` do."""
-    tensor._layout, tensor._array = (
-        None,
-        array,
-    )  # on one line, and in this order: an interrupt never leaves an old layout
-
-
-def reseating(tensor: Tensor, array: Array) -> list[Step]:
-    """The steps of `reseat`."""
-    return [(setattr, tensor, "_layout", None), (setattr, tensor, "_array", array)]
-
-
 def layout_of(tensor: Tensor) -> Layout:
     """The (shape, NumPy dtype) of a contiguous real tensor with elements, one object for all alike; else `UNUSUAL`.
 

@@ -16,11 +16,12 @@ from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
 from autogradkit.core.storage import CounterAfterDetach
-from autogradkit.core.tensor import Tensor, counter_of, read_only, reseat, wrap
+from autogradkit.core.tensor import Tensor, counter_of, read_only, wrap
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
 from autogradkit.engine.node import Node
+from autogradkit.engine.reseating import reseat
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
@@ -79,7 +80,15 @@ def _set_requires_grad(self: Tensor, wanted: bool) -> None:
         if not wanted:
             raise RuntimeError(errors.CHANGE_FLAG_OF_RESULT)
         return
+    if self._requires_grad and not wanted:
+        _leaves_its_graphs(self)
     self._requires_grad = bool(wanted)
+
+
+def _leaves_its_graphs(leaf: Tensor) -> None:
+    """Note of a leaf that requires no grad from now on that graphs may lead to it."""
+    if leaf._hooks is None:
+        leaf._hooks = TensorHooks()
 
 
 def _delete_requires_grad(self: Tensor) -> None:
@@ -224,6 +233,8 @@ def detach_(self: Tensor) -> Tensor:
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
+    if self._node is None and self._requires_grad:
+        _leaves_its_graphs(self)
     counter = self._counter if self._node is None else CounterAfterDetach(counter_of(self))  # what saved it finds that
     self._requires_grad, self._output_nr, self._node, self._counter = (
         False,

@@ -196,7 +196,8 @@ def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
         if not requires_grad(tensor):
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         target, number = edge_of(tensor)
-        wanted.append((tensor if target is None else target, number))  # no edge leads to a view without history
+        # A leaf whatever its AccumulateGrad node; no edge leads to a view without history.
+        wanted.append((target, number) if isinstance(target, Node) else (tensor, 0))
     return wanted
 
 

@@ -1,6 +1,6 @@
 """A node called as a function: `y.grad_fn(gradient)` gives what this one step of backward gives.
 
-Rests on history, saved, ownership and modes; attaches `__call__` to CopySlices and the nodes of declared ops at import.
+Rests on history, saved, ownership and run; attaches `__call__` to the engine's nodes and those of declared ops at import.
 PyTorch's nodes that are written in C++ have it: no hook runs, nothing is freed, no gradient is summed to its input's shape.
 """
 
@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.frames import shorten
+from autogradkit.core.recording import CALLS
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import CopySlices
+from autogradkit.engine.hook_calls import after_accumulation
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.node import Node, applied
-from autogradkit.engine.ownership import set_version
+from autogradkit.engine.node import AccumulateGrad, Node, applied
+from autogradkit.engine.ownership import add_to_grad, set_version
+from autogradkit.engine.required import OPS
+from autogradkit.engine.run import first_grad
 from autogradkit.engine.saved import OpNode
 
 
@@ -32,14 +36,7 @@ def call(self: Node, *gradients: Tensor | None, **keywords: Any) -> Tensor | tup
     tensor([4., 6.])
     """
     try:
-        expected = len(self.outputs) // 2
-        if keywords:
-            raise TypeError("keyword arguments are not supported")
-        if len(gradients) != expected:
-            raise TypeError(f"expected {expected} arguments, got {len(gradients)} instead")
-        for number, each in enumerate(gradients):
-            if each is not None and not isinstance(each, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise TypeError(f"argument {number} is not a Variable")
+        _check(len(self.outputs) // 2, gradients, keywords)
         with_graph = bool(MODE.grad)
         received = [each if each is None or with_graph else each._array for each in gradients]
         given = applied(self, received, with_graph)
@@ -53,5 +50,35 @@ def call(self: Node, *gradients: Tensor | None, **keywords: Any) -> Tensor | tup
         raise
 
 
+def accumulate(self: AccumulateGrad, *gradients: Tensor | None, **keywords: Any) -> tuple[()]:
+    """Add a gradient to the leaf's `.grad`, as the node does in backward."""
+    try:
+        _check(1, gradients, keywords)
+        leaf, [gradient] = self.leaf, gradients
+        if gradient is not None and leaf._requires_grad:
+            if MODE.grad:
+                leaf._grad = first_grad(leaf, gradient) if leaf._grad is None else OPS.add(leaf._grad, gradient)
+            else:
+                add_to_grad(next(CALLS), leaf, gradient._array)
+            if leaf._hooks is not None:
+                after_accumulation(leaf, leaf._hooks)
+        return ()
+    except BaseException as error:
+        shorten(error)
+        raise
+
+
+def _check(expected: int, gradients: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    """Raise TypeError for what a node is not called with."""
+    if keywords:
+        raise TypeError("keyword arguments are not supported")
+    if len(gradients) != expected:
+        raise TypeError(f"expected {expected} arguments, got {len(gradients)} instead")
+    for number, each in enumerate(gradients):
+        if each is not None and not isinstance(each, Tensor):
+            raise TypeError(f"argument {number} is not a Variable")
+
+
 OpNode.__call__ = call
 CopySlices.__call__ = call
+AccumulateGrad.__call__ = accumulate

@@ -19,12 +19,12 @@ from autogradkit.core.strides import element_strides, empty_strided, has_interna
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD, PLAIN
 from autogradkit.engine.naming import short_name
-from autogradkit.engine.node import SEQUENCE, Gradients, Node, applied
+from autogradkit.engine.node import SEQUENCE, Gradients, Node, applied, number_of
 from autogradkit.engine.required import OPS
 
 
-def edge_of(tensor: Tensor) -> tuple[Any, int]:
-    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0) or (None, 0).
+def edge_of(tensor: Tensor) -> tuple[Any, Any]:
+    """Where a gradient of `tensor` goes: (node, output number), (the leaf, 0 or its AccumulateGrad node) or (None, 0).
 
     A view that was made without history requires grad as its base does, but its gradient goes nowhere.
     """
@@ -36,7 +36,7 @@ def edge_of(tensor: Tensor) -> tuple[Any, int]:
         return None, 0
     elif (node := grad_fn(tensor)) is not None:
         return node, tensor._output_nr
-    return (tensor, 0) if tensor._requires_grad else (None, 0)
+    return (tensor, number_of(tensor)) if tensor._requires_grad else (None, 0)
 
 
 def requires_grad(tensor: Tensor) -> bool:
@@ -149,7 +149,8 @@ def _adopted(tensor: Tensor, node: Node) -> list[Step]:
 class CopySlices(Node):
     """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
 
-    __slots__ = ("base_geometry", "function", "refuses_complex", "view_dtype", "view_geometry")
+    __slots__ = ("base_geometry", "function", "gradient_versions", "refuses_complex", "view_dtype", "view_geometry")
+    __module__ = "builtins"
     namespace = "torch::autograd::"
     calls_user = True  # where `function` is the user's
 
@@ -162,6 +163,8 @@ class CopySlices(Node):
         self.function: Node | None = function
         self.refuses_complex = function.refuses_complex
         self.edges = (*edge_of(base), *function.edges[2:])
+        others = function.gradient_versions[1:] or (0,) * (len(function.edges) // 2 - 1)
+        self.gradient_versions = (2, *others)  # the gradient is copied, and its part written
         self.outputs = (array.shape, array.dtype)
         self.sequence = next(SEQUENCE)
         self.hooks = None

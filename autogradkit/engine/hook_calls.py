@@ -1,13 +1,13 @@
 """Calling hooks during a run: what they are given, what they may give back, and PyTorch's texts where they may not.
 
-Rests on hooks; both loops (plain.py and run.py) call it. Hooks see tensors; what goes on is an array in plain backward,
+Rests on node; both loops (plain.py and run.py) call it. Hooks see tensors; what goes on is an array in plain backward,
 a tensor under `create_graph`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
 from autogradkit.engine.naming import tensor_type
+from autogradkit.engine.node import AccumulateGrad
 
 Accumulate = Callable[[Tensor, Any], None]  # adds a gradient to a tensor's .grad
 
@@ -56,17 +57,18 @@ def on_leaf(hooks: TensorHooks, gradient: Any, create_graph: bool) -> Any:
     return _through(hooks.on_gradient, gradient, create_graph) if hooks.on_gradient else gradient
 
 
-def at_accumulator(leaf: Tensor, hooks: TensorHooks, gradient: Any, create_graph: bool, accumulate: Accumulate) -> None:
-    """Add to a leaf's `.grad`, with the hooks around that: of its AccumulateGrad node and after accumulation."""
-    node = hooks.accumulator and hooks.accumulator()
-    around: NodeHooks | None = node and node.hooks
+def at_accumulator(
+    leaf: Tensor, node: AccumulateGrad | Literal[0], gradient: Any, create_graph: bool, accumulate: Accumulate
+) -> None:
+    """Add to a leaf's `.grad`, with the hooks around that: of its AccumulateGrad node, if it has one, and after accumulation."""
+    around = node.hooks if node else None
     received = [gradient]
     if around is not None:
         before_node(around, received, create_graph)
     if received[0] is None:
         return
     accumulate(leaf, received[0])
-    after_accumulation(leaf, hooks)
+    after_accumulation(leaf, leaf._hooks)
     if around is not None:
         after_node(around, [], received, create_graph)
 

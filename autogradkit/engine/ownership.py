@@ -17,7 +17,6 @@ from autogradkit.core.quiet import is_taken, quietly, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.storage import Array, root_of
 from autogradkit.core.strides import (
-    broadcast_shapes,
     contiguous_strides,
     element_strides,
     empty_strided,
@@ -26,6 +25,7 @@ from autogradkit.core.strides import (
     is_non_overlapping_and_dense,
 )
 from autogradkit.core.tensor import Tensor, counter_of, layout_of, wrap
+from autogradkit.engine.required import OPS
 
 
 def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None = None) -> None:
@@ -38,21 +38,26 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
         for listener in GRAD_LISTENERS:
             listener.will_accumulate(tensor)
     if grad is None:
-        dense = True
+        own, dense = tensor._array, True
+        alike = (
+            gradient.shape == own.shape and gradient.dtype == own.dtype
+        )  # else it has changed since its graph was made
         if version is not None:
             array = _copy(gradient, element_strides(gradient))
-        elif tensor._layout or layout_of(tensor):
+        elif alike and (tensor._layout or layout_of(tensor)):
             array = gradient.copy()
         else:
-            strides = element_strides(tensor._array)
-            dense = is_non_overlapping_and_dense(tensor._array.shape, strides)
-            array = _copy(gradient, strides if dense else contiguous_strides(gradient.shape))
+            strides = element_strides(own)
+            dense = is_non_overlapping_and_dense(own.shape, strides)
+            if dense and not alike:
+                array = OPS.copy_(wrap(empty_strided(own.shape, strides, gradient.dtype)), wrap(gradient))._array
+            else:
+                array = _copy(gradient, strides if dense else contiguous_strides(gradient.shape))
         fresh = wrap(array)
         set_version(fresh, version if version is not None else int(dense))
         tensor._grad = fresh
-    elif grad._array.shape != gradient.shape:
-        broadcast_shapes(grad._array.shape, gradient.shape)  # raises, with PyTorch's text, where they do not fit
-        tensor._grad = wrap(np.asarray(quietly(np.add, grad._array, gradient)))
+    elif grad._array.shape != gradient.shape or grad._array.dtype != gradient.dtype:
+        OPS.add_(grad, wrap(gradient))  # which refuses, or not, as PyTorch's does
     else:
         if not grad._array.flags.forc:
             _require_once(grad._array)
@@ -158,13 +163,16 @@ def owns_memory(gradient: Array) -> bool:
 
 def obeys(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient has the strides that `tensor.grad` should have."""
-    if tensor._array.flags.c_contiguous and not gradient.flags.c_contiguous:
+    array, shape = tensor._array, gradient.shape
+    if array.flags.c_contiguous and not gradient.flags.c_contiguous and array.shape == shape:
         return False
-    own, wanted, shape = element_strides(gradient), element_strides(tensor._array), gradient.shape
-    if not is_non_overlapping_and_dense(tensor._array.shape, wanted):
+    own, wanted = element_strides(gradient), element_strides(array)
+    if not is_non_overlapping_and_dense(array.shape, wanted):
         return is_contiguous(shape, own)
+    if len(shape) > len(wanted):  # what PyTorch finds behind the strides of a tensor without dimensions
+        wanted = (*(wanted or (1,)), *[0] * len(shape))
     # The stride of a dimension of size 1 is free, unless it is that of a dimension that was expanded.
-    return all(one == other if size != 1 else one != 0 for size, one, other in zip(shape, own, wanted, strict=True))
+    return all(one == other if size != 1 else one != 0 for size, one, other in zip(shape, own, wanted, strict=False))
 
 
 def takes_over(tensor: Tensor, gradient: Array) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
+from autogradkit.core.strides import unfit
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
 from autogradkit.engine.hook_calls import (
@@ -27,7 +28,8 @@ from autogradkit.engine.hook_calls import (
     on_leaf,
     on_outputs,
 )
-from autogradkit.engine.node import Node
+from autogradkit.engine.hooks import TensorHooks
+from autogradkit.engine.node import Node, number_of
 from autogradkit.engine.ownership import (
     REFERENCES_IN_A_LOOP,
     add_to_grad,
@@ -41,8 +43,8 @@ from autogradkit.engine.ownership import (
 from autogradkit.engine.validate import validate, validated
 
 
-def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: int, taken: list[Tensor]) -> None:
-    """Add the gradients of output `number` of `root`, times `gradient`, to the `.grad` of every leaf.
+def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: int, taken: list[Tensor]) -> None:
+    """Add the gradients of this `output` of `root`, times `gradient`, to the `.grad` of every leaf.
 
     While somebody listens, `taken` gets the leaves that took a gradient over. Listeners are told of them before hooks and
     functions of the learner's run; whoever calls this tells of those that are left.
@@ -54,14 +56,14 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: 
     ready: list[tuple[int, Node]] = []  # besides the one that is next
     node = root
     received: list[Any] = [None] * (len(root.outputs) >> 1)
-    received[number] = gradient
+    received[output] = gradient
     del gradient
     while True:
         hooks = node.hooks
         carried = sums.pop((node, 0), 0) if sums else 0
         if taken and (hooks is not None or node.calls_user):
             tell_taken(call, taken)
-        if hooks is not None:
+        if hooks is not None and not node.is_end:
             came = received[0]
             on_outputs(hooks, received, False, partial(add_to_retained, call))
             before_node(hooks, received, False)
@@ -69,7 +71,12 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: 
                 carried = 0
             came = None
         if node.calls_user:
-            sent = node.apply(received, False)
+            if node.is_end:
+                sent = gradient = hooks = None  # the first two would count as holders
+                _accumulate(node, received, carried, call)
+                sent = ()
+            else:
+                sent = node.apply(received, False)
         else:
             try:
                 sent = run_quietly(node.__class__.apply, node, received, False)
@@ -77,6 +84,8 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: 
                 if not is_taken(error):
                     raise
                 sent = run_in_spare(node.apply, received, False)
+            except ValueError as error:  # a saved leaf has other sizes by now
+                raise unfit(error) from None
         if not retain_graph:
             node.release()
         edges = node.edges
@@ -100,11 +109,14 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: 
             else:
                 array = target._array
                 shape, kind = array.shape, array.dtype
+                if number:  # its AccumulateGrad node, which remembers what the leaf was
+                    shape, kind = number.outputs
+                    number = 0
             if gradient is not None and (
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
                 version = made[at >> 1] if made and np.shape(gradient) == shape else 0
-                gradient = validate(gradient, target, number, node, at >> 1)
+                gradient = validate(gradient, shape, kind, node, at >> 1)
             else:
                 version = made[at >> 1] if made else 0
             if version or carried:
@@ -144,18 +156,19 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: 
                 raise RuntimeError(errors.LEAF_MOVED)
             if target._hooks is not None and target._hooks.is_idle():
                 target._hooks = None  # the leaf takes gradients over again
+            within = 0 if buffer is None else sum([each is gradient for each in sent])  # `buffer` holds it, maybe both
             if target._hooks is not None:
                 hooked = on_leaf(target._hooks, gradient, False)
                 if target._requires_grad:
                     # A hook may have kept it: it then has one holder more than here, where `hooked` is one too.
-                    alone = hooked is not gradient or references(gradient) <= REFERENCES_IN_A_LOOP + 1
+                    alone = hooked is not gradient or references(gradient) - within <= REFERENCES_IN_A_LOOP + 1
                     stolen = alone and obeys(target, hooked)
-                    version = sums.get((target, 0), 0) if stolen else None
-                    at_accumulator(target, target._hooks, hooked, False, partial(add_to_grad, call, version=version))
+                    version = None if not stolen else sums.get((target, 0), 0) if hooked is gradient else 0
+                    add = partial(add_to_grad, call, version=version)
+                    at_accumulator(target, number_of(target), hooked, False, add)
                 hooked = None
             elif target._requires_grad:
                 # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
-                within = 0 if buffer is None else sum([each is gradient for each in sent])
                 alone = target._grad is None and references(gradient) - within <= REFERENCES_IN_A_LOOP
                 if alone and takes_over(target, gradient):
                     fresh = wrap(gradient)
@@ -182,3 +195,16 @@ def run_plain(root: Node, number: int, gradient: Any, retain_graph: bool, call: 
             return
         else:
             node = following
+
+
+def _accumulate(node: Any, received: list[Any], version: int, call: int) -> None:
+    """What arrived at the node of a leaf that had another dtype, and has another node since."""
+    leaf = node.leaf
+    if leaf._hooks is None:
+        leaf._hooks = TensorHooks()
+    gradient, received[0] = received[0], None
+    hooked = None if gradient is None else on_leaf(leaf._hooks, gradient, False)
+    if hooked is not None and leaf._requires_grad:
+        alone = hooked is not gradient or sys.getrefcount(gradient) <= REFERENCES_IN_A_LOOP
+        add = partial(add_to_grad, call, version=version if alone and obeys(leaf, hooked) else None)
+        at_accumulator(leaf, node, hooked, False, add)

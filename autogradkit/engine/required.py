@@ -16,6 +16,7 @@ class RequiredOps:
 
     sum_array: Callable[[Array, tuple[int, ...]], Array]  # sum over the dimensions that broadcasting added
     add: Callable[[Tensor, Tensor], Tensor]
+    add_: Callable[[Tensor, Tensor], Tensor]
     sum_to_size: Callable[[Tensor, tuple[int, ...]], Tensor]
     cast: Callable[[Tensor, Any], Tensor]  # to a NumPy dtype
     real: Callable[[Tensor], Tensor]  # the real parts of complex numbers

@@ -33,8 +33,9 @@ from autogradkit.engine.hook_calls import (
     on_leaf,
     on_outputs,
 )
+from autogradkit.engine.hooks import TensorHooks
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.node import Node, applied
+from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
 from autogradkit.engine.ownership import (
     add_to_grad,
     add_to_retained,
@@ -49,7 +50,7 @@ from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import OpNode
 from autogradkit.engine.validate import validate_roots, validated
 
-Edge = tuple[Any, int]  # a target (node or leaf) and the number of its output
+Edge = tuple[Any, Any]  # a target (node or leaf) and the number of its output (or the leaf's AccumulateGrad node)
 
 
 def execute(
@@ -133,13 +134,13 @@ def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
     return needed
 
 
-def _first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
+def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
     """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
     array = tensor._array
     strides = element_strides(array)
     if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
         return OPS.clone(gradient)
-    return OPS.copy_(wrap(empty_strided(array.shape, strides, array.dtype)), gradient)
+    return OPS.copy_(wrap(empty_strided(array.shape, strides, gradient._array.dtype)), gradient)
 
 
 class Run:
@@ -198,7 +199,7 @@ class Run:
         starts = [target for target, _ in roots]
         self.waiting = count_edges(starts, self.needed)
         for (target, number), gradient in zip(roots, gradients, strict=True):
-            deliver(self.buffers, target, number, gradient, self.sums, gradients)
+            deliver(self.buffers, target, 0 if isinstance(target, Tensor) else number, gradient, self.sums, gradients)
         for target in dict.fromkeys(starts):
             if not self.waiting[target]:
                 self.start(target, gradients)
@@ -213,6 +214,9 @@ class Run:
             buffer = self.buffers.pop(target)
             alone = buffer[0].__class__ is np.ndarray and is_held_once(buffer, 0, sent)
             self.leaf(target, buffer[0], alone)
+        elif isinstance(target, AccumulateGrad):  # of a leaf that had another dtype, and has another node since
+            buffer = self.buffers.pop(target)
+            self.leaf(target.leaf, buffer[0], False, target)
         else:
             heappush(self.ready, (-target.sequence, target))
 
@@ -228,7 +232,7 @@ class Run:
             self.capture(node, received)
         came = received[0]
         if node.hooks is not None:
-            self.announce_change()
+            self.announce_given(node, received)
             on_outputs(node.hooks, received, self.create_graph, self.retain)
         if not runs:
             self.capture(node, received)
@@ -239,13 +243,16 @@ class Run:
         if came is not received[0]:
             carried = 0
         came = None
+        if node.calls_user:
+            self.announce_given(node, received)
         origin = memory_of(received[0]) if carried else 0
         sent, versions = self.apply(node, received)
         edges = node.edges
         for place in range(len(sent)):  # no variable holds what was sent, so that who else does can be counted
-            target, number = edges[2 * place], edges[2 * place + 1]
+            target = edges[2 * place]
             if target is None or (needed is not None and target not in needed):
                 continue
+            number = 0 if isinstance(target, Tensor) else edges[2 * place + 1]
             version = versions[place] if versions else 0
             if version and isinstance(sent[place], Tensor):
                 set_version(sent[place], version)
@@ -262,6 +269,12 @@ class Run:
         """Tell recorders that what they saw of gradients may change."""
         for recorder in self.recorders:
             recorder.gradients_may_change()
+
+    def announce_given(self, target: Any, gradients: Sequence[Any]) -> None:
+        """Tell recorders what hooks, or the backward of a custom function, are about to be given, and may change."""
+        self.announce_change()
+        for recorder in self.recorders:
+            recorder.gradients_given(target, gradients)
 
     def capture(self, target: Any, received: list[Any]) -> None:
         """Keep what `grad()` was asked for."""
@@ -313,8 +326,13 @@ class Run:
             and all(target is None or target not in needed for target in node.edges[::2])
         )
 
-    def leaf(self, leaf: Tensor, gradient: Any, alone: bool) -> None:
-        """All gradients of a leaf have arrived: hooks, then `.grad` or the capture. `alone`: nobody else holds it."""
+    def leaf(self, leaf: Tensor, gradient: Any, alone: bool, former: AccumulateGrad | None = None) -> None:
+        """All gradients of a leaf, or of its `former` node, have arrived: hooks, then `.grad` or the capture.
+
+        `alone`: nobody else holds the gradient.
+        """
+        if leaf._hooks is None and former is not None:
+            leaf._hooks = TensorHooks()
         if gradient is None:
             if leaf._hooks is not None:
                 on_leaf(leaf._hooks, None, self.create_graph)
@@ -324,14 +342,17 @@ class Run:
         if leaf._node is not None:
             raise RuntimeError(errors.LEAF_MOVED)
         if leaf._hooks is not None:
-            self.announce_change()
+            self.announce_given(leaf, (gradient,))
             holders = sys.getrefcount(gradient)
             hooked = on_leaf(leaf._hooks, gradient, self.create_graph)
             # A hook may have kept it: it then has one holder more, as where `hooked` is one.
             kept = sys.getrefcount(gradient) - (hooked is gradient) > holders
             alone = hooked is not gradient or (alone and not kept)
+            if hooked is not gradient:
+                self.sums.pop((leaf, 0), None)
             gradient = hooked
-        self.capture(leaf, [gradient])
+        if former is None:
+            self.capture(leaf, [gradient])
         if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):
             return
         add_array: Accumulate = partial(add_to_grad, self.call)
@@ -341,7 +362,7 @@ class Run:
         if leaf._hooks is None:
             accumulate(leaf, gradient)
         else:
-            at_accumulator(leaf, leaf._hooks, gradient, self.create_graph, accumulate)
+            at_accumulator(leaf, former or number_of(leaf), gradient, self.create_graph, accumulate)
 
     def retain(self, tensor: Tensor, gradient: Any) -> None:
         """The `.grad` of a result that retains it takes a contribution."""
@@ -357,7 +378,7 @@ class Run:
             if grad is not None:
                 for listener in GRAD_LISTENERS:
                     listener.will_accumulate(tensor)
-            tensor._grad = _first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
+            tensor._grad = first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
             for listener in GRAD_LISTENERS:
                 listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:

@@ -18,6 +18,7 @@ from autogradkit.engine.history import grad_fn
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.naming import short_name, tensor_type
 from autogradkit.engine.node import Gradients, Node
+from autogradkit.engine.required import OPS
 
 
 class SavedOutput:
@@ -126,8 +127,8 @@ class OpNode(Node):
             elif value.__class__ is SavedCast:
                 if reading_of(value.tensor) != version:
                     raise self.edited(value.tensor, version)
-                cast = value.tensor._array.astype(value.dtype)
-                values.append(wrap(cast) if as_tensors else cast)
+                tensor = value.tensor
+                values.append(OPS.cast(tensor, value.dtype) if as_tensors else tensor._array.astype(value.dtype))
             elif value.__class__ is tuple:
                 for each, its_version in zip(value, version, strict=True):
                     if each is not None and reading_of(each) != its_version:

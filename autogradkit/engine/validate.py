@@ -16,30 +16,29 @@ from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
 
 
-def expected_of(target: Any, number: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and NumPy dtype of the gradient that output `number` of `target` gets."""
+def expected_of(target: Any, number: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and NumPy dtype of the gradient that output `number` of `target` gets; of a leaf, as its node remembers it."""
     if isinstance(target, Tensor):
-        return target._array.shape, target._array.dtype
+        return number.outputs if number else (target._array.shape, target._array.dtype)
     return target.outputs[2 * number], target.outputs[2 * number + 1]
 
 
-def validate_roots(roots: Sequence[tuple[Any, int]], gradients: list[Any]) -> None:
+def validate_roots(roots: Sequence[tuple[Any, Any]], gradients: list[Any]) -> None:
     """Bring what a backward begins with to what its roots were made as: shape or dtype may be others by now."""
     for index, ((target, number), gradient) in enumerate(zip(roots, gradients, strict=True)):
         shape, numpy_dtype = expected_of(target, number)
         array = gradient._array if isinstance(gradient, Tensor) else gradient
         if array.shape != shape or array.dtype != numpy_dtype:
-            gradients[index] = validate(gradient, target, number, None, index)
+            gradients[index] = validate(gradient, shape, numpy_dtype, None, index)
 
 
-def validate(gradient: Any, target: Any, number: int, node: Node | None, index: int) -> Any:
-    """Bring the gradient that `node` gave for its input `index` to the shape and dtype that (`target`, `number`) has.
+def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], node: Node | None, index: int) -> Any:
+    """Bring the gradient that `node` gave for its input `index` to the shape and dtype that are expected.
 
     Without a node it is what a backward begins with.
 
     Raises RuntimeError where its shape is none that the input's broadcasts to.
     """
-    shape, numpy_dtype = expected_of(target, number)
     alike = gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.itemsize > 2
     if alike and gradient.shape[1:] == shape:
         return np.asarray(quietly(np.add.reduce, gradient, 0))  # the bias of a batch: the most frequent case, at once
@@ -79,6 +78,8 @@ def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
 def validated(sent: Sequence[Any], node: Node) -> list[Any]:
     """All gradients that `node` gave, each as its edge's target expects it."""
     return [
-        gradient if gradient is None or target is None else validate(gradient, target, number, node, index)
+        gradient
+        if gradient is None or target is None
+        else validate(gradient, *expected_of(target, number), node, index)
         for index, (gradient, target, number) in enumerate(zip(sent, node.edges[::2], node.edges[1::2], strict=True))
     ]

@@ -20,7 +20,7 @@ from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.strides import has_internal_overlap
+from autogradkit.core.strides import broadcast_shapes, has_internal_overlap, unfit
 from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import enable_grad
@@ -150,7 +150,11 @@ class Optimizer:
                     shown,
                 )
             else:
-                quietly(update, parameter, gradient)
+                try:
+                    quietly(update, parameter, gradient)
+                except ValueError as error:  # the parameter has other sizes than its gradient or its state
+                    broadcast_shapes(array.shape, gradient._array.shape)
+                    raise unfit(error) from None
 
     def _declaration(self, group: Group, parameter: Tensor) -> Declaration:
         """What a trace says of the step of one parameter."""

@@ -87,9 +87,10 @@ def value_of(
     name: str | None = None,
     since: int = 0,
     grad_of: int | None = None,
+    given: bool = False,
 ) -> Value:
     """A tensor as it is now. `number`, `storage`, `base` and `grad_of` are the trace's numbers of it, its memory, its base
-    and the tensor whose `.grad` it is; `since` counts the events before."""
+    and the tensor whose `.grad` it is, or whose gradient code was `given`; `since` counts the events before."""
     return Value(
         id=id,
         tensor=number,
@@ -106,6 +107,7 @@ def value_of(
         retains_grad=_retains_grad(tensor),
         since=since,
         grad_of=grad_of,
+        given=given,
     )
 
 

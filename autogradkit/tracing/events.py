@@ -103,7 +103,8 @@ class Value:
     retains_grad: bool = False
     turn: tuple[int, ...] = ()  # of the loops in which it got its name, outermost first, from 1
     since: int = 0  # how many events came before it was first seen
-    grad_of: int | None = None  # number of the tensor whose `.grad` it was then
+    grad_of: int | None = None  # number of the tensor whose `.grad` it was then, or whose gradient
+    given: bool = False  # it is no `.grad`, but a gradient that a hook or a function's backward was given, and kept
 
 
 @dataclass(frozen=True, slots=True)

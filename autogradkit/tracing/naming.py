@@ -89,9 +89,11 @@ class Naming:
             self.python_modules[id(code)] = frozenset(found)
 
     def name_of(self, tensor: Any) -> str | None:
-        """The name under which a tensor made before the trace, or a module, is known where the learner's code runs.
+        """The name under which a tensor made before the trace, or a module, is known where the learner's code runs: of the
+        variable that holds it, else how it is reached from one.
 
-        The cell's own name for it comes before a parameter's name inside a function that the cell calls.
+        The cell's own name for it comes before a parameter's name inside a function that the cell calls. Variables of loops
+        are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
         """
         parameter = self._parameters.get(id(tensor))
         if parameter is not None and parameter[0]() is tensor:
@@ -100,8 +102,11 @@ class Naming:
         frame = learner_frame(sys._getframe(1))
         while frame is not None:
             variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
-            leading = _leading(variables, tensor)
-            found = _name_among(variables, leading, tensor, loop_variables(frame.f_code)) or found
+            holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
+            passing = loop_variables(frame.f_code)
+            held = next((name for name in holding if name not in passing), None)
+            leading = [] if held is not None else _leading(variables, tensor)
+            found = held or _reached_from(leading, tensor) or next(reversed(holding), None) or found
             if found is None and has(tensor, "named_modules"):
                 found = _deep_among(leading, tensor)
             if frame.f_code.co_name.startswith(("<module>", "<cell line")):
@@ -120,19 +125,10 @@ def _features(module: Any) -> str:
     return ""
 
 
-def _name_among(
-    variables: dict[str, Any], leading: list[tuple[str, Any]], wanted: Any, passing: frozenset[str]
-) -> str | None:
-    """The variable that holds this very object, else how it is reached from one: `w.grad`, `xs[0]`, `p['w']`.
-
-    Variables of loops are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
-    """
-    holding = [name for name, value in variables.items() if value is wanted and _is_told(name)]
-    held = next((name for name in holding if name not in passing), None)
-    if held is not None:
-        return held
+def _reached_from(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
+    """How this very object is reached from a variable: `w.grad`, `xs[0]`, `p['w']`."""
     ways = (_reached(name, value, wanted) for name, value in leading if value is not wanted)
-    return next(filter(None, ways), None) or next(reversed(holding), None)
+    return next(filter(None, ways), None)
 
 
 def _is_told(name: object) -> bool:

@@ -48,6 +48,10 @@ class Numbering:
         self._results: dict[
             tuple[int, int], tuple[weakref.ref[Any], int]
         ] = {}  # id(node), output -> the node, its value
+        self._kept: dict[int, tuple[weakref.ref[Any], int]] = {}  # id(array) -> it, the value that a node keeps in it
+        self._given: dict[
+            int, tuple[weakref.ref[Any], int]
+        ] = {}  # id(array) -> it, and whose gradient code was given in it
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
         self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
@@ -78,11 +82,13 @@ class Numbering:
                     self.values[seen.value] = replace(value, requires_grad=True, is_leaf=is_leaf(tensor))
                 return seen.value
         first = seen is None or seen.value is None
-        again = self._unpacked(tensor) if first else None
+        again = self._unpacked(tensor, made) if first else None
         if again is not None:
             return again
         value = len(self.values)
-        self.values[value] = value_of(
+        owner = self._owner(tensor)
+        given = self._gradient_of(tensor) if owner is None and not made else None
+        found = value_of(
             tensor,
             self._copier,
             id=value,
@@ -90,8 +96,14 @@ class Numbering:
             storage=self._storage(tensor, fresh_storage),
             base=None if tensor._base is None else self._number(tensor._base),
             since=self._clock(),
-            grad_of=self._owner(tensor),
+            grad_of=owner if given is None else given,
+            given=given is not None,
         )
+        if seen is not None and seen.value is not None and self._only_counted(seen, found):
+            self.values[seen.value] = replace(self.values[seen.value], version=found.version)
+            seen.version = found.version
+            return seen.value
+        self.values[value] = found
         seen = self._tensors[id(tensor)]
         seen.value, seen.version = value, tensor._version
         seen.edits = self._edits.get(self.values[value].storage, 0)
@@ -102,8 +114,24 @@ class Numbering:
             self._results[id(tensor._node), tensor._output_nr] = (weakref.ref(tensor._node), value)
         return value
 
-    def _unpacked(self, tensor: Any) -> int | None:
+    def _only_counted(self, seen: _Seen, found: Value) -> bool:
+        """Whether nothing was written though the version is another: the engine counts as PyTorch does, which computes some
+        gradients in place."""
+        known, now = self.values[seen.value or 0], found.numbers
+        told = seen.edits != self._edits.get(known.storage, 0)
+        before = known.numbers
+        same = (before.data, before.low, before.high, before.mean) == (now.data, now.low, now.high, now.mean)
+        return not told and same and known.storage == found.storage
+
+    def keep(self, array: Any, value: int) -> None:
+        """A node keeps this result through which no gradient flows, such as the positions of a pooling, in this array."""
+        self._kept[id(array)] = (weakref.ref(array), value)
+
+    def _unpacked(self, tensor: Any, made: bool) -> int | None:
         """The value of a result that a node saved of itself: unpacked, it is another object for the same memory."""
+        array, value = self._kept.get(id(tensor._array), (None, None))
+        if array is not None and array() is tensor._array and not made:  # what an op makes of it is no unpacking
+            return value
         known = None if tensor._node is None else self._results.get((id(tensor._node), tensor._output_nr))
         if known is None or known[0]() is not tensor._node:
             return None
@@ -138,6 +166,20 @@ class Numbering:
         known, owner = self._owners.get(id(grad), (None, None))
         tensor = owner() if owner is not None and known is not None and known() is grad else None
         return tensor if tensor is not None and tensor._grad is grad else None
+
+    def give(self, array: Any, target: Any, place: int) -> None:
+        """The learner's code is given the gradient of a leaf, or of a node's result at this place, in this array."""
+        if isinstance(target, Tensor):
+            self._given[id(array)] = weakref.ref(array), self.tensor(target)
+            return
+        node, value = self._results.get((id(target), place), (None, -1))
+        if node is not None and node() is target:
+            self._given[id(array)] = weakref.ref(array), self.values[value].tensor
+
+    def _gradient_of(self, tensor: Any) -> int | None:
+        """The tensor whose gradient this is, which the learner's code was given and kept."""
+        array, number = self._given.get(id(tensor._array), (None, None))
+        return number if array is not None and array() is tensor._array else None
 
     def _owner(self, tensor: Any) -> int | None:
         owner = self.owner(tensor)

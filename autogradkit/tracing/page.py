@@ -22,7 +22,6 @@ from typing import Any
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.model import Graph
 from autogradkit.tracing.render.graph.telling.elements import reasons_of
 from autogradkit.tracing.render.graph.telling.state import state_of
 from autogradkit.tracing.render.graph.telling.why import Why
@@ -67,8 +66,8 @@ img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'">
 
 def page(recording: Recording) -> str:
     """The page, one file that needs nothing else."""
-    whole = build(recording)
-    layouts, unturned, all_ways = _layouts(recording, whole)
+    why = Why(build(recording))
+    layouts, unturned, all_ways = _layouts(recording, why)
     script = (STATIC / "page.js").read_text(encoding="utf-8")
     title, lines = titles.title(recording) or "A trace", [line.strip() for line in recording.source.splitlines()]
     first = layouts[0]
@@ -83,17 +82,19 @@ def page(recording: Recording) -> str:
         id="0" * 32,
         still=img_tag(first["svg"], first["description"]) + table_html(tuple(header), [tuple(row) for row in rows]),
         note=esc(_note(len(layouts), unturned, all_ways)),
-        layouts=base64.b64encode(_packed(layouts, _reasons(whole))).decode(),
+        layouts=base64.b64encode(_packed(layouts, _reasons(layouts, why))).decode(),
         script=script,
     )
 
 
-def _reasons(graph: Graph) -> dict[str, str]:
-    """Why the elements that the details show are what they are, detail by detail, as far as a number of characters goes."""
-    why = Why(graph)
+def _reasons(layouts: list[dict[str, Any]], why: Why) -> dict[str, str]:
+    """Why the elements that can be chosen are what they are, those of the first picture first, as far as a number of
+    characters goes."""
+    items = why.graph.items
+    offered = dict.fromkeys(key for layout in layouts for key, told in layout["details"].items() if "grids" in told)
     found: dict[str, str] = {}
     size = 0
-    for item in graph.items.values():
+    for item in (items[key] for key in offered if key in items):
         for key, reason in reasons_of(item, why):
             size += len(key) + len(reason)
             if size > MOST_REASONS:
@@ -103,26 +104,44 @@ def _reasons(graph: Graph) -> dict[str, str]:
 
 
 def _packed(layouts: list[dict[str, Any]], reasons: dict[str, str]) -> bytes:
-    """The layouts as compressed JSON. Most of each is in others too: a piece is written once, and named by its place."""
+    """The layouts as compressed JSON. Most of each is in others too: a piece is written once, and named by its place.
+
+    Pieces are sorted, so that those which hardly differ, as an item here and there on the page, are neighbours: compression
+    looks 32 kB back, and takes half the bytes then.
+    """
     pieces: dict[str, int] = {}
 
     def place(piece: Any) -> int:
-        return pieces.setdefault(json.dumps(piece, ensure_ascii=False, separators=(",", ":")), len(pieces))
+        return pieces.setdefault(_json(piece), len(pieces))
 
     packed = [
-        layout
-        | {
+        {
             "svg": [place(piece) for piece in re.split("(?=<g )", layout["svg"])],
-            "steps": [[place(step | {"sentence": ""}), place(step["sentence"])] for step in layout["steps"]],
+            "steps": place([{name: told for name, told in step.items() if name != "keys"} for step in layout["steps"]]),
+            "keys": [place(step["keys"]) for step in layout["steps"]],  # which alone differ from layout to layout
             "table": [place(row) for row in layout["table"]],
             "known": [place(row) for row in layout["known"]],
             "details": {key: place(detail) for key, detail in layout["details"].items()},
+            "calls": place(layout["calls"]),
         }
         for layout in layouts
     ]
-    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"))
-    told = json.dumps(reasons, ensure_ascii=False, separators=(",", ":"))
-    return gzip.compress(f'{{"layouts":{text},"reasons":{told},"pieces":[{",".join(pieces)}]}}'.encode(), mtime=0)
+    in_order = sorted(pieces)
+    moved = {pieces[piece]: number for number, piece in enumerate(in_order)}
+    told = [layout | _renumbered(places, moved) for layout, places in zip(layouts, packed, strict=True)]
+    text = f'{{"layouts":{_json(told)},"reasons":{_json(reasons)},"pieces":[{",".join(in_order)}]}}'
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def _renumbered(places: Any, moved: dict[int, int]) -> Any:
+    """Places, in lists and by keys, as they are called after a move."""
+    if isinstance(places, dict):
+        return {key: _renumbered(each, moved) for key, each in places.items()}
+    return [moved[each] for each in places] if isinstance(places, list) else moved[places]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _note(count: int, unturned: int, all_ways: bool) -> str:
@@ -135,13 +154,13 @@ def _note(count: int, unturned: int, all_ways: bool) -> str:
     return note
 
 
-def _layouts(recording: Recording, whole: Graph) -> tuple[list[dict[str, Any]], int, bool]:
+def _layouts(recording: Recording, why: Why) -> tuple[list[dict[str, Any]], int, bool]:
     """The pictures that the page holds, the first one first; how many parts of that cannot be turned; whether all ways are in.
 
     A layout is the state of a GraphView with the `folds` and `node_names` that ask for it. Its `folds` name only what is
     turned, which is not as it is at first.
     """
-    ways = _Ways(recording, whole)
+    ways = _Ways(recording, why)
     shown = ways.turnable({})
     first = dict(list(shown.items())[:MOST_TURNED])
     front: list[Folds] = [{}]
@@ -174,9 +193,9 @@ def _all_modules(first: dict[str, Any], modules: list[str]) -> list[Folds]:
 class _Ways:
     """The ways of folding that a page holds, each drawn without the nodes' names and with them."""
 
-    def __init__(self, recording: Recording, whole: Graph) -> None:
+    def __init__(self, recording: Recording, why: Why) -> None:
         self.recording = recording
-        self.whole = whole
+        self.why = why
         self.plain: list[dict[str, Any]] = []
         self.named: list[dict[str, Any]] = []
         self._drawn: dict[tuple[tuple[str, bool], ...], dict[str, Any]] = {}
@@ -201,8 +220,8 @@ class _Ways:
         return True
 
     def _layout(self, folds: Folds, node_names: bool = False) -> dict[str, Any]:
-        drawn = draw_graph(self.recording, folds, node_names=node_names, whole=self.whole)
-        return {"folds": folds, "node_names": node_names, **state_of(drawn, self.recording)}
+        drawn = draw_graph(self.recording, folds, node_names=node_names, whole=self.why.graph)
+        return {"folds": folds, "node_names": node_names, **state_of(drawn, self.recording, self.why)}
 
     def turnable(self, folds: Folds) -> Folds:
         """What can be turned where these are."""

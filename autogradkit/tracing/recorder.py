@@ -8,11 +8,13 @@ it notes places as (code, offset) pairs and copies numbers, within bounds; names
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import setitem
 from types import FrameType
 from typing import Any
+
+import numpy as np
 
 from autogradkit.core.facts import Declaration, Remembering
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
@@ -196,7 +198,7 @@ class EventRecorder(Recorder):
                     if name is None:
                         operands.append(before)
                 else:
-                    if each is not None:
+                    if each is not None or value.__class__ in (list, tuple):  # the `:` of X[:, rows]
                         inputs.append(Argument(name, None, short(each), place))
                     if name is None:
                         operands.append(None)
@@ -206,7 +208,9 @@ class EventRecorder(Recorder):
         self, node: Any, declaration: Declaration, inputs: tuple[Argument, ...], outputs: tuple[int, ...]
     ) -> tuple[Saved, ...]:
         self.saved.add(len(self.drafts), node)
-        return saved_by(node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short)
+        return saved_by(
+            node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short, self.numbering.keep
+        )
 
     def _copied(self, declaration: Declaration) -> dict[str, Numbers]:
         """What an optimizer remembers of the parameter in hand, as it is now."""
@@ -238,7 +242,9 @@ class EventRecorder(Recorder):
     ) -> None:
         if self.failed is None or self.failed.error is not error:
             inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
-            label = spelled(declaration.facts.label, kind)
+            facts = declaration.facts
+            operands = kind == "op" and all(each.value is not None for each in inputs)
+            label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
             site = self._sites.of(learner_frames(sys._getframe(1)))
             self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
 
@@ -284,6 +290,11 @@ class EventRecorder(Recorder):
 
     def gradients_may_change(self) -> None:
         self.copier.forget()
+
+    def gradients_given(self, target: Any, gradients: Sequence[Any]) -> None:
+        for place, gradient in enumerate(gradients):
+            if isinstance(gradient, np.ndarray):  # else it is a tensor, of which is known what gave it
+                self.numbering.give(gradient, target, place)
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
         self._look(self._accumulated, call, tensor, before, contribution, after)

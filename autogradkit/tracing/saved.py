@@ -30,10 +30,10 @@ _DERIVED = (
 
 def saved_by(
     node: Any, inputs: tuple[Argument, ...], parameters: tuple[str, ...], outputs: tuple[int, ...],
-    number: Callable[[Tensor], int], text: Callable[[Any], str],
+    number: Callable[[Tensor], int], text: Callable[[Any], str], keep: Callable[[Any, int], None] = lambda *_: None,
 ) -> tuple[Saved, ...]:  # fmt: skip
-    """What the node of an op keeps. `number` gives the value of a tensor that is neither operand nor result; `text` says
-    what is no tensor."""
+    """What the node of an op keeps. `number` gives the value of a tensor that is neither operand nor result, `text` says
+    what is no tensor, `keep` hears in which array a result is kept through which no gradient flows."""
     known = {role: argument for argument in inputs if (role := role_of(argument, parameters)) is not None}
     found: list[Saved] = []
     for name, kept, version in _kept(node):
@@ -44,6 +44,8 @@ def saved_by(
         operand = known.get(name)
         if isinstance(kept, SavedOutput | SavedResult):
             value = outputs[kept.number] if kept.number < len(outputs) else None
+            if value is not None and 2 * kept.number >= len(node.outputs):
+                keep(kept.array, value)
         elif operand is not None and (operand.value is not None or operand.text is not None):
             value, told = operand.value, operand.text
         elif isinstance(kept, Tensor):

@@ -1,10 +1,12 @@
 """GraphView: the graph of a trace, live. Step through it, click for detail, fold and unfold modules.
 
-Rests on `widgets/base.py` and `tracing.render`; the front end is `widgets/src/graph.ts`.
+Rests on `widgets/base.py` and `tracing.render`; the front end is `widgets/src/graph/`.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import traitlets
@@ -14,6 +16,7 @@ from ..tracing.events import Op, Value
 from ..tracing.probe import measured
 from ..tracing.recording import Recording
 from ..tracing.render.graph.drawing.picture import draw_graph
+from ..tracing.render.graph.structure.build import build
 from ..tracing.render.graph.telling.elements import Grid, grids_of, reason_key
 from ..tracing.render.graph.telling.state import state_of
 from ..tracing.render.graph.telling.text import HEADER, graph_rows, graph_text
@@ -42,14 +45,18 @@ class GraphView(PictureWidget):
     _esm = static("graph.js")
     _css = static("graph.css")
 
-    known = traitlets.List(traitlets.List(traitlets.List(traitlets.Int()))).tag(sync=True)  # of the table's cells
-    steps = traitlets.List(traitlets.Dict()).tag(sync=True)
-    details = traitlets.Dict().tag(sync=True)
-    calls = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    foldable = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    folded = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    opened = traitlets.List(traitlets.Unicode()).tag(sync=True)  # paths of the stacks of equal turns that are open
-    overview = traitlets.Unicode().tag(sync=True)
+    svg = traitlets.Unicode()
+    description = traitlets.Unicode()
+    table = traitlets.List()  # header first
+    known = traitlets.List()  # of the table's cells
+    steps = traitlets.List()
+    details = traitlets.Dict()
+    calls = traitlets.List()
+    foldable = traitlets.List()
+    folded = traitlets.List()
+    opened = traitlets.List()  # paths of the stacks of equal turns that are open
+    overview = traitlets.Unicode()
+    packed = traitlets.Bytes().tag(sync=True)  # all these, as they are sent
     step = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
@@ -60,10 +67,15 @@ class GraphView(PictureWidget):
     )  # why chosen elements are what they are, by the key of the node and the element: "o7 0,1,2"
     measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
-    def __init__(self, trace: Recording, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self, trace: Recording, *, folds: dict[str, bool] | None = None, node_names: bool = False, **kwargs: Any
+    ) -> None:
         self.trace = trace
+        self._whole = build(trace)  # what is folded in this way and that
+        self._why = Why(self._whole)
+        self.folds, self.node_names = folds or {}, node_names
         self._draw()
+        super().__init__(**kwargs)  # which opens the model in the page, with its picture
         self.observe(self._redraw, ["folds", "node_names"])
         self.observe(self._leave_element, "selected")
         self.observe(self._explain, "element")
@@ -71,10 +83,12 @@ class GraphView(PictureWidget):
 
     @entry
     def _draw(self) -> None:
-        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names)
+        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names, whole=self._whole)
+        drawing = state_of(self._drawn, self.trace, self._why)
         with self.hold_sync():
-            for name, value in state_of(self._drawn, self.trace).items():
+            for name, value in drawing.items():
                 self.set_trait(name, value)
+            self.packed = gzip.compress(json.dumps(drawing, ensure_ascii=False).encode(), compresslevel=6, mtime=0)
             if self.selected not in self.details:
                 self.selected = ""
 
@@ -98,7 +112,7 @@ class GraphView(PictureWidget):
         """The grid of what is selected that has this element."""
         item = self._drawn.graph.items.get(self.selected)
         number, *index = element
-        grids = [] if item is None else grids_of(item, Why(self._drawn.graph))
+        grids = [] if item is None else grids_of(item, self._why)
         found = grids[number] if 0 <= number < len(grids) else None
         return found if found is not None and found.holds(index) else None
 
@@ -114,7 +128,7 @@ class GraphView(PictureWidget):
         graph = self._drawn.graph
         op = self.selection
         if isinstance(op, Op) and "measurable" in self.details[self.selected]:
-            ran = Why(graph).ran(op)
+            ran = self._why.ran(op)
             known = self.details[self.selected]["measurable"]
             rows = measured(op, ran[-1] if ran else None, graph.values, graph.labels)
             self.measured = {**self.measured, self.selected: [[*row, known] for row in rows]}

@@ -48,7 +48,7 @@ class Prediction(StillWidget):
             choices=labels,
             answer=right[0],
             verdicts=[
-                f"Right. {truth}" if index == right[0] else f"No, not {_mistaken(label, reason)}. The answer is {truth}"
+                _right(reason) if index == right[0] else f"No, not {_mistaken(label, reason)}. The answer is {truth}"
                 for index, (label, reason) in enumerate(zip(labels, reasons, strict=True))
             ],
         )
@@ -94,6 +94,11 @@ def _written(value: Any) -> str:
 
 def _because(label: str, reason: str) -> str:
     return f"{label}: {_ended(reason)}" if reason else _ended(label)
+
+
+def _right(reason: str) -> str:
+    """What the right choice, which is marked, needs no more than."""
+    return f"Right: {_ended(reason)}" if reason else "Right."
 
 
 def _mistaken(label: str, reason: str) -> str:

@@ -24,7 +24,7 @@ asked = predict(
 )
 asked"""
 PROVE = "check('`w.grad` is the sum', w.grad == 7)\ncheck('not so', w.grad == 5)"
-RIGHT = "Right. 7: they are added."
+RIGHT = "Right: they are added."
 WRONG = "No, not 5 (the second replaces the first). The answer is 7: they are added."
 
 

@@ -32,11 +32,10 @@ class Declared:
     make_samples: Callable[[Callable[..., torch.Tensor]], Iterable[tuple[Any, ...]]] | None
     allocated: bool  # whether its caller makes the memory that its kernel writes into
 
-    def differentiable(self, *args: Any) -> Any:
-        """What it gives, of several results those that have gradients."""
-        overload: Any = self.call
-        found = overload(*args)
-        return found[: overload.differentiable_outputs] if isinstance(found, tuple) else found
+    def differentiated(self, *args: Any) -> Any:
+        """What a call gives, of several results those that have a gradient."""
+        found = self.call(*args)
+        return tuple([each for each in found if each.requires_grad]) if isinstance(found, tuple) else found
 
     def samples(self, seed: int) -> list[tuple[Any, ...]]:
         """Argument tuples, with float64 tensors that require grad, the same for the same seed."""

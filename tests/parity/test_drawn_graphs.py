@@ -88,6 +88,60 @@ LEARNERS = {
     "a second gradient of exp": (
         "g, = torch.autograd.grad(w.exp().sum(), w, create_graph=True)\nh = g * 2\nh.sum().backward()", None
     ),
+    "elements written one by one": (
+        "z = torch.zeros(3)\nz[1] = (w * w).sum()\nz[2] = 1.\n"
+        "g, = torch.autograd.grad((w ** 3 * z).sum(), w, create_graph=True)\nh = g * 2", None
+    ),
+    "one element written, derived three times": (
+        "k = torch.zeros(3)\nk[1] = (w * w).sum()\n"
+        "g, = torch.autograd.grad(((w ** 2).sum() * k).sum(), w, create_graph=True)\n"
+        "h, = torch.autograd.grad((w * g).sum(), w, create_graph=True)\ny = h * 2", None
+    ),
+    "a cast operand of a second derivative": (
+        "d = w.double()\nv = d * x\ng, = torch.autograd.grad((v * v).sum(), d, create_graph=True)\nh = g * 2", None
+    ),
+    "one of two results used": (
+        "class Both(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, t):\n        return t * 2, t * 3\n"
+        "    @staticmethod\n    def backward(ctx, g, h):\n        return g * 2 + h * 3\n"
+        "s, t = Both.apply(w)\ng, = torch.autograd.grad((s * s).sum(), w, create_graph=True)\ny = g * w", None
+    ),
+    "a backward with a tensor of its own": (
+        "class Weighed(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, t):\n        return t * x\n"
+        "    @staticmethod\n    def backward(ctx, g):\n        return g * x\n"
+        "g, = torch.autograd.grad((Weighed.apply(w) ** 2).sum(), w, create_graph=True)\ny = g * w", None
+    ),
+    "pooled": (
+        "g, = torch.autograd.grad((torch.nn.functional.max_pool2d((M * w)[None], 2) ** 2).sum(), w, create_graph=True)\n"
+        "y = g * 2", None
+    ),
+    "computed in place by the engine": (
+        "g, = torch.autograd.grad((torch.maximum(w, x) ** 2).sum(), w, create_graph=True)\ny = g * 2", None
+    ),
+    "picked by a list": ("y = w[[0, 2]] * 2\nz = M[[0, 1], [1, 2]] + y + M[1:, [2, 0]][0]\nz.sum().backward()", None),
+    "picked by a list, twice derived": (
+        "g, = torch.autograd.grad((w[[0, 2]] ** 2).sum(), w, create_graph=True)\ny = g * 2", None
+    ),
+    "added up in half precision": (
+        "(half.float() * w).sum().backward()\nw = w - .1 * x\n(half.float() * w).sum().backward()",
+        "half = torch.tensor([.5, 2., -1.], dtype=torch.float16, requires_grad=True)\n"
+        "w = torch.tensor([1., -2., 3.])\nx = torch.tensor([.5, 4., -1.])"
+    ),
+    "kept by a hook": (
+        "seen = []\ny = w * 2\ny.register_hook(seen.append)\n(y * u).sum().backward()\nz = seen[0] * 2", None
+    ),
+    "a leaf's gradient, kept by a hook": (
+        "seen = {}\nw.register_hook(lambda g: seen.update(w=g))\n(w * u).sum().backward()\nz = seen['w'] * 2\n"
+        "w.grad = None\n(w * x).sum().backward()\nv = seen['w'] + 1", None
+    ),
+    "kept by a backward": (
+        "kept = []\nclass Twice(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, t):\n        return t * 2\n"
+        "    @staticmethod\n    def backward(ctx, g):\n        kept.append(g)\n        return g * 2\n"
+        "Twice.apply(w * u).sum().backward()\nz = kept[0] * 3", None
+    ),
+    "cut from a complex tensor": ("k = cx[1:] * cx[:2]\nz = k.abs().sum() * u\n(z * w).mean().backward()",
+        "cx = torch.tensor([1 + 2j, -1j, .5 + 0j], requires_grad=True)\nu = torch.tensor([2., .25, -.5])\n"
+        "w = torch.tensor([1., -2., 3.])"
+    ),
     "added to a number": ("total = 0.\nfor k in range(2):\n    total += (w * k).sum().detach()", None),
     "sorted": ("b = sorted([w * 1, w + 9], key=lambda t: t.sum())", None),
     "kept gradient": ("y = w * 2\ny.retain_grad()\n(y * 3).sum().backward()", None),

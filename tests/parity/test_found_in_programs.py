@@ -30,6 +30,34 @@ r=T.logsumexp(T.tensor([[1+6j,2-5j]]),1)
 r=T.logsumexp(T.tensor([3j]),0)
 x=T.tensor([1+6j,2-5j],requires_grad=True); T.logsumexp(x,0).abs().backward(); r=x.grad
     """,
+    "tensors that a mask fills in, as numbers": """
+r=T.tensor([1,2]).masked_fill(T.tensor([True,False]),T.tensor(1.5))
+r=T.tensor([1,2],dtype=T.uint8).masked_fill(T.tensor(True),T.tensor(-1))
+r=T.tensor([1,2],dtype=T.uint8).masked_fill(T.tensor(True),T.tensor(300))
+x=T.tensor([1,2]); x.masked_fill_(T.tensor(False),T.tensor(float('nan')))
+x=T.tensor(1); x.masked_fill_(T.tensor(True),T.tensor(float('inf')))
+x=T.ones(2); x.masked_fill_(T.tensor(True),T.tensor(1e300,dtype=T.float64))
+x=T.ones(2); x.masked_fill_(T.tensor(True),T.tensor(1j))
+r=T.ones(2,dtype=T.bfloat16).masked_fill(T.tensor([True,False]),T.tensor(0.3,dtype=T.bfloat16))
+r=T.zeros(0,dtype=T.int64).masked_fill(T.tensor(True),T.tensor(float('nan')))
+    """,
+    "dtypes that come to no kernel": """
+r=T.tensor(True).kthvalue(1)
+r=T.tensor(1j).kthvalue(1)
+r=T.zeros(0,3,dtype=T.bool).kthvalue(1,1)
+r=T.zeros((0,3),dtype=T.complex64).amin((1,))
+r=T.zeros((2,0),dtype=T.complex64).amax(0)
+r=T.zeros((0,3),dtype=T.complex64).amax(0)
+r=T.zeros((2,3),dtype=T.complex64).amin((0,))
+    """,
+    "versions of gradients": """
+v=T.ones(3,requires_grad=True); h=v.register_hook(lambda g:g*2); v.median().backward(); r=v.grad._version
+v=T.ones(3,2).t().requires_grad_(); v.var(1).sum().backward(); r=(v.grad._version,v.grad.stride())
+v=T.ones(3,2).t().requires_grad_(); v.std().backward(); r=(v.grad._version,v.grad.stride())
+v=T.ones(3,requires_grad=True); w=v+1; w.narrow(0,0,1).mul_(-1); w.sum().backward(); r=v.grad._version
+v=T.ones(3,requires_grad=True,dtype=T.complex64); w=1j+v; w[0]=3; w.backward(T.ones_like(w)); r=v.grad._version
+v=T.ones(3,requires_grad=True); w=v*2; w.narrow(0,0,1).mul_(-1); w.sum().backward(); r=v.grad._version
+    """,
     "complex powers that go by the logarithm": """
 nan,inf=float('nan'),float('inf'); r=T.tensor([complex(nan,1),complex(0,nan),complex(inf,1),0j])**T.zeros(4,dtype=T.complex64)
 nan,inf=float('nan'),float('inf'); r=T.tensor([0j,0j,0j,0j])**T.tensor([complex(1,inf),complex(nan,inf),complex(inf,inf),complex(1,nan)])

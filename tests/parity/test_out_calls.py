@@ -7,12 +7,11 @@ import pytest
 from .out_calls import NAMES, differences
 
 KNOWN = {
-    **dict.fromkeys(("normal", "bernoulli"), "draws into other dtypes, where PyTorch fills `out`"),
+    "normal": "PyTorch draws for the sizes of `out` first, and adds the means then",
     **dict.fromkeys(("linspace", "empty"), "`out` of other sizes or without elements, and its version"),
     **dict.fromkeys(("std", "var"), "PyTorch computes in the dtype of `out`, and refuses complex ones"),
     "logsumexp": "into float64 the last bits of float32's exponentials show",
     "diag": "the name of the op that writes",
-    "multinomial": "a larger `out` is resized without a warning",
     "nn.functional.avg_pool3d": "PyTorch writes a transposed `out` in another order",
     "nn.functional.gelu": "PyTorch leaves a transposed `out` as it was",
     "nn.functional.linear": "takes `out=` in Python's form only",

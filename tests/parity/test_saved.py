@@ -16,15 +16,21 @@ import autogradkit as ak
 from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.overload import Overload
 
+WITHIN_PYTHON = {"block_diag"}  # whose public function, in Python, takes its arguments otherwise
+
 
 def _theirs(overload: Overload) -> Any:
-    places = (torch, torch.Tensor, torch._C._nn, torch.nn.functional)
+    if overload.owner.name in WITHIN_PYTHON:
+        return getattr(torch._C._VariableFunctions, overload.owner.name)
+    places = (torch, torch.Tensor, torch._C._nn, torch._C._linalg, torch.nn.functional)
     return next((getattr(place, overload.owner.name) for place in places if hasattr(place, overload.owner.name)), None)
 
 
 def _ours(overload: Overload) -> Any:
-    """The public name; of an op that only `nn.functional` calls, what it calls."""
+    """The public name; of an op that only Python's functions call, what they call."""
     name = overload.owner.name
+    if name in WITHIN_PYTHON or hasattr(torch._C._linalg, name):
+        return overload.owner.made("function")
     found = next((getattr(place, name) for place in (ak, ak.Tensor) if hasattr(place, name)), None)
     return overload.owner.made("function") if found is None and hasattr(ak.nn.functional, name) else found
 

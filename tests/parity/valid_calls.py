@@ -129,10 +129,14 @@ def carried(value: Any) -> Any:
 
 
 def _targets() -> Iterator[Target]:
-    places = [("", torch, ak), ("nn.functional.", torch.nn.functional, ak.nn.functional)]
-    for prefix, theirs, mine in places:
+    places = [
+        ("", "", torch, ak),
+        ("nn.functional.", "", torch.nn.functional, ak.nn.functional),
+        ("linalg.", "linalg_", torch.linalg, ak.linalg),
+    ]
+    for prefix, schema_prefix, theirs, mine in places:
         for name in _shared_names(theirs, mine):
-            yield Target(prefix + name, name, getattr(theirs, name), getattr(mine, name), False)
+            yield Target(prefix + name, schema_prefix + name, getattr(theirs, name), getattr(mine, name), False)
     for name in (*_OPERATORS, *_OF_INTEGERS, "matmul"):
         yield Target(f"operator.{name}", "", getattr(operator, name), getattr(operator, name), False)
     for name in _shared_names(torch.Tensor, ak.Tensor):
@@ -193,7 +197,16 @@ def _tensor(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     return numbers if dtype is INT else numbers / 64
 
 
+_REGULAR = torch.tensor([[4.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 1.0, 2.0]])
 _VECTOR, _MATRIX, _IMAGES = _tensor((3,), FLOAT), _tensor((3, 3), FLOAT), _tensor((2, 2, 4, 4), FLOAT)
+
+_BATCH = _tensor((2, 3, 3), FLOAT)
+
+
+def _also_methods(*names: str) -> list[str]:
+    """Names of functions, where they are some, and of the methods."""
+    return [*(name for name in names if not name.endswith("_")), *(f"Tensor.{name}" for name in names)]
+
 
 # Where random values hardly come upon one, PyTorch has no schema, or Python spells it in another way.
 _KNOWN = {
@@ -203,6 +216,18 @@ _KNOWN = {
     "from_numpy": Call([np.arange(3.0)]),
     "asarray": Call([[1.0, 2.0]]),
     "is_tensor": Call([_VECTOR]),
+    **{name: Call([_REGULAR]) for name in ("linalg.cholesky", "linalg.inv", *_also_methods("cholesky", "inverse"))},
+    **{name: Call([_VECTOR, _MATRIX, _VECTOR]) for name in _also_methods("addmv", "addmv_")},
+    **{name: Call([_MATRIX, _BATCH, _BATCH]) for name in _also_methods("addbmm", "addbmm_")},
+    **{name: Call([_MATRIX, _REGULAR, torch.tensor([1, 2, 3]).int()]) for name in _also_methods("lu_solve")},
+    **{name: Call([_REGULAR, _VECTOR]) for name in _also_methods("orgqr")},
+    **{name: Call([_REGULAR, _VECTOR, _MATRIX]) for name in _also_methods("ormqr")},
+    **{name: Call([_MATRIX, _REGULAR]) for name in ("block_diag", "chain_matmul", "tensordot")},
+    "cartesian_prod": Call([_VECTOR, _VECTOR]),
+    "linalg.ldl_solve": Call([_REGULAR, torch.tensor([1, 2, 3]), _MATRIX]),
+    "linalg.lu_solve": Call([_REGULAR, torch.tensor([1, 2, 3]).int(), _MATRIX]),
+    "linalg.solve": Call([_REGULAR, _MATRIX]),
+    "linalg.tensorinv": Call([torch.eye(4).reshape(2, 2, 2, 2)]),
     "unique": Call([_VECTOR]),
     "nn.functional.cross_entropy": Call([_MATRIX, torch.zeros(3, dtype=INT)]),
     "nn.functional.embedding": Call([torch.zeros(3, dtype=INT), _MATRIX]),

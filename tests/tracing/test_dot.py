@@ -110,7 +110,7 @@ def test_a_failure_is_told_and_marked_where_it_happened():
     assert stopped["color"] == LIGHT["error"]
     assert "self · freed" in plain(stopped["label"])
     mismatch = nodes(drawn(trace_cell("mismatch")))["failed"]
-    assert plain(mismatch["label"]) == "mm\n✗ stopped here"
+    assert plain(mismatch["label"]) == "@\n✗ stopped here"
 
 
 def test_text_of_the_learner_stays_text():

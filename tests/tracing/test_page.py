@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from autogradkit.tracing.page import MOST_TURNED, MOST_WAYS, page
+from autogradkit.tracing.render.graph.telling.elements import reason_key
 from autogradkit.tracing.trace import Trace
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
@@ -53,17 +54,25 @@ def page_of(name: str) -> str:
     return page(trace_cell(name))
 
 
-def layouts(markup: str) -> list[dict[str, Any]]:
+def unpacked(markup: str) -> dict[str, Any]:
     """What the page's script reads."""
     found = re.search(r'<script type="text/plain" id="autogradkit-layouts">([^<]*)</script>', markup)
     assert found is not None
-    packed = json.loads(gzip.decompress(base64.b64decode(found[1])))
+    return json.loads(gzip.decompress(base64.b64decode(found[1])))
+
+
+def layouts(markup: str) -> list[dict[str, Any]]:
+    """The layouts, whole."""
+    packed = unpacked(markup)
     pieces = packed["pieces"]
     return [
         layout
         | {
             "svg": "".join(pieces[n] for n in layout["svg"]),
-            "steps": [pieces[step] | {"sentence": pieces[sentence]} for step, sentence in layout["steps"]],
+            "steps": [
+                step | {"keys": pieces[n]} for step, n in zip(pieces[layout["steps"]], layout["keys"], strict=True)
+            ],
+            "calls": pieces[layout["calls"]],
             "table": [pieces[n] for n in layout["table"]],
             "known": [pieces[n] for n in layout["known"]],
             "details": {key: pieces[n] for key, n in layout["details"].items()},
@@ -204,9 +213,27 @@ def test_nothing_traced_is_a_page_too():
     assert Elements(markup).texts["title"][0].strip()
 
 
+def test_it_tells_of_the_elements_of_a_tensor_that_is_drawn_again():
+    source = "y = torch.sin(w) + torch.cos(w) + torch.exp(w)\ny.sum().backward()"
+    markup = page(trace_source(source, "w = torch.tensor([1., 2.], requires_grad=True)"))
+    again = next(key for key in layouts(markup)[0]["details"] if "." in key)
+    assert reason_key(again, [0, 1]) in unpacked(markup)["reasons"]
+
+
+@pytest.mark.long
+def test_it_tells_of_the_elements_that_it_shows_and_of_no_hidden_turn():
+    source = "for i in range(300):\n    h = torch.sin(h) * w\nh.sum().backward()"
+    trace = trace_source(source, "w = torch.ones(9, requires_grad=True)\nh = torch.ones(9)")
+    markup = page(trace)
+    shown = {key for layout in layouts(markup) for key in layout["details"]}
+    told = {key.split()[0] for key in unpacked(markup)["reasons"]}
+    assert told <= shown
+    assert f"o{trace.ops[-2].step}" in told  # of the last turn
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("name", "most"), [("lenet", 360_000), ("deep", 340_000), ("network", 440_000), ("fan_in", 70_000)]
+    ("name", "most"), [("lenet", 230_000), ("deep", 260_000), ("network", 180_000), ("fan_in", 60_000)]
 )
 def test_it_is_small(name: str, most: int):
     assert len(page_of(name).encode()) < most

@@ -4,6 +4,8 @@ import pytest
 import traitlets
 
 from autogradkit.tracing.events import Op, Value
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.telling.state import state_of
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import trace_cell
 
@@ -39,6 +41,20 @@ def test_modules_unfold_and_fold():
     assert view.svg != folded
     view.folds = {}
     assert view.svg == folded
+
+
+@pytest.mark.parametrize("name", ["lenet", "deep", "network"])
+def test_what_a_view_tells_after_it_was_opened_is_what_is_told_of_such_a_picture(name):
+    trace = trace_cell(name)
+    view = GraphView(trace)
+    for _ in range(3):
+        closed = [detail["closed"] for detail in view.details.values() if detail.get("closed")]
+        if not closed:
+            break
+        view.folds = {**view.folds, closed[-1]: False}
+    assert len(view.folds) > 1
+    fresh = state_of(draw_graph(trace, view.folds), trace)
+    assert {key: getattr(view, key) for key in fresh} == fresh
 
 
 def test_the_output_has_a_static_form_too():

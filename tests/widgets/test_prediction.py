@@ -55,9 +55,9 @@ def test_it_says_what_is_right_and_why() -> None:
     added = Prediction("?", {5: "the second replaces the first", 7: "they are added."}, 7)
     assert added.verdicts == [
         "No, not `5` (the second replaces the first). The answer is `7`: they are added.",
-        "Right. `7`: they are added.",
+        "Right: they are added.",
     ]
-    assert Prediction("?", ["yes", "no"], "no").verdicts == ["No, not yes. The answer is no.", "Right. no."]
+    assert Prediction("?", ["yes", "no"], "no").verdicts == ["No, not yes. The answer is no.", "Right."]
 
 
 def test_choices_are_shown_as_they_are_written_on_one_line() -> None:

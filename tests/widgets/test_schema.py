@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
 import pkgutil
@@ -138,8 +139,13 @@ STATES = {
 def test_every_state_is_as_the_schema_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said: set[str] = set()
     monkeypatch.setattr(StillWidget, "send", lambda self, content, buffers=None: said.add(content["kind"]))
-    schema = jsonschema.Draft202012Validator(whole(name))
+    described = whole(name)
+    compressed = [key for key, each in described["properties"].items() if "contentEncoding" in each]
+    described["properties"] |= {key: described["properties"][key]["contentSchema"] for key in compressed}
+    schema = jsonschema.Draft202012Validator(described)
     states = [view.get_state(key=own_traits(type(view))) for view in STATES[name]()]
+    for state in states:
+        state |= {key: json.loads(gzip.decompress(state[key])) for key in compressed}
     wrong = [f"{each.json_path}: {each.message[:200]}" for state in states for each in schema.iter_errors(state)]
     assert wrong == []
     assert len(states) > 1
@@ -156,6 +162,8 @@ def says(trait: traitlets.TraitType[Any, Any]) -> dict[str, Any]:
     if isinstance(trait, traitlets.Dict):
         inner = trait._value_trait
         return {"type": "object"} | ({} if inner is None else {"additionalProperties": says(inner)})
+    if isinstance(trait, traitlets.Bytes):
+        return {"contentEncoding": "gzip"}
     kinds = {
         traitlets.Unicode: "string",
         traitlets.Int: "integer",
@@ -169,7 +177,7 @@ def agree(said: dict[str, Any], schema: dict[str, Any]) -> bool:
     if "$ref" in schema:
         schema = SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]
     inner = [key for key in ("items", "additionalProperties") if key in said]
-    return all(said.get(key) == schema.get(key) for key in ("type", "enum")) and all(
+    return all(said.get(key) == schema.get(key) for key in ("type", "enum", "contentEncoding")) and all(
         agree(said[key], schema[key]) for key in inner
     )
 

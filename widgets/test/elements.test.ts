@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import widget from "../src/graph";
+import type { Shown } from "../src/graph/unpacked";
+import { view as widget } from "../src/graph/view";
 import { StoredModel } from "../src/page/stored";
-import type { GraphTraits, Grid } from "../src/shared/traits";
+import type { Grid } from "../src/shared/traits";
 import { FakeModel, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g class="ak-item" data-key="o1"/><g class="ak-item" data-key="v0"/></svg>`;
@@ -21,7 +22,7 @@ const GRIDS: Grid[] = [
 ];
 
 const show = async (first: Partial<Grid> = {}) => {
-  const model = new FakeModel<GraphTraits>({
+  const model = new FakeModel<Shown>({
     svg: SVG,
     description: "",
     overview: "",
@@ -141,10 +142,13 @@ describe("the elements in a detail", () => {
   });
 
   it("are told by what a page has stored, or the page says that it has not", () => {
-    const layout = { folds: {}, node_names: false, details: { o1: { title: "mul", rows: [], grids: GRIDS } } };
+    const detail = { title: "mul", rows: [], grids: GRIDS };
+    const layout = { folds: {}, node_names: false, details: { o1: detail, "o1.2": detail } };
     const model = new StoredModel([layout], "", { "o1 0,0,1": "∂w[0, 1] = 2" });
     model.set("selected", "o1");
     model.set("element", [0, 0, 1]);
+    expect(model.get("reasons")).toEqual({ "o1 0,0,1": "∂w[0, 1] = 2" });
+    model.set("selected", "o1.2"); // the same, drawn again
     expect(model.get("reasons")).toEqual({ "o1 0,0,1": "∂w[0, 1] = 2" });
     model.set("element", [0, 1, 1]);
     expect(model.get("reasons")["o1 0,1,1"]).toMatch(/^This page has no numbers of this element/);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import widget from "../src/graph";
-import type { Detail, GraphTraits } from "../src/shared/traits";
+import type { Shown } from "../src/graph/unpacked";
+import { view as widget } from "../src/graph/view";
+import type { Detail } from "../src/shared/traits";
 import { FakeModel, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
@@ -23,7 +24,7 @@ const row = (title: string): Detail => ({
 });
 
 const show = () => {
-  const model = new FakeModel<GraphTraits>({
+  const model = new FakeModel<Shown>({
     svg: SVG,
     description: "y = w * x",
     overview: "1 operation ran forward.",
@@ -160,6 +161,20 @@ describe("GraphView", () => {
     const kept = [...document.querySelectorAll(".ak-detail .ak-number")].map((span) => span.textContent);
     expect(kept).toEqual(["[1.2e-05, −3e+10, 0.5]"]);
     expect(document.querySelector(".ak-detail dd")!.textContent).toBe("[1.2e-05, −3e+10, 0.5]");
+  });
+
+  it("gives a printed tensor with long rows the width of the panel, and leaves a sentence beside its heading", async () => {
+    const { model } = await show();
+    const long = `[[${"-1.9621e-02, ".repeat(5)}1.],\n [2.]]`;
+    const rows: Detail["rows"] = [
+      ["value", long],
+      ["shape", "[2.]"],
+      ["backward 1", `∂ = ${long}`],
+    ];
+    model.set("details", { ...model.get("details"), v0: { ...row("x"), rows } });
+    model.set("selected", "v0");
+    const wide = [...document.querySelectorAll(".ak-detail dd")].map((each) => each.className);
+    expect(wide).toEqual(["ak-printed", "", ""]);
   });
 
   it("tells Python what was clicked and shows its detail as text", async () => {

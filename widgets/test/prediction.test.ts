@@ -7,7 +7,7 @@ async function show(chosen = -1) {
   const model = new FakeModel<PredictionTraits>({
     question: "What is `w.grad` <b>now</b>?",
     choices: ["`5`", "`7`", "<i>it</i> fails"],
-    verdicts: ["No, not `5`.", "Right. `7`: they are added.", "No."],
+    verdicts: ["No, not `5`.", "Right: they are `added`.", "No."],
     answer: 1,
     chosen,
   });
@@ -50,14 +50,14 @@ describe("a prediction", () => {
     expect(radios.some((radio) => radio.checked || radio.disabled)).toBe(false);
     radios[1]!.click();
     press();
-    expect(said()).toBe("Right. 7: they are added.");
+    expect(said()).toBe("Right: they are added.");
     expect(marks()).toEqual(["", "✓ right", ""]);
   });
   it("shows what was answered before, here or in another view", async () => {
     const { model, said } = await show(2);
     expect(said()).toBe("No.");
     model.set("chosen", 1);
-    expect(said()).toBe("Right. 7: they are added.");
+    expect(said()).toBe("Right: they are added.");
   });
   it("listens no longer once it has ended", async () => {
     const { model, said, ended } = await show();

@@ -183,6 +183,28 @@ describe("pan and zoom", () => {
   });
 });
 
+describe("a picture that is higher than the stage", () => {
+  it("becomes smaller where all of it is there then and legible, else it keeps its size, also when the window changes", () => {
+    const height = 0.7 * globalThis.innerHeight * 1.2;
+    const svg = svgElement(
+      `<svg xmlns="http://www.w3.org/2000/svg" style="min-width:800px" viewBox="0 0 1000 ${height}"></svg>`,
+    );
+    document.body.append(svg);
+    panZoom(new AbortController().signal).attach(svg);
+    const fits = () => svg.style.getPropertyValue("--ak-fit");
+    expect(fits()).toBe(`${((0.7 * 1000 * 100) / height).toFixed(1)}vh`);
+    const before = globalThis.innerHeight;
+    const resize = (to: number) => {
+      globalThis.innerHeight = to;
+      globalThis.dispatchEvent(new Event("resize"));
+    };
+    resize(before * 0.9);
+    expect(fits()).toBe("");
+    resize(before);
+    expect(fits()).not.toBe("");
+  });
+});
+
 describe("a button", () => {
   it("is named by what is written on it, or by its title where that is a sign", () => {
     const named = (label: string, title: string) => button(label, () => {}, { title }).getAttribute("aria-label");

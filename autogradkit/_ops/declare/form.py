@@ -20,17 +20,20 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
   some operand is neither float32 nor float64; `edit_dtypes`, `edit_refuse`: those of the in-place
   form, where it has others;
-- `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients, their tuple;
+- `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients (or the slice of
+  those that do), their tuple;
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
   as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
+- `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
 - `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
+- `edit_resizes`: the in-place form gives self the shape of the result, where that is another, as PyTorch lets it;
 - `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
 - `out_decides`: without `dtype=` it is computed in the dtype of `out`;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
@@ -109,16 +112,18 @@ class Form:
         reads: Sequence[str] = (),
         factory: bool = False,
         outputs: str = "result",
-        differentiable_outputs: int | None = None,
+        differentiable_outputs: int | slice | None = None,
         returns: Callable[[Sequence[Tensor]], Any] | None = None,
         refuse: Callable[..., None] | None = None,
         dtypes: Callable[..., None] | None = None,
         edit_dtypes: Callable[..., None] | None = None,
         edit_refuse: Callable[..., None] | None = None,
+        edit_resizes: bool = False,
         out: bool | None = None,
         out_warning: str = "",
         refuses_complex: bool = False,
         into_any: bool = False,
+        warns_of_resizing: bool = True,
         written: Callable[..., int] | None = None,
         laid_out: bool | None = None,
         apart: str = "",
@@ -171,12 +176,14 @@ class Form:
         self.reads = reads
         self.factory = factory
         self.outputs = tuple(outputs.split())
-        self.differentiable_outputs = len(self.outputs) if differentiable_outputs is None else differentiable_outputs
+        given = differentiable_outputs
+        self.differentiable_outputs = given if isinstance(given, slice) else slice(given)
         self.returns = returns or tuple
         self.refuse = refuse
         self.dtypes = dtypes
         self.edit_dtypes = edit_dtypes or dtypes
         self.edit_refuse = edit_refuse or refuse
+        self.edit_resizes = edit_resizes
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
         self.out_decides = out_decides
@@ -184,6 +191,7 @@ class Form:
         self.out_warning = out_warning
         self.refuses_complex = refuses_complex
         self.into_any = into_any
+        self.warns_of_resizing = warns_of_resizing
         self.written = written
         self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition

@@ -17,6 +17,7 @@ import numpy as np
 
 from autogradkit._ops.declare.names import OVERLOADS
 from autogradkit.core import dtype
+from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ def log_of_number(x: Any) -> Any:
 
 def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
-    return wrap(np.zeros_like(x._array)) if isinstance(x, Tensor) else np.zeros_like(x)
+    if isinstance(x, Tensor):
+        return reported("zeros_like", "create", lambda x: wrap(np.zeros_like(x._array)), x)
+    return np.zeros_like(x)
 
 
 def is_complex(x: Any) -> bool:
@@ -114,12 +117,16 @@ def is_complex(x: Any) -> bool:
 
 def real(x: Any) -> Any:
     """The real part of an array or tensor, outside the graph."""
-    return wrap(np.asarray(x._array.real)) if isinstance(x, Tensor) else np.real(x)
+    if isinstance(x, Tensor):
+        return reported("real", "detach", lambda x: wrap(np.asarray(x._array.real)), x)
+    return np.real(x)
 
 
 def imag(x: Any) -> Any:
     """The imaginary part of an array or tensor, outside the graph."""
-    return wrap(np.asarray(x._array.imag)) if isinstance(x, Tensor) else np.imag(x)
+    if isinstance(x, Tensor):
+        return reported("imag", "detach", lambda x: wrap(np.asarray(x._array.imag)), x)
+    return np.imag(x)
 
 
 def real_part(x: Any) -> Any:
@@ -134,19 +141,43 @@ def imag_part(x: Any) -> Any:
     return np.imag(x)
 
 
+def dense(x: Any) -> Any:
+    """`x` with its elements side by side in memory, in row-major order."""
+    return x.contiguous() if isinstance(x, Tensor) else np.ascontiguousarray(x)
+
+
+def eps(x: Any) -> float:
+    """The distance from 1 to the next number of its dtype."""
+    return float(np.finfo((x._array if isinstance(x, Tensor) else x).dtype).eps)
+
+
 def distinct(x: Any) -> Any:
     """The different elements of an array or tensor, sorted, outside the graph."""
-    return wrap(np.unique(x._array)) if isinstance(x, Tensor) else np.unique(x)
+    return reported("unique", "op", lambda x: wrap(np.unique(x._array)), x) if isinstance(x, Tensor) else np.unique(x)
 
 
 def constant(array: Any, beside: Any) -> Any:
     """An array as a number of the formula beside an array or tensor: one of its kind, outside the graph."""
-    return wrap(array) if isinstance(beside, Tensor) else array
+    return reported("tensor", "create", wrap, array) if isinstance(beside, Tensor) else array
+
+
+def eye(rows: int, columns: int, beside: Any) -> Any:
+    """A matrix with ones on its diagonal, of the kind and dtype of an array or tensor, outside the graph."""
+    is_tensor = isinstance(beside, Tensor)
+    made = np.eye(rows, columns, dtype=(beside._array if is_tensor else beside).dtype)
+    return wrap(made) if is_tensor else made
+
+
+def epsilon(x: Any) -> float:
+    """How far 1 is from the next number of an array's or a tensor's dtype."""
+    return float(np.finfo((x._array if isinstance(x, Tensor) else x).dtype).eps)
 
 
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with the dtype of `x`, outside the graph."""
-    return wrap(np.zeros(shape, x._array.dtype)) if isinstance(x, Tensor) else np.zeros(shape, x.dtype)
+    if isinstance(x, Tensor):
+        return reported("new_zeros", "create", lambda x, shape: wrap(np.zeros(shape, x._array.dtype)), x, shape)
+    return np.zeros(shape, x.dtype)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -164,7 +195,8 @@ def _as_operand(value: Any, a: Any, b: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     other = a if isinstance(a, Tensor) else b
-    return wrap(np.asarray(value, other._array.dtype if isinstance(other, Tensor) else np.float32))
+    kind = other._array.dtype if isinstance(other, Tensor) else np.float32
+    return reported("scalar_tensor", "create", lambda value: wrap(np.asarray(value, kind)), value)
 
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:

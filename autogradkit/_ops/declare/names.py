@@ -298,6 +298,16 @@ def op(
     return declare
 
 
+def namespaced(prefix: str) -> dict[str, Callable[..., Any]]:
+    """The functions of a namespace, `linalg` or `fft`, by what they are called there: PyTorch's messages say `linalg_det`."""
+    return {
+        name.removeprefix(prefix): owner.made(FUNCTION, name)
+        for owner in SETS
+        for name in (owner.name, *owner.aliases)
+        if name.startswith(prefix) and not owner.only_in_place
+    }
+
+
 def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Publish a function that PyTorch, too, writes in Python over other ops, such as one that takes any number of tensors."""
 

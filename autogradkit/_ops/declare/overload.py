@@ -38,12 +38,13 @@ from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
-from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.ownership import set_version
+from autogradkit.engine.reseating import reseating
 from autogradkit.engine.saved import SavedCast
 
 
@@ -110,6 +111,8 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
+        if isinstance(out, (list, tuple)) and len(out) != len(self.outputs):
+            raise TypeError(f"expected tuple of {len(self.outputs)} elements but got {len(out)}")
         if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
             values = [*values]
             values[self.index["dtype"]] = out.dtype
@@ -120,7 +123,7 @@ class Overload(Form):
                 warn(self.out_warning)
             tensors = self.tensors_in(values)
             outs = out if isinstance(out, (list, tuple)) else (out,)
-            involved = (*tensors, *outs[: self.differentiable_outputs])
+            involved = (*tensors, *outs[self.differentiable_outputs])
             name = writer_of(self.owner.name)
             unimplemented = name if name.startswith("aten::") else ""
 
@@ -148,7 +151,7 @@ class Overload(Form):
             require_no_leaf(f"aten::{self.owner.name}", out)
         elif out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
-            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[: self.differentiable_outputs])))
+            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[self.differentiable_outputs])))
         memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
@@ -250,7 +253,9 @@ class Overload(Form):
         computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
-        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented)
+        written = into_out(
+            tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, self.warns_of_resizing
+        )
         return written if isinstance(written, Tensor) else self.returns(written)
 
     def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:
@@ -293,6 +298,10 @@ class Overload(Form):
             require_castable(plan.result, target._array.dtype)
         for check in late:
             self.ask_late(check, values)
+        if self.edit_resizes:
+            made = quietly(memory.compute, self, arrays)
+            if made.shape != target._array.shape:
+                return self._reseat(target, values, made, recipe)
         write = quietly(memory.writing, self, arrays, target._array)
         history: Sequence[Step] = ()
         if recipe is not None:
@@ -305,6 +314,9 @@ class Overload(Form):
     def _edit_geometry(self, target: Tensor, values: Sequence[Any], recipe: Recipe | None) -> Tensor:
         """The in-place form of a view op: the tensor itself takes the geometry of the view."""
         array = self.run_kernel(memory.counted_dims(self, self.arrays_of(values)))
+        return self._reseat(target, values, array, recipe)
+
+    def _reseat(self, target: Tensor, values: Sequence[Any], array: Array, recipe: Recipe | None) -> Tensor:
         history: Sequence[Step] = () if recipe is None else recipe.prepare_edit(values, values, array)
         write_at_once(target, [*reseating(target, array), *history])
         return target

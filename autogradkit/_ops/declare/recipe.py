@@ -24,7 +24,7 @@ from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, reading_of, wrap
 from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.node import SEQUENCE, Node
+from autogradkit.engine.node import SEQUENCE, Node, read_only
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 
@@ -72,7 +72,7 @@ class Recipe:
         self.saved_at = tuple(None if name in outputs else index[name] for name in self.saved)
         first = overload.parameters[self.differentiable[0]]
         self.list_input = len(formulas) == 1 and first.spelled in ("Arrays", "OptionalArrays")
-        self.single = overload.differentiable_outputs == 1 and not overload.several_views
+        self.single = len(overload.outputs[overload.differentiable_outputs]) == 1 and not overload.several_views
         self.node_class = self._node_class(overload, asked)
 
     def _needed_by(self, name: str, asked: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
@@ -101,7 +101,7 @@ class Recipe:
         node, needs = self._node(self.node_class, saved, values)
         outputs: list[Any] = []
         view = self.overload.view
-        for number, result in enumerate(results if view else results[: self.overload.differentiable_outputs]):
+        for number, result in enumerate(results if view else results[self.overload.differentiable_outputs]):
             outputs += (result._array.shape, result._array.dtype)
             result._node = node
             result._output_nr = number
@@ -139,7 +139,7 @@ class Recipe:
         if name is None:
             return self.node_class
         namespace, own = _divided(name)
-        return type(own, (self.node_class,), {"__slots__": (), "__module__": "autogradkit", "namespace": namespace})
+        return type(own, (self.node_class,), {"__slots__": (), "__module__": "builtins", "namespace": namespace})
 
     def _node(
         self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]
@@ -189,20 +189,25 @@ class Recipe:
     ) -> None:
         """Save results; with `maker`, from whom an edited tensor will come, as they will be after the edit."""
         outputs = self.overload.outputs
+        differentiable = range(len(outputs))[self.overload.differentiable_outputs]
         edits = 0 if maker is None else 1
         for index, name in enumerate(self.saved):
             if name in outputs and any(needs[i] for i in self.needed_by[index]):
                 number = outputs.index(name)
-                saved = SavedOutput(results[number], number, maker)
+                saved: Any = results[number]
+                version = reading_of(saved)
+                if number in differentiable:  # else it comes from no node, and may be kept itself
+                    saved = SavedOutput(saved, differentiable.index(number), maker)
+                    version = saved.counter.value + edits
                 node.saved = (*node.saved[:index], saved, *node.saved[index + 1 :])
-                node.versions = (*node.versions[:index], saved.counter.value + edits, *node.versions[index + 1 :])
+                node.versions = (*node.versions[:index], version, *node.versions[index + 1 :])
 
     # -- the node class -----------------------------------------------------------------------------------------------
 
     def _node_class(self, overload: Overload, asked: dict[str, tuple[str, ...]]) -> type[OpNode]:
         members: dict[str, Any] = {
             "__slots__": (),
-            "__module__": "autogradkit",
+            "__module__": "builtins",  # as PyTorch's, so that a class shows its name alone
             "__doc__": f"The backward of `{overload.owner.name}`.",
             "saved_names": self.saved,
             "setting_names": self.settings,
@@ -213,9 +218,9 @@ class Recipe:
         if not self.settings:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set
         for index, name in enumerate(self.saved):
-            members[f"_saved_{name}"] = property(_saved_getter(index), doc=f"The saved `{name}`.")
+            members[f"_saved_{name}"] = read_only(_saved_getter(index), f"_saved_{name}")
         for index, name in enumerate(self.settings):
-            members[f"_saved_{name}"] = property(_setting_getter(index), doc=f"The `{name}` of the call.")
+            members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
 
         def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
             # The first call writes the straight line that all later ones take.
@@ -331,10 +336,12 @@ def _saved_getter(index: int) -> Callable[[OpNode], Any]:
         held = self.saved[index] if self.saved is not FREED else None
         if isinstance(held, Tensor) and held._version == int(self.versions[index]):
             return held  # as in PyTorch, which shows even what was detached in place since
-        value = self.unpack(True)[index]
+        self.unpack(False)  # refuses what was edited since, or freed
         if isinstance(held, SavedCast):
             return held.tensor
-        return value if value is None or isinstance(value, (Tensor, tuple)) else wrap(np.asarray(value))
+        if isinstance(held, (SavedOutput, SavedResult)):
+            return self.output_tensor(held)
+        return held if held is None or isinstance(held, (Tensor, tuple)) else wrap(np.asarray(held))
 
     return get
 

@@ -165,7 +165,7 @@ class Source:
                 "node.outputs = tuple(outputs)",
             )
             return
-        made = arrays if op.view else arrays[: op.differentiable_outputs]
+        made, results = (each if op.view else each[op.differentiable_outputs] for each in (arrays, results))
         shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
         self.put(depth, f"node.outputs = {layout or f'({shapes})'}")
         for number in range(len(made)):
@@ -189,7 +189,12 @@ class Source:
     def _edges(self, depth: int, call: Call, names: list[str], needed: dict[str, str]) -> None:
         if len(names) == 1:
             v = call.values[names[0]]
-            self.put(depth, f"node.edges = ({v}._node or {v}, {v}._output_nr) if {v}._view is None else edge_of({v})")
+            self.put(
+                depth,
+                f"if (to := {v}._node) is not None and {v}._view is None: node.edges = (to, {v}._output_nr)",
+                f"elif {v}._view is None and {v}._hooks is None: node.edges = ({v}, 0)",
+                f"else: node.edges = edge_of({v})",
+            )
             return
         edges: list[str] = []
         for name in names:
@@ -204,7 +209,8 @@ class Source:
             )
             self.put(
                 depth,
-                f"{first} {v}._view is None: to_{name} = {v}._node or {v}; at_{name} = {v}._output_nr",
+                f"{first} (to_{name} := {v}._node) is not None and {v}._view is None: at_{name} = {v}._output_nr",
+                f"elif {v}._view is None and {v}._hooks is None: to_{name} = {v}; at_{name} = 0",
                 f"else: to_{name}, at_{name} = edge_of({v}); {needed[name]} = to_{name} is not None",
             )
             edges += [f"to_{name}", f"at_{name}"]
@@ -228,10 +234,14 @@ class Source:
                 saved[-1], versions[-1] = "None", "0"
                 continue
             if index is None:
-                number = op.outputs.index(name)
+                place = op.outputs.index(name)
+                differentiable = range(len(op.outputs))[op.differentiable_outputs]
+                number = differentiable.index(place) if place in differentiable else -1
                 versions[-1] = "0"
-                made, array = results[number], arrays[number]
-                if number == 0:
+                made, array = results[place], arrays[place]
+                if number < 0:  # comes from no node, and may be kept itself
+                    keep = f"saved{at} = {made}"
+                elif number == 0:
                     keep = (
                         f"saved{at} = {made}._counter = SavedResult(); saved{at}.value = 0; saved{at}.array = {array}"
                     )

@@ -24,10 +24,11 @@ from autogradkit.core.strides import (
     is_non_overlapping_and_dense,
     partial_overlap,
 )
-from autogradkit.core.tensor import Tensor, counter_of, reseating
+from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import Unimplemented, check_in_place, grad_fn, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.reseating import reseating
 
 _SHARED = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
@@ -243,11 +244,12 @@ def into_out(
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
     laid_out: bool = True,
     unimplemented: str = "",
+    warns: bool = True,
 ) -> Any:
     """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
 
     What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones. An op that PyTorch has
-    no gradient of names itself as `unimplemented`.
+    no gradient of names itself as `unimplemented`. It `warns` of resizing what had elements, unless the op resizes by itself.
     """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
@@ -258,6 +260,8 @@ def into_out(
     steps: list[Step] = []
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
+        if warns:
+            _warn_of_resizing(each, result.shape)
         steps += _put(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
@@ -294,7 +298,6 @@ def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
     array = out._array
     steps: list[Step] = []
     if out._array.shape != result.shape:
-        _warn_of_resizing(out, result.shape)
         strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
         array = resized(array, result.shape, strides)
         steps = reseating(out, array)

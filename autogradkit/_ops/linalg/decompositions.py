@@ -1,6 +1,6 @@
 """The singular values and vectors of matrices.
 
-Rests on declare and NumPy's LAPACK; matrix_norms.py sums the singular values.
+Rests on matrices and NumPy's LAPACK; matrix_norms.py sums the singular values.
 """
 
 from __future__ import annotations
@@ -12,43 +12,55 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import contiguous_strides
-
-
-def _adjoint(x: Any) -> Any:
-    return k.conj(k.transpose(x, -2, -1))
+from autogradkit._ops.linalg import return_types
+from autogradkit._ops.linalg.matrices import (
+    LinAlgError,
+    adjoint,
+    by_columns,
+    columns,
+    real_of,
+    refuse_half,
+    require_floats,
+    require_matrices,
+    rows,
+)
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.history import requires_grad
+from autogradkit.engine.modes import MODE
 
 
 def _skew(x: Any) -> Any:
-    return x - _adjoint(x)
+    return x - adjoint(x)
 
 
-def _svd_backward(gradients: Sequence[Any], S: Any, U: Any, Vh: Any, needs: Sequence[bool]) -> Any:  # noqa: N803
+def _svd_backward(gradients: Sequence[Any], S: Any, U: Any, Vh: Any, needs: Sequence[bool]) -> Any:
     """The gradient of A = U diag(S) Vh, from those of U, S and Vh that are there.
 
     A change of A turns the singular vectors into each other, by the gaps between the squared singular values, and, where
     A is not square, out of the space that they span.
     """
     g_u, g_s, g_vh = gradients
+    count = S.shape[-1]  # what completes a basis has no part in it
+    U, g_u = (None if each is None else columns(each, 0, count) for each in (U, g_u))
+    Vh, g_vh = (None if each is None else rows(each, 0, count) for each in (Vh, g_vh))
     row, column = k.unsqueeze(S, -2), k.unsqueeze(S, -1)
     inner: Any = None  # what stands between U and Vh
     outer: Any = None
     gaps = row * row - column * column + k.diag_embed(S * 0 + 1)
     if g_u is not None:
-        turned = _skew(_adjoint(U) @ g_u)
+        turned = _skew(adjoint(U) @ g_u)
         inner = turned / gaps * row
         if k.is_complex(U):  # the phase of each pair of vectors
             inner = inner + k.diag_embed(k.diagonal(turned, 0, -2, -1) / (S * 2))
         if U.shape[-2] > U.shape[-1]:
             scaled = g_u / row
-            outer = (scaled - U @ (_adjoint(U) @ scaled)) @ Vh
+            outer = (scaled - U @ (adjoint(U) @ scaled)) @ Vh
     if g_vh is not None:
-        part = column * (_skew(Vh @ _adjoint(g_vh)) / gaps)
+        part = column * (_skew(Vh @ adjoint(g_vh)) / gaps)
         inner = part if inner is None else inner + part
         if Vh.shape[-1] > Vh.shape[-2]:
             scaled = g_vh / column
-            beside = U @ (scaled - (scaled @ _adjoint(Vh)) @ Vh)
+            beside = U @ (scaled - (scaled @ adjoint(Vh)) @ Vh)
             outer = beside if outer is None else outer + beside
     found: Any = None if inner is None else U @ inner @ Vh
     if g_s is not None:
@@ -57,25 +69,33 @@ def _svd_backward(gradients: Sequence[Any], S: Any, U: Any, Vh: Any, needs: Sequ
     return (found if outer is None else found + outer,)
 
 
-def _svd_meta(A: Array, full_matrices: bool, compute_uv: bool, *, driver: str | None) -> Any:  # noqa: N803
+def _svd_meta(A: Array, full_matrices: bool, compute_uv: bool, *, driver: str | None) -> Any:
     if driver is not None:
         raise RuntimeError(
             "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend."
         )
+    require_matrices(A, "linalg.svd")
+    require_floats(A, "linalg.svd", low=True)
+    refuse_half("linalg_svd_cpu", A)
     *batch, m, n = A.shape
     least = min(m, n)
-    values = (*batch, least), from_numpy_dtype(A.dtype).to_real().numpy
+    values = (*batch, least), real_of(A.dtype)
     if not compute_uv:
         return ((0,), A.dtype), values, ((0,), A.dtype)
     u = (*batch, m, m if full_matrices else least)
     vh = (*batch, n if full_matrices else least, n)
-    return (u, A.dtype, _by_columns(u)), values, (vh, A.dtype, _by_columns(vh))
+    return (u, A.dtype, by_columns(u)), values, (vh, A.dtype, by_columns(vh))
 
 
-def _by_columns(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The strides of matrices whose columns lie one after the other, as LAPACK leaves them."""
-    strides = contiguous_strides(shape)
-    return (*strides[:-2], 1, max(shape[-2], 1))
+def svd_of(A: Array, full_matrices: bool = False) -> Any:
+    """NumPy's singular value decomposition. Raises LinAlgError where it does not converge."""
+    try:
+        return np.linalg.svd(A, full_matrices)
+    except np.linalg.LinAlgError:
+        raise LinAlgError(
+            "linalg.svd: The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated "
+            f"singular values (error code: {min(A.shape[-2:]) - 1})."
+        ) from None
 
 
 @op(
@@ -90,7 +110,7 @@ def _by_columns(shape: tuple[int, ...]) -> tuple[int, ...]:
     rule="∂A = U · diag(∂S) · Vh, and what turns the vectors",
 )
 def linalg_svd(
-    A: Array,  # noqa: N803
+    A: Array,
     full_matrices: bool = False,
     compute_uv: bool = True,
     *,
@@ -102,6 +122,51 @@ def linalg_svd(
         raise RuntimeError(
             "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values."
         )
-    found = np.linalg.svd(A, full_matrices) if compute_uv else (out[0], np.linalg.svd(A, compute_uv=False), out[2])
-    for into, each in zip(out, found, strict=True):
-        np.copyto(into, each)
+    if not compute_uv:
+        np.copyto(out[1], np.linalg.svd(A, compute_uv=False))
+    elif A.size:
+        for into, each in zip(out, svd_of(A, full_matrices), strict=True):
+            np.copyto(into, each)
+    else:
+        for into in (out[0], out[2]):
+            np.copyto(into, np.eye(*into.shape[-2:], dtype=into.dtype))
+
+
+@op(name="linalg_svd", variants="", composition=True, out=True, outputs="U S Vh", returns=return_types.linalg_svd)
+def svd_public(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+    """(U, S, Vh) with A = U diag(S) Vh: S descends, U and Vh are orthogonal; not `full_matrices`, only what S meets of them.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.svd(torch.tensor([[0.0, 2.0], [3.0, 0.0]])).S
+    tensor([3., 2.])
+    """
+    return return_types.linalg_svd(linalg_svd(A, full_matrices, True, driver=driver))
+
+
+@op(name="linalg_svdvals", variants="", composition=True, out=True)
+def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
+    """The singular values of matrices, descending.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.svdvals(torch.tensor([[0.0, 2.0], [3.0, 0.0]]))
+    tensor([3., 2.])
+    """
+    return linalg_svd(A, False, MODE.grad and requires_grad(A), driver=driver)[1]
+
+
+@op(composition=True, out=True, outputs="U S V", returns=return_types.svd)
+def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
+    """(U, S, V) with A = U diag(S) Vᵀ, `some` only of U and V; deprecated in favour of `linalg.svd`.
+
+    >>> import autogradkit as torch
+    >>> torch.svd(torch.tensor([[0.0, 2.0], [3.0, 0.0]])).S
+    tensor([3., 2.])
+    """
+    x: Any = self
+    require_matrices(x._array, "linalg.svd", "A")
+    if compute_uv:
+        U, S, Vh = linalg_svd(x, not some, True)
+        return return_types.svd((U, S, Vh.mH))
+    S = linalg_svd(x, False, MODE.grad and requires_grad(x))[1]
+    *batch, m, n = x.shape
+    return return_types.svd((x.new_zeros((*batch, m, m)), S, x.new_zeros((*batch, n, n))))

@@ -1,35 +1,36 @@
-"""The norm of matrices, and `norm`, which chooses between it and that of vectors.
+"""The norms of matrices, their condition, and `norm`, which chooses between norms of matrices and of vectors.
 
-Rests on decompositions and on reduction/norms.py.
+Rests on decompositions, solving and reduction/norms.py.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from autogradkit._ops.declare import op, python_function, python_method
-from autogradkit._ops.declare.kinds import CLASSES, Array, DType, Ints
-from autogradkit._ops.declare.writing import saying
-from autogradkit._ops.linalg.decompositions import linalg_svd
+from autogradkit._ops.declare import function, python_function, python_method
+from autogradkit._ops.declare.kinds import CLASSES, Array, Dims, DType, Ints, Scalar
+from autogradkit._ops.declare.writing import require_same_dtype, saying
+from autogradkit._ops.linalg.decompositions import svdvals
+from autogradkit._ops.linalg.matrices import require_square
+from autogradkit._ops.linalg.solving import inv_ex
 from autogradkit._ops.reduction.norms import vector_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.history import requires_grad
-from autogradkit.engine.modes import MODE
 
 
-def _require_matrix(x: Any, dim: Sequence[int], dtype: Any) -> tuple[int, int]:
+def _require_matrix(x: Any, dim: Sequence[int], dtype: Any, low: bool = False) -> tuple[int, int]:
     """The two dimensions, counted from the front. Raises where there is no norm of matrices over them."""
     name, own = "linalg.matrix_norm", SCALAR_TYPE_NAMES[x.dtype]
     if x.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
     if x._array.dtype.kind not in "fcV":
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {own}")
-    if x.dtype.itemsize < (8 if x.is_complex() else 4):
+    if not low and x.dtype.itemsize < (8 if x.is_complex() else 4):
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {own}")
     if len(dim) != 2:
         raise RuntimeError(f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}")
@@ -51,29 +52,169 @@ def _require_matrix(x: Any, dim: Sequence[int], dtype: Any) -> tuple[int, int]:
     return first, second
 
 
-@op(
-    name="linalg_matrix_norm",
-    variants="",
-    composition=True,
-    out=True,
-    out_dtype=saying("linalg.matrix_norm expected out tensor dtype {result} but got: {out}"),
-)
+_matrix_norm = function("linalg_matrix_norm", variants="")
+_dtypes = saying("linalg.matrix_norm expected out tensor dtype {result} but got: {out}")
+
+
+@_matrix_norm.overload(composition=True, out=True, out_dtype=_dtypes)
+def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Any:
+    """The norm of the matrices in two dimensions.
+
+    `ord` is "fro" (of all their elements), "nuc" (the sum of singular values), 2 or −2 (the largest or least of these), 1 or −1
+    (the largest or least sum of a column), or inf or −inf (of a row).
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.matrix_norm(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), 1)
+    tensor(6.)
+    """
+    x: Any = self
+    size = abs(ord)
+    first, second = _require_matrix(x, dim, dtype, low=size != 2)
+    if size not in (1, 2, math.inf):
+        raise RuntimeError(f"linalg.matrix_norm: Order {_spelled(ord)} not supported.")
+    if size == 2:
+        found = svdvals(_moved_back(x if dtype is None else x.to(dtype), first, second))
+        result = _extreme(found, ord > 0, -1, keepdim)
+        return _moved_front(result, x.ndim, first, second) if keepdim else result
+    if size == math.inf:
+        first, second = second, first
+    sums = vector_norm(x, 1.0, (first,), keepdim, dtype=dtype)
+    if not keepdim and first < second:
+        second -= 1
+    return _extreme(sums, ord > 0, second, keepdim)
+
+
+@_matrix_norm.overload(composition=True, out=True, out_dtype=_dtypes)
 def matrix_norm(
     self: Array, ord: str = "fro", dim: Ints = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None
 ) -> Any:
-    """The norm of the matrices in two dimensions: "fro", of all their elements, or "nuc", the sum of singular values."""
     x: Any = self
     if ord not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
-    first, second = _require_matrix(x, dim, dtype)
-    if dtype is not None:
-        x = x.to(dtype)
+    first, second = _require_matrix(x, dim, dtype, low=ord == "fro")
     if ord == "fro":
-        return vector_norm(x, 2, (first, second), keepdim)
-    order = [*(i for i in range(x.ndim) if i not in (first, second)), first, second]
-    x = x.permute(order)
-    result = linalg_svd(x, False, MODE.grad and requires_grad(x))[1].sum(-1, keepdim)
-    return result.unsqueeze(-1).permute([order.index(i) for i in range(x.ndim)]) if keepdim else result
+        return vector_norm(x, 2, (first, second), keepdim, dtype=dtype)
+    result = svdvals(_moved_back(x if dtype is None else x.to(dtype), first, second)).sum(-1, keepdim)
+    return _moved_front(result, x.ndim, first, second) if keepdim else result
+
+
+def _extreme(sizes: Any, largest: bool, dim: int, keepdim: bool) -> Any:
+    """The largest or least of the sizes along a dimension; of none 0 is the largest."""
+    if largest and not sizes.shape[dim]:
+        return sizes.sum(dim, keepdim)
+    return (sizes.amax if largest else sizes.amin)(dim, keepdim)
+
+
+def _spelled(ord: float) -> str:
+    return f"{ord:g}" if isinstance(ord, float) else str(ord)
+
+
+def _order(ndim: int, first: int, second: int) -> list[int]:
+    return [*(i for i in range(ndim) if i not in (first, second)), first, second]
+
+
+def _moved_back(x: Any, first: int, second: int) -> Any:
+    """The matrices in the last two dimensions."""
+    return x.permute(_order(x.ndim, first, second))
+
+
+def _moved_front(result: Any, ndim: int, first: int, second: int) -> Any:
+    """The ones that are kept where the matrices' dimensions were."""
+    order = _order(ndim, first, second)
+    return result.unsqueeze(-1).permute([order.index(i) for i in range(ndim)])
+
+
+_norm = function("linalg_norm", variants="")
+
+
+@_norm.overload(composition=True, out=True, out_dtype=require_same_dtype)
+def _(
+    self: Array,
+    ord: Scalar | None = None,
+    dim: Dims | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Any:
+    """The norm of vectors, where `dim` is one dimension or the operand has one, or of matrices; see `vector_norm`, `matrix_norm`.
+
+    Without `ord` it is that of all elements, or of those over `dim`, as a vector.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.norm(torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    _require_norm_dims(self, ord, dim)
+    if ord is not None and (len(dim) == 2 if dim is not None else self.ndim == 2):
+        return _matrix_norm(self, ord, (0, 1) if dim is None else dim, keepdim, dtype=dtype)
+    return vector_norm.owner(self, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
+
+
+@_norm.overload(composition=True, out=True, out_dtype=require_same_dtype)
+def _(self: Array, ord: str, dim: Dims | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
+    return matrix_norm(self, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+
+
+def _require_norm_dims(x: Any, ord: Any, dim: Any) -> None:
+    if dim is not None and len(dim) not in (1, 2):
+        raise RuntimeError(
+            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got [{', '.join(map(str, dim))}]"
+        )
+    if dim is None and ord is not None and x.ndim not in (1, 2):
+        raise RuntimeError(
+            f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {x.ndim}D."
+        )
+
+
+_cond = function("linalg_cond", variants="")
+
+
+@_cond.overload(composition=True, out=True)
+def _(self: Array, p: Scalar | None = None) -> Any:
+    """The condition number of matrices: their norm times that of their inverse, by the norm `p` of `matrix_norm`.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.cond(torch.tensor([[2.0, 0.0], [0.0, 8.0]]))
+    tensor(4.)
+    """
+    x: Any = self
+    require_cond(x)
+    order = 2 if p is None else p
+    if abs(order) not in (1, 2, math.inf):
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {_spelled(order)}")
+    if not x.numel():
+        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+    if abs(order) == 2:
+        values = svdvals(x)
+        most, least = values.narrow(-1, 0, 1), values.narrow(-1, -1, 1)
+        return (least / most if order < 0 else most / least).squeeze(-1)
+    return _by_inverse(x, order)
+
+
+@_cond.overload(composition=True, out=True)
+def _(self: Array, p: str) -> Any:
+    x: Any = self
+    require_cond(x)
+    if p not in ("fro", "nuc"):
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
+    if not x.numel():
+        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+    return _by_inverse(x, p)
+
+
+def require_cond(x: Any) -> None:
+    """Raise RuntimeError for what has no matrices."""
+    if x.ndim < 2:
+        raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
+
+
+def _by_inverse(x: Any, order: Any) -> Any:
+    named = order if isinstance(order, str) else _spelled(order)
+    require_square(x._array, f"linalg.cond(ord={named})")
+    inverse, info = inv_ex(x)
+    inverse = inverse.masked_fill(info.unsqueeze(-1).unsqueeze(-1) > 0, math.inf)
+    product = _matrix_norm(x, order) * _matrix_norm(inverse, order)
+    return product.masked_fill(product.isnan(), math.inf)
 
 
 @python_function()

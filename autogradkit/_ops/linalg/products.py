@@ -1,4 +1,4 @@
-"""Matrix products that are a node each: mm, mv, dot, bmm, addmm and the product that outer is.
+"""Matrix products that are a node each: mm, mv, dot, vdot, bmm and the product that outer is.
 
 Rests on declare and core/blas. matmul.py chooses among them; network/linear.py is built on them.
 """
@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, DType, Scalar
+from autogradkit._ops.declare.kinds import Array, DType
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
-from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, float32, from_numpy_dtype, is_half
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.errors import noted
 from autogradkit.core.strides import require_dims
 from autogradkit.core.tensor import Tensor
@@ -28,7 +27,7 @@ def _require_same_dtype(a: Array, b: Array) -> None:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {first} != {second}")
 
 
-def _refuse_bool(kernel: str, a: Array, b: Array) -> None:
+def refuse_bool(kernel: str, a: Array, b: Array) -> None:
     """Where there is something to multiply, PyTorch's kernels have no bools."""
     if a.dtype.kind == "b" and a.size and b.size:
         raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
@@ -63,7 +62,7 @@ def _product(a: Array, b: Array, sizes: tuple[int, ...], strides: tuple[int, ...
 
 
 @k.on_arrays(_first_on_arrays)
-def _mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+def mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """The gradient of the first factor, in its own layout."""
     if strides == (1, sizes[0]) and sizes[1] > 1:
         return k.t(k.mm(k.conj(mat2), k.t(g)))
@@ -71,14 +70,14 @@ def _mm_mat1(g: Any, mat2: Any, sizes: tuple[int, ...], strides: tuple[int, ...]
 
 
 @k.on_arrays(_second_on_arrays)
-def _mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+def mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """The gradient of the second factor, in its own layout: a transposed weight gets it without a copy."""
     if strides == (1, sizes[0]) and sizes[1] > 1:
         return k.t(k.mm(k.t(g), k.conj(mat1)))
     return k.mm(k.t(k.conj(mat1)), g)
 
 
-def _misfit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
+def misfit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
     error = RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
     return noted(
         error, f"{a} times {b}: the {a[1]} columns of the first must be as many as the {b[0]} rows of the second"
@@ -92,10 +91,10 @@ def _mm_meta(self: Array, mat2: Array) -> Any:
         raise RuntimeError("mat2 must be a matrix")
     n, m = self.shape
     if m != mat2.shape[0]:
-        raise _misfit(self.shape, mat2.shape)
+        raise misfit(self.shape, mat2.shape)
     if self.dtype is not mat2.dtype:
         _require_same_dtype(self, mat2)
-    _refuse_bool("addmm_impl_cpu_", self, mat2)
+    refuse_bool("addmm_impl_cpu_", self, mat2)
     return (n, mat2.shape[1]), self.dtype
 
 
@@ -118,7 +117,7 @@ def _write_mm(s: Source, call: Call, depth: int) -> None:
     call.strides = {}
 
 
-def _refuse_out_dtype(name: str) -> Any:
+def refuse_out_dtype(name: str) -> Any:
     # PyTorch's text goes on with a list of all the devices that it was built for.
     return NotImplementedError(
         f"Could not run 'aten::{name}.dtype' with arguments from the 'CPU' backend. A product in another dtype than its "
@@ -135,8 +134,8 @@ _mm = function("mm")
     lane=_write_mm,
     samples=lambda t: [(t(2, 3), t(3, 4)), (t(1, 2), t(2, 1)), (t(0, 2), t(2, 3))],
     vjp={
-        "self": lambda g, mat2, self_sym_sizes, self_sym_strides: _mm_mat1(g, mat2, self_sym_sizes, self_sym_strides),
-        "mat2": lambda g, self, mat2_sym_sizes, mat2_sym_strides: _mm_mat2(g, self, mat2_sym_sizes, mat2_sym_strides),
+        "self": lambda g, mat2, self_sym_sizes, self_sym_strides: mm_mat1(g, mat2, self_sym_sizes, self_sym_strides),
+        "mat2": lambda g, self, mat2_sym_sizes, mat2_sym_strides: mm_mat2(g, self, mat2_sym_sizes, mat2_sym_strides),
     },
     rule="∂self = ∂ @ mat2ᵀ\n∂mat2 = selfᵀ @ ∂",
 )
@@ -152,7 +151,7 @@ def mm(self: Array, mat2: Array, *, out: Array) -> None:
 
 @_mm.overload(composition=True, out=True, variants="function")
 def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
-    raise _refuse_out_dtype("mm")
+    raise refuse_out_dtype("mm")
 
 
 def _mv_meta(self: Array, vec: Array) -> Any:
@@ -167,7 +166,7 @@ def _mv_meta(self: Array, vec: Array) -> Any:
     if self.dtype != vec.dtype:
         matrix, vector = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, vec))
         raise RuntimeError(f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}")
-    _refuse_bool("addmv_impl_cpu", self, vec)
+    refuse_bool("addmv_impl_cpu", self, vec)
     return (self.shape[0],), self.dtype
 
 
@@ -244,6 +243,24 @@ def dot(self: Array, tensor: Array, *, out: Array) -> None:
         np.add(out, 0, out=out)  # a sum begins with 0, and is never -0
 
 
+@op(
+    meta=_dot_meta,
+    out_dtype=saying("result dtype {out} does not match input dtype {result}"),
+    samples=lambda t: [(t(3), t(3)), (t(1), t(1))],
+    vjp={"self": lambda g, other: k.conj(g) * other, "other": lambda g, self: g * self},
+)
+def vdot(self: Array, other: Array, *, out: Array) -> None:
+    """The inner product of two vectors, of which the first is conjugated where it is complex.
+
+    >>> import autogradkit as torch
+    >>> torch.vdot(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    np.dot(k.conj(self), other, out=out)
+    if self.size == 1:
+        np.add(out, 0, out=out)
+
+
 def _bmm_meta(self: Array, mat2: Array) -> Any:
     if self.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
@@ -258,7 +275,7 @@ def _bmm_meta(self: Array, mat2: Array) -> Any:
     if self.dtype != mat2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
-    _refuse_bool("bmm", self, mat2)
+    refuse_bool("bmm", self, mat2)
     return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
 
 
@@ -288,115 +305,4 @@ def bmm(self: Array, mat2: Array, *, out: Array) -> None:
 
 @_bmm.overload(composition=True, out=True, variants="function")
 def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
-    raise _refuse_out_dtype("bmm")
-
-
-def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: float) -> Any:
-    if self.dtype is not mat2.dtype and self.dtype != mat2.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
-        raise RuntimeError(f"self and mat2 must have the same dtype, but got {first} and {second}")
-    if mat1.dtype is not mat2.dtype and mat1.dtype != mat2.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (mat1, mat2))
-        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {first} and {second}")
-    if mat1.ndim != 2:
-        raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
-    if mat2.ndim != 2:
-        raise RuntimeError(f"mat2 must be a matrix, got {mat2.ndim}-D tensor")
-    (n, m), (rows, p) = mat1.shape, mat2.shape
-    if m != rows:
-        raise _misfit(mat1.shape, mat2.shape)
-    own = self.shape
-    if own not in ((p,), (n, p)) and any(size not in (1, of) for size, of in zip(own[::-1], (p, n, 0), strict=False)):
-        raise RuntimeError(_expand_message(own, (n, p)))
-    _refuse_bool("addmm_impl_cpu_", mat1, mat2)
-    for number in (beta, alpha):
-        if number != 1:
-            _factor(number, mat1.dtype)
-    return (n, p), mat1.dtype
-
-
-def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
-    for back in range(1, min(len(shape), len(target)) + 1):
-        if shape[-back] not in (1, target[-back]):
-            return (
-                f"The expanded size of the tensor ({target[-back]}) must match the existing size ({shape[-back]}) at "
-                f"non-singleton dimension {len(target) - back}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
-            )
-    return (
-        f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of dimensions in the "
-        f"tensor ({len(shape)})"
-    )
-
-
-def _factor(number: Any, dtype: np.dtype[Any]) -> Array:
-    """A number as an array of a dtype. Raises RuntimeError where that, or float32 for a shorter one, cannot hold it."""
-    return scalar_array(number, float32 if is_half(dtype) else from_numpy_dtype(dtype))
-
-
-def _scaled(g: Any, alpha: float) -> Any:
-    return g if alpha == 1 else k.product(g, alpha)
-
-
-addmm = function("addmm", in_place=True)
-
-
-@addmm.overload(
-    sign="@ +",
-    structured=True,
-    meta=_addmm_meta,
-    samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
-    vjp={
-        "self": lambda g, beta: _scaled(g, beta),
-        "mat1": lambda g, mat2, alpha, mat1_sym_sizes, mat1_sym_strides: _scaled(
-            _mm_mat1(g, mat2, mat1_sym_sizes, mat1_sym_strides), alpha
-        ),
-        "mat2": lambda g, mat1, alpha, mat2_sym_sizes, mat2_sym_strides: _scaled(
-            _mm_mat2(g, mat1, mat2_sym_sizes, mat2_sym_strides), alpha
-        ),
-    },
-    rule="∂self = ∂ · beta\n∂mat1 = ∂ @ mat2ᵀ · alpha\n∂mat2 = mat1ᵀ @ ∂ · alpha",
-)
-def addmm_node(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha: Scalar = 1, out: Array) -> None:
-    """beta · self + alpha · (mat1 @ mat2), with `self` broadcast.
-
-    >>> import autogradkit as torch
-    >>> torch.addmm(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
-    tensor([[12.]])
-    """
-    half = k.is_half(out)  # which is all in float32 and rounded once
-    made = np.empty(out.shape, np.float32) if half else out
-    if alpha == 0 and not half:  # what is taken no times may be infinite, or NaN
-        made.fill(0)
-    elif half:
-        multiply(mat1.astype(np.float32), mat2.astype(np.float32), made)
-    else:
-        multiply(mat1, mat2, made)
-    if alpha != 1:
-        np.multiply(made, _factor(alpha, made.dtype), made)
-    if beta != 0:
-        np.add(made, self if beta == 1 else np.multiply(self, _factor(beta, made.dtype), dtype=made.dtype), made)
-    if half:
-        np.copyto(out, made, casting="unsafe")
-
-
-@addmm.overload(composition=True, out=True, variants="function")
-def _(self: Tensor, mat1: Tensor, mat2: Tensor, out_dtype: DType, *, beta: Scalar = 1, alpha: Scalar = 1) -> Any:
-    raise _refuse_out_dtype("addmm")
-
-
-def _edit_scaled(beta: Any, self: Any, alpha: Any, mat1: Any, mat2: Any) -> Any:
-    return addmm_node.in_place_call(self, mat1, mat2, beta=beta, alpha=alpha)
-
-
-def _edit_with_beta(beta: Any, self: Any, mat1: Any, mat2: Any) -> Any:
-    return addmm_node.in_place_call(self, mat1, mat2, beta=beta)
-
-
-@addmm.overload(deprecated=True, composition=True, edit=_edit_scaled)
-def _(beta: Scalar, self: Tensor, alpha: Scalar, mat1: Tensor, mat2: Tensor) -> Any:
-    return addmm_node(self, mat1, mat2, beta=beta, alpha=alpha)
-
-
-@addmm.overload(deprecated=True, composition=True, edit=_edit_with_beta)
-def _(beta: Scalar, self: Tensor, mat1: Tensor, mat2: Tensor) -> Any:
-    return addmm_node(self, mat1, mat2, beta=beta)
+    raise refuse_out_dtype("bmm")

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, OutOptions, Sizes
 from autogradkit._ops.declare.refusals import require_real_if_differentiated, undifferentiated
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import require_castable, saying
 from autogradkit._ops.making.options import made
 from autogradkit._ops.making.random import (
     fill_bernoulli,
@@ -22,7 +22,7 @@ from autogradkit._ops.making.random import (
 )
 from autogradkit._ops.reduction.order import positions_of_largest
 from autogradkit.core import draws
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import default_generator
 from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided
@@ -61,10 +61,18 @@ def _normal_of(mean: Any, std: Any, generator: Any, out: Array) -> None:
     drawn = empty_strided(out.shape, element_strides(out), out.dtype)  # the order of drawing depends on strides
     if isinstance(std, np.ndarray):
         fill_normal(drawn, 0, 1, generator)
-        drawn = drawn * std
+        np.multiply(drawn, std, drawn, casting="unsafe")
     else:
         fill_normal(drawn, 0, std, generator)
-    np.copyto(out, drawn + out.dtype.type(mean), casting="unsafe")
+    if not isinstance(mean, np.ndarray):
+        mean = out.dtype.type(mean)
+    np.add(drawn, mean, out, casting="unsafe")
+
+
+def _any_but_complex(result: np.dtype[Any], out: np.dtype[Any]) -> None:
+    """Numbers are drawn for `out`, whatever its dtype, which may refuse; a complex mean is not real."""
+    if result.kind == "c" and out.kind in "fV":
+        require_castable(result, out)
 
 
 @normal.overload(
@@ -72,6 +80,8 @@ def _normal_of(mean: Any, std: Any, generator: Any, out: Array) -> None:
     meta=_of_both,
     refuse=_refuse_complex,
     random=True,
+    into_any=True,
+    out_dtype=_any_but_complex,
     vjp={"mean std": k.zeros_like},
     rule="∂mean, ∂std = 0",
 )
@@ -91,6 +101,8 @@ def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array
     meta=_of_both,
     refuse=_refuse_complex,
     random=True,
+    into_any=True,
+    out_dtype=_any_but_complex,
     vjp={"mean": k.zeros_like},
     rule="∂mean = 0",
 )
@@ -103,6 +115,8 @@ def _(mean: Array, std: float = 1, *, generator: Generator | None = None, out: A
     meta=_of_both,
     refuse=_refuse_complex,
     random=True,
+    into_any=True,
+    out_dtype=_any_but_complex,
     vjp={"std": k.zeros_like},
     rule="∂std = 0",
 )
@@ -128,7 +142,14 @@ def _refuse_empty_complex(self: Any, generator: Any = None) -> None:
 
 
 @bernoulli.overload(
-    meta=_contiguous, refuse=_refuse_empty_complex, random=True, vjp={"self": k.zeros_like}, rule="∂self = 0"
+    meta=_contiguous,
+    refuse=_refuse_empty_complex,
+    random=True,
+    into_any=True,
+    out_dtype=lambda result, out: None,
+    warns_of_resizing=False,
+    vjp={"self": k.zeros_like},
+    rule="∂self = 0",
 )
 def _(self: Array, *, generator: Generator | None = None, out: Array) -> None:
     """Ones with the probabilities in `input`, and zeros; with `p`, all of that one probability.
@@ -155,12 +176,15 @@ def _(self: Array, p: float, *, generator: Generator | None = None, out: Array) 
 # -- by weights --------------------------------------------------------------------------------------------------------
 
 
-def _draws_by(self: Array, num_samples: int, replacement: bool = False, generator: Any = None) -> Any:
+def _require_floats_in_rows(self: Tensor, *_: Any) -> None:
     if self.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
-    kind = from_numpy_dtype(self.dtype)
-    if not kind.is_floating_point:
-        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {SCALAR_TYPE_NAMES[kind]}")
+    if not self.dtype.is_floating_point:
+        name = SCALAR_TYPE_NAMES[self.dtype]
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {name}")
+
+
+def _draws_by(self: Array, num_samples: int, replacement: bool = False, generator: Any = None) -> Any:
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > self.shape[-1]:
@@ -189,7 +213,15 @@ def _require_weights(weights: Array, searched: bool) -> None:
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
-@op(meta=_draws_by, random=True, out_dtype=saying("multinomial expects {result} tensor out, got: {out}"))
+@op(
+    meta=_draws_by,
+    refuse=_require_floats_in_rows,
+    random=True,
+    into_any=True,
+    result_dtype=lambda *_: int64.numpy,
+    out_dtype=saying("multinomial expects {result} tensor out, got: {out}"),
+    warns_of_resizing=False,
+)
 def multinomial(
     self: Array, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Array
 ) -> None:

@@ -21,8 +21,9 @@ from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
-from autogradkit.core.tensor import Tensor, reseating, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.engine.history import requires_grad
+from autogradkit.engine.reseating import reseating
 
 
 class memory_format(metaclass=CType):  # noqa: N801 - PyTorch's name

@@ -58,7 +58,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         short = max(abs(start), abs(end), abs(step)) < 1 << 62
         if short and options.get("out") is None and step and (end - start) * step >= 0:
             return finished(noted(np.arange(start, end, step, dtype=np.int64)), options)
-    _require_real("arange", kind)
+    require_real("arange", kind)
     if not all(math.isfinite(each) for each in (start, end)):
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
     if kind is dtypes.int64:
@@ -101,7 +101,8 @@ def _as_int64(value: Any) -> int:
     return number
 
 
-def _require_real(name: str, kind: Dtype) -> None:
+def require_real(name: str, kind: Dtype) -> None:
+    """Raise NotImplementedError for a dtype whose numbers have no distance that PyTorch's kernel knows."""
     if kind is dtypes.bool_ or (kind.is_complex and name == "arange"):
         raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
 
@@ -159,7 +160,7 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
             f"can't be safely cast to passed dtype {SCALAR_TYPE_NAMES[kind]}"
         )
     if steps > 1:
-        _require_real("linspace", kind)
+        require_real("linspace", kind)
         start, end = [scalar_array(each, kind).item() for each in (start, end)]  # as PyTorch, which wraps and refuses
     elif steps:  # filled with the one number: nobody asks about the other
         start = wide_scalar_array(start, kind).item()

@@ -28,7 +28,7 @@ def _positions(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], st
     highest = max(addresses.max(initial=0), wanted.max(initial=0))
     position = np.full(int(highest) + 1, -1, np.int64)
     position[addresses.reshape(-1)] = np.arange(addresses.size)
-    return position[wanted]
+    return np.asarray(position[wanted])
 
 
 def _to_base(g: Any, size: Any, stride: Any, storage_offset: Any, geometry: Any) -> Any:

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit._ops.declare.kinds import type_name
 from autogradkit.core.dtype import INTEGRAL, bfloat16, bool_, float16, float64, largest
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.integers import require_64_bits
+from autogradkit.core.integers import require_64_bits, require_int64
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
+from autogradkit.core.tensor import Tensor, wrap
 
 _C_NAMES = {
     "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int8": "int8_t",
@@ -60,3 +62,14 @@ def fits(value: Any, wanted: Dtype) -> bool:
             return float(limits.min) <= value <= float(limits.max)
         return (limits.min or -limits.max) <= value <= limits.max
     return not np.isfinite(value) or abs(value) <= largest(wanted.to_real())
+
+
+def assigned_value(value: Any, target: Tensor) -> Tensor:
+    """What is assigned, as a tensor; Python numbers take the dtype of `target`."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, int | float | complex | np.integer):
+        if isinstance(value, int):
+            require_int64(value)
+        return wrap(wide_scalar_array(value, target.dtype))
+    raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")

@@ -18,9 +18,8 @@ from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances, fill
 from autogradkit.core.dtype import get_default_dtype
-from autogradkit.core.facts import named
 from autogradkit.core.random import default_generator
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
 
 ALPHA = 1.7580993408473766  # the value, turned round, that selu comes to far below 0: what is dropped takes it
@@ -33,7 +32,7 @@ def noise_of(input: Any, p: float, train: bool) -> Tensor | None:
         return None
     if p == 1:
         return wrap(np.zeros((), array.dtype))
-    return observed(named("noise"), "random", _noise, (array, p), {}) if RECORDERS else _noise(array, p)
+    return reported("noise", "random", _noise, array, p)
 
 
 def channel_noise_of(input: Any, p: float, train: bool) -> Tensor | None:
@@ -44,7 +43,7 @@ def channel_noise_of(input: Any, p: float, train: bool) -> Tensor | None:
     if p == 1:
         return wrap(np.zeros((), array.dtype))
     channels = _one_a_channel(array)
-    return observed(named("noise"), "random", _noise, (channels, p), {}) if RECORDERS else _noise(channels, p)
+    return reported("noise", "random", _noise, channels, p)
 
 
 def alpha_noise_of(input: Any, p: float, train: bool, by_channel: bool) -> tuple[Tensor, Tensor | None] | None:
@@ -54,8 +53,7 @@ def alpha_noise_of(input: Any, p: float, train: bool, by_channel: bool) -> tuple
         return None
     if p == 1:
         return wrap(np.zeros((), array.dtype)), None
-    given = _one_a_channel(array) if by_channel else array, p
-    return observed(named("noise"), "random", _alpha_noise, given, {}) if RECORDERS else _alpha_noise(*given)
+    return reported("noise", "random", _alpha_noise, _one_a_channel(array) if by_channel else array, p)
 
 
 def _draws(input: Any, p: float, train: bool, by_channel: bool = False) -> bool:

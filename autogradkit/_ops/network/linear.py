@@ -13,8 +13,9 @@ import numpy as np
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.linalg.accumulated import addmm_node
 from autogradkit._ops.linalg.matmul import matmul
-from autogradkit._ops.linalg.products import addmm_node, mm, multiply
+from autogradkit._ops.linalg.products import mm, multiply
 from autogradkit._ops.views.dimensions import t
 from autogradkit._ops.views.sizes import view_sizes
 from autogradkit.core.tensor import Tensor

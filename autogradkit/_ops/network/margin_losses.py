@@ -12,8 +12,8 @@ from typing import Any
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.making.filled import zeros_like
-from autogradkit._ops.network.distances import pairwise_distance
 from autogradkit._ops.network.loss import reduced
+from autogradkit._ops.network.similarity import pairwise_distance
 from autogradkit._ops.pointwise.choice import where
 from autogradkit._ops.pointwise.logarithms import xlogy_tensors
 

@@ -17,8 +17,7 @@ from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, can_cast, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.facts import named
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import reported
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
@@ -74,7 +73,6 @@ def minimum(self: Array, other: Array, *, out: Array) -> None:
 
 @op(
     pointwise=SAME,
-    ufunc=np.fmax,
     dtypes=refuses("c", "fmax not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
     vjp={
@@ -90,11 +88,11 @@ def fmax(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.fmax(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
     tensor([3., 2.])
     """
+    np.copyto(out, np.where((other > self) | (self != self), other, self))  # of two zeros the first, unlike NumPy's
 
 
 @op(
     pointwise=SAME,
-    ufunc=np.fmin,
     dtypes=refuses("c", "fmin not implemented for complex tensors.", RuntimeError),
     samples=two_tensors,
     vjp={
@@ -110,6 +108,7 @@ def fmin(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.fmin(torch.tensor([1.0, float("nan")]), torch.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
+    np.copyto(out, np.where((other < self) | (self != self), other, self))  # of two zeros the first, unlike NumPy's
 
 
 # -- within bounds -----------------------------------------------------------------------------------------------------
@@ -228,14 +227,20 @@ def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out:
         np.minimum(max, self, out=out)
 
 
-def _one_bound(name: str) -> Any:
-    """The refusals of `clamp_max` and `clamp_min`: those of a clamp with that bound alone."""
+def _refuse_most(self: Any, max: Any) -> None:
+    _refuse_clamping(self, None, max)
 
-    def refuse(self: Any, bound: Any) -> None:
-        if not isinstance(bound, Tensor) or self._array.dtype.kind != "b":
-            _refuse_clamping(self, **{"min": None, "max": None, name: bound})
 
-    return refuse
+def _refuse_most_in_place(self: Any, max: Any) -> None:
+    _refuse_clamping_in_place(self, None, max)
+
+
+def _refuse_least(self: Any, min: Any) -> None:
+    _refuse_clamping(self, min, None)
+
+
+def _refuse_least_in_place(self: Any, min: Any) -> None:
+    _refuse_clamping_in_place(self, min, None)
 
 
 clamp_max = function("clamp_max", in_place=True)
@@ -244,7 +249,7 @@ clamp_max = function("clamp_max", in_place=True)
 @clamp_max.overload(
     node="ClampMaxBackward1",
     pointwise=SAME,
-    dtypes=_one_bound("max"),
+    dtypes=common_not_implemented("minimum_cpu", "c"),
     samples=two_tensors,
     vjp={
         "self": lambda g, self, max: k.where(self <= max, g, 0.0),
@@ -267,7 +272,8 @@ def _(self: Array, max: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self max",
     unary=True,
-    dtypes=_one_bound("max"),
+    dtypes=_refuse_most,
+    edit_dtypes=_refuse_most_in_place,
     samples=with_number,
     vjp={"self": lambda g, self, max: k.where(self <= max, g, 0.0)},
     rule="∂self = ∂ where self ≤ max, else 0",
@@ -282,7 +288,7 @@ clamp_min = function("clamp_min", in_place=True)
 @clamp_min.overload(
     node="ClampMinBackward1",
     pointwise=SAME,
-    dtypes=_one_bound("min"),
+    dtypes=common_not_implemented("maximum_cpu", "c"),
     samples=two_tensors,
     vjp={
         "self": lambda g, self, min: k.where(self >= min, g, 0.0),
@@ -305,7 +311,8 @@ def _(self: Array, min: Array, *, out: Array) -> None:
     pointwise=SAME,
     promotes="self min",
     unary=True,
-    dtypes=_one_bound("min"),
+    dtypes=_refuse_least,
+    edit_dtypes=_refuse_least_in_place,
     samples=with_number,
     vjp={"self": lambda g, self, min: k.where(self >= min, g, 0.0)},
     rule="∂self = ∂ where self ≥ min, else 0",
@@ -363,11 +370,7 @@ def where_tensors(condition: Array, self: Array, other: Array, *, out: Array) ->
 
 
 def _scalar_tensor(number: Any, dtype: Dtype) -> Tensor:
-    if RECORDERS:
-        return observed(
-            named("scalar_tensor"), "create", lambda each: wrap(wide_scalar_array(each, dtype)), (number,), {}
-        )
-    return wrap(wide_scalar_array(number, dtype))
+    return reported("scalar_tensor", "create", lambda each: wrap(wide_scalar_array(each, dtype)), number)
 
 
 def _with_numbers(condition: Any, self: Any, other: Any) -> Any:

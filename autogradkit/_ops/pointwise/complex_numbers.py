@@ -57,6 +57,7 @@ def _parts(t: Any) -> list[tuple[Any, ...]]:
 
 
 @op(
+    name="complex",
     variants="function",
     meta=_meta,
     out_dtype=saying("Expected object of scalar type {result} but got scalar type {out} for argument 'out'"),
@@ -65,7 +66,7 @@ def _parts(t: Any) -> list[tuple[Any, ...]]:
     vjp={"real": lambda g: k.real_part(g), "imag": lambda g: k.imag_part(g)},
     rule="∂real = real part of ∂\n∂imag = imaginary part of ∂",
 )
-def complex(real: Array, imag: Array, *, out: Array) -> None:
+def complex_of_parts(real: Array, imag: Array, *, out: Array) -> None:
     """real + i · imag.
 
     >>> import autogradkit as torch
@@ -106,7 +107,7 @@ def _angle_backward(g: Any, self: Any) -> Any:
     if not k.is_complex(self):
         return k.zeros_like(g)
     size = k.abs(self)
-    turned = k.complex(k.imag_part(self) * -1, k.real_part(self))  # i · self
+    turned = k.complex_of_parts(k.imag_part(self) * -1, k.real_part(self))  # i · self
     return k.where(self == 0, 0.0, turned / k.where(size == 0, 1.0, size * size) * g)
 
 
@@ -177,6 +178,7 @@ def conjugated_in_memory(self: Array, *, out: Array) -> None:
     node="ConjPhysicalBackward1",
     variants="method",
     pointwise=SAME,
+    samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.conj(g)},
 )
 def conj_physical_(self: Array, *, out: Array) -> None:

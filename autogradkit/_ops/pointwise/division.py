@@ -294,6 +294,7 @@ def _divided_by(self: Tensor, other: Any) -> Any:
 
 
 Tensor.__rtruediv__ = _divided_by
+setattr(Tensor, "__rdiv__", _divided_by)  # noqa: B010 - Python 2's name, which PyTorch keeps
 
 
 @reflected("__rfloordiv__")

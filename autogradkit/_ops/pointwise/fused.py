@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, function, k
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented, scalar_type
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
@@ -36,12 +36,17 @@ def _triples(t: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+@by_kernel
+def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
+    common_not_implemented("addcmul_cpu_out", "b")(self, tensor1, tensor2)
+
+
 addcmul = function("addcmul", in_place=True)
 
 
 @addcmul.overload(
     pointwise=SAME,
-    refuse=common_not_implemented("addcmul_cpu_out", "b"),
+    dtypes=_refuse_bools,
     samples=_triples,
     vjp={
         "self": lambda g: g,
@@ -57,7 +62,9 @@ def addcmul_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     tensor([61.])
     """
     base, first, second = _wide(out, self, tensor1, tensor2)
-    np.copyto(out, base + _factor(value, out) * first * second, casting="unsafe")
+    # float32 as if multiplied and added in one: a product may be too large for it and the sum not.
+    exact = np.float64 if base.dtype == np.float32 else base.dtype
+    np.copyto(out, base + np.multiply(_factor(value, out) * first, second, dtype=exact), casting="unsafe")
 
 
 def _edit_product(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
@@ -122,6 +129,7 @@ def _refuse_blend(self: Tensor, end: Tensor, weight: Any) -> None:
             raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {got}")
 
 
+@by_kernel
 def _refuse_whole(self: Tensor, end: Tensor, weight: Any) -> None:
     if self._array.dtype.kind in "biu":
         label = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
@@ -131,8 +139,8 @@ def _refuse_whole(self: Tensor, end: Tensor, weight: Any) -> None:
 def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     """self + weight · (end − self), from the nearer end, as PyTorch computes it."""
     if k.is_half(out):
-        self, end, weight = (np.asarray(each, np.float32) for each in (self, end, weight))
-    weight = np.asarray(weight, self.dtype)
+        self, end = self.astype(np.float32), end.astype(np.float32)
+    weight = weight.astype(self.dtype) if isinstance(weight, np.ndarray) else _factor(weight, out)
     near = np.abs(weight) < 0.5
     away = end - self
     found = np.where(near, self + weight * away, end - away * (1 - weight))

@@ -13,8 +13,10 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit.core.dtype import from_numpy_dtype
 
 
 @op(
@@ -33,7 +35,9 @@ def exp2(self: Array, *, out: Array) -> None:
     tensor([1., 8.])
     """
     if out.dtype.kind == "c":
-        np.exp(self * math.log(2), out=out)
+        exponent = np.empty_like(out)  # part by part: a product of complex numbers would make NaN of what is infinite
+        exponent.real, exponent.imag = np.real(self) * math.log(2), np.imag(self) * math.log(2)
+        np.exp(exponent, out=out)
     else:
         np.exp2(self, out=out)
 
@@ -83,14 +87,14 @@ def log10(self: Array, *, out: Array) -> None:
     """The logarithm to base 10.
 
     >>> import autogradkit as torch
-    >>> torch.log10(torch.tensor([1.0, 1000.0]))
-    tensor([0., 3.])
+    >>> torch.log10(torch.tensor([10.0, 2.0]))
+    tensor([1.0000, 0.3010])
     """
 
 
 @op(
     pointwise=SAME,
-    refuse=common_not_implemented("logaddexp_cpu", "biu"),
+    dtypes=common_not_implemented("logaddexp_cpu", "biu"),
     samples=two_tensors,
     in_place=False,
     vjp={
@@ -103,8 +107,8 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
     """log(eˣ + eʸ), without overflow.
 
     >>> import autogradkit as torch
-    >>> torch.logaddexp(torch.tensor([1000.0]), torch.tensor([1000.0]))
-    tensor([1000.6931])
+    >>> torch.logaddexp(torch.tensor([100.0]), torch.tensor([100.0]))
+    tensor([100.6931])
     """
     if out.dtype.kind != "c":
         np.logaddexp(self, other, out=out)
@@ -118,7 +122,7 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
 
 @op(
     pointwise=SAME,
-    refuse=common_not_implemented("logaddexp2_cpu", "biuc"),
+    dtypes=common_not_implemented("logaddexp2_cpu", "biuc"),
     samples=two_tensors,
     in_place=False,
     node="Logaddexp2Backward0",
@@ -135,7 +139,12 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
-    np.logaddexp2(self, other, out=out)
+    # As PyTorch: the product and the sum are rounded once in float32.
+    wide = np.dtype(np.float32) if k.is_half(out) else out.dtype
+    first, second = np.asarray(self, wide), np.asarray(other, wide)
+    larger = np.maximum(first, second)
+    behind = np.log1p(np.exp2(-np.abs(first - second))).astype(np.float64) * wide.type(1 / math.log(2))
+    np.copyto(out, np.where(np.isinf(first) & (first == second), first, larger + behind), casting="unsafe")
 
 
 def _times_log(self: Any, other: Any, out: Array) -> None:
@@ -147,13 +156,13 @@ def _times_log(self: Any, other: Any, out: Array) -> None:
 
 
 def _to_factor(g: Any, self: Any, other: Any) -> Any:
-    return g * k.where((self == 0) & (other <= 0), 0.0, k.log(other))
+    return k.where((self == 0) & (other <= 0), 0.0, g * k.log(other))
 
 
 def _to_factor_of_number(g: Any, self: Any, other: Any) -> Any:
     if other > 0:
         return k.times(g, math.log(other))
-    return g * k.where(self == 0, 0.0, -math.inf if other == 0 else math.nan)
+    return k.where(self == 0, 0.0, g * (-math.inf if other == 0 else math.nan))
 
 
 xlogy = function("xlogy", in_place=True)
@@ -161,7 +170,7 @@ xlogy = function("xlogy", in_place=True)
 
 @xlogy.overload(
     pointwise=INT_TO_FLOAT,
-    refuse=common_not_implemented("xlogy_cpu", "c"),
+    dtypes=common_not_implemented("xlogy_cpu", "c"),
     samples=two_tensors,
     vjp={"self": _to_factor, "other": lambda g, self, other: g * self / other},
     rule="∂self = ∂ · log(other)\n∂other = ∂ · self / other",
@@ -180,7 +189,7 @@ def xlogy_tensors(self: Array, other: Array, *, out: Array) -> None:
     node="XlogyBackward1",
     pointwise=INT_TO_FLOAT,
     promotes="self other",
-    refuse=common_not_implemented("xlogy_cpu", "c"),
+    dtypes=common_not_implemented("xlogy_cpu", "c"),
     variants="function",
     samples=lambda t: [(2.5, t(2, 3, low=0.5, high=3))],
     vjp={"other": lambda g, self, other: g * self / other},
@@ -193,7 +202,7 @@ def xlogy_of_number(self: Scalar, other: Array, *, out: Array) -> None:
     node="XlogyBackward2",
     pointwise=INT_TO_FLOAT,
     promotes="self other",
-    refuse=common_not_implemented("xlogy_cpu", "c"),
+    dtypes=common_not_implemented("xlogy_cpu", "c"),
     samples=lambda t: [(t(2, 3), 2.5)],
     vjp={"self": _to_factor_of_number},
     rule="∂self = ∂ · log(other)",
@@ -204,7 +213,7 @@ def xlogy_by_number(self: Array, other: Scalar, *, out: Array) -> None:
 
 def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
     found = g / (self * (1.0 - self))
-    if eps is None:
+    if eps is None or eps < 0:
         return k.where((self >= 0) & (self <= 1), found, math.nan)
     return k.where((self >= eps) & (self <= 1 - eps), found, 0.0)
 
@@ -227,6 +236,7 @@ def logit(self: Array, eps: float | None = None, *, out: Array) -> None:
     """
     wide = self.astype(np.float32) if k.is_half(self) else self
     if eps is not None:  # as PyTorch compares, also where eps is above ½
-        low, high = wide.dtype.type(eps), wide.dtype.type(1) - wide.dtype.type(eps)
+        low = scalar_array(eps, from_numpy_dtype(out.dtype)).astype(wide.dtype)
+        high = 1 - low
         wide = np.where(wide < low, low, np.where(wide > high, high, wide))
     np.copyto(out, np.log(wide / (1 - wide)), casting="unsafe")

@@ -214,6 +214,7 @@ def _refuse_scaled_integers(self: Tensor, other: Tensor) -> None:
     in_place=True,
     pointwise=INT_TO_FLOAT,
     edit_dtypes=_refuse_scaled_integers,
+    out_dtype=saying("ldexp can't be cast to the desired output type {out}", same=False),
     samples=lambda t: [(t(2, 3), t(3)), (t(2, 1), t(3))],
     vjp={
         "self": lambda g, other: g * k.conj(k.pow_of_number(2, other)),

@@ -11,9 +11,14 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import both, not_implemented, refuses, undifferentiated
+from autogradkit._ops.declare.refusals import (
+    both,
+    not_implemented,
+    refuses,
+    require_real_if_differentiated,
+    undifferentiated,
+)
 from autogradkit._ops.declare.writing import require_found
-from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit.core.dtype import from_numpy_dtype, largest
 from autogradkit.core.tensor import Tensor
 
@@ -185,11 +190,21 @@ def frac(self: Array, *, out: Array) -> None:
     np.subtract(self, np.trunc(self), out=out)
 
 
+def _take_any(*_operands: Any) -> None:
+    """An edit is recorded with complex numbers, too."""
+
+
+def _refuse_differentiation(self: Any, nan: Any, posinf: Any, neginf: Any) -> None:
+    require_real_if_differentiated("nan_to_num", self)
+
+
 @op(
     out_dtype=require_found,
     pointwise=SAME,
     unary=True,
     in_place=True,
+    dtypes=_refuse_differentiation,
+    edit_dtypes=_take_any,
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g, self: g * k.isfinite(self)},
     rule="∂self = ∂ · isfinite(self)",
@@ -260,7 +275,6 @@ def _refuse_steps(self: Tensor, values: Tensor) -> None:
     pointwise=SAME,
     in_place=True,
     dtypes=_refuse_steps,
-    samples=two_tensors,
     vjp=dict.fromkeys(("self", "values"), undifferentiated("heaviside")),
     edit_vjp=dict.fromkeys(("self", "values"), undifferentiated("heaviside_")),
     rule="∂self and ∂values are not implemented in PyTorch",

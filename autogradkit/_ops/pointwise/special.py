@@ -13,8 +13,9 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
+from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -83,6 +84,7 @@ def erfinv(self: Array, *, out: Array) -> None:
     tensor([0.0000, 0.4769])
     """
     by_scipy("erfinv", out, self)
+    np.copyto(out, self, where=self == 0)  # with its sign
 
 
 @op(
@@ -132,6 +134,20 @@ def _refuse_order(n: int, self: Tensor) -> None:
     not_implemented(_polygamma_label(n), "c")(self)
 
 
+def _trigamma(x: Array) -> Array:
+    """The second derivative of log Γ, to the digits that PyTorch has: by reflection below ½, then six steps up and a series."""
+    low = x < 0.5
+    reflected = -((np.pi / np.sin(np.pi * x)) ** 2)
+    total = np.where(low, reflected, 0)
+    x = np.where(low, 1 - x, x)
+    for _ in range(6):
+        total = total + 1 / (x * x)
+        x = x + 1
+    square = 1 / (x * x)
+    total = total + (1 + 1 / (2 * x) + square * (1 / 6 - square * (1 / 30 - square * (1 / 42)))) / x
+    return np.where(low, -total, total)
+
+
 @op(
     pointwise=INT_TO_FLOAT,
     in_place=False,
@@ -150,16 +166,10 @@ def polygamma(n: int, self: Array, *, out: Array) -> None:
         digamma.kernel(self, out=out)
         return
     if n == 1:
-        wide = np.asarray(self, np.float32) if k.is_half(self) else self
-        # By reflection where x is small, as SciPy's zeta has no negative arguments.
-        import scipy.special
-
-        low = wide < 0.5
-        ahead = scipy.special.zeta(2.0, np.where(low, 1 - wide, wide)).astype(wide.dtype)
-        found = np.where(low, (np.pi / np.sin(np.pi * wide)) ** 2 - ahead, ahead)
-        np.copyto(out, found, casting="unsafe")
+        np.copyto(out, _trigamma(np.asarray(self, np.float32) if k.is_half(self) else self), casting="unsafe")
         return
     by_scipy("zeta", out, np.asarray(n + 1.0, out.dtype), self)
+    np.copyto(out, np.nan, where=self == np.inf)
     np.multiply(out, ((n % 2) * 2 - 1) * math.gamma(n + 1.0), out=out, casting="unsafe")
 
 
@@ -183,7 +193,7 @@ def i0(self: Array, *, out: Array) -> None:
 
 def by_small(g: Any, self: Any, at: Any, limit: float) -> Any:
     """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there."""
-    tiny = float(np.finfo((self._array if isinstance(self, Tensor) else self).dtype).eps)
+    tiny = k.eps(self)
     away = k.abs(self) > tiny
     return g * k.where(away, at(k.where(away, self, tiny)), limit)
 
@@ -224,7 +234,7 @@ def _gamma_pairs(t: Any) -> list[tuple[Any, ...]]:
     name="igamma",
     pointwise=SAME,
     in_place=True,
-    refuse=common_not_implemented("igamma_cpu", "biuc"),
+    dtypes=common_not_implemented("igamma_cpu", "biuc"),
     samples=_gamma_pairs,
     vjp={"self": _undifferentiated("igamma"), "other": _density},
     rule="∂other = ∂ · exp((self − 1) · log(other) − other − lgamma(self))",
@@ -237,13 +247,14 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.3528])
     """
     by_scipy("gammainc", out, self, other)
+    np.copyto(out, 0, where=(other == 0) & np.isnan(self))  # a range without length, whatever the power
 
 
 @op(
     name="igammac",
     pointwise=SAME,
     in_place=True,
-    refuse=common_not_implemented("igammac_cpu", "biuc"),
+    dtypes=common_not_implemented("igammac_cpu", "biuc"),
     samples=_gamma_pairs,
     vjp={"self": _undifferentiated("igammac"), "other": lambda g, self, other: -_density(g, self, other)},
     rule="∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",
@@ -256,3 +267,52 @@ def igammac(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.6472])
     """
     by_scipy("gammaincc", out, self, other)
+    np.copyto(out, 1, where=(other == 0) & np.isnan(self))
+
+
+def _refuse_multivariate(self: Tensor, p: int) -> None:
+    if self._array.dtype.kind == "b":
+        raise RuntimeError("The input tensor may not be a boolean tensor.")
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    not_implemented("arange_cpu", "c")(self)
+
+
+def _refuse_multivariate_edit(self: Tensor, p: int) -> None:
+    _refuse_multivariate(self, p)
+    if self._array.dtype.kind in "iu":
+        raise RuntimeError(
+            f"mvlgamma: result type {scalar_type(self.dtype)} can't be cast to the desired output type "
+            f"{scalar_type(get_default_dtype())}"
+        )
+
+
+def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
+    found = k.digamma(self)
+    for i in range(1, p):
+        found = found + k.digamma(self - i / 2)
+    return g * found
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    unary=True,
+    in_place=True,
+    refuse=_refuse_multivariate,
+    edit_refuse=_refuse_multivariate_edit,
+    samples=lambda t: [(t(2, 3, low=1.5, high=4), 2), (t(3, low=2, high=4), 3)],
+    vjp={"self": _multivariate_backward},
+    rule="∂self = ∂ · (digamma(self) + digamma(self − 1 / 2) + …)",
+)
+def mvlgamma(self: Array, p: int, *, out: Array) -> None:
+    """The logarithm of the gamma function of `p` variables, Σ log Γ(x − i/2) + p(p − 1)/4 · log π over i < p.
+
+    >>> import autogradkit as torch
+    >>> torch.mvlgamma(torch.tensor([3.0]), 2)
+    tensor([1.5501])
+    """
+    wide = np.asarray(self, np.float32) if k.is_half(self) else self
+    places = wide[..., np.newaxis] - np.arange(p).astype(wide.dtype) / 2
+    found = np.empty(places.shape, wide.dtype)
+    by_scipy("gammaln", found, places)
+    np.copyto(out, found.sum(-1) + p * (p - 1) / 4 * math.log(math.pi), casting="unsafe")

@@ -143,17 +143,24 @@ def atan(self: Array, *, out: Array) -> None:
     """
 
 
+def _square(self: Any, other: Any) -> Any:
+    """self² + other², infinite where that is 0, so that the gradient is 0 there."""
+    square = self * self + other * other
+    return k.where(square == 0, math.inf, square)
+
+
 @op(
     "arctan2",
     pointwise=INT_TO_FLOAT,
     ufunc=np.arctan2,
     in_place=True,
-    refuse=common_not_implemented("atan2_cpu", "c"),
+    dtypes=common_not_implemented("atan2_cpu", "c"),
     samples=two_tensors,
     vjp={
-        "self": lambda g, self, other: g * other / (self * self + other * other),
-        "other": lambda g, self, other: g * -self / (self * self + other * other),
+        "self": lambda g, self, other: g * (other * k.reciprocal(_square(self, other))),
+        "other": lambda g, self, other: g * (-self * k.reciprocal(_square(self, other))),
     },
+    rule="∂self = ∂ · other / (self² + other²)\n∂other = −∂ · self / (self² + other²)",
 )
 def atan2(self: Array, other: Array, *, out: Array) -> None:
     """The angle of the point (other, self) from the first axis, in radians.

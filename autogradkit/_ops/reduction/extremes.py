@@ -11,7 +11,13 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims
-from autogradkit._ops.declare.refusals import by_kernel, not_implemented, refuses
+from autogradkit._ops.declare.refusals import (
+    by_kernel,
+    not_implemented,
+    refuses,
+    require_real_if_differentiated,
+    unless_empty,
+)
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
@@ -156,6 +162,7 @@ def _require_reducible(name: str) -> Any:
             for each in dim:
                 if -array.ndim <= each < array.ndim:
                     require_size(name, array, each % array.ndim)
+            require_real_if_differentiated(name, self)
 
     return refuse
 
@@ -171,7 +178,7 @@ def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -
     out_dtype=_require_input_dtype,
     reduces=True,
     refuse=_require_reducible("amax"),
-    dtypes=not_implemented("max_values_cpu", "c"),
+    dtypes=unless_empty(not_implemented("max_values_cpu", "c")),
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": _share_among_ties},
     rule="∂self = ∂ at the largest, shared among ties, 0 elsewhere",
@@ -190,7 +197,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
     out_dtype=_require_input_dtype,
     reduces=True,
     refuse=_require_reducible("amin"),
-    dtypes=not_implemented("min_values_cpu", "c"),
+    dtypes=unless_empty(not_implemented("min_values_cpu", "c")),
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": _share_among_ties},
     rule="∂self = ∂ at the smallest, shared among ties, 0 elsewhere",

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dims, Scalar
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.plans import reduction_plan, wrapped_dims
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.reduction.sums import spread
+from autogradkit._ops.reduction.sums import kept, spread
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.tensor import Tensor
@@ -76,7 +76,7 @@ def _lose_infinity(mean: Array, self: Array, axes: tuple[int, ...]) -> None:
 def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
     taken = 1 if correction is None else correction
     free = math.prod([self.shape[axis] for axis in wrapped_dims(dim, len(self.shape))]) - taken
-    g = spread(g, self.shape, dim, keepdim)
+    g = kept(g, self.shape, dim, keepdim)
     mean = k.mean_dims(self, dim, True)
     if (dim is None or not self.ndim) and free <= 0:  # 2 / 0, and NaN where that is multiplied by 0
         return g * k.where(self == mean, math.nan, math.inf)

@@ -33,7 +33,7 @@ def _require_floats(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
         raise RuntimeError(f"logsumexp(): Expected floating point type for result tensor, but got: {name}")
 
 
-def _norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim: bool) -> Any:
+def norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim: bool) -> Any:
     g, result = (spread(each, self.shape, dim, keepdim) for each in (g, result))
     if ord == 0:
         return None
@@ -88,7 +88,7 @@ def _refuse_empty(self: Array, ord: float, dim: Any) -> None:
     out_dtype=require_same_dtype,
     refuse=_refuse_narrowing,
     samples=lambda t: [(t(2, 3),), (t(2, 3), 1, (1,)), (t(2, 3), 3.0, (0,), True), (t(2, 3), math.inf, (1,))],
-    vjp={"self": _norm_backward},
+    vjp={"self": norm_backward},
     rule="∂self = ∂ · self / result, for ord = 2",
 )
 def vector_norm(
@@ -105,13 +105,14 @@ def vector_norm(
         _refuse_empty(self, ord, dim)
     if k.is_half(out):  # rounded once, at the end
         wide = np.empty(out.shape, np.float32)
-        _norm(self.astype(np.float32), ord, dim, keepdim, wide)
+        write_norm(self.astype(np.float32), ord, dim, keepdim, wide)
         np.copyto(out, wide, casting="unsafe")
     else:
-        _norm(self if dtype is None else self.astype(dtype.numpy), ord, dim, keepdim, out)
+        write_norm(self if dtype is None else self.astype(dtype.numpy), ord, dim, keepdim, out)
 
 
-def _norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
+def write_norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
+    """The `ord`-norm over dimensions, written into `out`."""
     if ord != 2 or size.dtype.kind == "c":
         size = np.abs(size)
     if ord == math.inf:

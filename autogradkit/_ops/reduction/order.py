@@ -11,7 +11,14 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import both, not_implemented, refuses, unless_empty
+from autogradkit._ops.declare.refusals import (
+    both,
+    by_kernel,
+    not_implemented,
+    refuses,
+    require_real_if_differentiated,
+    unless_empty,
+)
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top
@@ -209,10 +216,21 @@ def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
     return [(shape, self.dtype), (shape, _INT64)]
 
 
+_not_ordered = not_implemented("kthvalue_cpu", "bc")
+
+
+@by_kernel
+def _require_ordered(self: Any, *_: Any, **__: Any) -> None:
+    if self.ndim:
+        _not_ordered(self)
+    else:  # found without a kernel
+        require_real_if_differentiated("kthvalue", self)
+
+
 @op(
     apart="given",
     meta=_kth_meta,
-    dtypes=not_implemented("kthvalue_cpu", "bc"),
+    dtypes=_require_ordered,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.kthvalue,

@@ -5,16 +5,23 @@ Rests on the tensor; the ops of reduction make them.
 
 from __future__ import annotations
 
-from typing import Any
+from operator import itemgetter
+from typing import Any, ClassVar
 
 from autogradkit.core.tensor import Tensor
 
 
-class _Results(tuple[Tensor, ...]):
+class Results(tuple[Tensor, ...]):
     """Several results under names."""
 
     __slots__ = ()
-    fields: tuple[str, ...] = ()
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """The names are those that a class annotates, in their order."""
+        cls.fields = tuple(cls.__annotations__) or cls.fields
+        for place, name in enumerate(cls.__annotations__):
+            setattr(cls, name, property(itemgetter(place)))
 
     def __new__(cls, results: Any) -> Any:
         return tuple.__new__(cls, results)
@@ -27,21 +34,12 @@ class _Results(tuple[Tensor, ...]):
         return type(self), (tuple(self),)
 
 
-class _ValuesAndIndices(_Results):
+class _ValuesAndIndices(Results):
     """What was picked, and where it stood."""
 
     __slots__ = ()
-    fields = ("values", "indices")
-
-    @property
-    def values(self) -> Tensor:
-        """The values."""
-        return self[0]
-
-    @property
-    def indices(self) -> Tensor:
-        """The indices."""
-        return self[1]
+    values: Tensor
+    indices: Tensor
 
 
 class max(_ValuesAndIndices):  # noqa: N801 - PyTorch's names, here and below

@@ -60,10 +60,15 @@ def everywhere(g: Any, sizes: tuple[int, ...]) -> Any:
 
 def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     """A reduced gradient over the shape that was reduced."""
+    return k.expand(kept(g, sizes, dim, keepdim), sizes)
+
+
+def kept(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
+    """A reduced gradient with the dimensions that were reduced, of size 1."""
     if not keepdim and sizes:
         for each in sorted(wrapped_dims(dim, len(sizes))):
             g = k.unsqueeze(g, each)
-    return k.expand(g, sizes)
+    return g
 
 
 def summand(self: Array, kind: np.dtype[Any]) -> Array:
@@ -210,7 +215,7 @@ def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DT
 # -- products ----------------------------------------------------------------------------------------------------------
 
 
-def _without_each(self: Any, dim: int) -> Any:
+def without_each(self: Any, dim: int) -> Any:
     """For each place of dimension `dim` the product of all others, found without dividing: zeros may be among them."""
     size = self.shape[dim]
     if size == 0:
@@ -231,7 +236,7 @@ def _prod_backward(g: Any, self: Any, result: Any) -> Any:
         return g * k.conj(result / self)
     if zeros > 1 and not isinstance(self, Tensor):  # as in PyTorch, unless a graph is made of it
         return k.zeros_like(self)
-    return g * k.conj(k.reshape(_without_each(k.reshape(self, (-1,)), 0), self.shape))
+    return g * k.conj(k.reshape(without_each(k.reshape(self, (-1,)), 0), self.shape))
 
 
 def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) -> Any:
@@ -242,7 +247,7 @@ def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) 
         g, result = k.unsqueeze(g, dim), k.unsqueeze(result, dim)
     if not k.any_all(self == 0):
         return g * k.conj(result / self)
-    return g * k.conj(_without_each(self, dim))
+    return g * k.conj(without_each(self, dim))
 
 
 prod = function("prod")

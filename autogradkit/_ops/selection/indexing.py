@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, OptionalArrays, type_name
+from autogradkit._ops.declare.kinds import Array, OptionalArrays
 from autogradkit._ops.declare.writing import expanded_with_warning
 from autogradkit._ops.making.copies import copy_
-from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
+from autogradkit._ops.making.scalars import assigned_value, scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.indexing import locate, parse
-from autogradkit.core.integers import require_int64
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -228,7 +227,7 @@ def _getitem(self: Tensor, index_: Any) -> Tensor:
 def _setitem(self: Tensor, index_: Any, value: Any) -> None:
     """`self[index] = value`, in place, broadcasting and converting `value`."""
     try:
-        source = _as_value(value, self)
+        source = assigned_value(value, self)
         if index_ is False:
             return
         if index_ is True:
@@ -259,17 +258,6 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
 def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     first = next((dim for dim, size in enumerate(shape) if size != 1), len(shape))
     return shape[first:]
-
-
-def _as_value(value: Any, target: Tensor) -> Tensor:
-    """What is assigned, as a tensor; Python numbers take the dtype of `target`."""
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, int | float | complex | np.integer):
-        if isinstance(value, int):
-            require_int64(value)
-        return wrap(wide_scalar_array(value, target.dtype))
-    raise TypeError(f"can't assign a {type_name(value)} to a {target.dtype.tensor_type}")
 
 
 def _delitem(self: Tensor, index: Any) -> None:

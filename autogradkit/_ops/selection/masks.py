@@ -75,8 +75,7 @@ def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:
     >>> torch.tensor([1.0, 2.0]).masked_fill(torch.tensor([True, False]), 0.0)
     tensor([0., 2.])
     """
-    np.copyto(out, self)
-    np.copyto(out, value, where=mask, casting="unsafe")
+    masked_fill_number.kernel(self, mask, value.item(), out=out)  # as in PyTorch, which refuses what does not fit
 
 
 @masked_fill.overload(

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.making.copies import copy_
+from autogradkit._ops.making.scalars import assigned_value
 from autogradkit._ops.views.parts import select
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.storage import offset_of, strided
@@ -23,15 +24,11 @@ _REAL = {"F": np.dtype(np.float32), "D": np.dtype(np.float64)}
 _COMPLEX = {"f": np.dtype(np.complex64), "d": np.dtype(np.complex128)}
 
 
-def _dense(g: Any) -> Any:
-    return g.contiguous() if isinstance(g, Tensor) else np.ascontiguousarray(g)
-
-
 @op(
     view=True,
     variants="function",
-    samples=lambda t: [],
-    vjp={"self": lambda g: k.view_as_complex(_dense(g))},
+    samples=lambda t: [(t(2, 3) * (1 + 2j),)],
+    vjp={"self": lambda g: k.view_as_complex(k.dense(g))},
 )
 def view_as_real(self: Array) -> Array:
     """Complex numbers as pairs of real ones, in one dimension more.
@@ -103,11 +100,12 @@ def imag(self: Tensor) -> Any:
 def _settable(part: Any) -> property:
     """A part as an attribute: read as the view, set by writing into it."""
 
-    def write(self: Tensor, value: Tensor) -> None:
-        copy_.in_place_call(part(self), value)
+    def write(self: Tensor, value: Any) -> None:
+        target = part(self)
+        copy_.in_place_call(target, assigned_value(value, target))
 
     return property(part.kernel, write, doc=part.doc)
 
 
-Tensor.real = _settable(real)  # pyright: ignore[reportAttributeAccessIssue]
-Tensor.imag = _settable(imag)  # pyright: ignore[reportAttributeAccessIssue]
+Tensor.real = _settable(real)
+Tensor.imag = _settable(imag)

@@ -1,21 +1,21 @@
 """How far vectors are from each other, and vectors made as long as each other.
 
-Rests on the declared ops of `_ops/network/distances.py`.
+Rests on the declared ops of `_ops/network/similarity.py`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from autogradkit._ops.network import distances
+from autogradkit._ops.network import similarity
 from autogradkit._ops.pointwise.division import div
 from autogradkit.core.tensor import Tensor
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
-cosine_similarity = distances.cosine_similarity.owner.made("function")
-pairwise_distance = distances.pairwise_distance.owner.made("function")
-pdist = distances.pdist.owner.made("function")
+cosine_similarity = similarity.cosine_similarity.owner.made("function")
+pairwise_distance = similarity.pairwise_distance.owner.made("function")
+pdist = similarity.pdist.owner.made("function")
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:

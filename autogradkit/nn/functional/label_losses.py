@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit._ops.making.filled import ones_like
-from autogradkit._ops.network import binary_loss, class_margins, ctc, distances, margin_losses
+from autogradkit._ops.network import binary_loss, class_margins, ctc, margin_losses, similarity
 from autogradkit._ops.network.loss import SUM
 from autogradkit.core.frames import entry
 from autogradkit.core.strides import broadcast_shapes
@@ -39,7 +39,7 @@ _triplet = margin_losses.triplet_margin_loss.owner.made("function")
 _kl_div = margin_losses.kl_div.owner.made("function")
 _poisson = margin_losses.poisson_nll_loss.owner.made("function")
 _ctc = ctc.ctc_loss.made("function")
-_distance = distances.pairwise_distance.owner.made("function")
+_distance = similarity.pairwise_distance.owner.made("function")
 
 _REDUCTIONS = ("none", "mean", "sum")
 

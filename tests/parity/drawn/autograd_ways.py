@@ -34,6 +34,14 @@ class Two(torch.autograd.Function):
     def backward(ctx, g, h):
         s, t = ctx.saved_tensors
         return g * t + h, g * s + h
+class Weighed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, t):
+        return t * factor
+    @staticmethod
+    def backward(ctx, g):
+        return g * factor
+factor = torch.tensor([2., 1., .5])
 made = w * u
 """
 
@@ -55,6 +63,41 @@ def higher(w: Writer) -> None:
             f"y = (w * {a}).sum()\nq = torch.autograd.grad(y, [w, M], allow_unused=True)\n{name} = q[0]",
             f"g, = torch.autograd.grad((w ** 4).sum(), w, create_graph=True)\n"
             f"{name}, = torch.autograd.grad(g.sum(), w, create_graph=True)\n{name}.sum().backward()",
+        ),
+    )
+
+
+def higher_through(w: Writer) -> None:
+    """Second derivatives through what has numbers of its own in its formula, memory of its own or a backward of its own."""
+    name, a = w.name(), w.pick()
+    function = w.one_of(
+        f"torch.where(w > 0, w * {a}, w ** 2)",
+        f"w.clamp(-1, 2) ** 2 * {a}",
+        f"torch.maximum(w, {a}) ** 2",
+        f"torch.stack([w * {a}, w]).max(0)[0] ** 2",
+        f"w.masked_fill(w > 0, 0.) ** 2 * {a}",
+        f"w.double() * {a} * w.double()",
+        f"Two.apply(w, {a})[0] ** 2",
+        f"Two.apply(w, {a})[1] * w",
+        f"Weighed.apply(w * {a}) ** 2",
+        f"w[[0, 2]] ** 2 * {a}[:2]",
+        f"torch.cat([w, {a}])[1:4] ** 2",
+        f"(w * {a}).abs() ** 1.5",
+        f"(w * w).std() * {a}",
+        f"w.cumsum(0) * {a} * w",
+        "torch.nn.functional.max_pool2d((M * w)[None], 2) ** 2 * w[0]",
+    )
+    w.made(
+        name,
+        w.one_of(
+            f"{name}, = torch.autograd.grad(({function}).sum(), w, create_graph=True)",
+            f"g, = torch.autograd.grad(({function}).sum(), w, create_graph=True)\n"
+            f"{name} = g * {a}\n({name} * w).sum().backward()",
+            f"k = {a} * w\nk[0] = 2.\n{name}, = torch.autograd.grad((({function}) * k.sum()).sum(), w, create_graph=True)",
+            f"k = torch.zeros(3)\nk[1] = (w * {a}).sum()\nk[2] = 1.\n"
+            f"{name}, = torch.autograd.grad((({function}).sum() * k).sum(), w, create_graph=True)",
+            f"k = w * {a}\nk.register_hook(lambda g: g * factor)\n"
+            f"{name}, = torch.autograd.grad((({function}).sum() * k).sum(), w, create_graph=True)",
         ),
     )
 
@@ -92,6 +135,9 @@ def hooked(w: Writer) -> None:
             f"h = w.register_hook(lambda g: g * 2)\n{name} = w * {a}\n{name}.sum().backward()\nh.remove()",
             f"{name} = w * {a}\nh = {name}.register_hook(lambda g: g.clamp(-1, 1))\n({name} * 9).sum().backward()",
             f"{name} = w * {a}\n{name}.register_hook(lambda g: print('') or None)\n{name}.sum().backward()",
+            f"seen = []\nk = w * {a}\nk.register_hook(seen.append)\n(k * u).sum().backward()\n{name} = seen[0] * 2",
+            f"seen = {{}}\nh = w.register_hook(lambda g: seen.update(w=g))\n(w * u).sum().backward()\n"
+            f"h.remove()\n{name} = seen['w'] + {a}",
             f"u.register_post_accumulate_grad_hook(lambda t: None)\n{name} = u * {a}\n{name}.sum().backward()",
             f"def hook(module, args, output): return output * 2\nk = lin.register_forward_hook(hook)\n"
             f"{name} = lin({a})\nk.remove()",
@@ -167,4 +213,4 @@ def cuts(w: Writer) -> None:
     )
 
 
-KINDS = [(higher, 4), (several, 4), (hooked, 3), (own_function, 3), (through_views, 4), (cuts, 3)]
+KINDS = [(higher, 4), (higher_through, 4), (several, 4), (hooked, 3), (own_function, 3), (through_views, 4), (cuts, 3)]

@@ -46,9 +46,15 @@ FUNCTIONS: dict[str, Any] = {
         g.new_zeros(sizes).flatten().index_add(0, places, g.flatten()).view(sizes)
     ),
     "slice_backward": torch.ops.aten.slice_backward,
-    "index": lambda x, *picked: x[picked],
+    "pick_flat": torch.take,
+    "threshold_backward": lambda g, x, threshold=0: torch.ops.aten.threshold_backward(g, x, threshold),
+    "convolution_backward": torch.ops.aten.convolution_backward,
+    "select_backward": torch.ops.aten.select_backward,
+    "max_pool2d_with_indices_backward": torch.ops.aten.max_pool2d_with_indices_backward,
+    "index": lambda x, picked: x[tuple(slice(None) if each is None else each for each in picked)],
     "batch": lambda x, rows: x[rows],
     "index_put_": lambda x, picked, values, *more: x.index_put_(picked, torch.as_tensor(values, dtype=x.dtype), *more),
+    "index_put": lambda x, picked, values, *more: x.index_put(picked, values, *more),
 }
 
 
@@ -190,11 +196,11 @@ def recomputed(trace: Recording, op: Op, space: dict[str, Any]) -> Any:
         value = eval(argument.text or "None", SPOKEN) if argument.value is None else tensor_of(trace, argument.value)
         if argument.name is not None:
             named[argument.name] = value
-        elif argument.place in positional and argument.value is not None:
+        elif argument.place in positional:
             positional[argument.place].append(value)  # a list of tensors
         else:
             several = (op.name in ("cat", "stack") and argument.place == 0) or (
-                op.name == "index_put_" and argument.place == 1
+                op.name in ("index", "index_put", "index_put_") and argument.place == 1
             )
             positional[argument.place or 0] = [value] if several else value
     function = FUNCTIONS.get(op.name)

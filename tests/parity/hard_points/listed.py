@@ -45,7 +45,6 @@ BY_A_NUMBER = " by a number"  # ends what the sweep of hard numbers as parameter
 
 _ORDER = "several things are wrong at once, and another of them is said first"
 _EMPTY = "nothing is computed: PyTorch looks neither at the dtype nor at the place, or refuses by accident"
-_ONE = "of one element without dimensions PyTorch does not ask for a kernel of its dtype"
 _OUT_DTYPE = (
     "an `out=` of another dtype: which one is allowed depends on how the op is called, and is not known to compositions"
 )
@@ -59,7 +58,7 @@ SETTLED: dict[str, str] = {
         (_ORDER, "any", (
             "Tensor.expand text", "nn.functional.conv2d text", "nn.functional.linear text", "diag text",
         )),
-        (_ORDER, "complex", ("Tensor.kthvalue error type", "max error type", "min error type")),
+        (_ORDER, "complex", ("max error type", "min error type")),
         (_ORDER, "int", ("clip text", "logsumexp error type", "mean error type", "mean text", "norm error type")),
         (_ORDER, "uint", ("clip text", "logsumexp error type", "mean error type", "mean text", "norm error type")),
         (_ORDER, "bool", (
@@ -69,7 +68,6 @@ SETTLED: dict[str, str] = {
         (_EMPTY, "any", ("diff computed here", "max refused here", "min refused here")),
         (_EMPTY, "complex", ("Tensor.median computed here", "median computed here")),
         (_EMPTY, "bool", ("Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here")),
-        (_ONE, "bool", ("Tensor.kthvalue refused here",)),
         (_OUT_DTYPE, "complex", ("abs refused here", "absolute refused here", "mean computed here")),
         (_OUT_DTYPE, "float", ("mean computed here",)),
         (_COMPLEX, "complex", (
@@ -252,8 +250,7 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
         "argmin error type": "bool complex128 complex64",
         "div error type": "bool float64 int16 int32 int8 uint8",
         "divide error type": "bool float64 int16 int32 int8 uint8",
-        "normal error type": "bool int16 int32 int8 uint8",
-        "normal text": "bool int16 int32 int8 uint8",
+        "normal error type": "int16 int32 int8 uint8",
         "unique error type": "complex128 complex64",
     }),
     (_UNSIGNED, {

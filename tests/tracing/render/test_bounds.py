@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from anywidget import AnyWidget
 
 import autogradkit as torch
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
@@ -187,6 +188,21 @@ def test_an_opened_stack_fits_the_column() -> None:
     trace = trace_source(descent(30), DESCENT)
     path = next(item.path for item in draw_graph(trace).graph.items.values() if item.kind == "stack")
     assert width(draw_graph(trace, {path: False}).svg) <= PAGE
+
+
+@pytest.mark.parametrize("name", ["training", "recurrent of 30", "descent of 30", "three loops", "descent of 5000"])
+def test_opening_stack_after_stack_sends_at_most_120_kb_each_time(name: str) -> None:
+    before, source = LOOPS[name]
+    view = GraphView(trace_source(source, before))
+    for opened in range(8):
+        sent = view.get_state(
+            {*view.class_trait_names(sync=True)} - {*AnyWidget.class_trait_names(sync=True)} - {"_esm", "_css"}
+        )
+        assert len(sent.pop("packed")) + len(json.dumps(sent)) <= 120_000
+        paths = (detail["closed"] for key, detail in view.details.items() if key.startswith("s") and detail["closed"])
+        path = next(paths, "")
+        assert path or opened > 5
+        view.folds = {**view.folds, path: False}
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -213,7 +213,8 @@ def test_a_shape_mismatch_shows_the_picture_up_to_the_error():
     words_ = said("mismatch")
     assert "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)" in words_.replace("\n", " ")
     assert "✗ stopped here" in words_
-    assert "then the cell failed in mm" in words_
+    assert "✗ stopped here\n@" in words_  # as the learner wrote it
+    assert "then the cell failed in @" in words_
 
 
 def test_create_graph_draws_the_second_order_graph():
@@ -241,6 +242,34 @@ def test_nan_stands_out():
     svg = drawn("nan").svg
     assert "⚠ 1 nan, 1 inf" in said("nan")
     assert re.search(r'class="ak-grad ak-mono ak-f-error"[^>]*>\[nan, inf, 0.25\]', svg)
+
+
+def test_a_single_number_that_is_nan_is_said_once():
+    lines = texts(drawn("nan").svg)
+    assert lines[lines.index("z =") + 1] == "⚠ nan"
+    assert "⚠ 1 nan" in lines  # of y, which has three
+    assert "nan" not in lines
+
+
+def test_a_stack_says_where_in_it_nan_and_inf_arose():
+    source = "for i in range(30):\n    h = torch.exp(h)\n    s = torch.sin(h)"
+    words_ = list(texts(draw_graph(trace_source(source, "h = torch.tensor(1., requires_grad=True)")).svg))
+    assert "⚠ first inf: h (turn 4), from exp" in words_
+    assert "⚠ first nan: s (turn 4), from sin" in words_
+
+
+def test_gradients_that_autograd_grad_returned_are_told_from_those_in_grad():
+    assert "autograd.grad (call 1) returned its gradients and added nothing to .grad." in drawn("create_graph").alt
+    source = "y = x * 3\ng, = torch.autograd.grad(y, x)"
+    alone = draw_graph(trace_source(source, "x = torch.tensor(2., requires_grad=True)")).alt
+    assert alone.endswith("gradients (∂) flow up. autograd.grad returned its gradients and added nothing to .grad.")
+    assert "autograd.grad" not in drawn("accumulate").alt
+
+
+def test_the_usual_legend_is_one_line():
+    legend = ("leaf that requires grad", "data", "operation", "value", "∂ gradient")
+    places = {text: y for y, text in re.findall(r' y="([\d.]+)"[^>]*>([^<]+)</text>', drawn("accumulate").svg)}
+    assert len({places[each] for each in legend}) == 1
 
 
 def test_nothing_traced_is_a_sentence():

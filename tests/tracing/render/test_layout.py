@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
-from autogradkit.tracing.render.graph.drawing.layout import place
+from autogradkit.tracing.render.graph.drawing.layout import least_width, place
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 
@@ -40,6 +40,12 @@ def test_edges_lead_down_and_nothing_overlaps(size, seed):
     for spans in rows.values():
         spans.sort()
         assert all(left[1] < right[0] for left, right in itertools.pairwise(spans))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_least_width_is_never_more_than_the_width(seed):
+    nodes, edges = graph_of(random.Random(seed).randint(1, 60), seed)
+    assert 0 < least_width(nodes, edges) <= place(nodes, edges).width + 1e-6
 
 
 def test_labels_of_one_row_do_not_overlap():

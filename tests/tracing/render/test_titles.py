@@ -26,6 +26,8 @@ BEFORE = (
         ("y = torch.sin(w) * x", "y = torch.sin(w) * x"),
         ("a = w * 2\nb = a + 1", ""),
         ("for i in range(3):\n    y = w * 2", "y = w * 2"),
+        ("a = w * 2\nb = a @ torch.ones(3)", ""),  # which fails
+        ("a = (w * 2) @ torch.ones(3)", "a = (w * 2) @ torch.ones(3)"),
         ("if True:\n    pass\nwith torch.no_grad(): y = w * 2", ""),
     ],
 )

@@ -164,3 +164,26 @@ def test_memory_that_a_gradient_is_copied_into_is_not_drawn() -> None:
     graph = draw_graph(trace_source(source, "w = torch.tensor([1., -2.], requires_grad=True)")).graph
     labels = [graph.labels[item.value.id] for item in graph.items.values() if item.value]
     assert labels == ["w", "sum₁", "∂ seed", "copy₁", "w.grad", "b"]
+
+
+def test_of_many_changed_gradients_and_read_numbers_some_are_told_and_the_others_counted() -> None:
+    """A sentence for each made a picture of six boxes and three hundred kilobytes."""
+    hooked = "h = w\n" + "h = h * 2; h.register_hook(lambda g: g * 2)\n" * 12 + "h.sum().backward()\n"
+    before = "w = torch.tensor([1., -2.], requires_grad=True)"
+    told = draw_graph(trace_source(hooked, before)).graph.left_out
+    assert [sentence.startswith("A hook made ∂") for sentence in told] == [True] * 8 + [False]
+    assert told[-1] == "4 further gradients were changed by hooks."
+    read = "\n".join(["a = (w * 2).sum().item()"] * 9)
+    (sentence,) = draw_graph(trace_source(read, before)).graph.left_out
+    assert sentence.startswith(".item() in lines 1, 2, 3, 4, 5, 6 and 3 more reads numbers")
+
+
+def test_a_gradient_that_a_hook_kept_comes_from_its_tensor() -> None:
+    source = "seen = []\ny = w * 2\ny.register_hook(seen.append)\n(y * 3).sum().backward()\nz = seen[0] + 1"
+    drawn = draw_graph(trace_source(source, "w = torch.tensor([1., -2.], requires_grad=True)"))
+    graph = drawn.graph
+    ways = [(link.tail, graph.labels[link.value]) for link in graph.links if link.kind == "grad"]
+    (first,) = [item.key for item in graph.items.values() if item.op is not None and item.op.step == 0]
+    assert ways == [(first, "seen[0]")]  # the op that gave y, which has no box of its own
+    assert "∂, kept" in drawn.svg
+    assert "its .grad" not in drawn.svg

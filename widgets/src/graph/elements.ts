@@ -2,8 +2,8 @@
 import { h } from "../shared/dom";
 import type { Grid } from "../shared/traits";
 
-/** What an element's reason is found by, as Python says it. */
-export const reasonKey = (key: string, element: number[]) => `${key} ${element.join(",")}`;
+/** What an element's reason is found by, as Python says it: a tensor that is drawn again, "v3.2", is the same tensor. */
+export const reasonKey = (key: string, element: number[]) => `${key.split(".")[0]} ${element.join(",")}`;
 
 /** The place in all but the last dimension that a row of cells stands for. */
 function placeOf(row: number, leading: number[]): number[] {

@@ -3,10 +3,9 @@
  * The layouts are JSON, compressed, in base64. Where they cannot be read the still picture stays.
  */
 import type { AnyModel } from "@anywidget/types";
-import graph from "../graph";
-import type { Detail, GraphTraits } from "../shared/traits";
-
-type Step = GraphTraits["steps"][number];
+import { type Shown, unpack } from "../graph/unpacked";
+import { view } from "../graph/view";
+import type { Detail, Step } from "../shared/traits";
 
 import { type Layout, StoredModel } from "./stored";
 
@@ -16,31 +15,33 @@ const text = (id: string) => document.getElementById(id)?.textContent ?? "";
 interface Packed {
   layouts: (Pick<Layout, "folds" | "node_names"> & {
     svg: number[];
-    steps: [number, number][];
+    steps: number; // all but their keys
+    keys: number[];
     table: number[];
     known: number[];
     details: Record<string, number>;
+    calls: number;
   })[];
-  reasons: GraphTraits["reasons"];
+  reasons: Shown["reasons"];
   pieces: unknown[];
 }
 
-async function stored(): Promise<[Layout[], GraphTraits["reasons"]]> {
+async function stored(): Promise<[Layout[], Shown["reasons"]]> {
   const bytes = Uint8Array.from(atob(text("autogradkit-layouts")), (c) => c.charCodeAt(0));
-  const json = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
-  const { layouts, reasons, pieces } = (await json) as Packed;
+  const { layouts, reasons, pieces } = await unpack<Packed>(bytes);
   const at = <T>(place: number) => pieces[place] as T;
   const whole = layouts.map((layout) => ({
     ...layout,
     svg: layout.svg.map(at<string>).join(""),
-    steps: layout.steps.map(([step, sentence]) => ({ ...at<Step>(step), sentence: at<string>(sentence) })),
+    steps: at<Step[]>(layout.steps).map((step, n) => ({ ...step, keys: at<string[]>(layout.keys[n] ?? -1) })),
     table: layout.table.map(at<string[]>),
     known: layout.known.map(at<number[][]>),
     details: Object.fromEntries(Object.entries(layout.details).map(([key, place]) => [key, at<Detail>(place)])),
+    calls: at<string[]>(layout.calls),
   }));
   return [whole, reasons];
 }
 
 const [layouts, reasons] = await stored();
 const model = new StoredModel(layouts, text("autogradkit-style"), reasons);
-graph.initialize({ model: model as unknown as AnyModel<GraphTraits> });
+view.initialize({ model: model as unknown as AnyModel<Shown> });

@@ -75,9 +75,15 @@ export function prose(text: string): (HTMLElement | string)[] {
   return text.split("`").map((part, number) => (number % 2 ? h("code", {}, part) : part));
 }
 
+const SHORT = 36; // characters of a row that stands beside its heading
+
 /** A text whose numbers and short rows are kept in one line each: 1.2e-05 would else be broken after its e-, [1., 2.] inside. */
 export function unbroken(text: string): (HTMLElement | string)[] {
-  return text
-    .split(/(\[[^[\]\n]{1,36}\]|[−-]?\d[\d.]*e[+−-]?\d+)/)
-    .map((part, number) => (number % 2 ? h("span", { class: "ak-number" }, part) : part));
+  return text.split(SHORT_ROW).map((part, number) => (number % 2 ? h("span", { class: "ak-number" }, part) : part));
+}
+const SHORT_ROW = new RegExp(`(\\[[^[\\]\\n]{1,${SHORT}}\\]|[−-]?\\d[\\d.]*e[+−-]?\\d+)`);
+
+/** Whether a text is a printed tensor with rows that are longer than that. */
+export function isWide(text: string): boolean {
+  return text.startsWith("[") && text.split("\n").some((line) => line.length > SHORT);
 }

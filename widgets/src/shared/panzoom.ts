@@ -5,6 +5,8 @@
  */
 import { button, press } from "./dom";
 
+const TALLEST = 0.7; // of the window's height is a stage, as widget.css says
+
 export interface PanZoom {
   readonly buttons: HTMLElement[];
   attach(svg: SVGSVGElement): void;
@@ -42,17 +44,26 @@ export function panZoom(signal: AbortSignal): PanZoom {
   function fit(): void {
     const frame = stage();
     const on = whole.getAttribute("aria-pressed") !== "true";
-    const room = globalThis.innerHeight * 0.7;
+    const room = globalThis.innerHeight * TALLEST;
     scale = on && frame ? Math.min(1, (frame.clientWidth || home.width) / home.width, room / home.height) : null;
     press(whole, on);
     show();
   }
+
+  /** A picture is no wider than makes it as high as the stage, where it is legible then; a taller one keeps its size. */
+  function limit(): void {
+    const ratio = (TALLEST * home.width) / home.height;
+    const legible = globalThis.innerHeight * ratio >= Number.parseFloat(home.least);
+    svg?.style.setProperty("--ak-fit", legible ? `${(100 * ratio).toFixed(1)}vh` : "");
+  }
+  globalThis.addEventListener("resize", limit, { signal });
 
   function attach(element: SVGSVGElement): void {
     const [, , width = 1, height = 1] = (element.getAttribute("viewBox") ?? "").split(/\s+/).map(Number);
     const same = svg !== null && home.width === width && home.height === height;
     svg = element;
     home = { width, height, least: element.style.minWidth };
+    limit();
     if (!same) {
       scale = null;
       press(whole, false);

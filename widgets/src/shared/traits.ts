@@ -20,6 +20,20 @@ export interface Picture {
   table: string[][];
 }
 
+export interface Drawing {
+  svg: string;
+  description: string;
+  table: string[][];
+  known: Known;
+  steps: Step[];
+  details: Record<string, Detail>;
+  calls: string[];
+  foldable: string[];
+  folded: string[];
+  opened: string[];
+  overview: string;
+}
+
 export interface Step {
   event: number;
   kind: "forward" | "backward" | "accumulate" | "failure";
@@ -64,15 +78,8 @@ export type Known = number[][][];
 
 export type Row = [string, string, number?];
 
-export interface GraphTraits extends Picture {
-  known: Known;
-  steps: Step[];
-  details: Record<string, Detail>;
-  calls: string[];
-  foldable: string[];
-  folded: string[];
-  opened: string[];
-  overview: string;
+export interface GraphTraits extends Still {
+  packed: DataView;
   step: number;
   selected: string;
   folds: Record<string, boolean>;

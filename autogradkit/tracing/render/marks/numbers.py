@@ -37,12 +37,12 @@ def number(value: Number, digits: int = 4) -> str:
 
 
 def plain(value: Number) -> str:
-    """One number as arithmetic writes it: with a minus sign, a whole one without its point.
+    """One number as arithmetic writes it: with a minus sign, a whole one without its point, no zero below zero.
 
-    >>> [plain(v) for v in (42.0, -0.27943, 3, float("-inf"))]
-    ['42', '−0.2794', '3', '−inf']
+    >>> [plain(v) for v in (42.0, -0.27943, 3, float("-inf"), complex(-0.0, 1.0))]
+    ['42', '−0.2794', '3', '−inf', '0.+1.j']
     """
-    text = number(value)
+    text = number(value + 0.0 if isinstance(value, complex) else value)  # which leaves no zero its minus
     text = text.removesuffix(".") if isinstance(value, float) else text
     return "0" if text == "-0" else text.replace("-", "−")
 

@@ -5,10 +5,12 @@ Rests on `lines.py`, `spelling.py` and `model.py`; `parts.py` draws them.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from autogradkit.tracing.events import Value
 from autogradkit.tracing.render.graph.drawing.lines import Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
-from autogradkit.tracing.render.graph.structure.model import Graph, Item
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs_of
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
@@ -25,6 +27,7 @@ def folded_lines(item: Item, graph: Graph) -> list[Text]:
         lines += _turn_lines(item, graph)
     else:
         lines += _parameter_lines(item, graph)
+    lines += _odd_lines(item, graph)
     if graph.node_names:
         nodes = " · ".join(list(dict.fromkeys(op.node_name for op in item.ops if op.node_name))[:3])
         lines += [Text([mono(clip(nodes, 240, SIZE, mono=True), "gradient")])] if nodes else []
@@ -65,6 +68,20 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     if names:
         shown = ", ".join(names) if len(names) < 4 else f"{names[0]} … {names[-1]}"
         lines.append(Text([sans("with "), mono(clip(shown, 200, SIZE, mono=True))]))
+    return lines
+
+
+def _odd_lines(item: Item, graph: Graph) -> list[Text]:
+    """Where in what is folded the first nan and the first inf arose: an op gave it that had received none."""
+    lines: list[Text] = []
+    for what, count in (("nan", attrgetter("nans")), ("inf", attrgetter("infs"))):
+        for op in item.ops:
+            odd = next((output for output in op.outputs if count(graph.values[output].numbers)), None)
+            if odd is not None and not any(count(graph.values[given].numbers) for given in inputs_of(op)):
+                where = f"⚠ first {what}: {graph.labels[odd]}, from {spelled_op(op, graph.labels, graph.values)}"
+                text = Text([(clip(where, 240, SIZE, bold=True), "error", False, True)], ask="")
+                lines += late([text], graph.known.get(odd, BEFORE))
+                break
     return lines
 
 

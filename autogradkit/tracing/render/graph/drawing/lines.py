@@ -68,6 +68,8 @@ def number_lines(
         low, _, high = shown[0].partition(" … ")
         shown = shown[:1] if len(shown[0]) <= room or not high else [f"{low} …", high]
     paint = "error" if odd else role
+    if odd and not numbers.shape:
+        return [Text([mono(lead, role), (f"⚠ {shown[0]}", "error", True, True)], ask="?")]
     blank = " " * len(lead)
     lines = [
         Text([mono(lead if i == 0 else blank, role), mono(line, paint, bool(odd))], ask="" if i else "?")

@@ -85,10 +85,13 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
     if nums.unknown(numbers):
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), "not kept")))
         part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")])]
-    elif not numbers.shape and not nums.oddities(numbers):
+    elif not numbers.shape:
         extra = " · ".join(filter(None, (kind, version)))
-        parts = [mono(label, bold=True), mono(f" = {shown[0]}"), sans(f"  {extra}" if extra else "")]
-        part.lines = late([Text(parts, value=1, ask="= ?")], known)
+        told, ask = mono(f" = {shown[0]}"), "= ?"
+        if nums.oddities(numbers):
+            label, told, ask = f"{label} = ", (f"⚠ {shown[0]}", "error", True, True), "?"
+        parts = [mono(label, bold=True), told, sans(f"  {extra}" if extra else "")]
+        part.lines = late([Text(parts, value=1, ask=ask)], known)
     else:
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
         printed = late(number_lines(numbers, "ink", room=room + 2), known)
@@ -304,8 +307,10 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
                 lead = ""
             lines += late(number_lines(value.numbers, "ink", lead, room, brief=True), known)
     if link.kind == "grad":
-        held = head.value is not None and head.value.grad_of is not None
-        lines.append(Text([sans("its .grad" if held else "∂, returned", "gradient")]))
+        told = "∂, returned"
+        if head.value is not None and head.value.grad_of is not None:
+            told = "∂, kept" if head.value.given else "its .grad"
+        lines.append(Text([sans(told, "gradient")]))
     if link.kind == "memory":
         edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
         lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))

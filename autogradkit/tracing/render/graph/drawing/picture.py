@@ -6,13 +6,15 @@ SVG string, which is both the static picture and what GraphView inlines.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autogradkit.core.frames import entry
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
-from autogradkit.tracing.render.graph.drawing.layout import Placed, place
+from autogradkit.tracing.render.graph.drawing.layout import Placed, least_width, place
 from autogradkit.tracing.render.graph.drawing.parts import (
     LINE,
     ROOM,
@@ -38,7 +40,7 @@ from autogradkit.tracing.render.marks.svg import Picture, num
 from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
 
 MARGIN = 22.0
-LEAST_WIDTH = 540.0
+LEAST_WIDTH = 590.0  # most legends are one line
 WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
 MOST_BYTES = 72_000  # of a still picture in which nothing was opened: beyond it fewer items are drawn
@@ -73,20 +75,20 @@ def draw_graph(
     True
     """
     most = most_items(folds, MOST_ITEMS)
-    folded = fold(_begun(trace, node_names, whole), folds, most)
+    folded = fold(_begun(build(trace) if whole is None else copied(whole), node_names), folds, most)
     said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
-    drawn, width = _drawn(bounded(folded, most), said)
-    while FEWEST < most <= MOST_ITEMS and (_too_large(drawn) or width > MOST_WIDTH):
+    drawn = _drawn(bounded(folded, most), said, least=not FEWEST < most <= MOST_ITEMS)
+    while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold(_begun(trace, node_names, whole), folds, most)
-        drawn, width = _drawn(bounded(folded, most), said)
+            whole = build(trace) if whole is None else whole
+            folded = fold(_begun(copied(whole), node_names), folds, most)
+        drawn = _drawn(bounded(folded, most), said, least=most == FEWEST)
     return drawn
 
 
-def _begun(trace: Recording, node_names: bool, whole: Graph | None) -> Graph:
+def _begun(graph: Graph, node_names: bool) -> Graph:
     """The whole graph, to be folded."""
-    graph = build(trace) if whole is None else copied(whole)
     graph.node_names = node_names
     return graph
 
@@ -109,44 +111,64 @@ class _Said:
     overview: str
 
 
-def _drawn(graph: Graph, said: _Said) -> tuple[Drawn, float]:
-    """The picture of a folded graph, and how wide it came out."""
-    alt = words.alt(graph, said.heading, said.overview)
-    sheet = _fitting(graph)
-    parts, placed = sheet.parts, sheet.placed
-    picture = Picture()
+def _drawn(graph: Graph, said: _Said, least: bool) -> Drawn | None:
+    """The picture of a folded graph; None where it comes out too wide or too large, but of the `least` that is drawn."""
+    sheet, placed = _fitting(graph, math.inf if least else MOST_WIDTH)
+    parts = sheet.parts
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
+    if width > MOST_WIDTH and not least:
+        return None
+    picture = Picture()
+    alt = words.alt(graph, said.heading, said.overview)
     top = _heading(picture, said.heading, width)
     left = (width - placed.width) / 2
-    _links(picture, graph, sheet, left, top)
+    _links(picture, graph, sheet, placed, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, said.overview, top + placed.height, width)
-    return Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph), width
+    drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
+    return None if _too_large(drawn) and not least else drawn
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """All that is drawn of a graph, at its place."""
+    """All that is drawn of a graph, with its size."""
 
     parts: dict[str, Part]
     labels: list[tuple[list[Text], list[Text]]]
+    nodes: list[Node]
     edges: list[Edge]
-    placed: Placed
 
 
-def _fitting(graph: Graph) -> _Sheet:
-    """The first of ever narrower ways to draw a graph that is no wider than the page, else the last of them."""
-    for least, room in (
-        (LEAST_USES, ROOM),
-        *((least, room) for least in (LEAST_USES, LEAST_IF_WIDE) for room in TIGHTER),
-    ):
-        name_again(graph, least)
-        sheet = _sheet(graph, room)
-        if sheet.placed.width <= WIDEST:
+def _fitting(graph: Graph, most: float) -> tuple[_Sheet, Placed]:
+    """The first of ever narrower ways to draw a graph that is no wider than the page, else the last of them.
+
+    What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
+    """
+    sheet, placed = _Sheet({}, [], [], []), None
+    for sheet in _narrower(graph):
+        placed = None
+        least = least_width(sheet.nodes, sheet.edges)
+        if least > 2 * most:
             break
-    return sheet
+        if least <= WIDEST:  # else it need not be placed to be refused
+            placed = place(sheet.nodes, sheet.edges)
+            if placed.width <= WIDEST:
+                break
+    return sheet, placed or place(sheet.nodes, sheet.edges)
+
+
+def _narrower(graph: Graph) -> Iterator[_Sheet]:
+    """A graph with less and less room for numbers; then with tensors named again, if there are any."""
+    name_again(graph, LEAST_USES)
+    for room in (ROOM, *TIGHTER):
+        yield _sheet(graph, room)
+    drawn = len(graph.items)
+    name_again(graph, LEAST_IF_WIDE)
+    if len(graph.items) > drawn:
+        for room in TIGHTER:
+            yield _sheet(graph, room)
 
 
 def _sheet(graph: Graph, room: int) -> _Sheet:
@@ -154,7 +176,7 @@ def _sheet(graph: Graph, room: int) -> _Sheet:
     parts = {key: measure(item, graph, *ends[key], room) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph, room), gradient_lines(link, graph, room)) for link in graph.links]
     edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
-    return _Sheet(parts, labels, edges, place([_node(part) for part in parts.values()], edges))
+    return _Sheet(parts, labels, [_node(part) for part in parts.values()], edges)
 
 
 def _node(part: Part) -> Node:
@@ -183,8 +205,8 @@ def _heading(picture: Picture, title: str, width: float) -> float:
     return 42.0 if title else 14.0
 
 
-def _links(picture: Picture, graph: Graph, sheet: _Sheet, left: float, top: float) -> None:
-    parts, placed = sheet.parts, sheet.placed
+def _links(picture: Picture, graph: Graph, sheet: _Sheet, placed: Placed, left: float, top: float) -> None:
+    parts = sheet.parts
     starts, ends = ports(sheet.edges, placed)
     for number, link in enumerate(graph.links):
         sx, sy = placed.nodes[link.tail]
@@ -283,11 +305,11 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
     x = MARGIN
     y += 18
     for kind, label in entries:
-        needed = 34 + text_width(label) + 18
-        if x + needed > width - MARGIN + 18:
+        needed = 32 + text_width(label) + 14
+        if x + needed > width - MARGIN + 14:
             x, y = MARGIN, y + 20
         _swatch(picture, kind, x, y - 4)
-        picture.text(x + 34, y, label, "gradient" if kind == "grad" else "muted")
+        picture.text(x + 32, y, label, "gradient" if kind == "grad" else "muted")
         x += needed
     return y + 16
 

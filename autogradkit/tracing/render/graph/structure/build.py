@@ -6,6 +6,7 @@ Rests on `model.py` and the event stream; `drawing/picture.py` begins with it.
 from __future__ import annotations
 
 import bisect
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -125,9 +126,11 @@ class _Builder:
         known = {v for op in self.ops if op.step not in self.second_order for v in (*inputs_of(op), *op.outputs)}
         known |= {root for call in self.calls for root in call.begin.roots}
         for op in self.ops:
-            for value in inputs_of(op) if op.step in self.second_order else ():
-                if value not in known and value not in self.producer:
-                    self.labels[value] = "∂ seed"
+            for id in inputs_of(op) if op.step in self.second_order else ():
+                value = self.values[id]
+                one = value.numbers.low == value.numbers.high == 1 and math.prod(value.numbers.shape) == 1
+                if one and value.name is None and id not in known and id not in self.producer:
+                    self.labels[id] = "∂ seed"
 
     def build(self) -> Graph:
         uses: dict[int, list[Op]] = defaultdict(list)
@@ -318,10 +321,13 @@ class _Builder:
 
     def _gradient_values(self) -> None:
         """Tensors that hold a gradient: a leaf's `.grad` that the code works with, what `autograd.grad` returned."""
-        latest: dict[int, str] = {}  # the box of each tensor that was drawn last
+        latest: dict[int, str] = {}  # the box of each tensor that was drawn last, or the op that gave it to an edge
         for value in self.values.values():
             key = value_key(value.id)
             if key not in self.items:
+                maker = self.producer.get(value.id)
+                if maker is not None and op_key(maker) in self.items:
+                    latest[value.tensor] = op_key(maker)
                 continue
             if value.grad_of is not None and value.id not in self.producer and value.grad_of in latest:
                 self.links.append(Link(latest[value.grad_of], key, value.id, kind="grad"))

@@ -69,7 +69,7 @@ def _modules(graph: Graph, chosen: set[str]) -> list[Group]:
     """Runs of items that are in the same chosen module with all that they have, outermost first."""
     groups: list[Group] = []
     current: tuple[str, ...] | None = None
-    for item in _in_order(graph):
+    for item in _in_order(graph) if chosen else ():
         ops = item.ops or [op for op in (item.op,) if op is not None]
         path = next((path for path in _paths(ops[0]) if "/".join(path) in chosen), None)
         if path is not None and any(op.scope[: len(path)] != path for op in ops):  # turns that only begin in it

@@ -11,6 +11,8 @@ from autogradkit.tracing.render.graph.structure.model import Call, Ends, Grad, G
 
 def put_gradients(graph: Graph) -> None:
     """Give each edge of a whole graph the gradients that its backward calls sent along it."""
+    if not graph.calls:
+        return
     by_node: dict[int, Op] = {}
     for op in graph.ops:
         if op.node is not None:

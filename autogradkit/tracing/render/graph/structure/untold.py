@@ -18,31 +18,45 @@ from autogradkit.tracing.render.graph.structure.bounds import MOST_NAME, shorten
 from autogradkit.tracing.render.graph.structure.model import Call, Link
 from autogradkit.tracing.render.marks.numbers import one_line
 
+_READERS = ("item", "tolist", "numpy")
 MOST_NAMES = 6  # in one sentence
+MOST_SENTENCES = 8  # of one kind
 
 
 def updates(edited: Mapping[str, Iterable[str]], sharing: list[str]) -> Iterator[str]:
     """A sentence for each line on which an optimizer made more edits than are drawn, and one for what shares that memory."""
     for line, names in edited.items():
-        first, more = [*names][:MOST_NAMES], len([*names]) - MOST_NAMES
-        told = ", ".join(first) + (f" and {more} more" if more > 0 else "")
-        yield f"{line} edits {told} in place; its operations are not drawn."
+        yield f"{line} edits {_listed(names)} in place; its operations are not drawn."
     if sharing:
         yield f"So it edits {', '.join(sharing)}, in the same memory."
 
 
+def _first(sentences: Sequence[str], what: str) -> Iterator[str]:
+    """The first of these sentences; of the others how many there are."""
+    told = sentences if len(sentences) == MOST_SENTENCES + 1 else sentences[:MOST_SENTENCES]
+    yield from told
+    if len(told) < len(sentences):
+        yield f"{len(sentences) - len(told):,} further {what}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    told = [*names]
+    more = len(told) - MOST_NAMES
+    return ", ".join(told[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def arrivals(calls: list[Call], links: list[Link], values: dict[int, Value]) -> Iterator[str]:
-    """A sentence for each leaf on the picture whose `.grad` grew by a way that is not drawn."""
+    """A sentence for the leaves on the picture whose `.grad` grew by a way that is not drawn."""
     drawn = {values[link.value].tensor for link in links}
     came = {(values[link.value].tensor, grad.call) for link in links for grad in link.grads}
-    missing = [
+    missing = dict.fromkeys(
         event.name or "a leaf"
         for call in calls
         for event in call.accumulated
         if event.tensor in drawn and (event.tensor, call.number) not in came
-    ]
-    for name in dict.fromkeys(missing):
-        yield f"A gradient reached {name} by a way that is not drawn."
+    )
+    if missing:
+        yield f"A gradient reached {_listed(missing)} by a way that is not drawn."
 
 
 def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value] | None = None) -> Iterator[str]:
@@ -52,26 +66,28 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
     >>> list(numbers_read("y = x * x.sum().item()"))
     ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
     """
+    whole = [each for each in (values or {}).values() if not each.numbers.shape and "int" in each.numbers.dtype]
+    if not whole and not any(name in source for name in _READERS):  # as nearly all; to look takes longer than the rest
+        return
     nodes = nodes_of(without_magics(source))
     calls = [each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
     lines: dict[str, set[int]] = defaultdict(set)
     for call in calls:
         assert isinstance(call.func, ast.Attribute)
-        if call.func.attr in ("item", "tolist", "numpy") and not call.args:
+        if call.func.attr in _READERS and not call.args:
             lines[f".{call.func.attr}()"].add(call.lineno)
-    for index in _tensors_as_index(nodes, ops, values or {}):
+    for index in _tensors_as_index(nodes, ops, whole):
         lines[f"The index {shortened(ast.unparse(index), MOST_NAME)}"].add(index.lineno)
-    for name, found in lines.items():
-        where = ", ".join(map(str, sorted(found)))
-        yield (
-            f"{name} in line{'s' * (len(found) > 1)} {where} reads numbers, which are drawn without what they were "
-            "computed from."
-        )
+    sentences = [
+        f"{name} in line{'s' * (len(found) > 1)} {_listed(map(str, sorted(found)))} reads numbers, which are drawn without "
+        "what they were computed from."
+        for name, found in lines.items()
+    ]
+    yield from _first(sentences, "indices read numbers")
 
 
-def _tensors_as_index(nodes: Sequence[ast.AST], ops: Sequence[Op], values: Mapping[int, Value]) -> Iterator[ast.expr]:
-    """What stands between brackets and gave a tensor of one integer, or is a name of such a tensor."""
-    whole = [each for each in values.values() if not each.numbers.shape and "int" in each.numbers.dtype]
+def _tensors_as_index(nodes: Sequence[ast.AST], ops: Sequence[Op], whole: Sequence[Value]) -> Iterator[ast.expr]:
+    """What stands between brackets and gave one of these tensors, or is the name of one."""
     names = {value.name for value in whole}
     made = {value.id for value in whole}
     places = {
@@ -88,7 +104,11 @@ def _tensors_as_index(nodes: Sequence[ast.AST], ops: Sequence[Op], values: Mappi
 
 
 def hooks(calls: list[Call], ops: list[Op], labels: dict[int, str]) -> Iterator[str]:
-    """A sentence for each gradient that went on as another than had come."""
+    """A sentence for each gradient that went on as another than had come; of many for the first of them."""
+    yield from _first([*_hooked(calls, ops, labels)], "gradients were changed by hooks")
+
+
+def _hooked(calls: list[Call], ops: list[Op], labels: dict[int, str]) -> Iterator[str]:
     made_by = {op.node: labels[op.outputs[0]] for op in ops if op.node is not None and op.outputs}
     for call in calls:
         came: dict[int, list[Numbers]] = defaultdict(list)

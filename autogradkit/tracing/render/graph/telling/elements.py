@@ -118,12 +118,13 @@ def reasons_of(item: Item, why: Why) -> Iterator[tuple[str, str]]:
 
 
 def reason_key(key: str, element: Sequence[int]) -> str:
-    """What an element's reason is found by: the key of the node, the number of the grid, the place in it.
+    """What an element's reason is found by: the key of the node, the number of the grid, the place in it. A tensor that is
+    drawn again has one key with its first box.
 
-    >>> reason_key("o7", [0, 2, 1])
-    'o7 0,2,1'
+    >>> reason_key("o7", [0, 2, 1]), reason_key("v3.2", [0, 1])
+    ('o7 0,2,1', 'v3 0,1')
     """
-    return f"{key} {','.join(map(str, element))}"
+    return f"{key.partition('.')[0]} {','.join(map(str, element))}"
 
 
 def _grid(what: str, numbers: Numbers, known: int, tell: Callable[[Index], str]) -> Grid | None:

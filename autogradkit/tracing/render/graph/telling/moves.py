@@ -49,7 +49,8 @@ class Moves:
         places = self.from_place(index)
         here = f"{label}{_at(index)}"
         if not places:
-            return f"∂{here} = 0, since nothing in {self.result} came from {here}"
+            zero = nums.plain(gradient.dtype.type(0).item())
+            return f"∂{here} = {zero}, since nothing in {self.result} came from {here}"
         names = [f"{self.result}{_at(place)}" for place in places[:MOST_TERMS]]
         more = f" + … ({len(places)} summands)" if len(places) > MOST_TERMS else ""
         summed = " + ".join(f"∂{each}" for each in names) + more

@@ -13,12 +13,13 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import Drawn
 from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
 from autogradkit.tracing.render.graph.telling.text import HEADER, table_cells, written
+from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.render.graph.wording.words import overview
 
 
 @collected_later
-def state_of(drawn: Drawn, trace: Recording) -> dict[str, Any]:
-    """The traits of a GraphView, but for the reader's choices.
+def state_of(drawn: Drawn, trace: Recording, why: Why | None = None) -> dict[str, Any]:
+    """The traits of a GraphView, but for the reader's choices. `why` remembers what was told when it was folded otherwise.
 
     >>> from autogradkit.tracing.render.graph.drawing.picture import draw_graph
     >>> sorted(state_of(draw_graph(Recording()), Recording()))
@@ -31,8 +32,8 @@ def state_of(drawn: Drawn, trace: Recording) -> dict[str, Any]:
         "description": drawn.alt,
         "table": [list(HEADER), *map(list, written(cells))],
         "known": [[[event for event, _ in cell] for cell in row] for row in cells],
-        "steps": steps_of(graph, trace),
-        "details": details_of(graph),
+        "steps": steps_of(graph, trace, why),
+        "details": details_of(graph, why),
         "calls": [f"backward {call.number + 1}" for call in graph.calls],
         "foldable": graph.unfoldable,
         "folded": graph.folded,

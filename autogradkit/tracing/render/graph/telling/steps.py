@@ -6,6 +6,7 @@ the picture.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -25,68 +26,110 @@ MOST_STEPS = 300
 MOST_LINES = 3  # of an optimizer's step, in a sentence
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 
+Walked = Op | NodeRan | Accumulated | Failure  # what is a step
 
-def steps_of(graph: Graph, trace: Recording) -> list[dict[str, Any]]:
-    """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`."""
-    home = _homes(graph)
-    why = Why(graph)
+
+def steps_of(graph: Graph, trace: Recording, why: Why | None = None) -> list[dict[str, Any]]:
+    """Each step: `event` (its number), `kind`, `call` (None forward), `keys` that light up, `sentence`.
+
+    `why` is for who tells of a graph folded in several ways: sentences are the same.
+    """
+    why = why or Why(graph)
+    lights = _Lights(graph, why)
     ops = {op.step for op in graph.ops}
     kept: list[Event] = [e for e in trace.events if not isinstance(e, Op) or e.step in ops]
-    events: list[Op | NodeRan | Accumulated | Failure] = [
-        e for e in kept if isinstance(e, Op | NodeRan | Accumulated | Failure)
-    ]
+    events: list[Walked] = [e for e in kept if isinstance(e, Op | NodeRan | Accumulated | Failure)]
     skipped = max(0, len(events) - MOST_STEPS)
     if skipped:
         events = [*events[: MOST_STEPS - 1], events[-1]]
     steps: list[dict[str, Any]] = []
     for event in events:
-        if isinstance(event, Op):
-            made = _forward(event, graph, home)
-        elif isinstance(event, NodeRan):
-            made = _backward(event, why, graph, home)
-        elif isinstance(event, Accumulated):
-            made = _accumulated(event, why, graph)
-        else:
-            made = _failed(event, graph)
-        steps.append({"event": event.step, **made})
+        kind, call = _kind_of(event)
+        sentence = why.once(("sentence", event.step), lambda event=event: _sentence(event, why))
+        steps.append({"event": event.step, "kind": kind, "call": call, "keys": lights.of(event), "sentence": sentence})
     if skipped:
         steps[-1]["sentence"] += f" ({skipped:,} steps before this one are left out of the walk.)"
     return steps
 
 
-def _homes(graph: Graph) -> dict[int, str]:
-    """For each op's step, the key of the item that shows it."""
-    return {op.step: item.key for item in graph.items.values() for op in (item.ops or [item.op]) if op is not None}
+def _kind_of(event: Walked) -> tuple[str, int | None]:
+    """What a step is, and of which backward call."""
+    if isinstance(event, Op):
+        return "forward", None
+    if isinstance(event, Failure):
+        return "failure", None
+    return "backward" if isinstance(event, NodeRan) else "accumulate", event.call
 
 
-def _links(graph: Graph, tail: str | None = None, head: str | None = None) -> list[str]:
-    return [
-        f"e{n}"
-        for n, link in enumerate(graph.links)
-        if (tail is None or link.tail == tail) and (head is None or link.head == head)
-    ]
+class _Lights:
+    """Which keys of one picture a step lights up."""
+
+    def __init__(self, graph: Graph, why: Why) -> None:
+        self.graph = graph
+        self.by_node = why.by_node
+        self.home = {
+            op.step: item.key for item in graph.items.values() for op in (item.ops or [item.op]) if op is not None
+        }
+        self.into: dict[str, list[int]] = defaultdict(list)
+        self.out_of: dict[str, list[int]] = defaultdict(list)
+        for number, link in enumerate(graph.links):
+            self.into[link.head].append(number)
+            self.out_of[link.tail].append(number)
+
+    def of(self, event: Walked) -> list[str]:
+        """The keys that are on the picture, each once."""
+        if isinstance(event, Op):
+            keys = self._forward(event)
+        elif isinstance(event, NodeRan):
+            keys = self._backward(event)
+        elif isinstance(event, Accumulated):
+            keys = self._accumulated(event)
+        else:
+            keys = [item.key for item in self.graph.items.values() if item.stopped or item.culprit]
+        return [key for key in dict.fromkeys(keys) if key in self.graph.items or key.startswith("e")]
+
+    def _forward(self, op: Op) -> list[str]:
+        key, links = self.home.get(op.step, ""), self.graph.links
+        outputs = [f"v{output}" for output in op.outputs]
+        keys = [key, *(f"e{n}" for n in self.into[key]), *outputs]
+        for out in outputs:
+            keys += [f"e{n}" for n in self.out_of[key] if links[n].head == out]
+        return keys + [links[n].tail for n in self.into[key]]
+
+    def _backward(self, ran: NodeRan) -> list[str]:
+        op, links = self.by_node.get(ran.node), self.graph.links
+        key = self.home.get(op.step, "") if op is not None else ""
+        near = sorted({*self.into[key], *self.out_of[key]})
+        keys = [key, *(f"e{n}" for n in near if links[n].grads)]
+        return keys + [links[n].tail for n in self.into[key] if links[n].grads]
+
+    def _accumulated(self, event: Accumulated) -> list[str]:
+        keys = [
+            item.key for item in self.graph.items.values()
+            if (item.value is not None and item.value.tensor == event.tensor)
+            or any(value.tensor == event.tensor for value in item.absorbed)
+        ]  # fmt: skip
+        return keys + [f"e{n}" for key in keys for n in self.out_of[key] if self.graph.links[n].kind == "grad"]
 
 
-def _shown(keys: list[str], graph: Graph) -> list[str]:
-    return [key for key in dict.fromkeys(keys) if key in graph.items or key.startswith("e")]
+def _sentence(event: Walked, why: Why) -> str:
+    """What is said of a step."""
+    if isinstance(event, Op):
+        return _forward(event, why.graph)
+    if isinstance(event, NodeRan):
+        return _backward(event, why)
+    if isinstance(event, Accumulated):
+        return f"backward {event.call + 1}: {event.name or 'tensor'}.grad = {why.accumulated(event)}."
+    return f"{event.error}: {event.message}"
 
 
-def _forward(op: Op, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
-    key = home.get(op.step, "")
-    outputs = [f"v{output}" for output in op.outputs]
+def _forward(op: Op, graph: Graph) -> str:
     result = ", ".join(
         f"{graph.labels[out]} = {nums.one_line(graph.values[out].numbers, 44)}" for out in op.outputs[:2]
     )
     where = f"line {op.position.line}: " if op.position is not None else ""
     node = f"; {op.node_name} is recorded" if op.node_name else _worked_out(op, graph)
-    keys = [key, *_links(graph, head=key), *outputs]
-    for out in outputs:
-        keys += _links(graph, tail=key, head=out)
-    keys += [link.tail for link in graph.links if link.head == key]
-    return {
-        "kind": "forward", "call": None, "keys": _shown(keys, graph),
-        "sentence": f"{where}{op_call(op, graph)} gives {result}{node}.",
-    }  # fmt: skip
+    return f"{where}{op_call(op, graph)} gives {result}{node}."
 
 
 def _worked_out(op: Op, graph: Graph) -> str:
@@ -101,63 +144,43 @@ def _worked_out(op: Op, graph: Graph) -> str:
     return f"; {where}: {', '.join(told)}"
 
 
-def _backward(ran: NodeRan, why: Why, graph: Graph, home: dict[int, str]) -> dict[str, Any]:
+def _backward(ran: NodeRan, why: Why) -> str:
     op = why.by_node.get(ran.node)
-    key = home.get(op.step, "") if op is not None else ""
-    keys = [key]
-    keys += [f"e{n}" for n, link in enumerate(graph.links) if key in (link.head, link.tail) and link.grads]
-    keys += [link.tail for link in graph.links if link.head == key and link.grads]
     sentence = f"backward {ran.call + 1}: {ran.node_name} receives ∂ = {why.received(ran)}"
     reasons = [] if op is None else why.lines(op, ran)
     if reasons:
-        sentence += f": {'; '.join(reasons)}."
-    else:
-        sent = "; ".join(nums.one_line(each, 36) for each in ran.sent if each is not None)
-        sentence += f" and sends up ∂ {sent}." if sent else "."
-    return {"kind": "backward", "call": ran.call, "keys": _shown(keys, graph), "sentence": sentence}
+        return f"{sentence}: {'; '.join(reasons)}."
+    sent = "; ".join(nums.one_line(each, 36) for each in ran.sent if each is not None)
+    return f"{sentence} and sends up ∂ {sent}." if sent else f"{sentence}."
 
 
-def _accumulated(event: Accumulated, why: Why, graph: Graph) -> dict[str, Any]:
-    keys = [
-        item.key for item in graph.items.values()
-        if (item.value is not None and item.value.tensor == event.tensor)
-        or any(value.tensor == event.tensor for value in item.absorbed)
-    ]  # fmt: skip
-    keys += [f"e{n}" for n, link in enumerate(graph.links) if link.kind == "grad" and link.tail in keys]
-    name = event.name or "tensor"
-    return {
-        "kind": "accumulate", "call": event.call, "keys": _shown(keys, graph),
-        "sentence": f"backward {event.call + 1}: {name}.grad = {why.accumulated(event)}.",
-    }  # fmt: skip
+def details_of(graph: Graph, why: Why | None = None) -> dict[str, dict[str, Any]]:
+    """For each key on the picture its title and its rows, for the detail panel.
 
-
-def _failed(event: Failure, graph: Graph) -> dict[str, Any]:
-    keys = [item.key for item in graph.items.values() if item.stopped or item.culprit]
-    return {
-        "kind": "failure", "call": None, "keys": _shown(keys, graph),
-        "sentence": f"{event.error}: {event.message}",
-    }  # fmt: skip
-
-
-def details_of(graph: Graph) -> dict[str, dict[str, Any]]:
-    """For each key on the picture its title and its rows, for the detail panel."""
-    why = Why(graph)
-    found = {
-        key: {"title": item_title(item, graph), "rows": _item_rows(item, why, graph)}
-        for key, item in graph.items.items()
-    }
+    `why` is for who tells of a graph folded in several ways: of a tensor, an op and an edge the same is told.
+    """
+    why = why or Why(graph)
+    found: dict[str, dict[str, Any]] = {}
     for key, item in graph.items.items():
         scope = "/".join(item.op.scope) if item.op is not None else ""
-        found[key] |= {"closed": item.path, "inside": item.inside or scope}
-        op = item.op if item.kind == "op" else None
-        if op is not None and op.node is not None and op.facts.rule:
-            found[key]["measurable"] = why.measurable_from(op)
-        grids = grids_of(item, why)
-        if grids:
-            found[key]["grids"] = [grid.state() for grid in grids]
+        whole = item.kind in ("tensor", "op")  # else it depends on what is folded
+        detail = why.once(("detail", key), lambda item=item: _detail(item, why)) if whole else _detail(item, why)
+        found[key] = {**detail, "closed": item.path, "inside": item.inside or scope}
     for number, link in enumerate(graph.links):
         found[f"e{number}"] = {"title": _link_title(link, graph), "rows": _link_rows(link, why, graph)}
     return found
+
+
+def _detail(item: Item, why: Why) -> dict[str, Any]:
+    """What is told of an item, however the rest of the picture is folded."""
+    detail: dict[str, Any] = {"title": item_title(item, why.graph), "rows": _item_rows(item, why, why.graph)}
+    op = item.op if item.kind == "op" else None
+    if op is not None and op.node is not None and op.facts.rule:
+        detail["measurable"] = why.measurable_from(op)
+    grids = grids_of(item, why)
+    if grids:
+        detail["grids"] = [grid.state() for grid in grids]
+    return detail
 
 
 def _cut(text: str) -> str:
@@ -269,10 +292,11 @@ def _link_title(link: Link, graph: Graph) -> str:
 
 
 def _link_rows(link: Link, why: Why, graph: Graph) -> list[Row]:
-    rows = _value_rows(graph.values[link.value], graph)
+    rows = [*why.once(("value", link.value), lambda: _value_rows(graph.values[link.value], graph))]
+    op = graph.items[link.head].op
     for grad in first_and_last(link.grads, MOST_GRADS):
         rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
-        reason = why.line(link, grad.call)
+        reason = None if op is None else why.line(link, op, grad.call)
         if reason is not None:
             rows.append(["why", reason, grad.step])
     if link.broadcast:

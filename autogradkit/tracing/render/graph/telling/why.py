@@ -8,8 +8,9 @@ notation; `steps.py` speaks with it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from autogradkit.tracing.render.graph.telling.operands import Operands, array_of
 from autogradkit.tracing.render.graph.telling.reason import Reason, agree, shown
 from autogradkit.tracing.render.graph.telling.worked import MOST_TERMS
 from autogradkit.tracing.render.marks.numbers import plain
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,11 @@ class Explained:
 
 
 class Why:
-    """Explains the gradients of one graph."""
+    """Explains the gradients of one graph, and of it folded in other ways: what it has once told it remembers."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._told: dict[Hashable, Any] = {}
         self.by_node = {op.node: op for op in graph.ops if op.node is not None}
         self._came: dict[tuple[int, int], list[tuple[Numbers, str]]] = defaultdict(list)
         self._operands: dict[int, Operands] = {}
@@ -49,6 +53,12 @@ class Why:
                 for target, sent in zip(ran.edges, ran.sent, strict=True):
                     if target is not None and sent is not None:
                         self._came[call.number, target].append((sent, name))
+
+    def once(self, key: Hashable, tell: Callable[[], Told]) -> Told:
+        """What `tell` says, which is asked the first time only that there is this key."""
+        if key not in self._told:
+            self._told[key] = tell()
+        return self._told[key]
 
     def ran(self, op: Op) -> list[NodeRan]:
         """The runs of an op's node, in order."""
@@ -71,10 +81,9 @@ class Why:
         joint = "\n  " if elements > 1 else " "
         return [text if n == 1 else f"{text}{joint}(for each of its {n} uses)" for text, n in counts.items()]
 
-    def line(self, link: Link, call: int) -> str | None:
+    def line(self, link: Link, op: Op, call: int) -> str | None:
         """The line that says what the edge into an op got in a backward call; none for several edges drawn as one."""
-        op = self.graph.items[link.head].op
-        if op is None or link.uses > 1:
+        if link.uses > 1:
             return None
         wanted = None
         if link.kind != "memory":
@@ -88,8 +97,13 @@ class Why:
             for each in self.explained(op, None):
                 yield each.argument, each.reason.text(None, None, 0)
             return
-        for each in self.explained(op, ran):
-            yield each.argument, each.reason.text(each.incoming, each.sent, elements)
+        yield from self.once(
+            (op.step, None if ran is None else ran.step, elements),
+            lambda: [
+                (each.argument, each.reason.text(each.incoming, each.sent, elements))
+                for each in self.explained(op, ran)
+            ],
+        )
 
     def explained(self, op: Op, ran: NodeRan | None) -> Iterator[Explained]:
         """For each input of an op that has a gradient its line, with what came and went when its node ran."""
@@ -164,7 +178,9 @@ class Why:
         told = [f"{plain(array[index].item())}{origin}" for array, origin in parts if array is not None]
         here = f"{event.name or 'tensor'}.grad[{', '.join(map(str, index))}]"
         more = f" + … ({len(told)} summands)" if len(told) > MOST_TERMS + 1 else ""
-        return f"{here} = {' + '.join(told[: MOST_TERMS + 1])}{more} = {plain(after[index].item())}"
+        dtype = event.after.dtype  # half precision rounds the sum so far that one sees it
+        rounded = f" in {dtype}" if len(told) > 1 and dtype in ("float16", "bfloat16") else ""
+        return f"{here} = {' + '.join(told[: MOST_TERMS + 1])}{more} = {plain(after[index].item())}{rounded}"
 
     def _sum(self, came: list[tuple[Numbers, str]], total: Numbers) -> str:
         if len(came) < 2 or not _adds_up([numbers for numbers, _ in came], total):

@@ -71,7 +71,7 @@ def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]
     source = values[op.inputs[0].value]
     owner = source.name if source.name is not None and len(source.name) <= 12 else ""
     if op.facts.label == "index":
-        picked = [labels[each.value] for each in op.inputs[1:] if each.value is not None]
+        picked = [":" if each.value is None else labels[each.value] for each in op.inputs[1:]]
         inside = ", ".join(picked)
         return f"{owner}[{inside}]" if picked and len(inside) <= 14 else f"{owner}[…]"
     given: dict[str, int] = {}

@@ -12,7 +12,7 @@ import functools
 import io
 from collections.abc import Iterator
 
-from autogradkit.tracing.events import BackwardBegin, Op, Position
+from autogradkit.tracing.events import BackwardBegin, Failure, Op, Position
 from autogradkit.tracing.parsing import nodes_of, parsed, without_magics
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.model import MAKERS
@@ -35,7 +35,11 @@ def title(trace: Recording) -> str:
         told = [op for op in made if op.kind not in MAKERS] or made
         if told and all(op.position is None for op in told):  # found afterwards: the source is what was asked for
             return trace.source if _statement(trace.source) is not None else ""
-        places = {None if op.position is None else op.position.code: op.position for op in told}
+        positions = [op.position for op in told]
+        positions += [
+            event.position for event in trace.events if isinstance(event, Failure) and event.position is not None
+        ]
+        places = {None if position is None else position.code: position for position in positions}
         found = _one(_written(position, trace.source) for position in places.values()) if len(places) == 1 else ""
     return found
 

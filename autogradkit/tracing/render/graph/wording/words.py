@@ -6,7 +6,7 @@ Rests on `model.py`, `spelling.py` and `numbers.py`; `drawing` and `telling` spe
 from __future__ import annotations
 
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph.structure.model import Graph, Item
+from autogradkit.tracing.render.graph.structure.model import Call, Graph, Item
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call
 from autogradkit.tracing.render.marks.numbers import shape_text
 
@@ -52,12 +52,16 @@ def overview(graph: Graph) -> str:
     if graph.calls:
         done = [call for call in graph.calls if not call.failed]
         steps = sum(len(call.ran) for call in graph.calls)
-        times = {0: "", 1: "", 2: "two backward calls, "}.get(len(graph.calls), f"{len(graph.calls)} backward calls, ")
+        times = f"{len(graph.calls)} backward calls, " if len(graph.calls) > 1 else ""
         text = f"{counted}; {times}{steps} node{'s' * (steps != 1)} ran backward, gradients (∂) flow up."
         if not steps:
             text = f"{counted}; {times or 'the backward call '}reached leaves only."
         if len(done) > 1 and any(e.before is not None for call in done for e in call.accumulated):
             text += " Each call adds to .grad."
+        returned = [call for call in done if not call.begin.accumulate]
+        if returned:
+            which = "" if len(returned) == len(graph.calls) else f" ({_numbered(returned)})"
+            text += f" autograd.grad{which} returned its gradients and added nothing to .grad."
         if graph.failure is not None:
             last = graph.calls[-1]
             text += f" Backward call {last.number + 1} failed." if last.failed else " Then the cell failed."
@@ -70,6 +74,13 @@ def overview(graph: Graph) -> str:
     if not ran:
         return f"{counted}; no operation connects them."
     return f"{counted}. No backward call, so there are no gradients yet."
+
+
+def _numbered(calls: list[Call]) -> str:
+    """`call 1`, `calls 1, 2`, `calls 1, 2 … 30`."""
+    numbers = [str(call.number + 1) for call in calls]
+    told = ", ".join(numbers) if len(numbers) < 4 else f"{numbers[0]}, {numbers[1]} … {numbers[-1]}"
+    return f"call{'s' * (len(numbers) > 1)} {told}"
 
 
 def alt(graph: Graph, heading: str, overview: str) -> str:

@@ -1,0 +1,226 @@
+"""The factors of positive-definite matrices: cholesky, and what is computed with them.
+
+Rests on triangular and NumPy's LAPACK.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.linalg.matrices import (
+    INT32,
+    adjoint,
+    broadcast_batch,
+    by_columns,
+    diagonal_of,
+    lapack,
+    matrices_of,
+    on_diagonal,
+    refuse_half,
+    require_floats,
+    require_square,
+    require_success,
+    sample_near,
+)
+from autogradkit._ops.linalg.return_types import linalg_cholesky_ex as CholeskyEx
+from autogradkit._ops.linalg.triangular import substitute
+from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
+
+
+def _factor_meta(self: Array, *, upper: bool, check_errors: bool) -> Any:
+    require_square(self, "linalg.cholesky")
+    require_floats(self, "linalg.cholesky")
+    return (self.shape, self.dtype, by_columns(self.shape)), (self.shape[:-2], INT32)
+
+
+def _factor(A: Array, upper: bool, out: Array, info: Array) -> None:
+    info.fill(0)
+    try:
+        np.copyto(out, np.linalg.cholesky(A, upper=upper))
+        return
+    except np.linalg.LinAlgError:  # which does not say of which matrix
+        potrf = lapack("potrf", A)
+    found = [potrf(each, lower=not upper, clean=True) for each in matrices_of(A)]
+    np.copyto(out, np.reshape([factor for factor, _ in found], out.shape))
+    np.copyto(info, np.reshape([code for _, code in found], info.shape))
+
+
+def _factor_backward(g: Any, upper: bool, L: Any) -> Any:
+    """L⁻ᵀ · (the symmetric part of the lower triangle of Lᵀ ∂) · L⁻¹."""
+    if upper:
+        g, L = adjoint(g), adjoint(L)
+    lower = k.tril(adjoint(L) @ g)
+    middle = (lower + adjoint(lower) - on_diagonal(diagonal_of(lower))) * 0.5
+    right = k.solve_triangular(L, middle, upper=False, left=False)
+    return k.solve_triangular(adjoint(L), right, upper=True)
+
+
+def positive(t: Any, *shape: int) -> Any:
+    """A sample whose lower triangle, which is all that is looked at, and symmetric part are of positive-definite matrices."""
+    return sample_near(t, np.eye(shape[-1]) * 3.0, *shape)
+
+
+@op(
+    name="linalg_cholesky_ex",
+    label="cholesky",
+    variants="",
+    outputs="L info",
+    differentiable_outputs=1,
+    returns=CholeskyEx,
+    meta=_factor_meta,
+    samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
+    vjp={"self": _factor_backward},
+    rule="∂self = L⁻ᵀ · sym(tril(Lᵀ ∂)) · L⁻¹",
+)
+def cholesky_ex(self: Array, *, upper: bool = False, check_errors: bool = False, out: Any) -> None:
+    """(L, info) with A = L Lᵀ, or, as `upper`, with A = Lᵀ L; `info` is 0 where A is positive-definite.
+
+    Else it is the order of the leading minor that is not, which raises LinAlgError if `check_errors`.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.cholesky_ex(torch.tensor([[4.0, 2.0], [2.0, 5.0]])).L
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
+    _factor(self, upper, *out)
+    if check_errors:
+        require_success(out[1], "torch.linalg.cholesky_ex")
+
+
+@op(name="linalg_cholesky", variants="", composition=True, out=True)
+def linalg_cholesky(self: Tensor, *, upper: bool = False) -> Any:
+    """L with A = L Lᵀ for positive-definite A, or, as `upper`, with A = Lᵀ L. Raises LinAlgError where there is none.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.cholesky(torch.tensor([[4.0, 2.0], [2.0, 5.0]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
+    factor, info = cholesky_ex(self, upper=upper)
+    require_success(info._array, "linalg.cholesky")
+    return factor
+
+
+def _old_meta(self: Array, upper: bool) -> Any:
+    require_square(self, "cholesky")
+    refuse_half("cholesky_cpu", self)
+    return self.shape, self.dtype, by_columns(self.shape)
+
+
+def _warn_of_cholesky(*_values: Any) -> None:
+    warn(
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
+        "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = torch.cholesky(A, upper=True)\n"
+        "should be replaced with\nU = torch.linalg.cholesky(A).mH\nThis transform will produce equivalent results for all valid "
+        "(symmetric positive definite) inputs."
+    )
+
+
+@op(
+    refuse=_warn_of_cholesky,
+    meta=_old_meta,
+    samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
+    vjp={"self": lambda g, upper, result: _factor_backward(g, upper, result)},
+    rule="∂self = result⁻ᵀ · sym(tril(resultᵀ ∂)) · result⁻¹",
+)
+def cholesky(self: Array, upper: bool = False, *, out: Array) -> None:
+    """L with A = L Lᵀ for positive-definite A; deprecated in favour of `linalg.cholesky`.
+
+    >>> import autogradkit as torch
+    >>> torch.cholesky(torch.tensor([[4.0, 2.0], [2.0, 5.0]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
+    info = np.empty(self.shape[:-2], INT32)
+    _factor(self, upper, out, info)
+    require_success(info, "cholesky")
+
+
+def _solve_meta(self: Array, input2: Array, upper: bool) -> Any:
+    for which, each in (("b", self), ("u", input2)):
+        if each.ndim < 2:
+            raise RuntimeError(f"{which} should have at least 2 dimensions, but has {each.ndim} dimensions instead")
+    if input2.shape[-1] != input2.shape[-2]:
+        raise RuntimeError(
+            "cholesky_solve: A must be batches of square matrices, but they are "
+            f"{input2.shape[-2]} by {input2.shape[-1]} matrices"
+        )
+    if input2.shape[-2] != self.shape[-2]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for cholesky_solve: each A matrix is {input2.shape[-1]} by {input2.shape[-1]} but each "
+            f"b matrix is {self.shape[-2]} by {self.shape[-1]}"
+        )
+    shape = (*broadcast_batch(input2, self), *self.shape[-2:])
+    return shape, self.dtype, by_columns(shape)
+
+
+def _solve_backward(g: Any, self: Any, input2: Any, upper: bool, result: Any, needs: Any) -> Any:
+    gradient = k.cholesky_solve(g, input2, upper)
+    if not needs[1]:
+        return gradient, None
+    common = gradient @ adjoint(result)
+    common = common + adjoint(common)
+    return gradient, -(input2 @ common) if upper else -(common @ input2)
+
+
+def _factors(t: Any, *shape: int) -> Any:
+    return t(*shape, low=1.0, high=2.0)
+
+
+@op(
+    meta=_solve_meta,
+    samples=lambda t: [(t(2, 2), _factors(t, 2, 2)), (t(2, 1), _factors(t, 2, 2), True)],
+    group=("self input2", _solve_backward),
+    rule="∂self = (L Lᵀ)⁻¹ ∂, for L = input2\n∂input2 = −(∂self · resultᵀ + result · ∂selfᵀ) L",
+)
+def cholesky_solve(self: Array, input2: Array, upper: bool = False, *, out: Array) -> None:
+    """The X of A X = b for the A whose factor, as `cholesky` gives it, is `input2`.
+
+    >>> import autogradkit as torch
+    >>> torch.cholesky_solve(torch.tensor([[8.0], [12.0]]), torch.tensor([[2.0, 0.0], [1.0, 2.0]]))
+    tensor([[1.],
+            [2.]])
+    """
+    turned = input2.conj().swapaxes(-2, -1)
+    lower, raised = (turned, input2) if upper else (input2, turned)
+    between = np.empty_like(out)
+    substitute(lower, self, False, True, False, between)
+    substitute(raised, between, True, True, False, out)
+
+
+def _inverse_meta(self: Array, upper: bool) -> Any:
+    require_square(self, "cholesky_inverse")
+    return self.shape, self.dtype, by_columns(self.shape)
+
+
+def _inverse_backward(g: Any, self: Any, upper: bool, result: Any) -> Any:
+    common = result @ ((g + adjoint(g)) @ result)
+    return -(self @ common) if upper else -(common @ self)
+
+
+@op(
+    meta=_inverse_meta,
+    samples=lambda t: [(_factors(t, 2, 2),), (_factors(t, 2, 2), True)],
+    vjp={"self": _inverse_backward},
+    rule="∂self = −result (∂ + ∂ᵀ) result · self",
+)
+def cholesky_inverse(self: Array, upper: bool = False, *, out: Array) -> None:
+    """The inverse of the matrix whose factor, as `cholesky` gives it, is `self`.
+
+    >>> import autogradkit as torch
+    >>> torch.cholesky_inverse(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor([[0.2500, 0.0000],
+            [0.0000, 0.0625]])
+    """
+    factor = np.triu(self) if upper else np.tril(self)
+    inverse = np.empty_like(factor)
+    substitute(
+        factor, np.broadcast_to(np.eye(self.shape[-1], dtype=self.dtype), self.shape), upper, True, False, inverse
+    )
+    turned = inverse.conj().swapaxes(-2, -1)
+    np.matmul(*((inverse, turned) if upper else (turned, inverse)), out=out)

@@ -1,0 +1,126 @@
+"""Factors L D Lᵀ of symmetric matrices, and systems of equations that are solved with them.
+
+PyTorch has no gradients of them. Rests on matrices and SciPy's LAPACK.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.linalg import return_types
+from autogradkit._ops.linalg.matrices import (
+    INT32,
+    broadcast_batch,
+    by_columns,
+    lapack,
+    matrices_of,
+    refuse_half,
+    require_floats,
+    require_same_dtype,
+    require_solvable,
+    require_square,
+    scalar_type_of,
+)
+from autogradkit.core.tensor import Tensor
+
+
+def _factor_meta(self: Array, *, hermitian: bool, check_errors: bool) -> Any:
+    require_square(self, "torch.linalg.ldl_factor_ex")
+    require_floats(self, "torch.linalg.ldl_factor_ex", low=True)
+    refuse_half("ldl_factor_kernel_cpu", self)
+    return (self.shape, self.dtype, by_columns(self.shape)), (self.shape[:-1], INT32), (self.shape[:-2], INT32)
+
+
+@op(
+    name="linalg_ldl_factor_ex",
+    variants="",
+    outputs="LD pivots info",
+    returns=return_types.linalg_ldl_factor_ex,
+    meta=_factor_meta,
+)
+def ldl_factor_ex(self: Array, *, hermitian: bool = False, check_errors: bool = False, out: Any) -> None:
+    """(LD, pivots, info): the factors of A = L D Lᵀ in one matrix, its interchanges, and where D has a zero.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.ldl_factor_ex(torch.tensor([[2.0, 0.0], [0.0, 4.0]])).pivots
+    tensor([1, 2], dtype=torch.int32)
+    """
+    LD, pivots, info = out
+    info.fill(0)
+    if self.size:
+        call = lapack("hetrf" if hermitian and self.dtype.kind == "c" else "sytrf", self)
+        found = [call(each, lower=True) for each in matrices_of(self)]
+        np.copyto(LD, np.tril(np.reshape([factor for factor, _, _ in found], LD.shape)))
+        np.copyto(pivots, np.reshape([places for _, places, _ in found], pivots.shape))
+        np.copyto(info, np.reshape([code for _, _, code in found], info.shape))
+    if check_errors:
+        _require_factored(info, "torch.linalg.ldl_factor_ex")
+
+
+def _require_factored(info: Array, name: str) -> None:
+    failed = np.flatnonzero(info)
+    if failed.size:
+        raise RuntimeError(f"{name}: Unknown error code: {info.flat[failed[0]]}.")
+
+
+@op(
+    name="linalg_ldl_factor",
+    variants="",
+    composition=True,
+    out=True,
+    outputs="LD pivots",
+    returns=return_types.linalg_ldl_factor,
+)
+def ldl_factor(self: Tensor, *, hermitian: bool = False) -> Any:
+    """(LD, pivots): the factors of A = L D Lᵀ for symmetric A, or `hermitian` A, in one matrix, and its interchanges.
+
+    >>> import autogradkit as torch
+    >>> torch.linalg.ldl_factor(torch.tensor([[2.0, 0.0], [0.0, 4.0]])).LD
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    LD, pivots, info = ldl_factor_ex(self, hermitian=hermitian)
+    _require_factored(info._array, "torch.linalg.ldl_factor")
+    return return_types.linalg_ldl_factor((LD, pivots))
+
+
+def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
+    name = "torch.linalg.ldl_solve"
+    require_solvable(LD, B, True, name)
+    if B.ndim < 2:
+        raise RuntimeError(f"{name}: Expected B to have at least 2 dimensions, but it has {B.ndim} dimensions instead")
+    if pivots.shape != LD.shape[:-1]:
+        raise RuntimeError(
+            f"{name}: Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with shape {list(pivots.shape)} "
+            "instead"
+        )
+    if pivots.dtype.kind not in "iu":
+        raise RuntimeError(f"{name}: Expected pivots to be integers. Got {scalar_type_of(pivots)}")
+    require_same_dtype(LD, B, name, "LD")
+    shape = (*broadcast_batch(LD, B), *B.shape[-2:])
+    return shape, LD.dtype, by_columns(shape)
+
+
+@op(name="linalg_ldl_solve", variants="", meta=_solve_meta)
+def ldl_solve(LD: Array, pivots: Array, B: Array, *, hermitian: bool = False, out: Array) -> None:
+    """The X of A X = B for the A that `ldl_factor` factored.
+
+    >>> import autogradkit as torch
+    >>> factors = torch.linalg.ldl_factor(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    >>> torch.linalg.ldl_solve(*factors, torch.tensor([[2.0], [8.0]]))
+    tensor([[1.],
+            [2.]])
+    """
+    if not out.size:
+        return
+    call = lapack("hetrs" if hermitian and LD.dtype.kind == "c" else "sytrs", LD)
+    batch = out.shape[:-2]
+    factors = matrices_of(np.broadcast_to(LD, (*batch, *LD.shape[-2:])))
+    places = np.broadcast_to(pivots, (*batch, pivots.shape[-1])).reshape(-1, pivots.shape[-1])
+    sides = matrices_of(np.broadcast_to(B, (*batch, *B.shape[-2:])))
+    solved = [call(a, p, b, lower=True)[0] for a, p, b in zip(factors, places, sides, strict=True)]
+    np.copyto(out, np.reshape(solved, out.shape))

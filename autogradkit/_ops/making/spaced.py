@@ -1,0 +1,135 @@
+"""Numbers at other distances than equal ones, and a single number: logspace, the frequencies of a transform, scalar_tensor.
+
+Rests on declare, options and ranges.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import function, op
+from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
+from autogradkit._ops.making.options import dtype_in, made
+from autogradkit._ops.making.ranges import require_real
+from autogradkit._ops.making.scalars import scalar_array
+from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.tensor import Tensor
+
+logspace = function("logspace", variants="function")
+
+
+@logspace.overload(factory=True)
+def _(start: Array, end: Array, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
+    """The powers of `base` with `steps` exponents at equal distances from `start` to `end`, both included.
+
+    >>> import autogradkit as torch
+    >>> torch.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    return _powers(start, end, steps, base, options)
+
+
+@logspace.overload(factory=True)
+def _(start: Array, end: Scalar, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
+    return _powers(start, end, steps, base, options)
+
+
+@logspace.overload(factory=True)
+def _(start: Scalar, end: Array, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
+    return _powers(start, end, steps, base, options)
+
+
+@logspace.overload(factory=True)
+def _(start: Scalar, end: Scalar, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
+    return _powers(start, end, steps, base, options)
+
+
+def _powers(start: Any, end: Any, steps: int, base: float, options: dict[str, Any]) -> Tensor:
+    bounds = {"start": start, "end": end}
+    if any(isinstance(each, Tensor) and each.ndim for each in bounds.values()):
+        had = " and ".join(
+            f"{name} with {each.ndim} dimension(s)" for name, each in bounds.items() if isinstance(each, Tensor)
+        )
+        raise RuntimeError(f"logspace only supports 0-dimensional start and end tensors, but got {had}.")
+    start, end = [each.item() if isinstance(each, Tensor) else each for each in (start, end)]
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    default = get_default_dtype()
+    kind = dtype_in(
+        options, default.to_complex() if isinstance(start, complex) or isinstance(end, complex) else default
+    )
+    if steps > 1:
+        require_real("logspace", kind)
+        start, end = [scalar_array(each, kind).item() for each in (start, end)]
+    out: Tensor | None = options.get("out")
+    shape = (steps,) if out is None or out._array.size != steps else out._array.shape
+
+    def fill(array: Array) -> None:
+        if not array.size:
+            return
+        work: Any = array.dtype.type if array.dtype.kind in "fc" else np.float32
+        step = work((end - start) / max(steps - 1, 1))
+        index = np.arange(steps)  # from both ends towards the middle, as PyTorch computes it
+        forward = work(start) + step * index.astype(work)
+        back = work(end) - step * (steps - 1 - index).astype(work)
+        exponents = forward if steps == 1 else np.where(index < steps // 2, forward, back)
+        np.copyto(array, np.power(work(base), exponents).reshape(array.shape), casting="unsafe")
+
+    return made(shape, fill, options, kind, name="logspace")
+
+
+def _require_floating(name: str, options: dict[str, Any]) -> None:
+    kind = dtype_in(options, get_default_dtype())
+    if not (kind.is_floating_point or kind.is_complex):
+        raise RuntimeError(f"{name} requires a floating point or complex dtype")
+    if kind.is_complex:
+        require_real("arange", kind)
+
+
+@op(name="fft_fftfreq", variants="", factory=True)
+def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
+    """The frequencies of a transform of `n` points that are `d` apart: 0, 1/(n·d), …, then the negative ones.
+
+    >>> import autogradkit as torch
+    >>> torch.fft.fftfreq(4)
+    tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
+    """
+    _require_floating("fftfreq", options)
+
+    def fill(array: Array) -> None:
+        places = np.arange(n)
+        np.multiply(
+            np.where(places < (n + 1) // 2, places, places - n), np.divide(1.0, n * d), out=array, casting="unsafe"
+        )
+
+    return made((n,), fill, options, get_default_dtype(), name="fftfreq")
+
+
+@op(name="fft_rfftfreq", variants="", factory=True)
+def fft_rfftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
+    """The frequencies of a transform of `n` real points that are `d` apart.
+
+    >>> import autogradkit as torch
+    >>> torch.fft.rfftfreq(4)
+    tensor([0.0000, 0.2500, 0.5000])
+    """
+    _require_floating("rfftfreq", options)
+
+    def fill(array: Array) -> None:
+        np.multiply(np.arange(array.size), np.divide(1.0, n * d), out=array, casting="unsafe")
+
+    return made((max(n // 2 + 1, 0),), fill, options, get_default_dtype(), name="rfftfreq")
+
+
+@op(factory=True, variants="function")
+def scalar_tensor(s: Scalar, **options: Options) -> Any:
+    """A number as a tensor without dimensions, of the default dtype unless another is asked for.
+
+    >>> import autogradkit as torch
+    >>> torch.scalar_tensor(3)
+    tensor(3.)
+    """
+    kind = dtype_in(options, get_default_dtype())
+    return made((), lambda array: np.copyto(array, scalar_array(s, kind)), options, kind)

@@ -1,0 +1,342 @@
+"""What only `autogradkit.special` offers: normal distribution, Bessel functions of every kind, zeta, orthogonal polynomials.
+
+Rests on special.py, and on SciPy for the numbers. The formulas are those of PyTorch's derivative table. Declared when
+`autogradkit.special` is first imported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, function, k, op
+from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.refusals import (
+    by_kernel,
+    common_dtype,
+    common_not_implemented,
+    not_implemented,
+    scalar_type,
+)
+from autogradkit._ops.pointwise.elementary import within
+from autogradkit._ops.pointwise.special import by_scipy, by_small, erf
+from autogradkit.core.dtype import is_half
+from autogradkit.core.tensor import Tensor
+
+
+def without_half(label: str) -> Callable[..., None]:
+    """A check that refuses complex numbers and half precision, which the kernel has not."""
+
+    def refuse(*operands: Any) -> None:
+        common = common_dtype(operands)
+        if common.is_complex or is_half(common.numpy):
+            raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(common)}'")
+
+    return by_kernel(refuse)
+
+
+# -- the normal distribution, entropy ----------------------------------------------------------------------------------
+
+
+@op(name="special_ndtr", variants="", composition=True, out=True)
+def special_ndtr(self: Tensor) -> Any:
+    """How much of the standard normal distribution lies below x.
+
+    >>> import autogradkit as torch
+    >>> torch.special.ndtr(torch.tensor([0.0, 1.0]))
+    tensor([0.5000, 0.8413])
+    """
+    return (1 + erf(self / math.sqrt(2))) * 0.5
+
+
+@op(
+    name="special_ndtri",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    dtypes=without_half("ndtri_cpu"),
+    samples=within(0.1, 0.9),
+    vjp={"self": lambda g, result: g * k.times(k.exp(k.times(result * result, 0.5)), math.sqrt(2 * math.pi))},
+    rule="∂self = ∂ · √(2 · π) · exp(result² / 2)",
+)
+def special_ndtri(self: Array, *, out: Array) -> None:
+    """The inverse of `ndtr`.
+
+    >>> import autogradkit as torch
+    >>> torch.special.ndtri(torch.tensor([0.5, 0.75]))
+    tensor([0.0000, 0.6745])
+    """
+    by_scipy("ndtri", out, self)
+
+
+@op(
+    name="special_log_ndtr",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    dtypes=without_half("log_ndtr_cpu"),
+    samples=within(-2, 2),
+    vjp={"self": lambda g, self: k.times(g, math.sqrt(2 / math.pi)) / k.special_erfcx(k.times(self, -math.sqrt(0.5)))},
+    rule="∂self = ∂ · √(2 / π) / erfcx(−self / √2)",
+)
+def special_log_ndtr(self: Array, *, out: Array) -> None:
+    """The logarithm of `ndtr`, accurate far below 0.
+
+    >>> import autogradkit as torch
+    >>> torch.special.log_ndtr(torch.tensor([0.0, -10.0]))
+    tensor([ -0.6931, -53.2313])
+    """
+    by_scipy("log_ndtr", out, self)
+
+
+@op(
+    name="special_erfcx",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    dtypes=without_half("erfcx_cpu"),
+    samples=within(-1, 2),
+    vjp={"self": lambda g, self, result: (k.times(self * result, 2) - 2 / math.sqrt(math.pi)) * g},
+    rule="∂self = ∂ · (2 · self · result − 2 / √π)",
+)
+def special_erfcx(self: Array, *, out: Array) -> None:
+    """exp(x²) · erfc(x), which does not run to 0.
+
+    >>> import autogradkit as torch
+    >>> torch.special.erfcx(torch.tensor([0.0, 10.0]))
+    tensor([1.0000, 0.0561])
+    """
+    by_scipy("erfcx", out, self)
+
+
+@op(
+    name="special_entr",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    dtypes=not_implemented("entr_cpu", "c"),
+    samples=within(0.2, 2),
+    vjp={"self": lambda g, self: g * (-(1 + k.log(self)))},
+)
+def special_entr(self: Array, *, out: Array) -> None:
+    """−x · log(x), 0 at 0 and −∞ below.
+
+    >>> import autogradkit as torch
+    >>> torch.special.entr(torch.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.3466])
+    """
+    by_scipy("entr", out, self)
+
+
+# -- Bessel functions that have derivatives ----------------------------------------------------------------------------
+
+
+@op(
+    name="special_i0e",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    node="SpecialI0EBackward0",
+    dtypes=not_implemented("i0e_cpu", "c"),
+    samples=within(-2, 2),
+    vjp={"self": lambda g, self, result: g * (k.special_i1e(self) - k.sgn(self) * result)},
+    rule="∂self = ∂ · (i1e(self) − sign(self) · result)",
+)
+def special_i0e(self: Array, *, out: Array) -> None:
+    """exp(−|x|) · i0(x).
+
+    >>> import autogradkit as torch
+    >>> torch.special.i0e(torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.4658])
+    """
+    by_scipy("i0e", out, self)
+
+
+@op(
+    name="special_i1e",
+    variants="",
+    pointwise=INT_TO_FLOAT,
+    in_place=False,
+    node="SpecialI1EBackward0",
+    dtypes=not_implemented("i1e_cpu", "c"),
+    samples=within(-2, 2),
+    vjp={
+        "self": lambda g, self, result: by_small(
+            g, self, lambda x: k.special_i0e(x) - result * (k.sgn(x) + k.reciprocal(x)), 0.5
+        )
+    },
+    rule="∂self = ∂ · (i0e(self) − result · (sign(self) + 1 / self))",
+)
+def special_i1e(self: Array, *, out: Array) -> None:
+    """exp(−|x|) · i1(x).
+
+    >>> import autogradkit as torch
+    >>> torch.special.i1e(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.2079])
+    """
+    by_scipy("i1e", out, self)
+
+
+# -- zeta, x · log(1 + y) ----------------------------------------------------------------------------------------------
+
+
+def _no_zeta(g: Any) -> Any:
+    raise NotImplementedError("the derivative for 'zeta' is not implemented.")
+
+
+def _zeta_backward(g: Any, self: Any, other: Any) -> Any:
+    return g * -self * k.zeta_tensors(self + 1.0, other)
+
+
+def _write_zeta(self: Any, other: Any, out: Array) -> None:
+    by_scipy("zeta", out, np.asarray(self, out.dtype), np.asarray(other, out.dtype))
+
+
+_refuse_zeta = without_half("zeta_cpu")
+special_zeta = function("special_zeta", variants="")
+
+
+@special_zeta.overload(
+    pointwise=INT_TO_FLOAT,
+    dtypes=_refuse_zeta,
+    samples=lambda t: [(t(2, 3, low=1.5, high=3).detach(), t(2, 3, low=1, high=3))],
+    vjp={"self": _no_zeta, "other": _zeta_backward},
+    rule="∂other = −∂ · self · zeta(self + 1, other)",
+)
+def zeta_tensors(self: Array, other: Array, *, out: Array) -> None:
+    """Hurwitz's zeta function, Σ 1 / (n + other)ˢᵉˡᶠ.
+
+    >>> import autogradkit as torch
+    >>> torch.special.zeta(torch.tensor([2.0]), torch.tensor([1.0]))
+    tensor([1.6449])
+    """
+    _write_zeta(self, other, out)
+
+
+@special_zeta.overload(
+    node="SpecialZetaBackward1",
+    pointwise=INT_TO_FLOAT,
+    promotes="self other",
+    dtypes=_refuse_zeta,
+    samples=lambda t: [(2.5, t(2, 3, low=1, high=3))],
+    vjp={"other": lambda g, self, other: g * -self * k.zeta_of_number(self + 1.0, other)},
+    rule="∂other = −∂ · self · zeta(self + 1, other)",
+)
+def zeta_of_number(self: Scalar, other: Array, *, out: Array) -> None:
+    _write_zeta(self, other, out)
+
+
+@special_zeta.overload(
+    node="SpecialZetaBackward2",
+    pointwise=INT_TO_FLOAT,
+    promotes="self other",
+    dtypes=_refuse_zeta,
+    vjp={"self": _no_zeta},
+    rule="∂self is not implemented in PyTorch",
+)
+def zeta_by_number(self: Array, other: Scalar, *, out: Array) -> None:
+    _write_zeta(self, other, out)
+
+
+def _write_xlog1py(self: Any, other: Any, out: Array) -> None:
+    by_scipy("xlog1py", out, np.asarray(self, out.dtype), np.asarray(other, out.dtype))
+    np.copyto(out, np.nan, where=np.isnan(other))
+
+
+_refuse_xlog1py = common_not_implemented("xlog1py_cpu", "c")
+special_xlog1py = function("special_xlog1py", variants="")
+
+
+@special_xlog1py.overload(
+    node="SpecialXlog1PyBackward0",
+    pointwise=INT_TO_FLOAT,
+    dtypes=_refuse_xlog1py,
+    samples=lambda t: [(t(2, 3), t(2, 3, low=0.5, high=3)), (t(2, 1), t(3, low=0.5, high=3))],
+    vjp={
+        "self": lambda g, self, other: k.where((self == 0) & (other <= -1), 0.0, g * k.log1p(other)),
+        "other": lambda g, self, other: g * self / (other + 1),
+    },
+    rule="∂self = ∂ · log(1 + other)\n∂other = ∂ · self / (other + 1)",
+)
+def xlog1py_tensors(self: Array, other: Array, *, out: Array) -> None:
+    """self · log(1 + other), which is 0 where `self` is 0.
+
+    >>> import autogradkit as torch
+    >>> torch.special.xlog1py(torch.tensor([0.0, 2.0]), torch.tensor([-1.0, 0.0]))
+    tensor([0., 0.])
+    """
+    _write_xlog1py(self, other, out)
+
+
+@special_xlog1py.overload(
+    node="SpecialXlog1PyBackward1",
+    pointwise=INT_TO_FLOAT,
+    promotes="self other",
+    dtypes=_refuse_xlog1py,
+    samples=lambda t: [(2.5, t(2, 3, low=0.5, high=3))],
+    vjp={"other": lambda g, self, other: g * self / (other + 1)},
+)
+def xlog1py_of_number(self: Scalar, other: Array, *, out: Array) -> None:
+    _write_xlog1py(self, other, out)
+
+
+@special_xlog1py.overload(
+    node="SpecialXlog1PyBackward2",
+    pointwise=INT_TO_FLOAT,
+    promotes="self other",
+    dtypes=_refuse_xlog1py,
+    samples=lambda t: [(t(2, 3), 2.5)],
+    vjp={
+        "self": lambda g, self, other: (
+            k.times(g, math.log1p(other))
+            if other > -1
+            else k.where(self == 0, 0.0, g * (-math.inf if other == -1 else math.nan))
+        )
+    },
+    rule="∂self = ∂ · log(1 + other)",
+)
+def xlog1py_by_number(self: Array, other: Scalar, *, out: Array) -> None:
+    _write_xlog1py(self, other, out)
+
+
+# -- without a derivative in PyTorch -----------------------------------------------------------------------------------
+
+
+def _declare_plain(name: str, by: str, doc: str) -> None:
+    """A function of one operand that PyTorch does not differentiate, by one of SciPy's."""
+
+    def kernel(x: Array, *, out: Array) -> None:
+        if by == "airy":
+            import scipy.special
+
+            np.copyto(out, scipy.special.airy(x)[0], casting="unsafe")
+        elif by == "spherical_jn":
+            import scipy.special
+
+            np.copyto(out, scipy.special.spherical_jn(0, x), casting="unsafe")
+        else:
+            by_scipy(by, out, x)
+
+    kernel.__name__, kernel.__doc__ = f"special_{name}", doc
+    options: Any = {"pointwise": INT_TO_FLOAT, "in_place": False, "dtypes": without_half(f"{name}_cpu")}
+    op(name=f"special_{name}", variants="", **options)(kernel)
+
+
+for _name, _by, _doc in (
+    ("airy_ai", "airy", "Airy's function Ai."),
+    ("bessel_j0", "j0", "The Bessel function of the first kind of order 0."),
+    ("bessel_j1", "j1", "The Bessel function of the first kind of order 1."),
+    ("bessel_y0", "y0", "The Bessel function of the second kind of order 0."),
+    ("bessel_y1", "y1", "The Bessel function of the second kind of order 1."),
+    ("modified_bessel_i0", "i0", "The modified Bessel function of the first kind of order 0."),
+    ("modified_bessel_i1", "i1", "The modified Bessel function of the first kind of order 1."),
+    ("modified_bessel_k0", "k0", "The modified Bessel function of the second kind of order 0."),
+    ("modified_bessel_k1", "k1", "The modified Bessel function of the second kind of order 1."),
+    ("scaled_modified_bessel_k0", "k0e", "eˣ times the modified Bessel function of the second kind of order 0."),
+    ("scaled_modified_bessel_k1", "k1e", "eˣ times the modified Bessel function of the second kind of order 1."),
+    ("spherical_bessel_j0", "spherical_jn", "The spherical Bessel function of the first kind of order 0."),
+):
+    _declare_plain(_name, _by, _doc)

@@ -1,0 +1,67 @@
+"""A tensor that shows another array: what `t.data = new`, resizing an `out=` and transposing in place do.
+
+Rests on node. PyTorch's AccumulateGrad node remembers the sizes and the dtype that the leaf had when its graph was made. Here
+an edge leads to the leaf itself, which stands for that node as long as both agree. Before they part, the node is made,
+and the graphs that lead to the leaf keep it from then on; Python's collector knows which these are. It looks through all that
+is alive, but only where a leaf that may be part of a graph gets other sizes or another dtype.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from autogradkit.core.steps import Step
+from autogradkit.core.storage import Array
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.node import Node, accumulator_of
+
+
+def reseat(tensor: Tensor, array: Array) -> None:
+    """Have `tensor` show another array, of any dtype. Graphs made from now on expect gradients of that dtype."""
+    _remember(tensor, array)
+    tensor._layout, tensor._array = (
+        None,
+        array,
+    )  # on one line, and in this order: an interrupt never leaves an old layout
+
+
+def reseating(tensor: Tensor, array: Array) -> list[Step]:
+    """The steps that have `tensor` show another array of its dtype."""
+    _remember(tensor, array)
+    return [(setattr, tensor, "_layout", None), (setattr, tensor, "_array", array)]
+
+
+def _remember(leaf: Tensor, new: Array) -> None:
+    """Have the graphs that lead to `leaf` expect gradients like what it is now.
+
+    As long as one of them lives, graphs made later do so too, unless the dtype changes: these have a node of their own.
+    """
+    old = leaf._array
+    if leaf._node is not None or not (leaf._requires_grad or leaf._hooks is not None):
+        return
+    if old.shape == new.shape and old.dtype == new.dtype:
+        return
+    retyped = old.dtype != new.dtype
+    for holder in _nodes_before(leaf, retyped):
+        edges = list(holder.edges)
+        for at in range(0, len(edges), 2):
+            if edges[at] is leaf:
+                node = edges[at + 1] or accumulator_of(leaf)
+                edges[at : at + 2] = (node, 0) if retyped else (leaf, node)
+        holder.edges = tuple(edges)
+    if retyped and leaf._hooks is not None:
+        leaf._hooks.accumulator = None
+
+
+def _nodes_before(leaf: Tensor, retyped: bool) -> list[Node]:
+    """The nodes with an edge to `leaf`; where it is `retyped`, without those that a backward that is running has counted."""
+    edges = [each for each in _holding(tuple, leaf) if any(target is leaf for target in each[::2])]
+    nodes = [each for each in _holding(Node, *edges) if any(each.edges is those for those in edges)]
+    counts = [each for each in _holding(dict, leaf) if leaf in each] if nodes and retyped else []
+    return [node for node in nodes if not any(node in each for each in counts)]
+
+
+def _holding(kind: type, *objects: Any) -> list[Any]:
+    """What holds any of the objects, of all that is alive and of this kind."""
+    return [each for each in gc.get_referrers(*objects) if issubclass(type(each), kind)] if objects else []

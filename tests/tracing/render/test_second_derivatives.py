@@ -1,0 +1,40 @@
+"""What the picture of a gradient's own graph begins with: the formulas of all ops, recorded by `create_graph`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import autogradkit as torch
+from autogradkit.tracing.events import Op
+from autogradkit.tracing.render.graph.structure.build import build
+from tests.ops.declared import DIFFERENTIABLE
+
+
+def tensors_in(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return [each for part in value for each in tensors_in(part)]
+    return [value] if isinstance(value, torch.Tensor) else []
+
+
+@pytest.mark.parametrize("name", sorted(name for name, op in DIFFERENTIABLE.items() if op.make_samples))
+def test_a_formula_draws_no_number_from_nowhere(name: str) -> None:
+    """Each box is an operand, the seed, or made by an op: a zero that a formula needs was once drawn as a second seed."""
+    op = DIFFERENTIABLE[name]
+    sample = op.samples(seed=1)[0]
+    given = tensors_in(sample)  # as `given[0]` the picture names them
+    operands = [each for each in given if each.requires_grad]
+    with torch.record() as trace:
+        outputs = [each for each in tensors_in(op.call(*sample)) if each.requires_grad]
+        total: Any = sum((each * each.detach()).sum() for each in outputs)
+        total = torch.view_as_real(total).sum() if total.is_complex() else total
+        gradients = torch.autograd.grad(total, operands, create_graph=True, allow_unused=True)
+        [each * 2 for each in gradients if each is not None]
+    graph = build(trace)
+    made = {output for event in trace.events if isinstance(event, Op) for output in event.outputs}
+    begins = {item.value.id for item in graph.items.values() if item.value is not None} - made
+    begins -= {link.value for link in graph.links if link.head == f"v{link.value}"}  # an edit has left it so
+    labels = sorted(graph.labels[value] for value in begins)
+    assert labels.count("∂ seed") == 1
+    assert [label for label in labels if label.startswith("tensor")] == []
