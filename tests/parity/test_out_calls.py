@@ -12,6 +12,8 @@ KNOWN = {
     **dict.fromkeys(("std", "var"), "PyTorch computes in the dtype of `out`, and refuses complex ones"),
     "logsumexp": "into float64 the last bits of float32's exponentials show",
     "diag": "the name of the op that writes",
+    "nn.functional.avg_pool3d": "PyTorch writes a transposed `out` in another order",
+    "nn.functional.gelu": "PyTorch leaves a transposed `out` as it was",
     "nn.functional.linear": "takes `out=` in Python's form only",
 }
 NUMBERS_AS_TENSORS = {

@@ -82,13 +82,21 @@ TOLD_AS_TEXT = {
     "pick_flat/PickFlatBackward0",
     "round/RoundBackward1",
     "sort/SortBackward1",
+    "gelu/GeluBackward0",
+    "gelu_backward/GeluBackwardBackward0",
+    "avg_pool2d_backward/AvgPool2DBackwardBackward0",
+    "avg_pool3d_backward/AvgPool3DBackwardBackward0",
+    *[name for name in DIFFERENTIABLE if "upsample" in name],
 }
+OF_PROBABILITIES = {
+    "ctc_loss_forward/CtcLossBackward0"
+}  # its gradient is that of logarithms which are probabilities together
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_the_measured_derivative_of_every_op_is_that_of_its_rule(name):
     op = DIFFERENTIABLE[name]
-    if op.make_samples is None or op.draws:
+    if op.make_samples is None or op.draws or name in OF_PROBABILITIES:
         return
     compared = 0
     for sample in op.samples(seed=7)[:2]:

@@ -70,8 +70,8 @@ def _from_target(g: Any, self: Any, target: Any, weight: Any, reduction: int) ->
         "target": lambda g, self, target, weight, reduction: _from_target(g, self, target, weight, reduction),
     },
     rule=(
-        "∂self = ∂ · weight · (self − target) / (self · (1 − self)) / n\n"
-        "∂target = ∂ · weight · (log of 1 − self, less log of self) / n"
+        "∂self = ∂ times the slope of the loss, (self − target) over self · (1 − self), weighted, over n\n"
+        "∂target = ∂ times log of 1 − self, less log of self, weighted, over n"
     ),
 )
 def binary_cross_entropy(

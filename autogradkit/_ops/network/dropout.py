@@ -115,7 +115,7 @@ def dropout(input: Array, p: float, train: bool) -> Any:
     return input if noise is None else mul.straight(input, noise)
 
 
-@op(variants="function", composition=True)
+@op(variants="function", in_place=True, composition=True, edit=lambda input, p, train: _channel_edit(input, p, train))
 def feature_dropout(input: Array, p: float, train: bool) -> Any:
     """With `train`, zeroes each channel (dimension 1) with probability `p` and scales the rest by 1/(1 − p).
 
@@ -139,8 +139,7 @@ def _alpha(input: Any, p: float, train: bool, by_channel: bool) -> Any:
     return product if added is None else product + added
 
 
-def alpha_edit(input: Any, p: float, train: bool, by_channel: bool) -> Any:
-    """The in-place form of both."""
+def _alpha_edit(input: Any, p: float, train: bool, by_channel: bool) -> Any:
     found = alpha_noise_of(input, p, train, by_channel)
     if found is None:
         return input
@@ -149,7 +148,17 @@ def alpha_edit(input: Any, p: float, train: bool, by_channel: bool) -> Any:
     return edited if added is None else edited.add_(added)
 
 
-@op(variants="function", composition=True)
+def _channel_edit(input: Any, p: float, train: bool) -> Any:
+    noise = channel_noise_of(input, p, train)
+    return input if noise is None else input.mul_(noise)
+
+
+@op(
+    variants="function",
+    in_place=True,
+    composition=True,
+    edit=lambda input, p, train: _alpha_edit(input, p, train, False),
+)
 def alpha_dropout(input: Array, p: float, train: bool) -> Any:
     """Dropout after selu: what is dropped takes the value that selu comes to, and mean and variance stay.
 
@@ -162,7 +171,12 @@ def alpha_dropout(input: Array, p: float, train: bool) -> Any:
     return _alpha(input, p, train, by_channel=False)
 
 
-@op(variants="function", composition=True)
+@op(
+    variants="function",
+    in_place=True,
+    composition=True,
+    edit=lambda input, p, train: _alpha_edit(input, p, train, True),
+)
 def feature_alpha_dropout(input: Array, p: float, train: bool) -> Any:
     """As `alpha_dropout`, by channels (dimension 1).
 

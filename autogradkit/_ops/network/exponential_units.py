@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented
-from autogradkit._ops.declare.writing import require_same_dtype
+from autogradkit._ops.declare.writing import require_found, require_same_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, write
 from autogradkit.core.dtype import from_numpy_dtype
@@ -170,6 +170,7 @@ def celu(self: Array, alpha: Scalar = 1.0, *, out: Array) -> None:
     variants="",
     pointwise=SAME,
     dtypes=not_implemented("softplus_cpu", "biuc"),
+    out_dtype=require_found,
     samples=lambda t: [(t(2, 3), 1.0, 20.0), (t(2, low=3, high=4), 2.0, 1.0), (t(), 0.5, 20.0), (t(0, 2), 1.0, 20.0)],
     vjp={"self": lambda g, self, beta, threshold: k.softplus_backward(g, self, beta, threshold)},
     rule="∂self = ∂ where self · beta > threshold, else ∂ / (1 + exp(−self · beta))",

@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.strides import element_strides, output_strides, wrap_dim
 
@@ -142,6 +143,7 @@ def _below(x: Array) -> Array:
     variants="",
     pointwise=SAME,
     refuse=_refuse_forward,
+    out_dtype=require_found,
     samples=lambda t: [(t(2, 3), how) for how in ("none", "tanh")] + [(t(0, 2), "none")],
     vjp={"self": lambda g, self, approximate: k.gelu_backward(g, self, approximate=approximate)},
     rule="∂self = ∂ times the slope of gelu",

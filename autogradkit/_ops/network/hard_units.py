@@ -13,6 +13,7 @@ from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.form import UNIMPLEMENTED, Samples
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented, scalar_type, undifferentiated
+from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, kept, write
 from autogradkit.core.dtype import from_numpy_dtype
@@ -155,6 +156,7 @@ def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
 @op(
     pointwise=SAME,
     dtypes=not_implemented("hardshrink_cpu", "biuc"),
+    out_dtype=require_found,
     samples=_between(0.5),
     vjp={"self": lambda g, self, lambd: k.hardshrink_backward(g, self, lambd)},
     rule="∂self = ∂ where self is beyond ± lambd, else 0",
@@ -205,6 +207,7 @@ def _refuse_softshrink(self: Any, lambd: float = 0.5) -> None:
     variants="",
     pointwise=SAME,
     refuse=_refuse_softshrink,
+    out_dtype=require_found,
     samples=_between(0.5),
     vjp={"self": lambda g, self, lambd: k.softshrink_backward(g, self, lambd)},
     rule="∂self = ∂ where self is beyond ± lambd, else 0",

@@ -11,6 +11,7 @@ from typing import Any
 from autogradkit._ops.network import dropout as ops
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.nn.functional.editing import editing
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
@@ -18,6 +19,8 @@ _dropout = ops.dropout.owner.made("function")
 _feature_dropout = ops.feature_dropout.owner.made("function")
 _alpha_dropout = ops.alpha_dropout.owner.made("function")
 _feature_alpha_dropout = ops.feature_alpha_dropout.owner.made("function")
+_feature_dropout_, _alpha_dropout_ = editing(ops.feature_dropout), editing(ops.alpha_dropout)
+_feature_alpha_dropout_ = editing(ops.feature_alpha_dropout)
 
 
 def _require_probability(p: float) -> None:
@@ -43,10 +46,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 
 def _by_channel(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
-    if not inplace:
-        return _feature_dropout(input, p, training)
-    noise = ops.channel_noise_of(input, p, training)
-    return input if noise is None else input.mul_(noise)
+    return (_feature_dropout_ if inplace else _feature_dropout)(input, p, training)
 
 
 def _one_sample(input: Any, p: float, training: bool, inplace: bool) -> Any:
@@ -138,7 +138,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     tensor([1., 1.])
     """
     _require_probability(p)
-    return ops.alpha_edit(input, p, training, False) if inplace else _alpha_dropout(input, p, training)
+    return _alpha_dropout_(input, p, training) if inplace else _alpha_dropout(input, p, training)
 
 
 @entry
@@ -150,4 +150,4 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     tensor([[1., 1.]])
     """
     _require_probability(p)
-    return ops.alpha_edit(input, p, training, True) if inplace else _feature_alpha_dropout(input, p, training)
+    return _feature_alpha_dropout_(input, p, training) if inplace else _feature_alpha_dropout(input, p, training)

@@ -26,6 +26,7 @@ def _each(value: Any, dims: int) -> tuple[int, ...]:
 class _Conv(Module):
     """What all convolutions have: weight and bias, and how the kernel moves."""
 
+    @entry
     def __init__(
         self,
         dims: int,
@@ -244,6 +245,7 @@ class Conv3d(_Conv):
 class _ConvTranspose(_Conv):
     """What transposed convolutions have besides: how much is added at one side, so that a size can be met."""
 
+    @entry
     def __init__(self, dims: int, *given: Any) -> None:
         padding_mode = given[-3]
         if padding_mode != "zeros":
