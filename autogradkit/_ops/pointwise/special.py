@@ -309,7 +309,7 @@ def mvlgamma(self: Array, p: int, *, out: Array) -> None:
 
     >>> import autogradkit as torch
     >>> torch.mvlgamma(torch.tensor([3.0]), 2)
-    tensor([1.5501])
+    tensor([1.5502])
     """
     wide = np.asarray(self, np.float32) if k.is_half(self) else self
     places = wide[..., np.newaxis] - np.arange(p).astype(wide.dtype) / 2
