@@ -109,6 +109,15 @@ def undifferentiated(name: str) -> Callable[[Any], Any]:
     return refuse
 
 
+def not_differentiated(name: str) -> Callable[..., Any]:
+    """As `undifferentiated`, of what PyTorch's table of derivatives lists as missing."""
+
+    def refuse(g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+    return refuse
+
+
 def require_real_if_differentiated(name: str, tensor: Any) -> None:
     """Raise RuntimeError where an op whose gradient PyTorch has for real numbers only would be recorded with complex ones."""
     if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c" and MODE.grad and requires_grad(tensor):

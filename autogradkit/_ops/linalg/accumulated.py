@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
-from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.declare.writing import C_NAMES, require_castable
 from autogradkit._ops.linalg.products import misfit, mm_mat1, mm_mat2, multiply, refuse_bool, refuse_out_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
@@ -68,12 +68,21 @@ def _scaled(g: Any, alpha: float) -> Any:
 
 
 def _add_product(
-    multiplied: Callable[..., Any], factors: Sequence[Array], self: Array, beta: float, alpha: float, out: Array
+    multiplied: Callable[..., Any],
+    factors: Sequence[Array],
+    self: Array,
+    beta: float,
+    alpha: float,
+    out: Array,
+    always: bool = False,
 ) -> None:
-    """beta · self + alpha · the product of the factors, which `multiplied` writes into its last argument."""
+    """beta · self + alpha · the product of the factors, which `multiplied` writes into its last argument.
+
+    For an `alpha` of 0 there is no product, unless PyTorch takes it `always`.
+    """
     half = k.is_half(out)  # which is all in float32 and rounded once
     made = np.empty(out.shape, np.float32) if half else out
-    if alpha == 0 and not half:  # what is taken no times may be infinite, or NaN
+    if alpha == 0 and not half and not always:  # what is taken no times may be infinite, or NaN
         made.fill(0)
     else:
         multiplied(*[each.astype(np.float32) for each in factors] if half else factors, made)
@@ -193,6 +202,7 @@ def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
 @op(
     in_place=True,
     edit_refuse=_refuse_edit,
+    out_dtype=require_castable,
     meta=_addr_meta,
     samples=lambda t: [(t(2, 3), t(2), t(3)), (t(3), t(2), t(3)), (t(), t(1), t(2))],
     vjp={
@@ -226,10 +236,14 @@ def _require_expandable(own: tuple[int, ...], shape: tuple[int, ...]) -> None:
         raise RuntimeError(_expand_message(own, shape))
 
 
+def _size(array: Array, dim: int) -> int:
+    if not array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return array.shape[wrap_dim(dim, array.ndim)]
+
+
 def _baddbmm_meta(self: Array, batch1: Array, batch2: Array, *, beta: float, alpha: float) -> Any:
-    for each, dim in ((batch1, 0), (batch1, 1), (batch2, 2)):  # what PyTorch expands `self` to comes first
-        wrap_dim(dim, each.ndim)
-    shape = (batch1.shape[0], batch1.shape[1], batch2.shape[2])
+    shape = (_size(batch1, 0), _size(batch1, 1), _size(batch2, 2))  # what PyTorch expands `self` to comes first
     _require_expandable(self.shape, shape)
     if batch1.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
@@ -279,7 +293,7 @@ def baddbmm(self: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alph
     >>> torch.baddbmm(torch.tensor([1.0, 2.0]), torch.ones(2, 1, 3), torch.ones(2, 3, 2))[0]
     tensor([[4., 5.]])
     """
-    _add_product(_multiply_batches, (batch1, batch2), self, beta, alpha, out)
+    _add_product(_multiply_batches, (batch1, batch2), self, beta, alpha, out, always=True)
 
 
 @_baddbmm.overload(composition=True, out=True, variants="function")
@@ -288,9 +302,7 @@ def _(self: Tensor, batch1: Tensor, batch2: Tensor, out_dtype: DType, *, beta: S
 
 
 def _addbmm_meta(self: Array, batch1: Array, batch2: Array, *, beta: float, alpha: float) -> Any:
-    for each, dim in ((batch1, 1), (batch2, 2)):
-        wrap_dim(dim, each.ndim)
-    shape = (batch1.shape[1], batch2.shape[2])
+    shape = (_size(batch1, 1), _size(batch2, 2))
     _require_expandable(self.shape, shape)
     if batch1.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg.matrices import (
     INT32,
@@ -20,8 +20,8 @@ from autogradkit._ops.linalg.matrices import (
     lapack,
     matrices_of,
     on_diagonal,
-    refuse_half,
     require_floats,
+    require_kernel,
     require_square,
     require_success,
     sample_near,
@@ -34,20 +34,26 @@ from autogradkit.core.warning import warn
 
 def _factor_meta(self: Array, *, upper: bool, check_errors: bool) -> Any:
     require_square(self, "linalg.cholesky")
-    require_floats(self, "linalg.cholesky")
+    require_floats(self, "linalg.cholesky", low=True)
+    if self.size:
+        require_kernel("cholesky_cpu", self)
     return (self.shape, self.dtype, by_columns(self.shape)), (self.shape[:-2], INT32)
 
 
 def _factor(A: Array, upper: bool, out: Array, info: Array) -> None:
     info.fill(0)
+    if not A.size:
+        return
     try:
         np.copyto(out, np.linalg.cholesky(A, upper=upper))
-        return
     except np.linalg.LinAlgError:  # which does not say of which matrix
         potrf = lapack("potrf", A)
-    found = [potrf(each, lower=not upper, clean=True) for each in matrices_of(A)]
-    np.copyto(out, np.reshape([factor for factor, _ in found], out.shape))
-    np.copyto(info, np.reshape([code for _, code in found], info.shape))
+        found = [potrf(each, lower=not upper, clean=True) for each in matrices_of(A)]
+        np.copyto(out, np.reshape([factor for factor, _ in found], out.shape))
+        np.copyto(info, np.reshape([code for _, code in found], info.shape))
+    strange = np.isnan(np.diagonal(out, 0, -2, -1))  # which not every LAPACK finds
+    if strange.any():
+        np.copyto(info, strange.argmax(-1) + 1, where=strange.any(-1) & (info == 0))
 
 
 def _factor_backward(g: Any, upper: bool, L: Any) -> Any:
@@ -92,7 +98,7 @@ def cholesky_ex(self: Array, *, upper: bool = False, check_errors: bool = False,
         require_success(out[1], "torch.linalg.cholesky_ex")
 
 
-@op(name="linalg_cholesky", variants="", composition=True, out=True)
+@op(name="linalg_cholesky", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
 def linalg_cholesky(self: Tensor, *, upper: bool = False) -> Any:
     """L with A = L Lᵀ for positive-definite A, or, as `upper`, with A = Lᵀ L. Raises LinAlgError where there is none.
 
@@ -108,7 +114,8 @@ def linalg_cholesky(self: Tensor, *, upper: bool = False) -> Any:
 
 def _old_meta(self: Array, upper: bool) -> Any:
     require_square(self, "cholesky")
-    refuse_half("cholesky_cpu", self)
+    if self.size:
+        require_kernel("cholesky_cpu", self)
     return self.shape, self.dtype, by_columns(self.shape)
 
 
@@ -155,6 +162,7 @@ def _solve_meta(self: Array, input2: Array, upper: bool) -> Any:
             f"Incompatible matrix sizes for cholesky_solve: each A matrix is {input2.shape[-1]} by {input2.shape[-1]} but each "
             f"b matrix is {self.shape[-2]} by {self.shape[-1]}"
         )
+    require_kernel("cholesky_solve_cpu", self)
     shape = (*broadcast_batch(input2, self), *self.shape[-2:])
     return shape, self.dtype, by_columns(shape)
 
@@ -195,6 +203,7 @@ def cholesky_solve(self: Array, input2: Array, upper: bool = False, *, out: Arra
 
 def _inverse_meta(self: Array, upper: bool) -> Any:
     require_square(self, "cholesky_inverse")
+    require_kernel("cholesky_inverse_out_cpu", self)
     return self.shape, self.dtype, by_columns(self.shape)
 
 
@@ -217,10 +226,13 @@ def cholesky_inverse(self: Array, upper: bool = False, *, out: Array) -> None:
     tensor([[0.2500, 0.0000],
             [0.0000, 0.0625]])
     """
-    factor = np.triu(self) if upper else np.tril(self)
-    inverse = np.empty_like(factor)
-    substitute(
-        factor, np.broadcast_to(np.eye(self.shape[-1], dtype=self.dtype), self.shape), upper, True, False, inverse
-    )
-    turned = inverse.conj().swapaxes(-2, -1)
-    np.matmul(*((inverse, turned) if upper else (turned, inverse)), out=out)
+    if not self.size:
+        return
+    potri = lapack("potri", self)
+    solved = [potri(each, lower=not upper) for each in matrices_of(self)]
+    require_success(np.reshape([code for _, code in solved], self.shape[:-2]), "cholesky_inverse")
+    found = np.reshape([inverse for inverse, _ in solved], self.shape)
+    half = np.triu(found, 1) if upper else np.tril(found, -1)  # LAPACK leaves the other one alone
+    np.add(half, half.conj().swapaxes(-2, -1), out=out)
+    places = np.arange(self.shape[-1])
+    out[..., places, places] = found[..., places, places]

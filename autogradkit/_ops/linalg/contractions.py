@@ -13,7 +13,7 @@ from autogradkit._ops.declare import function, op, python_function
 from autogradkit._ops.declare.kinds import Ints, Tensors
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.linalg.matmul import unsafe_view
-from autogradkit._ops.linalg.products import mm
+from autogradkit._ops.linalg.products import dot, mm
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -40,9 +40,9 @@ def _contracted(self: Any, other: Any, dims_self: Sequence[int], dims_other: Seq
     for first, second in zip(dims_self, dims_other, strict=True):
         m, n = self.size(first), other.size(second)
         if n == 1:  # what is broadcast is summed at once
-            a = a.sum(first, True)
+            a = a.sum(first, True, dtype=a.dtype)
         elif m == 1:
-            b = b.sum(second, True)
+            b = b.sum(second, True, dtype=b.dtype)
         elif m != n:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {m} in dim {first} and second has size {n} in dim "
@@ -54,9 +54,11 @@ def _contracted(self: Any, other: Any, dims_self: Sequence[int], dims_other: Seq
     kept_a = [dim for dim in range(self.dim()) if dim not in over_a]
     kept_b = [dim for dim in range(other.dim()) if dim not in over_b]
     sizes = [a.shape[dim] for dim in kept_a], [b.shape[dim] for dim in kept_b]
-    left = a.permute([*kept_a, *over_a]).reshape(math.prod(sizes[0]), count)
-    right = b.permute([*over_b, *kept_b]).reshape(count, math.prod(sizes[1]))
-    return mm(left, right).reshape([*sizes[0], *sizes[1]])
+    rows, columns = map(math.prod, sizes)
+    a, b = a.permute([*kept_a, *over_a]), b.permute([*over_b, *kept_b])
+    if rows == columns == 1:
+        return dot(a.reshape(count), b.reshape(count)).view([*sizes[0], *sizes[1]])
+    return mm(a.reshape(rows, count), b.reshape(count, columns)).reshape([*sizes[0], *sizes[1]])
 
 
 _tensordot = function("tensordot", variants="")
@@ -189,7 +191,11 @@ def multi_dot(tensors: Tensors) -> Any:
             )
     sizes = [*[each.shape[0] for each in matrices], matrices[-1].shape[1]]
     ends = [*tensors[0].shape[:-1], *tensors[-1].shape[1:]]
-    return _chained(matrices, _divided(sizes), 0, count - 1).view(ends)
+    divided = _divided(sizes)
+    if count == 3:  # of two orders that take equally many, PyTorch has the first product first here
+        a, b, c, d = sizes
+        divided[0][2] = 0 if a * c * (b + d) > b * d * (a + c) else 1
+    return _chained(matrices, divided, 0, count - 1).view(ends)
 
 
 _chain_matmul = function("chain_matmul", variants="")

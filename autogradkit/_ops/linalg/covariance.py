@@ -25,7 +25,7 @@ def _require_weights(name: str, weights: Any, observations: int, fits: bool, kin
         raise RuntimeError(
             f"{said} the same numel as there are observations in the input but got {weights.numel()} != {observations}"
         )
-    if weights.numel() and weights.min().item() < 0:
+    if weights.numel() and not weights.min().item() >= 0:
         raise RuntimeError(f"cov(): {name} cannot be negative")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.matrices import (
@@ -19,8 +19,8 @@ from autogradkit._ops.linalg.matrices import (
     by_columns,
     columns,
     real_of,
-    refuse_half,
     require_floats,
+    require_kernel,
     require_matrices,
     rows,
 )
@@ -76,7 +76,8 @@ def _svd_meta(A: Array, full_matrices: bool, compute_uv: bool, *, driver: str | 
         )
     require_matrices(A, "linalg.svd")
     require_floats(A, "linalg.svd", low=True)
-    refuse_half("linalg_svd_cpu", A)
+    if A.size:
+        require_kernel("linalg_svd_cpu", A)
     *batch, m, n = A.shape
     least = min(m, n)
     values = (*batch, least), real_of(A.dtype)
@@ -87,15 +88,32 @@ def _svd_meta(A: Array, full_matrices: bool, compute_uv: bool, *, driver: str | 
     return (u, A.dtype, by_columns(u)), values, (vh, A.dtype, by_columns(vh))
 
 
+def _require_numbers(A: Array) -> None:
+    fits = ~np.isnan(A).any((-2, -1))
+    if not fits.all():
+        where = f"(Batch element {np.flatnonzero(~fits)[0]}): " if fits.ndim else ""
+        raise LinAlgError(
+            f"linalg.svd: {where}The algorithm failed to converge because the input matrix contained non-finite values."
+        )
+
+
 def svd_of(A: Array, full_matrices: bool = False) -> Any:
-    """NumPy's singular value decomposition. Raises LinAlgError where it does not converge."""
+    """NumPy's singular value decomposition, NaN of what has infinities. Raises LinAlgError where it does not converge."""
+    _require_numbers(A)
+    finite = np.asarray(np.isfinite(A).all((-2, -1), keepdims=True))
     try:
-        return np.linalg.svd(A, full_matrices)
+        found = np.linalg.svd(
+            A if finite.all() else np.where(finite, A, 0), full_matrices
+        )  # LAPACK may not end on others
     except np.linalg.LinAlgError:
         raise LinAlgError(
             "linalg.svd: The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated "
             f"singular values (error code: {min(A.shape[-2:]) - 1})."
         ) from None
+    if finite.all():
+        return found
+    U, S, Vh = found
+    return np.where(finite, U, np.nan), np.where(finite[..., 0], S, np.nan), np.where(finite, Vh, np.nan)
 
 
 @op(
@@ -118,12 +136,9 @@ def linalg_svd(
     out: Any,
 ) -> None:
     """(U, S, Vh) with A = U diag(S) Vh; without `compute_uv` U and Vh are empty."""
-    if not np.isfinite(A).all():
-        raise RuntimeError(
-            "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values."
-        )
+    _require_numbers(A)
     if not compute_uv:
-        np.copyto(out[1], np.linalg.svd(A, compute_uv=False))
+        np.copyto(out[1], np.linalg.svd(A, compute_uv=False) if np.isfinite(A).all() else svd_of(A)[1])
     elif A.size:
         for into, each in zip(out, svd_of(A, full_matrices), strict=True):
             np.copyto(into, each)
@@ -132,7 +147,15 @@ def linalg_svd(
             np.copyto(into, np.eye(*into.shape[-2:], dtype=into.dtype))
 
 
-@op(name="linalg_svd", variants="", composition=True, out=True, outputs="U S Vh", returns=return_types.linalg_svd)
+@op(
+    name="linalg_svd",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    outputs="U S Vh",
+    returns=return_types.linalg_svd,
+)
 def svd_public(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     """(U, S, Vh) with A = U diag(S) Vh: S descends, U and Vh are orthogonal; not `full_matrices`, only what S meets of them.
 
@@ -143,7 +166,7 @@ def svd_public(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     return return_types.linalg_svd(linalg_svd(A, full_matrices, True, driver=driver))
 
 
-@op(name="linalg_svdvals", variants="", composition=True, out=True)
+@op(name="linalg_svdvals", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
 def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
     """The singular values of matrices, descending.
 
@@ -154,7 +177,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
     return linalg_svd(A, False, MODE.grad and requires_grad(A), driver=driver)[1]
 
 
-@op(composition=True, out=True, outputs="U S V", returns=return_types.svd)
+@op(composition=True, out=True, out_dtype=writing.require_same_dtype, outputs="U S V", returns=return_types.svd)
 def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """(U, S, V) with A = U diag(S) Vᵀ, `some` only of U and V; deprecated in favour of `linalg.svd`.
 
@@ -163,7 +186,8 @@ def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     tensor([3., 2.])
     """
     x: Any = self
-    require_matrices(x._array, "linalg.svd", "A")
+    if x.dim() < 2:
+        raise RuntimeError(f"linalg.svd: input should have at least 2 dimensions, but has {x.dim()} dimensions instead")
     if compute_uv:
         U, S, Vh = linalg_svd(x, not some, True)
         return return_types.svd((U, S, Vh.mH))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg import lu, return_types
 from autogradkit._ops.linalg.matrices import (
@@ -19,8 +19,8 @@ from autogradkit._ops.linalg.matrices import (
     by_columns,
     on_diagonal,
     real_of,
-    refuse_half,
     require_floats,
+    require_kernel,
     require_square,
 )
 from autogradkit._ops.linalg.solving import solved_for_adjoint
@@ -31,7 +31,8 @@ from autogradkit.core.tensor import Tensor
 def _det_meta(A: Array) -> Any:
     require_square(A, "linalg.det")
     require_floats(A, "linalg.det", low=True)
-    refuse_half("lu_cpu", A)
+    if A.size:
+        require_kernel("lu_cpu", A)
     return (A.shape[:-2], A.dtype), (A.shape, A.dtype, by_columns(A.shape)), (A.shape[:-1], INT32)
 
 
@@ -93,7 +94,7 @@ def det(A: Array, *, out: Any) -> None:
     np.multiply(np.prod(np.diagonal(LU, 0, -2, -1), axis=-1), _signs(pivots), out=result, casting="unsafe")
 
 
-@op(name="linalg_det", variants="", composition=True, out=True)
+@op(name="linalg_det", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
 def linalg_det(A: Tensor) -> Any:
     """The determinant of square matrices.
 
@@ -178,6 +179,7 @@ def slogdet(A: Array, *, out: Any) -> None:
     variants="",
     composition=True,
     out=True,
+    out_dtype=writing.require_same_dtype,
     outputs="sign logabsdet",
     returns=return_types.linalg_slogdet,
 )
@@ -195,6 +197,7 @@ def linalg_slogdet(A: Tensor) -> Any:
     name="slogdet",
     composition=True,
     out=True,
+    out_dtype=writing.require_same_dtype,
     outputs="sign logabsdet",
     returns=return_types.slogdet,
 )

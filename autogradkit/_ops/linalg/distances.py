@@ -12,6 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.refusals import not_differentiated
+from autogradkit._ops.linalg.matrices import require_kernel
 from autogradkit._ops.reduction.norms import norm_backward, write_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, result_type
 from autogradkit.core.strides import broadcast_shapes
@@ -20,6 +22,11 @@ from autogradkit.core.tensor import Tensor
 
 def _dist_meta(self: Array, other: Array, p: float) -> Any:
     broadcast_shapes(self.shape, other.shape)
+    if self.dtype.kind == "b" and other.dtype.kind == "b":
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+            "instead."
+        )
     common = result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (self, other)])
     if common.numpy.kind not in "fcV":
         raise RuntimeError(
@@ -31,8 +38,16 @@ def _dist_meta(self: Array, other: Array, p: float) -> Any:
 
 
 def _dist_backward(g: Any, self: Any, other: Any, p: float, result: Any) -> Any:
-    found = norm_backward(g, self - other, result, p, None, False)
-    return k.zeros_like(self - other) if found is None else found
+    return norm_backward(g, self - other, result, p, None, False)
+
+
+def _dist_backward_of_other(g: Any, self: Any, other: Any, p: float, result: Any) -> Any:
+    found = _dist_backward(g, self, other, p, result)
+    if found is None:  # PyTorch negates what it has not
+        raise RuntimeError(
+            "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #0 'self'"
+        )
+    return -found
 
 
 @op(
@@ -40,7 +55,7 @@ def _dist_backward(g: Any, self: Any, other: Any, p: float, result: Any) -> Any:
     samples=lambda t: [(t(2, 3), t(3)), (t(3), t(3), 3.0)],
     vjp={
         "self": _dist_backward,
-        "other": lambda g, self, other, p, result: -_dist_backward(g, self, other, p, result),
+        "other": _dist_backward_of_other,
     },
     rule="∂self = ∂ · (self − other) / result, for p = 2\n∂other = ∂ · (other − self) / result, for p = 2",
 )
@@ -63,6 +78,7 @@ def _cdist_meta(x1: Array, x2: Array, p: float, compute_mode: int | None) -> Any
     if x1.dtype != x2.dtype and x1.size and x2.size:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (x1, x2))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
+    require_kernel("cdist", x1)
     batch = broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     return (*batch, x1.shape[-2], x2.shape[-2]), x1.dtype
 
@@ -90,10 +106,6 @@ def cdist_forward(x1: Array, x2: Array, p: float, compute_mode: int | None, *, o
         write_norm(_apart(x1, x2), p, (-1,), False, out)
 
 
-def _refuse(g: Any) -> Any:
-    raise NotImplementedError("the derivative for '_cdist_backward' is not implemented.")
-
-
 def _cdist_backward_meta(grad: Array, x1: Array, x2: Array, p: float, cdist: Array) -> Any:
     return (*broadcast_shapes(x1.shape[:-2], x2.shape[:-2]), *x1.shape[-2:]), x1.dtype
 
@@ -103,7 +115,7 @@ def _cdist_backward_meta(grad: Array, x1: Array, x2: Array, p: float, cdist: Arr
     variants="",
     meta=_cdist_backward_meta,
     out=False,
-    vjp={"grad x1 x2 cdist": _refuse},
+    vjp={"grad x1 x2 cdist": not_differentiated("_cdist_backward")},
     rule="nothing: it cannot be differentiated again",
 )
 def cdist_backward(grad: Array, x1: Array, x2: Array, p: float, cdist: Array, *, out: Array) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.matrices import (
@@ -21,6 +21,7 @@ from autogradkit._ops.linalg.matrices import (
     on_diagonal,
     real_of,
     require_floats,
+    require_kernel,
     require_square,
     sample_near,
 )
@@ -60,7 +61,8 @@ def _eigh_backward(gradients: Sequence[Any], eigenvalues: Any, eigenvectors: Any
 
 def _eigh_meta(A: Array, UPLO: str, compute_v: bool) -> Any:
     require_square(A, "linalg.eigh")
-    require_floats(A, "linalg.eigh")
+    if A.size:
+        require_kernel("linalg_eigh_cpu", A)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     vectors = (A.shape, A.dtype, by_columns(A.shape)) if compute_v else ((0,), A.dtype)
@@ -88,9 +90,11 @@ def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None
         else:
             values = np.linalg.eigvalsh(A, side)
     except np.linalg.LinAlgError:
+        strange = ~np.isfinite(A).all((-2, -1))
+        where = f"(Batch element {strange.argmax()}): " if strange.ndim else ""
         raise LinAlgError(
-            "linalg.eigh: The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated "
-            "eigenvalues (error code: 1)."
+            f"linalg.eigh: {where}The algorithm failed to converge because the input matrix is ill-conditioned or has too many "
+            "repeated eigenvalues (error code: 1)."
         ) from None
     np.copyto(out[0], values)
 
@@ -100,6 +104,7 @@ def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None
     variants="",
     composition=True,
     out=True,
+    out_dtype=writing.require_same_dtype,
     outputs="eigenvalues eigenvectors",
     returns=return_types.linalg_eigh,
 )
@@ -115,7 +120,7 @@ def linalg_eigh(self: Tensor, UPLO: str = "L") -> Any:
     return return_types.linalg_eigh(eigh(self, UPLO, True))
 
 
-@op(name="linalg_eigvalsh", variants="", composition=True, out=True)
+@op(name="linalg_eigvalsh", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
 def eigvalsh(self: Tensor, UPLO: str = "L") -> Any:
     """The eigenvalues of symmetric matrices, ascending; see `eigh`.
 
@@ -152,15 +157,12 @@ def _complex_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def _eig_meta(self: Array, name: str = "linalg.eig") -> Any:
     if self.dtype.kind == "b":
         raise RuntimeError("Unknown Complex ScalarType for Bool")
+    if not np.isfinite(self).all():
+        raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
     require_square(self, name)
     require_floats(self, name)
     kind = _complex_of(self.dtype)
     return (self.shape[:-1], kind), (self.shape, kind, by_columns(self.shape))
-
-
-def _require_finite(A: Array) -> None:
-    if not np.isfinite(A).all():
-        raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
 
 
 def _not_converged() -> Exception:
@@ -188,7 +190,6 @@ def linalg_eig(self: Array, *, out: Any) -> None:
     >>> torch.linalg.eig(torch.tensor([[0.0, 1.0], [-1.0, 0.0]])).eigenvalues
     tensor([0.+1.j, 0.-1.j])
     """
-    _require_finite(self)
     try:
         values, vectors = np.linalg.eig(self)
     except np.linalg.LinAlgError:
@@ -204,14 +205,13 @@ def linalg_eig(self: Array, *, out: Any) -> None:
     out=False,
 )
 def _eigvals(self: Array, *, out: Array) -> None:
-    _require_finite(self)
     try:
         np.copyto(out, np.linalg.eigvals(self))
     except np.linalg.LinAlgError:
         raise _not_converged() from None
 
 
-@op(name="linalg_eigvals", variants="", composition=True, out=True)
+@op(name="linalg_eigvals", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
 def eigvals(self: Tensor) -> Any:
     """The eigenvalues of square matrices, complex ones whatever the dtype is.
 

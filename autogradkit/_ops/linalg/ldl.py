@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import op
+from autogradkit._ops.declare import UNIMPLEMENTED, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.matrices import (
     INT32,
@@ -18,8 +19,8 @@ from autogradkit._ops.linalg.matrices import (
     by_columns,
     lapack,
     matrices_of,
-    refuse_half,
     require_floats,
+    require_kernel,
     require_same_dtype,
     require_solvable,
     require_square,
@@ -31,7 +32,8 @@ from autogradkit.core.tensor import Tensor
 def _factor_meta(self: Array, *, hermitian: bool, check_errors: bool) -> Any:
     require_square(self, "torch.linalg.ldl_factor_ex")
     require_floats(self, "torch.linalg.ldl_factor_ex", low=True)
-    refuse_half("ldl_factor_kernel_cpu", self)
+    if self.size:
+        require_kernel("ldl_factor_kernel_cpu", self)
     return (self.shape, self.dtype, by_columns(self.shape)), (self.shape[:-1], INT32), (self.shape[:-2], INT32)
 
 
@@ -40,7 +42,10 @@ def _factor_meta(self: Array, *, hermitian: bool, check_errors: bool) -> Any:
     variants="",
     outputs="LD pivots info",
     returns=return_types.linalg_ldl_factor_ex,
+    node=UNIMPLEMENTED,
+    differentiable_outputs=1,
     meta=_factor_meta,
+    vjp={"self": undifferentiated("linalg_ldl_factor_ex")},
 )
 def ldl_factor_ex(self: Array, *, hermitian: bool = False, check_errors: bool = False, out: Any) -> None:
     """(LD, pivots, info): the factors of A = L D Lᵀ in one matrix, its interchanges, and where D has a zero.
@@ -101,11 +106,18 @@ def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
     if pivots.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: Expected pivots to be integers. Got {scalar_type_of(pivots)}")
     require_same_dtype(LD, B, name, "LD")
+    require_kernel("ldl_solve_kernel_cpu", LD)
     shape = (*broadcast_batch(LD, B), *B.shape[-2:])
     return shape, LD.dtype, by_columns(shape)
 
 
-@op(name="linalg_ldl_solve", variants="", meta=_solve_meta)
+@op(
+    name="linalg_ldl_solve",
+    variants="",
+    node=UNIMPLEMENTED,
+    meta=_solve_meta,
+    vjp={"LD B": undifferentiated("linalg_ldl_solve")},
+)
 def ldl_solve(LD: Array, pivots: Array, B: Array, *, hermitian: bool = False, out: Array) -> None:
     """The X of A X = B for the A that `ldl_factor` factored.
 

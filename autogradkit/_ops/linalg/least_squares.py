@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.decompositions import linalg_svd, svd_of
 from autogradkit._ops.linalg.eigen import eigh
@@ -20,12 +21,14 @@ from autogradkit._ops.linalg.matrices import (
     lapack,
     matrices_of,
     real_of,
+    require_kernel,
     require_matrices,
     require_square,
     scalar_type_of,
 )
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.history import requires_grad
 
 
 def _epsilon(A: Array) -> float:
@@ -66,14 +69,25 @@ def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: b
         )
     if hermitian:
         require_square(self, "linalg.pinv")
-    return (*self.shape[:-2], self.shape[-1], self.shape[-2]), self.dtype
+    batch = broadcast_shapes(self.shape[:-2], *[each.shape for each in (atol, rtol) if each is not None])
+    return (*batch, self.shape[-1], self.shape[-2]), self.dtype
 
 
 pinv_set = function("linalg_pinv", variants="")
 
 
+def _refuse_gradients(_self: Any, atol: Any, rtol: Any, _hermitian: bool) -> None:
+    for name, each in (("atol", atol), ("rtol", rtol)):
+        if isinstance(each, Tensor) and requires_grad(each):
+            raise RuntimeError(
+                f"The function 'linalg_pinv' is not differentiable with respect to argument '{name}'. This input cannot have "
+                "requires_grad True."
+            )
+
+
 @pinv_set.overload(
     label="pinv",
+    refuse=_refuse_gradients,
     meta=lambda self, *, atol, rtol, hermitian: _pinv_meta(self, atol, rtol, hermitian),
     samples=lambda t: [(t(3, 2),), (t(2, 3),), (t(2, 2, 1),)],
     vjp={"self": pinv_backward},
@@ -218,8 +232,10 @@ def _lstsq_meta(self: Array, b: Array, rcond: float | None, *, driver: str | Non
         raise RuntimeError(f"{name} input.size(-2) should match other.size({at})")
     if driver is not None and driver not in _DRIVERS:
         raise RuntimeError(f"{name} parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
-    if self.dtype.kind not in "fc":
-        raise RuntimeError("This function doesn't handle types other than float and double")
+    if self.dtype.kind not in "fc" or self.dtype.itemsize < 4:
+        if rcond is None:
+            raise RuntimeError("This function doesn't handle types other than float and double")
+        require_kernel("linalg_lstsq_cpu", self)
     *_, m, n = self.shape
     chosen = driver or "gelsy"
     batch = broadcast_shapes(self.shape[:-2], rows.shape[:-2])
@@ -261,6 +277,7 @@ def _lstsq_backward(gradients: Any, self: Any, b: Any, solution: Any, needs: Any
 @op(
     name="linalg_lstsq",
     label="lstsq",
+    out_dtype=require_castable,
     variants="",
     outputs="solution residuals rank singular_values",
     differentiable_outputs=2,

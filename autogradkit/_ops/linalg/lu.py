@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op, python_function, python_method
+from autogradkit._ops.declare import k, op, python_function, python_method, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.writing import into_out, require_castable
 from autogradkit._ops.linalg import return_types
@@ -22,9 +22,7 @@ from autogradkit._ops.linalg.matrices import (
     columns,
     lapack,
     matrices_of,
-    refuse_half,
-    require_floats,
-    require_matrices,
+    require_kernel,
     require_success,
     rows,
     sample_near,
@@ -58,13 +56,11 @@ def permutations(pivots: Array, size: int) -> Array:
 
 def _factors_meta(A: Array, name: str, pivot: bool) -> Any:
     if A.ndim < 2:
-        raise RuntimeError(
-            f"torch.lu_factor: Expected tensor with 2 or more dimensions. Got size: {list(A.shape)} instead"
-        )
-    require_floats(A, name, low=True)
+        raise RuntimeError(f"{name}: Expected tensor with 2 or more dimensions. Got size: {list(A.shape)} instead")
     if not pivot:
         raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    refuse_half("lu_cpu", A)
+    if A.size:
+        require_kernel("lu_cpu", A)
     batch, least = A.shape[:-2], min(A.shape[-2:])
     return (A.shape, A.dtype, by_columns(A.shape)), ((*batch, least), INT32), (batch, INT32)
 
@@ -111,8 +107,8 @@ def _factor_backward(g: Any, LU: Any, pivots: Any) -> Any:
 def _unpack_backward(gradients: Sequence[Any], LU_data_sym_sizes: Any) -> Any:
     g_l, g_u = gradients
     m, n = LU_data_sym_sizes[-2:]
-    lower = None if g_l is None else k.tril(g_l, -1)
     upper = None if g_u is None else k.triu(g_u)
+    lower = None if g_l is None else k.tril(g_l, -1)
     if lower is not None and m < n:
         lower = k.cat([lower, k.new_zeros(lower, (*lower.shape[:-1], n - m))], lower.ndim - 1)
     if upper is not None and m > n:
@@ -135,7 +131,7 @@ def regular(t: Any, *shape: int) -> Any:
     outputs="LU pivots info",
     differentiable_outputs=1,
     returns=return_types.linalg_lu_factor_ex,
-    meta=lambda A, *, pivot, check_errors: _factors_meta(A, "torch.linalg.lu_factor_ex", pivot),
+    meta=lambda A, *, pivot, check_errors: _factors_meta(A, "torch.lu_factor", pivot),
     samples=lambda t: [(regular(t, 2, 2),), (regular(t, 2, 3),), (regular(t, 2, 3, 2),)],
     vjp={"A": _factor_backward},
     rule="∂A = P L⁻ᵀ (tril(Lᵀ ∂L) + triu(∂U Uᵀ)) U⁻ᵀ",
@@ -158,6 +154,7 @@ def lu_factor_ex(A: Array, *, pivot: bool = True, check_errors: bool = False, ou
     variants="",
     composition=True,
     out=True,
+    out_dtype=writing.require_same_dtype,
     outputs="LU pivots",
     returns=return_types.linalg_lu_factor,
 )
@@ -228,10 +225,18 @@ def linalg_lu(A: Array, *, pivot: bool = True, out: Any) -> None:
 
 
 def _unpack_meta(LU_data: Array, LU_pivots: Array, unpack_data: bool, unpack_pivots: bool) -> Any:
-    require_matrices(LU_data, "torch.lu_unpack", "LU_data")
+    if LU_data.ndim < 2:
+        raise RuntimeError(
+            f"torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: {list(LU_data.shape)} instead"
+        )
     if unpack_pivots and LU_pivots.dtype != INT32:
         raise RuntimeError("torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.")
     *batch, m, n = LU_data.shape
+    if unpack_pivots and LU_pivots.size and not ((LU_pivots >= 1) & (LU_pivots <= m)).all():
+        raise RuntimeError(
+            "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you properly pass the result of "
+            "lu_factor?"
+        )
     least = min(m, n)
     kind = LU_data.dtype
     factors = [((*batch, m, least), kind), ((*batch, least, n), kind)] if unpack_data else [((0,), kind)] * 2

@@ -54,9 +54,9 @@ def require_floats(A: Array, name: str, low: bool = False) -> None:
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {scalar_type_of(A)}")
 
 
-def refuse_half(kernel: str, A: Array) -> None:
-    """Raise NotImplementedError where PyTorch's kernel has no half precision."""
-    if A.dtype.kind in "fV" and A.dtype.itemsize < 4:
+def require_kernel(kernel: str, A: Array) -> None:
+    """Raise NotImplementedError for whole numbers and half precision, which PyTorch's kernel does not have."""
+    if A.dtype.kind not in "fc" or (A.dtype.kind == "f" and A.dtype.itemsize < 4):
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_of(A)}'")
 
 

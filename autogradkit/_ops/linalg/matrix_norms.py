@@ -11,7 +11,7 @@ from typing import Any
 
 from autogradkit._ops.declare import function, python_function, python_method
 from autogradkit._ops.declare.kinds import CLASSES, Array, Dims, DType, Ints, Scalar
-from autogradkit._ops.declare.writing import require_same_dtype, saying
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.linalg.decompositions import svdvals
 from autogradkit._ops.linalg.matrices import require_square
 from autogradkit._ops.linalg.solving import inv_ex
@@ -125,9 +125,10 @@ def _moved_front(result: Any, ndim: int, first: int, second: int) -> Any:
 
 
 _norm = function("linalg_norm", variants="")
+_norm_dtypes = saying("linalg.norm expected out tensor dtype {result} but got: {out}")
 
 
-@_norm.overload(composition=True, out=True, out_dtype=require_same_dtype)
+@_norm.overload(composition=True, out=True, out_dtype=_norm_dtypes)
 def _(
     self: Array,
     ord: Scalar | None = None,
@@ -150,8 +151,9 @@ def _(
     return vector_norm.owner(self, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@_norm.overload(composition=True, out=True, out_dtype=require_same_dtype)
+@_norm.overload(composition=True, out=True, out_dtype=_norm_dtypes)
 def _(self: Array, ord: str, dim: Dims | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
+    _require_norm_dims(self, ord, dim)
     return matrix_norm(self, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
 
 
@@ -194,7 +196,6 @@ def _(self: Array, p: Scalar | None = None) -> Any:
 @_cond.overload(composition=True, out=True)
 def _(self: Array, p: str) -> Any:
     x: Any = self
-    require_cond(x)
     if p not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if not x.numel():
@@ -212,7 +213,7 @@ def _by_inverse(x: Any, order: Any) -> Any:
     named = order if isinstance(order, str) else _spelled(order)
     require_square(x._array, f"linalg.cond(ord={named})")
     inverse, info = inv_ex(x)
-    inverse = inverse.masked_fill(info.unsqueeze(-1).unsqueeze(-1) > 0, math.inf)
+    inverse.masked_fill_(info.unsqueeze(-1).unsqueeze(-1) > 0, math.inf)
     product = _matrix_norm(x, order) * _matrix_norm(inverse, order)
     return product.masked_fill(product.isnan(), math.inf)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import undifferentiated
+from autogradkit._ops.declare.refusals import not_differentiated, require_real_if_differentiated
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.matrices import (
     added,
@@ -23,8 +23,8 @@ from autogradkit._ops.linalg.matrices import (
     lapack,
     matrices_of,
     on_diagonal,
-    refuse_half,
     require_floats,
+    require_kernel,
     require_matrices,
     scalar_type_of,
 )
@@ -40,7 +40,8 @@ def _qr_meta(A: Array, mode: str) -> Any:
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
-    refuse_half("qr_cpu", A)
+    if A.size:
+        require_kernel("geqrf_cpu", A)
     *batch, m, n = A.shape
     least = m if mode == "complete" else min(m, n)
     q, r = (*batch, m, least), (*batch, least, n)
@@ -149,7 +150,7 @@ def _reflections_meta(input: Array, tau: Array) -> Any:
         )
     if tau.dtype != input.dtype:
         raise RuntimeError(f"{name} tau dtype {scalar_type_of(tau)} does not match input dtype {scalar_type_of(input)}")
-    refuse_half("orgqr_cpu", input)
+    require_kernel("orgqr_cpu", input)
     return input.shape, input.dtype, by_columns(input.shape)
 
 
@@ -228,15 +229,16 @@ def _geqrf_meta(self: Array) -> Any:
     if self.ndim < 2:
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     least = min(self.shape[-2:])
-    refuse_half("geqrf_cpu", self)
+    require_kernel("geqrf_cpu", self)
     return (self.shape, self.dtype, by_columns(self.shape)), ((*self.shape[:-2], least), self.dtype)
 
 
 @op(
     outputs="a tau",
     returns=return_types.geqrf,
+    refuse=lambda self: require_real_if_differentiated("geqrf", self),
     meta=_geqrf_meta,
-    vjp={"self": undifferentiated("geqrf")},
+    vjp={"self": not_differentiated("geqrf")},
     rule="nothing: PyTorch does not differentiate it",
 )
 def geqrf(self: Array, *, out: Any) -> None:
@@ -290,7 +292,7 @@ def _ormqr_meta(self: Array, input2: Array, input3: Array, left: bool, transpose
                 f"{name} Expected input and {which} to have the same dtype, but input has dtype {scalar_type_of(self)} and "
                 f"{which} has dtype {scalar_type_of(each)}"
             )
-    refuse_half("ormqr_cpu", self)
+    require_kernel("ormqr_cpu", self)
     return input3.shape, self.dtype, by_columns(input3.shape)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg import lu, lu_solve, return_types
 from autogradkit._ops.linalg.matrices import (
@@ -18,8 +18,8 @@ from autogradkit._ops.linalg.matrices import (
     adjoint,
     broadcast_batch,
     by_columns,
-    refuse_half,
     require_floats,
+    require_kernel,
     require_same_dtype,
     require_solvable,
     require_square,
@@ -47,7 +47,8 @@ def _solve_meta(A: Array, B: Array, *, left: bool, check_errors: bool) -> Any:
             f"{name}: Vector broadcasting of the left hand side is not supported for left=False. In this case linalg.solve is "
             "equivalent to B / A.squeeze(-1)"
         )
-    refuse_half("lu_cpu", A)
+    if A.size:
+        require_kernel("lu_cpu", A)
     shape = (*broadcast_batch(A, sides), *sides.shape[-2:])
     if vectors:
         shape = shape[:-1]
@@ -129,6 +130,7 @@ def solve_ex(
     variants="",
     composition=True,
     out=True,
+    out_dtype=writing.require_same_dtype,
     outputs="result info",
     returns=return_types.linalg_solve_ex,
 )
@@ -143,7 +145,7 @@ def linalg_solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bo
     return return_types.linalg_solve_ex((result, info))
 
 
-@op(name="linalg_solve", variants="", composition=True, out=True)
+@op(name="linalg_solve", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
     """The X of A X = B, or, not `left`, of X A = B; B has matrices or vectors. Raises LinAlgError for a singular A.
 
@@ -197,7 +199,7 @@ def inv_ex(A: Array, *, check_errors: bool = False, out: Any) -> None:
         require_success(info, "linalg.inv_ex")
 
 
-@op(name="linalg_inv", variants="", composition=True, out=True)
+@op(name="linalg_inv", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
 def inv(A: Tensor) -> Any:
     """The inverse of square matrices. Raises LinAlgError for a singular one.
 
@@ -211,7 +213,7 @@ def inv(A: Tensor) -> Any:
     return inverse
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=writing.require_same_dtype)
 def inverse(self: Tensor) -> Any:
     """Another name for `linalg.inv`.
 

@@ -13,7 +13,7 @@ from autogradkit._ops.declare.kinds import Dim, Ints
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.matrices import require_success
 from autogradkit._ops.linalg.solving import inv_ex, solve
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bfloat16, bool_, float16
 from autogradkit.core.tensor import Tensor
 
 
@@ -72,9 +72,10 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Any:
             [1, 3, 9]])
     """
     values: Any = x
-    if values.dtype is bool_:
+    if values.dtype in (bool_, float16, bfloat16):
         raise RuntimeError(
-            "linalg.vander supports floating point, complex, and integer tensors, but got " + SCALAR_TYPE_NAMES[bool_]
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            + SCALAR_TYPE_NAMES[values.dtype]
         )
     if not values.dim():
         values = values.unsqueeze(-1)

@@ -18,7 +18,7 @@ from autogradkit._ops.linalg.matrices import (
     broadcast_batch,
     by_columns,
     matrices_of,
-    refuse_half,
+    require_kernel,
     require_solvable,
 )
 from autogradkit._ops.linalg.return_types import triangular_solve as TriangularSolve
@@ -47,7 +47,7 @@ def _triangle(x: Any, upper: bool, unitriangular: bool) -> Any:
 
 def _solve_meta(A: Array, B: Array, *, upper: bool, left: bool, unitriangular: bool) -> Any:
     require_solvable(A, B, left, "linalg.solve_triangular")
-    refuse_half("triangular_solve_cpu", A)
+    require_kernel("triangular_solve_cpu", A)
     shape = (*broadcast_batch(A, B), *B.shape[-2:])
     return shape, A.dtype, by_columns(shape)
 
@@ -116,6 +116,7 @@ def _old_meta(self: Array, A: Array, upper: bool, transpose: bool, unitriangular
             f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.shape[-1]} by {A.shape[-1]} but each b "
             f"matrix is {self.shape[-2]} by {self.shape[-1]}"
         )
+    require_kernel("triangular_solve_cpu", self)
     batch = broadcast_batch(A, self)
     shape, own = (*batch, *self.shape[-2:]), (*batch, *A.shape[-2:])
     return (shape, self.dtype, by_columns(shape)), (own, A.dtype, by_columns(own))

@@ -21,6 +21,8 @@ from autogradkit.core.warning import warn
 def _cross_meta(self: Array, other: Array, *, dim: int) -> Any:
     if self.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    if not self.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     wrap_dim(dim, self.ndim)
     if self.shape[dim] != 3 or other.shape[dim] != 3:
         raise RuntimeError(
@@ -96,7 +98,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: Dim = -1) -> Any:
             "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
             f"{SCALAR_TYPE_NAMES[a.dtype]} and y of type {SCALAR_TYPE_NAMES[b.dtype]} instead"
         )
-    if a.is_complex():
+    if a.is_complex() or not (a.dim() or b.dim()):
         return (k.conj(a) * b).sum(dim)
     rows, columns = a.movedim(dim, -1).unsqueeze(-2), b.movedim(dim, -1).unsqueeze(-1)
     return matmul(rows, columns).squeeze(-1).squeeze(-1)

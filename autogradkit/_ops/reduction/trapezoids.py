@@ -12,7 +12,7 @@ from autogradkit._ops.declare.kinds import Dim, Scalar
 from autogradkit._ops.making.filled import zeros
 from autogradkit._ops.views.parts import slice_
 from autogradkit.core.dtype import bool_
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.strides import require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
@@ -26,9 +26,9 @@ def _require_number(name: str, dx: Any) -> None:
 
 
 def _require_no_bool(name: str, y: Any, x: Any = None) -> None:
-    for which, each in (("y", y), ("x", x)):
-        if each is not None and each.dtype is bool_:
-            raise RuntimeError(f"{name}: received a bool input for `{which}`, but bool is not supported")
+    if y.dtype is bool_ or (x is not None and x.dtype is bool_):
+        which = "`y`" if x is None else "`x` or `y`"
+        raise RuntimeError(f"{name}: received a bool input for {which}, but bool is not supported")
 
 
 def _nothing(y: Any, dim: int) -> Any:
@@ -49,6 +49,7 @@ def _widths(name: str, y: Any, x: Any, dim: int) -> Any:
 
 def _integral(y: Any, x: Any, dim: int) -> Any:
     dim = wrap_dim(dim, y.dim())
+    require_dims(y.dim(), dim)
     if not y.shape[dim]:
         return _nothing(y, dim)
     _require_no_bool("trapezoid", y, x)

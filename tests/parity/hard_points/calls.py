@@ -32,9 +32,15 @@ _ADDRESS = "gives an address in memory"
 NOT_SWEPT: dict[str, str] = {
     "untyped_storage/untyped_storage/0": _ADDRESS,
     "data_ptr/data_ptr/0": _ADDRESS,
-    "_linalg_svd/linalg_svd/0": "by norm(p='nuc') alone; which signs the vectors have is open",
-    "linalg_matrix_norm/matrix_norm/0": "by norm(p='nuc') alone",
-    **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1"), _DEVICE_DTYPE),
+    **dict.fromkeys(
+        (
+            "_linalg_svd/linalg_svd/0", "_linalg_eigh/eigh/0", "_linalg_eigvals/_eigvals/0", "_linalg_det/det/0",
+            "_linalg_slogdet/slogdet/0", "_linalg_solve_ex/solve_ex/0", "_lu_with_info/_lu_with_info/0",
+            "_cdist_forward/cdist_forward/0", "_cdist_backward/cdist_backward/0", "_euclidean_dist/euclidean_dist/0",
+        ),
+        "what public functions are made of: their sweep compares it",
+    ),
+    **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1", "baddbmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (
             "mul_by_number/mul_by_number/0",
@@ -71,6 +77,14 @@ _WRITTEN_IN_PYTHON: tuple[tuple[str, Call, tuple[str, ...]], ...] = (
     (_F + "log_softmax", Call([_T, 1]), ("_log_softmax/log_softmax_along/0",)),
     (_F + "softmax", Call([_T, 0]), ("_softmax/softmax_along/0",)),
     (_F + "linear", Call([_T, _M, torch.ones(3)]), ("linear/linear/0",)),
+    ("block_diag", Call([_T, _M]), ("block_diag/_block_diag/0",)),
+    ("cartesian_prod", Call([torch.ones(2), torch.ones(3)]), ("cartesian_prod/_cartesian_prod/0",)),
+    ("chain_matmul", Call([_T, _M, _M]), ("chain_matmul/_/0",)),
+    ("cdist", Call([_T, _M]), ("cdist/_cdist/0",)),
+    ("einsum", Call(["ij,jk->ki", _T, _M]), ("einsum/_/0",)),
+    ("tensordot", Call([_T, _M, 1]), ("tensordot/_/0",)),
+    ("linalg.cond", Call([_M, "fro"]), ("linalg_cond/_/1",)),
+    ("linalg.norm", Call([_T, "fro"]), ("linalg_norm/_/1",)),
     ("isclose", Call([_T, _T]), ("isclose/is_close/0",)),
     ("outer", Call([torch.ones(3), torch.ones(2)]), ("outer/outer_product/0",)),
     *(("div", Call([_T, _M[:2]], {"rounding_mode": mode}), ("div/_/2", "div/div_unrounded/0", "div/div_rounded/0"))
@@ -219,7 +233,9 @@ def _written_in_python() -> Iterator[Form]:
         if place == "Tensor":
             theirs = mine = _method(short)
         else:
-            theirs, mine = (getattr(each.nn.functional if place else each, short) for each in (torch, ak))
+            places = {"": lambda each: each, "linalg": lambda each: each.linalg}
+            found = places.get(place, lambda each: each.nn.functional)
+            theirs, mine = (getattr(found(each), short) for each in (torch, ak))
         for overload in reached:
             yield Form(name, theirs, mine, call, by_name[overload], False, False)
 
@@ -229,8 +245,9 @@ def reached_by(name: str, call: Call) -> Overload | None:
     place, _, short = name.rpartition(".")
     if place == "Tensor":
         found = METHODS.get(short)
-    elif place == "":
-        owner = PUBLISHED.get(short)
+    elif place in ("", "linalg"):
+        short = f"linalg_{short}" if place else short
+        owner = next((each for each in SETS if each.name == short), None) if place else PUBLISHED.get(short)
         found = None if owner is None else (owner, "function")
     else:
         return None

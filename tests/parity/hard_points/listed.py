@@ -38,6 +38,17 @@ HALF = {torch.float16, torch.bfloat16}
 # Products of matrices: libraries begin a sum with the first product or with 0, and multiply complex parts in other orders.
 PRODUCTS = {
     "mm", "mv", "bmm", "addmm", "addmm_", "dot", "matmul", "linear", "outer", "ger", "convolution", "conv2d", "addmv", "baddbmm",
+    "addmv_", "baddbmm_", "addbmm", "addbmm_", "addr", "addr_", "inner", "vdot", "kron", "tensordot", "einsum", "chain_matmul",
+    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist",
+}  # fmt: skip
+# Of matrices with numbers that are not finite, or singular ones, each library's LAPACK finds other factors. What is found of
+# others is compared in test_op_db.py.
+FACTORED = {
+    "cholesky", "cholesky_ex", "cholesky_inverse", "cholesky_solve", "cond", "det", "eig", "eigh", "eigvals", "eigvalsh", "geqrf",
+    "householder_product", "inv", "inv_ex", "inverse", "ldl_factor", "ldl_factor_ex", "ldl_solve", "logdet", "lstsq", "lu",
+    "lu_factor", "lu_factor_ex", "lu_solve", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "norm", "orgqr", "ormqr",
+    "pinv", "pinverse", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve",
+    "triangular_solve",
 }  # fmt: skip
 
 
@@ -51,6 +62,7 @@ _OUT_DTYPE = (
 )
 _COMPLEX = "complex numbers that are not finite, or to the power 0: C++'s library and NumPy's answer differently"
 _LIBRARY = "PyTorch's convolution by oneDNN does not multiply what is padded, so that 0 · ∞ is no NaN there"
+_LAPACK = "libraries of linear algebra differ in what they refuse of numbers that are not finite, and of nothing"
 _HALF = "half precision: another step is rounded"
 # Ways to differ that are left, by "name kind dtype", with the reason. One that nothing needs any more is an error, too.
 SETTLED: dict[str, str] = {
@@ -69,6 +81,24 @@ SETTLED: dict[str, str] = {
         (_EMPTY, "any", ("diff computed here", "max refused here", "min refused here")),
         (_EMPTY, "complex", ("Tensor.median computed here", "median computed here")),
         (_EMPTY, "bool", ("Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here")),
+        (_ORDER, "any", (
+            "Tensor.addbmm text", "Tensor.addbmm_ text", "Tensor.addmv_ error type", "Tensor.baddbmm_ error type",
+            "Tensor.cholesky text", "Tensor.cholesky_inverse text", "addbmm text", "cholesky text", "cholesky_inverse text",
+            "linalg.cholesky text", "linalg.eig error type", "linalg.eig text", "linalg.eigh error type", "linalg.eigh text",
+            "linalg.eigvals text", "linalg.eigvalsh error type", "linalg.eigvalsh text", "linalg.ldl_solve error type",
+            "linalg.lstsq error type", "linalg.lstsq text", "linalg.matrix_rank error type", "linalg.matrix_rank text",
+            "linalg.pinv error type", "linalg.pinv text", "linalg.svd error type", "linalg.svdvals error type",
+            "linalg.tensorinv error type", "linalg.tensorinv text", "lu_unpack error type", "svd error type", "svd text",
+            "trapezoid error type", "trapz error type",
+        )),
+        (_LAPACK, "any", (
+            "Tensor.addmv forward", "Tensor.cholesky_inverse computed here", "Tensor.dist forward", "addmv forward",
+            "cholesky_inverse computed here", "cov computed here", "dist forward", "linalg.eigh refused here",
+            "linalg.ldl_factor refused here", "linalg.ldl_factor_ex refused here", "linalg.matrix_norm forward",
+            "linalg.matrix_rank forward", "linalg.pinv computed here", "linalg.pinv forward", "linalg.solve refused here",
+            "linalg.svd gradient's error", "linalg.tensorinv computed here", "svd refused here",
+        )),
+        ("PyTorch edits there what it needs for the gradient, and refuses", "any", ("vander gradient's error",)),
         (_ONE, "bool", ("Tensor.kthvalue refused here",)),
         (_OUT_DTYPE, "complex", ("abs refused here", "absolute refused here", "mean computed here")),
         (_OUT_DTYPE, "float", ("mean computed here",)),
@@ -315,8 +345,9 @@ def words_of(dtype: str) -> tuple[str, str, str]:
 def left_out(name: str, dtype: torch.dtype, pointwise: bool) -> Leave:
     """What is not compared of a call of `name`."""
     short = name.rpartition(".")[2]
+    factored = short.removeprefix("linalg_") in FACTORED and name != "norm" and name != "Tensor.norm"
     return Leave(
-        values=short in UNINITIALISED,
+        values=short in UNINITIALISED or factored,
         signs_of_zeros=short in ZEROS | PRODUCTS or dtype in HALF,
         complex_parts=dtype.is_complex,
         indices=short in FIND_ONE,
