@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import no_grad
 from autogradkit.tracing.events import Argument, NodeRan, Numbers, Op, Value
@@ -128,6 +129,8 @@ class _Probe:
         ]
         reason = CannotMeasureError(f"{self.op.label} is no op of its own with a rule: there is nothing to run again")
         for self.overload in (each for each in forms if each.formulas):
+            if self.overload.unmeasured:
+                raise CannotMeasureError(f"{self.op.label} {self.overload.unmeasured}")
             try:
                 results = self._run({})
                 self._require_same(results)
@@ -142,6 +145,8 @@ class _Probe:
             told = array_of(self.values[output].numbers)
             if told is None:
                 raise CannotMeasureError(f"only a summary of {self.labels[output]} was recorded")
+            if found.dtype.kind == "c":
+                raise CannotMeasureError(f"{self.labels[output]} is complex: it would move in two directions")
             if told.shape != found.shape or not np.allclose(told, found, rtol=1e-3, atol=1e-5, equal_nan=True):
                 raise CannotMeasureError(f"run again on what was recorded, {self.op.label} gives something else")
 
@@ -195,6 +200,13 @@ class _Probe:
 
     def _bound(self, args: list[Any], named: dict[str, Any]) -> list[Any]:
         """The arguments in the order of the op's parameters, as a call of it binds them."""
+        # A formula gives by its place what a call gives by its name; and no None was recorded.
+        parameters, positional = self.overload.parameters, self.overload.positional
+        named = {**{p.public: value for p, value in zip(parameters[positional:], args[positional:], strict=False)}, **named}
+        args = args[:positional]
+        for p in parameters[len(args) :]:
+            if p.optional and p.default is REQUIRED:
+                named.setdefault(p.public, None)
         signature = self.overload.method_signature
         if signature is None or self.overload.self_at != 0 or not args:
             return self.overload.signature.match(args, named, True)[: len(self.overload.parameters)]
@@ -209,7 +221,9 @@ class _Probe:
         if self.op.node_name == "CopySlices":
             return [np.ones(each.shape) for each in results]
         found: list[Array] = []
-        for place, result in enumerate(results):
+        recorded = list(range(len(results))[self.overload.differentiable_outputs])
+        for number, result in enumerate(results):
+            place = recorded.index(number) if number in recorded else len(self.ran.received)
             numbers = self.ran.received[place] if place < len(self.ran.received) else None
             array = np.zeros(result.shape) if numbers is None else array_of(numbers)
             if array is None:

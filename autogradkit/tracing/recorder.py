@@ -136,8 +136,8 @@ class EventRecorder(Recorder):
         inputs, operands = self._arguments(written, kwargs, edited)
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
-        first = results[0] if results else None
-        maker = None if first is None else first._node
+        # Of P, L and U the first has no gradient, and no node.
+        maker = next((each._node for each in results if each._node is not None), None)
         if edited is not None:
             # Through a view: the base's CopySlices is what will run. Where nothing is recorded the node is an older one.
             base = edited._base

@@ -40,6 +40,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `deferred`: the kernel writes nothing, but returns the step (core.steps) that does, as `writing` in memory.py wants it; one
   that `edits` a step with three arguments;
 - `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
+- `unmeasured`: why a finite difference would not be the gradient, where it would not;
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
 """
 
@@ -139,6 +140,7 @@ class Form:
         sign: str = "",
         usual: dict[str, Any] | None = None,
         rule: str | None = None,
+        unmeasured: str = "",
         samples: Samples | None = None,
     ) -> None:
         self.owner = owner
@@ -205,6 +207,7 @@ class Form:
         self.usual = usual or {}
         self.sign = sign or next((SIGNS[each] for each in owner.operators if each in SIGNS), "")
         self.rule_given = rule
+        self.unmeasured = unmeasured
         self.samples = samples
         self.kind = "random" if random else "create" if factory else "view" if view else "op"
         self.plans: dict[Any, PointwisePlan] = {}

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
-from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.declare.writing import C_NAMES, require_castable
 from autogradkit._ops.linalg.products import misfit, mm_mat1, mm_mat2, multiply, refuse_bool, refuse_out_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
@@ -202,6 +202,7 @@ def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
 @op(
     in_place=True,
     edit_refuse=_refuse_edit,
+    out_dtype=require_castable,
     meta=_addr_meta,
     samples=lambda t: [(t(2, 3), t(2), t(3)), (t(3), t(2), t(3)), (t(), t(1), t(2))],
     vjp={

@@ -82,6 +82,7 @@ def positive(t: Any, *shape: int) -> Any:
     samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
     vjp={"self": _factor_backward},
     rule="∂self = L⁻ᵀ · sym(tril(Lᵀ ∂)) · L⁻¹",
+    unmeasured="reads one triangle of its matrix, whose elements cannot be moved one by one as the rule has it",
 )
 def cholesky_ex(self: Array, *, upper: bool = False, check_errors: bool = False, out: Any) -> None:
     """(L, info) with A = L Lᵀ, or, as `upper`, with A = Lᵀ L; `info` is 0 where A is positive-definite.
@@ -134,6 +135,7 @@ def _warn_of_cholesky(*_values: Any) -> None:
     samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
     vjp={"self": lambda g, upper, result: _factor_backward(g, upper, result)},
     rule="∂self = result⁻ᵀ · sym(tril(resultᵀ ∂)) · result⁻¹",
+    unmeasured="reads one triangle of its matrix, whose elements cannot be moved one by one as the rule has it",
 )
 def cholesky(self: Array, upper: bool = False, *, out: Array) -> None:
     """L with A = L Lᵀ for positive-definite A; deprecated in favour of `linalg.cholesky`.
@@ -185,6 +187,7 @@ def _factors(t: Any, *shape: int) -> Any:
     samples=lambda t: [(t(2, 2), _factors(t, 2, 2)), (t(2, 1), _factors(t, 2, 2), True)],
     group=("self input2", _solve_backward),
     rule="∂self = (L Lᵀ)⁻¹ ∂, for L = input2\n∂input2 = −(∂self · resultᵀ + result · ∂selfᵀ) L",
+    unmeasured="reads one triangle of its matrix, whose elements cannot be moved one by one as the rule has it",
 )
 def cholesky_solve(self: Array, input2: Array, upper: bool = False, *, out: Array) -> None:
     """The X of A X = b for the A whose factor, as `cholesky` gives it, is `input2`.
@@ -217,6 +220,7 @@ def _inverse_backward(g: Any, self: Any, upper: bool, result: Any) -> Any:
     samples=lambda t: [(_factors(t, 2, 2),), (_factors(t, 2, 2), True)],
     vjp={"self": _inverse_backward},
     rule="∂self = −result (∂ + ∂ᵀ) result · self",
+    unmeasured="reads one triangle of its matrix, whose elements cannot be moved one by one as the rule has it",
 )
 def cholesky_inverse(self: Array, upper: bool = False, *, out: Array) -> None:
     """The inverse of the matrix whose factor, as `cholesky` gives it, is `self`.

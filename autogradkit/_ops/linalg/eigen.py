@@ -79,6 +79,7 @@ def _eigh_meta(A: Array, UPLO: str, compute_v: bool) -> Any:
     samples=lambda t: [(sample_near(t, np.diag([1.0, 3.0]), 2, 2),)],
     group=("A", _eigh_backward),
     rule="∂A = V · diag(∂L) · Vᵀ, and what turns the vectors",
+    unmeasured="reads one triangle of its matrix, whose elements cannot be moved one by one as the rule has it",
 )
 def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None:
     """(eigenvalues, eigenvectors) of symmetric matrices, of which one triangle is looked at."""

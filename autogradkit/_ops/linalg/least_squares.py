@@ -285,7 +285,7 @@ def _lstsq_backward(gradients: Any, self: Any, b: Any, solution: Any, needs: Any
     meta=_lstsq_meta,
     samples=lambda t: [(t(3, 2), t(3, 2)), (t(2, 3), t(2))],
     group=("self b", _lstsq_backward),
-    rule="∂b = pinv(self)ᵀ ∂",
+    rule="∂self = the gradient of pinv(self) from ∂ @ bᵀ\n∂b = pinv(self)ᵀ ∂",
 )
 def lstsq(self: Array, b: Array, rcond: float | None = None, *, driver: str | None = None, out: Any) -> None:
     """(solution, residuals, rank, singular values): the X for which A X is nearest to B.

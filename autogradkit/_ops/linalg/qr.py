@@ -192,7 +192,8 @@ def _product_backward(g: Any, input: Any, tau: Any, result: Any, needs: Any) -> 
     meta=_reflections_meta,
     samples=lambda t: [(t(3, 2), t(2)), (t(2, 3, 2), t(2, 1))],
     group=("input tau", _product_backward),
-    rule="∂tauᵢ = −vᵢᵀ ∂ᵢ (vᵢᵀ Bᵢ)ᵀ, for the rest Bᵢ of the product",
+    rule="∂input = −τᵢ (∂ᵢ (vᵢᵀ Bᵢ)ᵀ + Bᵢ (vᵢᵀ ∂ᵢ)ᵀ), for the rest Bᵢ of the product\n∂tau = −vᵢᵀ ∂ᵢ (vᵢᵀ Bᵢ)ᵀ",
+    unmeasured="takes reflections with ones above them, which are no elements of their own",
 )
 def householder_product(input: Array, tau: Array, *, out: Array) -> None:
     """The first columns of the product of the reflections 1 − tau v vᵀ, whose v stand below the diagonal of `input`.
@@ -316,7 +317,8 @@ def _ormqr_backward(
     meta=_ormqr_meta,
     samples=lambda t: [(t(3, 2), t(2), t(3, 2)), (t(3, 2), t(2), t(2, 3), False, True)],
     group=("self input2 input3", _ormqr_backward),
-    rule="∂input3 = Qᵀ ∂",
+    rule="∂self = what ∂Q is to the reflections, as of householder_product\n∂input2 = likewise, to their lengths\n∂input3 = Qᵀ ∂",
+    unmeasured="takes reflections with ones above them, which are no elements of their own",
 )
 def ormqr(self: Array, input2: Array, input3: Array, left: bool = True, transpose: bool = False, *, out: Array) -> None:
     """The product of `input3` with the whole Q that `geqrf` gave as reflections (`self`) and their factors (`input2`).

@@ -73,7 +73,7 @@ def _solve_backward(
         (_triangular(t), t(2, 1), True, True, True),
     ],
     group=("self B", _solve_backward),
-    rule="∂B = self⁻ᵀ ∂\n∂self = −∂B · resultᵀ, of its triangle",
+    rule="∂self = −∂B · resultᵀ, of its triangle\n∂B = self⁻ᵀ ∂",
 )
 def solve_triangular(
     self: Array,

@@ -112,6 +112,7 @@ def _last_states(alpha: Array, input_lengths: Lengths, target_lengths: Lengths) 
         )
     },
     rule="∂log_probs = ∂ times (exp(log_probs) − the share of alignments through each label at each time)",
+    unmeasured="takes logarithms of shares that make 1 together, and cannot be moved one by one",
 )
 def ctc_loss_forward(
     log_probs: Array,

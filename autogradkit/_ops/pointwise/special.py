@@ -237,7 +237,7 @@ def _gamma_pairs(t: Any) -> list[tuple[Any, ...]]:
     dtypes=common_not_implemented("igamma_cpu", "biuc"),
     samples=_gamma_pairs,
     vjp={"self": _undifferentiated("igamma"), "other": _density},
-    rule="∂other = ∂ · exp((self − 1) · log(other) − other − lgamma(self))",
+    rule="∂self = refused, for PyTorch has no derivative\n∂other = ∂ · exp((self − 1) · log(other) − other − lgamma(self))",
 )
 def igamma(self: Array, other: Array, *, out: Array) -> None:
     """The regularised lower incomplete gamma function of `self` up to `other`.
@@ -257,7 +257,7 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     dtypes=common_not_implemented("igammac_cpu", "biuc"),
     samples=_gamma_pairs,
     vjp={"self": _undifferentiated("igammac"), "other": lambda g, self, other: -_density(g, self, other)},
-    rule="∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",
+    rule="∂self = refused, for PyTorch has no derivative\n∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",
 )
 def igammac(self: Array, other: Array, *, out: Array) -> None:
     """The regularised upper incomplete gamma function of `self` from `other` on.

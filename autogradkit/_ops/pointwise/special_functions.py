@@ -204,7 +204,7 @@ special_zeta = function("special_zeta", variants="")
     dtypes=_refuse_zeta,
     samples=lambda t: [(t(2, 3, low=1.5, high=3).detach(), t(2, 3, low=1, high=3))],
     vjp={"self": _no_zeta, "other": _zeta_backward},
-    rule="∂other = −∂ · self · zeta(self + 1, other)",
+    rule="∂self = refused, for PyTorch has no derivative\n∂other = −∂ · self · zeta(self + 1, other)",
 )
 def zeta_tensors(self: Array, other: Array, *, out: Array) -> None:
     """Hurwitz's zeta function, Σ 1 / (n + other)ˢᵉˡᶠ.
