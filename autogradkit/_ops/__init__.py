@@ -72,6 +72,7 @@ from autogradkit._ops.network import (
     hard_units,
     layer_norm,
     likelihood,
+    linear,
     loss,
     margin_losses,
     max_pools,

@@ -202,7 +202,10 @@ class _Probe:
         """The arguments in the order of the op's parameters, as a call of it binds them."""
         # A formula gives by its place what a call gives by its name; and no None was recorded.
         parameters, positional = self.overload.parameters, self.overload.positional
-        named = {**{p.public: value for p, value in zip(parameters[positional:], args[positional:], strict=False)}, **named}
+        named = {
+            **{p.public: value for p, value in zip(parameters[positional:], args[positional:], strict=False)},
+            **named,
+        }
         args = args[:positional]
         for p in parameters[len(args) :]:
             if p.optional and p.default is REQUIRED:

@@ -67,6 +67,7 @@ class GraphView(PictureWidget):
     )  # why chosen elements are what they are, by the key of the node and the element: "o7 0,1,2"
     measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
+    @entry
     def __init__(
         self, trace: Recording, *, folds: dict[str, bool] | None = None, node_names: bool = False, **kwargs: Any
     ) -> None:

@@ -111,7 +111,7 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
-        if isinstance(out, (list, tuple)) and len(out) != len(self.outputs):
+        if isinstance(out, (list, tuple)) and not self.several and len(out) != len(self.outputs):
             raise TypeError(f"expected tuple of {len(self.outputs)} elements but got {len(out)}")
         if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
             values = [*values]

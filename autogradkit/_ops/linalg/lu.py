@@ -251,7 +251,7 @@ def _unpack_meta(LU_data: Array, LU_pivots: Array, unpack_data: bool, unpack_piv
     meta=_unpack_meta,
     samples=lambda t: [(t(2, 2), t(2).new_tensor([2.0, 2.0]).int()), (t(2, 3), t(2).new_tensor([1.0, 2.0]).int())],
     group=("LU_data", lambda gradients, LU_data_sym_sizes, needs: _unpack_backward(gradients, LU_data_sym_sizes)),
-    rule="∂LU_data = tril(∂L) + triu(∂U)",
+    rule="∂LU_data = tril(∂L) and triu(∂U), added up",
 )
 def lu_unpack(
     LU_data: Array,

@@ -43,6 +43,8 @@ _CPP_NAMES = {
 def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int, dims: int) -> Window:
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
+    if dims < 1:
+        raise RuntimeError("weight should have at least three dimensions")
     stride, padding, dilation = (
         for_each(values, name, dims)
         for values, name in ((stride, "stride"), (padding, "padding"), (dilation, "dilation"))
@@ -72,8 +74,6 @@ def for_each(values: Shape, name: str, dims: int) -> Shape:
 
 
 def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, groups: int, transposed: bool) -> None:
-    if len(weight) < 3:
-        raise RuntimeError("weight should have at least three dimensions")
     if len(weight) > 5:
         raise NotImplementedError(
             f"a convolution wants a weight of 3 to 5 dimensions, but got one of size {list(weight)}"
@@ -182,7 +182,7 @@ def _convolution_meta(
 ) -> Any:  # fmt: skip
     if output_padding and min(output_padding) < 0 <= min(padding) and groups > 0:
         raise RuntimeError("negative output_padding is not supported")
-    window = _window(stride, padding, dilation, groups, max(1, weight.ndim - 2))
+    window = _window(stride, padding, dilation, groups, weight.ndim - 2)
     biases = None if bias is None else bias.shape
     if transposed:
         more = for_each(output_padding, "output_padding", max(1, weight.ndim - 2))

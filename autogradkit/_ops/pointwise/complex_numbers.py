@@ -63,7 +63,7 @@ def _parts(t: Any) -> list[tuple[Any, ...]]:
     out_dtype=saying("Expected object of scalar type {result} but got scalar type {out} for argument 'out'"),
     refuse=_require_parts("complex_cpu"),
     samples=_parts,
-    vjp={"real": lambda g: k.real_part(g), "imag": lambda g: k.imag_part(g)},
+    vjp={"real": lambda g, real: k.real_part(g), "imag": lambda g, imag: k.imag_part(g)},
     rule="∂real = real part of ∂\n∂imag = imaginary part of ∂",
 )
 def complex_of_parts(real: Array, imag: Array, *, out: Array) -> None:

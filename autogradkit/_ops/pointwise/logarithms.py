@@ -225,7 +225,7 @@ def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
     refuse=not_implemented("logit_cpu", "c"),
     samples=lambda t: [(t(2, 3, low=0.1, high=0.9),), (t(3, low=0.1, high=0.9), 0.2)],
     vjp={"self": _logit_backward},
-    rule="∂self = ∂ / (self · (1 − self))",
+    rule="∂self = ∂ / (self · (1 − self)), and 0 where `eps` cut it off",
 )
 def logit(self: Array, eps: float | None = None, *, out: Array) -> None:
     """log(x / (1 − x)), the inverse of the sigmoid; x is first clamped to [eps, 1 − eps] where that is given.

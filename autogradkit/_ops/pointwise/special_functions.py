@@ -308,7 +308,7 @@ def xlog1py_by_number(self: Array, other: Scalar, *, out: Array) -> None:
 def _declare_plain(name: str, by: str, doc: str) -> None:
     """A function of one operand that PyTorch does not differentiate, by one of SciPy's."""
 
-    def kernel(x: Array, *, out: Array) -> None:
+    def write(x: Array, out: Array) -> None:
         if by == "airy":
             import scipy.special
 
@@ -320,6 +320,14 @@ def _declare_plain(name: str, by: str, doc: str) -> None:
         else:
             by_scipy(by, out, x)
 
+    def of_x(x: Array, *, out: Array) -> None:
+        write(x, out)
+
+    def of_self(self: Array, *, out: Array) -> None:
+        write(self, out)
+
+    # What PyTorch's schemas call the operand.
+    kernel = of_x if name.startswith(("airy", "scaled", "spherical")) else of_self
     kernel.__name__, kernel.__doc__ = f"special_{name}", doc
     options: Any = {"pointwise": INT_TO_FLOAT, "in_place": False, "dtypes": without_half(f"{name}_cpu")}
     op(name=f"special_{name}", variants="", **options)(kernel)

@@ -312,7 +312,7 @@ def _sinc_backward(g: Any, self: Any) -> Any:
     in_place=True,
     samples=within(0.2, 3),
     vjp={"self": _sinc_backward},
-    rule="∂self = ∂ · (π · self · cos(π · self) − sin(π · self)) / (π · self²)",
+    rule="∂self = ∂ times (cos(π · self) − result) / self, and 0 at 0",
 )
 def sinc(self: Array, *, out: Array) -> None:
     """sin(πx) / (πx), and 1 at 0.

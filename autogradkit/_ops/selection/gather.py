@@ -337,7 +337,9 @@ def _require_puttable(self: Any, index: Any, source: Any, accumulate: bool) -> N
         (t(2, 3), wrap(np.array([[5, 0], [5, 2]])), t(2, 2), True),
     ],
     vjp={
-        "self": lambda g, index, source, accumulate: g if accumulate else k.put(g, index, k.zeros_like(source)),
+        "self": lambda g, index, source_sym_sizes, accumulate: (
+            g if accumulate else k.put(g, index, k.new_zeros(g, source_sym_sizes))
+        ),
         "source": lambda g, index, source: k.reshape(k.take(g, index), source.shape),
     },
     rule="∂self = ∂, 0 at the index (if nothing accumulates)\n∂source = ∂ at the index",

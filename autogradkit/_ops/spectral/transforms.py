@@ -126,9 +126,14 @@ def _c2r_backward(g: Any, dim: Ints, normalization: int) -> Any:
     twice = g.shape[dim[-1]] - found.shape[dim[-1]]  # what stands for its conjugate, too
     if twice <= 0:
         return found
-    factor = np.ones(found.shape[dim[-1]], np.float32)
+    return found * k.constant(conjugates_counted(found.shape[dim[-1]], twice, found.ndim - 1 - dim[-1]), found)
+
+
+def conjugates_counted(size: int, twice: int, behind: int) -> Array:
+    """2 for the `twice` places after the first, which stand for their conjugates too, 1 for the others."""
+    factor = np.ones(size, np.float32)
     factor[1 : 1 + twice] = 2
-    return found * k.constant(factor.reshape(-1, *(1,) * (found.ndim - 1 - dim[-1])), found)
+    return factor.reshape(-1, *(1,) * behind)
 
 
 @op(
