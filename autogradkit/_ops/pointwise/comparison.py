@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, refuses
-from autogradkit._ops.declare.writing import require_found
+from autogradkit._ops.declare.writing import require_found, saying
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import check_in_place, requires_grad
 from autogradkit.engine.modes import MODE
@@ -195,7 +195,11 @@ def isfinite(self: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=TO_BOOL, dtypes=refuses("c", "isposinf does not support complex inputs.", RuntimeError))
+@op(
+    pointwise=TO_BOOL,
+    out_dtype=saying("isposinf does not support non-boolean outputs."),
+    dtypes=refuses("c", "isposinf does not support complex inputs.", RuntimeError),
+)
 def isposinf(self: Array, *, out: Array) -> None:
     """Whether elements are +∞.
 
@@ -206,7 +210,11 @@ def isposinf(self: Array, *, out: Array) -> None:
     np.equal(self, np.inf, out=out) if self.dtype.kind in "fV" else out.fill(False)
 
 
-@op(pointwise=TO_BOOL, dtypes=refuses("c", "isneginf does not support complex inputs.", RuntimeError))
+@op(
+    pointwise=TO_BOOL,
+    out_dtype=saying("isneginf does not support non-boolean outputs."),
+    dtypes=refuses("c", "isneginf does not support complex inputs.", RuntimeError),
+)
 def isneginf(self: Array, *, out: Array) -> None:
     """Whether elements are −∞.
 

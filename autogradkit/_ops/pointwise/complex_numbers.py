@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import FLOAT_TO_REAL, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import require_found, saying
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, complex64, complex128, float32, float64, from_numpy_dtype
 from autogradkit.core.strides import (
     broadcast_shapes,
@@ -191,7 +191,7 @@ def conj_physical_(self: Array, *, out: Array) -> None:
     np.copyto(out, np.conjugate(self) if out.dtype.kind == "c" else self)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=require_found)
 def conj_physical(self: Tensor) -> Any:
     """The complex conjugate in memory of its own; a real tensor is its own.
 

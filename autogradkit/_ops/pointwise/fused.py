@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, function, k
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, scalar_type
-from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.declare.writing import C_NAMES, require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
@@ -151,6 +151,7 @@ lerp = function("lerp", in_place=True)
 
 
 @lerp.overload(
+    out_dtype=require_found,
     node="LerpBackward1",
     pointwise=SAME,
     dtypes=_refuse_blend,

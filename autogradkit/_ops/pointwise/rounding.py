@@ -18,7 +18,7 @@ from autogradkit._ops.declare.refusals import (
     require_real_if_differentiated,
     undifferentiated,
 )
-from autogradkit._ops.declare.writing import require_found
+from autogradkit._ops.declare.writing import require_found, saying
 from autogradkit.core.dtype import from_numpy_dtype, largest
 from autogradkit.core.tensor import Tensor
 
@@ -199,7 +199,7 @@ def _refuse_differentiation(self: Any, nan: Any, posinf: Any, neginf: Any) -> No
 
 
 @op(
-    out_dtype=require_found,
+    out_dtype=saying("nan_to_num: dtype of out: {out} should be same as input: {result}"),
     pointwise=SAME,
     unary=True,
     in_place=True,
@@ -229,7 +229,11 @@ def nan_to_num(
         np.copyto(part, -most if neginf is None else neginf, where=low, casting="unsafe")
 
 
-@op(pointwise=TO_BOOL, dtypes=refuses("c", "signbit is not implemented for complex tensors."))
+@op(
+    pointwise=TO_BOOL,
+    out_dtype=saying("signbit does not support non-boolean outputs."),
+    dtypes=refuses("c", "signbit is not implemented for complex tensors."),
+)
 def signbit(self: Array, *, out: Array) -> None:
     """Whether the sign is minus, also that of −0.
 
@@ -262,6 +266,13 @@ def positive(self: Tensor) -> Any:
     return self
 
 
+def _require_steps_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
+    if to.kind == "c":
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+    if from_ != to:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+
+
 def _refuse_steps(self: Tensor, values: Tensor) -> None:
     if self._array.dtype.kind == "c" or values._array.dtype.kind == "c":
         raise RuntimeError("heaviside is not yet implemented for complex tensors.")
@@ -272,6 +283,7 @@ def _refuse_steps(self: Tensor, values: Tensor) -> None:
 @op(
     node=UNIMPLEMENTED,
     in_place_node=UNIMPLEMENTED,
+    out_dtype=_require_steps_dtype,
     pointwise=SAME,
     in_place=True,
     dtypes=_refuse_steps,
