@@ -95,16 +95,17 @@ def viewed(
 ) -> Tensor:
     """A view for the engine: in the graph where its base is, never reported."""
     with enable_grad():
-        seen = base if base._array.dtype == numpy_dtype else _other_kind(base._array).run((base,))
-        return as_strided.run((seen, size, stride, storage_offset))
+        other = _other_kind(base._array.dtype, numpy_dtype)
+        return as_strided.run((base if other is None else other.run((base,)), size, stride, storage_offset))
 
 
 def renewed_view(
     base: Tensor, numpy_dtype: np.dtype[Any], size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int
 ) -> Tensor:
     """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
-    if base._array.dtype != numpy_dtype:
-        base = _recorded(_other_kind(base._array), base)
+    other = _other_kind(base._array.dtype, numpy_dtype)
+    if other is not None:
+        base = _recorded(other, base)
         array = base._array
         if (array.shape, element_strides(array), offset_of(array)) == (size, stride, storage_offset):
             return base
@@ -118,14 +119,22 @@ def _recorded(view_op: Overload, base: Tensor, *values: Any) -> Tensor:
     return view
 
 
-def _other_kind(array: Array) -> Overload:
-    """The op that shows complex numbers as pairs of real ones, or the other way around."""
-    return view_as_real if array.dtype.kind == "c" else view_as_complex
+_KINDS = {
+    (np.dtype(complex_), np.dtype(real)): view_as_real
+    for complex_, real in ((np.complex64, np.float32), (np.complex128, np.float64))
+}
+_KINDS |= {(real, complex_): view_as_complex for complex_, real in _KINDS}
+
+
+def _other_kind(base: np.dtype[Any], view: np.dtype[Any]) -> Overload | None:
+    """The op that shows complex numbers as pairs of real ones, or the other way around, where a view does so."""
+    return None if base == view else _KINDS.get((base, view))
 
 
 def seen_as(array: Array, numpy_dtype: np.dtype[Any]) -> Array:
-    """The array, or where that is of another dtype its memory as real or complex numbers."""
-    return array if array.dtype == numpy_dtype else _other_kind(array).kernel(array)
+    """The array, or its memory as real or complex numbers where a view shows it so."""
+    other = _other_kind(array.dtype, numpy_dtype)
+    return array if other is None else other.kernel(array)
 
 
 @op(

@@ -255,7 +255,11 @@ def _of_two_minds(form: Form, call: Call, theirs: Any, mine: Any) -> bool:
     rounding = ROUNDING.get(str(result.dtype), 0.0)
     wrong = differing(array_of(result).reshape(-1), array_of(own).reshape(-1), rounding)
     whole = all(each.shape == shape for each in _flat(call) if _is_hard(each))
-    pairs = [] if "grads" not in theirs or not whole else list(zip(theirs["grads"], mine["grads"], strict=True))
+    pairs = (
+        []
+        if "grads" not in theirs or "grads" not in mine or not whole
+        else list(zip(theirs["grads"], mine["grads"], strict=True))
+    )
     if "grads" in theirs and not whole and not wrong.any():
         return False
     for one, other in pairs:
