@@ -146,11 +146,6 @@ def dense(x: Any) -> Any:
     return x.contiguous() if isinstance(x, Tensor) else np.ascontiguousarray(x)
 
 
-def eps(x: Any) -> float:
-    """The distance from 1 to the next number of its dtype."""
-    return float(np.finfo((x._array if isinstance(x, Tensor) else x).dtype).eps)
-
-
 def lowest(x: Any) -> float:
     """The least finite number of its dtype."""
     return -dtype.largest(dtype.from_numpy_dtype((x._array if isinstance(x, Tensor) else x).dtype))
@@ -168,9 +163,10 @@ def constant(array: Any, beside: Any) -> Any:
 
 def eye(rows: int, columns: int, beside: Any) -> Any:
     """A matrix with ones on its diagonal, of the kind and dtype of an array or tensor, outside the graph."""
-    is_tensor = isinstance(beside, Tensor)
-    made = np.eye(rows, columns, dtype=(beside._array if is_tensor else beside).dtype)
-    return wrap(made) if is_tensor else made
+    if isinstance(beside, Tensor):
+        kind = beside._array.dtype
+        return reported("eye", "create", lambda n, m: wrap(np.eye(n, m, dtype=kind)), rows, columns)
+    return np.eye(rows, columns, dtype=beside.dtype)
 
 
 def epsilon(x: Any) -> float:

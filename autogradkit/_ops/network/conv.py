@@ -74,7 +74,7 @@ def for_each(values: Shape, name: str, dims: int) -> Shape:
 
 
 def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, groups: int, transposed: bool) -> None:
-    if len(weight) > 5:
+    if len(weight) < 3 or len(weight) > 5:
         raise NotImplementedError(
             f"a convolution wants a weight of 3 to 5 dimensions, but got one of size {list(weight)}"
         )

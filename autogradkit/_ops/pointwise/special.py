@@ -193,7 +193,7 @@ def i0(self: Array, *, out: Array) -> None:
 
 def by_small(g: Any, self: Any, at: Any, limit: float) -> Any:
     """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there."""
-    tiny = k.eps(self)
+    tiny = k.epsilon(self)
     away = k.abs(self) > tiny
     return g * k.where(away, at(k.where(away, self, tiny)), limit)
 

@@ -18,7 +18,10 @@ def tensors_in(value: Any) -> list[Any]:
     return [value] if isinstance(value, torch.Tensor) else []
 
 
-@pytest.mark.parametrize("name", sorted(name for name, op in DIFFERENTIABLE.items() if op.make_samples))
+ILL_DEFINED = {"linalg_eig/LinalgEigBackward0"}  # of what depends on the vectors' phases, and refuses
+
+
+@pytest.mark.parametrize("name", sorted({n for n, op in DIFFERENTIABLE.items() if op.make_samples} - ILL_DEFINED))
 def test_a_formula_draws_no_number_from_nowhere(name: str) -> None:
     """Each box is an operand, the seed, or made by an op: a zero that a formula needs was once drawn as a second seed."""
     op = DIFFERENTIABLE[name]
