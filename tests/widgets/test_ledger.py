@@ -11,7 +11,9 @@ from autogradkit.widgets.ledger import grad_ledger
 
 
 @pytest.fixture
-def make():
+def make(monkeypatch):
+    """Ledgers without a shell, which another test of the same process may have left behind."""
+    monkeypatch.setattr("autogradkit.widgets.ledger.get_ipython", lambda: None)
     made = []
 
     def ledger(*args, **kwargs):
