@@ -1,7 +1,7 @@
 """What a tensor can do: `declare` says how an op is declared; every other room holds the tables of one kind of op.
 
-Importing it declares all ops but those of the namespaces that are loaded when they are first used, and hands the engine the
-few that differentiation itself needs.
+Importing it declares all ops but those of the namespaces that are loaded when they are first used (`fft`, `special`, parts of
+`linalg`, what only `nn` calls), and hands the engine the few that differentiation itself needs.
 """
 
 from __future__ import annotations
@@ -55,32 +55,25 @@ from autogradkit._ops.making import (
 from autogradkit._ops.network import (
     activation,
     adaptive_pool,
-    attention,
     avg_pool,
     batch_norm,
     binary_loss,
-    class_margins,
     conv,
     convolutions,
     ctc,
     dropout,
     embedding,
-    embedding_bag,
     exponential_units,
-    gated_units,
     grid_sampling,
     hard_units,
     layer_norm,
-    likelihood,
     linear,
-    loss,
     margin_losses,
     max_pools,
     padding,
     pool,
     rearranging,
     rectifiers,
-    resampling,
     similarity,
     softmax,
 )

@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 
 import autogradkit as torch
+import autogradkit.fft
+import autogradkit.linalg
+import autogradkit.nn
+import autogradkit.special  # all four: the names of their ops are declared when they are imported
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS, SETS, k
 from autogradkit._ops.declare.overload import Overload
 

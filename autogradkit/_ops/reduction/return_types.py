@@ -19,7 +19,7 @@ class Results(tuple[Tensor, ...]):
 
     def __init_subclass__(cls) -> None:
         """The names are those that a class annotates, in their order."""
-        cls.fields = tuple(cls.__annotations__) or cls.fields
+        cls.fields = tuple(cls.__annotations__) or cls.fields  # those of values and indices are inherited
         for place, name in enumerate(cls.__annotations__):
             setattr(cls, name, property(itemgetter(place)))
 
@@ -103,51 +103,24 @@ class cummin(_ValuesAndIndices):  # noqa: N801
 
 
 class aminmax(Results):  # noqa: N801
-    """What `aminmax` returns."""
+    """What `aminmax` returns: the smallest elements and the largest."""
 
     __slots__ = ()
-    fields = ("min", "max")
-
-    @property
-    def min(self) -> Tensor:
-        """The smallest elements."""
-        return self[0]
-
-    @property
-    def max(self) -> Tensor:
-        """The largest elements."""
-        return self[1]
+    min: Tensor
+    max: Tensor
 
 
 class histogram(Results):  # noqa: N801
-    """What `histogram` returns."""
+    """What `histogram` returns: the counts, and where the bins begin and the last one ends."""
 
     __slots__ = ()
-    fields = ("hist", "bin_edges")
-
-    @property
-    def hist(self) -> Tensor:
-        """The counts."""
-        return self[0]
-
-    @property
-    def bin_edges(self) -> Tensor:
-        """Where the bins begin, and where the last one ends."""
-        return self[1]
+    hist: Tensor
+    bin_edges: Tensor
 
 
 class histogramdd(Results):  # noqa: N801
-    """What `histogramdd` returns."""
+    """What `histogramdd` returns: the counts, and the edges of each dimension."""
 
     __slots__ = ()
-    fields = ("hist", "bin_edges")
-
-    @property
-    def hist(self) -> Tensor:
-        """The counts."""
-        return self[0]
-
-    @property
-    def bin_edges(self) -> Any:
-        """The edges of each dimension."""
-        return self[1]
+    hist: Tensor
+    bin_edges: Any
