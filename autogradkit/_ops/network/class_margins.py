@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import constants, scalar_type, undifferentiated
 from autogradkit._ops.network.loss import MEAN, NONE, SUM

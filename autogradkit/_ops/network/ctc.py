@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Ints
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
 from autogradkit._ops.network.loss import MEAN, SUM

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, sample_at, spread_from, spread_twice

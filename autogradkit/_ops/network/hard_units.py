@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import SAME, k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED, Samples
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED, Samples
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.declare.writing import require_found

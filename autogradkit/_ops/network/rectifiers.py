@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import SAME, k, op
-from autogradkit._ops.declare.form import Samples
+from autogradkit._ops.declare.declaration import Samples
 from autogradkit._ops.declare.kinds import Array, Generator, Scalar
 from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type
