@@ -6,11 +6,10 @@ import numbers
 from collections.abc import Sequence
 from typing import Any
 
-from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
+from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
@@ -27,7 +26,7 @@ class _Affine(Module):
         """Registers both, None for what is not wanted; no bias at all for None."""
         for name, wanted in (("weight", weight), ("bias", bias)):
             if wanted is not None:
-                made = Parameter(empty.owner(shape, device=device, dtype=dtype)) if wanted else None
+                made = unfilled(shape, device, dtype) if wanted else None
                 self.register_parameter(name, made)
         self.reset_parameters()
 

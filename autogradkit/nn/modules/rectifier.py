@@ -5,12 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.init import constant_
+from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = [
@@ -370,7 +369,7 @@ class PReLU(Module):
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init
-        self.weight = Parameter(empty.owner(num_parameters, device=device, dtype=dtype))
+        self.weight = unfilled(num_parameters, device, dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

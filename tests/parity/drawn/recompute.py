@@ -27,6 +27,8 @@ from .runs import Falsity, Run, close, tensor_in, tensor_of
 
 FUNCTIONS: dict[str, Any] = {
     "data": torch.Tensor.detach,
+    "Parameter": torch.Tensor.detach,
+    "deepcopy": torch.Tensor.detach,
     "slice": torch.ops.aten.slice.Tensor,
     "alias": torch.ops.aten.alias,
     "select": torch.select,
