@@ -22,7 +22,7 @@ from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
-from autogradkit.tracing.calls import as_written, called_as, flat, in_order, short
+from autogradkit.tracing.calls import as_written, called_as, facts_of, flat, in_order, short
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
@@ -142,10 +142,11 @@ class EventRecorder(Recorder):
             # Through a view: the base's CopySlices is what will run. Where nothing is recorded the node is an older one.
             base = edited._base
             maker = None if not is_grad_enabled() else maker if base is None or base._node is None else base._node
+        facts = facts_of(declaration, inputs)
         event = Op(
             step=len(self.drafts),
             name=spelled(declaration.name, kind),
-            facts=declaration.facts,
+            facts=facts,
             kind=kind,
             node=self.numbering.node(maker),
             node_name=None if maker is None else type(maker).__name__,
@@ -157,7 +158,7 @@ class EventRecorder(Recorder):
             why_not=None if maker is not None else self._why_not(declaration, kind, args, results),
             layers=tuple(self.naming.layers),
             state=self._state(declaration),
-            called=called_as(entry, declaration, kind),
+            called=called_as(entry, declaration.name, facts, kind),
         )
         if entry is not self._entry:
             self._entry = entry
@@ -242,7 +243,7 @@ class EventRecorder(Recorder):
     ) -> None:
         if self.failed is None or self.failed.error is not error:
             inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
-            facts = declaration.facts
+            facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
             label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
             site = self._sites.of(site_frames(sys._getframe(1)))

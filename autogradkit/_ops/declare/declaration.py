@@ -8,9 +8,9 @@ beside the memory words that memory.py explains:
   `edit_vjp`: those of the in-place form, where only that has a gradient, as an edit keeps the dtype; `floats_only`: an edit of
   integers is not recorded; `gradient_version`: how often PyTorch edits the gradient of the first input, or of each that is
   named, while making it;
-- `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op; `sign`: the
-  operator that it is written as, where the name's own operators do not say so; `usual`: what a picture leaves out of a call,
-  though it must be given;
+- `rule`: what a picture shows of the formulas, where reading them does not read well; `label`: what it calls the op,
+  `{stride}` standing for how many strides there are; `sign`: the operator that it is written as, where the name's own
+  operators do not say so; `usual`: what a picture leaves out of a call, though it must be given;
 - `other_first`: PyTorch's kernel has the operands the other way around, and the second decides the strides;
 - `unary`: its numbers are no operands of PyTorch's kernel, and have no part in the strides;
 - `wide_numbers`: a number that meets half precision stays a float32, in which both are computed and rounded once;

@@ -208,7 +208,7 @@ def _to_operands(
 
 
 @op(
-    label="conv2d",
+    label="conv{stride}d",
     usual={
         "stride": (1, 1),
         "padding": (0, 0),
