@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
-from autogradkit._ops.declare.writing import C_NAMES, require_castable
+from autogradkit._ops.declare.writing import C_NAMES, require_castable, saying
 from autogradkit._ops.linalg.products import misfit, mm_mat1, mm_mat2, multiply, refuse_bool, refuse_out_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
@@ -341,6 +341,7 @@ def _over_batch(g: Any, batch: Any) -> Any:
 @op(
     in_place=True,
     edit_resizes=True,
+    out_dtype=saying("self and mat2 must have the same dtype, but got {out} and {result}"),
     meta=_addbmm_meta,
     samples=lambda t: [(t(3, 2), t(2, 3, 4), t(2, 4, 2)), (t(2), t(1, 3, 4), t(1, 4, 2))],
     vjp={

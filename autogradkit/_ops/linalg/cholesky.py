@@ -99,7 +99,14 @@ def cholesky_ex(self: Array, *, upper: bool = False, check_errors: bool = False,
         require_success(out[1], "torch.linalg.cholesky_ex")
 
 
-@op(name="linalg_cholesky", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_cholesky",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="linalg_cholesky_ex",
+)
 def linalg_cholesky(self: Tensor, *, upper: bool = False) -> Any:
     """L with A = L Lᵀ for positive-definite A, or, as `upper`, with A = Lᵀ L. Raises LinAlgError where there is none.
 
@@ -131,6 +138,7 @@ def _warn_of_cholesky(*_values: Any) -> None:
 
 @op(
     refuse=_warn_of_cholesky,
+    out_dtype=writing.castable("cholesky"),
     meta=_old_meta,
     samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
     vjp={"self": lambda g, upper, result: _factor_backward(g, upper, result)},
@@ -183,6 +191,7 @@ def _factors(t: Any, *shape: int) -> Any:
 
 
 @op(
+    out_dtype=writing.castable("cholesky_solve"),
     meta=_solve_meta,
     samples=lambda t: [(t(2, 2), _factors(t, 2, 2)), (t(2, 1), _factors(t, 2, 2), True)],
     group=("self input2", _solve_backward),
@@ -216,6 +225,7 @@ def _inverse_backward(g: Any, self: Any, upper: bool, result: Any) -> Any:
 
 
 @op(
+    out_dtype=writing.castable("cholesky_inverse"),
     meta=_inverse_meta,
     samples=lambda t: [(_factors(t, 2, 2),), (_factors(t, 2, 2), True)],
     vjp={"self": _inverse_backward},

@@ -11,7 +11,7 @@ from typing import Any
 
 from autogradkit._ops.declare import function, op, python_function
 from autogradkit._ops.declare.kinds import Ints, Tensors
-from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit._ops.linalg.matmul import unsafe_view
 from autogradkit._ops.linalg.products import dot, mm
 from autogradkit.core.strides import wrap_dim
@@ -62,9 +62,12 @@ def _contracted(self: Any, other: Any, dims_self: Sequence[int], dims_other: Seq
 
 
 _tensordot = function("tensordot", variants="")
+_TENSORDOT_OUT = saying(
+    "tensordot: Expected the output tensor to have dtype {result}, but got an output tensor with dtype {out}"
+)
 
 
-@_tensordot.overload(composition=True, out=True)
+@_tensordot.overload(composition=True, out=True, copied=True, out_dtype=_TENSORDOT_OUT)
 def _(self: Tensor, other: Tensor, dims_self: Ints, dims_other: Ints) -> Any:
     return _contracted(self, other, dims_self, dims_other)
 
@@ -100,7 +103,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     return _tensordot(a, b, dims_a, dims_b, out=out)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, copied=True, out_dtype=_TENSORDOT_OUT)
 def inner(self: Tensor, other: Tensor) -> Any:
     """The sums of products over the last dimension of both.
 
@@ -118,7 +121,7 @@ def inner(self: Tensor, other: Tensor) -> Any:
     return _contracted(self, other, (-1,), (-1,))
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, written_by="mul")
 def kron(self: Tensor, other: Tensor) -> Any:
     """The Kronecker product: every element of `self` times the whole of `other`.
 

@@ -153,6 +153,7 @@ def linalg_svd(
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_svd",
     outputs="U S Vh",
     returns=return_types.linalg_svd,
 )
@@ -166,7 +167,14 @@ def svd_public(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     return return_types.linalg_svd(linalg_svd(A, full_matrices, True, driver=driver))
 
 
-@op(name="linalg_svdvals", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_svdvals",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_svd",
+)
 def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
     """The singular values of matrices, descending.
 
@@ -177,7 +185,14 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
     return linalg_svd(A, False, MODE.grad and requires_grad(A), driver=driver)[1]
 
 
-@op(composition=True, out=True, out_dtype=writing.require_same_dtype, outputs="U S V", returns=return_types.svd)
+@op(
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_svd",
+    outputs="U S V",
+    returns=return_types.svd,
+)
 def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """(U, S, V) with A = U diag(S) Vᵀ, `some` only of U and V; deprecated in favour of `linalg.svd`.
 

@@ -106,6 +106,7 @@ def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_eigh",
     outputs="eigenvalues eigenvectors",
     returns=return_types.linalg_eigh,
 )
@@ -121,7 +122,14 @@ def linalg_eigh(self: Tensor, UPLO: str = "L") -> Any:
     return return_types.linalg_eigh(eigh(self, UPLO, True))
 
 
-@op(name="linalg_eigvalsh", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_eigvalsh",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_eigh",
+)
 def eigvalsh(self: Tensor, UPLO: str = "L") -> Any:
     """The eigenvalues of symmetric matrices, ascending; see `eigh`.
 
@@ -179,6 +187,7 @@ def _not_converged() -> Exception:
     variants="",
     outputs="eigenvalues eigenvectors",
     returns=return_types.linalg_eig,
+    out_dtype=writing.castable("torch.linalg.eig", "eigenvalues"),
     meta=_eig_meta,
     samples=lambda t: [(sample_near(t, np.diag([1.0, 3.0]), 2, 2),)],
     group=("self", _eig_backward),
@@ -212,7 +221,14 @@ def _eigvals(self: Array, *, out: Array) -> None:
         raise _not_converged() from None
 
 
-@op(name="linalg_eigvals", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_eigvals",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.castable("torch.linalg.eigvals", "eigenvalues"),
+    written_by="aten::linalg_eigvals",
+)
 def eigvals(self: Tensor) -> Any:
     """The eigenvalues of square matrices, complex ones whatever the dtype is.
 

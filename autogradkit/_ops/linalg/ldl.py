@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import UNIMPLEMENTED, op
+from autogradkit._ops.declare import UNIMPLEMENTED, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.linalg import return_types
@@ -77,6 +77,8 @@ def _require_factored(info: Array, name: str) -> None:
     variants="",
     composition=True,
     out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="aten::linalg_ldl_factor_ex",
     outputs="LD pivots",
     returns=return_types.linalg_ldl_factor,
 )

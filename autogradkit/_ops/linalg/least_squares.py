@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.writing import require_castable
+from autogradkit._ops.declare.writing import castable
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.decompositions import linalg_svd, svd_of
 from autogradkit._ops.linalg.eigen import eigh
@@ -74,6 +74,7 @@ def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: b
 
 
 pinv_set = function("linalg_pinv", variants="")
+_PINV_OUT = castable("linalg.pinv")
 
 
 def _refuse_gradients(_self: Any, atol: Any, rtol: Any, _hermitian: bool) -> None:
@@ -87,6 +88,7 @@ def _refuse_gradients(_self: Any, atol: Any, rtol: Any, _hermitian: bool) -> Non
 
 @pinv_set.overload(
     label="pinv",
+    out_dtype=_PINV_OUT,
     refuse=_refuse_gradients,
     meta=lambda self, *, atol, rtol, hermitian: _pinv_meta(self, atol, rtol, hermitian),
     samples=lambda t: [(t(3, 2),), (t(2, 3),), (t(2, 2, 1),)],
@@ -125,17 +127,17 @@ def _as_tensor(self: Any, number: float | None) -> Any:
     return None if number is None else wrap(np.asarray(number, real_of(self._array.dtype)))
 
 
-@pinv_set.overload(composition=True, out=True)
+@pinv_set.overload(composition=True, out=True, copied=True, out_dtype=_PINV_OUT)
 def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
     return pinv(self, atol=_as_tensor(self, atol), rtol=_as_tensor(self, rtol), hermitian=hermitian)
 
 
-@pinv_set.overload(composition=True, out=True)
+@pinv_set.overload(composition=True, out=True, copied=True, out_dtype=_PINV_OUT)
 def _(self: Tensor, rcond: float, hermitian: bool = False) -> Any:
     return pinv(self, atol=_as_tensor(self, 0.0), rtol=_as_tensor(self, rcond), hermitian=hermitian)
 
 
-@pinv_set.overload(composition=True, out=True)
+@pinv_set.overload(composition=True, out=True, copied=True, out_dtype=_PINV_OUT)
 def _(self: Tensor, rcond: Tensor, hermitian: bool = False) -> Any:
     return pinv(self, atol=_as_tensor(self, 0.0), rtol=rcond, hermitian=hermitian)
 
@@ -177,9 +179,10 @@ def _rank(input: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
 
 
 matrix_rank = function("linalg_matrix_rank", variants="")
+_RANK_OUT = castable("torch.linalg.matrix_rank")
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
 def _(input: Tensor, *, atol: Tensor | None = None, rtol: Tensor | None = None, hermitian: bool = False) -> Any:
     """How many singular values of matrices are greater than `atol`, and than `rtol` times the largest.
 
@@ -190,17 +193,17 @@ def _(input: Tensor, *, atol: Tensor | None = None, rtol: Tensor | None = None, 
     return _rank(input, atol, rtol, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
 def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
     return _rank(self, atol, rtol, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
 def _(self: Tensor, tol: float, hermitian: bool = False) -> Any:
     return _rank(self, tol, 0.0, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
 def _(input: Tensor, tol: Tensor, hermitian: bool = False) -> Any:
     return _rank(input, tol, 0.0, hermitian)
 
@@ -277,7 +280,7 @@ def _lstsq_backward(gradients: Any, self: Any, b: Any, solution: Any, needs: Any
 @op(
     name="linalg_lstsq",
     label="lstsq",
-    out_dtype=require_castable,
+    out_dtype=castable("torch.linalg.lstsq", "solution"),
     variants="",
     outputs="solution residuals rank singular_values",
     differentiable_outputs=2,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg.lu import regular, unpacked
 from autogradkit._ops.linalg.matrices import (
@@ -127,7 +127,7 @@ def linalg_lu_solve(
     substitute(LU, pivots, B, left, adjoint, out)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=writing.require_same_dtype, written_by="linalg_lu_solve")
 def lu_solve(self: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Any:
     """The X of A X = b for the A that `lu` factored; deprecated in favour of `linalg.lu_solve`.
 

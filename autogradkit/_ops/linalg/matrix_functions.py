@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.matrices import adjoint, columns, matrices_of, require_floats, require_square, rows
@@ -44,7 +44,14 @@ def _power(self: Any, n: int) -> Any:
     return result
 
 
-@op(name="linalg_matrix_power", variants="", composition=True, out=True)
+@op(
+    name="linalg_matrix_power",
+    variants="",
+    composition=True,
+    out=True,
+    copied=True,
+    out_dtype=writing.castable("matrix_power"),
+)
 def linalg_matrix_power(self: Tensor, n: int) -> Any:
     """The n-th power of square matrices, that of the inverse for a negative `n`.
 
@@ -56,7 +63,7 @@ def linalg_matrix_power(self: Tensor, n: int) -> Any:
     return _power(self, n)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, copied=True, out_dtype=writing.castable("matrix_power"))
 def matrix_power(self: Tensor, n: int) -> Any:
     """Another name for `linalg.matrix_power`.
 

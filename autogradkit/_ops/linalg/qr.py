@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import not_differentiated, require_real_if_differentiated
 from autogradkit._ops.linalg import return_types
@@ -110,7 +110,14 @@ def linalg_qr(A: Array, mode: str = "reduced", *, out: Any) -> None:
         np.copyto(R, found[1])
 
 
-@op(composition=True, out=True, outputs="Q R", returns=return_types.qr)
+@op(
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="linalg_qr",
+    outputs="Q R",
+    returns=return_types.qr,
+)
 def qr(self: Tensor, some: bool = True) -> Any:
     """(Q, R) with A = Q R; deprecated in favour of `linalg.qr`.
 
@@ -214,7 +221,7 @@ def householder_product(input: Array, tau: Array, *, out: Array) -> None:
     np.copyto(out, np.reshape(found, out.shape))
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, written_by="linalg_householder_product")
 def orgqr(self: Tensor, input2: Tensor) -> Any:
     """Another name for `linalg.householder_product`.
 
@@ -236,6 +243,7 @@ def _geqrf_meta(self: Array) -> Any:
 
 @op(
     outputs="a tau",
+    out_dtype=writing.castable("torch.geqrf", "a"),
     returns=return_types.geqrf,
     refuse=lambda self: require_real_if_differentiated("geqrf", self),
     meta=_geqrf_meta,
@@ -290,7 +298,7 @@ def _ormqr_meta(self: Array, input2: Array, input3: Array, left: bool, transpose
     for which, each in (("tau", input2), ("other", input3)):
         if each.dtype != self.dtype:
             raise RuntimeError(
-                f"{name} Expected input and {which} to have the same dtype, but input has dtype {scalar_type_of(self)} and "
+                f"{name} Expected input and {which} to have the same dtype, but input has dtype{scalar_type_of(self)} and "
                 f"{which} has dtype {scalar_type_of(each)}"
             )
     require_kernel("ormqr_cpu", self)
@@ -314,6 +322,9 @@ def _ormqr_backward(
 
 
 @op(
+    out_dtype=writing.saying(
+        "torch.ormqr: Expected input and result to have the same dtype, but input has dtype{result} and result has dtype {out}"
+    ),
     meta=_ormqr_meta,
     samples=lambda t: [(t(3, 2), t(2), t(3, 2)), (t(3, 2), t(2), t(2, 3), False, True)],
     group=("self input2 input3", _ormqr_backward),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg.matrices import (
     adjoint,
@@ -65,6 +65,7 @@ def _solve_backward(
 @op(
     name="linalg_solve_triangular",
     label="solve_triangular",
+    out_dtype=writing.saying("expected scalar type {result} but found {out}"),
     variants="",
     meta=_solve_meta,
     samples=lambda t: [

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
@@ -59,7 +59,7 @@ def linalg_cross(self: Array, other: Array, *, dim: int = -1, out: Array) -> Non
     np.copyto(out, np.cross(self, other, axis=dim))
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, written_by="linalg_cross")
 def cross(self: Tensor, other: Tensor, dim: Dim | None = None) -> Any:
     """The cross product of the vectors of three elements along `dim`; along the first dimension of size 3 if not said.
 
@@ -79,7 +79,14 @@ def cross(self: Tensor, other: Tensor, dim: Dim | None = None) -> Any:
     return linalg_cross(self, other, dim=dim)
 
 
-@op(name="linalg_vecdot", variants="", composition=True, out=True)
+@op(
+    name="linalg_vecdot",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.saying("linalg.vecdot: Expected out of dtype{result} but found {out}"),
+    written_by=lambda x, y, *_: "vdot" if x.ndim == y.ndim == 1 else "sum",
+)
 def vecdot(x: Tensor, y: Tensor, *, dim: Dim = -1) -> Any:
     """The inner products of the vectors along `dim`, of which those of `x` are conjugated where they are complex.
 
