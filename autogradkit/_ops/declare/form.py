@@ -27,9 +27,9 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
-- `written_by`: what writes into the `out=` of a composition, after the composition's own checks, and refuses gradients by that
-  name, or has none ("aten::..."); a function of the values where it depends on them; `copied`: PyTorch computes the
-  composition and copies it there, which is differentiated;
+- `written_by`: what writes into the `out=` of a composition, and refuses gradients by that name, or has none ("aten::..."); a
+  function of the values where it depends on them. Where `out_dtype` is of the composition's own making, its other checks come
+  before that, too; `copied`: PyTorch computes the composition and copies it there, which is differentiated;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;

@@ -167,6 +167,11 @@ class Overload(Form):
         memory.require_numbers(self, values)
         self.ask_late(self.dtypes, values)
 
+    def refuse_late(self, *values: Any) -> None:
+        """The check of a kernel's as a lane asks for it."""
+        assert self.refuse is not None
+        self.ask_late(self.refuse, values)
+
     def _run_pointwise(self, values: Sequence[Any]) -> Tensor:
         arrays = list(values)
         for i in self.operands:
@@ -212,11 +217,12 @@ class Overload(Form):
             else:
                 require_no_grad(name, (*tensors, *differentiated))
 
-        if not self.written_by and not is_checked_first(self.owner.name):
+        has_checks = not is_of_kernels(self.require_out_dtype) if self.written_by else is_checked_first(self.owner.name)
+        if not has_checks:
             refuse_gradients()
         made = self._composed(self.kernel, values)
         results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
-        if self.written_by and not is_of_kernels(self.require_out_dtype):  # which the composition looks at itself
+        if self.written_by and has_checks:  # of the dtype, too
             for each, result in zip(outs, results, strict=True):
                 self.require_out_dtype(result.dtype, each._array.dtype)
         refuse_gradients()

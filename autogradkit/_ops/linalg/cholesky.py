@@ -24,6 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_kernel,
     require_square,
     require_success,
+    require_system,
     sample_near,
 )
 from autogradkit._ops.linalg.return_types import linalg_cholesky_ex as CholeskyEx
@@ -162,16 +163,7 @@ def _solve_meta(self: Array, input2: Array, upper: bool) -> Any:
     for which, each in (("b", self), ("u", input2)):
         if each.ndim < 2:
             raise RuntimeError(f"{which} should have at least 2 dimensions, but has {each.ndim} dimensions instead")
-    if input2.shape[-1] != input2.shape[-2]:
-        raise RuntimeError(
-            "cholesky_solve: A must be batches of square matrices, but they are "
-            f"{input2.shape[-2]} by {input2.shape[-1]} matrices"
-        )
-    if input2.shape[-2] != self.shape[-2]:
-        raise RuntimeError(
-            f"Incompatible matrix sizes for cholesky_solve: each A matrix is {input2.shape[-1]} by {input2.shape[-1]} but each "
-            f"b matrix is {self.shape[-2]} by {self.shape[-1]}"
-        )
+    require_system(self, input2, "cholesky_solve")
     require_kernel("cholesky_solve_cpu", self)
     shape = (*broadcast_batch(input2, self), *self.shape[-2:])
     return shape, self.dtype, by_columns(shape)

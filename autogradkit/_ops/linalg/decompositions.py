@@ -33,6 +33,17 @@ def _skew(x: Any) -> Any:
     return x - adjoint(x)
 
 
+def _require_invariant(turned: Sequence[Any]) -> None:
+    """Raise RuntimeError where a loss depends on the phases of the pairs of singular vectors, which are arbitrary."""
+    phases = [k.imag(k.diagonal(each, 0, -2, -1)) for each in turned]
+    total = sum(phases[1:], phases[0])
+    if k.any_all(~(k.abs(total) <= 1e-2 + 1e-2 * k.abs(phases[-1]))):
+        raise RuntimeError(
+            "svd_backward: The singular vectors in the complex case are specified up to multiplication by e^{i phi}. The "
+            "specified loss function depends on this phase term, making it ill-defined."
+        )
+
+
 def _svd_backward(gradients: Sequence[Any], S: Any, U: Any, Vh: Any, needs: Sequence[bool]) -> Any:
     """The gradient of A = U diag(S) Vh, from those of U, S and Vh that are there.
 
@@ -47,16 +58,20 @@ def _svd_backward(gradients: Sequence[Any], S: Any, U: Any, Vh: Any, needs: Sequ
     inner: Any = None  # what stands between U and Vh
     outer: Any = None
     gaps = row * row - column * column + k.diag_embed(S * 0 + 1)
+    turned_u = None if g_u is None else _skew(adjoint(U) @ g_u)
+    turned_v = None if g_vh is None else _skew(Vh @ adjoint(g_vh))
+    vectors = [each for each in (turned_u, turned_v) if each is not None]
+    if vectors and k.is_complex(vectors[0]):
+        _require_invariant(vectors)
     if g_u is not None:
-        turned = _skew(adjoint(U) @ g_u)
-        inner = turned / gaps * row
+        inner = turned_u / gaps * row
         if k.is_complex(U):  # the phase of each pair of vectors
-            inner = inner + k.diag_embed(k.diagonal(turned, 0, -2, -1) / (S * 2))
+            inner = inner + k.diag_embed(k.diagonal(turned_u, 0, -2, -1) / (S * 2))
         if U.shape[-2] > U.shape[-1]:
             scaled = g_u / row
             outer = (scaled - U @ (adjoint(U) @ scaled)) @ Vh
     if g_vh is not None:
-        part = column * (_skew(Vh @ adjoint(g_vh)) / gaps)
+        part = column * (turned_v / gaps)
         inner = part if inner is None else inner + part
         if Vh.shape[-1] > Vh.shape[-2]:
             scaled = g_vh / column
@@ -137,12 +152,12 @@ def linalg_svd(
 ) -> None:
     """(U, S, Vh) with A = U diag(S) Vh; without `compute_uv` U and Vh are empty."""
     _require_numbers(A)
-    if not compute_uv:
+    if not compute_uv and A.size:  # else of any dtype, as no kernel is asked
         np.copyto(out[1], np.linalg.svd(A, compute_uv=False) if np.isfinite(A).all() else svd_of(A)[1])
-    elif A.size:
+    elif compute_uv and A.size:
         for into, each in zip(out, svd_of(A, full_matrices), strict=True):
             np.copyto(into, each)
-    else:
+    elif compute_uv:
         for into in (out[0], out[2]):
             np.copyto(into, np.eye(*into.shape[-2:], dtype=into.dtype))
 

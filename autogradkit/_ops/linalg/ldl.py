@@ -21,11 +21,11 @@ from autogradkit._ops.linalg.matrices import (
     matrices_of,
     require_floats,
     require_kernel,
-    require_same_dtype,
-    require_solvable,
     require_square,
+    require_system,
     scalar_type_of,
 )
+from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
@@ -97,9 +97,10 @@ def ldl_factor(self: Tensor, *, hermitian: bool = False) -> Any:
 
 def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
     name = "torch.linalg.ldl_solve"
-    require_solvable(LD, B, True, name)
-    if B.ndim < 2:
-        raise RuntimeError(f"{name}: Expected B to have at least 2 dimensions, but it has {B.ndim} dimensions instead")
+    require_square(LD, name)
+    if B.ndim == 1 and B.dtype == LD.dtype:
+        wrap_dim(-2, B.ndim)
+    require_system(B, LD, name)
     if pivots.shape != LD.shape[:-1]:
         raise RuntimeError(
             f"{name}: Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with shape {list(pivots.shape)} "
@@ -107,8 +108,9 @@ def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
         )
     if pivots.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: Expected pivots to be integers. Got {scalar_type_of(pivots)}")
-    require_same_dtype(LD, B, name, "LD")
-    require_kernel("ldl_solve_kernel_cpu", LD)
+    require_floats(LD, name, low=True)
+    if LD.size:
+        require_kernel("ldl_solve_kernel_cpu", LD)
     shape = (*broadcast_batch(LD, B), *B.shape[-2:])
     return shape, LD.dtype, by_columns(shape)
 

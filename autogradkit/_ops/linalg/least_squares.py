@@ -26,9 +26,12 @@ from autogradkit._ops.linalg.matrices import (
     require_square,
     scalar_type_of,
 )
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.quiet import quietly
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import requires_grad
+from autogradkit.engine.ownership import set_version
 
 
 def _epsilon(A: Array) -> float:
@@ -37,12 +40,12 @@ def _epsilon(A: Array) -> float:
 
 def _tolerances(A: Array, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """(absolute, relative): by default the latter is the precision times the larger size, unless the former is given."""
-    default = _epsilon(A) * max(A.shape[-2:])
-    if atol is None:
-        return 0.0, default if rtol is None else rtol
     if rtol is None:
-        rtol = np.where(np.asarray(atol) > 0, 0.0, default)
-    return atol, rtol
+        if A.dtype.kind not in "fc" or A.dtype.itemsize < 4:
+            raise RuntimeError("This function doesn't handle types other than float and double")
+        default = _epsilon(A) * max(A.shape[-2:])
+        rtol = default if atol is None else np.where(np.asarray(atol) > 0, 0.0, default)
+    return 0.0 if atol is None else atol, rtol
 
 
 # -- pseudoinverses ----------------------------------------------------------------------------------------------------
@@ -163,19 +166,31 @@ def _rank(input: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
     require_matrices(array, name, "input")
     for which, each in (("atol", atol), ("rtol", rtol)):
         if isinstance(each, Tensor) and each.is_complex():
-            raise RuntimeError(f"{name}: {which} tensor of complex type is not supported.")
+            kind = SCALAR_TYPE_NAMES[each.dtype]
+            raise RuntimeError(f"{name}: {which} tensor of complex type is not supported. Got {kind}")
     given = [each._array if isinstance(each, Tensor) else each for each in (atol, rtol)]
-    batch = broadcast_shapes(array.shape[:-2], *[np.shape(each) for each in given if each is not None])
-    if not array.size:
-        return wrap(np.zeros(batch, np.int64))
     absolute, relative = _tolerances(array, *given)
+    if not array.size:
+        return _counted(np.zeros(array.shape[:-2], np.int64))
+    broadcast_shapes(*[np.shape(each) for each in given if each is not None], array.shape[:-2])
     if hermitian:
         require_square(array, "linalg.eigh")
         size = np.abs(eigh(input.detach(), "L", False)[0]._array)
     else:
         size = linalg_svd(input.detach(), False, False)[1]._array
+    return _counted(quietly(_number_above, size, absolute, relative))
+
+
+def _number_above(size: Array, absolute: Any, relative: Any) -> Array:
     least = np.maximum(np.asarray(absolute)[..., None], np.asarray(relative)[..., None] * size.max(-1, keepdims=True))
-    return wrap(np.asarray(np.count_nonzero(size > least, axis=-1), np.int64))
+    return np.asarray(np.count_nonzero(size > least, axis=-1), np.int64)
+
+
+def _counted(ranks: Array) -> Tensor:
+    """Ranks as a tensor, which PyTorch writes into one that it made before."""
+    found = wrap(ranks)
+    set_version(found, 1)
+    return found
 
 
 matrix_rank = function("linalg_matrix_rank", variants="")

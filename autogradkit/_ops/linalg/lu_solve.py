@@ -68,8 +68,9 @@ def _solve_meta(LU: Array, pivots: Array, B: Array, *, left: bool, adjoint: bool
             "linalg.lu_solve: Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
             f"{list(pivots.shape)} instead"
         )
-    require_kernel("linalg.lu_solve_cpu", LU)
     shape = (*broadcast_batch(LU, B), *B.shape[-2:])
+    if LU.size and B.size:
+        require_kernel("linalg.lu_solve_cpu", LU)
     return shape, LU.dtype, by_columns(shape) if left else None
 
 

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.matrices import adjoint, columns, matrices_of, require_floats, require_square, rows
 from autogradkit._ops.linalg.solving import inv
+from autogradkit._ops.making.options import contiguous_format
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -21,7 +22,8 @@ def _power(self: Any, n: int) -> Any:
     require_square(self._array, "linalg.matrix_power")
     if n == 0:
         array = self._array
-        return wrap(np.broadcast_to(np.eye(array.shape[-1], dtype=array.dtype), array.shape).copy())
+        ones = wrap(np.broadcast_to(np.eye(array.shape[-1], dtype=array.dtype), array.shape))
+        return self.clone(memory_format=contiguous_format).copy_(ones)
     if n == 1:
         return self.clone()
     base = self

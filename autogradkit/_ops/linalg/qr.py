@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import not_differentiated, require_real_if_differentiated
+from autogradkit._ops.declare.refusals import by_kernel, not_differentiated, require_real_if_differentiated
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.matrices import (
     added,
@@ -40,8 +40,7 @@ def _qr_meta(A: Array, mode: str) -> Any:
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
-    if A.size:
-        require_kernel("geqrf_cpu", A)
+    require_kernel("geqrf_cpu", A)
     *batch, m, n = A.shape
     least = m if mode == "complete" else min(m, n)
     q, r = (*batch, m, least), (*batch, least, n)
@@ -245,7 +244,7 @@ def _geqrf_meta(self: Array) -> Any:
     outputs="a tau",
     out_dtype=writing.castable("torch.geqrf", "a"),
     returns=return_types.geqrf,
-    refuse=lambda self: require_real_if_differentiated("geqrf", self),
+    refuse=by_kernel(lambda self: require_real_if_differentiated("geqrf", self)),
     meta=_geqrf_meta,
     vjp={"self": not_differentiated("geqrf")},
     rule="nothing: PyTorch does not differentiate it",
@@ -271,10 +270,10 @@ def _ormqr_meta(self: Array, input2: Array, input3: Array, left: bool, transpose
         if each.ndim < 2:
             raise RuntimeError(f"{name} {which} must have at least 2 dimensions.")
     place = -2 if left else -1
-    if input3.shape[place] < input2.shape[-1]:
-        raise RuntimeError(f"{name} other.shape[{place}] must be greater than or equal to tau.shape[-1]")
     if input3.shape[place] != self.shape[-2]:
         raise RuntimeError(f"{name} other.shape[{place}] must be equal to input.shape[-2]")
+    if not input2.ndim:
+        raise IndexError("Dimension specified as -1 but tensor has no dimensions")
     if min(input3.shape[place], self.shape[-1]) != input2.shape[-1]:
         raise RuntimeError(f"{name} tau.shape[-1] must be equal to min(other.shape[{place}], input.shape[-1])")
     if self.ndim - input2.ndim != 1:

@@ -35,6 +35,8 @@ def tensorinv(self: Tensor, ind: int = 2) -> Any:
     """
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    if ind > self.ndim:
+        raise RuntimeError(f"ArrayRef: invalid slice, N = {ind}; size = {self.ndim}")
     first, last = tuple(self.shape[:ind]), tuple(self.shape[ind:])
     rows, columns = math.prod(first), math.prod(last)
     if rows != columns:

@@ -301,10 +301,10 @@ def _hfftn(x: Tensor, s: Any, dim: Any, norm: Norm) -> Any:
 
 
 def _ihfftn(x: Tensor, s: Any, dim: Any, norm: Norm) -> Any:
-    if x.dtype.is_complex:
-        raise RuntimeError(f"Only supports floating-point dtypes, but found: {SCALAR_TYPE_NAMES[x.dtype]}")
     sizes, dims = _shape_and_dims(x, s, dim)
     _require_axes("ihfftn", dims)
+    if x.dtype.is_complex:
+        raise RuntimeError(f"Only supports floating-point dtypes, but found: {SCALAR_TYPE_NAMES[x.dtype]}")
     scaled = _normalization(norm, False)
     found = fft_r2c(_resized(_promoted(x), dims, sizes), dims[-1:], scaled, True).conj()
     return found if len(dims) == 1 else fft_c2c(found, dims[:-1], scaled, False)
