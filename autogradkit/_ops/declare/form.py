@@ -29,7 +29,7 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
 - `written_by`: what writes into the `out=` of a composition, and refuses gradients by that name, or has none ("aten::..."); a
   function of the values where it depends on them. Where `out_dtype` is of the composition's own making, its other checks come
-  before that, too; `copied`: PyTorch computes the composition and copies it there, which is differentiated;
+  before that, too. "copy_" is differentiated;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
@@ -126,7 +126,6 @@ class Form:
         out: bool | None = None,
         out_warning: str = "",
         written_by: str | Callable[..., str] = "",
-        copied: bool = False,
         refuses_complex: bool = False,
         into_any: bool = False,
         warns_of_resizing: bool = True,
@@ -198,7 +197,6 @@ class Form:
         self.structured = structured
         self.out_warning = out_warning
         self.written_by = written_by
-        self.copied = copied
         self.refuses_complex = refuses_complex
         self.into_any = into_any
         self.warns_of_resizing = warns_of_resizing

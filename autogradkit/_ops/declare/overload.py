@@ -203,10 +203,10 @@ class Overload(Form):
         if self.out_warning:
             warn(self.out_warning)
         outs = out if isinstance(out, (list, tuple)) else (out,)
-        if self.copied:
-            return copied_into(out, self._composed(self.kernel, values), self.require_out_dtype)
         tensors = self.tensors_in(values)
         name = self.written_by(*values) if callable(self.written_by) else self.written_by or writer_of(self.owner.name)
+        if name == "copy_":
+            return copied_into(out, self._composed(self.kernel, values), self.require_out_dtype)
         unimplemented = name if name.startswith("aten::") else ""
 
         def refuse_gradients() -> None:

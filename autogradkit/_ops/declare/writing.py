@@ -163,7 +163,7 @@ def require_same_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
 
 def is_of_kernels(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool:
     """Whether a check of the dtype of `out=` is one of those that PyTorch's kernels make, and no composition of its own."""
-    return check in (require_castable, require_same_dtype)
+    return check in (require_castable, require_same_dtype, require_found)
 
 
 def saying(

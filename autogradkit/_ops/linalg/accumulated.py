@@ -17,7 +17,7 @@ from autogradkit._ops.linalg.products import misfit, mm_mat1, mm_mat2, multiply,
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, float32, from_numpy_dtype, is_half, result_type
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.strides import element_strides, output_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.naming import tensor_type
 
@@ -184,14 +184,15 @@ def _addr_meta(self: Array, vec1: Array, vec2: Array, *, beta: Any, alpha: Any) 
             raise RuntimeError(f"addr: Expected 1-D argument {which}, but got {vector.ndim}-D")
     shape = (vec1.shape[0], vec2.shape[0])
     _require_expandable(self, shape)
-    common = result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (self, vec1, vec2)]).numpy
+    common = result_type([(from_numpy_dtype(each.dtype), 2) for each in (self, vec1, vec2)]).numpy
     for name, number in (("beta", beta), ("alpha", alpha)):
         if common.kind in "biu" and not isinstance(number, int):
             raise RuntimeError(f"For integral input tensors, argument {name} must not be a floating point number.")
         if isinstance(number, bool) and common.kind != "b":
             raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
         scalar_array(number, from_numpy_dtype(common))
-    return shape, common
+    operands = [(each.shape, element_strides(each)) for each in (self, vec1[:, None], vec2)]
+    return shape, common, output_strides(operands, shape)
 
 
 def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:

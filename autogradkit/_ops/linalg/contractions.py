@@ -70,7 +70,7 @@ _TENSORDOT_OUT = saying(
 )
 
 
-@_tensordot.overload(composition=True, out=True, copied=True, out_dtype=_TENSORDOT_OUT)
+@_tensordot.overload(composition=True, out=True, written_by="copy_", out_dtype=_TENSORDOT_OUT)
 def _(self: Tensor, other: Tensor, dims_self: Ints, dims_other: Ints) -> Any:
     return _contracted(self, other, dims_self, dims_other)
 
@@ -106,7 +106,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     return _tensordot(a, b, dims_a, dims_b, out=out)
 
 
-@op(composition=True, out=True, copied=True, out_dtype=_TENSORDOT_OUT)
+@op(
+    composition=True,
+    out=True,
+    written_by=lambda self, other: "copy_" if self.ndim and other.ndim else "mul",
+    out_dtype=_TENSORDOT_OUT,
+)
 def inner(self: Tensor, other: Tensor) -> Any:
     """The sums of products over the last dimension of both.
 
@@ -124,7 +129,7 @@ def inner(self: Tensor, other: Tensor) -> Any:
     return _contracted(self, other, (-1,), (-1,))
 
 
-@op(composition=True, out=True, written_by="mul")
+@op(composition=True, out=True, written_by="mul", apart="resized")
 def kron(self: Tensor, other: Tensor) -> Any:
     """The Kronecker product: every element of `self` times the whole of `other`.
 

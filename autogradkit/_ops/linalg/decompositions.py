@@ -27,6 +27,7 @@ from autogradkit._ops.linalg.matrices import (
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 
 
 def _skew(x: Any) -> Any:
@@ -223,4 +224,7 @@ def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
         return return_types.svd((U, S, Vh.mH))
     S = linalg_svd(x, False, MODE.grad and requires_grad(x))[1]
     *batch, m, n = x.shape
-    return return_types.svd((x.new_zeros((*batch, m, m)), S, x.new_zeros((*batch, n, n))))
+    U, V = x.new_zeros((*batch, m, m)), x.new_zeros((*batch, n, n)).mT
+    for each in (U, V):  # which PyTorch makes, and then fills
+        set_version(each, 1)
+    return return_types.svd((U, S, V))

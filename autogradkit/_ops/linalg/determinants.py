@@ -151,7 +151,7 @@ def _slogdet_backward(
         phase = (angle - k.conj(angle)) * 0.5
         turned = -phase if g_log is None else g_log - phase
     if turned is None:
-        return (k.zeros_like(A),)
+        return (None,)
     sides = _spread_on_diagonal(turned, size)
     if k.is_complex(A) and not k.is_complex(sides):
         sides = sides + k.zeros_like(A)

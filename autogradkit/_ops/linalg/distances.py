@@ -53,6 +53,8 @@ def _dist_backward_of_other(g: Any, self: Any, other: Any, p: float, result: Any
 
 
 @op(
+    refuses_complex=True,
+    out=False,
     meta=_dist_meta,
     samples=lambda t: [(t(2, 3), t(3)), (t(3), t(3), 3.0)],
     vjp={

@@ -95,9 +95,28 @@ def ldl_factor(self: Tensor, *, hermitian: bool = False) -> Any:
     return return_types.linalg_ldl_factor((LD, pivots))
 
 
+def _require_pivots(pivots: Array) -> None:
+    """Raise RuntimeError for interchanges with what is no row: LAPACK would write past the matrix."""
+    size, rows = np.abs(pivots.astype(np.int64)), pivots.shape[-1]
+    for fits, said in ((size >= 1, ">= 1"), (size <= rows, "<= LD.size(-2)")):
+        if not fits.all():
+            raise RuntimeError(
+                f"Pivots given to ldl_solve must all satisfy |pivot| {said}. Did you properly pass the result of ldl_factor?"
+            )
+    for places in pivots.reshape(-1, rows).tolist():
+        row = 0
+        while row < rows:
+            if places[row] < 0 and (row + 1 == rows or places[row + 1] > 0):  # PyTorch reads past the end there
+                raise RuntimeError(
+                    "Negative pivots given to ldl_solve must stand in pairs. Did you properly pass the result of ldl_factor?"
+                )
+            row += 1 if places[row] > 0 else 2
+
+
 def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
     name = "torch.linalg.ldl_solve"
     require_square(LD, name)
+    require_floats(LD, name, low=True)
     if B.ndim == 1 and B.dtype == LD.dtype:
         wrap_dim(-2, B.ndim)
     require_system(B, LD, name)
@@ -108,7 +127,7 @@ def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
         )
     if pivots.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: Expected pivots to be integers. Got {scalar_type_of(pivots)}")
-    require_floats(LD, name, low=True)
+    _require_pivots(pivots)
     if LD.size:
         require_kernel("ldl_solve_kernel_cpu", LD)
     shape = (*broadcast_batch(LD, B), *B.shape[-2:])

@@ -48,6 +48,14 @@ def _tolerances(A: Array, atol: Any, rtol: Any) -> tuple[Any, Any]:
     return 0.0 if atol is None else atol, rtol
 
 
+def _require_real(name: str, **tolerances: Any) -> None:
+    """Raise RuntimeError for a complex one."""
+    for which, each in tolerances.items():
+        if isinstance(each, Tensor) and each.is_complex():
+            kind = SCALAR_TYPE_NAMES[each.dtype]
+            raise RuntimeError(f"{name}: {which} tensor of complex type is not supported. Got {kind}")
+
+
 # -- pseudoinverses ----------------------------------------------------------------------------------------------------
 
 
@@ -72,7 +80,7 @@ def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: b
         )
     if hermitian:
         require_square(self, "linalg.pinv")
-    batch = broadcast_shapes(self.shape[:-2], *[each.shape for each in (atol, rtol) if each is not None])
+    batch = broadcast_shapes(*[each.shape for each in (atol, rtol) if each is not None], self.shape[:-2])
     return (*batch, self.shape[-1], self.shape[-2]), self.dtype
 
 
@@ -81,6 +89,7 @@ _PINV_OUT = castable("linalg.pinv")
 
 
 def _refuse_gradients(_self: Any, atol: Any, rtol: Any, _hermitian: bool) -> None:
+    _require_real("torch.linalg.pinv", atol=atol, rtol=rtol)
     for name, each in (("atol", atol), ("rtol", rtol)):
         if isinstance(each, Tensor) and requires_grad(each):
             raise RuntimeError(
@@ -130,18 +139,19 @@ def _as_tensor(self: Any, number: float | None) -> Any:
     return None if number is None else wrap(np.asarray(number, real_of(self._array.dtype)))
 
 
-@pinv_set.overload(composition=True, out=True, copied=True, out_dtype=_PINV_OUT)
+@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
     return pinv(self, atol=_as_tensor(self, atol), rtol=_as_tensor(self, rtol), hermitian=hermitian)
 
 
-@pinv_set.overload(composition=True, out=True, copied=True, out_dtype=_PINV_OUT)
+@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, rcond: float, hermitian: bool = False) -> Any:
     return pinv(self, atol=_as_tensor(self, 0.0), rtol=_as_tensor(self, rcond), hermitian=hermitian)
 
 
-@pinv_set.overload(composition=True, out=True, copied=True, out_dtype=_PINV_OUT)
+@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, rcond: Tensor, hermitian: bool = False) -> Any:
+    _require_real("torch.linalg.pinv", rcond=rcond)
     return pinv(self, atol=_as_tensor(self, 0.0), rtol=rcond, hermitian=hermitian)
 
 
@@ -164,20 +174,17 @@ def _rank(input: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
     name = "torch.linalg.matrix_rank"
     array = input._array
     require_matrices(array, name, "input")
-    for which, each in (("atol", atol), ("rtol", rtol)):
-        if isinstance(each, Tensor) and each.is_complex():
-            kind = SCALAR_TYPE_NAMES[each.dtype]
-            raise RuntimeError(f"{name}: {which} tensor of complex type is not supported. Got {kind}")
+    _require_real(name, atol=atol, rtol=rtol)
     given = [each._array if isinstance(each, Tensor) else each for each in (atol, rtol)]
     absolute, relative = _tolerances(array, *given)
     if not array.size:
         return _counted(np.zeros(array.shape[:-2], np.int64))
-    broadcast_shapes(*[np.shape(each) for each in given if each is not None], array.shape[:-2])
     if hermitian:
         require_square(array, "linalg.eigh")
         size = np.abs(eigh(input.detach(), "L", False)[0]._array)
     else:
         size = linalg_svd(input.detach(), False, False)[1]._array
+    broadcast_shapes(*[np.shape(each) for each in given if each is not None], array.shape[:-2])
     return _counted(quietly(_number_above, size, absolute, relative))
 
 
@@ -197,7 +204,7 @@ matrix_rank = function("linalg_matrix_rank", variants="")
 _RANK_OUT = castable("torch.linalg.matrix_rank")
 
 
-@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(input: Tensor, *, atol: Tensor | None = None, rtol: Tensor | None = None, hermitian: bool = False) -> Any:
     """How many singular values of matrices are greater than `atol`, and than `rtol` times the largest.
 
@@ -208,17 +215,17 @@ def _(input: Tensor, *, atol: Tensor | None = None, rtol: Tensor | None = None, 
     return _rank(input, atol, rtol, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
     return _rank(self, atol, rtol, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(self: Tensor, tol: float, hermitian: bool = False) -> Any:
     return _rank(self, tol, 0.0, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True, copied=True, out_dtype=_RANK_OUT)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(input: Tensor, tol: Tensor, hermitian: bool = False) -> Any:
     return _rank(input, tol, 0.0, hermitian)
 

@@ -25,7 +25,7 @@ def _power(self: Any, n: int) -> Any:
         ones = wrap(np.broadcast_to(np.eye(array.shape[-1], dtype=array.dtype), array.shape))
         return self.clone(memory_format=contiguous_format).copy_(ones)
     if n == 1:
-        return self.clone()
+        return self.clone(memory_format=contiguous_format)
     base = self
     if n < 0:
         base, n = inv(self), -n
@@ -46,12 +46,20 @@ def _power(self: Any, n: int) -> Any:
     return result
 
 
+def _writer(_self: Tensor, n: int) -> str:
+    """What writes the power into `out=`: its last product, unless it is a square of squares, or no product at all."""
+    size = abs(n)
+    if n == -1:
+        return "linalg_inv_ex"
+    return "copy_" if size != 2 and size & (size - 1) == 0 else "matmul"
+
+
 @op(
     name="linalg_matrix_power",
     variants="",
     composition=True,
     out=True,
-    copied=True,
+    written_by=_writer,
     out_dtype=writing.castable("matrix_power"),
 )
 def linalg_matrix_power(self: Tensor, n: int) -> Any:
@@ -65,7 +73,7 @@ def linalg_matrix_power(self: Tensor, n: int) -> Any:
     return _power(self, n)
 
 
-@op(composition=True, out=True, copied=True, out_dtype=writing.castable("matrix_power"))
+@op(composition=True, out=True, written_by=_writer, out_dtype=writing.castable("matrix_power"))
 def matrix_power(self: Tensor, n: int) -> Any:
     """Another name for `linalg.matrix_power`.
 

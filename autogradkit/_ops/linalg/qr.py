@@ -142,7 +142,7 @@ def _reflections_meta(input: Array, tau: Array) -> Any:
         raise RuntimeError(f"{name} input must have at least 2 dimensions.")
     if input.shape[-2] < input.shape[-1]:
         raise RuntimeError(f"{name} input.shape[-2] must be greater than or equal to input.shape[-1]")
-    require_dims(tau.ndim)
+    require_dims(tau.ndim, -1)
     if input.shape[-1] < tau.shape[-1]:
         raise RuntimeError(f"{name} input.shape[-1] must be greater than or equal to tau.shape[-1]")
     if input.ndim - tau.ndim != 1:
@@ -272,8 +272,7 @@ def _ormqr_meta(self: Array, input2: Array, input3: Array, left: bool, transpose
     place = -2 if left else -1
     if input3.shape[place] != self.shape[-2]:
         raise RuntimeError(f"{name} other.shape[{place}] must be equal to input.shape[-2]")
-    if not input2.ndim:
-        raise IndexError("Dimension specified as -1 but tensor has no dimensions")
+    require_dims(input2.ndim, -1)
     if min(input3.shape[place], self.shape[-1]) != input2.shape[-1]:
         raise RuntimeError(f"{name} tau.shape[-1] must be equal to min(other.shape[{place}], input.shape[-1])")
     if self.ndim - input2.ndim != 1:

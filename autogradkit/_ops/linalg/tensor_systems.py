@@ -22,7 +22,7 @@ from autogradkit.core.tensor import Tensor
     variants="",
     composition=True,
     out=True,
-    copied=True,
+    written_by="copy_",
     out_dtype=writing.castable("tensorinv"),
 )
 def tensorinv(self: Tensor, ind: int = 2) -> Any:
@@ -54,7 +54,7 @@ def tensorinv(self: Tensor, ind: int = 2) -> Any:
     variants="",
     composition=True,
     out=True,
-    copied=True,
+    written_by="copy_",
     out_dtype=writing.castable("tensorsolve"),
 )
 def tensorsolve(self: Tensor, other: Tensor, dims: Ints | None = None) -> Any:

@@ -144,7 +144,7 @@ def _old_backward(
             part = _triangle(part, upper, unitriangular)
     if g_copy is not None:
         part = g_copy if part is None else part + g_copy
-    return gradient, part
+    return k.zeros_like(self) if gradient is None else gradient, k.zeros_like(A) if part is None else part
 
 
 @op(

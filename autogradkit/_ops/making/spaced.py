@@ -97,6 +97,9 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     >>> torch.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
+    out: Tensor | None = options.get("out")
+    if out is not None:
+        require_no_leaf("aten::fft_fftfreq", out)
     _require_floating("fftfreq", options)
 
     def fill(array: Array) -> None:
@@ -105,9 +108,7 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
             np.where(places < (n + 1) // 2, places, places - n), np.divide(1.0, n * d), out=array, casting="unsafe"
         )
 
-    out: Tensor | None = options.get("out")
     if out is not None:
-        require_no_leaf("aten::fft_fftfreq", out)
         warn_of_resizing(out, n)
         if n == 1 and not out.ndim:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
@@ -122,14 +123,15 @@ def fft_rfftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     >>> torch.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
+    if options.get("out") is not None:
+        require_no_leaf("aten::fft_rfftfreq", options["out"])
     _require_floating("rfftfreq", options)
 
     def fill(array: Array) -> None:
         np.multiply(np.arange(array.size), np.divide(1.0, n * d), out=array, casting="unsafe")
 
-    count = max(n // 2 + 1, 0)
+    count = max(int(n / 2) + 1, 0)
     if options.get("out") is not None:
-        require_no_leaf("aten::fft_rfftfreq", options["out"])
         warn_of_resizing(options["out"], count)
     return made((count,), fill, options, get_default_dtype(), name="fft_rfftfreq")
 

@@ -306,6 +306,7 @@ def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
     pointwise=INT_TO_FLOAT,
     unary=True,
     in_place=True,
+    contiguous=True,
     out_dtype=saying("mvlgamma: result type {result} can't be cast to the desired output type {result}", same=False),
     refuse=_refuse_multivariate,
     edit_refuse=_refuse_multivariate_edit,

@@ -120,7 +120,7 @@ def _require_frames(call: str, x: Tensor, n_fft: int, hop: int, width: int, wind
     if len(shape) not in (1, 2):
         raise RuntimeError(call + ": expected a 1D or 2D tensor")
     if not 0 < n_fft <= shape[-1]:
-        raise RuntimeError(call + f": expected 0 < n_fft < {shape[-1]}, but got n_fft={n_fft}")
+        raise RuntimeError(call + f": expected 0 < n_fft < {shape[-1]}, but got n_fft={width}")
     if hop <= 0:
         raise RuntimeError(call + f": expected hop_length > 0, but got hop_length={hop}")
     if not 0 < width <= n_fft:
