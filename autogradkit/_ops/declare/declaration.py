@@ -27,6 +27,9 @@ beside the memory words that memory.py explains:
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
+- `written_by`: what writes into the `out=` of a composition, and refuses gradients by that name, or has none ("aten::..."); a
+  function of the values where it depends on them. Where `out_dtype` is of the composition's own making, its other checks come
+  before that, too. "copy_" is differentiated;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
@@ -132,6 +135,7 @@ class Declaration:
         edit_resizes: bool = False,
         out: bool | None = None,
         out_warning: str = "",
+        written_by: str | Callable[..., str] = "",
         refuses_complex: bool = False,
         into_any: bool = False,
         warns_of_resizing: bool = True,
@@ -201,6 +205,7 @@ class Declaration:
         self.out_decides = out_decides
         self.structured = structured
         self.out_warning = out_warning
+        self.written_by = written_by
         self.refuses_complex = refuses_complex
         self.into_any = into_any
         self.warns_of_resizing = warns_of_resizing

@@ -20,9 +20,11 @@ from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_whole
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
+    copied_into,
     history_of,
     into_out,
     is_checked_first,
+    is_of_kernels,
     require_apart,
     require_apart_resized,
     require_castable,
@@ -119,39 +121,14 @@ class Overload(Form):
         if self.composition:
             if out is None:
                 return self._composed(self.kernel, values)
-            if self.out_warning:
-                warn(self.out_warning)
-            tensors = self.tensors_in(values)
-            outs = out if isinstance(out, (list, tuple)) else (out,)
-            involved = (*tensors, *outs[self.differentiable_outputs])
-            name = writer_of(self.owner.name)
-            unimplemented = name if name.startswith("aten::") else ""
-
-            def refuse_gradients() -> None:
-                if unimplemented and isinstance(out, Tensor):  # such an op has one result
-                    require_no_leaf(name, out)
-                else:
-                    require_no_grad(name, involved)
-
-            if not is_checked_first(self.owner.name):
-                refuse_gradients()
-            made = self._composed(self.kernel, values)
-            refuse_gradients()
-            results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
-            for each, result in zip(outs, results, strict=True):
-                if self.owner.name in POINTWISE_COMPOSED:
-                    require_iterable(each, result.shape, tensors)
-                elif self.apart == "given":
-                    require_apart(each._array, each._array.shape, tensors)
-                elif self.apart:
-                    require_apart_resized(each, result.shape, tensors)
-            return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
-        # What has no gradient may be written into what requires one.
-        if isinstance(out, Tensor) and self.is_unimplemented:
-            require_no_leaf(f"aten::{self.owner.name}", out)
-        elif out is not None and self.formulas:
-            outs = out if isinstance(out, (list, tuple)) else (out,)
-            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[self.differentiable_outputs])))
+            return self._compose_into(values, out)
+        if out is not None and (self.is_unimplemented or self.formulas):
+            outs = (out if isinstance(out, (list, tuple)) else (out,))[self.differentiable_outputs]
+            if self.is_unimplemented:  # what has no gradient may be written into what requires one
+                for each in outs:
+                    require_no_leaf(f"aten::{self.owner.name}", each)
+            else:
+                require_no_grad(self.owner.name, self.tensors_in((*values, *outs)))
         memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
@@ -190,6 +167,11 @@ class Overload(Form):
         memory.require_numbers(self, values)
         self.ask_late(self.dtypes, values)
 
+    def refuse_late(self, *values: Any) -> None:
+        """The check of a kernel's as a lane asks for it."""
+        assert self.refuse is not None
+        self.ask_late(self.refuse, values)
+
     def _run_pointwise(self, values: Sequence[Any]) -> Tensor:
         arrays = list(values)
         for i in self.operands:
@@ -215,6 +197,43 @@ class Overload(Form):
 
     def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
         return body(*values[: self.positional], **self.named(values))
+
+    def _compose_into(self, values: Sequence[Any], out: Any) -> Any:
+        """The composition, written into what `out=` names."""
+        if self.out_warning:
+            warn(self.out_warning)
+        outs = out if isinstance(out, (list, tuple)) else (out,)
+        tensors = self.tensors_in(values)
+        name = self.written_by(*values) if callable(self.written_by) else self.written_by or writer_of(self.owner.name)
+        if name == "copy_":
+            return copied_into(out, self._composed(self.kernel, values), self.require_out_dtype)
+        unimplemented = name if name.startswith("aten::") else ""
+
+        def refuse_gradients() -> None:
+            differentiated = outs[self.differentiable_outputs]
+            if unimplemented:
+                for each in differentiated:
+                    require_no_leaf(name, each)
+            else:
+                require_no_grad(name, (*tensors, *differentiated))
+
+        has_checks = not is_of_kernels(self.require_out_dtype) if self.written_by else is_checked_first(self.owner.name)
+        if not has_checks:
+            refuse_gradients()
+        made = self._composed(self.kernel, values)
+        results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
+        if self.written_by and has_checks:  # of the dtype, too
+            for each, result in zip(outs, results, strict=True):
+                self.require_out_dtype(result.dtype, each._array.dtype)
+        refuse_gradients()
+        for each, result in zip(outs, results, strict=True):
+            if self.owner.name in POINTWISE_COMPOSED:
+                require_iterable(each, result.shape, tensors)
+            elif self.apart == "given":
+                require_apart(each._array, each._array.shape, tensors)
+            elif self.apart:
+                require_apart_resized(each, result.shape, tensors)
+        return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""

@@ -28,6 +28,7 @@ from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import Unimplemented, check_in_place, grad_fn, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.required import OPS
 from autogradkit.engine.reseating import reseating
 
 _SHARED = (
@@ -160,6 +161,11 @@ def require_same_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
         raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
 
 
+def is_of_kernels(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool:
+    """Whether a check of the dtype of `out=` is one of those that PyTorch's kernels make, and no composition of its own."""
+    return check in (require_castable, require_same_dtype, require_found)
+
+
 def saying(
     text: str, error: type[Exception] = RuntimeError, same: bool = True
 ) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
@@ -174,6 +180,12 @@ def saying(
             raise error(text.format(result=SCALAR_TYPE_NAMES[result], out=SCALAR_TYPE_NAMES[out]))
 
     return require
+
+
+def castable(name: str, what: str = "result") -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """As PyTorch's functions of linear algebra say that `out=` cannot take what they computed."""
+    text = f"{name}: Expected {what} to be safely castable from {{result}} dtype, but got {what} with dtype {{out}}"
+    return saying(text, same=False)
 
 
 require_found = saying("Found dtype {out} but expected {result}")
@@ -273,6 +285,16 @@ def into_out(
         if counter.tells:
             counter.edited()
     return out
+
+
+def copied_into(out: Tensor, computed: Tensor, require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Tensor:
+    """Copy a result, with its history, into `out`, resized where shapes differ."""
+    result, given = computed._array, out._array
+    require_dtype(result.dtype, given.dtype)
+    if given.shape != result.shape:
+        _warn_of_resizing(out, result.shape)
+        at_once(reseating(out, resized(given, result.shape, contiguous_strides(result.shape))))
+    return OPS.copy_(out, computed)
 
 
 def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:

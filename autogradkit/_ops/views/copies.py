@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.refusals import by_kernel
 from autogradkit._ops.making.restriding import as_strided
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.strides import wrap_dim
@@ -47,6 +48,7 @@ def _declare(name: str, *views: Overload, call: str, shown: str, refuse: Callabl
         )(kernel)
 
 
+@by_kernel
 def _refuse_recording(self: Any) -> None:
     if MODE.grad and requires_grad(self):
         raise RuntimeError(
