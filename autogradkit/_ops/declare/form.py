@@ -27,11 +27,14 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
+- `real_gradient`: of complex results PyTorch has no gradient, and refuses to record them once they are computed;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
 - `written`: how often PyTorch edits the result while making it, from the values;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
+- `bare_out`: PyTorch's form with `out=` is generated over the other one: it has no gradient, like an op without any, and
+  resizes before it looks at the dtype;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `edit_resizes`: the in-place form gives self the shape of the result, where that is another, as PyTorch lets it;
 - `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
@@ -122,6 +125,7 @@ class Form:
         edit_resizes: bool = False,
         out: bool | None = None,
         out_warning: str = "",
+        real_gradient: bool = False,
         refuses_complex: bool = False,
         into_any: bool = False,
         warns_of_resizing: bool = True,
@@ -129,6 +133,7 @@ class Form:
         laid_out: bool | None = None,
         apart: str = "",
         out_decides: bool = False,
+        bare_out: bool = False,
         structured: bool = False,
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
@@ -190,8 +195,10 @@ class Form:
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
         self.out_decides = out_decides
+        self.bare_out = bare_out
         self.structured = structured
         self.out_warning = out_warning
+        self.real_gradient = real_gradient
         self.refuses_complex = refuses_complex
         self.into_any = into_any
         self.warns_of_resizing = warns_of_resizing
@@ -298,6 +305,11 @@ class Form:
     def is_unimplemented(self) -> bool:
         """Whether PyTorch gives it a node that refuses when it runs."""
         return self.node_name == UNIMPLEMENTED
+
+    @property
+    def written_as(self) -> str:
+        """What PyTorch calls the form with `out=` where that has a node that refuses when it runs; else nothing."""
+        return f"aten::{self.owner.name}" if self.is_unimplemented or self.bare_out else ""
 
     @property
     def refuses_whole(self) -> bool:

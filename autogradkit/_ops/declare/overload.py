@@ -17,7 +17,7 @@ from autogradkit._ops.declare import entries, memory, plans
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
-from autogradkit._ops.declare.source import refuse_whole
+from autogradkit._ops.declare.source import refuse_complex, refuse_whole
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
     history_of,
@@ -31,6 +31,7 @@ from autogradkit._ops.declare.writing import (
     require_no_leaf,
     require_shape,
     require_writable,
+    warn_of_resizing,
     writer_of,
 )
 from autogradkit.core.frames import shorten
@@ -147,8 +148,8 @@ class Overload(Form):
                     require_apart_resized(each, result.shape, tensors)
             return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
         # What has no gradient may be written into what requires one.
-        if isinstance(out, Tensor) and self.is_unimplemented:
-            require_no_leaf(f"aten::{self.owner.name}", out)
+        if isinstance(out, Tensor) and self.written_as:
+            require_no_leaf(self.written_as, out)
         elif out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
             require_no_grad(self.owner.name, self.tensors_in((*values, *outs[self.differentiable_outputs])))
@@ -208,7 +209,10 @@ class Overload(Form):
         if not results or not self.records(values):
             return
         assert self.recipe is not None
-        if results[0]._array.dtype.kind not in "iub":
+        kind = results[0]._array.dtype.kind
+        if kind == "c" and self.real_gradient:
+            refuse_complex(self.owner.name)
+        if kind not in "iub":
             self.recipe.record(saved, values, results)
         elif self.refuses_whole:
             refuse_whole(results[0]._array)
@@ -228,7 +232,7 @@ class Overload(Form):
     def _write(self, values: Sequence[Any], out: Any) -> Any:
         """The result in what `out=` names: straight into it where it has the right form, else copied and resized."""
         tensors = self.tensors_in(values)
-        unimplemented = f"aten::{self.owner.name}" if self.is_unimplemented else ""
+        unimplemented = self.written_as
         if isinstance(out, Tensor) and (self.pointwise is not None or self.reduces):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
@@ -253,9 +257,11 @@ class Overload(Form):
         computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
-        written = into_out(
-            tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, self.warns_of_resizing
-        )
+        warns = self.warns_of_resizing
+        if self.bare_out:
+            warn_of_resizing(out, computed.shape)
+            warns = False
+        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, warns)
         if self.several:
             return None
         return written if isinstance(written, Tensor) else self.returns(written)

@@ -100,7 +100,7 @@ def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence
     try:
         require_apart(out._array, shape, tensors)
     except RuntimeError:
-        _warn_of_resizing(out, shape)
+        warn_of_resizing(out, shape)
         raise
 
 
@@ -262,7 +262,7 @@ def into_out(
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
         if warns:
-            _warn_of_resizing(each, result.shape)
+            warn_of_resizing(each, result.shape)
         steps += _put(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
@@ -284,7 +284,8 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     return empty_strided(shape, strides, array.dtype)
 
 
-def _warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+def warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+    """Warn where what `out=` names has elements and another shape than the result."""
     if out._array.size and out._array.shape != shape:
         warn(
             f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does not "

@@ -34,9 +34,16 @@ def _mode_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
     return [(shape, self.dtype), (shape, np.dtype(np.int64))]
 
 
+@by_kernel
+def _require_ordered(self: Any, *_options: Any) -> None:
+    if self.ndim:  # else it is found without a kernel
+        not_implemented("mode_cpu", "c")(self)
+
+
 @op(
     meta=_mode_meta,
-    dtypes=not_implemented("mode_cpu", "c"),
+    dtypes=_require_ordered,
+    real_gradient=True,
     out_dtype=saying("expected scalar type '{result}' but got '{out}' for values output"),
     outputs="values indices",
     differentiable_outputs=1,

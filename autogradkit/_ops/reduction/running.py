@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.memory import real_part
-from autogradkit._ops.declare.refusals import not_implemented, require_real_if_differentiated, unless_empty
+from autogradkit._ops.declare.refusals import not_implemented, unless_empty
 from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype, saying
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick
@@ -212,12 +212,12 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
             raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
         if self._array.size and self._array.ndim:
             not_implemented(f"{name}_cpu", "c")(self)
-        require_real_if_differentiated(name, self)
 
     @op(
         name=name,
         meta=lambda self, dim: [(self.shape, self.dtype), (self.shape, np.dtype(np.int64))],
         refuse=refuse,
+        real_gradient=True,
         out_dtype=saying("expected scalar_type {result} but found {out}"),
         outputs="values indices",
         differentiable_outputs=1,
