@@ -24,7 +24,7 @@ r=T.median(T.ones(0,dtype=T.complex64,requires_grad=True))
 r=T.nanmedian(T.tensor(1j,requires_grad=True))
 r=T.tensor(1j,requires_grad=True).mode()
 r=T.tensor(1j,requires_grad=True).nan_to_num()
-T.normal(T.tensor([1j,2],requires_grad=True),T.ones(2)); 
+T.normal(T.tensor([1j,2],requires_grad=True),T.ones(2))
     """,
     "copies with out= have no gradient": """
 x=T.ones(2,3,requires_grad=True); y=T.zeros(0); T.permute_copy(x,(1,0),out=y)

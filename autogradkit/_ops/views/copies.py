@@ -20,7 +20,9 @@ from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
-def _declare(name: str, *views: Overload, call: str, shown: str, real_gradient: bool = False) -> None:
+def _declare(
+    name: str, *views: Overload, call: str, shown: str, real_gradient: bool = False, samples: Any = None
+) -> None:
     """`name` as a function that copies what these forms of a view show; `call` and `shown` are its example."""
     made = function(name, variants="function")
     for view in views:
@@ -38,7 +40,7 @@ def _declare(name: str, *views: Overload, call: str, shown: str, real_gradient: 
             real_gradient=real_gradient,
             bare_out=not several,
             vjp=view.formulas,
-            samples=view.samples,
+            samples=samples or view.samples,
             rule=view.rule_given,
         )(kernel)
 
@@ -107,6 +109,7 @@ _declare(
     call="torch.tensor([[1.0, 2.0]])",
     shown="tensor([1.+2.j])",
     real_gradient=True,
+    samples=lambda t: [(t(3, 2).detach(),)],
 )
 _declare("view_copy", sizes.view_sizes, sizes.view_dtype, call=f"{_MATRIX}, (4,)", shown="tensor([1, 2, 3, 4])")
 _declare("split_copy", splits.split_evenly, call="torch.tensor([1, 2, 3]), 2", shown="(tensor([1, 2]), tensor([3]))")
