@@ -31,6 +31,7 @@ REFUSED = {  # PyTorch has no derivative of them either
     "bincount/torch::autograd::NotImplemented",
     "geqrf/GeqrfBackward0",
     "counts_in_grid/torch::autograd::NotImplemented",
+    "counts_by_numbers/torch::autograd::NotImplemented",
     "edges_along/torch::autograd::NotImplemented",
     "histogram/torch::autograd::NotImplemented",
     "unique_elements/Unique2Backward0",

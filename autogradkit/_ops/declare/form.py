@@ -31,10 +31,14 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
-- `written`: how often PyTorch edits the result while making it, from the values;
+- `written`: how often PyTorch edits the result while making it, from the values; of a composition what `out=` names, beyond
+  once;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `bare_out`: PyTorch's form with `out=` is generated over the other one: it has no gradient, like an op without any, and
   resizes before it looks at the dtype;
+- `copied_out`: of a composition, whose result PyTorch copies into `out=`, which is recorded like any copy;
+- `refuse_out`: raises, from `out=` and the values, what is refused before anything is computed; of a composition before
+  gradients are;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `edit_resizes`: the in-place form gives self the shape of the result, where that is another, as PyTorch lets it;
 - `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
@@ -134,6 +138,8 @@ class Form:
         apart: str = "",
         out_decides: bool = False,
         bare_out: bool = False,
+        copied_out: bool = False,
+        refuse_out: Callable[..., None] | None = None,
         structured: bool = False,
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
@@ -196,6 +202,8 @@ class Form:
         self.apart = apart
         self.out_decides = out_decides
         self.bare_out = bare_out
+        self.copied_out = copied_out
+        self.refuse_out = refuse_out
         self.structured = structured
         self.out_warning = out_warning
         self.real_gradient = real_gradient

@@ -23,6 +23,7 @@ from autogradkit._ops.declare.writing import (
     history_of,
     into_out,
     is_checked_first,
+    put,
     require_apart,
     require_apart_resized,
     require_castable,
@@ -37,14 +38,15 @@ from autogradkit._ops.declare.writing import (
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.steps import Step, take
+from autogradkit.core.steps import Step, at_once, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
-from autogradkit.engine.history import check_in_place
+from autogradkit.engine.history import check_in_place, requires_grad
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.ownership import set_version
+from autogradkit.engine.required import OPS
 from autogradkit.engine.reseating import reseating
 from autogradkit.engine.saved import SavedCast
 
@@ -122,6 +124,10 @@ class Overload(Form):
                 return self._composed(self.kernel, values)
             if self.out_warning:
                 warn(self.out_warning)
+            if self.refuse_out is not None:
+                self.refuse_out(out, *values)
+            if self.copied_out:
+                return self._copy_out(self._composed(self.kernel, values), out)
             tensors = self.tensors_in(values)
             outs = out if isinstance(out, (list, tuple)) else (out,)
             involved = (*tensors, *outs[self.differentiable_outputs])
@@ -146,17 +152,23 @@ class Overload(Form):
                     require_apart(each._array, each._array.shape, tensors)
                 elif self.apart:
                     require_apart_resized(each, result.shape, tensors)
-            return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
+            edits = 1 if self.written is None else 1 + self.written(*values)
+            return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented, edits=edits)
         # What has no gradient may be written into what requires one.
-        if isinstance(out, Tensor) and self.written_as:
-            require_no_leaf(self.written_as, out)
+        if out is not None and self.written_as:
+            for each in out if isinstance(out, (list, tuple)) else (out,):
+                require_no_leaf(self.written_as, each)
         elif out is not None and self.formulas:
             outs = out if isinstance(out, (list, tuple)) else (out,)
-            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[self.differentiable_outputs])))
+            assert self.recipe is not None
+            inputs = [values[i] for i in self.recipe.differentiable]
+            require_no_grad(self.owner.name, self.tensors_in((*inputs, *outs[self.differentiable_outputs])))
         memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
             check(*values)
+        if out is not None and self.refuse_out is not None:
+            self.refuse_out(out, *values)
         if late and self.pointwise is not None and isinstance(out, Tensor):
             arrays = self.arrays_of(values)
             memory.require_promotable(self, arrays)
@@ -175,6 +187,16 @@ class Overload(Form):
                 set_version(result, self.written(*values))
         self._record(values, values, results)
         return self.returns(results) if several else results[0]
+
+    def _copy_out(self, made: Tensor, out: Tensor) -> Tensor:
+        """The result of a composition in what `out=` names, by a copy that is recorded."""
+        shape = made._array.shape
+        self.require_out_dtype(made._array.dtype, out._array.dtype)
+        warn_of_resizing(out, shape)
+        check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(made)))
+        if out._array.shape != shape:
+            at_once(put(out, made._array, False))
+        return OPS.copy_(out, made)
 
     def ask_late(self, check: Callable[..., None], values: Sequence[Any]) -> None:
         """A check that PyTorch's kernel makes: what is wrong with sizes and dimensions is said before what it refuses."""

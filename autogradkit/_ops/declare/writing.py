@@ -185,7 +185,7 @@ _WRITTEN_BY = {
     "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
     "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "msort": "sort",
     "multiply": "mul", "subtract": "sub", "diff": "sub",
-    "divide": "div", "true_divide": "div",
+    "divide": "div", "true_divide": "div", "float_power": "pow", "nanmean": "nansum",
     "take_along_dim": "gather", "diag": "aten::diagonal_copy", "softmax": "aten::softmax", "log_softmax": "aten::log_softmax",
 }  # fmt: skip
 
@@ -246,11 +246,13 @@ def into_out(
     laid_out: bool = True,
     unimplemented: str = "",
     warns: bool = True,
+    edits: int = 1,
 ) -> Any:
     """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
 
     What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones. An op that PyTorch has
     no gradient of names itself as `unimplemented`. It `warns` of resizing what had elements, unless the op resizes by itself.
+    `edits` will be counted of each.
     """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
@@ -263,11 +265,11 @@ def into_out(
     for each, result in zip(outs, results, strict=True):
         if warns:
             warn_of_resizing(each, result.shape)
-        steps += _put(each, result, laid_out)
+        steps += put(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
-        counts[counter] = counts.get(counter, counter.value) + 1
+        counts[counter] = counts.get(counter, counter.value) + edits
     at_once([*steps, *[(setattr, counter, "value", value) for counter, value in counts.items()]])
     for counter in counts:
         if counter.tells:
@@ -295,7 +297,7 @@ def warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
         )
 
 
-def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
+def put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
     """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     array = out._array
     steps: list[Step] = []
