@@ -56,6 +56,8 @@ _OPERATORS = (
     "imul",
 )
 _OF_INTEGERS = ("and_", "or_", "xor")
+# Whose functions are declared, and have schemas, by the namespace's name and theirs: "linalg_det".
+NAMESPACES = ("fft", "linalg")
 ATTEMPTS = 60
 SHAPES = ((3, 3), (2, 3), (3,), (), (2, 2, 4, 4), (1, 3, 3))
 FLOAT, INT, BOOL = torch.float32, torch.int64, torch.bool
@@ -132,7 +134,7 @@ def _targets() -> Iterator[Target]:
     places = [
         ("", "", torch, ak),
         ("nn.functional.", "", torch.nn.functional, ak.nn.functional),
-        ("linalg.", "linalg_", torch.linalg, ak.linalg),
+        *((f"{each}.", f"{each}_", getattr(torch, each), getattr(ak, each)) for each in NAMESPACES),
     ]
     for prefix, schema_prefix, theirs, mine in places:
         for name in _shared_names(theirs, mine):

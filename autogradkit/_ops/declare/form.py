@@ -28,6 +28,9 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
 - `real_gradient`: of complex results PyTorch has no gradient, and refuses to record them once they are computed;
+- `written_by`: what writes into the `out=` of a composition, and refuses gradients by that name, or has none ("aten::..."); a
+  function of the values where it depends on them. Where `out_dtype` is of the composition's own making, its other checks come
+  before that, too. "copy_" is differentiated;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
@@ -36,7 +39,6 @@ is first asked for. The options, beside the memory words that memory.py explains
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
 - `bare_out`: PyTorch's form with `out=` is generated over the other one: it has no gradient, like an op without any, and
   resizes before it looks at the dtype;
-- `copied_out`: of a composition, whose result PyTorch copies into `out=`, which is recorded like any copy;
 - `refuse_out`: raises, from `out=` and the values, what is refused before anything is computed; of a composition before
   gradients are;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
@@ -130,6 +132,7 @@ class Form:
         out: bool | None = None,
         out_warning: str = "",
         real_gradient: bool = False,
+        written_by: str | Callable[..., str] = "",
         refuses_complex: bool = False,
         into_any: bool = False,
         warns_of_resizing: bool = True,
@@ -138,7 +141,6 @@ class Form:
         apart: str = "",
         out_decides: bool = False,
         bare_out: bool = False,
-        copied_out: bool = False,
         refuse_out: Callable[..., None] | None = None,
         structured: bool = False,
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
@@ -202,11 +204,11 @@ class Form:
         self.apart = apart
         self.out_decides = out_decides
         self.bare_out = bare_out
-        self.copied_out = copied_out
         self.refuse_out = refuse_out
         self.structured = structured
         self.out_warning = out_warning
         self.real_gradient = real_gradient
+        self.written_by = written_by
         self.refuses_complex = refuses_complex
         self.into_any = into_any
         self.warns_of_resizing = warns_of_resizing

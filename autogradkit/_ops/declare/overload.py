@@ -20,10 +20,11 @@ from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_complex, refuse_whole
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
+    copied_into,
     history_of,
     into_out,
     is_checked_first,
-    put,
+    is_of_kernels,
     require_apart,
     require_apart_resized,
     require_castable,
@@ -38,15 +39,14 @@ from autogradkit._ops.declare.writing import (
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.steps import Step, at_once, take
+from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
-from autogradkit.engine.history import check_in_place, requires_grad
+from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.ownership import set_version
-from autogradkit.engine.required import OPS
 from autogradkit.engine.reseating import reseating
 from autogradkit.engine.saved import SavedCast
 
@@ -122,47 +122,16 @@ class Overload(Form):
         if self.composition:
             if out is None:
                 return self._composed(self.kernel, values)
-            if self.out_warning:
-                warn(self.out_warning)
-            if self.refuse_out is not None:
-                self.refuse_out(out, *values)
-            if self.copied_out:
-                return self._copy_out(self._composed(self.kernel, values), out)
-            tensors = self.tensors_in(values)
-            outs = out if isinstance(out, (list, tuple)) else (out,)
-            involved = (*tensors, *outs[self.differentiable_outputs])
-            name = writer_of(self.owner.name)
-            unimplemented = name if name.startswith("aten::") else ""
-
-            def refuse_gradients() -> None:
-                if unimplemented and isinstance(out, Tensor):  # such an op has one result
-                    require_no_leaf(name, out)
-                else:
-                    require_no_grad(name, involved)
-
-            if not is_checked_first(self.owner.name):
-                refuse_gradients()
-            made = self._composed(self.kernel, values)
-            refuse_gradients()
-            results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
-            for each, result in zip(outs, results, strict=True):
-                if self.owner.name in POINTWISE_COMPOSED:
-                    require_iterable(each, result.shape, tensors)
-                elif self.apart == "given":
-                    require_apart(each._array, each._array.shape, tensors)
-                elif self.apart:
-                    require_apart_resized(each, result.shape, tensors)
-            edits = 1 if self.written is None else 1 + self.written(*values)
-            return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented, edits=edits)
-        # What has no gradient may be written into what requires one.
-        if out is not None and self.written_as:
-            for each in out if isinstance(out, (list, tuple)) else (out,):
-                require_no_leaf(self.written_as, each)
-        elif out is not None and self.formulas:
-            outs = out if isinstance(out, (list, tuple)) else (out,)
-            assert self.recipe is not None
-            inputs = [values[i] for i in self.recipe.differentiable]
-            require_no_grad(self.owner.name, self.tensors_in((*inputs, *outs[self.differentiable_outputs])))
+            return self._compose_into(values, out)
+        if out is not None and (self.written_as or self.formulas):
+            outs = (out if isinstance(out, (list, tuple)) else (out,))[self.differentiable_outputs]
+            if self.written_as:  # what has no gradient may be written into what requires one
+                for each in outs:
+                    require_no_leaf(self.written_as, each)
+            else:
+                assert self.recipe is not None
+                inputs = [values[i] for i in self.recipe.differentiable]
+                require_no_grad(self.owner.name, self.tensors_in((*inputs, *outs)))
         memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
@@ -188,16 +157,6 @@ class Overload(Form):
         self._record(values, values, results)
         return self.returns(results) if several else results[0]
 
-    def _copy_out(self, made: Tensor, out: Tensor) -> Tensor:
-        """The result of a composition in what `out=` names, by a copy that is recorded."""
-        shape = made._array.shape
-        self.require_out_dtype(made._array.dtype, out._array.dtype)
-        warn_of_resizing(out, shape)
-        check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(made)))
-        if out._array.shape != shape:
-            at_once(put(out, made._array, False))
-        return OPS.copy_(out, made)
-
     def ask_late(self, check: Callable[..., None], values: Sequence[Any]) -> None:
         """A check that PyTorch's kernel makes: what is wrong with sizes and dimensions is said before what it refuses."""
         try:
@@ -212,6 +171,11 @@ class Overload(Form):
         assert self.dtypes is not None
         memory.require_numbers(self, values)
         self.ask_late(self.dtypes, values)
+
+    def refuse_late(self, *values: Any) -> None:
+        """The check of a kernel's as a lane asks for it."""
+        assert self.refuse is not None
+        self.ask_late(self.refuse, values)
 
     def _run_pointwise(self, values: Sequence[Any]) -> Tensor:
         arrays = list(values)
@@ -241,6 +205,46 @@ class Overload(Form):
 
     def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
         return body(*values[: self.positional], **self.named(values))
+
+    def _compose_into(self, values: Sequence[Any], out: Any) -> Any:
+        """The composition, written into what `out=` names."""
+        if self.out_warning:
+            warn(self.out_warning)
+        if self.refuse_out is not None:
+            self.refuse_out(out, *values)
+        outs = out if isinstance(out, (list, tuple)) else (out,)
+        tensors = self.tensors_in(values)
+        name = self.written_by(*values) if callable(self.written_by) else self.written_by or writer_of(self.owner.name)
+        if name == "copy_":
+            return copied_into(outs[0], self._composed(self.kernel, values), self.require_out_dtype)
+        unimplemented = name if name.startswith("aten::") else ""
+
+        def refuse_gradients() -> None:
+            differentiated = outs[self.differentiable_outputs]
+            if unimplemented:
+                for each in differentiated:
+                    require_no_leaf(name, each)
+            else:
+                require_no_grad(name, (*tensors, *differentiated))
+
+        has_checks = not is_of_kernels(self.require_out_dtype) if self.written_by else is_checked_first(self.owner.name)
+        if not has_checks:
+            refuse_gradients()
+        made = self._composed(self.kernel, values)
+        results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
+        if self.written_by and has_checks:  # of the dtype, too
+            for each, result in zip(outs, results, strict=True):
+                self.require_out_dtype(result.dtype, each._array.dtype)
+        refuse_gradients()
+        for each, result in zip(outs, results, strict=True):
+            if self.owner.name in POINTWISE_COMPOSED:
+                require_iterable(each, result.shape, tensors)
+            elif self.apart == "given":
+                require_apart(each._array, each._array.shape, tensors)
+            elif self.apart:
+                require_apart_resized(each, result.shape, tensors)
+        edits = 1 if self.written is None else 1 + self.written(*values)
+        return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented, edits=edits)
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
@@ -280,7 +284,7 @@ class Overload(Form):
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
         warns = self.warns_of_resizing
-        if self.bare_out:
+        if self.bare_out and isinstance(out, Tensor):
             warn_of_resizing(out, computed.shape)
             warns = False
         written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, warns)

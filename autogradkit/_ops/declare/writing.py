@@ -28,6 +28,7 @@ from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import Unimplemented, check_in_place, grad_fn, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.required import OPS
 from autogradkit.engine.reseating import reseating
 
 _SHARED = (
@@ -160,6 +161,11 @@ def require_same_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
         raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
 
 
+def is_of_kernels(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool:
+    """Whether a check of the dtype of `out=` is one of those that PyTorch's kernels make, and no composition of its own."""
+    return check in (require_castable, require_same_dtype, require_found)
+
+
 def saying(
     text: str, error: type[Exception] = RuntimeError, same: bool = True
 ) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
@@ -174,6 +180,12 @@ def saying(
             raise error(text.format(result=SCALAR_TYPE_NAMES[result], out=SCALAR_TYPE_NAMES[out]))
 
     return require
+
+
+def castable(name: str, what: str = "result") -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """As PyTorch's functions of linear algebra say that `out=` cannot take what they computed."""
+    text = f"{name}: Expected {what} to be safely castable from {{result}} dtype, but got {what} with dtype {{out}}"
+    return saying(text, same=False)
 
 
 require_found = saying("Found dtype {out} but expected {result}")
@@ -265,7 +277,7 @@ def into_out(
     for each, result in zip(outs, results, strict=True):
         if warns:
             warn_of_resizing(each, result.shape)
-        steps += put(each, result, laid_out)
+        steps += _put(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
@@ -275,6 +287,17 @@ def into_out(
         if counter.tells:
             counter.edited()
     return out
+
+
+def copied_into(out: Tensor, computed: Tensor, require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Tensor:
+    """Copy a result, with its history, into `out`, resized where shapes differ."""
+    result = computed._array
+    require_dtype(result.dtype, out._array.dtype)
+    warn_of_resizing(out, result.shape)
+    check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(computed)))
+    if out._array.shape != result.shape:
+        at_once(_put(out, result, False))
+    return OPS.copy_(out, computed)
 
 
 def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
@@ -297,7 +320,7 @@ def warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
         )
 
 
-def put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
+def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
     """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     array = out._array
     steps: list[Step] = []

@@ -94,7 +94,14 @@ def det(A: Array, *, out: Any) -> None:
     np.multiply(np.prod(np.diagonal(LU, 0, -2, -1), axis=-1), _signs(pivots), out=result, casting="unsafe")
 
 
-@op(name="linalg_det", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_det",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_det",
+)
 def linalg_det(A: Tensor) -> Any:
     """The determinant of square matrices.
 
@@ -144,7 +151,7 @@ def _slogdet_backward(
         phase = (angle - k.conj(angle)) * 0.5
         turned = -phase if g_log is None else g_log - phase
     if turned is None:
-        return (k.zeros_like(A),)
+        return (None,)
     sides = _spread_on_diagonal(turned, size)
     if k.is_complex(A) and not k.is_complex(sides):
         sides = sides + k.zeros_like(A)
@@ -180,6 +187,7 @@ def slogdet(A: Array, *, out: Any) -> None:
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_slogdet",
     outputs="sign logabsdet",
     returns=return_types.linalg_slogdet,
 )
@@ -198,6 +206,7 @@ def linalg_slogdet(A: Tensor) -> Any:
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_slogdet",
     outputs="sign logabsdet",
     returns=return_types.slogdet,
 )

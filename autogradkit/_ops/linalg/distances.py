@@ -21,12 +21,14 @@ from autogradkit.core.tensor import Tensor
 
 
 def _dist_meta(self: Array, other: Array, p: float) -> Any:
-    broadcast_shapes(self.shape, other.shape)
-    if self.dtype.kind == "b" and other.dtype.kind == "b":
+    bools = [each.dtype.kind for each in (self, other)].count("b")
+    if bools:
+        instead = "If you are trying to invert a mask, use the `~` or `logical_not()`"
         raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
-            "instead."
+            f"Subtraction, the `-` operator, with {'a bool tensor' if bools == 1 else 'two bool tensors'} is not supported. "
+            f"{instead if bools == 1 else 'Use the `^` or `logical_xor()`'} operator instead."
         )
+    broadcast_shapes(self.shape, other.shape)
     common = result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (self, other)])
     if common.numpy.kind not in "fcV":
         raise RuntimeError(
@@ -51,6 +53,8 @@ def _dist_backward_of_other(g: Any, self: Any, other: Any, p: float, result: Any
 
 
 @op(
+    refuses_complex=True,
+    out=False,
     meta=_dist_meta,
     samples=lambda t: [(t(2, 3), t(3)), (t(3), t(3), 3.0)],
     vjp={
@@ -75,12 +79,14 @@ def _apart(x1: Any, x2: Any) -> Any:
 
 
 def _cdist_meta(x1: Array, x2: Array, p: float, compute_mode: int | None) -> Any:
-    if x1.dtype != x2.dtype and x1.size and x2.size:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (x1, x2))
-        raise RuntimeError(f"expected scalar type {first} but found {second}")
-    require_kernel("cdist", x1)
     batch = broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
-    return (*batch, x1.shape[-2], x2.shape[-2]), x1.dtype
+    shape = (*batch, x1.shape[-2], x2.shape[-2])
+    if 0 not in shape and x1.shape[-1]:
+        require_kernel("cdist", x1)
+        if x1.dtype != x2.dtype:
+            first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (x1, x2))
+            raise RuntimeError(f"expected scalar type {first} but found {second}")
+    return shape, x1.dtype
 
 
 @op(

@@ -155,6 +155,7 @@ def lu_factor_ex(A: Array, *, pivot: bool = True, check_errors: bool = False, ou
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="linalg_lu_factor_ex",
     outputs="LU pivots",
     returns=return_types.linalg_lu_factor,
 )

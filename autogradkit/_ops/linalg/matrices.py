@@ -69,6 +69,24 @@ def require_same_dtype(A: Array, B: Array, name: str, first: str = "A", second: 
         )
 
 
+def require_system(b: Array, A: Array, name: str) -> None:
+    """Raise RuntimeError unless b is of A's dtype, A square, and the sizes those of A X = b: as the older solvers say it."""
+    if A.dtype != b.dtype:
+        raise RuntimeError(
+            f"Expected b and A to have the same dtype, but found b of type {scalar_type_of(b)} and A of type "
+            f"{scalar_type_of(A)} instead."
+        )
+    if A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(
+            f"A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
+        )
+    if A.shape[-2] != b.shape[-2]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for {name}: each A matrix is {A.shape[-1]} by {A.shape[-1]} but each b matrix is "
+            f"{b.shape[-2]} by {b.shape[-1]}"
+        )
+
+
 def require_solvable(A: Array, B: Array, left: bool, name: str) -> None:
     """Raise RuntimeError unless A is square, and B a matrix that A X = B, or X A = B, may hold for."""
     require_square(A, name)

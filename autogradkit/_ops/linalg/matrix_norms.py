@@ -11,7 +11,7 @@ from typing import Any
 
 from autogradkit._ops.declare import function, python_function, python_method
 from autogradkit._ops.declare.kinds import CLASSES, Array, Dims, DType, Ints, Scalar
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import castable, saying
 from autogradkit._ops.linalg.decompositions import svdvals
 from autogradkit._ops.linalg.matrices import require_square
 from autogradkit._ops.linalg.solving import inv_ex
@@ -56,7 +56,7 @@ _matrix_norm = function("linalg_matrix_norm", variants="")
 _dtypes = saying("linalg.matrix_norm expected out tensor dtype {result} but got: {out}")
 
 
-@_matrix_norm.overload(composition=True, out=True, out_dtype=_dtypes)
+@_matrix_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_dtypes)
 def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Any:
     """The norm of the matrices in two dimensions.
 
@@ -84,7 +84,7 @@ def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, 
     return _extreme(sums, ord > 0, second, keepdim)
 
 
-@_matrix_norm.overload(composition=True, out=True, out_dtype=_dtypes)
+@_matrix_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_dtypes)
 def matrix_norm(
     self: Array, ord: str = "fro", dim: Ints = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None
 ) -> Any:
@@ -128,7 +128,7 @@ _norm = function("linalg_norm", variants="")
 _norm_dtypes = saying("linalg.norm expected out tensor dtype {result} but got: {out}")
 
 
-@_norm.overload(composition=True, out=True, out_dtype=_norm_dtypes)
+@_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_norm_dtypes)
 def _(
     self: Array,
     ord: Scalar | None = None,
@@ -151,7 +151,7 @@ def _(
     return vector_norm.owner(self, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@_norm.overload(composition=True, out=True, out_dtype=_norm_dtypes)
+@_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_norm_dtypes)
 def _(self: Array, ord: str, dim: Dims | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
     _require_norm_dims(self, ord, dim)
     return matrix_norm(self, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
@@ -171,7 +171,7 @@ def _require_norm_dims(x: Any, ord: Any, dim: Any) -> None:
 _cond = function("linalg_cond", variants="")
 
 
-@_cond.overload(composition=True, out=True)
+@_cond.overload(composition=True, out=True, written_by="copy_", out_dtype=castable("linalg.cond"))
 def _(self: Array, p: Scalar | None = None) -> Any:
     """The condition number of matrices: their norm times that of their inverse, by the norm `p` of `matrix_norm`.
 
@@ -193,7 +193,7 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     return _by_inverse(x, order)
 
 
-@_cond.overload(composition=True, out=True)
+@_cond.overload(composition=True, out=True, written_by="copy_", out_dtype=castable("linalg.cond"))
 def _(self: Array, p: str) -> Any:
     x: Any = self
     if p not in ("fro", "nuc"):

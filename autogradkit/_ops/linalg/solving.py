@@ -131,6 +131,7 @@ def solve_ex(
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_solve_ex",
     outputs="result info",
     returns=return_types.linalg_solve_ex,
 )
@@ -145,7 +146,14 @@ def linalg_solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bo
     return return_types.linalg_solve_ex((result, info))
 
 
-@op(name="linalg_solve", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_solve",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_solve_ex",
+)
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
     """The X of A X = B, or, not `left`, of X A = B; B has matrices or vectors. Raises LinAlgError for a singular A.
 
@@ -199,7 +207,14 @@ def inv_ex(A: Array, *, check_errors: bool = False, out: Any) -> None:
         require_success(info, "linalg.inv_ex")
 
 
-@op(name="linalg_inv", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_inv",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="linalg_inv_ex",
+)
 def inv(A: Tensor) -> Any:
     """The inverse of square matrices. Raises LinAlgError for a singular one.
 
@@ -213,7 +228,7 @@ def inv(A: Tensor) -> Any:
     return inverse
 
 
-@op(composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(composition=True, out=True, out_dtype=writing.require_same_dtype, written_by="linalg_inv_ex")
 def inverse(self: Tensor) -> Any:
     """Another name for `linalg.inv`.
 

@@ -80,6 +80,10 @@ def dtype_in(options: dict[str, Any], default: Dtype | None = None) -> Dtype:
     return dtype or default or get_default_dtype()
 
 
+# What PyTorch makes by `arange` or `linspace`, which leave the sizes of an `out=` that holds as many numbers.
+_KEEPING_SIZES = ("arange", "linspace", "fft_fftfreq", "fft_rfftfreq")
+
+
 def made(
     shape: tuple[int, ...],
     fill: Callable[[Array], object],
@@ -116,7 +120,7 @@ def made(
         _, _, array = twin_of(out._array)
         quietly(fill, array)
         steps = [(setitem, out._array, ..., array)]
-    elif name in ("arange", "linspace") and out._array.size == shape[0]:  # whatever its sizes
+    elif name in _KEEPING_SIZES and out._array.size == shape[0]:  # whatever its sizes
         require_writable(out._array, ())
         array = allocate(shape, out._array.dtype)
         quietly(fill, array)

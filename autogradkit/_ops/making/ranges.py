@@ -75,7 +75,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
     if options.get("out") is not None:
         require_no_leaf("aten::arange", options["out"])
-        _warn_of_resizing(options["out"], count)
+        warn_of_resizing(options["out"], count)
 
     @quiet
     def fill(array: Array) -> None:
@@ -87,7 +87,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     return made((count,), fill, options, kind, name="arange")
 
 
-def _warn_of_resizing(out: Tensor, count: int) -> None:
+def warn_of_resizing(out: Tensor, count: int) -> None:
     if out.numel() not in (0, count):
         warn(
             f"The number of elements in the out tensor of shape {list(out.shape)} is {out.numel()} which does not match the "

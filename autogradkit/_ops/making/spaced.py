@@ -11,8 +11,9 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
+from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, made
-from autogradkit._ops.making.ranges import dtype_between, numbers_between, numbers_in, require_real
+from autogradkit._ops.making.ranges import dtype_between, numbers_between, numbers_in, require_real, warn_of_resizing
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype, get_default_dtype
 from autogradkit.core.tensor import Tensor
@@ -86,6 +87,9 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     >>> torch.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
+    out: Tensor | None = options.get("out")
+    if out is not None:
+        require_no_leaf("aten::fft_fftfreq", out)
     _require_floating("fftfreq", options)
 
     def fill(array: Array) -> None:
@@ -94,7 +98,11 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
             np.where(places < (n + 1) // 2, places, places - n), np.divide(1.0, n * d), out=array, casting="unsafe"
         )
 
-    return made((n,), fill, options, get_default_dtype(), name="fftfreq")
+    if out is not None:
+        warn_of_resizing(out, n)
+        if n == 1 and not out.ndim:
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    return made((n,), fill, options, get_default_dtype(), name="fft_fftfreq")
 
 
 @op(name="fft_rfftfreq", variants="", factory=True)
@@ -105,12 +113,17 @@ def fft_rfftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     >>> torch.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
+    if options.get("out") is not None:
+        require_no_leaf("aten::fft_rfftfreq", options["out"])
     _require_floating("rfftfreq", options)
 
     def fill(array: Array) -> None:
         np.multiply(np.arange(array.size), np.divide(1.0, n * d), out=array, casting="unsafe")
 
-    return made((max(n // 2 + 1, 0),), fill, options, get_default_dtype(), name="rfftfreq")
+    count = max(int(n / 2) + 1, 0)
+    if options.get("out") is not None:
+        warn_of_resizing(options["out"], count)
+    return made((count,), fill, options, get_default_dtype(), name="fft_rfftfreq")
 
 
 @op(factory=True, variants="function")

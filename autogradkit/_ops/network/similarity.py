@@ -68,7 +68,7 @@ def _pdist_meta(self: Array, p: float) -> Any:
         raise RuntimeError("pdist only supports floating-point dtypes")
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
-    if self.dtype.itemsize == 2 and self.size:
+    if self.dtype.itemsize == 2 and self.size and len(self) > 1:
         raise NotImplementedError(f"\"pdist\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
     return (len(self) * (len(self) - 1) // 2,), self.dtype
 
@@ -118,6 +118,8 @@ def pdist_backward(grad: Array, self: Array, p: float, pdist: Array, *, out: Arr
         slope = np.sign(difference)
     else:
         slope = np.where(far == 0, 0, np.sign(difference) * (size / np.where(far == 0, 1, far)) ** (p - 1))
+        if p < 1:  # of coordinates that are alike the power is infinite
+            slope = np.where(size == 0, 0, slope)
     np.add.at(out, one, g * slope)
     np.subtract.at(out, other, g * slope)
 

@@ -191,7 +191,7 @@ def conj_physical_(self: Array, *, out: Array) -> None:
     np.copyto(out, np.conjugate(self) if out.dtype.kind == "c" else self)
 
 
-@op(composition=True, out=True, out_dtype=require_found)
+@op(composition=True, out=True, out_dtype=require_found, written_by="aten::conj_physical")
 def conj_physical(self: Tensor) -> Any:
     """The complex conjugate in memory of its own; a real tensor is its own.
 

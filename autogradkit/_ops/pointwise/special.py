@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.tensor import Tensor
@@ -226,6 +227,13 @@ def _density(g: Any, self: Any, other: Any) -> Any:
     return g * k.exp((self - 1) * k.log(other) - other - k.lgamma(self))
 
 
+def _at_ends(power: Array, bound: Array, out: Array, none: float, all_: float) -> None:
+    """What PyTorch answers beside a NaN: `none` of the range or `all_` of it, as the other argument alone decides."""
+    np.copyto(out, none, where=(bound == 0) & np.isnan(power))
+    np.copyto(out, none, where=np.isposinf(power) & np.isnan(bound))
+    np.copyto(out, all_, where=np.isposinf(bound) & np.isnan(power))
+
+
 def _gamma_pairs(t: Any) -> list[tuple[Any, ...]]:
     return [(t(2, 3, low=0.5, high=3).detach(), t(2, 3, low=0.5, high=3))]
 
@@ -247,7 +255,7 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.3528])
     """
     by_scipy("gammainc", out, self, other)
-    np.copyto(out, 0, where=(other == 0) & np.isnan(self))  # a range without length, whatever the power
+    _at_ends(self, other, out, 0, 1)
 
 
 @op(
@@ -267,7 +275,7 @@ def igammac(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.6472])
     """
     by_scipy("gammaincc", out, self, other)
-    np.copyto(out, 1, where=(other == 0) & np.isnan(self))
+    _at_ends(self, other, out, 1, 0)
 
 
 def _refuse_multivariate(self: Tensor, p: int) -> None:
@@ -298,6 +306,8 @@ def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
     pointwise=INT_TO_FLOAT,
     unary=True,
     in_place=True,
+    contiguous=True,
+    out_dtype=saying("mvlgamma: result type {result} can't be cast to the desired output type {result}", same=False),
     refuse=_refuse_multivariate,
     edit_refuse=_refuse_multivariate_edit,
     samples=lambda t: [(t(2, 3, low=1.5, high=4), 2), (t(3, low=2, high=4), 3)],

@@ -56,6 +56,8 @@ def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -
     if dtype is None:
         return
     own, wanted = scalar_type(self.dtype), scalar_type(dtype)
+    if dtype.numpy.kind not in "fcV":
+        raise RuntimeError(f"linalg.vector_norm: dtype should be floating point or complex, but got {wanted}")
     if self.is_complex() and dtype.numpy.kind != "c":
         raise RuntimeError(f"linalg.vector_norm: dtype should be complex for complex inputs, but got {wanted}")
     if not self.is_complex() and dtype.numpy.kind == "c":

@@ -12,6 +12,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ from autogradkit._ops.declare.overload import Overload
 
 from ..not_yet import is_not_yet
 from ..oracle import array_of
-from ..valid_calls import LEFT_OUT, TARGETS, Call, valid_calls
+from ..valid_calls import LEFT_OUT, NAMESPACES, TARGETS, Call, valid_calls
 from .compare import carried
 
 _OF_A_GRADIENT = "what a gradient is computed by: the sweep of its op compares it"
@@ -278,9 +279,7 @@ def _written_in_python() -> Iterator[Form]:
         if place == "Tensor":
             theirs = mine = _method(short)
         else:
-            places = {"": lambda each: each, "linalg": lambda each: each.linalg}
-            found = places.get(place, lambda each: each.nn.functional)
-            theirs, mine = (getattr(found(each), short) for each in (torch, ak))
+            theirs, mine = (attrgetter(name)(each) for each in (torch, ak))
         for overload in reached:
             yield Form(name, theirs, mine, call, by_name[overload], False, False)
 
@@ -290,8 +289,8 @@ def reached_by(name: str, call: Call) -> Overload | None:
     place, _, short = name.rpartition(".")
     if place == "Tensor":
         found = METHODS.get(short)
-    elif place in ("", "linalg"):
-        short = f"linalg_{short}" if place else short
+    elif not place or place in NAMESPACES:
+        short = f"{place}_{short}" if place else short
         owner = next((each for each in SETS if each.name == short), None) if place else PUBLISHED.get(short)
         found = None if owner is None else (owner, "function")
     else:

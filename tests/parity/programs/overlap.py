@@ -30,8 +30,21 @@ _PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "linear(", "matmul("
 _EDITING = (".step(", ".median(", "F.Edits.", "F.EditsSilently.")
 
 
-# Whether a convolution multiplies what is padded, and what C++'s library answers for powers of complex numbers, is open.
-_OPEN_BEYOND_FINITE = ("conv2d(", "convolution(", "**", "pow(", "pow_(")
+# Whether a convolution multiplies what is padded, what C++'s library answers for powers of complex numbers, and how libraries
+# of linear algebra and of transforms add, is open.
+_OPEN_BEYOND_FINITE = (
+    "conv2d(", "convolution(", "**", "pow(", "pow_(", "fft.", "stft(", "linalg.", "cdist(", "cholesky", "det(", "eig", "geqrf(",
+    "inverse(", "lu_solve(", "matrix_exp(", "matrix_power(", "ormqr(", "orgqr(", "qr(", "svd(", "triangular_solve(",
+)  # fmt: skip
+
+
+# What is determined by a matrix as well as that is far from a singular one.
+_INVERTING = ("inv", "solve", "lstsq(", "cond(", "det(", "svd", "eig", "rank(", "qr(", "matrix_norm(", "matrix_power(")
+_FAR_FROM_SINGULAR = 100.0  # the condition up to which results are compared
+
+
+# Results with vectors that are only determined up to their signs, or phases, by their places.
+_PHASES = {"svd(": (0, 2), "eigh(": (1,), "eig(": (1,)}
 
 
 # What writes without reading what was there.
@@ -39,10 +52,12 @@ _FILLS = ("fill_", "zero_", "copy_", "set_")
 
 
 def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
-    """Whether `differs`, a variable, shows memory that a line writes and reads elsewhere, or writes and reads twice.
+    """Whether `differs`, a variable, shows memory that a line writes and reads elsewhere, or writes and reads twice, or is open.
 
     Both libraries ran the line.
     """
+    if any(call in text and differs.endswith(f"[{place}]") for call, found in _PHASES.items() for place in found):
+        return True
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
     if shown is not None and any(each in text for each in _EDITING):
         return any(map(_overlaps_itself, _places(text, space)))
@@ -51,7 +66,9 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     ):
         return True  # the last bits of one dtype are large numbers of another
     if shown is not None and any(each in text for each in _OPEN_BEYOND_FINITE):
-        return not all(each.isfinite().all() for each in _places(text, space))
+        if not all(each.isfinite().all() for each in _places(text, space)):
+            return True
+        return any(each in text for each in _INVERTING) and any(map(_is_near_singular, _places(text, space)))
     for target, operands, reads_itself in _writes(ast.parse(text)):
         written = _place(target, space)
         if written is None or shown is None or not np.intersect1d(_bytes(shown), _bytes(written)).size:
@@ -64,6 +81,14 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
         if _overlaps_itself(written) and (shared or reads_itself):
             return True
     return False
+
+
+def _is_near_singular(tensor: torch.Tensor) -> bool:
+    matrices = tensor.detach()
+    if tensor.dim() < 2 or 0 in tensor.shape or not (tensor.is_floating_point() or tensor.is_complex()):
+        return False
+    wide = matrices.to(torch.complex128 if tensor.is_complex() else torch.float64)
+    return bool((torch.linalg.cond(wide) > _FAR_FROM_SINGULAR).any())
 
 
 def _places(text: str, space: dict[str, Any]) -> Iterator[torch.Tensor]:
