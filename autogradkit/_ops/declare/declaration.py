@@ -27,14 +27,20 @@ beside the memory words that memory.py explains:
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
+- `real_gradient`: of complex results PyTorch has no gradient, and refuses to record them once they are computed;
 - `written_by`: what writes into the `out=` of a composition, and refuses gradients by that name, or has none ("aten::..."); a
   function of the values where it depends on them. Where `out_dtype` is of the composition's own making, its other checks come
   before that, too. "copy_" is differentiated;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
 - `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
-- `written`: how often PyTorch edits the result while making it, from the values;
+- `written`: how often PyTorch edits the result while making it, from the values; of a composition what `out=` names, beyond
+  once;
 - `out`, `in_place`, `variants`: whether PyTorch has an `out=`, an in-place form, a function and a method of this form;
+- `bare_out`: PyTorch's form with `out=` is generated over the other one: it has no gradient, like an op without any, and
+  resizes before it looks at the dtype;
+- `refuse_out`: raises, from `out=` and the values, what is refused before anything is computed; of a composition before
+  gradients are;
 - `out_dtype`: raises, from the result's dtype and the `out`'s, where they are not those that most ops of its kind take;
 - `edit_resizes`: the in-place form gives self the shape of the result, where that is another, as PyTorch lets it;
 - `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
@@ -135,6 +141,7 @@ class Declaration:
         edit_resizes: bool = False,
         out: bool | None = None,
         out_warning: str = "",
+        real_gradient: bool = False,
         written_by: str | Callable[..., str] = "",
         refuses_complex: bool = False,
         into_any: bool = False,
@@ -143,6 +150,8 @@ class Declaration:
         laid_out: bool | None = None,
         apart: str = "",
         out_decides: bool = False,
+        bare_out: bool = False,
+        refuse_out: Callable[..., None] | None = None,
         structured: bool = False,
         out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None] | None = None,
         in_place: bool = True,
@@ -203,8 +212,11 @@ class Declaration:
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
         self.out_decides = out_decides
+        self.bare_out = bare_out
+        self.refuse_out = refuse_out
         self.structured = structured
         self.out_warning = out_warning
+        self.real_gradient = real_gradient
         self.written_by = written_by
         self.refuses_complex = refuses_complex
         self.into_any = into_any

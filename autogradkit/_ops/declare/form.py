@@ -99,6 +99,11 @@ class Form(Declaration):
         return self.node_name == UNIMPLEMENTED
 
     @property
+    def written_as(self) -> str:
+        """What PyTorch calls the form with `out=` where that has a node that refuses when it runs; else nothing."""
+        return f"aten::{self.owner.name}" if self.is_unimplemented or self.bare_out else ""
+
+    @property
     def refuses_whole(self) -> bool:
         """Whether PyTorch refuses to record what gives whole numbers: by `dtype=`, or of some that an edit put in the graph."""
         return self.owner.name != "to" and not self.is_unimplemented

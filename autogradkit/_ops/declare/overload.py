@@ -17,7 +17,7 @@ from autogradkit._ops.declare import entries, memory, plans
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
-from autogradkit._ops.declare.source import refuse_whole
+from autogradkit._ops.declare.source import refuse_complex, refuse_whole
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
     copied_into,
@@ -33,6 +33,7 @@ from autogradkit._ops.declare.writing import (
     require_no_leaf,
     require_shape,
     require_writable,
+    warn_of_resizing,
     writer_of,
 )
 from autogradkit.core.frames import shorten
@@ -122,17 +123,21 @@ class Overload(Form):
             if out is None:
                 return self._composed(self.kernel, values)
             return self._compose_into(values, out)
-        if out is not None and (self.is_unimplemented or self.formulas):
+        if out is not None and (self.written_as or self.formulas):
             outs = (out if isinstance(out, (list, tuple)) else (out,))[self.differentiable_outputs]
-            if self.is_unimplemented:  # what has no gradient may be written into what requires one
+            if self.written_as:  # what has no gradient may be written into what requires one
                 for each in outs:
-                    require_no_leaf(f"aten::{self.owner.name}", each)
+                    require_no_leaf(self.written_as, each)
             else:
-                require_no_grad(self.owner.name, self.tensors_in((*values, *outs)))
+                assert self.recipe is not None
+                inputs = [values[i] for i in self.recipe.differentiable]
+                require_no_grad(self.owner.name, self.tensors_in((*inputs, *outs)))
         memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
             check(*values)
+        if out is not None and self.refuse_out is not None:
+            self.refuse_out(out, *values)
         if late and self.pointwise is not None and isinstance(out, Tensor):
             arrays = self.arrays_of(values)
             memory.require_promotable(self, arrays)
@@ -190,7 +195,10 @@ class Overload(Form):
         if not results or not self.records(values):
             return
         assert self.recipe is not None
-        if results[0]._array.dtype.kind not in "iub":
+        kind = results[0]._array.dtype.kind
+        if kind == "c" and self.real_gradient:
+            refuse_complex(self.owner.name)
+        if kind not in "iub":
             self.recipe.record(saved, values, results)
         elif self.refuses_whole:
             refuse_whole(results[0]._array)
@@ -202,11 +210,13 @@ class Overload(Form):
         """The composition, written into what `out=` names."""
         if self.out_warning:
             warn(self.out_warning)
+        if self.refuse_out is not None:
+            self.refuse_out(out, *values)
         outs = out if isinstance(out, (list, tuple)) else (out,)
         tensors = self.tensors_in(values)
         name = self.written_by(*values) if callable(self.written_by) else self.written_by or writer_of(self.owner.name)
         if name == "copy_":
-            return copied_into(out, self._composed(self.kernel, values), self.require_out_dtype)
+            return copied_into(outs[0], self._composed(self.kernel, values), self.require_out_dtype)
         unimplemented = name if name.startswith("aten::") else ""
 
         def refuse_gradients() -> None:
@@ -233,7 +243,8 @@ class Overload(Form):
                 require_apart(each._array, each._array.shape, tensors)
             elif self.apart:
                 require_apart_resized(each, result.shape, tensors)
-        return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
+        edits = 1 if self.written is None else 1 + self.written(*values)
+        return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented, edits=edits)
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
@@ -247,7 +258,7 @@ class Overload(Form):
     def _write(self, values: Sequence[Any], out: Any) -> Any:
         """The result in what `out=` names: straight into it where it has the right form, else copied and resized."""
         tensors = self.tensors_in(values)
-        unimplemented = f"aten::{self.owner.name}" if self.is_unimplemented else ""
+        unimplemented = self.written_as
         if isinstance(out, Tensor) and (self.pointwise is not None or self.reduces):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
@@ -272,9 +283,11 @@ class Overload(Form):
         computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
-        written = into_out(
-            tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, self.warns_of_resizing
-        )
+        warns = self.warns_of_resizing
+        if self.bare_out and isinstance(out, Tensor):
+            warn_of_resizing(out, computed.shape)
+            warns = False
+        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, warns)
         if self.several:
             return None
         return written if isinstance(written, Tensor) else self.returns(written)

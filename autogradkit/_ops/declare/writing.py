@@ -101,7 +101,7 @@ def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence
     try:
         require_apart(out._array, shape, tensors)
     except RuntimeError:
-        _warn_of_resizing(out, shape)
+        warn_of_resizing(out, shape)
         raise
 
 
@@ -197,7 +197,7 @@ _WRITTEN_BY = {
     "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
     "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "msort": "sort",
     "multiply": "mul", "subtract": "sub", "diff": "sub",
-    "divide": "div", "true_divide": "div",
+    "divide": "div", "true_divide": "div", "float_power": "pow", "nanmean": "nansum",
     "take_along_dim": "gather", "diag": "aten::diagonal_copy", "softmax": "aten::softmax", "log_softmax": "aten::log_softmax",
 }  # fmt: skip
 
@@ -258,11 +258,13 @@ def into_out(
     laid_out: bool = True,
     unimplemented: str = "",
     warns: bool = True,
+    edits: int = 1,
 ) -> Any:
     """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
 
     What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones. An op that PyTorch has
     no gradient of names itself as `unimplemented`. It `warns` of resizing what had elements, unless the op resizes by itself.
+    `edits` will be counted of each.
     """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
@@ -274,12 +276,12 @@ def into_out(
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
         if warns:
-            _warn_of_resizing(each, result.shape)
+            warn_of_resizing(each, result.shape)
         steps += _put(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
-        counts[counter] = counts.get(counter, counter.value) + 1
+        counts[counter] = counts.get(counter, counter.value) + edits
     at_once([*steps, *[(setattr, counter, "value", value) for counter, value in counts.items()]])
     for counter in counts:
         if counter.tells:
@@ -289,11 +291,12 @@ def into_out(
 
 def copied_into(out: Tensor, computed: Tensor, require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Tensor:
     """Copy a result, with its history, into `out`, resized where shapes differ."""
-    result, given = computed._array, out._array
-    require_dtype(result.dtype, given.dtype)
-    if given.shape != result.shape:
-        _warn_of_resizing(out, result.shape)
-        at_once(reseating(out, resized(given, result.shape, contiguous_strides(result.shape))))
+    result = computed._array
+    require_dtype(result.dtype, out._array.dtype)
+    warn_of_resizing(out, result.shape)
+    check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(computed)))
+    if out._array.shape != result.shape:
+        at_once(_put(out, result, False))
     return OPS.copy_(out, computed)
 
 
@@ -306,7 +309,8 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     return empty_strided(shape, strides, array.dtype)
 
 
-def _warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+def warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+    """Warn where what `out=` names has elements and another shape than the result."""
     if out._array.size and out._array.shape != shape:
         warn(
             f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does not "

@@ -17,6 +17,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.fused import fma64
 
 
 @op(
@@ -92,6 +93,20 @@ def log10(self: Array, *, out: Array) -> None:
     """
 
 
+def log_add_exp(one: Array, other: Array) -> Array:
+    """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
+    larger = one.real > other.real
+    low: Any
+    high: Any
+    low, high = np.where(larger, other, one), np.where(larger, one, other)
+    endless = ~np.isfinite(low.real) & (low.real == high.real)
+    difference = np.where(endless, 0, low - np.where(endless, 0, high))
+    both = np.where(endless, np.log(np.exp(low) + np.exp(high)), np.log1p(np.exp(difference)) + high)
+    return np.where(
+        endless & (low.real < 0), low, np.where(np.isnan(one) | np.isnan(other), complex(np.nan, np.nan), both)
+    )
+
+
 @op(
     pointwise=SAME,
     dtypes=common_not_implemented("logaddexp_cpu", "biu"),
@@ -113,11 +128,7 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
     if out.dtype.kind != "c":
         np.logaddexp(self, other, out=out)
         return
-    # The larger real part is taken out, and of equal infinite ones it is the answer.
-    is_first = np.real(self) >= np.real(other)
-    larger, smaller = np.where(is_first, self, other), np.where(is_first, other, self)
-    endless = np.isinf(np.real(larger)) & (self == other)
-    np.copyto(out, np.where(endless, larger, larger + np.log1p(np.exp(smaller - larger))))
+    np.copyto(out, log_add_exp(np.asarray(self, out.dtype), np.asarray(other, out.dtype)))
 
 
 @op(
@@ -139,12 +150,15 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
-    # As PyTorch: the product and the sum are rounded once in float32.
+    # As PyTorch: the product and the sum are rounded once.
     wide = np.dtype(np.float32) if k.is_half(out) else out.dtype
     first, second = np.asarray(self, wide), np.asarray(other, wide)
     larger = np.maximum(first, second)
-    behind = np.log1p(np.exp2(-np.abs(first - second))).astype(np.float64) * wide.type(1 / math.log(2))
-    np.copyto(out, np.where(np.isinf(first) & (first == second), first, larger + behind), casting="unsafe")
+    behind = np.log1p(np.exp2(-np.abs(first - second))).astype(np.float64)
+    total = larger + behind * wide.type(1 / math.log(2))
+    if wide.itemsize == 8:
+        total = np.where(np.isfinite(total), fma64(behind, 1 / math.log(2), larger), total)
+    np.copyto(out, np.where(np.isinf(first) & (first == second), first, total), casting="unsafe")
 
 
 def _times_log(self: Any, other: Any, out: Array) -> None:

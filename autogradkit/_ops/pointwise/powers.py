@@ -216,6 +216,7 @@ def _refuse_scaled_integers(self: Tensor, other: Tensor) -> None:
     edit_dtypes=_refuse_scaled_integers,
     out_dtype=saying("ldexp can't be cast to the desired output type {out}", same=False),
     samples=lambda t: [(t(2, 3), t(3)), (t(2, 1), t(3))],
+    refuses_complex=True,
     vjp={
         "self": lambda g, other: g * k.conj(k.pow_of_number(2, other)),
         "other": lambda g, result: g * k.times(k.conj(result), math.log(2)),
@@ -250,12 +251,19 @@ def _edit_in_double(self: Tensor, exponent: Any) -> Any:
     return pow_.made("in_place")(self, *_as_double(exponent))
 
 
-_DOUBLE = saying("the output given to float_power has dtype {out} but the operation's result requires dtype {result}")
+def _require_double(out: Tensor, *operands: Any) -> None:
+    wide = complex128 if any(map(k.is_complex, operands)) else float64
+    if out.dtype is not wide:
+        got, wanted = SCALAR_TYPE_NAMES[out.dtype], SCALAR_TYPE_NAMES[wide]
+        raise RuntimeError(
+            f"the output given to float_power has dtype {got} but the operation's result requires dtype {wanted}"
+        )
+
 
 float_power = function("float_power", in_place=True)
 
 
-@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, edit=_edit_in_double)
+@float_power.overload(composition=True, out=True, refuse_out=_require_double, edit=_edit_in_double)
 def _(self: Tensor, exponent: Tensor) -> Any:
     """input to the power of exponent, computed in float64 whatever the dtypes.
 
@@ -266,12 +274,12 @@ def _(self: Tensor, exponent: Tensor) -> Any:
     return pow_(*_as_double(self, exponent))
 
 
-@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, variants="function")
+@float_power.overload(composition=True, out=True, refuse_out=_require_double, variants="function")
 def _(self: Scalar, exponent: Tensor) -> Any:
     return pow_(*_as_double(self, exponent))
 
 
-@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, edit=_edit_in_double)
+@float_power.overload(composition=True, out=True, refuse_out=_require_double, edit=_edit_in_double)
 def _(self: Tensor, exponent: Scalar) -> Any:
     return pow_(*_as_double(self, exponent))
 

@@ -41,7 +41,7 @@ def without_half(label: str) -> Callable[..., None]:
 # -- the normal distribution, entropy ----------------------------------------------------------------------------------
 
 
-@op(name="special_ndtr", variants="", composition=True, out=True)
+@op(name="special_ndtr", variants="", composition=True, out=True, written_by="copy_")
 def special_ndtr(self: Tensor) -> Any:
     """How much of the standard normal distribution lies below x.
 

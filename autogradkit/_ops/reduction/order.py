@@ -16,7 +16,6 @@ from autogradkit._ops.declare.refusals import (
     by_kernel,
     not_implemented,
     refuses,
-    require_real_if_differentiated,
     unless_empty,
 )
 from autogradkit._ops.declare.writing import require_same_dtype
@@ -233,16 +232,15 @@ _not_ordered = not_implemented("kthvalue_cpu", "bc")
 
 @by_kernel
 def _require_ordered(self: Any, *_: Any, **__: Any) -> None:
-    if self.ndim:
+    if self.ndim:  # else it is found without a kernel
         _not_ordered(self)
-    else:  # found without a kernel
-        require_real_if_differentiated("kthvalue", self)
 
 
 @op(
     apart="given",
     meta=_kth_meta,
     dtypes=_require_ordered,
+    real_gradient=True,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.kthvalue,
@@ -289,6 +287,7 @@ def _declare_median(name: str, without_nan: bool, summary: str, shown: str) -> N
         gradient_version=1,
         reduces=True,
         dtypes=unless_empty(not_implemented("median_cpu", "bc")),
+        real_gradient=True,
         out=False,
         samples=lambda t: [(t(2, 3),), (t(),)],
         vjp={"self": lambda g, self, result: shared(g, self, result)},
@@ -307,6 +306,7 @@ def _declare_median(name: str, without_nan: bool, summary: str, shown: str) -> N
         rule="∂self = ∂ at the index, 0 elsewhere",
         meta=_median_meta,
         dtypes=not_implemented("median_out", "bc"),
+        real_gradient=True,
         outputs="values indices",
         differentiable_outputs=1,
         returns=getattr(return_types, name),

@@ -31,9 +31,9 @@ def _require_fitting(self: Any, count: int | None, dims: Sequence[int] | None, e
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     if dims is not None:
+        wrapped_dims(dims, self.ndim)
         if dims and not self.ndim:
             raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
-        wrapped_dims(dims, self.ndim)
     for dim in range(self.ndim) if dims is None else dims:
         if self.shape[wrap_dim(dim, self.ndim)] < edge_order + 1:
             raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")

@@ -11,8 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Sizes
-from autogradkit._ops.declare.memory import like
-from autogradkit._ops.declare.refusals import require_real_if_differentiated
+from autogradkit._ops.declare.memory import like, real_part
 from autogradkit._ops.making.restriding import as_strided, positions_in
 from autogradkit._ops.views.parts import diagonal, select, slice_
 from autogradkit.core.storage import UntypedStorage, offset_of, strided
@@ -36,21 +35,13 @@ def _embedded(twin: Array, place: Array, src: Array) -> Array:
             f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
             f"{list(place.shape)}"
         )
-    np.copyto(place, src, casting="unsafe")
+    np.copyto(place, real_part(src) if src.dtype.kind == "c" and place.dtype.kind != "c" else src, casting="unsafe")
     return twin
-
-
-def _refuse_complex(name: str) -> Any:
-    def refuse(self: Any, src: Any, *_places: Any) -> None:
-        for each in (self, src):
-            require_real_if_differentiated(name, each)
-
-    return refuse
 
 
 @op(
     out=False,
-    refuse=_refuse_complex("select_scatter"),
+    real_gradient=True,
     samples=lambda t: [(t(2, 3), t(3), 0, 1), (t(2, 3), t(2), -1, -2)],
     vjp={
         "self": lambda g, dim, index: k.select_scatter(g, k.zeros_like(k.select(g, dim, index)), dim, index),
@@ -75,7 +66,8 @@ def _without_slice(g: Any, dim: int, start: int | None, end: int | None, step: i
 
 
 @op(
-    refuse=_refuse_complex("slice_scatter"),
+    real_gradient=True,
+    bare_out=True,
     samples=lambda t: [(t(4, 3), t(2, 3), 0, 1, 3), (t(2, 7), t(2, 3), -1, 1, 6, 2)],
     vjp={
         "self": _without_slice,

@@ -51,7 +51,7 @@ NOT_SWEPT: dict[str, str] = {
     **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1", "baddbmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (
-            "mul_by_number/mul_by_number/0", "pick_flat/pick_flat/0",
+            "mul_by_number/mul_by_number/0", "div_by_number/div_by_number/0", "pick_flat/pick_flat/0",
             "log_softmax_backward_data/log_softmax_backward_data/0", "softmax_backward_data/softmax_backward_data/0",
             "values_at_indices/values_at_indices/0",
             "values_in_volumes/values_in_volumes/0", "_conj/conjugated/0",

@@ -123,6 +123,7 @@ class Leave(NamedTuple):
     indices: bool = False  # which of equal elements was found
     rounding: float = 0.0  # at least: what is computed in another dtype on the way
     sums: bool = False  # finite numbers are compared beside the largest of the result, as the order of a sum decides
+    least: float = 0.0  # of sums whose terms may cancel, the largest term that is expected at least
 
 
 NOTHING = Leave()
@@ -189,7 +190,7 @@ def differing(
     for one, _ in parts:
         scale = np.maximum(scale, np.where(np.isfinite(one), np.abs(one), 0))
     if leave.sums and scale.size:
-        scale = np.full(theirs.shape, scale.max())
+        scale = np.full(theirs.shape, max(scale.max(), leave.least))
     signs = not leave.signs_of_zeros and theirs.dtype.kind != "c"
     apart = [_apart(one, other, rounding, scale, signs) for one, other in parts]
     different = apart[0] if len(apart) == 1 else apart[0] | apart[1]

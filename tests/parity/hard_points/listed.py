@@ -32,6 +32,15 @@ ZEROS = {
     "softmax",
     "sort",
     "aminmax",
+    "clamp_max",
+    "clamp_max_",
+    "clamp_min",
+    "clamp_min_",
+    "index_reduce",
+    "index_reduce_",
+    "nanmedian",
+    "scatter_reduce",
+    "scatter_reduce_",
 }
 # Of half precision NumPy and PyTorch take the one or the other zero by turns.
 HALF = {torch.float16, torch.bfloat16}
@@ -102,7 +111,8 @@ SETTLED: dict[str, str] = {
         (_OUT_DTYPE, "float", ("mean computed here",)),
         (_COMPLEX, "complex", (
             "pow forward", "Tensor.pow forward", "Tensor.pow_ forward", "pow gradient",
-            "Tensor.pow gradient", "logsumexp gradient",
+            "Tensor.pow gradient", "logsumexp gradient", "float_power gradient", "Tensor.float_power gradient",
+            "logaddexp gradient", "Tensor.logaddexp gradient", "logcumsumexp gradient", "Tensor.logcumsumexp gradient",
         )),
         *(("the node of what requires grad asks for a size first", each, (
             "embedding error type", "nn.functional.embedding error type",
@@ -119,6 +129,23 @@ SETTLED: dict[str, str] = {
         ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
         ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
+        ("the text shows the sign of a NaN, or of a zero", "any", ("histc text", "Tensor.histc text", "histogramdd text")),
+        ("0 or NaN by turns, where a quotient overflows or a divisor is subnormal", "float", ("Tensor.fmod_ forward",)),
+        ("a size of −1 counts, too, until there are no bytes for it", "any", ("expand_copy text",)),
+        ("PyTorch has both gradients the other way around, see PARITY.md", "any", (
+            "as_strided_scatter gradient", "Tensor.as_strided_scatter gradient",
+        )),
+        ("of elements that share a place the one that is written last stays", "any", (
+            "as_strided_scatter forward", "Tensor.as_strided_scatter forward",
+        )),
+        ("which of equal elements stands at the quantile is the sorting's choice", "float", ("Tensor.nanquantile gradient",)),
+        ("the order of a sum decides what cancels", "int", ("nansum forward",)),
+        ("the range of one number is its neighbours, which wrap around", "int64", (
+            "histc error type", "Tensor.histc error type",
+        )),
+        ("of no elements the gradient is the input itself, with its requires_grad", "float", (
+            "cummax gradient", "Tensor.cummax gradient", "cummin gradient", "Tensor.cummin gradient",
+        )),
         ("the order of a sum decides what cancels", "int64", ("mean forward",)),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
@@ -326,7 +353,11 @@ SETTLED |= {
     for signature, dtypes in signatures.items()
     for dtype in dtypes.split()
 }
-SETTLED |= {"Tensor.view forward bfloat16": _BITS, "operator.pow gradient complex": _COMPLEX}
+SETTLED |= {
+    "Tensor.view forward bfloat16": _BITS,
+    "view_copy forward bfloat16": _BITS,
+    "operator.pow gradient complex": _COMPLEX,
+}
 
 
 def exemption(signature: str, dtype: str) -> str | None:

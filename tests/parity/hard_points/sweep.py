@@ -232,6 +232,9 @@ def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Fin
     if ("grads" in theirs) != ("grads" in mine):
         return found("gradient", "one has gradients")
     if "grads" in theirs and not (leave.indices and not words.startswith("one")):
+        shapes = {each.shape for each in _flat(call) if _is_hard(each)}
+        if form.pointwise and len(shapes) > 1:  # of what is broadcast it is a sum, begun with numbers like 1
+            leave = leave._replace(sums=True, least=1.0)
         unlike = difference(theirs["grads"], mine["grads"], leave)
         if unlike:
             if unlike.startswith("value") and form.pointwise and _of_two_minds(form, call, theirs, mine):
