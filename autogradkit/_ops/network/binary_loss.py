@@ -199,7 +199,7 @@ def binary_cross_entropy_with_logits(
     target: Array,
     weight: Array | None = None,
     pos_weight: Array | None = None,
-    reduction: int = 1,
+    reduction: int = 0,
     *,
     out: Array,
 ) -> None:
@@ -209,7 +209,7 @@ def binary_cross_entropy_with_logits(
 
     >>> import autogradkit as torch
     >>> torch.binary_cross_entropy_with_logits(torch.zeros(2), torch.ones(2))
-    tensor(0.6931)
+    tensor([0.6931, 0.6931])
     """
     wide = self.astype(np.float32) if self.dtype.itemsize == 2 else self
     level = np.minimum(wide, 0) - np.log1p(np.exp(-np.abs(wide)))

@@ -204,14 +204,14 @@ def ctc_loss_of_lists(
     input_lengths: Ints,
     target_lengths: Ints,
     blank: int = 0,
-    reduction: int = 1,
+    reduction: int = 0,
     zero_infinity: bool = False,
 ) -> Any:
     """−log p of the labels `targets`, over all alignments with `log_probs` (T, N, C); `reduction` is 0 none, 1 mean or 2 sum.
 
     >>> import autogradkit as torch
     >>> torch.ctc_loss(torch.full((2, 1, 2), 0.5).log(), torch.tensor([[1]]), (2,), (1,))
-    tensor(0.2877)
+    tensor([0.2877])
     """
     x: Any = log_probs
     y: Any = targets
@@ -237,7 +237,7 @@ def _(
     input_lengths: Array,
     target_lengths: Array,
     blank: int = 0,
-    reduction: int = 1,
+    reduction: int = 0,
     zero_infinity: bool = False,
 ) -> Any:
     for name, each in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
