@@ -290,8 +290,8 @@ def reached_by(name: str, call: Call) -> Overload | None:
     place, _, short = name.rpartition(".")
     if place == "Tensor":
         found = METHODS.get(short)
-    elif place in ("", "linalg"):
-        short = f"linalg_{short}" if place else short
+    elif place in ("", "linalg", "nn.functional"):
+        short = f"linalg_{short}" if place == "linalg" else short
         owner = next((each for each in SETS if each.name == short), None) if place else PUBLISHED.get(short)
         found = None if owner is None else (owner, "function")
     else:
