@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.making.filled import full_like, zeros_like
@@ -18,6 +20,7 @@ from autogradkit._ops.network.similarity import pairwise_distance
 from autogradkit._ops.pointwise.choice import where
 from autogradkit._ops.pointwise.logarithms import xlogy_tensors
 
+_EPSILON = float(np.float32(1e-12))  # of a cosine's denominator, in float64 too
 _full_like: Any = full_like.owner
 
 
@@ -73,7 +76,7 @@ def cosine_embedding_loss(input1: Array, input2: Array, target: Array, margin: f
             f"{list(b.shape)}."
         )
     product, first, second = ((one * other).sum(y.ndim) for one, other in ((a, b), (a, a), (b, b)))
-    cosine = product / ((first + 1e-12) * (second + 1e-12)).sqrt()
+    cosine = product / ((first + _EPSILON) * (second + _EPSILON)).sqrt()
     nothing = zeros_like.owner(cosine)
     near = where(y == 1, _taken_from(1, cosine), nothing)
     return reduced(near + where(y == -1, (cosine - margin).clamp_min(0), nothing), reduction)

@@ -120,6 +120,10 @@ SETTLED: dict[str, str] = {
         ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
         ("the order of a sum decides what cancels", "int64", ("mean forward",)),
+        ("the order of a sum decides what cancels", "float", (
+            "nn.functional.cosine_similarity gradient", "pairwise_distance gradient",
+        )),
+        ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "float16", ("aten.rrelu_with_noise refused here",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "bfloat16", ("aten.rrelu_with_noise refused here",)),
