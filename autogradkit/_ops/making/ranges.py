@@ -165,11 +165,11 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor
     elif steps:  # filled with the one number: nobody asks about the other
         start = wide_scalar_array(start, kind).item()
     shape = (steps,) if out is None or out._array.size != steps else out._array.shape
-    return made(shape, lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
+    return made(shape, lambda array: fill_evenly(array, start, end), options, kind, name="linspace")
 
 
 @quiet
-def _fill_evenly(array: Array, start: Any, end: Any) -> None:
+def fill_evenly(array: Array, start: Any, end: Any) -> None:
     """Write the numbers in row-major order."""
     steps = array.size
     if steps <= 1:

@@ -13,27 +13,13 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.network.conv_dimensions import convolution_of, gradients_of
 from autogradkit._ops.network.conv_kernels import Window, image_spec, prefers_channels_last
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
-
-_CPP_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "int64": "long int",
-    "int32": "int",
-    "int16": "short int",
-    "int8": "signed char",
-    "uint8": "unsigned char",
-    "bool": "bool",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
 
 
 # What follows from sizes alone is checked and worked out once for each.
@@ -157,7 +143,7 @@ def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
 
 def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
     if bias is not None and bias.dtype != x.dtype:
-        names = [_CPP_NAMES[each.dtype.name] for each in (x, bias)]
+        names = [C_NAMES[each.dtype.name] for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
     kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
     if x.size and (x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64")):

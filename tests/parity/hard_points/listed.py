@@ -39,7 +39,7 @@ HALF = {torch.float16, torch.bfloat16}
 PRODUCTS = {
     "mm", "mv", "bmm", "addmm", "addmm_", "dot", "matmul", "linear", "outer", "ger", "convolution", "conv2d", "addmv", "baddbmm",
     "addmv_", "baddbmm_", "addbmm", "addbmm_", "addr", "addr_", "inner", "vdot", "kron", "tensordot", "einsum", "chain_matmul",
-    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist",
+    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist", "bilinear",
 }  # fmt: skip
 # Of matrices with numbers that are not finite, or singular ones, each library's LAPACK finds other factors. What is found of
 # others is compared in test_op_db.py.
@@ -109,6 +109,9 @@ SETTLED: dict[str, str] = {
         )) for each in ("float", "complex")),
         ("PyTorch has no kernel of them", "complex", ("convolution computed here",)),
         (_LIBRARY, "float", ("convolution forward", "nn.functional.conv2d forward")),
+        ("PyTorch adds output by output, where here their weights are added first, so that ∞ − ∞ is another sum", "float", (
+            "nn.functional.bilinear gradient",
+        )),
         (_LIBRARY, "complex", ("nn.functional.conv2d forward",)),
         ("the vectorised loop multiplies and adds in one: alpha · other may be infinite in between, or not", "float", (
             "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
@@ -117,13 +120,20 @@ SETTLED: dict[str, str] = {
             "Tensor.remainder_ forward",
         )),
         ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
+        ("which place is a NaN's C++ leaves open, and it is another one of bfloat16", "bfloat16", (
+            "nn.functional.grid_sample forward",
+        )),
         ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
         ("the order of a sum decides what cancels", "int64", ("mean forward",)),
         ("the order of a sum decides what cancels", "float", (
-            "nn.functional.cosine_similarity gradient", "pairwise_distance gradient",
+            "nn.functional.cosine_similarity gradient", "pairwise_distance gradient", "nn.functional.batch_norm gradient",
         )),
         ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
+        ("PyTorch reads a size that is not there, and asks for its memory", "any", ("batch_norm error type",)),
+        ("the vectorised loop multiplies and adds in one, which leaves a last digit where two products cancel", "float32", (
+            "batch_norm forward", "instance_norm forward",
+        )),
         ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "float16", ("aten.rrelu_with_noise refused here",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "bfloat16", ("aten.rrelu_with_noise refused here",)),
