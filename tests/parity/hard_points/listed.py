@@ -68,7 +68,8 @@ SETTLED: dict[str, str] = {
     f"{signature} {dtypes}": reason
     for reason, dtypes, signatures in (
         (_ORDER, "any", (
-            "Tensor.expand text", "nn.functional.conv2d text", "nn.functional.linear text", "diag text",
+            "Tensor.expand text", "nn.functional.conv1d text", "nn.functional.conv2d text",
+            "nn.functional.conv3d text", "nn.functional.linear text", "diag text",
         )),
         (_ORDER, "complex", ("max error type", "min error type")),
         (_ORDER, "int", ("clip text", "logsumexp error type", "mean error type", "mean text", "norm error type")),
@@ -77,7 +78,10 @@ SETTLED: dict[str, str] = {
             "Tensor.addmm_ error type", "Tensor.trace error type", "trace error type", "clip text", "div text",
             "logsumexp error type", "mean error type", "mean text", "norm error type",
         )),
-        (_EMPTY, "any", ("diff computed here", "max refused here", "min refused here")),
+        (_EMPTY, "any", (
+            "diff computed here", "max refused here", "min refused here",
+            "nn.functional.scaled_dot_product_attention refused here",
+        )),
         (_EMPTY, "complex", ("Tensor.median computed here", "median computed here")),
         (_EMPTY, "bool", ("Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here")),
         (_ORDER, "any", (
@@ -105,10 +109,14 @@ SETTLED: dict[str, str] = {
             "Tensor.pow gradient", "logsumexp gradient",
         )),
         *(("the node of what requires grad asks for a size first", each, (
-            "embedding error type", "nn.functional.embedding error type",
+            "embedding error type", "nn.functional.embedding error type", "nn.functional.unfold text",
         )) for each in ("float", "complex")),
         ("PyTorch has no kernel of them", "complex", ("convolution computed here",)),
-        (_LIBRARY, "float", ("convolution forward", "nn.functional.conv2d forward")),
+        (_LIBRARY, "float", (
+            "conv1d forward", "conv_transpose3d forward", "convolution forward", "convolution gradient",
+            "nn.functional.conv2d forward", "nn.functional.conv_transpose2d forward",
+            "nn.functional.conv_transpose3d forward",
+        )),
         ("PyTorch adds output by output, where here their weights are added first, so that ∞ − ∞ is another sum", "float", (
             "nn.functional.bilinear gradient",
         )),
@@ -117,7 +125,7 @@ SETTLED: dict[str, str] = {
             "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
         )),
         (_HALF, "float", (
-            "Tensor.remainder_ forward",
+            "Tensor.remainder_ forward", "aten.upsample_bicubic2d forward",
         )),
         ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
         ("which place is a NaN's C++ leaves open, and it is another one of bfloat16", "bfloat16", (
@@ -128,6 +136,7 @@ SETTLED: dict[str, str] = {
         ("the order of a sum decides what cancels", "int64", ("mean forward",)),
         ("the order of a sum decides what cancels", "float", (
             "nn.functional.cosine_similarity gradient", "pairwise_distance gradient", "nn.functional.batch_norm gradient",
+            "nn.functional.scaled_dot_product_attention gradient",
         )),
         ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
         ("PyTorch reads a size that is not there, and asks for its memory", "any", ("batch_norm error type",)),
