@@ -330,6 +330,17 @@ def require_dims(ndim: int, dim: int = 0) -> None:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
 
 
+def dim_of_size(dim: int, ndim: int) -> int:
+    """`dim` counted from the front where its size is asked for: a tensor without dimensions has none. Raises IndexError.
+
+    >>> dim_of_size(-2, 2)
+    0
+    """
+    if not ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return wrap_dim(dim, ndim)
+
+
 def infer_size(shape: Sequence[int], numel: int) -> Ints:
     """`shape` with its -1, if any, replaced so that it has `numel` elements. Raises RuntimeError.
 

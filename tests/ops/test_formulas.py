@@ -14,7 +14,9 @@ from .declared import DIFFERENTIABLE, NAMESPACE
 from .formula_rules import OF_LISTS_AND_ERRORS, broken_rules
 
 # Helpers that get sizes, strides and an offset, never a gradient or an operand: they may use NumPy.
-ON_PLAIN_VALUES = frozenset({"positions_in", "_sharing", "covered", "conjugates_counted"})
+ON_PLAIN_VALUES = frozenset(
+    {"positions_in", "_sharing", "covered", "conjugates_counted", "_inverse_of_float32", "_places_of"}
+)
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)

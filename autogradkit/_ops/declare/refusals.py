@@ -80,13 +80,13 @@ def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError)
 
 
 def both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
-    """Two checks, one after the other."""
+    """Two checks, one after the other; PyTorch's kernel makes both, or neither."""
 
     def refuse(*values: Any) -> None:
         first(*values)
         second(*values)
 
-    return refuse
+    return by_kernel(refuse) if is_by_kernel(first) else refuse
 
 
 def not_implemented(label: str, kinds: str) -> Callable[..., None]:
@@ -122,6 +122,16 @@ def require_real_if_differentiated(name: str, tensor: Any) -> None:
     """Raise RuntimeError where an op whose gradient PyTorch has for real numbers only would be recorded with complex ones."""
     if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c" and MODE.grad and requires_grad(tensor):
         raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
+
+
+def real_gradients(name: str) -> Callable[..., None]:
+    """A check that no op whose gradient PyTorch has for real numbers only is recorded with complex ones."""
+
+    def refuse(*values: Any) -> None:
+        for each in values:
+            require_real_if_differentiated(name, each)
+
+    return by_kernel(refuse)
 
 
 def dense_gradients(name: str, at: int) -> Callable[..., None]:

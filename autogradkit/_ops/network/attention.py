@@ -13,24 +13,14 @@ import numpy as np
 
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.network.dropout import dropout
 from autogradkit.core.dtype import bool_
 from autogradkit.core.tensor import wrap
 
-_CPP_NAMES = {
-    "Float": "float",
-    "Double": "double",
-    "Long": "long int",
-    "Int": "int",
-    "Half": "c10::Half",
-    "Bool": "bool",
-}
-
 
 def _cpp(x: Any) -> str:
-    name = scalar_type(x.dtype)
-    return _CPP_NAMES.get(name, name)
+    return C_NAMES[x.dtype.name]
 
 
 def _require_fitting(query: Any, key: Any, value: Any, mask: Any) -> None:

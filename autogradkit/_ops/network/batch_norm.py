@@ -128,7 +128,7 @@ def native_batch_norm(
         mean, variance = (wide(each).reshape(1, -1, 1) for each in (running_mean, running_var))
         rstd = rstd_of(variance, eps)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
-    shift = -mean * scale if bias is None else wide(bias).reshape(1, -1, 1) - mean * scale
+    shift = (0 if bias is None else wide(bias).reshape(1, -1, 1)) - mean * scale
     np.copyto(out[0], (x * scale + shift).reshape(input.shape), casting="unsafe")
     if training:
         count = x.shape[0] * x.shape[2]
@@ -249,8 +249,19 @@ def batch_norm(
     tensor([[-1.],
             [ 1.]])
     """
+    x: Any = input
+    if not x.numel():
+        return _of_nothing(x, weight, bias)
     given = input, weight, bias, running_mean, running_var, training, momentum, eps
     return native_batch_norm(*given)[0]
+
+
+def _of_nothing(x: Any, weight: Any, bias: Any) -> Any:
+    """What has no elements is copied, whatever its dtype, and meets the first weight and bias, for the graph's sake."""
+    found = x.clone()
+    if weight is not None:
+        found = found * weight[0]
+    return found if bias is None else found + bias[0]
 
 
 @op(variants="function", composition=True)
@@ -279,7 +290,7 @@ def instance_norm(
         None if each is None else each.repeat(batch) for each in (weight, bias, running_mean, running_var)
     ]
     flat = x.contiguous().view(1, batch * channels, *x.shape[2:])
-    found = native_batch_norm(flat, *repeated, use_input_stats, momentum, eps)[0]
+    found = batch_norm(flat, *repeated, use_input_stats, momentum, eps, cudnn_enabled)
     if use_input_stats:
         with no_grad():
             for running, now in zip((running_mean, running_var), repeated[2:], strict=True):

@@ -13,27 +13,13 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.network.conv_dimensions import convolution_of, gradients_of
 from autogradkit._ops.network.conv_kernels import Window, image_spec, prefers_channels_last
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import bfloat16, from_numpy_dtype
 from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
-
-_CPP_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "int64": "long int",
-    "int32": "int",
-    "int16": "short int",
-    "int8": "signed char",
-    "uint8": "unsigned char",
-    "bool": "bool",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
 
 
 # What follows from sizes alone is checked and worked out once for each.
@@ -142,26 +128,39 @@ def _transposed_shape(x: Shape, weight: Shape, bias: Shape | None, window: Windo
             x[2:], window.stride, window.padding, window.dilation, weight[2:], more, strict=True
         )
     ]
-    if min(sizes) <= 0:
-        raise RuntimeError("could not construct a memory descriptor using a format tag")
     return (x[0], weight[1] * window.groups, *sizes)
 
 
 def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
-    """Whether PyTorch hands a float32 convolution to oneDNN, which has texts of its own."""
+    """Whether PyTorch hands a convolution to oneDNN, which has texts of its own."""
     kernel = weight.shape[2:]
     small = max(window.stride + window.dilation + kernel) == 1 and x.shape[0] < 16
     large = window.groups > 1 or min(kernel) > 3 or x.shape[0] > 1 or x.size > 20480
-    return x.dtype == np.float32 and large and not small
+    if x.dtype == bfloat16.numpy:
+        return True
+    return x.dtype in (np.float32, np.complex64) and large and not small  # complex ones are made of real ones
+
+
+def _refuse_small(x: Array, weight: Array, sizes: Shape, window: Window) -> None:
+    """Raise RuntimeError for a transposed convolution of which nothing is left."""
+    if _uses_onednn(x, weight, window):
+        raise RuntimeError("could not construct a memory descriptor using a format tag")
+    given, made = (" x ".join(map(str, (*(1,) * (len(each) == 1), *each))) for each in (x.shape[2:], sizes))
+    raise RuntimeError(
+        f"Given input size per channel: ({given}). Calculated output size per channel: ({made}). Output size is too small"
+    )
 
 
 def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
     if bias is not None and bias.dtype != x.dtype:
-        names = [_CPP_NAMES[each.dtype.name] for each in (x, bias)]
+        names = [C_NAMES[each.dtype.name] for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
     kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
-    if x.size and (x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64")):
+    narrow = x.dtype.kind in "iu" and kind.name != "int64"
+    if x.size and (x.dtype.kind == "b" or (narrow and (dilated or transposed))):
         kernel = "slow_conv_dilated<>" if dilated else "compute_columns3d" if x.ndim == 5 else "slow_conv2d_cpu"
+        if kernel == "compute_columns3d" and max(*weight.shape[2:], *window.stride) == 1 and not any(window.padding):
+            kernel = "slow_conv3d_cpu"  # each place is a column as it is
         if transposed:
             kernel = f"slow_conv_transpose{max(2, x.ndim - 2)}d_out_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
@@ -187,6 +186,8 @@ def _convolution_meta(
     if transposed:
         more = for_each(output_padding, "output_padding", max(1, weight.ndim - 2))
         shape = _transposed_shape(input.shape, weight.shape, biases, window, more)
+        if min(shape[2:]) <= 0:
+            _refuse_small(input, weight, shape[2:], window)
     else:
         shape = _result_shape(input.shape, weight.shape, biases, window)
     if (

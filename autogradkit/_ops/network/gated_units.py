@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.strides import element_strides, output_strides, wrap_dim
@@ -37,7 +37,7 @@ def _silu_slope(g: Any, x: Any) -> Any:
     variants="",
     in_place=True,
     pointwise=SAME,
-    dtypes=not_implemented("silu_cpu", "biu"),
+    dtypes=both(not_implemented("silu_cpu", "biu"), real_gradients("silu")),
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0, 2),)],
     vjp={"self": lambda g, self: _silu_slope(g, self)},
@@ -131,6 +131,8 @@ def _below(x: Array) -> Array:
         square = scaled * scaled
         scaled *= _polynomial(square, _ABOVE)
         scaled /= _polynomial(square, _UNDER)
+        # Beyond, erf is 1: a number just below it would give a product with what is infinite.
+        np.copyto(scaled, np.sign(x), where=np.abs(x) >= np.float32(4 * math.sqrt(2)))
         scaled += np.float32(1)
         scaled *= np.float32(0.5)
         return scaled

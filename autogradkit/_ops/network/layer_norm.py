@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.making.options import channels_last, contiguous_format
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
@@ -32,23 +33,26 @@ def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
     return np.dtype(np.float32) if is_half(x.dtype) and mixed else x.dtype
 
 
-def _require_fitting(x: Any, normalized: Shape, weight: Any, bias: Any, wanted: str) -> None:
+def _require_parameters(normalized: Shape, weight: Any, bias: Any) -> None:
     if not normalized:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
             "normalized_shape = []"
         )
-    shown = list(normalized)
     for name, each in (("weight", weight), ("bias", bias)):
         if each is not None and each.shape != normalized:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(each.shape)} and "
-                f"normalized_shape = {shown}"
+                f"normalized_shape = {list(normalized)}"
             )
+
+
+def _require_last(x: Any, normalized: Shape, wanted: str) -> None:
     if x.shape[max(0, x.ndim - len(normalized)) :] != normalized:
         sizes = wanted.format(", ".join(map(str, normalized)))
         raise RuntimeError(
-            f"Given normalized_shape={shown}, expected input with shape [{sizes}], but got input of size{list(x.shape)}"
+            f"Given normalized_shape={list(normalized)}, expected input with shape [{sizes}], but got input of "
+            f"size{list(x.shape)}"
         )
 
 
@@ -65,7 +69,8 @@ def _outer(x: Any, normalized: Shape) -> tuple[int, ...]:
 
 
 def _layer_meta(input: Array, normalized_shape: Shape, weight: Array | None, bias: Array | None, eps: float) -> Any:
-    _require_fitting(input, normalized_shape, weight, bias, "*, {}")
+    _require_parameters(normalized_shape, weight, bias)
+    _require_last(input, normalized_shape, "*, {}")
     require_floating(input, "LayerNormKernelImpl")
     require_alike(input, weight, bias)
     stats = (*input.shape[: -len(normalized_shape)], *(1,) * len(normalized_shape))
@@ -112,8 +117,7 @@ def native_layer_norm(
     found = (x - mean) * rstd
     if weight is not None:
         found *= weight
-    if bias is not None:
-        found += bias
+    found += 0 if bias is None else bias  # so that no -0 is left, as in PyTorch
     for each, made in zip(out, (found, mean, rstd), strict=True):
         np.copyto(each, made, casting="unsafe")
 
@@ -398,8 +402,8 @@ def group_norm(
     tensor([[-1.,  1.]])
     """
     x: Any = input
-    _group_check(x, weight, bias, num_groups)
     batch, channels = x.size(0), x.size(1)
+    _group_check(x, weight, bias, num_groups)
     places = math.prod(x.shape[2:])
     if x.is_contiguous() or x.ndim != 4:
         x = x.contiguous()
@@ -420,7 +424,10 @@ def rms_norm(input: Array, normalized_shape: Ints, weight: Array | None = None, 
     tensor([0.7348, 0.9798, 1.2247])
     """
     x: Any = input
-    _require_fitting(x, normalized_shape, weight, None, "*{}")
+    _require_parameters(normalized_shape, weight, None)
+    if x.ndim < len(normalized_shape):
+        raise ValueError(f"Input tensor must have at least {len(normalized_shape)} dimensions, but got {x.ndim}")
+    _require_last(x, normalized_shape, "*{}")
     if not (x.is_floating_point() or x.is_complex()):
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type(x.dtype)}'")
     single = x.to(float32) if is_half(x._array.dtype) else x
@@ -429,4 +436,5 @@ def rms_norm(input: Array, normalized_shape: Ints, weight: Array | None = None, 
     found = single * root
     if weight is not None:
         found = found * weight
-    return found.to(x.dtype)
+    innermost = x.ndim == 4 and prefers_channels_last(x._array)
+    return found.contiguous(memory_format=channels_last if innermost else contiguous_format).to(x.dtype)

@@ -18,7 +18,7 @@ from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, kept, write
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
 from autogradkit.core.facts import named
 from autogradkit.core.gaussian import unit64
 from autogradkit.core.random import default_generator
@@ -339,7 +339,9 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
     >>> torch.threshold(torch.tensor([0.5, 2.0]), 1.0, -1.0)
     tensor([-1.,  2.])
     """
-    bound, other = (scalar_array(each, from_numpy_dtype(self.dtype)) for each in (threshold, value))
+    kind = from_numpy_dtype(self.dtype)
+    bound = scalar_array(threshold, float32 if is_half(self.dtype) else kind)
+    other = scalar_array(value, kind)
     np.copyto(out, np.where(self <= bound, other, self))
 
 

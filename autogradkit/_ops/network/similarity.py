@@ -13,7 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
-from autogradkit._ops.reduction.norms import vector_norm
+from autogradkit._ops.reduction.norms import norm_along, vector_norm
 from autogradkit.core.dtype import from_numpy_dtype, result_type
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.engine.modes import no_grad
@@ -36,7 +36,8 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     shape = broadcast_shapes(*[each._array.shape for each in given])
     parts = []
     for each in given:
-        spread = each.to(common).expand(shape)
+        # Floats of two dtypes are promoted by the product alone, as PyTorch has it.
+        spread = (each if each.is_floating_point() else each.to(common)).expand(shape)
         norm = vector_norm(spread, 2, (dim,), True).clone()
         with no_grad():
             norm.clamp_min_(eps)
@@ -53,7 +54,7 @@ def pairwise_distance(x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, k
     tensor([5.0000])
     """
     difference: Any = x1 - x2 + eps
-    return difference.norm(p, max(x1.ndim, x2.ndim) - 1, keepdim)
+    return norm_along(difference, p, (max(x1.ndim, x2.ndim) - 1,), keepdim)
 
 
 # -- pdist -------------------------------------------------------------------------------------------------------------

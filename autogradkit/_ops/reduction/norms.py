@@ -113,6 +113,21 @@ def vector_norm(
         write_norm(self if dtype is None else self.astype(dtype.numpy), ord, dim, keepdim, out)
 
 
+@op(
+    name="norm",
+    variants="",
+    node="NormBackward1",
+    reduces=True,
+    result_dtype=_norm_dtype,
+    samples=lambda t: [(t(2, 3), 2.0, (1,)), (t(2, 3), 1.5, (0,), True)],
+    vjp={"self": lambda g, self, result, p, dim, keepdim: norm_backward(g, self, result, p, dim, keepdim)},
+    rule="∂self = ∂ · self / result, for p = 2",
+)
+def norm_along(self: Array, p: Scalar | None, dim: Dims, keepdim: bool = False, *, out: Array) -> None:
+    """The `p`-norm as PyTorch's C++ calls it, where `torch.norm` comes to `vector_norm`: the same numbers by another node."""
+    vector_norm.kernel(self, p, dim, keepdim, out=out)
+
+
 def write_norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
     """The `ord`-norm over dimensions, written into `out`."""
     if ord != 2 or size.dtype.kind == "c":

@@ -59,7 +59,7 @@ def _sizes(output_size: Any, sizes: Any) -> Any:
 def _unpooled_size(input: Tensor, kernel: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
     dims = len(kernel)
     whole: Any = input.size()
-    sizes = whole[-dims:]
+    sizes = [whole[at - dims] for at in range(dims)]  # IndexError where there are fewer, as in PyTorch
     default = [(n - 1) * s + k - 2 * p for n, s, k, p in zip(sizes, stride, kernel, padding, strict=True)]
     if output_size is None:
         return tuple(default)

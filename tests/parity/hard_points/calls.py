@@ -289,8 +289,8 @@ def reached_by(name: str, call: Call) -> Overload | None:
     place, _, short = name.rpartition(".")
     if place == "Tensor":
         found = METHODS.get(short)
-    elif not place or place in NAMESPACES:
-        short = f"{place}_{short}" if place else short
+    elif not place or place in (*NAMESPACES, "nn.functional"):
+        short = f"{place}_{short}" if place in NAMESPACES else short
         owner = next((each for each in SETS if each.name == short), None) if place else PUBLISHED.get(short)
         found = None if owner is None else (owner, "function")
     else:

@@ -48,7 +48,7 @@ HALF = {torch.float16, torch.bfloat16}
 PRODUCTS = {
     "mm", "mv", "bmm", "addmm", "addmm_", "dot", "matmul", "linear", "outer", "ger", "convolution", "conv2d", "addmv", "baddbmm",
     "addmv_", "baddbmm_", "addbmm", "addbmm_", "addr", "addr_", "inner", "vdot", "kron", "tensordot", "einsum", "chain_matmul",
-    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist",
+    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist", "bilinear",
 }  # fmt: skip
 # Of matrices with numbers that are not finite, or singular ones, each library's LAPACK finds other factors. What is found of
 # others is compared in test_op_db.py.
@@ -77,7 +77,8 @@ SETTLED: dict[str, str] = {
     f"{signature} {dtypes}": reason
     for reason, dtypes, signatures in (
         (_ORDER, "any", (
-            "Tensor.expand text", "nn.functional.conv2d text", "nn.functional.linear text", "diag text",
+            "Tensor.expand text", "nn.functional.conv1d text", "nn.functional.conv2d text",
+            "nn.functional.conv3d text", "nn.functional.linear text", "diag text",
         )),
         (_ORDER, "complex", ("max error type", "min error type")),
         (_ORDER, "int", ("clip text", "logsumexp error type", "mean error type", "mean text", "norm error type")),
@@ -86,7 +87,10 @@ SETTLED: dict[str, str] = {
             "Tensor.addmm_ error type", "Tensor.trace error type", "trace error type", "clip text", "div text",
             "logsumexp error type", "mean error type", "mean text", "norm error type",
         )),
-        (_EMPTY, "any", ("diff computed here", "max refused here", "min refused here")),
+        (_EMPTY, "any", (
+            "diff computed here", "max refused here", "min refused here",
+            "nn.functional.scaled_dot_product_attention refused here",
+        )),
         (_EMPTY, "complex", ("Tensor.median computed here", "median computed here")),
         (_EMPTY, "bool", ("Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here")),
         (_ORDER, "any", (
@@ -115,18 +119,28 @@ SETTLED: dict[str, str] = {
             "logaddexp gradient", "Tensor.logaddexp gradient", "logcumsumexp gradient", "Tensor.logcumsumexp gradient",
         )),
         *(("the node of what requires grad asks for a size first", each, (
-            "embedding error type", "nn.functional.embedding error type",
+            "embedding error type", "nn.functional.embedding error type", "nn.functional.unfold text",
         )) for each in ("float", "complex")),
         ("PyTorch has no kernel of them", "complex", ("convolution computed here",)),
-        (_LIBRARY, "float", ("convolution forward", "nn.functional.conv2d forward")),
+        (_LIBRARY, "float", (
+            "conv1d forward", "conv_transpose3d forward", "convolution forward", "convolution gradient",
+            "nn.functional.conv2d forward", "nn.functional.conv_transpose2d forward",
+            "nn.functional.conv_transpose3d forward",
+        )),
+        ("PyTorch adds output by output, where here their weights are added first, so that ∞ − ∞ is another sum", "float", (
+            "nn.functional.bilinear gradient",
+        )),
         (_LIBRARY, "complex", ("nn.functional.conv2d forward",)),
         ("the vectorised loop multiplies and adds in one: alpha · other may be infinite in between, or not", "float", (
             "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
         )),
         (_HALF, "float", (
-            "Tensor.remainder_ forward",
+            "Tensor.remainder_ forward", "aten.upsample_bicubic2d forward",
         )),
         ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
+        ("which place is a NaN's C++ leaves open, and it is another one of bfloat16", "bfloat16", (
+            "nn.functional.grid_sample forward",
+        )),
         ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
         ("the text shows the sign of a NaN, or of a zero", "any", ("histc text", "Tensor.histc text", "histogramdd text")),
@@ -147,6 +161,21 @@ SETTLED: dict[str, str] = {
             "cummax gradient", "Tensor.cummax gradient", "cummin gradient", "Tensor.cummin gradient",
         )),
         ("the order of a sum decides what cancels", "int64", ("mean forward",)),
+        ("the order of a sum decides what cancels", "float", (
+            "nn.functional.cosine_similarity gradient", "pairwise_distance gradient", "nn.functional.batch_norm gradient",
+            "nn.functional.scaled_dot_product_attention gradient",
+        )),
+        ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
+        ("PyTorch reads a size that is not there, and asks for its memory", "any", ("batch_norm error type",)),
+        ("the vectorised loop multiplies and adds in one, which leaves a last digit where two products cancel", "float32", (
+            "batch_norm forward", "instance_norm forward",
+        )),
+        ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
+        ("PyTorch's kernel draws what `rrelu` draws here", "float16", ("aten.rrelu_with_noise refused here",)),
+        ("PyTorch's kernel draws what `rrelu` draws here", "bfloat16", ("aten.rrelu_with_noise refused here",)),
+        ("a NaN has one gradient in PyTorch's vectorised loop, and another in the scalar one at its end", "float", (
+            "nn.functional.relu6 gradient", "selu gradient",
+        )),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
     )
