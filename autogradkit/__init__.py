@@ -82,6 +82,7 @@ else:
             "linalg",
             "nn",
             "optim",
+            "signal",
             "special",
             "utils",
             "vision",

@@ -27,6 +27,8 @@ NAMESPACES = (
     "nn.parameter",
     "optim",
     "optim.lr_scheduler",
+    "signal",
+    "signal.windows",
     "special",
     "utils",
     "utils.data",

@@ -51,6 +51,7 @@ from autogradkit._ops.making import (
     sampling,
     seed,
     spaced,
+    windows,
 )
 from autogradkit._ops.network import (
     activation,
