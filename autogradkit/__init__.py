@@ -80,6 +80,7 @@ else:
             "autograd",
             "fft",
             "linalg",
+            "masked",
             "nn",
             "optim",
             "signal",

@@ -21,6 +21,7 @@ NAMESPACES = (
     "autograd.graph",
     "fft",
     "linalg",
+    "masked",
     "nn",
     "nn.functional",
     "nn.init",

@@ -27,6 +27,7 @@ NOT_YET = frozenset(
         "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "max_pool1d", "max_pool1d_with_indices",
         "max_unpool2d", "mode", "multi_dot", "multi_margin_loss", "multilabel_margin_loss",
         "multilabel_margin_loss_forward", "mvlgamma", "nanmean", "nanmedian", "nanquantile", "nansum",
+        "native_batch_norm", "native_layer_norm",
         "nn.functional.unfold", "ormqr", "pairwise_distance", "pdist", "permute_copy", "pinv", "pinverse",
         "poisson_nll_loss", "polar", "prelu", "qr", "quantile", "relu6", "renorm", "resize", "resize_as", "rms_norm",
         "rrelu", "rrelu_with_noise", "scaled_dot_product_attention", "scatter_reduce", "select_copy",
