@@ -47,6 +47,8 @@ from autogradkit.core.tensor import Tensor as Tensor
 from autogradkit.engine import attributes as _attributes  # noqa: F401 - attaches them
 from autogradkit.engine import calling as _calling  # noqa: F401 - likewise
 from autogradkit.engine import copies as _copies  # noqa: F401 - likewise
+from autogradkit.engine.inference import inference_mode as inference_mode
+from autogradkit.engine.inference import is_inference_mode_enabled as is_inference_mode_enabled
 from autogradkit.engine.modes import enable_grad as enable_grad
 from autogradkit.engine.modes import is_grad_enabled as is_grad_enabled
 from autogradkit.engine.modes import no_grad as no_grad
@@ -80,8 +82,10 @@ else:
             "autograd",
             "fft",
             "linalg",
+            "masked",
             "nn",
             "optim",
+            "signal",
             "special",
             "utils",
             "vision",

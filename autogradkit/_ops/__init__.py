@@ -51,6 +51,7 @@ from autogradkit._ops.making import (
     sampling,
     seed,
     spaced,
+    windows,
 )
 from autogradkit._ops.network import (
     activation,
@@ -65,6 +66,7 @@ from autogradkit._ops.network import (
     ctc,
     dropout,
     embedding,
+    embedding_bag,
     exponential_units,
     grid_sampling,
     hard_units,
@@ -87,6 +89,7 @@ from autogradkit._ops.pointwise import (
     complex_numbers,
     division,
     elementary,
+    floating,
     fused,
     integers,
     logarithms,

@@ -23,7 +23,7 @@ from autogradkit.core.storage import UntypedStorage, address_of, offset_of, root
 from autogradkit.core.strides import dim_of_size, element_strides, is_channels_last
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
-from autogradkit.engine import attributes
+from autogradkit.engine import attributes, inference
 from autogradkit.engine.modes import MODE
 
 # -- geometry ----------------------------------------------------------------------------------------------------------
@@ -169,6 +169,17 @@ def is_signed(self: Tensor) -> bool:
     False
     """
     return self.dtype.is_signed
+
+
+@op(composition=True, reads=["if {self}._counter is None: return False"])
+def is_inference(self: Tensor) -> bool:
+    """Whether it was made in inference mode, or is a view of what was.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([1.0]).is_inference()
+    False
+    """
+    return inference.is_inference(self)
 
 
 @op(composition=True, reads=["if {self}._array is not None: return False"])

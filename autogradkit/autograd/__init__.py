@@ -15,6 +15,7 @@ from autogradkit.autograd.variable import Variable as Variable
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.engine.backward import backward as backward
 from autogradkit.engine.backward import grad as grad
+from autogradkit.engine.inference import inference_mode as inference_mode
 from autogradkit.engine.modes import detect_anomaly as detect_anomaly
 from autogradkit.engine.modes import enable_grad as enable_grad
 from autogradkit.engine.modes import is_anomaly_enabled as is_anomaly_enabled

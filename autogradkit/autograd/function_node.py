@@ -16,7 +16,7 @@ from autogradkit.core.recording import reported
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, view_strides
-from autogradkit.core.tensor import Tensor, bump_version, counter_of, wrap
+from autogradkit.core.tensor import Tensor, bump_version, counter_of, reading_to_save, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
@@ -310,6 +310,6 @@ def _tie(
         if tensor is not None and any(tensor is each for each in context._dirty):
             value = SavedOutput(tensor, next(i for i, output in enumerate(outputs) if output is tensor))
         saved.append(value)
-        versions.append(0 if tensor is None else tensor._version)
+        versions.append(0 if tensor is None else reading_to_save(tensor))
     node._saved = tuple(saved)
     node._versions = tuple(versions)

@@ -25,7 +25,15 @@ class VersionCounter:
     __slots__ = ("value",)
 
     value: int
+    to_save: int  # the value, as a graph keeps it to compare later; what may not be kept refuses here
     tells = False  # whether `edited` is to be called after each edit
+
+    def read(self) -> int:
+        """The value for users, as `_version` gives it."""
+        return int(self.value)
+
+    def require_editable(self) -> None:
+        """Asked before an edit by who `tells`; raises where the memory may not be written."""
 
     def edited(self) -> None:
         """The memory has just been written, and `value` says so."""
@@ -33,6 +41,9 @@ class VersionCounter:
     def of_data(self) -> VersionCounter | None:
         """The counter that `.data` of such a tensor begins with: one of its own, None until somebody needs it."""
         return None
+
+
+VersionCounter.to_save = VersionCounter.value  # one slot under two names
 
 
 class CounterAfterDetach(VersionCounter):
@@ -51,6 +62,10 @@ class CounterAfterDetach(VersionCounter):
         """As of the counter that it goes on with."""
         return self.counter.tells
 
+    def require_editable(self) -> None:
+        """As of the counter that it goes on with."""
+        self.counter.require_editable()
+
     def edited(self) -> None:
         """As of the counter that it goes on with."""
         self.counter.edited()
@@ -67,6 +82,11 @@ class CounterAfterDetach(VersionCounter):
     @value.setter
     def value(self, version: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self.counter.value = int(version)
+
+    @property
+    def to_save(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """As of the counter that it goes on with, if that may be kept."""
+        return _ReadingAfterDetach(self.counter.to_save, self)
 
     def has_read(self, version: int) -> bool:
         """Whether this is what the counter read once, at any of its edits."""

@@ -127,7 +127,7 @@ class Tensor(Attached):
     @property
     def _version(self) -> int:
         """How often it, its views or its base were edited in place."""
-        return 0 if self._counter is None else int(self._counter.value)
+        return 0 if self._counter is None else self._counter.read()
 
     @property
     def _base(self) -> Tensor | None:
@@ -317,6 +317,16 @@ def reading_of(tensor: Tensor) -> int:
     return 0 if tensor._counter is None else tensor._counter.value
 
 
+def version_of(tensor: Tensor) -> int:
+    """How often its memory was edited, also where users cannot read it."""
+    return int(reading_of(tensor))
+
+
+def reading_to_save(tensor: Tensor) -> int:
+    """As `reading_of`, for a graph to keep. Raises RuntimeError for a tensor that was made in inference mode."""
+    return 0 if tensor._counter is None else tensor._counter.to_save
+
+
 def bump_version(tensor: Tensor) -> None:
     """Say that `tensor`'s memory was just edited."""
     counter = counter_of(tensor)
@@ -338,6 +348,8 @@ def write_at_once(tensor: Tensor, steps: Sequence[Step], edits: int = 1) -> None
                 raise
             run_in_spare(write, *values)
     else:
+        if counter.tells:
+            counter.require_editable()
         at_once((*steps, (setattr, counter, "value", counter.value + edits)))
     if counter.tells:
         counter.edited()

@@ -10,7 +10,7 @@ from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 
 # How a view came to be, which decides whether it may be edited in place.
-PLAIN, MULTI_OUTPUT, NO_GRAD, CUSTOM = "plain", "multi_output", "no_grad", "custom"
+PLAIN, MULTI_OUTPUT, NO_GRAD, INFERENCE, CUSTOM = "plain", "multi_output", "no_grad", "inference", "custom"
 
 
 class View:

@@ -20,6 +20,8 @@ from autogradkit.core.tensor import Tensor, counter_of, read_only, wrap
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
+from autogradkit.engine.inference import is_inference
+from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
 from autogradkit.engine.reseating import reseat
 
@@ -76,6 +78,8 @@ def _set_requires_grad(self: Tensor, wanted: bool) -> None:
         raise RuntimeError("requires_grad must be a bool")
     if wanted and not _may_require_grad(self):
         raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+    if wanted and is_inference(self) and MODE.inference is None:
+        raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
     if self._node is not None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
         if not wanted:
             raise RuntimeError(errors.CHANGE_FLAG_OF_RESULT)

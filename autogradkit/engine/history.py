@@ -17,7 +17,7 @@ from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import strided
 from autogradkit.core.strides import element_strides, empty_strided, has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of, wrap
-from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, NO_GRAD, PLAIN
+from autogradkit.core.views import CUSTOM, INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN
 from autogradkit.engine.naming import short_name
 from autogradkit.engine.node import SEQUENCE, Gradients, Node, applied, number_of
 from autogradkit.engine.required import OPS
@@ -71,23 +71,33 @@ _NO_GRAD_VIEW = (
     "view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside "
     "(if you want the inplace to be tracked)."
 )
+_INFERENCE_VIEW = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the "
+    "view and the inplace either both inside the inference_mode block (if you don't want the inplace to be tracked) or both "
+    "outside (if you want the inplace to be tracked)."
+)
 _ADVICE = {
     MULTI_OUTPUT: "This view is the output of a function that returns multiple views. Such functions do not allow the output "
     "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
     NO_GRAD: _NO_GRAD_VIEW,
+    INFERENCE: _INFERENCE_VIEW,
     CUSTOM: "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic "
     "to handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
     "gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function.",
 }
 
 
+_NO_GRAD_MODES = "no_grad mode and {} modified inplace with grad mode enabled"
+
+
 def _refusal(view: Tensor, creation: str, edited: str) -> RuntimeError:
     """The error for an edit of a view, or of its base, that autograd cannot follow."""
     node = view._node
     subject = "" if node is None else f"Output {view._output_nr} of {short_name(node.name())} is a view"
-    if creation == NO_GRAD or node is None:
+    if creation in (NO_GRAD, INFERENCE) or node is None:
         made = f"{subject} of a view which was created in" if subject else "A view was created in"
-        what = f"{made} no_grad mode and {edited} modified inplace with grad mode enabled."
+        modes = "inference mode and {} modified inplace in normal mode" if creation == INFERENCE else _NO_GRAD_MODES
+        what = f"{made} {modes.format(edited)}."
     else:
         what = f"{subject} and {edited} modified inplace."
     return RuntimeError(f"{what} {_ADVICE[creation]}")

@@ -39,12 +39,24 @@ class _Mode(threading.local):
 
     @grad.setter
     def grad(self, wanted: bool) -> None:
+        if self.inference is not None:  # where nothing records, whatever is asked for
+            self._asked = wanted
+            return
         # What belongs together stands on one line without a call, where no interrupt comes in between.
         if wanted and not self._grad:
             self._grad = True; del NO_GRAD[self._here]  # noqa: E702  # fmt: skip
         elif self._grad and not wanted:
             NO_GRAD[self._here], self._grad = None, False
 
+    @property
+    def asked(self) -> bool:
+        """Whether ops are to record in this thread: what is left of it in inference mode, where they do not."""
+        return self._grad if self.inference is None else self._asked
+
+    inference: object = (
+        None  # what marks the tensors that are made in inference mode, while that is on; see inference.py
+    )
+    _asked: bool = False
     anomaly: bool = False
     anomaly_checks_nan: bool = True
 
@@ -60,7 +72,7 @@ def is_grad_enabled() -> bool:
     ...     torch.is_grad_enabled()
     False
     """
-    return MODE.grad
+    return MODE.asked
 
 
 _CLASS = (
@@ -69,7 +81,7 @@ _CLASS = (
 )
 
 
-class _ContextDecorator:
+class ContextDecorator:
     """A context manager that can also decorate a function or a generator function."""
 
     def __enter__(self) -> Any:
@@ -78,7 +90,7 @@ class _ContextDecorator:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         raise NotImplementedError
 
-    def _fresh(self) -> _ContextDecorator:
+    def _fresh(self) -> ContextDecorator:
         return self.__class__()
 
     def __call__(self, function: F) -> F:
@@ -109,7 +121,7 @@ class _ContextDecorator:
         return cast(F, run)
 
 
-class _GradMode(_ContextDecorator):
+class _GradMode(ContextDecorator):
     _wanted = True
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
@@ -117,7 +129,7 @@ class _GradMode(_ContextDecorator):
         return made if function is None else made(function)
 
     def __enter__(self) -> None:
-        self._previous = MODE.grad
+        self._previous = MODE.asked
         MODE.grad = self._wanted
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -146,14 +158,14 @@ class enable_grad(_GradMode):  # noqa: N801 - PyTorch's name
     """Ops inside record, also within `no_grad`."""
 
 
-class set_grad_enabled(_ContextDecorator):  # noqa: N801 - PyTorch's name
+class set_grad_enabled(ContextDecorator):  # noqa: N801 - PyTorch's name
     """Set whether ops record, at once; as a context manager, until its end."""
 
     def __init__(self, mode: bool) -> None:
         if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = c_type_name(mode)
             raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {kind}")
-        self._previous = MODE.grad
+        self._previous = MODE.asked
         self.mode = mode
         MODE.grad = mode
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import contents, shown_part
+from autogradkit.core.tensor import version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.events import Number, Numbers, Printed, Value
 
@@ -99,7 +100,7 @@ def value_of(
         stride=tuple(tensor.stride()),
         offset=0 if tensor._array.base is None else tensor.storage_offset(),
         storage=storage,
-        version=tensor._version,
+        version=version_of(tensor),
         requires_grad=requires_grad(tensor),
         is_leaf=is_leaf(tensor),
         is_parameter=isinstance(tensor, Parameter),

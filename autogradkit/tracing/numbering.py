@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.copying import Copier, is_leaf, value_of
 from autogradkit.tracing.events import Value
@@ -76,7 +76,7 @@ class Numbering:
         is new as well.
         """
         seen = self._seen(tensor)
-        if seen is not None and seen.value is not None and seen.version == tensor._version:
+        if seen is not None and seen.value is not None and seen.version == version_of(tensor):
             value = self.values[seen.value]
             if seen.edits == self._edits.get(value.storage, 0):
                 if requires_grad(tensor) and not value.requires_grad:  # requires_grad_() since, or the attribute
@@ -108,7 +108,7 @@ class Numbering:
             return seen.value
         self.values[value] = found
         seen = self._tensors[id(tensor)]
-        seen.value, seen.version = value, tensor._version
+        seen.value, seen.version = value, version_of(tensor)
         seen.edits = self._edits.get(self.values[value].storage, 0)
         if first and not made:
             self._name(value, tensor)
@@ -148,7 +148,7 @@ class Numbering:
         value, storage = self.values[known[1]], tensor.untyped_storage()
         same = (
             self._storages.get((storage.data_ptr(), storage.nbytes())) == value.storage
-            and value.version == tensor._version
+            and value.version == version_of(tensor)
             and (value.offset, value.stride) == (tensor.storage_offset(), tuple(tensor.stride()))
         )
         return known[1] if same else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.facts import Declaration, named
 from autogradkit.core.frames import entry
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.saved import FREED, OpNode, SavedCast
 from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.copying import Copier, value_of
@@ -81,7 +81,7 @@ class _Rebuilder:
         """A sentence for each tensor that was edited in place, maybe after the graph was made."""
         for key, value in self._of_tensor.items():
             tensor = self._at_hand[key]
-            if tensor._version and key not in self._as_saved:
+            if version_of(tensor) and key not in self._as_saved:
                 name = self._values[value].name or "A tensor without a name"
                 yield f"{name} is drawn as it is now: it was edited in place, maybe after this graph was made."
 
@@ -157,7 +157,7 @@ class _Rebuilder:
         if isinstance(node, OpNode) and node.saved is not FREED and node.saved:
             for kept, version in zip(node.saved, node.versions, strict=False):
                 tensor = kept.tensor if isinstance(kept, SavedCast) else kept
-                if isinstance(tensor, Tensor) and tensor._version == version:
+                if isinstance(tensor, Tensor) and version_of(tensor) == version:
                     self._as_saved.add(id(tensor))
 
     def _any(self, tensor: Any) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.autograd.function_node import BackwardFunction
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 from autogradkit.tracing.events import Argument, Saved
@@ -126,7 +126,7 @@ def _bytes(kept: Any) -> int:
 def _counted(kept: Any) -> int:
     """The version that the memory of something saved has now; a number has always the first."""
     if isinstance(kept, Tensor):
-        return kept._version
+        return version_of(kept)
     return kept.counter.value if isinstance(kept, SavedOutput | SavedResult) else 0
 
 

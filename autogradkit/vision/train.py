@@ -21,7 +21,7 @@ from autogradkit.core.frames import entry, shorten
 from autogradkit.core.random import default_generator
 from autogradkit.core.steps import Step as Atomic
 from autogradkit.core.steps import at_once
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.modes import no_grad
 from autogradkit.vision.history import Epoch, History, Step
 
@@ -171,13 +171,13 @@ class Training:
             output = self.model(inputs)
             loss = self.loss_fn(output, targets)
             loss.backward()
-            versions = {each: each._version for each in self._parameters() if each._grad is not None}
+            versions = {each: version_of(each) for each in self._parameters() if each._grad is not None}
             self.optimizer.step()
             taken = True
             self._note(output, loss, targets)
         except KeyboardInterrupt:
             if self._pending is not None:
-                if taken or any(each._version != version for each, version in versions.items()):
+                if taken or any(version_of(each) != version for each, version in versions.items()):
                     if not taken:
                         self._finish_step(versions)
                     self._note(output, loss, targets)
@@ -191,7 +191,7 @@ class Training:
 
     def _finish_step(self, versions: dict[Tensor, int]) -> None:
         """Step with those parameters that an interrupted step has not come to."""
-        done = {each: each._grad for each, version in versions.items() if each._version != version}
+        done = {each: each._grad for each, version in versions.items() if version_of(each) != version}
         for each in done:
             each._grad = None
         try:

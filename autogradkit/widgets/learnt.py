@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._ops.making.seed import get_rng_state, set_rng_state
-from ..core.tensor import Tensor, wrap
+from ..core.tensor import Tensor, version_of, wrap
 from ..nn import Module
 from ..tracing.render.marks.numbers import number
 from ..tracing.render.training import learnt as render
@@ -124,7 +124,7 @@ class Learnt:
 
     def _read(self) -> list[render.Digit]:
         """The test pictures as the model reads them now, the misread ones first."""
-        weights = tuple((id(p), p._version) for p in self.model.parameters())
+        weights = tuple((id(p), version_of(p)) for p in self.model.parameters())
         if self._digits and weights == self._weights:
             return self._digits
         images, pixels, labels = self._loaded()

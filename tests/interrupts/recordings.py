@@ -45,7 +45,14 @@ def _nested() -> None:
         T.ones(1).add_(1)
 
 
+@T.inference_mode()
+def _inferring() -> None:
+    with T.inference_mode(False), T.inference_mode():
+        T.ones(1).add_(1)
+
+
 MODES: dict[str, Any] = {
+    "inference mode": _inferring,
     "nested modes": _nested,
     "a decorated function": _decorated,
     "a decorated generator": lambda: list(_generated()),

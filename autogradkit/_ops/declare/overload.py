@@ -42,7 +42,7 @@ from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
-from autogradkit.core.views import MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
+from autogradkit.core.views import INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
@@ -252,7 +252,8 @@ class Overload(Form):
             return [wrap(each if each.__class__ is np.ndarray else np.asarray(each)) for each in arrays]
         if not self.formulas:
             return [alias(values[self.first_tensor], each) for each in arrays]
-        creation = NO_GRAD if not MODE.grad else MULTI_OUTPUT if several else PLAIN
+        silent = NO_GRAD if MODE.inference is None else INFERENCE
+        creation = silent if not MODE.grad else MULTI_OUTPUT if several else PLAIN
         return [view_of(values[self.first_tensor], each, creation) for each in arrays]
 
     def _write(self, values: Sequence[Any], out: Any) -> Any:

@@ -20,7 +20,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import element_strides
-from autogradkit.core.tensor import Tensor, reading_of, wrap
+from autogradkit.core.tensor import Tensor, reading_to_save, version_of, wrap
 from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE, Node, read_only
@@ -162,12 +162,12 @@ class Recipe:
             if index is not None and any(needs[i] for i in needed_by):
                 value = saved_values[index]
                 if isinstance(value, Tensor):
-                    version = reading_of(value)
+                    version = reading_to_save(value)
                 elif isinstance(value, SavedCast):
-                    version = reading_of(value.tensor)
+                    version = reading_to_save(value.tensor)
                 elif isinstance(value, (list, tuple)):
                     value = tuple(value)
-                    version = tuple([0 if each is None else reading_of(each) for each in value])
+                    version = tuple([0 if each is None else reading_to_save(each) for each in value])
             saved.append(value)
             versions.append(version)
         node.saved = tuple(saved)
@@ -196,7 +196,7 @@ class Recipe:
             if name in outputs and any(needs[i] for i in self.needed_by[index]):
                 number = outputs.index(name)
                 saved: Any = results[number]
-                version = reading_of(saved)
+                version = reading_to_save(saved)
                 if number in differentiable:  # else it comes from no node, and may be kept itself
                     saved = SavedOutput(saved, differentiable.index(number), maker)
                     version = saved.counter.value + edits
@@ -335,7 +335,7 @@ def _saved_getter(index: int) -> Callable[[OpNode], Any]:
     @entry
     def get(self: OpNode) -> Any:
         held = self.saved[index] if self.saved is not FREED else None
-        if isinstance(held, Tensor) and held._version == int(self.versions[index]):
+        if isinstance(held, Tensor) and version_of(held) == int(self.versions[index]):
             return held  # as in PyTorch, which shows even what was detached in place since
         self.unpack(False)  # refuses what was edited since, or freed
         if isinstance(held, SavedCast):

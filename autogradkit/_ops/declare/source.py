@@ -269,7 +269,7 @@ class Source:
                 else:
                     counter = f"{v}._counter"
                     keep = (
-                        f"saved{at} = {v}; counter = {counter}; version{at} = 0 if counter is None else counter.value"
+                        f"saved{at} = {v}; counter = {counter}; version{at} = 0 if counter is None else counter.to_save"
                     )
                     if call.optional(name):
                         condition = f"({condition}) and {v} is not None"

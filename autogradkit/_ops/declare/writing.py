@@ -282,6 +282,9 @@ def into_out(
             steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
         counts[counter] = counts.get(counter, counter.value) + edits
+    for counter in counts:
+        if counter.tells:
+            counter.require_editable()
     at_once([*steps, *[(setattr, counter, "value", value) for counter, value in counts.items()]])
     for counter in counts:
         if counter.tells:

@@ -88,7 +88,7 @@ def _of_data(data: Object, *, device: Device | None = None) -> None: ...
 
 _FORMS = [Signature("new", parameters_of(form)) for form in (_of_nothing, _of_storage, _of_tensor, _of_sizes, _of_data)]
 # How PyTorch's message names dtypes: as C++ does.
-_IN_CPP = {
+CPP_NAMES = {
     bool_: "bool", uint8: "unsigned char", int8: "signed char", int16: "short int", int32: "int", int64: "long int",
     float16: "c10::Half", bfloat16: "c10::BFloat16", float32: "float", float64: "double",
     complex64: "c10::complex<float>", complex128: "c10::complex<double>",
@@ -110,7 +110,7 @@ def _typed(kind: Dtype) -> Callable[..., Tensor]:
             _FORMS[3].match(args, {}, True)
         if len(args) == 1 and isinstance(args[0], Tensor):
             if args[0].dtype is not kind:
-                wanted, given = (_OPTIONS.format(_IN_CPP[each]) for each in (kind, args[0].dtype))
+                wanted, given = (_OPTIONS.format(CPP_NAMES[each]) for each in (kind, args[0].dtype))
                 raise TypeError(f"expected {wanted} (got {given})")
             return wrap(args[0]._array)
         return wrap(_sized_or_filled(args, kind))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import Array, MemoryFormat, Options, OutOptions, Scalar, Sizes
+from autogradkit._ops.declare.kinds import Array, Ints, MemoryFormat, Options, OutOptions, Scalar, Sizes
 from autogradkit._ops.making.options import (
     dtype_in,
     made,
@@ -64,6 +64,56 @@ def empty(size: Sizes, *, memory_format: MemoryFormat | None = None, **options: 
         return made(size, nothing_in, options, name="empty", resizes=True)
     require_sizes(size)
     return made(size, nothing_in, options, strides=strides_in(memory_format, size), name="empty", resizes=True)
+
+
+@op(factory=True, variants="function")
+def empty_strided(size: Sizes, stride: Sizes, **options: Options) -> Any:
+    """Uninitialised memory of the given sizes and strides.
+
+    >>> import autogradkit as torch
+    >>> torch.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    return _strided(size, stride, options)
+
+
+@op(factory=True, variants="function")
+def empty_permuted(size: Sizes, physical_layout: Ints, **options: Options) -> Any:
+    """Uninitialised memory of the given sizes, whose dimensions lie in memory in the given order.
+
+    >>> import autogradkit as torch
+    >>> torch.empty_permuted((2, 3, 4), (0, 2, 1)).stride()
+    (12, 1, 3)
+    """
+    if len(size) != len(physical_layout):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(size)} is not equal to len(physical_layout) = {len(physical_layout)}"
+        )
+    strides = [0] * len(size)
+    step = 1
+    for place, dim in reversed(list(enumerate(physical_layout))):
+        if not 0 <= dim < len(size):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(size) - 1}, but got {dim} at index {place}).  "
+                "NB: negative dims not currently supported; file an issue if you want it."
+            )
+        if strides[dim]:
+            raise RuntimeError("Duplicate dim not allowed")
+        strides[dim] = step
+        step *= max(size[dim], 1)
+    return _strided(size, tuple(strides), options)
+
+
+def _strided(size: Sizes, stride: Sizes, options: dict[str, Any], default: Dtype | None = None) -> Tensor:
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})"
+        )
+    require_sizes(size)
+    if any(step < 0 for step in stride):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
+    return made(size, nothing_in, options, default, stride)
 
 
 @op(factory=True, variants="function")
@@ -163,6 +213,16 @@ def new_ones(self: Array, size: Sizes, **options: Options) -> Any:
 def new_empty(self: Array, size: Sizes, **options: Options) -> Any:
     """As `autogradkit.empty`, with this tensor's dtype unless another is given."""
     return _new(self, size, nothing_in, options)
+
+
+@op(factory=True, variants="method")
+def new_empty_strided(self: Array, size: Sizes, stride: Sizes, **options: Options) -> Any:
+    """As `autogradkit.empty_strided`, with this tensor's dtype unless another is given."""
+    return _new_strided(self, size, stride, options)
+
+
+def _new_strided(self: Any, size: Sizes, stride: Sizes, options: dict[str, Any]) -> Tensor:
+    return _strided(size, stride, options, self.dtype)
 
 
 @op(factory=True, variants="method")

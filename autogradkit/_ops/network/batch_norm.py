@@ -82,7 +82,7 @@ def _backward(
 
 
 @op(
-    variants="",
+    variants="function",
     label="batch_norm",
     node="NativeBatchNormBackward0",
     meta=_check,
@@ -111,7 +111,13 @@ def native_batch_norm(
     *,
     out: tuple[Array, Array, Array],
 ) -> None:
-    """(standardised input · weight + bias, mean, 1 / deviation); in training the running statistics move by `momentum`."""
+    """(standardised input · weight + bias, mean, 1 / deviation); in training the running statistics move by `momentum`.
+
+    >>> import autogradkit as torch
+    >>> torch.native_batch_norm(torch.tensor([[1.0], [3.0]]), None, None, None, None, True, 0.1, 0.0)
+    (tensor([[-1.],
+            [ 1.]]), tensor([2.]), tensor([1.]))
+    """
     if not input.size:
         for each in out[1:]:
             each.fill(0)

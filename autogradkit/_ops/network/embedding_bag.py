@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import dense_gradients, undifferentiated
 from autogradkit._ops.network.rounding import write
-from autogradkit.core.tensor import wrap
+from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.naming import tensor_type
 
 SUM, MEAN, MAX = 0, 1, 2
@@ -138,6 +138,54 @@ def embedding_bag(
         return found / np.maximum(sizes, 1)[:, None].astype(table.dtype) if mode == MEAN else found
 
     write(result, together, weight)
+
+
+bags_and_positions = function("embedding_bag", variants="function")
+
+
+@bags_and_positions.overload(composition=True)
+def _(
+    weight: Tensor,
+    indices: Tensor,
+    offsets: Tensor,
+    scale_grad_by_freq: bool,
+    mode: int,
+    sparse: bool,
+    per_sample_weights: Tensor | None,
+    include_last_offset: bool,
+    padding_idx: int | None,
+) -> Any:
+    rows = weight.shape[0]
+    if padding_idx is not None and not -rows <= padding_idx < rows:
+        raise RuntimeError(
+            f"padding_idx must be within the number of embeddings, -{rows} through {rows - 1}, but got {padding_idx}"
+        )
+    left_out = -1 if padding_idx is None else padding_idx % rows
+    given = (weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights, include_last_offset)
+    return embedding_bag(*given, left_out)
+
+
+@bags_and_positions.overload(composition=True)
+def _(
+    weight: Tensor,
+    indices: Tensor,
+    offsets: Tensor,
+    scale_grad_by_freq: bool = False,
+    mode: int = 0,
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+) -> Any:
+    """(one row for each bag, the bag of each index, the sizes of the bags, which rows the maxima are of).
+
+    `mode` is 0 for sums, 1 for means, 2 for maxima; `nn.functional.embedding_bag` is what users call.
+
+    >>> import autogradkit as torch
+    >>> torch.embedding_bag(torch.eye(2), torch.tensor([0, 1]), torch.tensor([0]))[0]
+    tensor([[1., 1.]])
+    """
+    given = (weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights, include_last_offset)
+    return embedding_bag(*given)
 
 
 @op(

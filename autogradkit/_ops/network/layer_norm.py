@@ -86,7 +86,8 @@ def _layer_vjp(
 
 
 @op(
-    variants="",
+    variants="function",
+    out=False,
     label="layer_norm",
     node="NativeLayerNormBackward0",
     meta=_layer_meta,
@@ -108,7 +109,12 @@ def native_layer_norm(
     *,
     out: tuple[Array, Array, Array],
 ) -> None:
-    """(standardised input · weight + bias, mean, 1 / deviation)."""
+    """(standardised input · weight + bias, mean, 1 / deviation).
+
+    >>> import autogradkit as torch
+    >>> torch.native_layer_norm(torch.tensor([1.0, 3.0]), (2,), None, None, 0.0)
+    (tensor([-1.,  1.]), tensor([2.]), tensor([1.]))
+    """
     if not input.size:
         return
     x = wide(input)

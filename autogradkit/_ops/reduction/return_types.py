@@ -124,3 +124,11 @@ class histogramdd(Results):  # noqa: N801
     __slots__ = ()
     hist: Tensor
     bin_edges: Any
+
+
+class frexp(Results):  # noqa: N801
+    """What `frexp` returns: input = mantissa · 2^exponent."""
+
+    __slots__ = ()
+    mantissa: Tensor
+    exponent: Tensor

@@ -228,6 +228,30 @@ def _columns(tensor: Any) -> tuple[Tensor, ...]:
     return nonzero_positions(tensor if tensor.ndim else tensor.unsqueeze(0)).unbind(1)
 
 
+def _static_meta(self: Array, *, size: int, fill_value: int) -> Any:
+    if size < 0:
+        raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
+    return (size, self.ndim), np.dtype(np.int64)
+
+
+@op(
+    meta=_static_meta,
+    out_dtype=saying("nonzero_static: Expected out tensor to have scalar type {result} but got scalar type{out}"),
+)
+def nonzero_static(self: Array, *, size: int, fill_value: int = -1, out: Array) -> None:
+    """The positions of the first `size` nonzero elements, one a row; where there are fewer, rows of `fill_value`.
+
+    >>> import autogradkit as torch
+    >>> torch.nonzero_static(torch.tensor([[0, 1], [2, 0]]), size=3)
+    tensor([[ 0,  1],
+            [ 1,  0],
+            [-1, -1]])
+    """
+    found = np.argwhere(self)[:size]
+    out[: len(found)] = found
+    out[len(found) :] = fill_value
+
+
 @op(composition=True)
 def argwhere(self: Tensor) -> Any:
     """The positions of nonzero elements, one a row.

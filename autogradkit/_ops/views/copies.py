@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.form import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.making.restriding import as_strided
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.strides import wrap_dim
@@ -121,6 +123,22 @@ _declare("unbind_copy", splits.unbind, call=_MATRIX, shown="(tensor([1, 2]), ten
 
 
 # -- with nodes of their own -------------------------------------------------------------------------------------------
+
+
+@op(
+    variants="function",
+    node=UNIMPLEMENTED,
+    meta=lambda self: (self.shape, self.dtype),
+    vjp={"self": undifferentiated("detach_copy")},
+)
+def detach_copy(self: Array, *, out: Array) -> None:
+    """A copy whose graph ends in a node that refuses: PyTorch has no derivative for it.
+
+    >>> import autogradkit as torch
+    >>> torch.detach_copy(torch.tensor([1, 2]))
+    tensor([1, 2])
+    """
+    np.copyto(out, self)
 
 
 def _narrow_meta(self: Array, dim: int, start: int, length: int) -> Any:

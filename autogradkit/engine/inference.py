@@ -1,0 +1,162 @@
+"""Inference mode: ops record nothing, and what they make counts no edits and never joins a graph.
+
+Rests on modes. A tensor made there has a version counter that does not count, which its views and `detach()`es share as any
+other: they are inference tensors, too. The counter refuses what PyTorch refuses: an edit outside of the mode, when the edit is
+to be counted, which comes before its write; being saved for backward, when its version is to be kept. Whoever reads the mode
+pays nothing for it. While it is on, a recorder hears of every op of the thread and marks what is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, cast
+
+from autogradkit.core.facts import Declaration
+from autogradkit.core.recording import RECORDERS, Recorder
+from autogradkit.core.steps import at_once
+from autogradkit.core.storage import VersionCounter
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import MODE, ContextDecorator
+
+
+class InferenceCounter(VersionCounter):
+    """The version counter of what was made in inference mode, which users cannot read, and graphs cannot keep."""
+
+    __slots__ = ("count",)
+    tells = True  # the quick lanes of edits leave it to the general way
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @property
+    def value(self) -> int:
+        """How many edits there were."""
+        return self.count
+
+    @value.setter
+    def value(self, version: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.require_editable()
+        self.count = version
+
+    def require_editable(self) -> None:
+        """Raises RuntimeError outside of inference mode."""
+        if MODE.inference is None:
+            raise RuntimeError(
+                "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
+                "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+            )
+
+    @property
+    def to_save(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Raises RuntimeError."""
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+            "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        )
+
+    def read(self) -> int:
+        """Raises RuntimeError."""
+        raise RuntimeError("Inference tensors do not track version counter.")
+
+    def of_data(self) -> VersionCounter:
+        """That of `.data`, which is an inference tensor, too."""
+        return InferenceCounter()
+
+
+def is_inference(tensor: Tensor) -> bool:
+    """Whether a tensor was made in inference mode, or is a view of one that was."""
+    return isinstance(tensor._counter, InferenceCounter)
+
+
+class InferenceMarker(Recorder):
+    """Hears of each op that one thread runs in inference mode, and makes its new tensors inference tensors."""
+
+    def op(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        if kind == "detach":  # the same tensor, outside of its graph
+            return
+        known = _tensors_in((*args, *kwargs.values()))
+        for each in _tensors_in((result,)):
+            if each._view is None and not _is_old(each, known):
+                each._counter = InferenceCounter()
+
+
+def _tensors_in(values: Iterable[Any]) -> list[Tensor]:
+    """The tensors among the values, and in the lists among them."""
+    found: list[Tensor] = []
+    for value in values:
+        some = cast("Iterable[Any]", value) if isinstance(value, (list, tuple)) else (value,)
+        for each in some:
+            if isinstance(each, Tensor):
+                found.append(each)
+    return found
+
+
+def _is_old(tensor: Tensor, known: list[Tensor]) -> bool:
+    """Whether a result is one of the operands, or shares the versions of one."""
+    counter = tensor._counter
+    return any(tensor is each or (counter is not None and counter is each._counter) for each in known)
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether inference mode is on.
+
+    >>> import autogradkit as torch
+    >>> with torch.inference_mode():
+    ...     torch.is_inference_mode_enabled()
+    True
+    """
+    return MODE.inference is not None
+
+
+def _switch(inference: bool, grad: bool) -> None:
+    """Turn inference mode on or off; `grad` is what `is_grad_enabled()` says from then on."""
+    if not inference:
+        if isinstance(MODE.inference, InferenceMarker):
+            MODE.inference.end()
+        MODE.inference = None
+        MODE.grad = grad
+        return
+    if MODE.inference is None:
+        MODE.grad = False
+        marker = InferenceMarker()
+        at_once([(RECORDERS.append, marker), (setattr, MODE, "inference", marker)])
+    MODE.grad = grad
+
+
+class inference_mode(ContextDecorator):  # noqa: N801 - PyTorch's name
+    """As `no_grad`, and what is made inside can never be part of a graph: it counts no edits.
+
+    >>> import autogradkit as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> with torch.inference_mode():
+    ...     y = x * 2
+    >>> y.requires_grad, y.is_inference()
+    (False, True)
+    """
+
+    mode = True
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+        made = super().__new__(cls)
+        if not isinstance(mode, bool):
+            return made(mode)
+        made.mode = mode
+        return made
+
+    def _fresh(self) -> inference_mode:
+        return self.__class__(self.mode)
+
+    def __enter__(self) -> None:
+        self._previous = (MODE.inference is not None, MODE.asked)
+        _switch(self.mode, not self.mode)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        try:
+            _switch(*self._previous)
+        except BaseException:  # an interrupt that came just then
+            _switch(*self._previous)
+            raise
