@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import undifferentiated
