@@ -9,6 +9,7 @@ from autogradkit._ops.making.data import tensor
 from autogradkit._ops.making.filled import ones, zeros
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import int64
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.modules.members import unfilled
@@ -26,6 +27,7 @@ class _Norm(Module):
     _dimensions: tuple[int, ...] = ()  # of an input
     _expected = ""
 
+    @entry
     def __init__(
         self,
         num_features: int,

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.modules.members import unfilled
@@ -51,6 +52,7 @@ class Linear(Module):
             (m.nn.Linear(3, 2, bias=False, dtype=m.float64), m.randn(3).double()),
         ]
 
+    @entry
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Dtype | None = None
     ) -> None:
@@ -97,6 +99,7 @@ class Bilinear(Module):
             (m.nn.Bilinear(3, 2, 4, bias=False), m.randn(2, 5, 3), m.randn(2, 5, 2)),
         ]
 
+    @entry
     def __init__(
         self,
         in1_features: int,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.modules.members import unfilled
@@ -54,6 +55,7 @@ class LayerNorm(_Affine):
             (m.nn.LayerNorm([4], elementwise_affine=False), m.randn(4)),
         ]
 
+    @entry
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
@@ -98,6 +100,7 @@ class GroupNorm(_Affine):
             (m.nn.GroupNorm(2, 4, 0.01, affine=False), m.randn(3, 4)),
         ]
 
+    @entry
     def __init__(
         self,
         num_groups: int,
@@ -141,6 +144,7 @@ class RMSNorm(_Affine):
             (m.nn.RMSNorm((3, 4), 0.01, elementwise_affine=False), m.randn(2, 3, 4)),
         ]
 
+    @entry
     def __init__(
         self,
         normalized_shape: int | Sequence[int],

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.init import constant_
@@ -363,6 +364,7 @@ class PReLU(Module):
     def _samples(m: Any) -> Samples:
         return [(m.nn.PReLU(), m.randn(2, 4)), (m.nn.PReLU(3, 0.1), m.randn(2, 3, 4))]
 
+    @entry
     def __init__(
         self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Dtype | None = None
     ) -> None:
