@@ -83,15 +83,19 @@ def _eigh_meta(A: Array, UPLO: str, compute_v: bool) -> Any:
 )
 def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None:
     """(eigenvalues, eigenvectors) of symmetric matrices, of which one triangle is looked at."""
-    side: Any = UPLO.upper()
     if not A.size:  # of any dtype: no kernel is asked
         return
+    values, vectors = eigh_of(A, UPLO, compute_v)
+    np.copyto(out[0], values)
+    if compute_v:
+        np.copyto(out[1], vectors)
+
+
+def eigh_of(A: Array, UPLO: str = "L", compute_v: bool = True) -> tuple[Array, Any]:
+    """(eigenvalues, eigenvectors or None) by NumPy. Raises LinAlgError where LAPACK does not converge."""
+    side: Any = UPLO.upper()
     try:
-        if compute_v:
-            values, vectors = np.linalg.eigh(A, side)
-            np.copyto(out[1], vectors)
-        else:
-            values = np.linalg.eigvalsh(A, side)
+        return np.linalg.eigh(A, side) if compute_v else (np.linalg.eigvalsh(A, side), None)
     except np.linalg.LinAlgError:
         strange = ~np.isfinite(A).all((-2, -1))
         where = f"(Batch element {strange.argmax()}): " if strange.ndim else ""
@@ -99,7 +103,6 @@ def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None
             f"linalg.eigh: {where}The algorithm failed to converge because the input matrix is ill-conditioned or has too many "
             "repeated eigenvalues (error code: 1)."
         ) from None
-    np.copyto(out[0], values)
 
 
 @op(
