@@ -24,6 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_square,
     sample_near,
     scalar_type_of,
+    solution,
 )
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
@@ -152,7 +153,7 @@ def _eig_backward(gradients: Sequence[Any], eigenvalues: Any, eigenvectors: Any,
     g_l, g_v = gradients
     V = eigenvectors
     if g_v is None:
-        return (k.solve_ex(adjoint(V), k.unsqueeze(g_l, -1) * adjoint(V))[0],)
+        return (solution(adjoint(V), k.unsqueeze(g_l, -1) * adjoint(V)),)
     inner = adjoint(V) @ g_v
     _require_invariant(diagonal_of(inner), "linalg_eig_backward")
     lengths = (diagonal_of(inner) + k.conj(diagonal_of(inner))) * 0.5
@@ -161,7 +162,7 @@ def _eig_backward(gradients: Sequence[Any], eigenvalues: Any, eigenvectors: Any,
     turned = turned - on_diagonal(diagonal_of(turned))
     if g_l is not None:
         turned = turned + on_diagonal(g_l)
-    return (k.solve_ex(adjoint(V), turned @ adjoint(V))[0],)
+    return (solution(adjoint(V), turned @ adjoint(V)),)
 
 
 def _complex_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
