@@ -209,7 +209,7 @@ class Overload(Form):
         if is_at_first(self.require_out_dtype):
             for each in outs:
                 self.require_out_dtype(each._array.dtype, each._array.dtype)
-        if name == "copy_":
+        if name == "copy_" and isinstance(out, Tensor):
             return copied_into(out, self._composed(self.kernel, values), self.require_out_dtype)
         unimplemented = name if name.startswith("aten::") else ""
 
