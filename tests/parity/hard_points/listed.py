@@ -126,7 +126,7 @@ SETTLED: dict[str, str] = {
         *((_ORDER, kind, ("linalg.vector_norm error type",)) for kind in ("bool", "int", "uint")),
         *(("PyTorch names the operand's dtype as the result's", kind, ("mvlgamma text",)) for kind in ("int", "uint")),
         (_EMPTY, "bool", ("Tensor.addbmm computed here", "Tensor.addbmm_ computed here", "addbmm computed here")),
-        ("whether a matrix of eigenvectors is singular is a matter of the last bits", "float64", (
+        ("whether a matrix of eigenvectors is singular is a matter of the last bits", "float", (
             "linalg.eigvals gradient's error",
         )),
         (_COMPLEX, "complex", (
@@ -295,6 +295,7 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
     (_POWERS, {
         "Tensor.dist forward": "bfloat16 complex128 complex64 float16 float32",
         "Tensor.renorm gradient": "complex64 float32",
+        "dist forward": "float16",
         "pdist forward": "float32",
         "pdist gradient": "float32 float64",
         "renorm gradient": "complex64 float32",
