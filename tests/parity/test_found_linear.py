@@ -29,6 +29,7 @@ T.linalg.eigvals(T.eye(2),out=T.zeros(2))
 r=T.linalg.eigvals(T.eye(2),out=T.zeros(2,dtype=T.complex128))
 r=T.cholesky(T.eye(2),out=T.zeros(2,2,dtype=T.float64))
 T.linalg.vecdot(T.ones(3),T.ones(3),out=T.zeros((),dtype=T.int64))
+x=T.eye(2).expand(3,2,2); T.linalg.cond(x,out=T.zeros(2,requires_grad=True))
 T.gcd(T.tensor(6),T.tensor(4),out=T.zeros((),requires_grad=True))
 """,
     "gradients that PyTorch refuses": """
@@ -38,6 +39,7 @@ x=T.ones(3,requires_grad=True); T.vander(x,3).sum().backward()
 x=T.ones(2,2,requires_grad=True); T.linalg.solve_ex(x,T.ones(2))[0].sum().backward(create_graph=True)
 x=T.ones(2,2,requires_grad=True); T.linalg.slogdet(x)[1].backward(create_graph=True)
 x=T.ones(2,requires_grad=True); T.dist(x,T.tensor([1j,2])).backward()
+x=T.ones(2,requires_grad=True); T.addr(T.zeros(2),x,T.tensor([1j,2])).abs().sum().backward()
 x=T.ones(2,requires_grad=True); y=T.tensor([1j,2],requires_grad=True); r=T.autograd.grad(T.dist(x,y),y)
 """,
     "gradients that are none, or zeros": """

@@ -307,6 +307,7 @@ def copied_into(out: Tensor, computed: Tensor, require_dtype: Callable[[np.dtype
     require_dtype(result.dtype, given.dtype)
     if given.shape != result.shape:
         _warn_of_resizing(out, result.shape)
+        check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(computed)))  # before it has other sizes
         at_once(reseating(out, resized(given, result.shape, contiguous_strides(result.shape))))
     return OPS.copy_(out, computed)
 
