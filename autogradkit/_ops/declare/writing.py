@@ -166,6 +166,20 @@ def is_of_kernels(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool
     return check in (require_castable, require_same_dtype, require_found)
 
 
+_AT_FIRST: set[Any] = set()
+
+
+def at_first(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """Mark a check of the dtype of `out=`, which asks for no other, as one that a composition of PyTorch's begins with."""
+    _AT_FIRST.add(check)
+    return check
+
+
+def is_at_first(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool:
+    """Whether a composition of PyTorch's begins with a check of the dtype of `out=`."""
+    return check in _AT_FIRST
+
+
 def saying(
     text: str, error: type[Exception] = RuntimeError, same: bool = True
 ) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
@@ -294,12 +308,12 @@ def into_out(
 
 def copied_into(out: Tensor, computed: Tensor, require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Tensor:
     """Copy a result, with its history, into `out`, resized where shapes differ."""
-    result = computed._array
-    require_dtype(result.dtype, out._array.dtype)
-    warn_of_resizing(out, result.shape)
-    check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(computed)))
-    if out._array.shape != result.shape:
-        at_once(_put(out, result, False))
+    result, given = computed._array, out._array
+    require_dtype(result.dtype, given.dtype)
+    if given.shape != result.shape:
+        warn_of_resizing(out, result.shape)
+        check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(computed)))  # before it has other sizes
+        at_once(reseating(out, resized(given, result.shape, contiguous_strides(result.shape))))
     return OPS.copy_(out, computed)
 
 

@@ -21,6 +21,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.ownership import set_version
 
 
 def _require_matrix(x: Any, dim: Sequence[int], dtype: Any, low: bool = False) -> tuple[int, int]:
@@ -68,10 +69,12 @@ def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, 
     tensor(6.)
     """
     x: Any = self
+    if isinstance(ord, complex):
+        raise RuntimeError("linalg.matrix_norm: Expected a non-complex scalar as the order of norm.")
     size = abs(ord)
-    first, second = _require_matrix(x, dim, dtype, low=size != 2)
     if size not in (1, 2, math.inf):
-        raise RuntimeError(f"linalg.matrix_norm: Order {_spelled(ord)} not supported.")
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
+    first, second = _require_matrix(x, dim, dtype, low=size != 2)
     if size == 2:
         found = svdvals(_moved_back(x if dtype is None else x.to(dtype), first, second))
         result = _extreme(found, ord > 0, -1, keepdim)
@@ -103,10 +106,6 @@ def _extreme(sizes: Any, largest: bool, dim: int, keepdim: bool) -> Any:
     if largest and not sizes.shape[dim]:
         return sizes.sum(dim, keepdim)
     return (sizes.amax if largest else sizes.amin)(dim, keepdim)
-
-
-def _spelled(ord: float) -> str:
-    return f"{ord:g}" if isinstance(ord, float) else str(ord)
 
 
 def _order(ndim: int, first: int, second: int) -> list[int]:
@@ -183,9 +182,9 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     require_cond(x)
     order = 2 if p is None else p
     if abs(order) not in (1, 2, math.inf):
-        raise RuntimeError(f"linalg.cond got an invalid norm type: {_spelled(order)}")
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {order:g}")
     if not x.numel():
-        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+        return _of_nothing(x)
     if abs(order) == 2:
         values = svdvals(x)
         most, least = values.narrow(-1, 0, 1), values.narrow(-1, -1, 1)
@@ -199,8 +198,15 @@ def _(self: Array, p: str) -> Any:
     if p not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if not x.numel():
-        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+        return _of_nothing(x)
     return _by_inverse(x, p)
+
+
+def _of_nothing(x: Any) -> Any:
+    """The conditions of matrices without elements: zeros, which PyTorch fills in."""
+    found = x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+    set_version(found, 1)
+    return found
 
 
 def require_cond(x: Any) -> None:
@@ -210,7 +216,7 @@ def require_cond(x: Any) -> None:
 
 
 def _by_inverse(x: Any, order: Any) -> Any:
-    named = order if isinstance(order, str) else _spelled(order)
+    named = order if isinstance(order, str) else f"{order:g}"
     require_square(x._array, f"linalg.cond(ord={named})")
     inverse, info = inv_ex(x)
     inverse.masked_fill_(info.unsqueeze(-1).unsqueeze(-1) > 0, math.inf)
