@@ -96,6 +96,26 @@ x=T.tensor([0.,3e38],requires_grad=True); T.atan2(x,T.tensor([-3.4e38,2.])).back
 x=T.ones(3,requires_grad=True); r=T.trapezoid(x,T.arange(3.))
 r=T.trapezoid(T.ones(2,0))
     """,
+    "special functions": """
+x=T.tensor([0.5,-1.],requires_grad=True); y=T.zeros(2); T.special.ndtr(x,out=y); y.sum().backward(); r=x.grad
+x=T.tensor([0.5,-1.],requires_grad=True); r=T.special.ndtr(x)
+x=T.tensor([0.5,-40.,-float('inf')],requires_grad=True); T.special.log_ndtr(x).backward(T.tensor([1.,2,3])); r=x.grad
+r=T.special.round(T.tensor([1,2]))
+x=T.tensor([0.5],requires_grad=True); r=T.special.round(x)
+T.special.multigammaln(T.tensor([2,3],dtype=T.uint8),1,out=T.zeros(2,dtype=T.int64))
+x=T.tensor([float('nan'),0.5],requires_grad=True); T.special.logit(x,1.).backward(T.ones(2)); r=x.grad
+r=T.special.zeta(T.tensor([1e14,2.,2.]),T.tensor([3.,float('inf'),1.5]))
+r=T.special.chebyshev_polynomial_t(T.tensor([0.3,-1.,2.,0.5]),T.tensor([200.,3.,3.,-2.]))
+r=T.special.chebyshev_polynomial_u(T.tensor([0.3,-1.,2.,1.]),T.tensor([129.,3.,9.,4.]))
+r=T.special.shifted_chebyshev_polynomial_w(T.tensor([0.7,0.,1.,1.5]),T.tensor([5.,3.,4.,2.7]))
+r=T.special.hermite_polynomial_he(T.tensor([0.5,0.5,2.]),T.tensor([129.,7.,float('inf')]))
+r=T.special.legendre_polynomial_p(T.tensor([0.25,-1.,1.5]),T.tensor([9.,5.,3.]))
+r=T.special.laguerre_polynomial_l(T.tensor([0.25,0.,-1.5]),T.tensor([9.,5.,3.]))
+    """,
+    "copies into a view that overlaps itself": """
+r=T.as_strided_scatter(T.ones(2,3),T.ones(2,3),(2,3),(1,0))
+T.logspace(1,T.ones(1,2),1,out=T.ones(2,requires_grad=True))
+    """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

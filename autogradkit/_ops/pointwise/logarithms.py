@@ -229,7 +229,7 @@ def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
     found = g / (self * (1.0 - self))
     if eps is None or eps < 0:
         return k.where((self >= 0) & (self <= 1), found, math.nan)
-    return k.where((self >= eps) & (self <= 1 - eps), found, 0.0)
+    return k.where((self < eps) | (self > 1 - eps), 0.0, found)
 
 
 @op(

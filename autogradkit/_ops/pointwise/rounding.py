@@ -148,7 +148,7 @@ def _(self: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2, 3), 1)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
-def _(self: Array, *, decimals: int, out: Array) -> None:
+def round_decimals(self: Array, *, decimals: int, out: Array) -> None:
     np.round(self, decimals, out=out)
 
 

@@ -14,9 +14,8 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
-from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.dtype import can_cast, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -295,6 +294,14 @@ def _refuse_multivariate_edit(self: Tensor, p: int) -> None:
         )
 
 
+def _require_castable(out: Tensor, self: Tensor, p: int) -> None:
+    result = self.dtype if self.is_floating_point() else get_default_dtype()
+    if not can_cast(result, out.dtype):
+        raise RuntimeError(
+            f"mvlgamma: result type {scalar_type(self.dtype)} can't be cast to the desired output type {scalar_type(result)}"
+        )
+
+
 def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
     found = k.digamma(self)
     for i in range(1, p):
@@ -307,7 +314,7 @@ def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
     unary=True,
     in_place=True,
     contiguous=True,
-    out_dtype=saying("mvlgamma: result type {result} can't be cast to the desired output type {result}", same=False),
+    refuse_out=_require_castable,
     refuse=_refuse_multivariate,
     edit_refuse=_refuse_multivariate_edit,
     samples=lambda t: [(t(2, 3, low=1.5, high=4), 2), (t(3, low=2, high=4), 3)],

@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit._ops.declare.memory import like, real_part
+from autogradkit._ops.declare.writing import require_writable
 from autogradkit._ops.making.restriding import as_strided, positions_in
 from autogradkit._ops.views.parts import diagonal, select, slice_
 from autogradkit.core.storage import UntypedStorage, offset_of, strided
@@ -35,6 +36,7 @@ def _embedded(twin: Array, place: Array, src: Array) -> Array:
             f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
             f"{list(place.shape)}"
         )
+    require_writable(place, ())
     np.copyto(place, real_part(src) if src.dtype.kind == "c" and place.dtype.kind != "c" else src, casting="unsafe")
     return twin
 
