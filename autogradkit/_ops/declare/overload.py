@@ -23,6 +23,7 @@ from autogradkit._ops.declare.writing import (
     copied_into,
     history_of,
     into_out,
+    is_at_first,
     is_checked_first,
     is_of_kernels,
     require_apart,
@@ -215,6 +216,9 @@ class Overload(Form):
         outs = out if isinstance(out, (list, tuple)) else (out,)
         tensors = self.tensors_in(values)
         name = self.written_by(*values) if callable(self.written_by) else self.written_by or writer_of(self.owner.name)
+        if is_at_first(self.require_out_dtype):
+            for each in outs:
+                self.require_out_dtype(each._array.dtype, each._array.dtype)
         if name == "copy_":
             return copied_into(outs[0], self._composed(self.kernel, values), self.require_out_dtype)
         unimplemented = name if name.startswith("aten::") else ""

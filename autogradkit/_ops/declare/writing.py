@@ -166,6 +166,20 @@ def is_of_kernels(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool
     return check in (require_castable, require_same_dtype, require_found)
 
 
+_AT_FIRST: set[Any] = set()
+
+
+def at_first(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """Mark a check of the dtype of `out=`, which asks for no other, as one that a composition of PyTorch's begins with."""
+    _AT_FIRST.add(check)
+    return check
+
+
+def is_at_first(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool:
+    """Whether a composition of PyTorch's begins with a check of the dtype of `out=`."""
+    return check in _AT_FIRST
+
+
 def saying(
     text: str, error: type[Exception] = RuntimeError, same: bool = True
 ) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:

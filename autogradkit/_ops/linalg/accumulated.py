@@ -145,8 +145,6 @@ def _addmv_meta(self: Array, mat: Array, vec: Array, *, beta: float, alpha: floa
         raise RuntimeError(
             f"addmv input tensors must have the same dtype, but got {names[0]}, {names[1]}, and {names[2]}"
         )
-    refuse_bool("addmv_impl_cpu", mat, vec)
-    _require_factors(beta, alpha, mat.dtype)
     return (n,), mat.dtype
 
 
@@ -175,6 +173,9 @@ def addmv(self: Array, mat: Array, vec: Array, *, beta: Scalar = 1, alpha: Scala
     >>> torch.addmv(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([3.0, 4.0]))
     tensor([12.])
     """
+    refuse_bool("addmv_impl_cpu", mat, vec)
+    for number in (beta, alpha):
+        scalar_array(number, from_numpy_dtype(mat.dtype))
     _add_product(blas_matmul, (mat, vec), self, beta, alpha, out)
 
 
@@ -270,8 +271,6 @@ def _baddbmm_meta(self: Array, batch1: Array, batch2: Array, *, beta: float, alp
     if batch1.dtype != batch2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (batch1, batch2))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
-    refuse_bool("baddbmm", batch1, batch2)
-    _require_factors(beta, alpha, batch1.dtype)
     return shape, batch1.dtype
 
 
@@ -301,6 +300,8 @@ def baddbmm(self: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alph
     >>> torch.baddbmm(torch.tensor([1.0, 2.0]), torch.ones(2, 1, 3), torch.ones(2, 3, 2))[0]
     tensor([[4., 5.]])
     """
+    refuse_bool("baddbmm", batch1, batch2)
+    _require_factors(beta, alpha, batch1.dtype)
     _add_product(_multiply_batches, (batch1, batch2), self, beta, alpha, out, always=True)
 
 

@@ -22,6 +22,7 @@ from autogradkit._ops.linalg.matrices import (
     require_floats,
     require_kernel,
     require_square,
+    solution,
 )
 from autogradkit._ops.linalg.solving import solved_for_adjoint
 from autogradkit._ops.reduction.sums import without_each
@@ -62,10 +63,10 @@ def _det_backward(g: Any, A: Any, LU: Any, pivots: Any, result: Any) -> Any:
     sides = _spread_on_diagonal(g * k.conj(result), size)
     singular = k.abs(result) < k.epsilon(A) * 100
     if not k.any_all(singular):
-        return k.solve_ex(adjoint(A), sides)[0]
+        return solution(adjoint(A), sides)
     mask = k.reshape(singular, (*singular.shape, 1, 1))
     regular = k.where(mask, k.eye(size, size, A), A)
-    return k.where(mask, _minors(g, A), k.solve_ex(adjoint(regular), sides)[0])
+    return k.where(mask, _minors(g, A), solution(adjoint(regular), sides))
 
 
 def _minors(g: Any, A: Any) -> Any:

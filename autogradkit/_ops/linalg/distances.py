@@ -14,7 +14,7 @@ from autogradkit._ops.declare import k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_differentiated
 from autogradkit._ops.linalg.matrices import require_kernel
-from autogradkit._ops.reduction.norms import norm_backward, write_norm
+from autogradkit._ops.reduction.norms import norm_backward, require_real_order, write_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, result_type
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
@@ -36,6 +36,7 @@ def _dist_meta(self: Array, other: Array, p: float) -> Any:
             + SCALAR_TYPE_NAMES[common]
             + " instead."
         )
+    require_real_order(p)
     return (), common.to_real().numpy
 
 
@@ -188,7 +189,7 @@ def _cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: int | None = No
             raise RuntimeError(
                 f"cdist only supports floating-point dtypes, {which} got: {SCALAR_TYPE_NAMES[each.dtype]}"
             )
-    if p < 0:
+    if not p >= 0:
         raise RuntimeError("cdist only supports non-negative p values")
     many = a.shape[-2] > 25 or b.shape[-2] > 25
     if p == 2 and (compute_mode == 1 or (compute_mode in (None, 0) and many)):

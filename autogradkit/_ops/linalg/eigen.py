@@ -24,6 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_square,
     sample_near,
     scalar_type_of,
+    solution,
 )
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
@@ -83,15 +84,19 @@ def _eigh_meta(A: Array, UPLO: str, compute_v: bool) -> Any:
 )
 def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None:
     """(eigenvalues, eigenvectors) of symmetric matrices, of which one triangle is looked at."""
-    side: Any = UPLO.upper()
     if not A.size:  # of any dtype: no kernel is asked
         return
+    values, vectors = eigh_of(A, UPLO, compute_v)
+    np.copyto(out[0], values)
+    if compute_v:
+        np.copyto(out[1], vectors)
+
+
+def eigh_of(A: Array, UPLO: str = "L", compute_v: bool = True) -> tuple[Array, Any]:
+    """(eigenvalues, eigenvectors or None) by NumPy. Raises LinAlgError where LAPACK does not converge."""
+    side: Any = UPLO.upper()
     try:
-        if compute_v:
-            values, vectors = np.linalg.eigh(A, side)
-            np.copyto(out[1], vectors)
-        else:
-            values = np.linalg.eigvalsh(A, side)
+        return np.linalg.eigh(A, side) if compute_v else (np.linalg.eigvalsh(A, side), None)
     except np.linalg.LinAlgError:
         strange = ~np.isfinite(A).all((-2, -1))
         where = f"(Batch element {strange.argmax()}): " if strange.ndim else ""
@@ -99,7 +104,6 @@ def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None
             f"linalg.eigh: {where}The algorithm failed to converge because the input matrix is ill-conditioned or has too many "
             "repeated eigenvalues (error code: 1)."
         ) from None
-    np.copyto(out[0], values)
 
 
 @op(
@@ -149,7 +153,7 @@ def _eig_backward(gradients: Sequence[Any], eigenvalues: Any, eigenvectors: Any,
     g_l, g_v = gradients
     V = eigenvectors
     if g_v is None:
-        return (k.solve_ex(adjoint(V), k.unsqueeze(g_l, -1) * adjoint(V))[0],)
+        return (solution(adjoint(V), k.unsqueeze(g_l, -1) * adjoint(V)),)
     inner = adjoint(V) @ g_v
     _require_invariant(diagonal_of(inner), "linalg_eig_backward")
     lengths = (diagonal_of(inner) + k.conj(diagonal_of(inner))) * 0.5
@@ -158,7 +162,7 @@ def _eig_backward(gradients: Sequence[Any], eigenvalues: Any, eigenvectors: Any,
     turned = turned - on_diagonal(diagonal_of(turned))
     if g_l is not None:
         turned = turned + on_diagonal(g_l)
-    return (k.solve_ex(adjoint(V), turned @ adjoint(V))[0],)
+    return (solution(adjoint(V), turned @ adjoint(V)),)
 
 
 def _complex_of(dtype: np.dtype[Any]) -> np.dtype[Any]:

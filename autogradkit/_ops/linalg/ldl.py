@@ -103,7 +103,7 @@ def _require_pivots(pivots: Array) -> None:
             raise RuntimeError(
                 f"Pivots given to ldl_solve must all satisfy |pivot| {said}. Did you properly pass the result of ldl_factor?"
             )
-    for places in pivots.reshape(-1, rows).tolist():
+    for places in pivots.reshape(-1, rows).tolist() if pivots.size else []:
         row = 0
         while row < rows:
             if places[row] < 0 and (row + 1 == rows or places[row + 1] > 0):  # PyTorch reads past the end there

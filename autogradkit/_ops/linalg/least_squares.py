@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.writing import castable
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.decompositions import linalg_svd, svd_of
-from autogradkit._ops.linalg.eigen import eigh
+from autogradkit._ops.linalg.eigen import eigh, eigh_of
 from autogradkit._ops.linalg.matrices import (
     adjoint,
     by_columns,
@@ -38,11 +38,15 @@ def _epsilon(A: Array) -> float:
     return float(np.finfo(A.dtype).eps)
 
 
+def _require_precision(A: Array) -> None:
+    if A.dtype.kind not in "fc" or A.dtype.itemsize < 4:
+        raise RuntimeError("This function doesn't handle types other than float and double")
+
+
 def _tolerances(A: Array, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """(absolute, relative): by default the latter is the precision times the larger size, unless the former is given."""
     if rtol is None:
-        if A.dtype.kind not in "fc" or A.dtype.itemsize < 4:
-            raise RuntimeError("This function doesn't handle types other than float and double")
+        _require_precision(A)
         default = _epsilon(A) * max(A.shape[-2:])
         rtol = default if atol is None else np.where(np.asarray(atol) > 0, 0.0, default)
     return 0.0 if atol is None else atol, rtol
@@ -71,13 +75,17 @@ def pinv_backward(g: Any, self: Any, result: Any) -> Any:
     return -adjoint(right @ result) + ((turned - self @ right) @ result) @ back + inner - (inner @ result) @ self
 
 
-def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Any:
+def _require_pinv(self: Array) -> None:
     fits = self.dtype.kind == "c" or (self.dtype.kind == "f" and self.dtype.itemsize >= 4)
     if self.ndim < 2 or not fits:
         raise RuntimeError(
             f"linalg.pinv({scalar_type_of(self)}{{{list(self.shape)}}}): expected a tensor with 2 or more dimensions of float, "
             "double, cfloat or cdouble types"
         )
+
+
+def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Any:
+    _require_pinv(self)
     if hermitian:
         require_square(self, "linalg.pinv")
     batch = broadcast_shapes(*[each.shape for each in (atol, rtol) if each is not None], self.shape[:-2])
@@ -124,7 +132,7 @@ def pinv(
         return
     absolute, relative = _tolerances(self, atol, rtol)
     if hermitian:
-        S, U = np.linalg.eigh(self)
+        S, U = eigh_of(self)
         size, Vh = np.abs(S), U.conj().swapaxes(-2, -1)
     else:
         U, S, Vh = svd_of(self)
@@ -136,11 +144,14 @@ def pinv(
 
 
 def _as_tensor(self: Any, number: float | None) -> Any:
-    return None if number is None else wrap(np.asarray(number, real_of(self._array.dtype)))
+    _require_pinv(self._array)
+    return None if number is None else wrap(quietly(np.asarray, number, real_of(self._array.dtype)))
 
 
 @pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
+    if rtol is None:
+        _require_precision(self._array)
     return pinv(self, atol=_as_tensor(self, atol), rtol=_as_tensor(self, rtol), hermitian=hermitian)
 
 
@@ -255,6 +266,9 @@ def _lstsq_meta(self: Array, b: Array, rcond: float | None, *, driver: str | Non
     if self.shape[-2] != rows.shape[-2]:
         at = "-1" if vectors else "-2"
         raise RuntimeError(f"{name} input.size(-2) should match other.size({at})")
+    broadcast_shapes(
+        self.shape[:-2], rows.shape[: self.ndim - 2]
+    )  # as PyTorch takes it, matrices with a dimension less, too
     if driver is not None and driver not in _DRIVERS:
         raise RuntimeError(f"{name} parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
     if self.dtype.kind not in "fc" or self.dtype.itemsize < 4:
@@ -278,6 +292,8 @@ def _lstsq_meta(self: Array, b: Array, rcond: float | None, *, driver: str | Non
 
 
 def _has_vectors(A: Any, B: Any) -> bool:
+    if B.ndim == 1:
+        return True
     return B.ndim + 1 == A.ndim and tuple(B.shape) == tuple(A.shape[:-1])
 
 

@@ -174,6 +174,13 @@ def adjoint(x: Any) -> Any:
     return k.conj(k.transpose(x, -2, -1))
 
 
+def solution(A: Any, B: Any, left: bool = True) -> Any:
+    """The X of A X = B, or, not `left`, of X A = B. Raises LinAlgError for a singular A."""
+    result, _, _, info = k.solve_ex(A, B, left=left)
+    require_success(getattr(info, "_array", info), "torch.linalg.solve")
+    return result
+
+
 def on_diagonal(x: Any) -> Any:
     """Diagonal matrices with the vectors in the last dimension."""
     return k.diag_embed(x)

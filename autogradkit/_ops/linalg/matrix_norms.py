@@ -68,10 +68,12 @@ def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, 
     tensor(6.)
     """
     x: Any = self
+    if isinstance(ord, complex):
+        raise RuntimeError("linalg.matrix_norm: Expected a non-complex scalar as the order of norm.")
     size = abs(ord)
-    first, second = _require_matrix(x, dim, dtype, low=size != 2)
     if size not in (1, 2, math.inf):
-        raise RuntimeError(f"linalg.matrix_norm: Order {_spelled(ord)} not supported.")
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
+    first, second = _require_matrix(x, dim, dtype, low=size != 2)
     if size == 2:
         found = svdvals(_moved_back(x if dtype is None else x.to(dtype), first, second))
         result = _extreme(found, ord > 0, -1, keepdim)
@@ -103,10 +105,6 @@ def _extreme(sizes: Any, largest: bool, dim: int, keepdim: bool) -> Any:
     if largest and not sizes.shape[dim]:
         return sizes.sum(dim, keepdim)
     return (sizes.amax if largest else sizes.amin)(dim, keepdim)
-
-
-def _spelled(ord: float) -> str:
-    return f"{ord:g}" if isinstance(ord, float) else str(ord)
 
 
 def _order(ndim: int, first: int, second: int) -> list[int]:
@@ -183,7 +181,7 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     require_cond(x)
     order = 2 if p is None else p
     if abs(order) not in (1, 2, math.inf):
-        raise RuntimeError(f"linalg.cond got an invalid norm type: {_spelled(order)}")
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {order:g}")
     if not x.numel():
         return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
     if abs(order) == 2:
@@ -210,7 +208,7 @@ def require_cond(x: Any) -> None:
 
 
 def _by_inverse(x: Any, order: Any) -> Any:
-    named = order if isinstance(order, str) else _spelled(order)
+    named = order if isinstance(order, str) else f"{order:g}"
     require_square(x._array, f"linalg.cond(ord={named})")
     inverse, info = inv_ex(x)
     inverse.masked_fill_(info.unsqueeze(-1).unsqueeze(-1) > 0, math.inf)

@@ -24,6 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_solvable,
     require_square,
     require_success,
+    solution,
 )
 from autogradkit.core.tensor import Tensor
 
@@ -68,7 +69,7 @@ def _solved_by_factors(g: Array, A: Array, LU: Array, pivots: Array, left: bool)
 @k.on_arrays(_solved_by_factors)
 def solved_for_adjoint(g: Any, A: Any, LU: Any, pivots: Any, left: bool) -> Any:
     """The X of Aᴴ X = g, or X Aᴴ = g; by the factors, unless it is differentiated: they are saved as numbers."""
-    return k.solve_ex(adjoint(A), g, left=left)[0]
+    return solution(adjoint(A), g, left)
 
 
 def _solve_backward(

@@ -66,7 +66,7 @@ def _pairs(x: Array) -> tuple[Any, Any]:
 def _pdist_meta(self: Array, p: float) -> Any:
     if self.dtype.kind not in "fV":
         raise RuntimeError("pdist only supports floating-point dtypes")
-    if p < 0:
+    if not p >= 0:
         raise RuntimeError("pdist only supports non-negative p values")
     if self.dtype.itemsize == 2 and self.size and len(self) > 1:
         raise NotImplementedError(f"\"pdist\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")

@@ -52,7 +52,14 @@ def norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim:
     return (sign * size ** (ord - 1) if ord < 2 else self * size ** (ord - 2)) * scale
 
 
+def require_real_order(ord: Any) -> None:
+    """Raise RuntimeError for a complex order of a norm."""
+    if isinstance(ord, complex):
+        raise RuntimeError("linalg.vector_norm: Expected a non-complex scalar as the order of norm.")
+
+
 def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -> None:
+    require_real_order(ord)
     if dtype is None:
         return
     own, wanted = scalar_type(self.dtype), scalar_type(dtype)
@@ -115,6 +122,7 @@ def vector_norm(
 
 def write_norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
     """The `ord`-norm over dimensions, written into `out`."""
+    ord = float(ord)
     if ord != 2 or size.dtype.kind == "c":
         size = np.abs(size)
     if ord == math.inf:

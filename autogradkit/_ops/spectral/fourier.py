@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Single, Tensor
+from autogradkit._ops.declare.writing import at_first
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.selection.rearrange import roll
 from autogradkit._ops.spectral.transforms import BY_COUNT, BY_ROOT, UNSCALED, fft_c2c, fft_c2r, fft_r2c
@@ -188,7 +189,14 @@ def fft_rfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
     return _from_real("rfft", self, n, dim, norm, True, True)
 
 
-@op(name="fft_irfft", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("irfft"))
+@op(
+    name="fft_irfft",
+    variants="",
+    composition=True,
+    out=True,
+    written_by="_fft_c2r",
+    out_dtype=at_first(_real_out("irfft")),
+)
 def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `rfft`; `n` is the number of points of the result.
 
@@ -199,7 +207,14 @@ def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | Non
     return _to_real(self, n, dim, norm, False)
 
 
-@op(name="fft_hfft", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("hfft"))
+@op(
+    name="fft_hfft",
+    variants="",
+    composition=True,
+    out=True,
+    written_by="_fft_c2r",
+    out_dtype=at_first(_real_out("hfft")),
+)
 def fft_hfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The transform of a signal of which one half is the conjugate of the other: real numbers.
 

@@ -77,6 +77,11 @@ _UNWRITTEN = "of NaN, and where a sum overflows, PyTorch gives what its recurren
 _COMPLEX = "complex numbers that are not finite, or to the power 0: C++'s library and NumPy's answer differently"
 _LIBRARY = "PyTorch's convolution by oneDNN does not multiply what is padded, so that 0 · ∞ is no NaN there"
 _LAPACK = "libraries of linear algebra differ in what they refuse of numbers that are not finite, and of nothing"
+_MKL = "PyTorch's library of transforms refuses where there is no signal to transform"
+_TRANSFORM = "of an infinite number, the algorithm of the transform decides where infinities meet"
+_COMPLEX_HALF = "there are no complex numbers of half precision here"
+_SERIES = "PyTorch's series loses subnormal numbers, and runs over at the end of the range"
+_CANCELS = "the terms of the gradient cancel, and their rounding is left"
 _HALF = "half precision: another step is rounded"
 # Ways to differ that are left, by "name kind dtype", with the reason. One that nothing needs any more is an error, too.
 SETTLED: dict[str, str] = {
@@ -96,25 +101,49 @@ SETTLED: dict[str, str] = {
         (_EMPTY, "complex", ("Tensor.median computed here", "median computed here")),
         (_EMPTY, "bool", ("Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here")),
         (_ORDER, "any", (
-            "Tensor.addbmm text", "Tensor.addbmm_ text", "Tensor.addmv_ error type", "Tensor.baddbmm_ error type",
+            "Tensor.addbmm text", "Tensor.addbmm_ text",
             "Tensor.cholesky text", "Tensor.cholesky_inverse text", "addbmm text", "cholesky text", "cholesky_inverse text",
-            "linalg.cholesky text", "linalg.eig error type", "linalg.eig text", "linalg.eigh error type", "linalg.eigh text",
-            "linalg.eigvals text", "linalg.eigvalsh error type", "linalg.eigvalsh text", "linalg.ldl_solve error type",
+            "linalg.cholesky text", "linalg.eigh error type", "linalg.eigh text",
+            "linalg.eigvalsh error type", "linalg.eigvalsh text",
             "linalg.lstsq error type", "linalg.lstsq text", "linalg.matrix_rank error type", "linalg.matrix_rank text",
             "linalg.pinv error type", "linalg.pinv text", "linalg.svd error type", "linalg.svdvals error type",
-            "linalg.tensorinv error type", "linalg.tensorinv text", "lu_unpack error type", "svd error type", "svd text",
+            "linalg.tensorinv text", "lu_unpack error type", "svd error type", "svd text",
             "trapezoid error type", "trapz error type",
         )),
         (_LAPACK, "any", (
             "Tensor.addmv forward", "Tensor.cholesky_inverse computed here", "Tensor.dist forward", "addmv forward",
-            "cholesky_inverse computed here", "cov computed here", "dist forward", "linalg.eigh refused here",
+            "cholesky_inverse computed here", "cov computed here", "dist forward",
             "linalg.ldl_factor refused here", "linalg.ldl_factor_ex refused here", "linalg.matrix_norm forward",
-            "linalg.matrix_rank forward", "linalg.pinv computed here", "linalg.pinv forward", "linalg.solve refused here",
-            "linalg.svd gradient's error", "linalg.tensorinv computed here", "svd refused here",
+            "linalg.pinv forward", "linalg.solve refused here",
         )),
-        ("PyTorch edits there what it needs for the gradient, and refuses", "any", ("vander gradient's error",)),
         (_OUT_DTYPE, "complex", ("abs refused here", "absolute refused here", "mean computed here")),
         (_OUT_DTYPE, "float", ("mean computed here",)),
+        (_MKL, "any", (
+            "fft.fftn computed here", "fft.ifft2 computed here", "fft.ifftn computed here", "fft.ihfft computed here",
+            "fft.irfft computed here", "fft.irfftn computed here", "fft.rfft2 computed here",
+        )),
+        (_MKL, "float", ("fft.hfft computed here", "fft.irfft2 computed here")),
+        (_TRANSFORM, "float", ("fft.hfft forward", "fft.hfftn forward")),
+        (_TRANSFORM, "complex", ("fft.hfft forward",)),
+        (_COMPLEX_HALF, "float16", (
+            "complex refused here", "view_as_complex refused here", "view_as_complex text", "view_as_complex_copy refused here",
+            "view_as_complex_copy text",
+        )),
+        (_SERIES, "float", (
+            "Tensor.igamma forward", "Tensor.igamma_ forward", "Tensor.igammac forward", "Tensor.igammac_ forward",
+            "igamma forward", "igammac forward",
+        )),
+        ("the gradient of what is not wanted is asked for, too, and refused", "float", (
+            "Tensor.igamma_ gradient's error", "Tensor.igammac_ gradient's error",
+        )),
+        (_CANCELS, "float32", ("Tensor.mvlgamma gradient", "Tensor.renorm gradient", "renorm gradient")),
+        ("which of +0 and −0 a product of complex numbers gives", "float", ("polar gradient",)),
+        *((_ORDER, kind, ("linalg.vector_norm error type",)) for kind in ("bool", "int", "uint")),
+        *(("PyTorch names the operand's dtype as the result's", kind, ("mvlgamma text",)) for kind in ("int", "uint")),
+        (_EMPTY, "bool", ("Tensor.addbmm computed here", "Tensor.addbmm_ computed here", "addbmm computed here")),
+        ("whether a matrix of eigenvectors is singular is a matter of the last bits", "float64", (
+            "linalg.eigvals gradient's error",
+        )),
         (_COMPLEX, "complex", (
             "pow forward", "Tensor.pow forward", "Tensor.pow_ forward", "pow gradient",
             "Tensor.pow gradient", "logsumexp gradient", "float_power gradient", "Tensor.float_power gradient",
@@ -172,6 +201,11 @@ SETTLED: dict[str, str] = {
 }  # fmt: skip
 
 _LARGE = "a number past 63 bits is kept by the node, and refused by PyTorch when backward reads it"
+_SUMS_WITH_PRODUCTS = tuple(
+    f"{name} gradient's error"
+    for each in ("addbmm", "addmv", "addr", "baddbmm")
+    for name in (each, f"Tensor.{each}", f"Tensor.{each}_")
+)
 _UNSIGNED = "a number of 64 bits without a sign beside whole numbers, which PyTorch does not promote together"
 _INFINITE = "draws and products with an infinite scale: where it is multiplied by 0 is another place"
 _RANGE = "ranges from, to or by what no size or dtype holds"
@@ -185,6 +219,7 @@ SETTLED |= {
             (
                 "Tensor.add gradient's error",
                 "Tensor.add_ gradient's error",
+                *_SUMS_WITH_PRODUCTS,
                 "Tensor.addmm gradient's error",
                 "Tensor.addmm_ gradient's error",
                 "Tensor.index_add gradient's error",
@@ -290,10 +325,33 @@ SETTLED |= {
 }  # fmt: skip
 
 
+_POWERS = "a power with a large exponent runs over, or is 0, on the way"
 _NOT_CONJUGATED = "PyTorch forgets to conjugate alpha in this gradient"
 _BITS = "which bits a NaN has shows when they are looked at as other numbers"
 # The same of the other dtypes: what differs by a number, and in which.
 _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
+    (_LARGE, dict.fromkeys(_SUMS_WITH_PRODUCTS, "complex128 complex64 float64")),
+    (_INFINITE, dict.fromkeys(
+        ("Tensor.addbmm forward", "Tensor.addbmm_ forward", "addbmm forward"), "bfloat16 float16 float32 float64"
+    )),
+    (_COMPLEX, dict.fromkeys(
+        ("Tensor.addmv forward", "Tensor.addmv_ forward", "addmv forward", "dist forward"), "complex128 complex64"
+    )),
+    (_POWERS, {
+        "Tensor.dist forward": "bfloat16 complex128 complex64 float16 float32",
+        "Tensor.renorm gradient": "complex64 float32",
+        "pdist forward": "float32",
+        "pdist gradient": "float32 float64",
+        "renorm gradient": "complex64 float32",
+    }),
+    (_ORDER, {
+        "linalg.cond text": "bool complex128 complex64 float32 float64 int16 int32 int64 int8 uint8",
+        "linalg.lstsq error type": "bool",
+        "linalg.matrix_rank error type": "bool",
+        "linalg.matrix_rank text": "bool",
+        "linalg.vector_norm text": "bool int16 int32 int64 int8 uint8",
+    }),
+    (_LAPACK, dict.fromkeys(("linalg.matrix_rank text", "linalg.pinv text"), "complex128 complex64")),
     (_LARGE, {
         "Tensor.add gradient's error": "complex128 complex64 float64",
         "Tensor.add_ gradient's error": "complex128 complex64 float64",

@@ -22,8 +22,20 @@ _SAFE = frozenset(
 )  # fmt: skip
 
 
-# What hands its memory to a library of matrix products, which writes before it has read all.
-_PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "linear(", "matmul(", "mm(", "mv(")
+# What hands its memory to a library of linear algebra, which writes before it has read all.
+_PRODUCTS = (
+    "linalg.",
+    "_solve(",
+    "qr(",
+    "addmm_(",
+    "addmv_(",
+    "addbmm_(",
+    "baddbmm_(",
+    "linear(",
+    "matmul(",
+    "mm(",
+    "mv(",
+)
 
 
 # What edits, or sorts where it lies, without being an edit by its name.
@@ -112,7 +124,7 @@ def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr], bool]]:
                 if each.arg == "out":
                     owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
                     outs = each.value.elts if isinstance(each.value, ast.Tuple) else [each.value]
-                    yield from ((out, [*owner, *given], False) for out in outs)
+                    yield from ((out, [*owner, *given, *(o for o in outs if o is not out)], False) for out in outs)
         elif isinstance(node, ast.AugAssign):
             yield node.target, [node.value], True
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):

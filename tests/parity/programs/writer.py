@@ -149,9 +149,9 @@ class Writer:
         args += [f"{key}={put(each, False)}" for key, each in template.kwargs]
         if template.function[0] == ".":
             text = f"{args[0]}{template.function}({', '.join(args[1:])})"
-            text += ".clone()" if template.label in PENDING else ""
         else:
             text = f"{template.function}({', '.join(args)})"
+        text += ".clone()" if template.label in PENDING else ""
         if template.in_place:
             return Line(text, template.label)
         return Line(f"{self.name()} = {text}", template.label)
