@@ -74,6 +74,13 @@ T.lerp(T.ones(2),T.zeros(2),T.tensor([0.25],dtype=T.float64))
 r=T.histogramdd(T.ones(3,0),1).hist
 x=T.ones(2,requires_grad=True); y=T.ldexp(x,T.ones(2,dtype=T.complex64)); y.backward(T.ones_like(y))
     """,
+    "dtypes of several out=": """
+T.nanmedian(T.ones(3),0,out=(T.zeros(0),T.zeros(0)))
+T.median(T.ones(3),0,out=(T.zeros(0,dtype=T.float64),T.zeros(0,dtype=T.int64)))
+T.mode(T.ones(3),2,out=(T.zeros(0,dtype=T.float64),T.zeros(0,dtype=T.int64)))
+T.mode(T.ones(3),0,out=(T.zeros(0),T.zeros(0,dtype=T.int32)))
+T.set_default_dtype(T.float16); T.special.bessel_j0(T.tensor([1,2]))
+    """,
     "warnings of copies and of lost imaginary parts": """
 r=T.bucketize(T.ones(2,2).t(),T.arange(4.)[::2])
 r=T.searchsorted(T.arange(4.)[::2],T.ones(2),sorter=T.tensor([0,1,1,0])[::2])
@@ -114,6 +121,9 @@ r=T.special.laguerre_polynomial_l(T.tensor([0.25,0.,-1.5]),T.tensor([9.,5.,3.]))
     """,
     "copies into a view that overlaps itself": """
 r=T.as_strided_scatter(T.ones(2,3),T.ones(2,3),(2,3),(1,0))
+r=T.as_strided_scatter(T.ones(2,3),T.arange(6.).view(2,3),(2,3),(1,1))
+r=T.as_strided_scatter(T.ones(2,3),T.arange(6.).view(3,2),(3,2),(1,1),1)
+r=T.as_strided_scatter(T.zeros(3,3),T.arange(8.).view(2,2,2),(2,2,2),(2,1,2))
 T.logspace(1,T.ones(1,2),1,out=T.ones(2,requires_grad=True))
     """,
 }
@@ -122,5 +132,6 @@ LINES = [(title, line) for title, text in CASES.items() for line in text.strip()
 
 @pytest.mark.parametrize(("title", "line"), LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
-    found = Pair().run(Line(line, title))
+    with Pair() as pair:
+        found = pair.run(Line(line, title))
     assert found is None, found.text

@@ -26,7 +26,7 @@ from autogradkit._ops.network.softmax import log_softmax, softmax
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit._ops.pointwise.rounding import round_decimals
 from autogradkit._ops.pointwise.special import by_scipy, by_small, erf
-from autogradkit.core.dtype import is_half
+from autogradkit.core.dtype import FLOATING, get_default_dtype, is_half
 from autogradkit.core.tensor import Tensor
 
 
@@ -35,6 +35,7 @@ def without_half(label: str) -> Callable[..., None]:
 
     def refuse(*operands: Any) -> None:
         common = common_dtype(operands)
+        common = get_default_dtype() if common.category < FLOATING else common
         if common.is_complex or is_half(common.numpy):
             raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(common)}'")
 

@@ -14,9 +14,10 @@ from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit._ops.declare.memory import like, real_part
 from autogradkit._ops.declare.writing import require_writable
 from autogradkit._ops.making.restriding import as_strided, positions_in
+from autogradkit._ops.selection.gather import grid_of
 from autogradkit._ops.views.parts import diagonal, select, slice_
 from autogradkit.core.storage import UntypedStorage, offset_of, strided
-from autogradkit.core.strides import element_strides, has_internal_overlap
+from autogradkit.core.strides import element_strides, has_internal_overlap, may_overlap_itself
 from autogradkit.engine.history import requires_grad
 
 
@@ -37,8 +38,24 @@ def _embedded(twin: Array, place: Array, src: Array) -> Array:
             f"{list(place.shape)}"
         )
     require_writable(place, ())
-    np.copyto(place, real_part(src) if src.dtype.kind == "c" and place.dtype.kind != "c" else src, casting="unsafe")
+    src = real_part(src) if src.dtype.kind == "c" and place.dtype.kind != "c" else src
+    if may_overlap_itself(place.shape, element_strides(place)):
+        _write_in_turn(place, src)
+    else:
+        np.copyto(place, src, casting="unsafe")
     return twin
+
+
+def _write_in_turn(place: Array, src: Array) -> None:
+    """Write where elements share their place, of which the last stays, in the order of PyTorch's loop.
+
+    Dimensions of small strides are its inner ones, of equal strides the shorter.
+    """
+    steps = element_strides(place)
+    dims = sorted(range(place.ndim), key=lambda dim: (-steps[dim], -place.shape[dim]))
+    offsets: Any = sum(step * each for step, each in zip(steps, grid_of(place.shape), strict=True))
+    memory = strided(place, (int(offsets.max()) + 1,), (1,), offset_of(place))
+    memory[offsets.transpose(dims).reshape(-1)] = src.transpose(dims).reshape(-1).astype(place.dtype)
 
 
 @op(

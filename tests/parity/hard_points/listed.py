@@ -182,9 +182,6 @@ SETTLED: dict[str, str] = {
         ("PyTorch has both gradients the other way around, see PARITY.md", "any", (
             "as_strided_scatter gradient", "Tensor.as_strided_scatter gradient",
         )),
-        ("of elements that share a place the one that is written last stays", "any", (
-            "as_strided_scatter forward", "Tensor.as_strided_scatter forward",
-        )),
         ("which of equal elements stands at the quantile is the sorting's choice", "float", ("Tensor.nanquantile gradient",)),
         ("the order of a sum decides what cancels", "int", ("nansum forward",)),
         ("the range of one number is its neighbours, which wrap around", "int64", (
