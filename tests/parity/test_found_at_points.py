@@ -103,6 +103,30 @@ x=T.tensor([0.,3e38],requires_grad=True); T.atan2(x,T.tensor([-3.4e38,2.])).back
 x=T.ones(3,requires_grad=True); r=T.trapezoid(x,T.arange(3.))
 r=T.trapezoid(T.ones(2,0))
     """,
+    "gradients that PyTorch refuses": """
+x=T.ones(2,requires_grad=True); y=T.logaddexp(x,T.ones(2,dtype=T.complex64)); y.backward(T.ones_like(y))
+x=T.ones((),requires_grad=True); y=T.lerp(T.ones(2,dtype=T.complex64),T.zeros(2,dtype=T.complex64),x); y.backward(T.ones_like(y))
+x=T.ones(2,dtype=T.float16,requires_grad=True); T.special.i1(x).backward(T.ones_like(x))
+x=T.ones(2,dtype=T.bfloat16,requires_grad=True); T.special.i1e(x).backward(T.ones_like(x))
+    """,
+    "what is cast first has no gaps": """
+r=T.ones(3).expand(2,3)+T.ones(3,2,dtype=T.float64).t()
+r=T.addcdiv(T.ones(3).expand(2,3),T.ones(3).expand(2,3),T.ones(3,2,dtype=T.float64).t())
+r=T.ones(3).expand(2,3)==T.ones(3,2,dtype=T.int64).t()
+    """,
+    "sizes and steps of parts": """
+T.slice_copy(T.ones(2,3),1,0,2,0)
+T.trapz(T.tensor([[1,2]]),dim=2)
+T.gradient(T.ones(2,3),spacing=[T.ones(1),T.ones(3)])
+T.histogram(T.ones(1),T.ones(1),weight=T.tensor([True]))
+    """,
+    "versions, and the sides of a cut": """
+x=T.ones(3,3).t(); x.resize_([3,3],memory_format=T.contiguous_format)
+x=T.ones(3,3); x.resize_([2,3])
+r=T.logcumsumexp(T.tensor([complex(0.75,-2),complex(0.75,2)]),0)
+r=T.logaddexp(T.tensor(complex(0.75,2)),T.tensor(complex(0.75,-2)))
+T.median(T.ones(3),1,out=(T.zeros(0),T.zeros(0)))
+    """,
     "special functions": """
 x=T.tensor([0.5,-1.],requires_grad=True); y=T.zeros(2); T.special.ndtr(x,out=y); y.sum().backward(); r=x.grad
 x=T.tensor([0.5,-1.],requires_grad=True); r=T.special.ndtr(x)

@@ -209,7 +209,7 @@ def special_i0e(self: Array, *, out: Array) -> None:
     samples=within(-2, 2),
     vjp={
         "self": lambda g, self, result: by_small(
-            g, self, lambda x: k.special_i0e(x) - result * (k.sgn(x) + k.reciprocal(x)), 0.5
+            "i1e_backward", g, self, lambda x: k.special_i0e(x) - result * (k.sgn(x) + k.reciprocal(x)), 0.5
         )
     },
     rule="∂self = ∂ · (i0e(self) − result · (sign(self) + 1 / self))",

@@ -237,7 +237,6 @@ def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> Non
                 "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements in the bins tensor for "
                 f"dimension {dim}"
             )
-        _require_bins(edges.size - 1, dim)
     if weight is not None:
         if weight.dtype != rows.dtype:
             raise RuntimeError(
@@ -250,6 +249,9 @@ def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> Non
                 f"its innermost dimension, but got input with shape {list(rows.shape)} and weight with shape "
                 f"{list(weight.shape)}"
             )
+    for dim, edges in enumerate(bins):
+        if not isinstance(edges, int):
+            _require_bins(edges.size - 1, dim)
 
 
 histogram = function("histogram")

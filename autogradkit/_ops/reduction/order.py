@@ -23,7 +23,7 @@ from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
 from autogradkit.core.dtype import int64
-from autogradkit.core.strides import dense_strides_like, element_strides
+from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
 
 Pair = tuple[Array, Array]
@@ -268,7 +268,8 @@ def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
     return [(shape, self.dtype), (shape, _INT64)]
 
 
-def _require_medians_dtypes(out: Any, self: Any, *_options: Any) -> None:
+def _require_medians_dtypes(out: Any, self: Any, dim: int, keepdim: bool) -> None:
+    wrap_dim(dim, self._array.ndim)
     values, indices = out
     if indices.dtype is not int64:
         raise RuntimeError(
