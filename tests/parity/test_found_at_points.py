@@ -127,6 +127,19 @@ r=T.logcumsumexp(T.tensor([complex(0.75,-2),complex(0.75,2)]),0)
 r=T.logaddexp(T.tensor(complex(0.75,2)),T.tensor(complex(0.75,-2)))
 T.median(T.ones(3),1,out=(T.zeros(0),T.zeros(0)))
     """,
+    "powers of two": """
+r=T.ldexp(T.tensor([[1.75],[1.]],dtype=T.bfloat16),T.tensor([-1.75,-2.,1.],dtype=T.float16))
+x=T.tensor([1.,2,3],requires_grad=True); T.ldexp(x,T.tensor([1.5,1.25,0.3],dtype=T.float16)).sum().backward(); r=x.grad
+r=T.ldexp(T.tensor([1e-38,1e38,0.,3.]),T.tensor([140,-10,2**40,-2**40]))
+r=T.ldexp(T.tensor([1.5,3.],dtype=T.float16),T.tensor([2,20]))
+x=T.tensor([1.,2,3],requires_grad=True); T.ldexp(x,T.tensor([1,-2,3])).sum().backward(); r=x.grad
+T.ldexp(T.ones(2),T.tensor([True,False]))
+T.ldexp(T.ones(2,dtype=T.complex64),T.ones(2),out=T.zeros(2))
+T.ldexp(T.ones(2),T.ones(2),out=T.zeros(2,dtype=T.int64))
+x=T.ones(2,3); x.ldexp_(T.ones(3)); r=T.ldexp(x.t(),T.tensor(2))
+x=T.tensor([1,2]); x.ldexp_(T.ones(2))
+r=T.zeros(0,3,dtype=T.complex64).mode(1)
+    """,
     "special functions": """
 x=T.tensor([0.5,-1.],requires_grad=True); y=T.zeros(2); T.special.ndtr(x,out=y); y.sum().backward(); r=x.grad
 x=T.tensor([0.5,-1.],requires_grad=True); r=T.special.ndtr(x)
@@ -147,6 +160,8 @@ r=T.special.laguerre_polynomial_l(T.tensor([0.25,0.,-1.5]),T.tensor([9.,5.,3.]))
 r=T.as_strided_scatter(T.ones(2,3),T.ones(2,3),(2,3),(1,0))
 r=T.as_strided_scatter(T.ones(2,3),T.arange(6.).view(2,3),(2,3),(1,1))
 r=T.as_strided_scatter(T.ones(2,3),T.arange(6.).view(3,2),(3,2),(1,1),1)
+r=T.as_strided_scatter(T.zeros(12),T.arange(9.).view(3,3).t(),(3,3),(1,1))
+r=T.as_strided_scatter(T.zeros(12),T.arange(6.).view(2,3).t(),(3,2),(1,1))
 r=T.as_strided_scatter(T.zeros(3,3),T.arange(8.).view(2,2,2),(2,2,2),(2,1,2))
 T.logspace(1,T.ones(1,2),1,out=T.ones(2,requires_grad=True))
     """,

@@ -47,7 +47,7 @@ def _require_modes_dtypes(out: Any, self: Any, *_options: Any) -> None:
 
 @by_kernel
 def _require_ordered(self: Any, *_options: Any) -> None:
-    if self.ndim:  # else it is found without a kernel
+    if self.ndim and self._array.size:  # else it is found without a kernel
         not_implemented("mode_cpu", "c")(self)
 
 

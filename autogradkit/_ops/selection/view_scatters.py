@@ -17,7 +17,7 @@ from autogradkit._ops.making.restriding import as_strided, positions_in
 from autogradkit._ops.selection.gather import grid_of
 from autogradkit._ops.views.parts import diagonal, select, slice_
 from autogradkit.core.storage import UntypedStorage, offset_of, strided
-from autogradkit.core.strides import element_strides, has_internal_overlap, may_overlap_itself
+from autogradkit.core.strides import element_strides, has_internal_overlap, iteration_order, may_overlap_itself
 from autogradkit.engine.history import requires_grad
 
 
@@ -47,12 +47,9 @@ def _embedded(twin: Array, place: Array, src: Array) -> Array:
 
 
 def _write_in_turn(place: Array, src: Array) -> None:
-    """Write where elements share their place, of which the last stays, in the order of PyTorch's loop.
-
-    Dimensions of small strides are its inner ones, of equal strides the shorter.
-    """
+    """Write where elements share their place, of which the last stays, in the order of PyTorch's loop."""
     steps = element_strides(place)
-    dims = sorted(range(place.ndim), key=lambda dim: (-steps[dim], -place.shape[dim]))
+    dims = iteration_order([steps, element_strides(src)], place.shape)[::-1]
     offsets: Any = sum(step * each for step, each in zip(steps, grid_of(place.shape), strict=True))
     memory = strided(place, (int(offsets.max()) + 1,), (1,), offset_of(place))
     memory[offsets.transpose(dims).reshape(-1)] = src.transpose(dims).reshape(-1).astype(place.dtype)
