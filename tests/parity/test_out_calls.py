@@ -10,12 +10,11 @@ KNOWN = {
     "normal": "PyTorch draws for the sizes of `out` first, and adds the means then",
     "empty": "`out` of other sizes or without elements, and its version",
     **dict.fromkeys(("std", "var"), "PyTorch computes in the dtype of `out`, and refuses complex ones"),
-    "logsumexp": "into float64 the last bits of float32's exponentials show",
+    **dict.fromkeys(("logsumexp", "special.logsumexp"), "into float64 the last bits of float32's exponentials show"),
     "diag": "the name of the op that writes",
     "conj_physical": "PyTorch gives what `out=` names a node that refuses, where it does not refuse at once",
     "narrow_copy": "PyTorch asks for the dtype by another text, and warns of no resizing",
     "isin": "PyTorch resizes `out` to no elements on the way, and warns of that",
-    "mvlgamma": "a refusal names the dtypes in the other order",
     "nn.functional.avg_pool3d": "PyTorch writes a transposed `out` in another order",
     "nn.functional.gelu": "PyTorch leaves a transposed `out` as it was",
     **dict.fromkeys(

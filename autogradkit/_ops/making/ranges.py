@@ -138,8 +138,10 @@ def _(start: Scalar, end: Scalar, steps: int, **options: OutOptions) -> Any:
     return _evenly(start, end, steps, options)
 
 
-def numbers_in(name: str, start: Any, end: Any) -> tuple[Any, Any]:
+def numbers_in(name: str, start: Any, end: Any, options: dict[str, Any]) -> tuple[Any, Any]:
     """The numbers between which others stand, which may be given as tensors."""
+    if options.get("out") is not None:
+        require_no_leaf(f"aten::{name}", options["out"])
     bounds = {"start": start, "end": end}
     if any(isinstance(each, Tensor) and each.ndim for each in bounds.values()):
         had = " and ".join(
@@ -166,7 +168,7 @@ def dtype_between(name: str, start: Any, end: Any, steps: int, options: dict[str
 
 
 def _between_tensors(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor:
-    return _evenly(*numbers_in("linspace", start, end), steps, options, (start, end))
+    return _evenly(*numbers_in("linspace", start, end, options), steps, options, (start, end))
 
 
 def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any], given: Sequence[Any] = ()) -> Tensor:

@@ -49,7 +49,7 @@ def _(start: Scalar, end: Scalar, steps: int, base: float = 10.0, **options: Out
 
 def _powers(start: Any, end: Any, steps: int, base: float, options: dict[str, Any]) -> Tensor:
     given = (start, end)
-    start, end = numbers_in("logspace", start, end)
+    start, end = numbers_in("logspace", start, end, options)
     kind = dtype_between("logspace", start, end, steps, options)
     if steps > 1:
         require_real("logspace", kind)

@@ -158,6 +158,7 @@ lerp = function("lerp", in_place=True)
 
 @lerp.overload(
     refuse_out=_refuse_other_out,
+    refuses_complex=True,
     node="LerpBackward1",
     pointwise=SAME,
     dtypes=_refuse_blend,

@@ -95,7 +95,9 @@ def log10(self: Array, *, out: Array) -> None:
 
 def log_add_exp(one: Array, other: Array) -> Array:
     """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
-    larger = one.real > other.real
+    larger = (
+        one.real >= other.real
+    )  # of equal ones, as of PyTorch's, the first decides on which side of the cut it ends
     low: Any
     high: Any
     low, high = np.where(larger, other, one), np.where(larger, one, other)
@@ -110,6 +112,7 @@ def log_add_exp(one: Array, other: Array) -> Array:
 @op(
     pointwise=SAME,
     dtypes=common_not_implemented("logaddexp_cpu", "biu"),
+    refuses_complex=True,
     samples=two_tensors,
     in_place=False,
     vjp={
@@ -229,7 +232,7 @@ def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
     found = g / (self * (1.0 - self))
     if eps is None or eps < 0:
         return k.where((self >= 0) & (self <= 1), found, math.nan)
-    return k.where((self >= eps) & (self <= 1 - eps), found, 0.0)
+    return k.where((self < eps) | (self > 1 - eps), 0.0, found)
 
 
 @op(

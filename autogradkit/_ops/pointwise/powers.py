@@ -10,13 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
+from autogradkit._ops.declare import SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented, scalar_type
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, scalar_type
+from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, two_tensors
-from autogradkit.core.dtype import INTEGRAL, SCALAR_TYPE_NAMES, bfloat16, complex128, float16, float64
+from autogradkit.core.dtype import (
+    FLOATING,
+    INTEGRAL,
+    SCALAR_TYPE_NAMES,
+    bfloat16,
+    bool_,
+    complex128,
+    float16,
+    float64,
+    from_numpy_dtype,
+    get_default_dtype,
+    result_type,
+)
+from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides, output_strides
 from autogradkit.core.tensor import Tensor
 
 
@@ -210,11 +223,43 @@ def _refuse_scaled_integers(self: Tensor, other: Tensor) -> None:
         raise RuntimeError(f"ldexp can't be cast to the desired output type {scalar_type(self.dtype)}")
 
 
+def _is_exact(self: Array, other: Array) -> bool:
+    """Whether PyTorch's kernel scales by a whole exponent; else it multiplies by a power of its own dtype."""
+    return self.dtype.kind in "fV" and other.dtype.kind in "biu"
+
+
+@by_kernel
+def _refuse_bools(self: Tensor, other: Tensor) -> None:
+    if _is_exact(self._array, other._array) and other.dtype is bool_:
+        raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
+
+
+def _require_float_out(out: Tensor, self: Tensor, other: Tensor) -> None:
+    if out._array.dtype.kind in "biu":
+        raise RuntimeError(f"ldexp can't be cast to the desired output type {scalar_type(out.dtype)}")
+
+
+def _scaled_meta(self: Array, other: Array) -> Any:
+    kinds = [from_numpy_dtype(each.dtype) for each in (self, other)]
+    shape = broadcast_shapes(self.shape, other.shape)
+    exact = _is_exact(self, other)
+    power = get_default_dtype() if kinds[1].category < FLOATING else kinds[1]
+    common = result_type([(kinds[0], 2 if self.ndim else 1), (power, 2 if other.ndim else 1)])
+    wanted = kinds[0] if exact else common
+    geometry = [
+        (each.shape, element_strides(each) if exact else dense_strides_like(each.shape, element_strides(each)))
+        for each in (self, other)
+    ]
+    return shape, wanted.numpy, output_strides(geometry, shape)
+
+
 @op(
     in_place=True,
-    pointwise=INT_TO_FLOAT,
+    meta=_scaled_meta,
+    refuse=_refuse_bools,
     edit_dtypes=_refuse_scaled_integers,
-    out_dtype=saying("ldexp can't be cast to the desired output type {out}", same=False),
+    refuse_out=_require_float_out,
+    out_dtype=require_castable,
     samples=lambda t: [(t(2, 3), t(3)), (t(2, 1), t(3))],
     refuses_complex=True,
     vjp={
@@ -230,7 +275,11 @@ def ldexp(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([4, -1]))
     tensor([16.0000,  1.5000])
     """
-    np.multiply(self, np.power(out.dtype.type(2), other), out=out)
+    if _is_exact(self, other):
+        wide = self.astype(np.float32) if k.is_half(self) else self
+        np.copyto(out, np.ldexp(wide, np.clip(other, -(2**31), 2**31 - 1).astype(np.int32)), casting="unsafe")
+    else:
+        np.multiply(self, k.pow_of_number(2.0, other), out=out, dtype=out.dtype, casting="unsafe")
 
 
 def _as_double(*operands: Any) -> list[Any]:

@@ -148,7 +148,7 @@ def _(self: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2, 3), 1)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
-def _(self: Array, *, decimals: int, out: Array) -> None:
+def round_decimals(self: Array, *, decimals: int, out: Array) -> None:
     if k.is_half(out):  # which ten times a large number does not fit into
         np.copyto(out, np.round(self.astype(np.float32), decimals), casting="unsafe")
     else:

@@ -14,10 +14,9 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
-from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.dtype import can_cast, from_numpy_dtype, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -193,8 +192,14 @@ def i0(self: Array, *, out: Array) -> None:
     by_scipy("i0", out, self)
 
 
-def by_small(g: Any, self: Any, at: Any, limit: float) -> Any:
-    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there."""
+def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
+    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there.
+
+    PyTorch's kernel of that `name` has no half precision.
+    """
+    if k.is_half(self._array if isinstance(self, Tensor) else self):
+        kind = self.dtype if isinstance(self, Tensor) else from_numpy_dtype(self.dtype)
+        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(kind)}'")
     tiny = k.epsilon(self)
     away = k.abs(self) > tiny
     return g * k.where(away, at(k.where(away, self, tiny)), limit)
@@ -208,7 +213,7 @@ def by_small(g: Any, self: Any, at: Any, limit: float) -> Any:
     dtypes=not_implemented("i1_cpu", "c"),
     samples=within(-2, 2),
     node="SpecialI1Backward0",
-    vjp={"self": lambda g, self, result: by_small(g, self, lambda x: k.i0(x) - result / x, 0.5)},
+    vjp={"self": lambda g, self, result: by_small("i1_backward", g, self, lambda x: k.i0(x) - result / x, 0.5)},
     rule="∂self = ∂ · (i0(self) − result / self)",
 )
 def i1(self: Array, *, out: Array) -> None:
@@ -301,6 +306,14 @@ def _refuse_multivariate_edit(self: Tensor, p: int) -> None:
         )
 
 
+def _require_castable(out: Tensor, self: Tensor, p: int) -> None:
+    result = self.dtype if self.is_floating_point() else get_default_dtype()
+    if not can_cast(result, out.dtype):
+        raise RuntimeError(
+            f"mvlgamma: result type {scalar_type(self.dtype)} can't be cast to the desired output type {scalar_type(result)}"
+        )
+
+
 def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
     found = k.digamma(self + 0)  # as PyTorch adds 0 to it, too, −0 is none
     for i in range(1, p):
@@ -313,7 +326,7 @@ def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
     unary=True,
     in_place=True,
     contiguous=True,
-    out_dtype=saying("mvlgamma: result type {result} can't be cast to the desired output type {result}", same=False),
+    refuse_out=_require_castable,
     refuse=_refuse_multivariate,
     edit_refuse=_refuse_multivariate_edit,
     samples=lambda t: [(t(2, 3, low=1.5, high=4), 2), (t(3, low=2, high=4), 3)],

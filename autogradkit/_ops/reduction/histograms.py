@@ -14,14 +14,14 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, function, op
 from autogradkit._ops.declare.kinds import Array, Arrays, Dim, Floats, Ints, Scalar, Tensors
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented, undifferentiated
-from autogradkit._ops.declare.writing import C_NAMES, saying
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.ranges import fill_evenly
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import in_order
 from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, without_dim
 from autogradkit._ops.selection.searching import places_among
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
 from autogradkit.core.tensor import Tensor
 
 _MOST = 100_000  # elements in rows that are sorted one by one: beyond that equal elements stand as they did
@@ -37,9 +37,17 @@ def _mode_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
     return [(shape, self.dtype), (shape, np.dtype(np.int64))]
 
 
+def _require_modes_dtypes(out: Any, self: Any, *_options: Any) -> None:
+    for name, each, wanted in zip(("values", "indices"), out, (self.dtype, int64), strict=True):
+        if each.dtype is not wanted:
+            raise RuntimeError(
+                f"expected scalar type '{SCALAR_TYPE_NAMES[wanted]}' but got '{SCALAR_TYPE_NAMES[each.dtype]}' for {name} output"
+            )
+
+
 @by_kernel
 def _require_ordered(self: Any, *_options: Any) -> None:
-    if self.ndim:  # else it is found without a kernel
+    if self.ndim and self._array.size:  # else it is found without a kernel
         not_implemented("mode_cpu", "c")(self)
 
 
@@ -47,7 +55,7 @@ def _require_ordered(self: Any, *_options: Any) -> None:
     meta=_mode_meta,
     dtypes=_require_ordered,
     real_gradient=True,
-    out_dtype=saying("expected scalar type '{result}' but got '{out}' for values output"),
+    refuse_out=_require_modes_dtypes,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.mode,
@@ -229,7 +237,6 @@ def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> Non
                 "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements in the bins tensor for "
                 f"dimension {dim}"
             )
-        _require_bins(edges.size - 1, dim)
     if weight is not None:
         if weight.dtype != rows.dtype:
             raise RuntimeError(
@@ -242,6 +249,9 @@ def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> Non
                 f"its innermost dimension, but got input with shape {list(rows.shape)} and weight with shape "
                 f"{list(weight.shape)}"
             )
+    for dim, edges in enumerate(bins):
+        if not isinstance(edges, int):
+            _require_bins(edges.size - 1, dim)
 
 
 histogram = function("histogram")

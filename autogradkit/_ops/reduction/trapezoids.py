@@ -63,7 +63,7 @@ def _integral(y: Any, x: Any, dim: int) -> Any:
 
 
 def _even_integral(y: Any, dx: float, dim: int) -> Any:
-    if y.dim() and not y.shape[dim]:
+    if y.dim() and not y.shape[wrap_dim(dim, y.dim())]:
         return _nothing(y, wrap_dim(dim, y.dim()))
     _require_no_bool("trapezoid", y)
     if not y.dim():

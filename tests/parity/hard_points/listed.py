@@ -41,6 +41,7 @@ ZEROS = {
     "nanmedian",
     "scatter_reduce",
     "scatter_reduce_",
+    "xlog1py",
 }
 # Of half precision NumPy and PyTorch take the one or the other zero by turns.
 HALF = {torch.float16, torch.bfloat16}
@@ -68,6 +69,11 @@ _EMPTY = "nothing is computed: PyTorch looks neither at the dtype nor at the pla
 _OUT_DTYPE = (
     "an `out=` of another dtype: which one is allowed depends on how the op is called, and is not known to compositions"
 )
+_LOST_DIGITS = (
+    "PyTorch's approximations, in the dtype itself, lose digits beside a zero of theirs, and of large numbers"
+)
+_CANCELS = "a difference of nearly equal numbers, which are rounded in PyTorch's own way"
+_UNWRITTEN = "of NaN, and where a sum overflows, PyTorch gives what its recurrence had not written yet"
 _COMPLEX = "complex numbers that are not finite, or to the power 0: C++'s library and NumPy's answer differently"
 _LIBRARY = "PyTorch's convolution by oneDNN does not multiply what is padded, so that 0 · ∞ is no NaN there"
 _LAPACK = "libraries of linear algebra differ in what they refuse of numbers that are not finite, and of nothing"
@@ -176,12 +182,21 @@ SETTLED: dict[str, str] = {
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
         ("the text shows the sign of a NaN, or of a zero", "any", ("histc text", "Tensor.histc text", "histogramdd text")),
         ("0 or NaN by turns, where a quotient overflows or a divisor is subnormal", "float", ("Tensor.fmod_ forward",)),
+        (_LOST_DIGITS, "any", tuple(f"special.{each} forward" for each in (
+            "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_v", "laguerre_polynomial_l",
+            "zeta",
+        ))),
+        (_CANCELS, "float", tuple(f"{place}{each} gradient" for place in ("special.", "aten.special_") for each in (
+            "erfcx", "i0e", "i1e",
+        ))),
+        (_CANCELS, "float", ("Tensor.mvlgamma gradient", "mvlgamma gradient")),
+        (_UNWRITTEN, "float", tuple(f"special.{each} forward" for each in (
+            "chebyshev_polynomial_u", "chebyshev_polynomial_w", "legendre_polynomial_p", "shifted_chebyshev_polynomial_t",
+            "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_w",
+        ))),
         ("a size of −1 counts, too, until there are no bytes for it", "any", ("expand_copy text",)),
         ("PyTorch has both gradients the other way around, see PARITY.md", "any", (
             "as_strided_scatter gradient", "Tensor.as_strided_scatter gradient",
-        )),
-        ("of elements that share a place the one that is written last stays", "any", (
-            "as_strided_scatter forward", "Tensor.as_strided_scatter forward",
         )),
         ("which of equal elements stands at the quantile is the sorting's choice", "float", ("Tensor.nanquantile gradient",)),
         ("the order of a sum decides what cancels", "int", ("nansum forward",)),

@@ -39,7 +39,7 @@ _PRODUCTS = (
 
 
 # What edits, or sorts where it lies, without being an edit by its name.
-_EDITING = (".step(", ".median(", "F.Edits.", "F.EditsSilently.")
+_EDITING = (".step(", ".median(", ".nanmedian(", "F.Edits.", "F.EditsSilently.")
 
 
 # Whether a convolution multiplies what is padded, what C++'s library answers for powers of complex numbers, and how libraries
