@@ -22,6 +22,7 @@ from autogradkit._ops.network.standardising import (
     wide,
 )
 from autogradkit.core.dtype import is_half
+from autogradkit.core.fused import fma32
 from autogradkit.engine.modes import no_grad
 
 
@@ -81,6 +82,18 @@ def _backward(
     return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
 
 
+def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
+    """In double precision, rounded once."""
+    return rstd_of(variance.astype(np.float64), eps).astype(x.dtype)
+
+
+def _times_plus(x: Array, scale: Array, shift: Array) -> Array:
+    """x · scale + shift: rounded once, as PyTorch's vectorised loop has it, where both cancel and it shows."""
+    if x.dtype == np.float32 and np.abs(shift).max(initial=0) > 100:
+        return fma32(x, scale, shift)
+    return x * scale + shift
+
+
 @op(
     variants="",
     label="batch_norm",
@@ -119,17 +132,17 @@ def native_batch_norm(
     x = wide(_by_channel(input))
     if training:
         mean, variance = moments(x, (0, 2))
-        rstd = rstd_of(variance, eps)
+        rstd = _rstd_of(variance, eps, x)
         np.copyto(out[1], mean.reshape(-1))
         np.copyto(out[2], rstd.reshape(-1))
     else:
         assert running_mean is not None
         assert running_var is not None
         mean, variance = (wide(each).reshape(1, -1, 1) for each in (running_mean, running_var))
-        rstd = rstd_of(variance, eps)
+        rstd = _rstd_of(variance, eps, x)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
     shift = (0 if bias is None else wide(bias).reshape(1, -1, 1)) - mean * scale
-    np.copyto(out[0], (x * scale + shift).reshape(input.shape), casting="unsafe")
+    np.copyto(out[0], _times_plus(x, scale, shift).reshape(input.shape), casting="unsafe")
     if training:
         count = x.shape[0] * x.shape[2]
         unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
@@ -210,10 +223,11 @@ def native_batch_norm_backward(
         assert running_mean is not None
         assert running_var is not None
         mean = wide(running_mean).reshape(1, -1, 1)
-        rstd = rstd_of(wide(running_var).reshape(1, -1, 1), eps)
+        rstd = _rstd_of(wide(running_var).reshape(1, -1, 1), eps, x)
     distance = x - mean
-    total = np.add.reduce(g, (0, 2), keepdims=True)
-    along = np.add.reduce(g * distance, (0, 2), keepdims=True)
+    # Gradients of what is standardised nearly cancel, so that sums are PyTorch's: in double precision.
+    total = np.add.reduce(g, (0, 2), np.float64, keepdims=True).astype(g.dtype)
+    along = np.add.reduce(g * distance, (0, 2), np.float64, keepdims=True).astype(g.dtype)
     if output_mask[0]:
         found: Any = g
         if train:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import constants, real_gradients, scalar_type
+from autogradkit._ops.declare.refusals import both, constants, real_gradients, scalar_type
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require_floats, share, write_reduced
 from autogradkit._ops.network.rounding import write
@@ -29,10 +29,10 @@ def _log(x: Array) -> Array:
 
 
 def _write_loss(out: Array, losses: Any, reduction: int) -> None:
-    if reduction == NONE:
-        np.copyto(out, losses, casting="unsafe")
-    else:
+    if reduction in (MEAN, SUM):
         write_reduced(losses, reduction, out)
+    else:
+        np.copyto(out, losses, casting="unsafe")
 
 
 # -- of probabilities --------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: A
     for each in (self, weight):
         if each is not None:
             require_shape(target.shape, broadcast_shapes(target.shape, each.shape))
-    if reduction != NONE:
+    if reduction in (MEAN, SUM):  # any other number means none
         return (), target.dtype
     return target.shape, target.dtype, dense_strides_like(target.shape, element_strides(target))
 
@@ -184,7 +184,10 @@ def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, r
 @op(
     variants="function",
     meta=_logits_meta,
-    refuse=constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
+    refuse=both(
+        constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
+        real_gradients("binary_cross_entropy_with_logits"),
+    ),
     out=False,
     samples=lambda t: [
         *[(t(2, 3), t(2, 3, low=0, high=1), None, None, r) for r in (NONE, MEAN, SUM)],

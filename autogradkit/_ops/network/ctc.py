@@ -39,6 +39,9 @@ def _check(
             raise RuntimeError(f"{name} must be of size batch_size")
     end = "(while checking arguments for ctc_loss_allocate_outputs)"
     longest = max(target_lengths, default=0)
+    outside = targets[(targets < 0) | (targets >= classes)]
+    if outside.size:  # where PyTorch reads what is no prediction
+        raise IndexError(f"Target {outside[0]} is out of bounds.")
     if targets.ndim == 1:
         if targets.size != sum(target_lengths):
             raise RuntimeError(

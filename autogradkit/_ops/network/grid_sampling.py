@@ -12,7 +12,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.form import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Bools
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
-from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, sample_at, spread_from, spread_twice
+from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, REFLECTION, sample_at, spread_from, spread_twice
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import dim_of_size
 
@@ -259,5 +259,9 @@ def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mod
         raise RuntimeError(f"grid_sampler(): expected {wanted} input and grid with same number of dimensions, {sizes}")
     if input.ndim == 5 and interpolation_mode == BICUBIC:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    if not (0 <= interpolation_mode <= BICUBIC and 0 <= padding_mode <= REFLECTION):  # PyTorch leaves memory unwritten
+        raise RuntimeError(
+            f"grid_sampler(): there is no interpolation mode {interpolation_mode}, or no padding mode {padding_mode}"
+        )
     sample = grid_sampler_2d if input.ndim == 4 else grid_sampler_3d
     return sample(input, grid, interpolation_mode, padding_mode, align_corners)

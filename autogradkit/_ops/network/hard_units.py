@@ -52,6 +52,7 @@ def _refuse_hardtanh(self: Any, min_val: float = -1, max_val: float = 1) -> None
     variants="",
     in_place=True,
     pointwise=SAME,
+    unary=True,
     dtypes=_refuse_hardtanh,
     out=False,
     samples=_between(-1.0, 1.0),

@@ -23,7 +23,7 @@ from autogradkit._ops.network.standardising import (
     rstd_of,
     wide,
 )
-from autogradkit.core.dtype import float32, is_half
+from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
 
 Shape = tuple[int, ...]
 
@@ -113,7 +113,7 @@ def native_layer_norm(
         return
     x = wide(input)
     mean, variance = moments(x, _inner(x, normalized_shape))
-    rstd = rstd_of(variance, eps)
+    rstd = rstd_of(variance.astype(x.dtype), eps)
     found = (x - mean) * rstd
     if weight is not None:
         found *= weight
@@ -127,6 +127,9 @@ def _layer_backward_meta(
     bias: Array | None, output_mask: tuple[bool, ...],
 ) -> Any:  # fmt: skip
     kind = input.dtype if weight is None else weight.dtype
+    if weight is None and mean.dtype != input.dtype:  # of halves with a float32 bias alone
+        expected, found = (scalar_type(from_numpy_dtype(each.dtype)) for each in (input, mean))
+        raise RuntimeError(f"expected scalar type {expected} but found {found}")
     return (
         (input.shape, input.dtype),
         (normalized_shape if output_mask[1] else (0,), kind),
@@ -298,7 +301,7 @@ def native_group_norm(
         return
     x = wide(_grouped(input, group))
     mean, variance = moments(x, (2, 3))
-    rstd = rstd_of(variance, eps)
+    rstd = rstd_of(variance.astype(x.dtype), eps)
     found = (x - mean) * rstd
     if weight is not None:
         found *= weight.reshape(1, group, -1, 1)
@@ -313,6 +316,8 @@ def _group_backward_meta(
     output_mask: tuple[bool, ...],
 ) -> Any:  # fmt: skip
     kind = input.dtype if weight is None else weight.dtype
+    if weight is None and mean.dtype != input.dtype and output_mask[2]:  # likewise
+        raise RuntimeError("tensor does not have a device")
     return (
         image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)),
         ((C if output_mask[1] else 0,), kind),

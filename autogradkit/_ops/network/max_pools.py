@@ -20,6 +20,7 @@ from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 
 Shape = tuple[int, ...]
 
@@ -110,7 +111,10 @@ def max_pool1d(
     recorded = MODE.grad and x.requires_grad  # then PyTorch has the places found, by another kernel
     if x._array.dtype.kind not in "fV" and not recorded:
         raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{scalar_type(x.dtype)}'")
-    return max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    found = max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    if x.ndim == 2 and not recorded:  # PyTorch takes the batch that it had added away again in place
+        set_version(found, 1)
+    return found
 
 
 # -- max_pool3d --------------------------------------------------------------------------------------------------------

@@ -25,10 +25,13 @@ def wide(x: Array) -> Array:
 
 
 def moments(x: Array, axes: Axes) -> tuple[Array, Array]:
-    """Mean and variance (over n) along the axes, which stay as ones."""
-    mean = np.mean(x, axes, keepdims=True)
+    """Mean and variance (over n, in double precision) along the axes, which stay as ones.
+
+    Sums are of double precision, so that nothing is left of equal numbers less their mean.
+    """
+    mean = np.mean(x, axes, np.float64, keepdims=True).astype(x.dtype)
     distance = x - mean
-    return mean, np.mean(distance * distance, axes, keepdims=True)
+    return mean, np.mean(distance * distance, axes, np.float64, keepdims=True)
 
 
 def rstd_of(variance: Array, eps: float) -> Array:
