@@ -15,7 +15,7 @@ from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.network.dropout import dropout
-from autogradkit.core.dtype import bool_
+from autogradkit.core.dtype import bool_, float32
 from autogradkit.core.tensor import wrap
 
 
@@ -34,7 +34,7 @@ def _require_fitting(query: Any, key: Any, value: Any, mask: Any) -> None:
             "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
             f"{query.ndim} key.dim: {key.ndim} and value.dim: {value.ndim} instead."
         )
-    if mask is not None and mask.dtype != bool_ and mask.dtype != query.dtype and not mask.is_floating_point():
+    if mask is not None and mask.dtype != bool_ and mask.dtype not in (query.dtype, float32):
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
             f"{_cpp(mask)} and  query.dtype: {_cpp(query)} instead."

@@ -29,11 +29,12 @@ def _meta(
     dims: int, x: Array, kernel_size: Shape, stride: Shape, padding: Shape, ceil_mode: bool, divisor: int | None
 ) -> Any:
     name = f"avg_pool{dims}d"
-    window = window_of(name, dims, kernel_size, stride, padding)
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
-    if dims == 2 and x.ndim not in (3, 4):
+    if dims == 2:
         dim_of_size(-3, x.ndim)  # PyTorch asks for the size of the channels first
+    window = window_of(name, dims, kernel_size, stride, padding)
+    if dims == 2 and x.ndim not in (3, 4):
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(x.shape)}"
         )

@@ -23,6 +23,7 @@ from autogradkit._ops.network.standardising import (
 )
 from autogradkit.core.dtype import is_half
 from autogradkit.core.fused import fma32
+from autogradkit.core.strides import dim_of_size
 from autogradkit.engine.modes import no_grad
 
 
@@ -46,7 +47,7 @@ def _axes(x: Any) -> tuple[int, ...]:
 
 def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
     given = [each.dtype for each in parameters if each is not None]
-    return np.dtype(np.float32) if is_half(x.dtype) and (not given or np.float32 in given) else x.dtype
+    return np.dtype(np.float32) if is_half(x.dtype) and np.float32 in given else x.dtype
 
 
 def _spec(x: Array) -> Any:
@@ -87,9 +88,9 @@ def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
     return rstd_of(variance.astype(np.float64), eps).astype(x.dtype)
 
 
-def _times_plus(x: Array, scale: Array, shift: Array) -> Array:
-    """x · scale + shift: rounded once, as PyTorch's vectorised loop has it, where both cancel and it shows."""
-    if x.dtype == np.float32 and np.abs(shift).max(initial=0) > 100:
+def _times_plus(x: Array, scale: Array, shift: Array, fused: bool) -> Array:
+    """x · scale + shift: rounded once, as PyTorch's loop over float32 has it, where both cancel and it shows."""
+    if fused and np.abs(shift).max(initial=0) > 100:
         return fma32(x, scale, shift)
     return x * scale + shift
 
@@ -133,8 +134,9 @@ def native_batch_norm(
     if training:
         mean, variance = moments(x, (0, 2))
         rstd = _rstd_of(variance, eps, x)
-        np.copyto(out[1], mean.reshape(-1))
-        np.copyto(out[2], rstd.reshape(-1))
+        np.copyto(out[1], mean.reshape(-1), casting="unsafe")
+        np.copyto(out[2], rstd.reshape(-1), casting="unsafe")
+        mean, rstd = (wide(each).reshape(1, -1, 1) for each in out[1:])  # as they are saved: maybe of half precision
     else:
         assert running_mean is not None
         assert running_var is not None
@@ -142,7 +144,7 @@ def native_batch_norm(
         rstd = _rstd_of(variance, eps, x)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
     shift = (0 if bias is None else wide(bias).reshape(1, -1, 1)) - mean * scale
-    np.copyto(out[0], _times_plus(x, scale, shift).reshape(input.shape), casting="unsafe")
+    np.copyto(out[0], _times_plus(x, scale, shift, input.dtype == np.float32).reshape(input.shape), casting="unsafe")
     if training:
         count = x.shape[0] * x.shape[2]
         unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
@@ -266,6 +268,7 @@ def batch_norm(
     x: Any = input
     if not x.numel():
         return _of_nothing(x, weight, bias)
+    dim_of_size(1, x.ndim)
     given = input, weight, bias, running_mean, running_var, training, momentum, eps
     return native_batch_norm(*given)[0]
 

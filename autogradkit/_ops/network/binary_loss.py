@@ -39,11 +39,11 @@ def _write_loss(out: Array, losses: Any, reduction: int) -> None:
 
 
 def _entropy_meta(self: Array, target: Array, weight: Array | None, reduction: int) -> Any:
-    kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
     for each in (target, weight):
         if each is not None and each.dtype != self.dtype:
             found, expected = (scalar_type(from_numpy_dtype(a.dtype)) for a in (each, self))
             raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
     if reduction != NONE:
         return (), kind
     return self.shape, kind, dense_strides_like(self.shape, element_strides(self))
@@ -151,16 +151,26 @@ def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: A
     require_floats(from_numpy_dtype(self.dtype), "log_sigmoid_cpu")
     if target.dtype.kind == "b":
         raise RuntimeError(BOOLS_SUBTRACTION)
-    require_castable(common_dtype(self, target).numpy, target.dtype)
     # What is edited in PyTorch must not grow: what logits become by their weights, and the losses, made of the targets.
     if pos_weight is not None:
         require_shape(self.shape, broadcast_shapes(self.shape, broadcast_shapes(pos_weight.shape, target.shape)))
     for each in (self, weight):
         if each is not None:
             require_shape(target.shape, broadcast_shapes(target.shape, each.shape))
+    if pos_weight is not None:
+        require_castable(common_dtype(self, pos_weight).numpy, self.dtype)
+    for each in (self, weight):
+        if each is not None:
+            require_castable(common_dtype(each, target).numpy, target.dtype)
     if reduction in (MEAN, SUM):  # any other number means none
         return (), target.dtype
     return target.shape, target.dtype, dense_strides_like(target.shape, element_strides(target))
+
+
+def _require_real_losses(self: Any, target: Any, *rest: Any) -> None:
+    """Raise RuntimeError where targets make losses complex and these would be recorded; logits have no kernel then."""
+    if self._array.dtype.kind != "c":
+        real_gradients("binary_cross_entropy_with_logits")(self, target, *rest)
 
 
 def _from_logits(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> Any:
@@ -186,7 +196,7 @@ def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, r
     meta=_logits_meta,
     refuse=both(
         constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
-        real_gradients("binary_cross_entropy_with_logits"),
+        _require_real_losses,
     ),
     out=False,
     samples=lambda t: [

@@ -34,7 +34,7 @@ _RULE = (
 )
 
 
-def _meta(dims: int, input: Array, grid: Array, *_: Any) -> Any:
+def _meta(dims: int, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Any:
     shape = (*input.shape[:2], *grid.shape[1:-1])
     kernel = "grid_sampler_2d_cpu_kernel_impl" if dims == 2 else "grid_sampler3d_cpu"
     if dims == 3 or math.prod(shape):  # images without elements PyTorch gives back at once
@@ -43,6 +43,8 @@ def _meta(dims: int, input: Array, grid: Array, *_: Any) -> Any:
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(given)}'")
         if given is not other:
             raise RuntimeError(f"expected scalar type {scalar_type(given)} but found {scalar_type(other)}")
+        if not (0 <= mode <= BICUBIC and 0 <= padding <= REFLECTION):  # PyTorch leaves memory unwritten
+            raise RuntimeError(f"grid_sampler(): there is no interpolation mode {mode}, or no padding mode {padding}")
     return shape, input.dtype
 
 
@@ -259,9 +261,5 @@ def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mod
         raise RuntimeError(f"grid_sampler(): expected {wanted} input and grid with same number of dimensions, {sizes}")
     if input.ndim == 5 and interpolation_mode == BICUBIC:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
-    if not (0 <= interpolation_mode <= BICUBIC and 0 <= padding_mode <= REFLECTION):  # PyTorch leaves memory unwritten
-        raise RuntimeError(
-            f"grid_sampler(): there is no interpolation mode {interpolation_mode}, or no padding mode {padding_mode}"
-        )
     sample = grid_sampler_2d if input.ndim == 4 else grid_sampler_3d
     return sample(input, grid, interpolation_mode, padding_mode, align_corners)

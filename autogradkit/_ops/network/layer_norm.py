@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.options import channels_last, contiguous_format
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
@@ -24,6 +25,7 @@ from autogradkit._ops.network.standardising import (
     wide,
 )
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
+from autogradkit.core.warning import warn
 
 Shape = tuple[int, ...]
 
@@ -69,10 +71,10 @@ def _outer(x: Any, normalized: Shape) -> tuple[int, ...]:
 
 
 def _layer_meta(input: Array, normalized_shape: Shape, weight: Array | None, bias: Array | None, eps: float) -> Any:
+    require_alike(input, weight, bias)
     _require_parameters(normalized_shape, weight, bias)
     _require_last(input, normalized_shape, "*, {}")
     require_floating(input, "LayerNormKernelImpl")
-    require_alike(input, weight, bias)
     stats = (*input.shape[: -len(normalized_shape)], *(1,) * len(normalized_shape))
     kind = _stats_dtype(input, weight, bias)
     return (input.shape, input.dtype), (stats, kind), (stats, kind)
@@ -433,6 +435,12 @@ def rms_norm(input: Array, normalized_shape: Ints, weight: Array | None = None, 
     if x.ndim < len(normalized_shape):
         raise ValueError(f"Input tensor must have at least {len(normalized_shape)} dimensions, but got {x.ndim}")
     _require_last(x, normalized_shape, "*{}")
+    if weight is not None and weight.dtype != x.dtype:
+        given, other = (C_NAMES[from_numpy_dtype(each._array.dtype).name] for each in (x, weight))  # type: ignore[union-attr]
+        warn(
+            f"Mismatch dtype between input and weight: input dtype = {given}, weight dtype = {other}, Cannot dispatch to fused "
+            "implementation."
+        )
     if not (x.is_floating_point() or x.is_complex()):
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type(x.dtype)}'")
     single = x.to(float32) if is_half(x._array.dtype) else x

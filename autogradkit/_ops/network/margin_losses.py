@@ -125,11 +125,10 @@ def kl_div(self: Array, target: Array, reduction: int = 0, *, log_target: bool =
     """
     x: Any = self
     y: Any = target
-    for each in (x, y):
-        if each.is_complex():
-            raise RuntimeError("kl_div: Complex inputs not supported.")
-        if not each.is_floating_point():
-            raise RuntimeError("kl_div: Integral inputs not supported.")
+    if x.is_complex() or y.is_complex():
+        raise RuntimeError("kl_div: Complex inputs not supported.")
+    if not (x.is_floating_point() and y.is_floating_point()):
+        raise RuntimeError("kl_div: Integral inputs not supported.")
     losses = y.exp() * (y - x) if log_target else xlogy_tensors(y, y) - y * x
     return reduced(losses, reduction)
 

@@ -15,7 +15,7 @@ from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.form import Samples
 from autogradkit._ops.declare.kinds import Array, Generator, Scalar
 from autogradkit._ops.declare.memory import like
-from autogradkit._ops.declare.refusals import not_implemented, scalar_type
+from autogradkit._ops.declare.refusals import by_kernel, not_implemented, scalar_type
 from autogradkit._ops.declare.writing import unchecked
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, kept, write
@@ -186,6 +186,10 @@ def prelu(self: Array, weight: Array) -> Any:
 
 def _refuse_bounds(self: Any, noise: Any, lower: float, upper: float, training: bool, generator: Any) -> None:
     _require_bounds(lower, upper)
+
+
+@by_kernel
+def _refuse_dtypes(self: Any, noise: Any, lower: float, upper: float, training: bool, generator: Any) -> None:
     label = "rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu"
     not_implemented(label, "biuc")(self)
     if training and self.dtype is float16:
@@ -215,6 +219,7 @@ def _slope_of_noise(g: Any, self: Any, noise: Any, lower: float, upper: float, t
     contiguous=True,
     promotes="self",
     refuse=_refuse_bounds,
+    dtypes=_refuse_dtypes,
     out=False,
     samples=lambda t: [
         (t(2, 3, low=-2, high=-0.5), t(2, 3).detach(), 0.1, 0.3, training) for training in (True, False)

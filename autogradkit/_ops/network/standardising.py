@@ -45,7 +45,7 @@ def require_alike(x: Array, *parameters: Array | None) -> None:
     if is_half(x.dtype) and all(each.dtype == np.float32 for each in given):
         return
     if any(each.dtype != x.dtype for each in given):
-        if x.dtype == np.float32 or is_half(x.dtype):
+        if any(each.dtype != np.float32 for each in given):
             raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
