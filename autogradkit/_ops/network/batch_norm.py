@@ -89,8 +89,8 @@ def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
 
 
 def _times_plus(x: Array, scale: Array, shift: Array, fused: bool) -> Array:
-    """x · scale + shift: rounded once, as PyTorch's loop over float32 has it, where both cancel and it shows."""
-    if fused and np.abs(shift).max(initial=0) > 100:
+    """x · scale + shift: rounded once, as PyTorch's loop over contiguous float32 has it, where both cancel and it shows."""
+    if fused and (np.abs(shift) > 100).any():
         return fma32(x, scale, shift)
     return x * scale + shift
 
@@ -144,7 +144,11 @@ def native_batch_norm(
         rstd = _rstd_of(variance, eps, x)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
     shift = (0 if bias is None else wide(bias).reshape(1, -1, 1)) - mean * scale
-    np.copyto(out[0], _times_plus(x, scale, shift, input.dtype == np.float32).reshape(input.shape), casting="unsafe")
+    np.copyto(
+        out[0],
+        _times_plus(x, scale, shift, input.dtype == np.float32 and input.flags.c_contiguous).reshape(input.shape),
+        casting="unsafe",
+    )
     if training:
         count = x.shape[0] * x.shape[2]
         unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan

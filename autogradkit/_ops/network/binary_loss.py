@@ -158,7 +158,8 @@ def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: A
         if each is not None:
             require_shape(target.shape, broadcast_shapes(target.shape, each.shape))
     if pos_weight is not None:
-        require_castable(common_dtype(self, pos_weight).numpy, self.dtype)
+        for each in (pos_weight, target):
+            require_castable(common_dtype(self, each).numpy, self.dtype)
     for each in (self, weight):
         if each is not None:
             require_castable(common_dtype(each, target).numpy, target.dtype)

@@ -30,8 +30,10 @@ _PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "linear(", "matmul("
 _EDITING = (".step(", ".median(", "F.Edits.", "F.EditsSilently.")
 
 
-# Whether a convolution multiplies what is padded, and what C++'s library answers for powers of complex numbers, is open.
-_OPEN_BEYOND_FINITE = ("conv2d(", "convolution(", "**", "pow(", "pow_(")
+# Whether a convolution multiplies what is padded, what C++'s library answers for powers of complex numbers, and whether gelu of
+# infinity is that or NaN, which depends on how many elements there are, is open.
+_OPEN_BEYOND_FINITE = ("conv2d(", "convolution(", "**", "pow(", "pow_(", "gelu(", *(f"conv{n}d(" for n in (1, 3)),
+                       *(f"conv_transpose{n}d(" for n in (1, 2, 3)))  # fmt: skip
 
 
 # What writes without reading what was there.
