@@ -22,6 +22,7 @@ from autogradkit._ops.network.standardising import (
     require_alike,
     require_floating,
     rstd_of,
+    slopes,
     wide,
 )
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
@@ -177,15 +178,15 @@ def native_layer_norm_backward(
 ) -> None:
     """The gradients of input, weight and bias; empty for those that the mask leaves out."""
     inner, outer = _inner(input, normalized_shape), _outer(input, normalized_shape)
-    g, unit = wide(grad_out), (wide(input) - mean) * rstd
+    g, x, mean, rstd = (wide(each) for each in (grad_out, input, mean, rstd))
     if output_mask[0]:
         weighted = g if weight is None else g * weight
-        count = max(1, math.prod(normalized_shape))
-        share = np.add.reduce(weighted, inner, keepdims=True) / count
-        along = np.add.reduce(weighted * unit, inner, keepdims=True) / count
-        np.copyto(out[0], (weighted - share - unit * along) * rstd, casting="unsafe")
+        total = np.add.reduce(weighted, inner, keepdims=True)
+        along = np.add.reduce(weighted * x, inner, keepdims=True)
+        by_x, rest = slopes(total, along, mean, rstd, math.prod(normalized_shape))
+        np.copyto(out[0], weighted * rstd + x * by_x + rest, casting="unsafe")
     if output_mask[1]:
-        np.copyto(out[1], np.add.reduce(g * unit, outer), casting="unsafe")
+        np.copyto(out[1], np.add.reduce(g * (x * rstd - rstd * mean), outer), casting="unsafe")
     if output_mask[2]:
         np.copyto(out[2], np.add.reduce(g, outer), casting="unsafe")
 
@@ -378,17 +379,18 @@ def native_group_norm_backward(
             each.fill(0)
         return
     g, x = wide(_grouped(grad_out, group)), wide(_grouped(input, group))
-    unit = (x - mean[..., None, None]) * rstd[..., None, None]
+    mean, rstd = (wide(each)[..., None] for each in (mean, rstd))
+    totals, along = np.add.reduce(g, 3), np.add.reduce(g * x, 3)  # of each channel
     if output_mask[0]:
-        weighted = g if weight is None else g * weight.reshape(1, group, -1, 1)
-        share = np.mean(weighted, (2, 3), keepdims=True)
-        along = np.mean(weighted * unit, (2, 3), keepdims=True)
-        found = (weighted - share - unit * along) * rstd[..., None, None]
+        scale = x.dtype.type(1) if weight is None else wide(weight).reshape(1, group, -1)
+        total, product = (np.add.reduce(each * scale, 2, keepdims=True) for each in (totals, along))
+        by_x, rest = slopes(total, product, mean, rstd, math.prod(x.shape[2:]))
+        found = g * (rstd * scale)[..., None] + x * by_x[..., None] + rest[..., None]
         np.copyto(out[0], found.reshape(input.shape), casting="unsafe")
     if output_mask[1]:
-        np.copyto(out[1], np.add.reduce(g * unit, (0, 3)).reshape(-1), casting="unsafe")
+        np.copyto(out[1], np.add.reduce((along - totals * mean) * rstd, 0).reshape(-1), casting="unsafe")
     if output_mask[2]:
-        np.copyto(out[2], np.add.reduce(g, (0, 3)).reshape(-1), casting="unsafe")
+        np.copyto(out[2], np.add.reduce(totals, 0).reshape(-1), casting="unsafe")
 
 
 @op(variants="function", composition=True)

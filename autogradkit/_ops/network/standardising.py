@@ -39,6 +39,13 @@ def rstd_of(variance: Array, eps: float) -> Array:
     return 1 / np.sqrt(variance + variance.dtype.type(eps))
 
 
+def slopes(total: Array, along: Array, mean: Array, rstd: Array, count: int) -> tuple[Array, Array]:
+    """(b, c) of x's gradient ∂ · rstd + x · b + c, from Σ∂ and Σ(∂ · x), in PyTorch's steps: where it is 0 nothing is left."""
+    share = rstd.dtype.type(1 / max(1, count))
+    by_x = (total * mean - along) * rstd * rstd * rstd * share
+    return by_x, -by_x * mean - total * rstd * share
+
+
 def require_alike(x: Array, *parameters: Array | None) -> None:
     """Raise RuntimeError where weights or statistics have another dtype; those of halves may be float32."""
     given = [each for each in parameters if each is not None]
