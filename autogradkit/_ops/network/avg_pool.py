@@ -97,7 +97,8 @@ def _average(x: Array, window: Window, padded_counts: bool, divisor: int | None,
         divisors = _divisors(x.shape[-len(result) :], result, window, padded_counts, divisor)
         if total.dtype.kind in "iu":
             whole = divisors.astype(total.dtype)
-            return total // whole + ((total < 0) & (total % whole != 0))  # towards 0, as C++ divides
+            towards = (total % whole != 0) & ((total < 0) != (whole < 0))  # 0, as C++ divides
+            return total // whole + towards
         return total / divisors.astype(total.dtype)
 
     write(out, body, x)
