@@ -115,7 +115,7 @@ def _quietly(function: Callable[..., Any], call: Call) -> Any:
 def fresh(value: Any) -> Any:
     """A copy of an argument."""
     if isinstance(value, torch.Tensor):
-        return value.clone()
+        return value.detach().clone().requires_grad_(value.requires_grad)
     if isinstance(value, list | tuple):
         return type(value)(fresh(each) for each in value)
     return value.copy() if isinstance(value, np.ndarray) else value

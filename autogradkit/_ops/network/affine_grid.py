@@ -38,7 +38,8 @@ def _places_of(size: Shape, aligned: bool, numpy_dtype: np.dtype[Any]) -> Array:
     spatial = size[2:]
     axes = [_steps(n, aligned, numpy_dtype) for n in spatial]
     places = np.stack([*reversed(np.meshgrid(*axes, indexing="ij")), np.ones(spatial, numpy_dtype)], -1)
-    return np.broadcast_to(places.reshape(1, math.prod(spatial), -1), (size[0], math.prod(spatial), len(spatial) + 1))
+    rows = math.prod(spatial), len(spatial) + 1
+    return np.broadcast_to(places.reshape(rows), (size[0], *rows))
 
 
 def _meta(theta: Array, size: Shape, align_corners: bool) -> Any:

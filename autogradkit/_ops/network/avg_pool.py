@@ -29,19 +29,32 @@ def _meta(
     dims: int, x: Array, kernel_size: Shape, stride: Shape, padding: Shape, ceil_mode: bool, divisor: int | None
 ) -> Any:
     name = f"avg_pool{dims}d"
-    window = window_of(name, dims, kernel_size, stride, padding)
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
-    if dims == 2 and x.ndim not in (3, 4):
+    if dims == 2:
         dim_of_size(-3, x.ndim)  # PyTorch asks for the size of the channels first
+    window = window_of(name, dims, kernel_size, stride, padding)
+    if dims == 2 and x.ndim not in (3, 4):
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(x.shape)}"
         )
+    if dims == 3 and x.ndim in (4, 5) and 0 not in x.shape[-4:]:
+        _require_room(x.shape[-3:], window[0])
     shape = pooled_shape(x.shape, window, ceil_mode, "avg_pool3d()")
     if x.dtype != np.int64 and (x.dtype.kind not in "fV" or (dims == 3 and is_half(x.dtype))):
         kernel = "avg_pool2d" if dims == 2 else "avg_pool3d_out_frame"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'")
     return image_spec(shape, x.dtype, x.ndim == 4 and dims == 2 and prefers_channels_last(x))
+
+
+def _require_room(sizes: Shape, kernel: Shape) -> None:
+    """Raise RuntimeError for a volume that is smaller than the window, whatever padding is around it."""
+    if any(n < size for n, size in zip(sizes, kernel, strict=True)):
+        shown = [
+            " ".join(f"{prefix}{letter}: {n}" for letter, n in zip("THW", each, strict=True))
+            for prefix, each in (("", sizes), ("k", kernel))
+        ]
+        raise RuntimeError(f"input image ({shown[0]}) smaller than kernel size ({shown[1]})")
 
 
 @functools.lru_cache(256)
@@ -84,7 +97,8 @@ def _average(x: Array, window: Window, padded_counts: bool, divisor: int | None,
         divisors = _divisors(x.shape[-len(result) :], result, window, padded_counts, divisor)
         if total.dtype.kind in "iu":
             whole = divisors.astype(total.dtype)
-            return total // whole + (((total < 0) != (whole < 0)) & (total % whole != 0))  # towards 0, as C++ divides
+            towards = (total % whole != 0) & ((total < 0) != (whole < 0))  # 0, as C++ divides
+            return total // whole + towards
         return total / divisors.astype(total.dtype)
 
     write(out, body, x)

@@ -65,7 +65,11 @@ def _vjp(g: Any, i1: Any, i2: Any, i3: Any, expand1: Any, expand2: Any, expand3:
     out=False,
     samples=lambda t: [(t(2, 3), t(2, 3, 4), t(2, 4), (1, 3), (0,), (1, 2), (2, 3))],
     group=("i1 i2 i3", _vjp),
-    rule="each ∂ = Σ(∂ · the two others), over the dimensions that it has not itself",
+    rule=(
+        "∂i1 = sum of ∂ · i2 · i3 over the dimensions that i1 has not\n"
+        "∂i2 = sum of ∂ · i1 · i3 over the dimensions that i2 has not\n"
+        "∂i3 = sum of ∂ · i1 · i2 over the dimensions that i3 has not"
+    ),
 )
 def trilinear(
     i1: Array,

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import constants, real_gradients, scalar_type
+from autogradkit._ops.declare.refusals import both, constants, real_gradients, scalar_type
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require_floats, share, write_reduced
 from autogradkit._ops.network.rounding import write
@@ -29,21 +29,21 @@ def _log(x: Array) -> Array:
 
 
 def _write_loss(out: Array, losses: Any, reduction: int) -> None:
-    if reduction == NONE:
-        np.copyto(out, losses, casting="unsafe")
-    else:
+    if reduction in (MEAN, SUM):
         write_reduced(losses, reduction, out)
+    else:
+        np.copyto(out, losses, casting="unsafe")
 
 
 # -- of probabilities --------------------------------------------------------------------------------------------------
 
 
 def _entropy_meta(self: Array, target: Array, weight: Array | None, reduction: int) -> Any:
-    kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
     for each in (target, weight):
         if each is not None and each.dtype != self.dtype:
             found, expected = (scalar_type(from_numpy_dtype(a.dtype)) for a in (each, self))
             raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
     if reduction != NONE:
         return (), kind
     return self.shape, kind, dense_strides_like(self.shape, element_strides(self))
@@ -151,16 +151,27 @@ def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: A
     require_floats(from_numpy_dtype(self.dtype), "log_sigmoid_cpu")
     if target.dtype.kind == "b":
         raise RuntimeError(BOOLS_SUBTRACTION)
-    require_castable(common_dtype(self, target).numpy, target.dtype)
     # What is edited in PyTorch must not grow: what logits become by their weights, and the losses, made of the targets.
     if pos_weight is not None:
         require_shape(self.shape, broadcast_shapes(self.shape, broadcast_shapes(pos_weight.shape, target.shape)))
     for each in (self, weight):
         if each is not None:
             require_shape(target.shape, broadcast_shapes(target.shape, each.shape))
-    if reduction != NONE:
+    if pos_weight is not None:
+        for each in (pos_weight, target):
+            require_castable(common_dtype(self, each).numpy, self.dtype)
+    for each in (self, weight):
+        if each is not None:
+            require_castable(common_dtype(each, target).numpy, target.dtype)
+    if reduction in (MEAN, SUM):  # any other number means none
         return (), target.dtype
     return target.shape, target.dtype, dense_strides_like(target.shape, element_strides(target))
+
+
+def _require_real_losses(self: Any, target: Any, *rest: Any) -> None:
+    """Raise RuntimeError where targets make losses complex and these would be recorded; logits have no kernel then."""
+    if self._array.dtype.kind != "c":
+        real_gradients("binary_cross_entropy_with_logits")(self, target, *rest)
 
 
 def _from_logits(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> Any:
@@ -184,7 +195,10 @@ def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, r
 @op(
     variants="function",
     meta=_logits_meta,
-    refuse=constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
+    refuse=both(
+        constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
+        _require_real_losses,
+    ),
     out=False,
     samples=lambda t: [
         *[(t(2, 3), t(2, 3, low=0, high=1), None, None, r) for r in (NONE, MEAN, SUM)],

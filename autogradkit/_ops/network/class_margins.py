@@ -148,10 +148,12 @@ def _multilabel_meta(self: Array, target: Array, reduction: int) -> Any:
     count, classes = _require_vectors(self)
     if target.shape != self.shape and not (self.ndim <= 1 and target.ndim <= 1 and target.size == classes):
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(self.shape)}")
-    _require_single(self, "multilabel_margin_loss_forward_out_frame")
-    _require_long(target)
+    if target.dtype.kind == "c":
+        raise NotImplementedError(f"\"min_all\" not implemented for '{scalar_type(from_numpy_dtype(target.dtype))}'")
     if target.size and not -1 <= target.min() <= target.max() < classes:
         raise RuntimeError("argument #2 'target' is out of range")
+    _require_single(self, "multilabel_margin_loss_forward_out_frame")
+    _require_long(target)
     return ((count,) if reduction == NONE and self.ndim > 1 else (), self.dtype), (target.shape, self.dtype)
 
 

@@ -27,10 +27,10 @@ Shape = tuple[int, ...]
 
 @functools.lru_cache(1024)
 def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int, dims: int) -> Window:
-    if groups <= 0:
-        raise RuntimeError("non-positive groups is not supported")
     if dims < 1:
         raise RuntimeError("weight should have at least three dimensions")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
     stride, padding, dilation = (
         for_each(values, name, dims)
         for values, name in ((stride, "stride"), (padding, "padding"), (dilation, "dilation"))
@@ -40,10 +40,8 @@ def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int, dims: i
         raise RuntimeError("negative padding is not supported")
     if min(window.stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
-    if min(window.dilation) <= 0:
-        # PyTorch's text for zero is its backends' affair; this is that of batches in float32.
-        zero = min(window.dilation) == 0
-        raise RuntimeError("non-positive dilation is not supported" if zero else "dilation should be greater than zero")
+    if min(window.dilation) < 0:
+        raise RuntimeError("dilation should be greater than zero")
     return window
 
 
@@ -59,7 +57,8 @@ def for_each(values: Shape, name: str, dims: int) -> Shape:
     return values
 
 
-def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, groups: int, transposed: bool) -> None:
+def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, window: Window, transposed: bool) -> None:
+    groups = window.groups
     if len(weight) < 3 or len(weight) > 5:
         raise NotImplementedError(
             f"a convolution wants a weight of 3 to 5 dimensions, but got one of size {list(weight)}"
@@ -93,11 +92,14 @@ def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, groups: int, t
             f"Given {'transposed=1, ' if transposed else ''}weight of size {shape}, expected bias to be 1-dimensional with "
             f"{outputs} elements, but got bias of size {list(bias)} instead"
         )
+    if min(window.dilation) == 0:
+        # PyTorch's text for zero is its backends' affair; this is that of batches in float32.
+        raise RuntimeError("non-positive dilation is not supported")
 
 
 @functools.lru_cache(4096)
 def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -> Shape:
-    _require_fitting(x, weight, bias, window.groups, False)
+    _require_fitting(x, weight, bias, window, False)
     padded = [n + 2 * p for n, p in zip(x[2:], window.padding, strict=True)]
     kernel = [d * (n - 1) + 1 for n, d in zip(weight[2:], window.dilation, strict=True)]
     if any(n < least for n, least in zip(padded, kernel, strict=True)):
@@ -111,7 +113,7 @@ def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -
 
 @functools.lru_cache(4096)
 def _transposed_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window, more: Shape) -> Shape:
-    _require_fitting(x, weight, bias, window.groups, True)
+    _require_fitting(x, weight, bias, window, True)
     steps = list(zip(more, window.stride, window.dilation, strict=True))
     if any(added >= step and added >= gap for added, step, gap in steps):
         steps = [(0, 1, 1)] * (len(steps) == 1) + steps
@@ -151,10 +153,26 @@ def _refuse_small(x: Array, weight: Array, sizes: Shape, window: Window) -> None
     )
 
 
-def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
+def _unlike(x: Array, weight: Array, end: str = "") -> RuntimeError:
+    return RuntimeError(
+        f"Input type ({tensor_type(x)}) and weight type ({tensor_type(weight)}) should be the same{end}"
+    )
+
+
+def _require_bias(x: Array, bias: Array | None) -> None:
     if bias is not None and bias.dtype != x.dtype:
         names = [C_NAMES[each.dtype.name] for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
+
+
+def _refuse_mixed(x: Array, weight: Array, bias: Array | None) -> None:
+    _require_bias(x, bias)
+    if weight.dtype != x.dtype:
+        raise _unlike(x, weight)
+
+
+def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
+    _require_bias(x, bias)
     kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
     narrow = x.dtype.kind in "iu" and kind.name != "int64"
     if x.size and (x.dtype.kind == "b" or (narrow and (dilated or transposed))):
@@ -166,11 +184,8 @@ def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, 
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
     if x.dtype == weight.dtype:
         return
-    if _uses_onednn(x, weight, window) or x.dtype.kind == "c":
-        end = "" if x.dtype.kind == "c" else " or input should be a MKLDNN tensor and weight is a dense tensor"
-        raise RuntimeError(
-            f"Input type ({tensor_type(x)}) and weight type ({tensor_type(weight)}) should be the same{end}"
-        )
+    if _uses_onednn(x, weight, window):
+        raise _unlike(x, weight, " or input should be a MKLDNN tensor and weight is a dense tensor")
     found = scalar_type(from_numpy_dtype(weight.dtype))
     raise RuntimeError(f"expected scalar type {scalar_type(kind)} but found {found}")
 
@@ -181,6 +196,8 @@ def _convolution_meta(
 ) -> Any:  # fmt: skip
     if output_padding and min(output_padding) < 0 <= min(padding) and groups > 0:
         raise RuntimeError("negative output_padding is not supported")
+    if input.dtype.kind == "c":  # its parts are asked for before anything is looked at
+        _refuse_mixed(input, weight, bias)
     window = _window(stride, padding, dilation, groups, weight.ndim - 2)
     biases = None if bias is None else bias.shape
     if transposed:

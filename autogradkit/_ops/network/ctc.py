@@ -16,10 +16,16 @@ from autogradkit._ops.declare.kinds import Array, Ints
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
 from autogradkit._ops.network.loss import MEAN, SUM
 from autogradkit._ops.pointwise.choice import where
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import from_numpy_dtype, int64
 from autogradkit.core.tensor import wrap
 
 Lengths = tuple[int, ...]
+
+
+def _require_natural(name: str, lengths: Lengths, end: str) -> None:
+    least = min(lengths, default=0)
+    if least < 0:
+        raise RuntimeError(f"Expected {name} to have value at least 0, but got value {least} {end}")
 
 
 def _check(
@@ -29,15 +35,24 @@ def _check(
         raise NotImplementedError(
             f"\"ctc_loss_cpu\" not implemented for '{scalar_type(from_numpy_dtype(log_probs.dtype))}'"
         )
-    times, batch, classes = log_probs.shape
     if not log_probs.size:
         raise RuntimeError("log_probs tensor must not be empty")
+    end = "(while checking arguments for ctc_loss_allocate_outputs)"
+    if log_probs.ndim != 3:
+        raise RuntimeError(
+            f"Expected 3-dimensional tensor, but got {log_probs.ndim}-dimensional tensor for argument #1 'log_probs' {end}"
+        )
+    if targets.ndim not in (1, 2):
+        raise RuntimeError(
+            f"Expected 1 to 2 dimensions, but got {targets.ndim}-dimensional tensor for argument #2 'targets' {end}"
+        )
+    times, batch, classes = log_probs.shape
     if not 0 <= blank < classes:
         raise RuntimeError("blank must be in label range")
     for name, lengths in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
         if len(lengths) != batch:
             raise RuntimeError(f"{name} must be of size batch_size")
-    end = "(while checking arguments for ctc_loss_allocate_outputs)"
+    _require_natural("target_lengths", target_lengths, end)
     longest = max(target_lengths, default=0)
     if targets.ndim == 1:
         if targets.size != sum(target_lengths):
@@ -45,15 +60,23 @@ def _check(
                 f"Expected tensor to have size {sum(target_lengths)} at dimension 0, but got size {targets.size} for "
                 f"argument #2 'targets' {end}"
             )
+    elif len(targets) != batch:
+        raise RuntimeError(
+            f"Expected tensor to have size {batch} at dimension 0, but got size {len(targets)} for argument #2 'targets' {end}"
+        )
     elif targets.shape[1] < longest:
         raise RuntimeError(
             f"Expected tensor to have size at least {longest} at dimension 1, but got size {targets.shape[1]} for argument "
             f"#2 'targets' {end}"
         )
+    _require_natural("input_lengths", input_lengths, end)
     if max(input_lengths, default=0) > times:
         raise RuntimeError(
             f"Expected input_lengths to have value at most {times}, but got value {max(input_lengths)} {end}"
         )
+    outside = targets[(targets < 0) | (targets >= classes)]
+    if outside.size:  # where PyTorch reads what is no prediction
+        raise IndexError(f"Target {outside[0]} is out of bounds.")
     return ((batch,), log_probs.dtype), ((batch, times, 2 * longest + 1), log_probs.dtype)
 
 
@@ -232,6 +255,8 @@ def ctc_loss_of_lists(
     """
     x: Any = log_probs
     y: Any = targets
+    if y._array.dtype not in (np.int32, np.int64):
+        y = y.to(int64)
     batched = x.ndim == 3
     if not batched:
         x = x.unsqueeze(1)

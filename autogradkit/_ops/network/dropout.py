@@ -137,7 +137,7 @@ def _alpha(input: Any, p: float, train: bool, by_channel: bool) -> Any:
         return input
     factors, added = found
     product = mul.straight(input, factors)
-    return product if added is None else product + added
+    return product if added is None else product.add_(added)
 
 
 def _alpha_edit(input: Any, p: float, train: bool, by_channel: bool) -> Any:

@@ -144,7 +144,6 @@ def _inverse_of_float32(alpha: float) -> float:
 def _refuse_celu(self: Any, alpha: float = 1.0) -> None:
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    _refuse_elu(self)
 
 
 @op(
@@ -152,6 +151,7 @@ def _refuse_celu(self: Any, alpha: float = 1.0) -> None:
     in_place=True,
     pointwise=SAME,
     refuse=_refuse_celu,
+    dtypes=_refuse_elu,
     out=False,
     samples=lambda t: [(t(2, 3), 0.7), (t(), 1.5), (t(0, 2), 1.0)],
     vjp={"self": lambda g, self, alpha: k.elu_backward(g, alpha, 1, _inverse_of_float32(alpha), False, self)},

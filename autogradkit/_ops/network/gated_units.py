@@ -97,15 +97,9 @@ _BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715  # of the form with tanh
 _DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
 
 
-def _refuse_gelu(*values: Any, approximate: str = "none") -> None:
-    values = tuple([each for each in values if not isinstance(each, str)])
+def _refuse_gelu(self: Any, approximate: str = "none") -> None:
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    not_implemented("GeluKernelImpl", "biuc")(*values)
-
-
-def _refuse_forward(self: Any, approximate: str = "none") -> None:
-    _refuse_gelu(self, approximate=approximate)
 
 
 # erf(x) / x as a quotient of polynomials in x², fitted by least squares over |x| ≤ 4, beyond which erf is 1 in float32. It is
@@ -144,7 +138,8 @@ def _below(x: Array) -> Array:
 @op(
     variants="",
     pointwise=SAME,
-    refuse=_refuse_forward,
+    refuse=_refuse_gelu,
+    dtypes=not_implemented("GeluKernelImpl", "biuc"),
     out_dtype=require_found,
     samples=lambda t: [(t(2, 3), how) for how in ("none", "tanh")] + [(t(0, 2), "none")],
     vjp={"self": lambda g, self, approximate: k.gelu_backward(g, self, approximate=approximate)},

@@ -12,7 +12,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Bools
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
-from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, sample_at, spread_from, spread_twice
+from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, REFLECTION, sample_at, spread_from, spread_twice
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import dim_of_size
 
@@ -34,7 +34,7 @@ _RULE = (
 )
 
 
-def _meta(dims: int, input: Array, grid: Array, *_: Any) -> Any:
+def _meta(dims: int, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Any:
     shape = (*input.shape[:2], *grid.shape[1:-1])
     kernel = "grid_sampler_2d_cpu_kernel_impl" if dims == 2 else "grid_sampler3d_cpu"
     if dims == 3 or math.prod(shape):  # images without elements PyTorch gives back at once
@@ -43,6 +43,8 @@ def _meta(dims: int, input: Array, grid: Array, *_: Any) -> Any:
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(given)}'")
         if given is not other:
             raise RuntimeError(f"expected scalar type {scalar_type(given)} but found {scalar_type(other)}")
+        if not (0 <= mode <= BICUBIC and 0 <= padding <= REFLECTION):  # PyTorch leaves memory unwritten
+            raise RuntimeError(f"grid_sampler(): there is no interpolation mode {mode}, or no padding mode {padding}")
     return shape, input.dtype
 
 

@@ -52,6 +52,7 @@ def _refuse_hardtanh(self: Any, min_val: float = -1, max_val: float = 1) -> None
     variants="",
     in_place=True,
     pointwise=SAME,
+    unary=True,
     dtypes=_refuse_hardtanh,
     out=False,
     samples=_between(-1.0, 1.0),
@@ -154,7 +155,7 @@ def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of hardswish."""
     write(
         out,
-        lambda g, x: chosen(x >= 3, g, kept(~(x <= -3), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))),
+        lambda g, x: chosen(~(x < 3), g, kept(~(x <= -3), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))),
         grad_output,
         self,
     )

@@ -125,12 +125,13 @@ def kl_div(self: Array, target: Array, reduction: int = 0, *, log_target: bool =
     """
     x: Any = self
     y: Any = target
-    for each in (x, y):
-        if each.is_complex():
-            raise RuntimeError("kl_div: Complex inputs not supported.")
-        if not each.is_floating_point():
-            raise RuntimeError("kl_div: Integral inputs not supported.")
-    losses = y.exp() * (y - x) if log_target else xlogy_tensors(y, y) - y * x
+    if x.is_complex() or y.is_complex():
+        raise RuntimeError("kl_div: Complex inputs not supported.")
+    if not (x.is_floating_point() and y.is_floating_point()):
+        raise RuntimeError("kl_div: Integral inputs not supported.")
+    # What stands to the right is computed first, as in PyTorch: gradients of y are added up in this order.
+    apart = y - x if log_target else y * x
+    losses = y.exp() * apart if log_target else xlogy_tensors(y, y) - apart
     return reduced(losses, reduction)
 
 
@@ -146,8 +147,10 @@ def poisson_nll_loss(input: Array, target: Array, log_input: bool, full: bool, e
     """
     x: Any = input
     y: Any = target
-    losses = x.exp() - y * x if log_input else x - y * (x + eps).log()
+    taken = y * (x if log_input else (x + eps).log())  # what stands to the right first, as in kl_div
+    losses = x.exp() - taken if log_input else x - taken
     if full:
-        stirling = y * y.log() - y + 0.5 * (2 * math.pi * y).log()
+        rest = 0.5 * (2 * math.pi * y).log()
+        stirling = y * y.log() - y + rest
         losses += stirling.masked_fill(y <= 1, 0)
     return reduced(losses, reduction)

@@ -20,6 +20,7 @@ from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 
 Shape = tuple[int, ...]
 
@@ -67,6 +68,30 @@ def max_pool1d_with_indices(
     return tuple([squeeze_dim.straight(each, -2) for each in found])
 
 
+def _values_meta(
+    self: Array, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool
+) -> Any:
+    count = pooled_size(self.shape[-1], kernel_size[0], stride[0], padding[0], dilation[0], ceil_mode)
+    return (*self.shape[:-1], count), self.dtype
+
+
+@op(variants="", label="max_pool1d", meta=_values_meta, out=False)
+def max_pool1d_values(
+    self: Array, kernel_size: Single, stride: Single, padding: Single, dilation: Single, ceil_mode: bool, *, out: Array
+) -> None:
+    """The maxima alone, as nobody will ask for a gradient. What is given fits."""
+    places = np.empty(out.shape, np.int64)
+    given = [(0, *padding), (1, *dilation)]
+    max_pool2d_with_indices.kernel(
+        self[..., None, :],
+        (1, *kernel_size),
+        (1, *stride),
+        *given,
+        ceil_mode,
+        out=(out[..., None, :], places[..., None, :]),
+    )
+
+
 @op(variants="function", composition=True)
 def max_pool1d(
     self: Array,
@@ -110,7 +135,12 @@ def max_pool1d(
     recorded = MODE.grad and x.requires_grad  # then PyTorch has the places found, by another kernel
     if x._array.dtype.kind not in "fV" and not recorded:
         raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{scalar_type(x.dtype)}'")
-    return max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    if recorded:
+        return max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    found = max_pool1d_values(x, kernel_size, stride or kernel_size, padding, dilation, ceil_mode)
+    if x.ndim == 2:  # PyTorch takes the batch that it had added away again in place
+        set_version(found, 1)
+    return found
 
 
 # -- max_pool3d --------------------------------------------------------------------------------------------------------

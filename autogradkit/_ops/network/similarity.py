@@ -13,8 +13,10 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.reduction.norms import norm_along, vector_norm
-from autogradkit.core.dtype import from_numpy_dtype, result_type
+from autogradkit.core.dtype import float32, from_numpy_dtype, is_half, result_type
+from autogradkit.core.quiet import quietly
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.engine.modes import no_grad
 
@@ -33,6 +35,8 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     common = result_type([(each.dtype, 2 if each.ndim else 1) for each in given])
     if common.numpy.kind not in "fV":
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {scalar_type(common)}")
+    if eps < 0:
+        raise RuntimeError(f"eps must be non-negative, got: {eps:g}")
     shape = broadcast_shapes(*[each._array.shape for each in given])
     parts = []
     for each in given:
@@ -40,9 +44,15 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
         spread = (each if each.is_floating_point() else each.to(common)).expand(shape)
         norm = vector_norm(spread, 2, (dim,), True).clone()
         with no_grad():
-            norm.clamp_min_(eps)
+            norm.clamp_min_(_least_norm(norm, eps))
         parts.append(spread / norm)
     return (parts[0] * parts[1]).sum(dim)
+
+
+def _least_norm(norm: Any, eps: float) -> float:
+    """`eps` as a number of the norm's dtype; what is too large for one of half precision becomes infinite."""
+    kind = float32 if is_half(norm._array.dtype) else norm.dtype
+    return float(quietly(scalar_array(eps, kind).astype, norm._array.dtype))
 
 
 @op(variants="function", composition=True)

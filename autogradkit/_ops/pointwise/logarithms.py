@@ -165,9 +165,8 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
 
 
 def _times_log(self: Any, other: Any, out: Array) -> None:
-    """self · log(other), 0 where self is 0, unless other is NaN."""
-    wide = np.float32 if k.is_half(out) else out.dtype
-    first, second = np.asarray(self, wide), np.asarray(other, wide)
+    """self · log(other), 0 where self is 0, unless other is NaN; of half precision the logarithm is rounded, too."""
+    first, second = np.asarray(self, out.dtype), np.asarray(other, out.dtype)
     found = np.where((first == 0) & ~np.isnan(second), 0, first * np.log(second))
     np.copyto(out, found, casting="unsafe")
 

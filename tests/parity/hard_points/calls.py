@@ -46,7 +46,7 @@ NOT_SWEPT: dict[str, str] = {
             "histogram_counts/counts_in_grid/0", "histogram_counts_by_numbers/counts_by_numbers/0",
             "histogram_edges/edges_along/0", "native_batch_norm/native_batch_norm/0",
             "native_group_norm/native_group_norm/0", "native_layer_norm/native_layer_norm/0", "searchsorted/_/1",
-            "unique_consecutive/unique_runs/0", "is_conj/is_conj/0", "is_neg/is_neg/0",
+            "unique_consecutive/unique_runs/0", "is_conj/is_conj/0", "is_neg/is_neg/0", "max_pool1d_values/max_pool1d_values/0",
             "empty_permuted/empty_permuted/0", "embedding_bag/_/0", "embedding_bag/_/1",
         ),
         "what public functions are made of, whose sweep compares it; or a flag, or a form that no valid call comes to",

@@ -332,7 +332,6 @@ SETTLED |= {
             (
                 "Tensor.pow gradient",
                 "Tensor.where gradient's error",
-                "dropout gradient",
                 "pow gradient",
                 "where gradient's error",
             ),
@@ -436,7 +435,6 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
     (_OF_NUMBERS, {
         "Tensor.pow gradient": "complex128 complex64 float64",
         "Tensor.where gradient's error": "float64",
-        "dropout gradient": "complex128 complex64 float64",
         "pow gradient": "complex128 complex64 float64",
         "where gradient's error": "float64",
     }),

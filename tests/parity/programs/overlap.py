@@ -42,10 +42,11 @@ _PRODUCTS = (
 _EDITING = (".step(", ".median(", ".nanmedian(", "F.Edits.", "F.EditsSilently.")
 
 
-# Whether a convolution multiplies what is padded, what C++'s library answers for powers of complex numbers, and how libraries
-# of linear algebra and of transforms add, is open.
+# Whether a convolution multiplies what is padded, what C++'s library answers for powers of complex numbers, how libraries of
+# linear algebra and of transforms add, and whether gelu of infinity is that or NaN, which depends on how many elements there
+# are, is open.
 _OPEN_BEYOND_FINITE = (
-    "conv2d(", "convolution(", "**", "pow(", "pow_(", "fft.", "stft(", "linalg.", "cdist(", "cholesky", "det(", "eig", "geqrf(",
+    "conv1d(", "conv2d(", "conv3d(", "convolution(", "conv_transpose", "gelu(", "**", "pow(", "pow_(", "fft.", "stft(", "linalg.", "cdist(", "cholesky", "det(", "eig", "geqrf(",
     "inverse(", "lu_solve(", "matrix_exp(", "matrix_power(", "ormqr(", "orgqr(", "qr(", "svd(", "triangular_solve(",
 )  # fmt: skip
 
