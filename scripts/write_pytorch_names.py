@@ -18,6 +18,7 @@ NAMESPACES = (
     "Tensor",
     "autograd",
     "autograd.function",
+    "autograd.functional",
     "autograd.graph",
     "fft",
     "linalg",
