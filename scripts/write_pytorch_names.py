@@ -21,6 +21,7 @@ NAMESPACES = (
     "autograd.functional",
     "autograd.graph",
     "fft",
+    "func",
     "linalg",
     "masked",
     "nn",
