@@ -86,6 +86,7 @@ else:
             "masked",
             "nn",
             "optim",
+            "profiler",
             "signal",
             "special",
             "utils",
