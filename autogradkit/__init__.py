@@ -81,10 +81,12 @@ else:
         {
             "autograd",
             "fft",
+            "func",
             "linalg",
             "masked",
             "nn",
             "optim",
+            "profiler",
             "signal",
             "special",
             "utils",
@@ -95,7 +97,7 @@ else:
             "cli",
         }
     )
-    _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing"}
+    _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing", "vmap": "autogradkit.func"}
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
         | _LAZY_MODULES

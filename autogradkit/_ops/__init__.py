@@ -143,6 +143,7 @@ OPS.add_ = arithmetic.add_tensors.in_place_call
 OPS.cast = _cast
 OPS.real = conversions.real_view
 OPS.clone = copies.clone
+OPS.stack = joining.stack
 OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call
 OPS.as_strided = restriding.viewed

@@ -6,7 +6,9 @@ Thin over the engine; `function.py` (with its `function_node.py`) and `gradcheck
 from __future__ import annotations
 
 from autogradkit.autograd import function as function
+from autogradkit.autograd import functional as functional
 from autogradkit.autograd import graph as graph
+from autogradkit.autograd import profiler as profiler
 from autogradkit.autograd.function import Function as Function
 from autogradkit.autograd.gradcheck import GradcheckError as GradcheckError
 from autogradkit.autograd.gradcheck import gradcheck as gradcheck

@@ -21,6 +21,7 @@ from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
 from autogradkit.engine.node import SEQUENCE, Node
+from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.validate import expected_of
 
@@ -104,6 +105,9 @@ class BackwardFunction(Node, FunctionCtx):
         for value, version in zip(self._saved, self._versions, strict=True):
             if value is None:
                 tensors.append(None)
+                continue
+            if isinstance(value, Packed):
+                tensors.append(value.tensor(self))
                 continue
             array, counter = (
                 (value._array, value._counter) if isinstance(value, Tensor) else (value.array, value.counter)
@@ -309,7 +313,10 @@ def _tie(
                 value = SavedOutput(tensor, number)
         if tensor is not None and any(tensor is each for each in context._dirty):
             value = SavedOutput(tensor, next(i for i, output in enumerate(outputs) if output is tensor))
-        saved.append(value)
         versions.append(0 if tensor is None else reading_to_save(tensor))
+        if MODE.packing is not None and tensor is not None:
+            own = isinstance(value, SavedOutput)
+            value = packed(node._rebuilt(value), value.number) if own else packed(tensor)
+        saved.append(value)
     node._saved = tuple(saved)
     node._versions = tuple(versions)

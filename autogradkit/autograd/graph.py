@@ -1,4 +1,4 @@
-"""Where PyTorch has `torch.autograd.graph`: the class of which every node of the graph is an instance."""
+"""PyTorch's `torch.autograd.graph`: the class of which every node is an instance, and hooks on what nodes save."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.node import Node as _EngineNode
+from autogradkit.engine.packing import disable_saved_tensors_hooks as disable_saved_tensors_hooks
+from autogradkit.engine.packing import save_on_cpu as save_on_cpu
+from autogradkit.engine.packing import saved_tensors_hooks as saved_tensors_hooks
 
 
 class Node(abc.ABC):

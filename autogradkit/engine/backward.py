@@ -25,6 +25,7 @@ from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
+from autogradkit.engine.required import OPS
 from autogradkit.engine.run import execute, run_alone
 
 _CYCLE = (
@@ -75,6 +76,39 @@ def _initial_gradients(tensors: tuple[Any, ...], given: Any, create_graph: Any) 
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     return gradients
+
+
+def _rows(tensors: tuple[Any, ...], given: Any) -> list[tuple[Any, ...]]:
+    """What the vectors, whose first dimension is that of a batch, are for each backward of it."""
+    vectors: tuple[Any, ...] = (None,) * len(tensors) if given is None else _as_tuple(given)
+    for tensor, vector in zip(tensors, vectors, strict=False):
+        if vector is None:
+            if tensor._array.size != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            raise ValueError(_NO_BATCH)
+        if vector._array.shape[1:] != tensor._array.shape:
+            row = vector[0]
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The "
+                "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was "
+                f"detected: grad_output[0] has a shape of {Size(row._array.shape[1:])} and output[0] has a shape of "
+                f"{tensor.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+            )
+    sizes = [each._array.shape[0] for each in vectors]
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
+    if not sizes[0]:
+        raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
+    return [tuple([each[row] for each in vectors]) for row in range(sizes[0])]
+
+
+_NO_BATCH = (
+    "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input is a Tensor of dimensionality 0 so "
+    "expected in_dim to satisfy 0 <= in_dim < 0."
+)
 
 
 def _flag(value: Any) -> bool:
@@ -216,7 +250,8 @@ def grad(
     """The gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
 
     One tensor for each input, None for an unused one if `allow_unused` (zeros with `materialize_grads`). Only the nodes
-    on the way to `inputs` run. Raises RuntimeError as PyTorch does.
+    on the way to `inputs` run. With `is_grads_batched` the first dimension of each of `grad_outputs` counts backwards, as many as
+    are run, and of the results, which are stacked. Raises RuntimeError as PyTorch does.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
@@ -229,8 +264,6 @@ def grad(
             "of the graph, please use torch.autograd.backward.",
             FutureWarning,
         )
-    if is_grads_batched:
-        raise NotImplementedError("is_grads_batched=True is not supported: call grad() once for each row instead.")
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
@@ -240,15 +273,21 @@ def grad(
     variables = _as_tuple(inputs)
     if not variables:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    gradients = _initial_gradients(tensors, grad_outputs, create_graph)
+    rows = _rows(tensors, grad_outputs) if is_grads_batched else [grad_outputs]
+    seeds = [_initial_gradients(tensors, row, create_graph) for row in rows]
     keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph, allow = _flag(create_graph), _flag(allow)
     roots = _roots(tensors)
     wanted = _wanted(variables)
-    captured = execute(roots, gradients, keep, create_graph, wanted, False, tensors)
+    captured: list[Any] = []
+    for number, gradients in enumerate(seeds, 1):
+        brought = execute(roots, gradients, keep or number < len(seeds), create_graph, wanted, False, tensors)
+        captured.append([brought.get(edge) for edge in wanted])
     results: list[Tensor | None] = []
-    for index, (variable, edge) in enumerate(zip(variables, wanted, strict=True)):
-        found = captured.get(edge)
+    for index, (variable, several) in enumerate(zip(variables, zip(*captured, strict=True), strict=True)):
+        found = several[0]
+        if is_grads_batched and found is not None:
+            found = OPS.stack([as_tensor(each) for each in several])
         if found is None and not allow:
             raise RuntimeError(
                 f"The differentiated Tensor at index {index} appears to not have been used in the graph. Set "

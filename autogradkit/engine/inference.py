@@ -8,15 +8,16 @@ pays nothing for it. While it is on, a recorder hears of every op of the thread 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, cast
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import RECORDERS, Recorder
+from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import VersionCounter
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.views import INFERENCE, NO_GRAD
 from autogradkit.engine.modes import MODE, ContextDecorator
 
 
@@ -83,11 +84,17 @@ class InferenceMarker(Recorder):
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        if kind == "detach":  # the same tensor, outside of its graph
-            return
+        if kind != "detach":  # the same tensor, outside of its graph
+            self.mark_new(result, args, kwargs)
+
+    def mark_new(self, result: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        """Make inference tensors of the new tensors in a result; new views remember where they were made."""
         known = _tensors_in((*args, *kwargs.values()))
         for each in _tensors_in((result,)):
-            if each._view is None and not _is_old(each, known):
+            if _is_old(each, known):
+                if each._view is not None and each._view.creation == NO_GRAD and not any(each is one for one in known):
+                    each._view.creation = INFERENCE
+            elif each._view is None:
                 each._counter = InferenceCounter()
 
 
@@ -106,6 +113,28 @@ def _is_old(tensor: Tensor, known: list[Tensor]) -> bool:
     """Whether a result is one of the operands, or shares the versions of one."""
     counter = tensor._counter
     return any(tensor is each or (counter is not None and counter is each._counter) for each in known)
+
+
+def marks_alone() -> bool:
+    """Whether the mode is on and nobody else listens: then an op need not be told of."""
+    return len(RECORDERS) == 1 and RECORDERS[0] is MODE.inference
+
+
+def marked(run: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """What `run` gives, by its quickest way, with the new tensors in it marked: as the marker itself would do, which rests."""
+    active = [cast("InferenceMarker", MODE.inference)]
+    marks = marks_of(active)
+    try:
+        try:
+            rest(active)
+            result = run(*args, **kwargs)
+        finally:
+            put_back(marks)
+    except BaseException:  # an interrupt may have come in these lines
+        put_back(marks)
+        raise
+    active[0].mark_new(result, args, kwargs)
+    return result
 
 
 def is_inference_mode_enabled() -> bool:

@@ -57,6 +57,8 @@ class _Mode(threading.local):
         None  # what marks the tensors that are made in inference mode, while that is on; see inference.py
     )
     _asked: bool = False
+    packing: Any = None  # users' hooks on saved tensors; see packing.py
+    packing_refused: str | None = None  # what is said where they may not be set
     anomaly: bool = False
     anomaly_checks_nan: bool = True
 
@@ -188,20 +190,20 @@ class set_grad_enabled(ContextDecorator):  # noqa: N801 - PyTorch's name
 
 
 class _Attention:
-    """A recorder that listens to nobody: its presence sends every op through the entry that looks at `MODE.anomaly`."""
+    """A recorder that listens to nobody: its presence sends every op the general way, on which `MODE` is looked at."""
 
     thread = EVERY_THREAD
 
 
-_ATTENTION: Any = _Attention()
+ATTENTION: Any = _Attention()
 
 
 def _set_anomaly(mode: bool, check_nan: bool) -> None:
     steps: list[Step] = []
     if mode and not MODE.anomaly:
-        steps = [(RECORDERS.append, _ATTENTION)]
+        steps = [(RECORDERS.append, ATTENTION)]
     elif MODE.anomaly and not mode:
-        steps = [(RECORDERS.remove, _ATTENTION)]
+        steps = [(RECORDERS.remove, ATTENTION)]
     at_once([*steps, (setattr, MODE, "anomaly", mode), (setattr, MODE, "anomaly_checks_nan", check_nan)])
 
 

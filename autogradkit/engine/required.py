@@ -21,6 +21,7 @@ class RequiredOps:
     cast: Callable[[Tensor, Any], Tensor]  # to a NumPy dtype
     real: Callable[[Tensor], Tensor]  # the real parts of complex numbers
     clone: Callable[[Tensor], Tensor]
+    stack: Callable[[list[Tensor]], Tensor]  # along a new first dimension
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]
     as_strided: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # seen as that dtype

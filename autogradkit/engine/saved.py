@@ -18,6 +18,7 @@ from autogradkit.engine.history import grad_fn
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.naming import short_name, tensor_type
 from autogradkit.engine.node import Gradients, Node
+from autogradkit.engine.packing import Packed
 from autogradkit.engine.required import OPS
 
 
@@ -129,10 +130,14 @@ class OpNode(Node):
                     raise self.edited(value.tensor, version)
                 tensor = value.tensor
                 values.append(OPS.cast(tensor, value.dtype) if as_tensors else tensor._array.astype(value.dtype))
+            elif value.__class__ is Packed:
+                tensor = value.tensor(self)
+                values.append(tensor if as_tensors else tensor._array)
             elif value.__class__ is tuple:
                 for each, its_version in zip(value, version, strict=True):
-                    if each is not None and reading_of(each) != its_version:
+                    if isinstance(each, Tensor) and reading_of(each) != its_version:
                         raise self.edited(each, its_version)
+                value = tuple([each.tensor(self) if each.__class__ is Packed else each for each in value])
                 values.append(value if as_tensors else tuple(each if each is None else each._array for each in value))
             else:
                 values.append(value)

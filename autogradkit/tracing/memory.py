@@ -17,7 +17,6 @@ from numpy.lib.array_utils import byte_bounds
 
 from autogradkit.core.frames import entry
 from autogradkit.core.recording import unheard
-from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.tracing.events import Number
 from autogradkit.tracing.namespace import those_of
 from autogradkit.tracing.strided import Layout
@@ -194,7 +193,7 @@ def header_of(
         offset=tensor.storage_offset(),
         name=name,
         dtype=dtype_name(tensor),
-        version=version_of(tensor) if isinstance(tensor, Tensor) else tensor._version,
+        version=0 if tensor.is_inference() else tensor._version,
         contiguous=tensor.is_contiguous(),
         requires_grad=tensor.requires_grad,
         made=made,

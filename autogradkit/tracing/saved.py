@@ -16,6 +16,7 @@ import numpy as np
 from autogradkit.autograd.function_node import BackwardFunction
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import CopySlices
+from autogradkit.engine.packing import Packed
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 from autogradkit.tracing.events import Argument, Saved
 
@@ -110,12 +111,17 @@ def _kept(node: Any) -> Iterator[tuple[str, Any, int]]:
     if isinstance(node, OpNode) and node.saved_names and node.saved is not FREED:
         for name, kept, version in zip(node.saved_names, node.saved, node.versions, strict=True):
             if isinstance(kept, tuple):
-                yield from ((f"{name}[{i}]", each, version[i]) for i, each in enumerate(kept))
+                yield from ((f"{name}[{i}]", _itself(each), version[i]) for i, each in enumerate(kept))
             else:
-                yield name, kept.tensor if isinstance(kept, SavedCast) else kept, version
+                yield name, _itself(kept), version
     elif isinstance(node, BackwardFunction) and node._saved is not FREED:
         for i, (kept, version) in enumerate(zip(node._saved, node._versions, strict=True)):
-            yield f"saved_tensors[{i}]", kept, version
+            yield f"saved_tensors[{i}]", _itself(kept), version
+
+
+def _itself(kept: Any) -> Any:
+    """The tensor that was cast before it was used, or what a hook made of one."""
+    return kept.tensor if isinstance(kept, SavedCast) else kept.packed if isinstance(kept, Packed) else kept
 
 
 def _bytes(kept: Any) -> int:

@@ -51,8 +51,14 @@ def _inferring() -> None:
         T.ones(1).add_(1)
 
 
+def _packing() -> None:
+    with T.autograd.graph.save_on_cpu(), T.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x):
+        T.ones(1, requires_grad=True) ** 2
+
+
 MODES: dict[str, Any] = {
     "inference mode": _inferring,
+    "hooks on saved tensors": _packing,
     "nested modes": _nested,
     "a decorated function": _decorated,
     "a decorated generator": lambda: list(_generated()),

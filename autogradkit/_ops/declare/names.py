@@ -24,6 +24,7 @@ from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
+from autogradkit.engine import inference
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
@@ -172,6 +173,8 @@ class OverloadSet:
         if not RECORDERS:
             overload, values, out = self.choose(args, kwargs, how, name)
             return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
+        if inference.marks_alone():
+            return inference.marked(self.made(how, name), args, kwargs)
         try:
             overload, values, out = self.choose(args, kwargs, how, name)
         except TypeError as error:

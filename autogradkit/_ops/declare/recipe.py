@@ -24,6 +24,7 @@ from autogradkit.core.tensor import Tensor, reading_to_save, version_of, wrap
 from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE, Node, read_only
+from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 
@@ -161,13 +162,15 @@ class Recipe:
             version: Any = 0
             if index is not None and any(needs[i] for i in needed_by):
                 value = saved_values[index]
+                if MODE.packing is not None:
+                    value = _packed(value)
                 if isinstance(value, Tensor):
                     version = reading_to_save(value)
                 elif isinstance(value, SavedCast):
                     version = reading_to_save(value.tensor)
                 elif isinstance(value, (list, tuple)):
                     value = tuple(value)
-                    version = tuple([0 if each is None else reading_to_save(each) for each in value])
+                    version = tuple([reading_to_save(each) if isinstance(each, Tensor) else 0 for each in value])
             saved.append(value)
             versions.append(version)
         node.saved = tuple(saved)
@@ -200,6 +203,10 @@ class Recipe:
                 if number in differentiable:  # else it comes from no node, and may be kept itself
                     saved = SavedOutput(saved, differentiable.index(number), maker)
                     version = saved.counter.value + edits
+                    if MODE.packing is not None:
+                        saved = packed(node.output_tensor(saved), saved.number)
+                elif MODE.packing is not None:
+                    saved = packed(saved)
                 node.saved = (*node.saved[:index], saved, *node.saved[index + 1 :])
                 node.versions = (*node.versions[:index], version, *node.versions[index + 1 :])
 
@@ -237,7 +244,7 @@ class Recipe:
         """`OpNode.apply` for this class, with the check of each saved value and the formulas in a straight line."""
         scope: dict[str, Any] = {
             "FREED": FREED, "CLASSES": CLASSES, "SavedOutput": SavedOutput, "SavedResult": SavedResult,
-            "twice": errors.backward_twice, "__name__": __name__,
+            "Packed": Packed, "twice": errors.backward_twice, "__name__": __name__,
         }  # fmt: skip
         count = len(self.formulas)
         nothing = "(None,) * (len(self.edges) // 2)" if self.list_input else f"({'None, ' * count})"
@@ -272,6 +279,7 @@ class Recipe:
                     "  elif kind is SavedResult:",
                     f"   if {v}.value != self.versions[{i}]: raise self.edited({v}, self.versions[{i}])",
                     f"   {v} = {v}.array",
+                    f"  elif kind is Packed: {v} = {v}.tensor(self)._array",
                     "  elif kind is SavedOutput:",
                     f"   if {v}.counter.value != self.versions[{i}]: raise self.edited({v}, self.versions[{i}])",
                     f"   {v} = {v}.array",
@@ -306,6 +314,15 @@ class Recipe:
         return "".join(f"{variables[name]}, " for name in names)
 
 
+def _packed(value: Any) -> Any:
+    """What is to be saved of an operand, as users' hooks leave it."""
+    if isinstance(value, SavedCast):
+        return packed(value.tensor, dtype=value.dtype)
+    if isinstance(value, (list, tuple)):
+        return tuple([packed(each) if isinstance(each, Tensor) else each for each in value])
+    return packed(value) if isinstance(value, Tensor) else value
+
+
 def compiled(source: str, place: str, name: str, scope: dict[str, Any]) -> Callable[..., Any]:
     """A function from generated source; tracebacks show its lines, and tracing takes it for the package's."""
     file = f"{__file__.removesuffix('recipe.py')}generated/{place}.py"
@@ -337,6 +354,8 @@ def _saved_getter(index: int) -> Callable[[OpNode], Any]:
         held = self.saved[index] if self.saved is not FREED else None
         if isinstance(held, Tensor) and version_of(held) == int(self.versions[index]):
             return held  # as in PyTorch, which shows even what was detached in place since
+        if isinstance(held, Packed):
+            return held.tensor(self)
         self.unpack(False)  # refuses what was edited since, or freed
         if isinstance(held, SavedCast):
             return held.tensor

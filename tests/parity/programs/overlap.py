@@ -46,8 +46,9 @@ _EDITING = (".step(", ".median(", ".nanmedian(", "F.Edits.", "F.EditsSilently.")
 # linear algebra and of transforms add, and whether gelu of infinity is that or NaN, which depends on how many elements there
 # are, is open.
 _OPEN_BEYOND_FINITE = (
-    "conv1d(", "conv2d(", "conv3d(", "convolution(", "conv_transpose", "gelu(", "**", "pow(", "pow_(", "fft.", "stft(", "linalg.", "cdist(", "cholesky", "det(", "eig", "geqrf(",
-    "inverse(", "lu_solve(", "matrix_exp(", "matrix_power(", "ormqr(", "orgqr(", "qr(", "svd(", "triangular_solve(",
+    "conv1d(", "conv2d(", "conv3d(", "convolution(", "conv_transpose", "gelu(", "**", "pow(", "pow_(", "fft.", "stft(",
+    "linalg.", "cdist(", "cholesky", "det(", "eig", "geqrf(", "inverse(", "lu_solve(", "matrix_exp(", "matrix_power(",
+    "ormqr(", "orgqr(", "qr(", "svd(", "triangular_solve(",
 )  # fmt: skip
 
 

@@ -1,0 +1,189 @@
+"""`vmap`: a function of one sample as a function of a batch.
+
+Rests on trees. The function is run for each sample, and what it gives is stacked: slower than PyTorch's batching rules, one for
+each op, and right for every op and every function of the user's, control flow and `item()` included. A picture shows the samples.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.selection.joining import stack
+from autogradkit.core.frames import entry
+from autogradkit.core.random import default_generator
+from autogradkit.core.tensor import Tensor
+from autogradkit.func.trees import Structure, flatten, spread, unflatten
+
+
+def _name(func: Any) -> str:
+    if hasattr(func, "__name__"):
+        return func.__name__
+    if isinstance(func, functools.partial):
+        return f"functools.partial({_name(func.func)}, ...)"
+    return repr(func)
+
+
+def require_randomness(randomness: Any) -> None:
+    """Raise RuntimeError for what is no way to treat random numbers."""
+    if randomness not in ("error", "different", "same"):
+        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
+
+
+@contextmanager
+def without_draws(randomness: str) -> Iterator[None]:
+    """Raise RuntimeError where random numbers were drawn inside, if they are an error."""
+    before = None if randomness != "error" else default_generator.get_state().numpy()
+    yield
+    if before is not None and not np.array_equal(before, default_generator.get_state().numpy()):
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+            "randomness flags on vmap or perform the randomness operation out of vmap"
+        )
+
+
+def _inputs(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], list[int | None], Structure, int]:
+    """(the leaves of the arguments, the batch's dimension of each, their structure, the size of the batch)."""
+    name = _name(func)
+    if not isinstance(in_dims, (int, tuple)):
+        raise ValueError(
+            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) tuple "
+            f"matching the structure of inputs, got: {type(in_dims)}."
+        )
+    if not args:
+        raise ValueError(
+            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a function "
+            "with no inputs. The latter is unsupported."
+        )
+    leaves, structure = flatten(args)
+    dims = spread(in_dims, structure)
+    call = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)"
+    if dims is None:
+        raise ValueError(
+            f"{call}: in_dims is not compatible with the structure of `inputs`. in_dims has structure {flatten(in_dims)[1]} but "
+            f"inputs has structure {structure}."
+        )
+    for place, (leaf, dim) in enumerate(zip(leaves, dims, strict=True)):
+        if dim is None:
+            continue
+        if not isinstance(dim, int):
+            raise ValueError(
+                f"{call}: Got in_dim={dim} for an input but in_dim must be either an integer dimension or None."
+            )
+        if not isinstance(leaf, Tensor):
+            raise ValueError(
+                f"{call}: Got in_dim={dim} for an input but the input is of type {type(leaf)}. We cannot vmap over non-Tensor "
+                "arguments, please use None as the respective in_dim"
+            )
+        if not -leaf.ndim <= dim < leaf.ndim:
+            raise ValueError(
+                f"{call}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {leaf.ndim} so expected "
+                f"in_dim to satisfy -{leaf.ndim} <= in_dim < {leaf.ndim}."
+            )
+        dims[place] = dim % leaf.ndim
+    sizes = [leaf._array.shape[dim] for leaf, dim in zip(leaves, dims, strict=True) if dim is not None]
+    if not sizes:
+        raise ValueError("vmap: Expected at least one Tensor to vmap over")
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the mapped "
+            "dimension"
+        )
+    return leaves, dims, structure, sizes[0]
+
+
+def _require_out_dims(func: Any, out_dims: Any) -> None:
+    for each in flatten(out_dims)[0]:
+        if each is not None and not isinstance(each, int):
+            raise ValueError(
+                f"vmap({_name(func)}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection of ints "
+                "representing where in the outputs the vmapped dimension should appear."
+            )
+
+
+def _out_dims(func: Any, out_dims: Any, output: Any, structure: Structure) -> list[Any]:
+    if isinstance(output, Tensor):
+        if isinstance(out_dims, tuple) and len(out_dims) == 1:
+            return list(out_dims)
+        found = [out_dims] if out_dims is None or isinstance(out_dims, int) else None
+    else:
+        found = spread(out_dims, structure)
+    if found is None:
+        raise ValueError(
+            f"vmap({_name(func)}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
+            f"`outputs`. out_dims has structure {flatten(out_dims)[1]} but outputs has structure {structure}."
+        )
+    return found
+
+
+def _joined(func: Any, results: Sequence[Any], dim: int | None, size: int) -> Any:
+    """What all samples gave in one place of the output, with the batch as dimension `dim`; None: the same for all."""
+    name, first = _name(func), results[0]
+    if dim is None:
+        if isinstance(first, Tensor) and not all(each is first or each.equal(first) for each in results):
+            raise ValueError(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
+        return first
+    if not isinstance(first, Tensor):
+        raise ValueError(
+            f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(first)}. Did you mean to set out_dims= to "
+            "None for output?"
+        )
+    whole: Any = stack(list(results), dim)
+    return whole if size else whole.narrow(dim, 0, 0)
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """A function of batches that gives for each sample what `func` gives for it, stacked.
+
+    `in_dims` says for each argument, nested as they are, which dimension is the batch's; None: all samples have it in common.
+    `out_dims` says where it is in the outputs. What `func` draws is an error, or "different" for each sample, or the "same".
+    `chunk_size`, which bounds PyTorch's memory, changes nothing here: a sample is computed at a time.
+
+    >>> import autogradkit as torch
+    >>> torch.func.vmap(torch.dot)(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 1], [2, 2]]))
+    tensor([ 3, 14])
+    """
+    require_randomness(randomness)
+    if not (chunk_size is None or chunk_size > 0):
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
+
+    @functools.wraps(func)
+    def batched(*args: Any, **kwargs: Any) -> Any:
+        _require_out_dims(func, out_dims)
+        leaves, dims, inputs, size = _inputs(func, in_dims, args)
+        begin = default_generator.get_state() if randomness == "same" else None
+        gave: list[Any] = []
+        with without_draws(randomness):
+            for index in range(size or 1):
+                if begin is not None:
+                    default_generator.set_state(begin)
+                sample = [
+                    leaf if dim is None else _sample(leaf, dim, index) for leaf, dim in zip(leaves, dims, strict=True)
+                ]
+                gave.append(func(*unflatten(sample, inputs), **kwargs))
+        outputs, structures = zip(*map(flatten, gave), strict=True)
+        places = _out_dims(func, out_dims, gave[0], structures[0])
+        joined = [
+            _joined(func, results, dim, size) for results, dim in zip(zip(*outputs, strict=True), places, strict=True)
+        ]
+        return unflatten(joined, structures[0])
+
+    return entry(batched)
+
+
+def _sample(leaf: Any, dim: int, index: int) -> Any:
+    """One sample of a batch; of a batch without samples, one of zeros, that tells the sizes of what it comes to."""
+    if leaf._array.shape[dim]:
+        return leaf.select(dim, index)
+    return leaf.new_zeros(leaf._array.shape[:dim] + leaf._array.shape[dim + 1 :])

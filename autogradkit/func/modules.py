@@ -1,0 +1,152 @@
+"""A module as a function of its parameters: `functional_call`, and the parameters of several modules as batches.
+
+Rests on nn. The tensors stand in the module's registries while it runs, and what stood there comes back whatever happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autogradkit._ops.selection.joining import stack
+from autogradkit.core.frames import entry
+from autogradkit.core.tensor import Tensor
+from autogradkit.nn.modules.module import Module
+
+
+def _merged(given: Any) -> dict[str, Any]:
+    if isinstance(given, dict):
+        return given
+    if not isinstance(given, Sequence):
+        raise ValueError(
+            f"Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type(given)}"
+        )
+    if not all(isinstance(each, dict) for each in given):
+        raise ValueError("Expected all elements of parameter_and_buffer_dicts to be dictionaries")
+    names = [name for each in given for name in each]
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeated:
+        raise ValueError(f"{repeated} appeared in multiple dictionaries; behavior of functional call is ambiguous")
+    return {name: tensor for each in given for name, tensor in each.items()}
+
+
+def _tied(module: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What was given, also under the other names of the same parameter."""
+    names_of: dict[int, list[str]] = {}
+    every = [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
+    for name, tensor in every:
+        names_of.setdefault(id(tensor), []).append(name)
+    found = dict(given)
+    for names in names_of.values():
+        values = [given[name] for name in names if name in given]
+        if len({id(value) for value in values}) > 1:
+            raise ValueError(
+                f"functional_call got multiple values for keys {sorted(names)}, which are tied. Consider using "
+                "tie_weights=False"
+            )
+        if values:
+            found |= dict.fromkeys(names, values[0])
+    return found
+
+
+def _require_names(module: Any, given: dict[str, Any]) -> None:
+    known = {name for name, _ in module.named_parameters(remove_duplicate=False)}
+    known |= {name for name, _ in module.named_buffers(remove_duplicate=False)}
+    said: list[str] = []
+    for what, names in (("Unexpected", given.keys() - known), ("Missing", known - given.keys())):
+        if names:
+            said.append(f"{what} key(s): {', '.join(map(repr, sorted(names)))}.")
+    if said:
+        raise RuntimeError(f"Error(s) in reparametrizing for {module._get_name()}:\n\t" + "\n\t".join(said))
+
+
+def _place(module: Any, name: str) -> tuple[dict[str, Any], str]:
+    """(where the tensor of this dotted name stands, its name there)."""
+    *path, last = name.split(".")
+    for each in path:
+        if each not in module._modules:
+            raise AttributeError(f"{module._get_name()} has no attribute `{each}`")
+        module = module._modules[each]
+    for registry in (module._parameters, module._buffers):
+        if last in registry:
+            return registry, last
+    return module.__dict__, last
+
+
+_NOTHING = object()
+
+
+@entry
+def functional_call(
+    module: Module,
+    parameter_and_buffer_dicts: Any,
+    args: Any = None,
+    kwargs: dict[str, Any] | None = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
+) -> Any:
+    """What the module gives for these arguments with these tensors as its parameters and buffers, by name.
+
+    What is not named stays; with `strict` all have to be. A buffer that the module replaces is replaced in the dict. With
+    `tie_weights` a parameter that has several names is given by one.
+
+    >>> import autogradkit as torch
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> given = {"weight": torch.tensor([[1.0, 2.0]]), "bias": torch.zeros(1)}
+    >>> torch.func.functional_call(layer, given, torch.tensor([3.0, 4.0]))
+    tensor([11.])
+    """
+    named = _merged(parameter_and_buffer_dicts)
+    used = _tied(module, named) if tie_weights else named
+    if strict:
+        _require_names(module, used)
+    args = () if args is None else args if isinstance(args, tuple) else (args,)
+    for value in used.values():
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(f"{value} is not an instance of torch.Tensor")
+    places = {name: _place(module, name) for name in used}
+    before = {name: registry.get(last, _NOTHING) for name, (registry, last) in places.items()}
+    try:
+        for name, (registry, last) in places.items():
+            registry[last] = used[name]
+        return module(*args, **(kwargs or {}))
+    finally:
+        for name, (registry, last) in places.items():
+            if name in named:
+                named[name] = registry[last]
+            if before[name] is _NOTHING:
+                del registry[last]
+            else:
+                registry[last] = before[name]
+
+
+def _stacked(name: str, tensors: list[Any]) -> Any:
+    wanted = {each.requires_grad for each in tensors}
+    if len(wanted) > 1:
+        raise RuntimeError(f"Expected {name} from each model to have the same .requires_grad")
+    whole: Any = stack(tensors)
+    return whole.detach().requires_grad_() if wanted == {True} else whole
+
+
+@entry
+def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(the parameters, the buffers) of several models of one class, each stacked: what `vmap` over `functional_call` takes.
+
+    >>> import autogradkit as torch
+    >>> parameters, _ = torch.func.stack_module_state([torch.nn.Linear(2, 1) for _ in range(3)])
+    >>> parameters["weight"].shape
+    torch.Size([3, 1, 2])
+    """
+    if len(models) == 0:
+        raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
+    if len({model.training for model in models}) > 1:
+        raise RuntimeError("stack_module_state: Expected all models to have the same training/eval mode.")
+    if len({type(model) for model in models}) > 1:
+        raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
+    parameters = [dict(model.named_parameters()) for model in models]
+    buffers = [dict(model.named_buffers()) for model in models]
+    return (
+        {name: _stacked(name, [each[name] for each in parameters]) for name in parameters[0]},
+        {name: _stacked(name, [each[name] for each in buffers]) for name in buffers[0]},
+    )

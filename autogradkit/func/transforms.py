@@ -1,0 +1,370 @@
+"""Derivatives of functions: `grad`, `vjp`, and by the gradient of a gradient `jvp` and `linearize`.
+
+Rests on trees and the engine's `grad`. PyTorch gives each call of a transform a level, and wraps tensors for it. Here an argument
+is seen through another tensor on the same memory: a view of it where it has a graph that goes on outside, else a leaf of its own.
+So an inner derivative takes what it knows by another way as a constant, an outer one sees through both; and what leaves a
+transform is cut off the graph if that ends in the transform's own leaves alone.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autogradkit._ops.making.filled import zeros_like
+from autogradkit.core.frames import entry
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.backward import grad as gradients_of
+from autogradkit.engine.history import edge_of
+from autogradkit.engine.modes import enable_grad, is_grad_enabled
+from autogradkit.engine.node import AccumulateGrad
+from autogradkit.func.trees import Structure, flatten, mapped, unflatten
+
+# -- which arguments ---------------------------------------------------------------------------------------------------
+
+
+def _place(argnum: Any, count: int) -> int:
+    if not isinstance(argnum, int):
+        raise RuntimeError(f"argnum must be int, got: {type(argnum)}")
+    if not -count <= argnum < count:
+        raise RuntimeError(f"Got argnum={argnum}, but only {count} positional inputs")
+    return argnum % count
+
+
+def places_of(argnums: Any, count: int) -> tuple[int, ...]:
+    """The positions of the arguments to differentiate with respect to, counted from the front."""
+    if isinstance(argnums, int):
+        return (_place(argnums, count),)
+    if not isinstance(argnums, tuple):
+        raise RuntimeError(f"argnums must be int or Tuple[int, ...], got: {type(argnums)}")
+    if not argnums:
+        raise RuntimeError("argnums must be non-empty")
+    places = tuple([_place(each, count) for each in argnums])
+    if len(set(places)) < len(places):
+        raise RuntimeError(f"argnums elements must be unique, got {places}")
+    return places
+
+
+def chosen(args: Sequence[Any], argnums: Any) -> Any:
+    """The arguments at `argnums`: one for a number, a tuple for several."""
+    places = places_of(argnums, len(args))
+    return args[places[0]] if isinstance(argnums, int) else tuple([args[place] for place in places])
+
+
+# -- levels ------------------------------------------------------------------------------------------------------------
+
+
+_LEVEL = "_level_of_func"  # the attribute of a leaf that says which level made it
+
+
+class Level:
+    """One call of a transform: what it sees its arguments through, and what may leave it."""
+
+    def __init__(self) -> None:
+        self._goes_on = is_grad_enabled()  # whether a graph outside records what happens here
+        self._has_ended = False
+
+    def seen(self, tensor: Any) -> Any:
+        """Another tensor for an argument, of which gradients can be asked."""
+        if not isinstance(tensor, Tensor):
+            raise ValueError(f"Thing passed to transform API must be Tensor, got {type(tensor)}")
+        if self._goes_on and tensor.requires_grad:
+            return tensor.view_as(tensor)
+        return self.own(tensor.detach())
+
+    def own(self, tensor: Any) -> Any:
+        """The tensor as a leaf of this call alone."""
+        tensor.__dict__[_LEVEL] = self
+        return tensor.requires_grad_()
+
+    def ends(self) -> None:
+        """From now on its leaves are nobody's."""
+        self._has_ended = True
+
+    def left(self, tensor: Any) -> Any:
+        """A result, outside: without a graph where it has none but this call's."""
+        if not isinstance(tensor, Tensor):
+            raise RuntimeError(f"Expected tensors, got unsupported type {type(tensor)}")
+        if not tensor.requires_grad or (self._goes_on and self._reaches_others(tensor)):
+            return tensor
+        return tensor.detach()
+
+    def _reaches_others(self, tensor: Tensor) -> bool:
+        waiting: list[Any] = [edge_of(tensor)[0]]
+        known: set[int] = set()
+        while waiting:
+            target = waiting.pop()
+            if target is None or id(target) in known:
+                continue
+            known.add(id(target))
+            if isinstance(target, AccumulateGrad):
+                target = target.leaf
+            if isinstance(target, Tensor):
+                level: Level | None = target.__dict__.get(_LEVEL)
+                if level is None or not (level is self or level._has_ended):
+                    return True
+            else:
+                waiting += target.edges[::2]
+        return False
+
+
+def filled_gradients(
+    outputs: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any] | None = None, **options: Any
+) -> list[Any]:
+    """The gradients of those outputs that have a graph; zeros for inputs that none of them depends on."""
+    pairs = [
+        (output, seed)
+        for output, seed in zip(outputs, seeds or [None] * len(outputs), strict=True)
+        if output.requires_grad
+    ]
+    if not pairs:
+        return [zeros_like(each) for each in inputs]
+    found, vectors = zip(*pairs, strict=True)
+    gradients = gradients_of(found, inputs, vectors, allow_unused=True, **options)
+    return [
+        zeros_like(each) if gradient is None else gradient for gradient, each in zip(gradients, inputs, strict=True)
+    ]
+
+
+def divided(output: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
+    """(what a function gives to be differentiated, what it gives beside it)."""
+    if not has_aux:
+        return output, None
+    if not (isinstance(output, tuple) and len(output) == 2):
+        raise RuntimeError(f"{name}: output of function f should be a tuple: (output, aux) if has_aux is True")
+    return output
+
+
+def _require_tensors(outputs: list[Any], name: str) -> None:
+    if not outputs:
+        raise RuntimeError(f"{name}: Expected f to be a function that has non-empty output (got output = {outputs})")
+    for each in outputs:
+        if not isinstance(each, Tensor):
+            raise RuntimeError(
+                f"{name}: expected f(*primals) to return only tensors, got unsupported type {type(each)}"
+            )
+
+
+# -- gradients ---------------------------------------------------------------------------------------------------------
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that gives (the gradient of `func`, its value); with `has_aux` (gradient, (value, what func gives beside it)).
+
+    >>> import autogradkit as torch
+    >>> torch.func.grad_and_value(lambda x: x**3)(torch.tensor(2.0))
+    (tensor(12.), tensor(8.))
+    """
+
+    @functools.wraps(func)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        name = "grad_and_value(f)(*args)"
+        level = Level()
+        with enable_grad():
+            places = places_of(argnums, len(args))
+            seen = [mapped(level.seen, each) if place in places else each for place, each in enumerate(args)]
+            output, aux = divided(func(*seen, **kwargs), has_aux, name)
+            if not isinstance(output, Tensor):
+                raise RuntimeError(f"{name}: Expected f(*args) to return a Tensor, got {type(output)}")
+            if output.ndim:
+                raise RuntimeError(
+                    f"{name}: Expected f(*args) to return a scalar Tensor, got tensor with {output.ndim} dims. Maybe you wanted "
+                    "to use the vjp or jacrev APIs instead?"
+                )
+            inputs, structure = flatten(chosen(seen, argnums))
+            gradients = unflatten(filled_gradients((output,), inputs, create_graph=True), structure)
+        gradient, value = mapped(level.left, gradients), level.left(output)
+        found = (gradient, (value, mapped(level.left, aux))) if has_aux else (gradient, value)
+        level.ends()
+        return found
+
+    return entry(differentiated)
+
+
+def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The gradient of a function of tensors whose value is one number, as a function of the same arguments.
+
+    `argnums` says with respect to which of them. With `has_aux` the function gives (value, more), and this (gradient, more).
+
+    >>> import autogradkit as torch
+    >>> torch.func.grad(torch.func.grad(lambda x: x**3))(torch.tensor(2.0))
+    tensor(12.)
+    """
+    both = grad_and_value(func, argnums, has_aux)
+
+    @functools.wraps(func)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        gradient, value = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return entry(differentiated)
+
+
+@entry
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """(outputs, a function that takes a vector like the outputs to its product with the Jacobian, a tuple like `primals`).
+
+    >>> import autogradkit as torch
+    >>> output, product = torch.func.vjp(lambda x: x**2, torch.tensor([1.0, 3.0]))
+    >>> product(torch.tensor([1.0, 10.0]))
+    (tensor([ 2., 60.]),)
+    """
+    return pulled(func, primals, None, has_aux)
+
+
+def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has_aux: bool) -> Any:
+    """As `vjp`, with respect to some of the arguments, or to all as a tuple where `argnums` is None."""
+    name = "vjp(f, *primals)"
+    level = Level()
+    with enable_grad():
+        places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
+        seen = tuple([mapped(level.seen, each) if place in places else each for place, each in enumerate(primals)])
+        output, aux = divided(func(*seen), has_aux, name)
+        outputs, structure = flatten(output)
+        _require_tensors(outputs, name)
+        for each in outputs:
+            if not (each.is_floating_point() or each.is_complex()):
+                raise RuntimeError(
+                    "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
+                    f"{each.dtype}"
+                )
+        inputs, inputs_structure = flatten(seen if argnums is None else chosen(seen, argnums))
+
+    @entry
+    def product(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
+        vectors, given = flatten(cotangents)
+        if given != structure:
+            raise RuntimeError(
+                "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
+                f"cotangents: {_shown(given)}, primal output: {_shown(structure)}"
+            )
+        further = is_grad_enabled() if create_graph is None else create_graph
+        found = filled_gradients(outputs, inputs, vectors, retain_graph=retain_graph, create_graph=further)
+        return unflatten(map(level.left, found), inputs_structure)
+
+    values = mapped(level.left, output)
+    found = (values, product, mapped(level.left, aux)) if has_aux else (values, product)
+    level.ends()
+    return found
+
+
+def _shown(structure: Structure) -> str:
+    """A structure as Python would print the nest, with stars as leaves."""
+    return repr(unflatten(["*"] * structure.count, structure)).replace("'*'", "*")
+
+
+# -- products with the Jacobian from the other side --------------------------------------------------------------------
+
+_JVP = "jvp(f, primals, tangents)"
+
+
+class Pushed:
+    """A function at one point, ready to be asked how its outputs change with its inputs.
+
+    Backward's result is linear in the gradients that it begins with; its slope is the Jacobian, which another backward applies.
+    """
+
+    def __init__(self, func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has_aux: bool) -> None:
+        self._level = Level()
+        with enable_grad():
+            places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
+            seen = tuple(
+                [mapped(self._level.seen, each) if place in places else each for place, each in enumerate(primals)]
+            )
+            output, aux = divided(func(*seen), has_aux, _JVP)
+            self._outputs, self._structure = flatten(output)
+            _require_tensors(self._outputs, _JVP)
+            inputs, _ = flatten(seen if argnums is None else chosen(seen, argnums))
+            self._seeds = [self._level.own(zeros_like(each)) if each.requires_grad else each for each in self._outputs]
+            self._slopes = filled_gradients(self._outputs, inputs, self._seeds, create_graph=True)
+        self.value = mapped(self._level.left, output)  # what the function gave
+        self.aux = mapped(self._level.left, aux) if has_aux else None  # and what beside it
+        self._level.ends()
+
+    def change(self, tangents: Sequence[Any], strict: bool = False) -> Any:
+        """How the outputs change when the inputs change by the tangents, one for each tensor among the inputs."""
+        changing = [each for each in self._outputs if each.requires_grad]
+        if strict and len(changing) < len(self._outputs):
+            raise RuntimeError(
+                f"{_JVP[:-1]}, strict=True): The output of f is independent of the inputs. This is not allowed with "
+                "strict=True."
+            )
+        found = iter(())
+        if changing:
+            seeds = [seed for seed, each in zip(self._seeds, self._outputs, strict=True) if each.requires_grad]
+            found = iter(
+                filled_gradients(self._slopes, seeds, tangents, retain_graph=True, create_graph=is_grad_enabled())
+            )
+        changes = [self._level.left(next(found)) if each.requires_grad else zeros_like(each) for each in self._outputs]
+        return unflatten(changes, self._structure)
+
+
+def _require_tensor_list(given: list[Any], what: str) -> None:
+    if not given:
+        raise RuntimeError(f"{_JVP}: Expected {what} to contain at least one Tensor.")
+    for each in given:
+        if not isinstance(each, Tensor):
+            raise RuntimeError(f"{_JVP}: Expected {what} to only contain Tensors, got {type(each)}")
+
+
+@entry
+def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
+    """(outputs, how they change when `primals`, a tuple of arguments, change by `tangents`): the Jacobian times a vector.
+
+    >>> import autogradkit as torch
+    >>> torch.func.jvp(lambda x: x**2, (torch.tensor([1.0, 3.0]),), (torch.tensor([1.0, 10.0]),))
+    (tensor([1., 9.]), tensor([ 2., 60.]))
+    """
+    if not isinstance(primals, tuple):
+        raise RuntimeError(f"{_JVP}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals).")
+    inputs, structure = flatten(primals)
+    changes, given = flatten(tangents)
+    if structure != given:
+        raise RuntimeError(
+            f"{_JVP}: Expected primals and tangents to have the same python structure. For example, if primals is a tuple of 3 "
+            f"tensors, tangents also must be. Got primals with structure {structure} and tangents with structure {given}"
+        )
+    _require_tensor_list(inputs, "primals")
+    _require_tensor_list(changes, "tangents")
+    for each, change in zip(inputs, changes, strict=True):
+        if each.shape != change.shape:
+            raise RuntimeError(
+                "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
+                f"supported. Tensor is of size {list(each.shape)} while the given forward gradient is of size "
+                f"{list(change.shape)}."
+            )
+    pushed = Pushed(func, primals, None, has_aux)
+    found = pushed.change(changes, strict)
+    return (pushed.value, found, pushed.aux) if has_aux else (pushed.value, found)
+
+
+@entry
+def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """(outputs, a function that gives their change for changes of the arguments), as `jvp`, with `func` run but once.
+
+    >>> import autogradkit as torch
+    >>> output, change = torch.func.linearize(lambda x: x**2, torch.tensor([1.0, 3.0]))
+    >>> change(torch.tensor([1.0, 10.0]))
+    tensor([ 2., 60.])
+    """
+    pushed = Pushed(func, primals, None, False)
+    inputs, structure = flatten(primals)
+
+    @entry
+    def change(*tangents: Any) -> Any:
+        given, own = flatten(tangents)
+        if own != structure:
+            raise RuntimeError(f"Expected the tangents {own} to have the same argspec as the primals {structure}")
+        for index, (tangent, primal) in enumerate(zip(given, inputs, strict=True)):
+            for what in ("shape", "dtype"):
+                if getattr(tangent, what) != getattr(primal, what):
+                    raise RuntimeError(
+                        f"tangent:{index} with {what} {getattr(tangent, what)} in flattened pytree doesn't match the {what} "
+                        f"{getattr(primal, what)} of the corresponding primal."
+                    )
+        return pushed.change(given)
+
+    return pushed.value, change

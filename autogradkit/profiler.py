@@ -1,0 +1,169 @@
+"""PyTorch's `torch.profiler`: `autograd.profiler` with steps, of which a schedule says which are profiled.
+
+Rests on `autograd/profiler.py`, which takes the times.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any
+
+from autogradkit.autograd.profiler import EventList, Stopwatch
+from autogradkit.autograd.profiler import record_function as record_function
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.warning import warn
+
+
+class ProfilerActivity(enum.Enum):
+    """What may be profiled; here there is a processor alone."""
+
+    CPU = 0
+    XPU = 1
+    MTIA = 2
+    CUDA = 3
+
+
+class ProfilerAction(enum.Enum):
+    """What is done in a step."""
+
+    NONE = 0
+    WARMUP = 1
+    RECORD = 2
+    RECORD_AND_SAVE = 3
+
+
+def supported_activities() -> set[ProfilerActivity]:
+    """What can be profiled."""
+    return {ProfilerActivity.CPU}
+
+
+def schedule(
+    *, wait: int, warmup: int, active: int, repeat: int = 0, skip_first: int = 0
+) -> Callable[[int], ProfilerAction]:
+    """After `skip_first` steps in turn: `wait` without profiling, `warmup`, `active` profiled; `repeat` times (0: for ever).
+
+    >>> import autogradkit as torch
+    >>> action = torch.profiler.schedule(wait=1, warmup=1, active=2)
+    >>> [action(step).name for step in range(4)]
+    ['NONE', 'WARMUP', 'RECORD', 'RECORD_AND_SAVE']
+    """
+    if wait < 0 or warmup < 0 or active <= 0 or repeat < 0 or skip_first < 0:
+        raise AssertionError(
+            f"Invalid profiler schedule arguments. Got wait={wait} (need >= 0), warmup={warmup} (need >= 0), active={active} "
+            f"(need > 0), repeat={repeat} (need >= 0), skip_first={skip_first} (need >= 0)."
+        )
+    if warmup == 0:
+        warn("Profiler won't be using warmup, this can skew profiler results")
+    length = wait + warmup + active
+
+    def action(step: int) -> ProfilerAction:
+        if step < 0:
+            raise AssertionError(f"Step must be non-negative. Got {step}.")
+        turn, place = divmod(step - skip_first, length)
+        if step < skip_first or (repeat and turn >= repeat) or place < wait:
+            return ProfilerAction.NONE
+        if place < wait + warmup:
+            return ProfilerAction.WARMUP
+        return ProfilerAction.RECORD_AND_SAVE if place == length - 1 else ProfilerAction.RECORD
+
+    return action
+
+
+class profile:  # noqa: N801 - PyTorch's name
+    """In its block, the time of everything is taken, or of those steps that `schedule` names; `step()` ends a step.
+
+    After the last of a row of recorded steps `on_trace_ready(profile)` is called, which can look at `key_averages()`.
+
+    >>> import autogradkit as torch
+    >>> with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as times:
+    ...     y = torch.ones(2).exp()
+    >>> [event.key for event in times.key_averages()]
+    ['aten::ones', 'aten::exp']
+    """
+
+    def __init__(
+        self,
+        *,
+        activities: Iterable[ProfilerActivity] | None = None,
+        schedule: Callable[[int], ProfilerAction] | None = None,
+        on_trace_ready: Callable[..., Any] | None = None,
+        record_shapes: bool = False,
+    ) -> None:
+        self.activities = supported_activities() if activities is None else set(activities)
+        if not self.activities:
+            raise AssertionError("No valid profiler activities found")
+        self.schedule = schedule
+        self.on_trace_ready = on_trace_ready
+        self.record_shapes = record_shapes
+        self.step_num = 0
+        self._watch: Stopwatch | None = None
+        self._events: EventList | None = None
+        self._step: record_function | None = None
+
+    def __enter__(self) -> profile:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin, with the first step."""
+        self._begin_step()
+
+    def stop(self) -> None:
+        """End."""
+        was_recorded = self._watch is not None
+        self._end_step(save=True)
+        if was_recorded and self.on_trace_ready is not None:
+            self.on_trace_ready(self)
+
+    def step(self) -> None:
+        """A step of the schedule has ended, and the next begins."""
+        saved = self._action() is ProfilerAction.RECORD_AND_SAVE
+        self._end_step(save=saved)
+        if saved and self.on_trace_ready is not None:
+            self.on_trace_ready(self)
+        self.step_num += 1
+        self._begin_step()
+
+    def _action(self) -> ProfilerAction:
+        return ProfilerAction.RECORD if self.schedule is None else self.schedule(self.step_num)
+
+    def _begin_step(self) -> None:
+        if self._action() in (ProfilerAction.NONE, ProfilerAction.WARMUP):
+            return
+        if self._watch is None:
+            self._watch = Stopwatch(self.record_shapes)
+            self._watch.begin()
+        if self.schedule is not None:
+            self._step = record_function(f"ProfilerStep#{self.step_num}")
+            self._step.__enter__()
+
+    def _end_step(self, save: bool) -> None:
+        if self._step is not None:
+            self._step.__exit__(None, None, None)
+            self._step = None
+        if save and self._watch is not None:
+            self._watch.end()
+            self._events = EventList(self._watch.events)
+            self._watch = None
+
+    def events(self) -> EventList:
+        """Everything that ran in the steps recorded last, in the order in which it began."""
+        if self._events is None:
+            raise AssertionError("Profiler must be initialized before getting events")
+        return self._events
+
+    def key_averages(self, group_by_input_shape: bool = False) -> EventList:
+        """All events of one name together."""
+        return self.events().key_averages(group_by_input_shape)
+
+    def export_chrome_trace(self, path: str) -> None:
+        """Write what `chrome://tracing` and Perfetto show."""
+        self.events().export_chrome_trace(path)
+
+
+__getattr__ = _absent_from("profiler")

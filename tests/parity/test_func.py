@@ -1,0 +1,174 @@
+"""`torch.func` beside PyTorch, line by line: numbers, whether there is a graph, refusals
+modules as functions of parameters."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+import pytest
+import torch
+import torch.func
+
+import autogradkit
+import autogradkit.func
+
+from .oracle import tensors_in
+
+DERIVATIVES = """
+f.grad(cubes)(x); f.grad(lambda x: x)(x); f.grad(lambda x: 3)(x); f.grad(cubes, 1)(x); f.grad(cubes)(3.0)
+f.grad(product, (0, 1))(x, y); f.grad(product, (0, "a"))(x, x); f.grad(product, ())(x, x); f.grad(product, (0, 0))(x, x)
+f.grad(product, -1)(x, y); f.grad(product, "a")(x, y); f.grad(lambda d: (d["a"] ** 2).sum())({"a": x})
+f.grad(lambda x: (x.sum(), x), has_aux=True)(x); f.grad(cubes, has_aux=True)(x); f.grad_and_value(cubes)(x)
+f.grad_and_value(lambda x: (x.sum(), (x, x * 2)), has_aux=True)(x); f.grad(lambda x: x.sum())(x.long())
+f.grad(lambda x: x.detach().sum())(x); f.grad(lambda x: (w * x * x).sum())(x); f.grad(lambda x: (w * x * x).sum())(w)
+f.grad(lambda x: (w * x).sum())(w); f.grad_and_value(lambda x: ((w * x).sum(), 3), has_aux=True)(x)
+f.grad(f.grad(lambda x: x**3))(s); f.grad(f.grad(f.grad(lambda x: x**4)))(s)
+f.grad(lambda x: f.grad(lambda y: x * y**2)(x))(s)
+f.grad(lambda x: f.grad(lambda y: x * y**2)(x.detach()))(s); f.grad(silently)(x); f.grad(lambda x, k: (k * x).sum())(x, k=3.0)
+f.vjp(square, x)[0]; f.vjp(square, x)[1](v); f.vjp(square, x)[1]((v,)); f.vjp(square, x)[1](m.ones(2))
+f.vjp(lambda x, y: (x * y, {"a": x.sum()}), x, y)[1]((v, {"a": s})); f.vjp(lambda x: x > 1, x); f.vjp(lambda x: 3, x)
+f.vjp(lambda x: (), x); f.vjp(square, x, has_aux=True); f.vjp(lambda x: x); f.vjp(lambda x: [x], 3)
+f.vjp(lambda x: (x, 3), x)
+f.vjp(lambda x: (x**2, x), x, has_aux=True)[2]; f.vjp(lambda x: w * x, x)[1](v); f.vjp(square, x)[1](w)
+f.jvp(square, (x,), (v,)); f.jvp(square, x, (x,)); f.jvp(square, (x,), x); f.jvp(lambda x: 3, (x,), (x,))
+f.jvp(constant, (x,), (x,)); f.jvp(constant, (x,), (x,), strict=True); f.jvp(lambda x: (x**2, x), (x,), (v,), has_aux=True)
+f.jvp(square, (x,), (x,), has_aux=True)
+f.jvp(square, (), ()); f.jvp(square, (3,), (3,)); f.jvp(square, (x,), (m.ones(2),)); f.jvp(lambda x: (x > 1, x), (x,), (v,))
+f.jvp(lambda x: f.jvp(lambda y: x * y**2, (x,), (one,))[1], (s,), (one,)); f.jvp(f.grad(cubes), (x,), (v,))
+f.jvp(product, (x, y), (v, x)); f.jvp(lambda d: d["a"] * d["b"], ({"a": x, "b": y},), ({"a": v, "b": x},))
+f.jvp(square, (w,), (v,))
+f.jacrev(square)(x); f.jacrev(lambda x: (x**2, {"a": x.sum()}))(x); f.jacrev(outer, (0, 1))(x, y); f.jacrev(outer, 1)(x, y)
+f.jacrev(lambda x: (x**2, x), has_aux=True)(x); f.jacrev(square, chunk_size=0); f.jacrev(square, chunk_size=2)(x)
+f.jacrev(lambda d: d["a"] * 2)({"a": x}); f.jacrev(square)(x.to(m.complex64)); f.jacrev(lambda x: x + 0j)(x)
+f.jacrev(constant)(x)
+f.jacrev(f.jacrev(cubes))(x); f.jacrev(lambda x: w * x)(x); f.jacrev(square)(w); f.jacrev(lambda x: x.reshape(3, 1) * x)(x)
+f.jacfwd(square)(x); f.jacfwd(lambda x: (x**2, {"a": x.sum()}))(x); f.jacfwd(outer, (0, 1))(x, y)
+f.jacfwd(lambda x: (x**2, x), has_aux=True)(x); f.jacfwd(constant)(x); f.jacfwd(lambda d: d["a"] * 2)({"a": x})
+f.jacfwd(square)(x.to(m.complex64)); f.jacfwd(square, 1)(x); f.jacfwd(lambda x: w * x)(x)
+f.jacfwd(lambda x: x.reshape(3, 1) * x)(x)
+f.hessian(cubes)(x); f.hessian(product, (0, 1))(x, y); f.hessian(lambda x: x**3)(x); f.hessian(lambda x: (w * x**2).sum())(x)
+f.linearize(m.sin, x)[0]; f.linearize(m.sin, x)[1](v); f.linearize(m.sin, x)[1](m.ones(2)); f.linearize(m.sin, x)[1](x, x)
+"""
+BATCHES = """
+f.vmap(cubes)(X); f.vmap(cubes, in_dims=1)(X); f.vmap(lambda x: x, out_dims=1)(X); f.vmap(outer)(X, X[0]); f.vmap(cubes)()
+f.vmap(outer, in_dims=(0, None))(X, X[0]); f.vmap(cubes, in_dims="a")(X); f.vmap(cubes, in_dims=(0, 0))(X); f.vmap(cubes)(3)
+f.vmap(cubes, in_dims=5)(X); f.vmap(cubes, in_dims=(None,))(X); f.vmap(lambda x: 3)(X)
+f.vmap(lambda x: (x, {"a": x.sum()}))(X)
+f.vmap(lambda x: (x, x), out_dims=(0, 1, 2))(X); f.vmap(cubes, out_dims="a")(X); f.vmap(cubes, randomness="a")
+f.vmap(cubes, chunk_size=0); f.vmap(lambda x: x + m.randn(3))(X); f.vmap(lambda x: m.randn(3), randomness="same")(X)
+f.vmap(lambda x: x, out_dims=None)(X); f.vmap(lambda x: x[0], out_dims=None)(X); f.vmap(lambda x: 3, out_dims=None)(X)
+f.vmap(constant)(X); f.vmap(constant, out_dims=None)(X); f.vmap(cubes)(m.zeros(0, 3)); f.vmap(cubes, in_dims=-1)(X)
+f.vmap(lambda x: x, out_dims=-1)(X); f.vmap(lambda d: d["a"] + d["b"])({"a": X, "b": X}); f.vmap(lambda x: None)(X)
+f.vmap(lambda d: d["a"] + d["b"], in_dims=({"a": 0, "b": None},))({"a": X, "b": x}); f.vmap(cubes, in_dims=(1.5,))(X)
+f.vmap(cubes, in_dims=(0,))(3); f.vmap(f.vmap(lambda a, b: a * b, (None, 0)), (0, None))(x, y); f.vmap(cubes, chunk_size=1)(X)
+f.vmap(lambda x, k=2: x * k)(X, k=3); f.vmap(lambda x: (x,))(X); f.vmap(lambda x: [x])(X); f.vmap(f.grad(cubes))(X)
+f.vmap(f.grad(f.grad(lambda x: x**3)))(x); f.vmap(lambda x: w * x)(X); f.vmap(f.grad(product), (None, 0))(x, X)
+m.vmap(cubes)(X)
+f.vmap(m.dot)(X, X); f.vmap(f.jacrev(square))(X); f.vmap(lambda x: (x, x.sum()), out_dims=(1, 0))(X)
+f.vmap(m.linalg.det)(m.eye(2)[None])
+f.jacfwd(lambda x: x + m.randn(3))(x); f.jacfwd(square, randomness="a")
+"""
+MODULES = """
+call(lin, p, (z,)); call(lin, p, z); call(lin, {"weight": p["weight"]}, z).shape; call(lin, {"foo": z}, z).shape
+call(lin, {"foo": z}, z, strict=True); call(lin, {"weight": p["weight"]}, z, strict=True); call(lin, 3, z); call(lin, [3], z)
+call(lin, [{"weight": p["weight"]}, {"bias": p["bias"]}], z); call(lin, [p, p], z); call(lin, {"a.b": z}, z)
+call(lin, {"weight": 3}, z); call(lin, p, kwargs={"input": z}); call(lin, p); call(tied, {"a": m.zeros(2)}, m.ones(2))
+call(tied, {"a": m.zeros(2)}, m.ones(2), tie_weights=False); call(tied, {"a": m.zeros(2), "b": m.ones(2)}, m.ones(2))
+call(tied, {"a": m.zeros(2), "b": m.ones(2)}, m.ones(2), tie_weights=False)
+(call(bn, q, m.tensor([[1.0, 2.0], [3.0, 6.0]])), q, bn.running_mean, bn.num_batches_tracked)
+[(n, t.shape, t.requires_grad, t.is_leaf) for n, t in f.stack_module_state([lin, m.nn.Linear(2, 1)])[0].items()]
+f.stack_module_state([]); f.stack_module_state([lin, bn]); f.stack_module_state([bn, m.nn.BatchNorm1d(2)])[1]
+f.stack_module_state([lin, m.nn.Linear(2, 1).eval()]); f.stack_module_state([lin, m.nn.Linear(2, 1).requires_grad_(False)])
+f.vmap(lambda p, z: call(lin, p, z), (0, None))({n: m.stack([t, 2 * t]) for n, t in p.items()}, z)
+f.vmap(f.grad(lambda p, z: (call(lin, p, z) ** 2).sum()), (None, 0))(p, z)
+call(m.nn.Sequential(lin), {"0.bias": m.ones(1)}, z).shape
+"""
+
+
+def _names(m: Any) -> dict[str, Any]:
+    def silently(x: Any) -> Any:
+        with m.no_grad():
+            return (x * 2).sum()
+
+    class Tied(m.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = self.b = m.nn.Parameter(m.ones(2))
+
+        def forward(self, x: Any) -> Any:
+            return x * self.a + self.b
+
+    m.manual_seed(0)
+    bn = m.nn.BatchNorm1d(2)
+    return {
+        "m": m, "f": m.func, "call": m.func.functional_call, "silently": silently, "tied": Tied(), "bn": bn,
+        "lin": m.nn.Linear(2, 1),
+        "x": m.tensor([1.0, 2.0, 3.0]), "y": m.tensor([0.5, -1.0, 2.0]), "v": m.tensor([1.0, 10.0, 100.0]), "s": m.tensor(3.0),
+        "one": m.tensor(1.0), "w": m.tensor([1.0, 1.0, 2.0], requires_grad=True), "X": m.arange(6.0).reshape(2, 3),
+        "z": m.tensor([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]]), "p": {"weight": m.tensor([[1.0, -2.0]]), "bias": m.zeros(1)},
+        "q": {n: t.detach().clone() for n, t in [*bn.named_parameters(), *bn.named_buffers()]},
+        "cubes": lambda x: (x**3).sum(), "square": lambda x: x**2, "product": lambda x, y: (x * y**2).sum(),
+        "outer": lambda x, y: x * y, "constant": lambda x: m.ones(2),
+    }  # fmt: skip
+
+
+def _said(m: Any, line: str) -> tuple[str, list[bool]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's own, of what it makes forward mode of
+        try:
+            found = eval(line, _names(m))
+        except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+            text = str(error).replace("_names.<locals>.", "").replace("autogradkit.core.tensor.", "torch.")
+            return f"{type(error).__name__}: {text}", []
+    text = re.sub(r"grad_fn=<\w+>", "grad_fn", re.sub(r"-0\.(0*)(?=[,\]])", r" 0.\1", repr(found)))
+    return re.sub(r" at 0x\w+", "", text), [each.requires_grad for each in tensors_in(found)]
+
+
+@pytest.mark.parametrize(
+    "line", [each for part in (DERIVATIVES, BATCHES, MODULES) for each in re.split(r"; |\n", part.strip())]
+)
+def test_line(line: str) -> None:
+    assert _said(autogradkit, line) == _said(torch, line)
+
+
+def test_different_samples_draw_different_numbers() -> None:
+    drawn = autogradkit.func.vmap(lambda x: autogradkit.randn(3), randomness="different")(autogradkit.ones(2))
+    assert not drawn[0].equal(drawn[1])
+
+
+def test_a_module_has_its_own_parameters_back_after_an_error() -> None:
+    layer = autogradkit.nn.Linear(2, 1)
+    weight, bias = layer.weight, layer.bias
+    with pytest.raises(RuntimeError, match="mat2 must be a matrix"):
+        autogradkit.func.functional_call(layer, {"weight": autogradkit.ones(3), "new": bias}, autogradkit.ones(3, 2))
+    assert layer.weight is weight
+    assert layer.bias is bias
+    assert not hasattr(layer, "new")
+
+
+def test_an_edit_of_a_sample_is_an_edit_of_its_batch() -> None:
+    def doubled(m: Any) -> Any:
+        batch = m.tensor([[1.0, 2.0], [3.0, 4.0]])
+        m.func.vmap(lambda x: x.mul_(2))(batch)
+        return batch.tolist()
+
+    assert doubled(autogradkit) == doubled(torch) == [[2, 4], [6, 8]]
+
+
+def test_what_is_closed_over_is_a_constant_and_gets_gradients_outside() -> None:
+    def gradient(m: Any) -> Any:
+        w = m.tensor([1.0, 2.0], requires_grad=True)
+        m.func.grad(lambda x: (w * x**2).sum())(m.tensor([3.0, 5.0])).sum().backward()
+        return w.grad.tolist()
+
+    assert gradient(autogradkit) == gradient(torch) == [6, 10]
+
+
+def test_a_batch_is_recorded_sample_by_sample() -> None:
+    with autogradkit.record() as trace:
+        autogradkit.func.vmap(autogradkit.exp)(autogradkit.ones(2, 3))
+    names = [event.name for event in trace.events if hasattr(event, "name")]
+    assert names.count("exp") == 2
+    assert names[-1] == "stack"

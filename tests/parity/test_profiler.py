@@ -1,0 +1,145 @@
+"""Profiles: which events there are, whose times fit into one another, and tables in PyTorch's form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch.profiler
+from torch.autograd import profiler_util
+
+import autogradkit
+from autogradkit.autograd import profiler
+from autogradkit.autograd.profiler import EventList, FunctionEvent
+
+TIMES = [  # name, start, end, place of the parent
+    ("mine", 0.0, 2_500_000.5, None),
+    ("aten::mm", 10.0, 1_510.25, 0),
+    ("aten::mm", 2_000.0, 2_900.5, 0),
+    ("a name that is so long that no column of a table has room for it", 3_000.0, 3_001.125, 0),
+    ("aten::add", 2_600_000.0, 2_600_900.0, None),
+]
+
+
+def _ours(shapes: bool) -> EventList:
+    events: list[FunctionEvent] = []
+    for name, start, end, parent in TIMES:
+        event = FunctionEvent(name, 1, start, [[2, 3], []] if shapes else [])
+        event.end = end
+        if parent is not None:
+            event.cpu_parent = events[parent]
+            events[parent].cpu_children.append(event)
+        events.append(event)
+    return EventList(events)
+
+
+def _theirs(shapes: bool) -> Any:
+    made = [
+        profiler_util.FunctionEvent(number, name, 1, start, end, input_shapes=[[2, 3], []] if shapes else [], stack=[])
+        for number, (name, start, end, _) in enumerate(TIMES)
+    ]
+    events = profiler_util.EventList(made)
+    events._build_tree()
+    return events
+
+
+@pytest.mark.parametrize("shapes", [False, True])
+@pytest.mark.parametrize("sort_by", [None, "cpu_time_total", "self_cpu_time_total", "count"])
+def test_tables(sort_by: str | None, shapes: bool) -> None:
+    ours, theirs = _ours(shapes), _theirs(shapes)
+    options: dict[str, Any] = {"sort_by": sort_by}
+    assert ours.table(**options) == theirs.table(**options)
+    assert ours.table(row_limit=2, **options) == theirs.table(row_limit=2, **options)
+    assert ours.table(header="a header", top_level_events_only=True) == theirs.table(
+        header="a header", top_level_events_only=True
+    )
+    assert ours.key_averages().table(**options) == theirs.key_averages().table(**options)
+    assert ours.key_averages(shapes).table(max_name_column_width=None) == theirs.key_averages(shapes).table(
+        max_name_column_width=None
+    )
+    assert str(ours) == str(theirs)
+    assert ours.self_cpu_time_total == pytest.approx(theirs.self_cpu_time_total)
+    assert ours.total_average().count == theirs.total_average().count
+
+
+def test_what_runs_is_timed_within_what_it_runs_in() -> None:
+    w = autogradkit.tensor([1.0, 2.0], requires_grad=True)
+    with profiler.profile(record_shapes=True) as times:
+        with profiler.record_function("step"):
+            (w * 3).exp().sum().backward()
+        w.detach().add_(1)
+    step, *inside = [event for event in times.function_events if event.cpu_parent is not None or event.name == "step"]
+    assert [event.name for event in inside] == [
+        "aten::mul", "aten::exp", "aten::sum", "SumBackward0", "ExpBackward0", "MulBackward0", "torch::autograd::AccumulateGrad",
+    ]  # fmt: skip
+    assert all(event.cpu_parent is step and step.start <= event.start <= event.end <= step.end for event in inside)
+    assert step.self_cpu_time_total == pytest.approx(step.cpu_time - sum(event.cpu_time for event in inside))
+    assert inside[0].input_shapes == [[2], []]
+    assert [event.name for event in times.function_events][-2:] == ["aten::detach", "aten::add_"]
+
+
+def test_an_op_that_fails_ends_too() -> None:
+    with profiler.profile() as times, pytest.raises(RuntimeError):
+        autogradkit.ones(2) + autogradkit.ones(3)
+    assert [event.name for event in times.function_events] == ["aten::ones", "aten::ones", "aten::add"]
+    assert all(event.end >= event.start for event in times.function_events)
+
+
+def test_a_decorated_function_is_an_event() -> None:
+    @profiler.record_function("decorated")
+    def double(x: Any) -> Any:
+        return x * 2
+
+    with profiler.profile() as times:
+        double(autogradkit.ones(1))
+    assert [event.name for event in times.function_events] == ["aten::ones", "decorated", "aten::mul"]
+
+
+def test_what_is_not_done() -> None:
+    with profiler.profile(enabled=False) as times:
+        assert times is None
+    unfinished = profiler.profile()
+    with pytest.raises(RuntimeError, match="Profiler didn't finish running"):
+        unfinished.key_averages()
+    with unfinished, pytest.raises(RuntimeError, match="Profiler context manager is not reentrant"):
+        unfinished.__enter__()
+
+
+def test_a_chrome_trace_has_every_event(tmp_path: Path) -> None:
+    _ours(False).export_chrome_trace(str(tmp_path / "trace.json"))
+    events = json.loads((tmp_path / "trace.json").read_text())
+    assert [(event["name"], event["ts"]) for event in events] == [(name, start) for name, start, _, _ in TIMES]
+
+
+@pytest.mark.parametrize("skip_first", [0, 2])
+@pytest.mark.parametrize("repeat", [0, 2])
+def test_schedules(repeat: int, skip_first: int) -> None:
+    options = {"wait": 1, "warmup": 1, "active": 2, "repeat": repeat, "skip_first": skip_first}
+    ours, theirs = autogradkit.profiler.schedule(**options), torch.profiler.schedule(**options)
+    assert [ours(step).name for step in range(14)] == [theirs(step).name for step in range(14)]
+
+
+def test_only_the_steps_of_the_schedule_are_profiled() -> None:
+    seen: list[list[str]] = []
+    with autogradkit.profiler.profile(
+        schedule=autogradkit.profiler.schedule(wait=1, warmup=1, active=2, repeat=2),
+        on_trace_ready=lambda profile: seen.append([event.key for event in profile.key_averages()]),
+    ) as times:
+        for _ in range(9):
+            autogradkit.ones(2).exp()
+            times.step()
+    assert seen == [
+        ["ProfilerStep#2", "aten::ones", "aten::exp", "ProfilerStep#3"],
+        ["ProfilerStep#6", "aten::ones", "aten::exp", "ProfilerStep#7"],
+    ]
+
+
+@pytest.mark.parametrize("options", [{"wait": -1, "warmup": 1, "active": 1}, {"wait": 0, "warmup": 1, "active": 0}])
+def test_schedules_that_cannot_be(options: dict[str, int]) -> None:
+    with pytest.raises(AssertionError) as theirs:
+        torch.profiler.schedule(**options)
+    with pytest.raises(AssertionError) as ours:
+        autogradkit.profiler.schedule(**options)
+    assert str(ours.value) == str(theirs.value)
