@@ -71,7 +71,7 @@ def is_inference(tensor: Tensor) -> bool:
     return isinstance(tensor._counter, InferenceCounter)
 
 
-def marked(tensor: Tensor) -> Tensor:
+def as_made(tensor: Tensor) -> Tensor:
     """The tensor, which no recorder hears being made, as it is made in inference mode where that is on."""
     if MODE.inference is not None:
         tensor._counter = InferenceCounter()

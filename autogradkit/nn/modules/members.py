@@ -17,7 +17,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.inference import marked
+from autogradkit.engine.inference import as_made
 
 if TYPE_CHECKING:
     from autogradkit.nn.modules.module import Module
@@ -37,7 +37,7 @@ def type_text(value: Any) -> str:
 def unfilled(shape: Any, device: Any, dtype: Dtype | None) -> Parameter:
     """A parameter that waits for its layer's `reset_parameters`: no recorder hears of the memory as it was found."""
     with unheard():
-        return Parameter(marked(empty.owner(shape, device=device, dtype=dtype)))
+        return Parameter(as_made(empty.owner(shape, device=device, dtype=dtype)))
 
 
 class Members:
