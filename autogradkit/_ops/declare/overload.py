@@ -237,7 +237,7 @@ class Overload(Form):
                 require_apart(each._array, each._array.shape, tensors)
             elif self.apart:
                 require_apart_resized(each, result.shape, tensors)
-        return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
+        return into_out(tensors, results, out, self.require_out_dtype, self.laid_out, unimplemented)
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
