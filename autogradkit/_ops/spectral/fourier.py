@@ -107,6 +107,21 @@ def _by_kind(self: Tensor, *_rest: Any) -> str:
     return "_fft_c2c" if self.dtype.is_complex else "_fft_r2c"
 
 
+def _transform(
+    name: str, written_by: str | Callable[..., str], out_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None]
+) -> Callable[[Callable[..., Any]], Any]:
+    """Declares one of PyTorch's functions, which gives an `out=` that it resizes contiguous strides, unless it conjugates it."""
+    return op(
+        name=name,
+        variants="",
+        composition=True,
+        out=True,
+        laid_out=written_by is _then_conjugated,
+        written_by=written_by,
+        out_dtype=out_dtype,
+    )
+
+
 # -- along one dimension -----------------------------------------------------------------------------------------------
 
 
@@ -143,7 +158,7 @@ def _to_real(x: Tensor, n: int | None, dim: int, norm: Norm, forward: bool) -> A
     return fft_c2r(x.conj() if forward else x, (dim,), scaled, size)
 
 
-@op(name="fft_fft", variants="", composition=True, out=True, written_by=_by_kind, out_dtype=_complex_out("fft"))
+@_transform("fft_fft", _by_kind, _complex_out("fft"))
 def fft_fft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The discrete Fourier transform along `dim`, of `n` points.
 
@@ -158,14 +173,7 @@ def fft_fft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None 
     return _from_real("fft", self, n, dim, norm, True, False)
 
 
-@op(
-    name="fft_ifft",
-    variants="",
-    composition=True,
-    out=True,
-    written_by=_then_conjugated,
-    out_dtype=_complex_out("ifft"),
-)
+@_transform("fft_ifft", _then_conjugated, _complex_out("ifft"))
 def fft_ifft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `fft`.
 
@@ -178,7 +186,7 @@ def fft_ifft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
     return _from_real("ifft", self, n, dim, norm, False, False)
 
 
-@op(name="fft_rfft", variants="", composition=True, out=True, written_by="_fft_r2c", out_dtype=_complex_out("rfft"))
+@_transform("fft_rfft", "_fft_r2c", _complex_out("rfft"))
 def fft_rfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The transform of real numbers, without the half that are conjugates of the rest.
 
@@ -189,14 +197,7 @@ def fft_rfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
     return _from_real("rfft", self, n, dim, norm, True, True)
 
 
-@op(
-    name="fft_irfft",
-    variants="",
-    composition=True,
-    out=True,
-    written_by="_fft_c2r",
-    out_dtype=at_first(_real_out("irfft")),
-)
+@_transform("fft_irfft", "_fft_c2r", at_first(_real_out("irfft")))
 def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `rfft`; `n` is the number of points of the result.
 
@@ -207,14 +208,7 @@ def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | Non
     return _to_real(self, n, dim, norm, False)
 
 
-@op(
-    name="fft_hfft",
-    variants="",
-    composition=True,
-    out=True,
-    written_by="_fft_c2r",
-    out_dtype=at_first(_real_out("hfft")),
-)
+@_transform("fft_hfft", "_fft_c2r", at_first(_real_out("hfft")))
 def fft_hfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The transform of a signal of which one half is the conjugate of the other: real numbers.
 
@@ -225,14 +219,7 @@ def fft_hfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
     return _to_real(self, n, dim, norm, True)
 
 
-@op(
-    name="fft_ihfft",
-    variants="",
-    composition=True,
-    out=True,
-    written_by=_then_conjugated,
-    out_dtype=_complex_out("ihfft"),
-)
+@_transform("fft_ihfft", _then_conjugated, _complex_out("ihfft"))
 def fft_ihfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `hfft`.
 
@@ -325,7 +312,7 @@ def _ihfftn(x: Tensor, s: Any, dim: Any, norm: Norm) -> Any:
     return found if len(dims) == 1 else fft_c2c(found, dims[:-1], scaled, False)
 
 
-@op(name="fft_fftn", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
+@_transform("fft_fftn", "_fft_c2c", _complex_out("fftn"))
 def fft_fftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The transform along several dimensions, all of them by default, of `s` points.
 
@@ -337,7 +324,7 @@ def fft_fftn(self: Tensor, s: Single | None = None, dim: Single | None = None, n
     return _complex_n(self, s, dim, norm, True)
 
 
-@op(name="fft_ifftn", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
+@_transform("fft_ifftn", "_fft_c2c", _complex_out("fftn"))
 def fft_ifftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The inverse of `fftn`.
 
@@ -349,7 +336,7 @@ def fft_ifftn(self: Tensor, s: Single | None = None, dim: Single | None = None, 
     return _complex_n(self, s, dim, norm, False)
 
 
-@op(name="fft_rfftn", variants="", composition=True, out=True, written_by="_fft_r2c", out_dtype=_complex_out("rfftn"))
+@_transform("fft_rfftn", "_fft_r2c", _complex_out("rfftn"))
 def fft_rfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """`rfft` along the last of several dimensions, `fft` along the others.
 
@@ -360,7 +347,7 @@ def fft_rfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, 
     return _rfftn(self, s, dim, norm)
 
 
-@op(name="fft_irfftn", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("irfftn"))
+@_transform("fft_irfftn", "_fft_c2r", _real_out("irfftn"))
 def fft_irfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The inverse of `rfftn`.
 
@@ -372,7 +359,7 @@ def fft_irfftn(self: Tensor, s: Single | None = None, dim: Single | None = None,
     return _irfftn(self, s, dim, norm)
 
 
-@op(name="fft_hfftn", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("hfftn"))
+@_transform("fft_hfftn", "_fft_c2r", _real_out("hfftn"))
 def fft_hfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """`hfft` along the last of several dimensions, `fft` along the others.
 
@@ -383,7 +370,7 @@ def fft_hfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, 
     return _hfftn(self, s, dim, norm)
 
 
-@op(name="fft_ihfftn", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("ihfftn"))
+@_transform("fft_ihfftn", "_fft_c2c", _complex_out("ihfftn"))
 def fft_ihfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The inverse of `hfftn`.
 
@@ -394,7 +381,7 @@ def fft_ihfftn(self: Tensor, s: Single | None = None, dim: Single | None = None,
     return _ihfftn(self, s, dim, norm)
 
 
-@op(name="fft_fft2", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
+@_transform("fft_fft2", "_fft_c2c", _complex_out("fftn"))
 def fft_fft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The transform along two dimensions, the last two by default.
 
@@ -405,7 +392,7 @@ def fft_fft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, nor
     return _complex_n(self, s, dim, norm, True)
 
 
-@op(name="fft_ifft2", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
+@_transform("fft_ifft2", "_fft_c2c", _complex_out("fftn"))
 def fft_ifft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `fft2`.
 
@@ -416,7 +403,7 @@ def fft_ifft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, no
     return _complex_n(self, s, dim, norm, False)
 
 
-@op(name="fft_rfft2", variants="", composition=True, out=True, written_by="_fft_r2c", out_dtype=_complex_out("rfftn"))
+@_transform("fft_rfft2", "_fft_r2c", _complex_out("rfftn"))
 def fft_rfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """`rfftn` along two dimensions.
 
@@ -427,7 +414,7 @@ def fft_rfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, no
     return _rfftn(self, s, dim, norm)
 
 
-@op(name="fft_irfft2", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("irfftn"))
+@_transform("fft_irfft2", "_fft_c2r", _real_out("irfftn"))
 def fft_irfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `rfft2`.
 
@@ -438,7 +425,7 @@ def fft_irfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, n
     return _irfftn(self, s, dim, norm)
 
 
-@op(name="fft_hfft2", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("hfftn"))
+@_transform("fft_hfft2", "_fft_c2r", _real_out("hfftn"))
 def fft_hfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """`hfftn` along two dimensions.
 
@@ -449,7 +436,7 @@ def fft_hfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, no
     return _hfftn(self, s, dim, norm)
 
 
-@op(name="fft_ihfft2", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("ihfftn"))
+@_transform("fft_ihfft2", "_fft_c2c", _complex_out("ihfftn"))
 def fft_ihfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `hfft2`.
 
