@@ -19,8 +19,8 @@ _OTHER_NAMES = {
     "multigammaln": "mvlgamma",
 }
 _SAME_NAMES = (
-    "digamma", "erf", "erfc", "erfinv", "exp2", "expm1", "i0", "log1p", "log_softmax", "logit", "logsumexp", "polygamma",
-    "round", "sinc", "softmax", "xlogy",
+    "digamma", "erf", "erfc", "erfinv", "exp2", "expm1", "i0", "log1p", "logit", "logsumexp", "polygamma",
+    "sinc", "xlogy",
 )  # fmt: skip
 
 globals().update(_namespaced("special_"))

@@ -56,8 +56,10 @@ from autogradkit._ops.making import (
 from autogradkit._ops.network import (
     activation,
     adaptive_pool,
+    affine_grid,
     avg_pool,
     batch_norm,
+    bilinear,
     binary_loss,
     conv,
     convolutions,

@@ -20,7 +20,7 @@ from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.size import Size
 from autogradkit.core.storage import UntypedStorage, address_of, offset_of, root_of
-from autogradkit.core.strides import element_strides, is_channels_last, wrap_dim
+from autogradkit.core.strides import dim_of_size, element_strides, is_channels_last
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
 from autogradkit.engine import attributes, inference
@@ -35,12 +35,6 @@ _SIZE = (
 )
 
 
-def _dim_of(array: Any, dim: int) -> int:
-    if not array.ndim:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return wrap_dim(dim, array.ndim)
-
-
 @op(variants="method", composition=True, reads=_SIZE)
 def size(self: Tensor, dim: int | None = None) -> Size | int:
     """The size of every dimension, or of dimension `dim`. Raises IndexError where there is none such.
@@ -51,7 +45,7 @@ def size(self: Tensor, dim: int | None = None) -> Size | int:
     """
     if dim is None:
         return Size(self._array.shape)
-    return self._array.shape[_dim_of(self._array, dim)]
+    return self._array.shape[dim_of_size(dim, self._array.ndim)]
 
 
 _STRIDE = (
@@ -71,7 +65,7 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
     ((3, 1), 3)
     """
     strides = element_strides(self._array)
-    return strides if dim is None else strides[_dim_of(self._array, dim)]
+    return strides if dim is None else strides[dim_of_size(dim, self._array.ndim)]
 
 
 @op(variants="method", composition=True, reads=["if {self}._array.base is None: return 0"])

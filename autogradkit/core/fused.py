@@ -1,7 +1,7 @@
 """Multiply-add with one rounding, as the processor's fused instruction does it.
 
 NumPy rounds the product and the sum apart. PyTorch's random kernels are built with fused multiply-adds, so that equal
-draws need them here too. Rests on NumPy alone; `core.gaussian` and `core.draws` use it.
+draws need them here too. Rests on NumPy alone; `core.gaussian` and `core.draws`, and evenly spaced numbers, use it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def fma32(a: Any, b: Any, c: Any) -> Array:
     return total.astype(np.float32)
 
 
-def fma64(a: Array, b: float, c: float) -> Array:
+def fma64(a: Array, b: float, c: float | Array) -> Array:
     """`a * b + c` in float64, rounded once (Boldo and Melquiond 2008, with Dekker's exact product).
 
     Magnitudes are taken to stay away from overflow and underflow.

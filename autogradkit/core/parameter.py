@@ -5,12 +5,14 @@ Rests on tensor. `nn.Module` collects parameters by their class; optimizers trea
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, noted
 from autogradkit.core.printing import tensor_repr
+from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
 
@@ -34,13 +36,17 @@ class Parameter(Tensor):
         if not isinstance(requires_grad, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = c_type_name(requires_grad)
             raise TypeError(f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}")
-        array = empty_array((0,), np.dtype(np.float32)) if data is None else data._array
-        parameter = wrap(array, cls)
+        if data is None:
+            return cls._on(wrap(empty_array((0,), np.dtype(np.float32))), requires_grad)
+        return reported("Parameter", "detach", partial(cls._on, requires_grad=requires_grad), data)
+
+    @classmethod
+    def _on(cls, data: Tensor, requires_grad: bool) -> Parameter:
+        parameter = wrap(data._array, cls)
         assert isinstance(parameter, Parameter)
-        if data is not None:
-            parameter._counter = data._counter
+        parameter._counter = data._counter
         if requires_grad:
-            if array.dtype.kind in "biu":
+            if data._array.dtype.kind in "biu":
                 raise RuntimeError(WHOLE_NUMBERS)
             parameter._requires_grad = True
         return parameter
@@ -50,11 +56,15 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) not in memo:  # unlike that of another tensor the copy begins without a `.grad`
-            memo[id(self)] = type(self)(wrap(self._array.copy(order="K")), self._requires_grad)
+            memo[id(self)] = reported("deepcopy", "detach", _copied, self)
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (wrap(self._array), self._requires_grad)
+
+
+def _copied(parameter: Parameter) -> Parameter:
+    return type(parameter)(wrap(parameter._array.copy(order="K")), parameter._requires_grad)
 
 
 def _rebuild(data: Tensor, requires_grad: bool) -> Parameter:

@@ -175,7 +175,7 @@ def output_strides(operands: Sequence[tuple[Ints, Ints]], out_shape: Ints) -> In
     if len(out_shape) < 2:
         return contiguous_strides(out_shape)
     return _dense_in_order(
-        _iteration_order([_broadcast(*operand, out_shape) for operand in operands], out_shape), out_shape
+        iteration_order([_broadcast(*operand, out_shape) for operand in operands], out_shape), out_shape
     )
 
 
@@ -189,7 +189,7 @@ def dense_strides_like(shape: Ints, strides: Ints) -> Ints:
         return strides
     result = [0] * len(shape)
     step = 1
-    for dim in _iteration_order([strides], shape):
+    for dim in iteration_order([strides], shape):
         result[dim] = step
         step *= max(shape[dim], 1)
     return tuple(result)
@@ -212,7 +212,7 @@ def _broadcast(shape: Ints, strides: Ints, out_shape: Ints) -> Ints:
     return (0,) * missing + tuple(repeated)
 
 
-def _iteration_order(operands: Sequence[Ints], shape: Ints) -> list[int]:
+def iteration_order(operands: Sequence[Ints], shape: Ints) -> list[int]:
     """The dimensions from the one that runs fastest to the slowest.
 
     An insertion sort that leaves undecided pairs as they are; where a comparison is undecided it looks further down,
@@ -328,6 +328,17 @@ def require_dims(ndim: int, dim: int = 0) -> None:
     if not ndim:
         wrap_dim(dim, 0)
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+
+
+def dim_of_size(dim: int, ndim: int) -> int:
+    """`dim` counted from the front where its size is asked for: a tensor without dimensions has none. Raises IndexError.
+
+    >>> dim_of_size(-2, 2)
+    0
+    """
+    if not ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return wrap_dim(dim, ndim)
 
 
 def infer_size(shape: Sequence[int], numel: int) -> Ints:

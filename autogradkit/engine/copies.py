@@ -6,10 +6,12 @@ Rests on history; attaches `__deepcopy__` and `__reduce_ex__` to `core.tensor.Te
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autogradkit.core.recording import reported
 from autogradkit.core.storage import Array, UntypedStorage, address_of, root_of
 from autogradkit.core.strides import is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, counter_of, wrap
@@ -25,12 +27,15 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         )
     if id(self) in memo:
         return memo[id(self)]
-    twin = _placed(_copied(self._array, memo), type(self), history.requires_grad(self))
-    memo[id(self)] = twin
+    twin = memo[id(self)] = reported("deepcopy", "detach", partial(_twin_of, memo), self)
     if self._grad is not None:
         twin._grad = copy.deepcopy(self._grad, memo)
     twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
     return twin
+
+
+def _twin_of(memo: dict[int, Any], tensor: Tensor) -> Tensor:
+    return _placed(_copied(tensor._array, memo), type(tensor), history.requires_grad(tensor))
 
 
 def _copied(array: Array, memo: dict[int, Any]) -> Array:

@@ -71,6 +71,13 @@ def is_inference(tensor: Tensor) -> bool:
     return isinstance(tensor._counter, InferenceCounter)
 
 
+def as_made(tensor: Tensor) -> Tensor:
+    """The tensor, which no recorder hears being made, as it is made in inference mode where that is on."""
+    if MODE.inference is not None:
+        tensor._counter = InferenceCounter()
+    return tensor
+
+
 class InferenceMarker(Recorder):
     """Hears of each op that one thread runs in inference mode, and makes its new tensors inference tensors."""
 

@@ -299,15 +299,15 @@ class Run:
             raise
         if not self.retain_graph:
             node.release()
+        if self.needed is not None and not node.calls_user:  # what leads nowhere PyTorch does not compute
+            targets = node.edges[::2]
+            sent = [each if target in self.needed else None for each, target in zip(sent, targets, strict=True)]
         given, sent = sent, validated(sent, node)
         versions = node.gradient_versions
         if versions:
             sizes = [(np.shape(a), np.shape(b)) for a, b in zip(given, sent, strict=True)]
             versions = [n if a == b else 0 for n, (a, b) in zip(versions, sizes, strict=False)]
         given = None
-        if self.needed is not None and not node.calls_user:  # what leads nowhere PyTorch does not compute
-            targets = node.edges[::2]
-            sent = [each if target in self.needed else None for each, target in zip(sent, targets, strict=True)]
         if MODE.anomaly and MODE.anomaly_checks_nan:
             self.check_nan(node, sent)
         if node.hooks is not None and node.hooks.after:

@@ -40,7 +40,7 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
     Raises RuntimeError where its shape is none that the input's broadcasts to.
     """
     alike = gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.itemsize > 2
-    if alike and gradient.shape[1:] == shape:
+    if alike and gradient.ndim > len(shape) and gradient.shape[1:] == shape:
         return np.asarray(quietly(np.add.reduce, gradient, 0))  # the bias of a batch: the most frequent case, at once
     own = gradient._array.shape if isinstance(gradient, Tensor) else np.shape(gradient)
     if own != shape and not _expandable(shape, own):

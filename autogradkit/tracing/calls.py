@@ -5,11 +5,18 @@ Rests on core. The recorder asks it about each op.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
-from autogradkit.core.facts import Declaration
+from autogradkit._ops.declare import PUBLISHED
+from autogradkit.core.facts import Declaration, OpFacts
 from autogradkit.core.tensor import Tensor
+from autogradkit.tracing.events import Argument
+
+_FUNCTIONAL = "autogradkit.nn.functional."
+_NAMESPACES = ("fft_", "linalg_", "special_")
 
 
 def as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -19,12 +26,28 @@ def as_written(entry: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(entry.f_locals["value"] if each is entry.f_locals["source"] else each for each in args)
 
 
-def called_as(entry: FrameType, declaration: Declaration, kind: str) -> str:
+def facts_of(declaration: Declaration, inputs: tuple[Argument, ...]) -> OpFacts:
+    """What a declaration tells of a call with these arguments: of `conv{stride}d`, two strides make "conv2d"."""
+    facts = declaration.facts
+    if "{" not in facts.label:
+        return facts
+
+    def count(found: re.Match[str]) -> str:
+        at = facts.parameters.index(found[1])
+        text = next((each.text for each in inputs if found[1] == each.name or at == each.place), None)
+        return "n" if text is None else str(len(re.findall(r"\d+", text)))  # of a graph that was freed nothing is known
+
+    return replace(facts, label=re.sub(r"\{(\w+)\}", count, facts.label))
+
+
+def called_as(entry: FrameType, name_of_op: str, facts: OpFacts, kind: str) -> str:
     """The function or method that the learner called, where it has another name than the op that ran in it."""
     name = entry.f_code.co_name
-    public = hasattr(Tensor, name) or entry.f_globals["__name__"].startswith("autogradkit.nn.functional.")
-    told = kind not in ("op", "view") or name.startswith("_") or declaration.facts.sign
-    return "" if told or not public or name in (declaration.name, declaration.facts.label) else name
+    public = hasattr(Tensor, name) or name in PUBLISHED or entry.f_globals["__name__"].startswith(_FUNCTIONAL)
+    if name.startswith(_NAMESPACES):
+        public, name = True, name.replace("_", ".", 1)
+    told = kind not in ("op", "view") or name.startswith("_") or facts.sign
+    return "" if told or not public or name in (name_of_op, facts.label) else name
 
 
 def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:

@@ -171,7 +171,7 @@ class Op:
 
     @property
     def label(self) -> str:
-        """What a picture calls it: "mul", "add_"."""
+        """What a picture calls it: "mul", "add_", "conv2d"."""
         return spelled(self.facts.label, self.kind)
 
 

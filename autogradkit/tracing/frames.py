@@ -7,12 +7,13 @@ Rests on `core.frames`, which knows whose code a frame runs. A frame is held now
 from __future__ import annotations
 
 import functools
+import itertools
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FrameType
 from typing import TypeVar
 
-from autogradkit.core.frames import is_ours
+from autogradkit.core.frames import is_library, is_ours
 
 _MOST_FRAMES = 8
 T = TypeVar("T")
@@ -75,11 +76,9 @@ def once_per_code(find: Callable[[CodeType], T]) -> Callable[[CodeType], T]:
     return found
 
 
-def learner_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame outside this package."""
-    while frame is not None and is_ours(frame.f_code):
-        frame = frame.f_back
-    return frame
+@once_per_code
+def _is_learners(code: CodeType) -> bool:
+    return not (is_ours(code) or is_library(code))
 
 
 def entry_frame(frame: FrameType) -> FrameType:
@@ -89,14 +88,27 @@ def entry_frame(frame: FrameType) -> FrameType:
     return frame
 
 
-def learner_frames(frame: FrameType | None) -> list[FrameType]:
-    """The learner's frames, innermost first, from the one that called into this package up to the cell or script."""
-    found: list[FrameType] = []
-    while frame is not None and len(found) < _MOST_FRAMES:
+def learner_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """The learner's frames, innermost first, from the one that called into this package up to the cell or script.
+
+    Libraries in between are left out, as `copy.deepcopy` is: names and lines are the learner's. Where libraries are all
+    there is, they stand for the learner.
+    """
+    outside, found = frame, False
+    while frame is not None:
         code = frame.f_code
-        if not is_ours(code):
-            found.append(frame)
+        if _is_learners(code):
+            found = True
+            yield frame
             if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
-                break
+                return
         frame = frame.f_back
-    return found
+    while outside is not None and not found:
+        if not is_ours(outside.f_code):
+            yield outside
+        outside = outside.f_back
+
+
+def site_frames(frame: FrameType | None) -> list[FrameType]:
+    """The innermost of them, as many as a trace keeps of a call."""
+    return list(itertools.islice(learner_frames(frame), _MOST_FRAMES))

@@ -18,7 +18,7 @@ from typing import Any
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
-from autogradkit.tracing.frames import learner_frame, once_per_code
+from autogradkit.tracing.frames import learner_frames, once_per_code
 from autogradkit.tracing.labels import SUBSCRIPTS
 from autogradkit.tracing.namespace import attributes_of, class_name, has, holds, modules_of, parameters_of
 from autogradkit.tracing.turns import loop_variables
@@ -99,8 +99,7 @@ class Naming:
         if parameter is not None and parameter[0]() is tensor:
             return parameter[1]
         found = None
-        frame = learner_frame(sys._getframe(1))
-        while frame is not None:
+        for frame in learner_frames(sys._getframe(1)):
             variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
             holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
             passing = loop_variables(frame.f_code)
@@ -109,9 +108,6 @@ class Naming:
             found = held or _reached_from(leading, tensor) or next(reversed(holding), None) or found
             if found is None and has(tensor, "named_modules"):
                 found = _deep_among(leading, tensor)
-            if frame.f_code.co_name.startswith(("<module>", "<cell line")):
-                break
-            frame = learner_frame(frame.f_back)
         return found
 
 

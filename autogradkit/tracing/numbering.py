@@ -37,6 +37,7 @@ class Numbering:
         self.names: dict[int, str] = {}  # value -> the name that its tensor had before the trace
         self._copier = copier
         self._name_of = name_of
+        self._unbound: set[int] = set()  # parameters made in the trace: what holds them is known when they are used
         self._clock = clock
         self._owners: dict[
             int, tuple[weakref.ref[Any], weakref.ref[Any]]
@@ -80,6 +81,8 @@ class Numbering:
             if seen.edits == self._edits.get(value.storage, 0):
                 if requires_grad(tensor) and not value.requires_grad:  # requires_grad_() since, or the attribute
                     self.values[seen.value] = replace(value, requires_grad=True, is_leaf=is_leaf(tensor))
+                if seen.value in self._unbound:
+                    self._name(seen.value, tensor)
                 return seen.value
         first = seen is None or seen.value is None
         again = self._unpacked(tensor, made) if first else None
@@ -107,12 +110,19 @@ class Numbering:
         seen = self._tensors[id(tensor)]
         seen.value, seen.version = value, version_of(tensor)
         seen.edits = self._edits.get(self.values[value].storage, 0)
-        name = self._name_of(tensor) if first and not made else None
-        if name is not None:
-            self.names[value] = name
+        if first and not made:
+            self._name(value, tensor)
+        elif first and found.is_parameter:
+            self._unbound.add(value)
         if tensor._node is not None:
             self._results[id(tensor._node), tensor._output_nr] = (weakref.ref(tensor._node), value)
         return value
+
+    def _name(self, value: int, tensor: Any) -> None:
+        name = self._name_of(tensor)
+        if name is not None:
+            self.names[value] = name
+            self._unbound.discard(value)
 
     def _only_counted(self, seen: _Seen, found: Value) -> bool:
         """Whether nothing was written though the version is another: the engine counts as PyTorch does, which computes some
@@ -152,6 +162,7 @@ class Numbering:
 
     def settle(self) -> None:
         """Give every living tensor whose memory was edited the value that it has now: what the edit has done to it."""
+        self._unbound.clear()  # the cell, whose variables would name them, has ended
         for seen in list(self._tensors.values()):
             tensor = seen.reference()
             if tensor is not None and seen.value is not None and self.values[seen.value].grad_of is None:

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import no_grad
+from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.events import Argument, NodeRan, Numbers, Op, Value
 from autogradkit.tracing.notation import rules_in
 from autogradkit.tracing.render.graph.telling.operands import Array, array_of, literal
@@ -125,7 +126,10 @@ class _Probe:
         """The form of the op that gives what was recorded, and what it gives in double precision."""
         bare = self.op.name.removesuffix("_") if self.op.kind == "inplace" else self.op.name
         forms = [
-            each for owner in SETS for each in owner.overloads if each.name == bare and each.facts == self.op.facts
+            each
+            for owner in SETS
+            for each in owner.overloads
+            if each.name == bare and facts_of(each, self.op.inputs) == self.op.facts
         ]
         reason = CannotMeasureError(f"{self.op.label} is no op of its own with a rule: there is nothing to run again")
         for self.overload in (each for each in forms if each.formulas):

@@ -15,6 +15,7 @@ from autogradkit.core.facts import Declaration, named
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.saved import FREED, OpNode, SavedCast
+from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.copying import Copier, value_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Saved, Value
 from autogradkit.tracing.namespace import parameters_of, those_of
@@ -139,7 +140,7 @@ class _Rebuilder:
         return Op(
             step=step,
             name=declaration.name,
-            facts=declaration.facts,
+            facts=facts_of(declaration, tuple(inputs)),
             kind="op",
             node=number,
             node_name=type(node).__name__,

@@ -22,7 +22,7 @@ from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
-from autogradkit.tracing.calls import as_written, called_as, flat, in_order, short
+from autogradkit.tracing.calls import as_written, called_as, facts_of, flat, in_order, short
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
@@ -40,7 +40,7 @@ from autogradkit.tracing.events import (
     spelled,
 )
 from autogradkit.tracing.failure import Failed, ended_by
-from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, learner_frame, learner_frames
+from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, site_frames
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.naming import Naming, names_of
@@ -142,10 +142,11 @@ class EventRecorder(Recorder):
             # Through a view: the base's CopySlices is what will run. Where nothing is recorded the node is an older one.
             base = edited._base
             maker = None if not is_grad_enabled() else maker if base is None or base._node is None else base._node
+        facts = facts_of(declaration, inputs)
         event = Op(
             step=len(self.drafts),
             name=spelled(declaration.name, kind),
-            facts=declaration.facts,
+            facts=facts,
             kind=kind,
             node=self.numbering.node(maker),
             node_name=None if maker is None else type(maker).__name__,
@@ -157,26 +158,26 @@ class EventRecorder(Recorder):
             why_not=None if maker is not None else self._why_not(declaration, kind, args, results),
             layers=tuple(self.naming.layers),
             state=self._state(declaration),
-            called=called_as(entry, declaration, kind),
+            called=called_as(entry, declaration.name, facts, kind),
         )
         if entry is not self._entry:
             self._entry = entry
             self._visit += 1
-        frame = learner_frame(entry)
+        frames = site_frames(entry)
+        frame = frames[0] if frames else None
         self.naming.note_python_modules(frame)
         numbers = None
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
             (numbers,) = names_of(args[1:], frame)
         standing = names_of([each for value in written for each in flat(value)], frame)
         ordered = in_order(entry, args)
-        constructs = entry.f_code.co_name == "__init__"
-        frames = learner_frames(frame)
+        within = entry.f_code.co_name == "__init__" or frame is not entry.f_back
         if frames:
             self._variables = frames[-1].f_globals
         site = self._sites.of(frames)
         turns = tuple([turns_of(each) for each in frames])
         self.drafts.append(
-            Draft(event, site, outputs, operands, standing, ordered, numbers, constructs, turns, self._visit)
+            Draft(event, site, outputs, operands, standing, ordered, numbers, within, turns, self._visit)
         )
         if edited is not None:
             self._grad_edited(edited)
@@ -242,17 +243,17 @@ class EventRecorder(Recorder):
     ) -> None:
         if self.failed is None or self.failed.error is not error:
             inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
-            facts = declaration.facts
+            facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
             label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
-            site = self._sites.of(learner_frames(sys._getframe(1)))
+            site = self._sites.of(site_frames(sys._getframe(1)))
             self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()
         self.copier.forget()
         number = len(self._calls)
-        frames = learner_frames(sys._getframe(1))
+        frames = site_frames(sys._getframe(1))
         site = self._sites.of(frames)
         event = BackwardBegin(
             step=len(self.drafts),
@@ -352,7 +353,7 @@ class EventRecorder(Recorder):
             after=after,
             position=None,
         )
-        self.drafts.append(Draft(event, self._sites.of(learner_frames(frame))))
+        self.drafts.append(Draft(event, self._sites.of(site_frames(frame))))
 
     def _grad_edited(self, edited: Any) -> None:
         """An in-place edit of some leaf's `.grad`, such as `w.grad.zero_()`."""

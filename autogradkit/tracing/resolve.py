@@ -39,7 +39,7 @@ class Draft:
     standing: tuple[frozenset[str], ...] = ()  # of each positional operand: the variables that stood for it there
     ordered: bool = True  # whether the op's operands stand in the order in which they were written
     numbers: frozenset[str] | None = None  # where the second operand is a number: the names that stand for it
-    constructs: bool = False  # whether it ran while an object was made, which what it gives is not
+    within: bool = False  # whether it ran in a call that gives something else: a constructor's, or a library's
     turns: tuple[tuple[int, ...], ...] = ()  # for each frame of the site the turns of the loops it was in
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
     saved: tuple[Saved, ...] = ()  # by the node of an op, as it is at the end
@@ -88,6 +88,7 @@ class _Namer:
     which that assignment stands."""
 
     def __init__(self, reader: SourceReader, known: dict[int, str]) -> None:
+        self._known = known
         self.names = dict(known)
         self.turns: dict[int, tuple[int, ...]] = {}
         self._reader = reader
@@ -121,7 +122,7 @@ class _Namer:
                 if last and self._reader.is_step_of_builtin(draft.site):
                     # The additions of one `sum` before the last are nobody's result, and all are where it did not end.
                     last = last_at[draft.site] == index and draft.site != failed
-                if last and not draft.constructs and draft.site not in backward:
+                if last and not draft.within and draft.site not in backward:
                     several = event.kind == "view" and len(draft.outputs) > 1
                     self._name_results(draft, parts=several, through_calls=not backward)
         self._pass_on(values)
@@ -146,7 +147,9 @@ class _Namer:
             self._take_back(draft, height)
         for place, name in found.items():
             output = draft.outputs[place] if place < len(draft.outputs) else None
-            if output is not None:
+            if (
+                output is not None and output not in self._known
+            ):  # a parameter's is the one by which its module is reached
                 self.names[output] = name
                 self.turns[output] = draft.turn_above(height)
 

@@ -90,6 +90,33 @@ TRAIN = "%train lenet --epochs 2"
 
 TABS = ("Test pictures", "Filters", "Feature maps", "Confusions")
 
+NEWER = {  # layers and ops whose pictures have rows, columns, several results or complex numbers
+    "layer-norm": (
+        "norm = torch.nn.LayerNorm(3)\nx = torch.tensor([[1., 2., 4.], [0., -1., 3.]], requires_grad=True)",
+        "loss = norm(x)[0, 2]\nloss.backward()",
+    ),
+    "conv1d": (
+        "torch.manual_seed(0)\nconv = torch.nn.Conv1d(1, 2, 3)\nx = torch.tensor([[0., 1., 3., 2., 5.]])",
+        "y = conv(x).relu()\nloss = torch.nn.functional.max_pool1d(y, 3).sum()\nloss.backward()",
+    ),
+    "attention": (
+        "torch.manual_seed(0)\nq, k, v = (torch.randn(1, 3, 2, requires_grad=True) for _ in range(3))",
+        "out = torch.nn.functional.scaled_dot_product_attention(q, k, v)\nout.sum().backward()",
+    ),
+    "solve": (
+        "A = torch.tensor([[2., 1.], [1., 3.]], requires_grad=True)\nb = torch.tensor([1., 2.])",
+        "x = torch.linalg.solve(A, b)\nvalues, vectors = torch.linalg.eigh(A)\nloss = x.sum() + values[0]\nloss.backward()",
+    ),
+    "fft": (
+        "signal = torch.tensor([1., 2., 0., -1.], requires_grad=True)",
+        "spectrum = torch.fft.rfft(signal)\npower = spectrum.abs() ** 2\npower[1].backward()",
+    ),
+    "cuts": (
+        "import copy\nx = torch.tensor([1., 2.], requires_grad=True)",
+        "w = torch.nn.Parameter(x * 2)\nc = copy.deepcopy(x)\nloss = (w * c).sum()\nloss.backward()",
+    ),
+}
+
 SCENES: dict[str, Scene] = {
     **{f"graph-{name}": traced(name) for name in CELLS},
     "graph-rnn": Scene((SETUP, RNN.format(4), RNN_CELL)),
@@ -101,6 +128,7 @@ SCENES: dict[str, Scene] = {
     "detail-leaf": traced("accumulate", keys('.ak-item[aria-label^="w"]', "Enter")),
     "detail-conv": traced("lenet", keys('.ak-item[aria-label*="conv1"]', "Enter")),
     "graph-late": Scene((SETUP, WEIGHTS + "\nloss = ((w * x) ** 2).sum()", "%graph loss")),
+    **{f"graph-{name}": Scene((SETUP, before, f"%%trace\n{cell}")) for name, (before, cell) in NEWER.items()},
     "storage": Scene((SETUP, MATRIX, "%storage a b c d")),
     "strides": Scene((SETUP, MATRIX, "%strides a")),
     "why": Scene((SETUP, MATRIX, "b.view(12)", "%why")),

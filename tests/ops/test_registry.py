@@ -32,11 +32,13 @@ REFUSED = {  # PyTorch has no derivative of them either
     "detach_copy/torch::autograd::NotImplemented",
     "geqrf/GeqrfBackward0",
     "counts_in_grid/torch::autograd::NotImplemented",
+    "counts_by_numbers/torch::autograd::NotImplemented",
     "edges_along/torch::autograd::NotImplemented",
     "histogram/torch::autograd::NotImplemented",
     "unique_elements/Unique2Backward0",
     "unique_runs/UniqueConsecutiveBackward0",
     "unique_places/UniqueDimBackward0",
+    "view_as_complex_copy/ViewAsComplexBackward0_copy",
 }
 REFUSED |= {name for name in DIFFERENTIABLE if name.endswith("_backward/torch::autograd::NotImplemented")}
 # Their gradients are those of a whole: of logarithms that are probabilities, of an input with its mean and deviation beside it.

@@ -56,6 +56,8 @@ _OPERATORS = (
     "imul",
 )
 _OF_INTEGERS = ("and_", "or_", "xor")
+# Whose functions are declared, and have schemas, by the namespace's name and theirs: "linalg_det".
+NAMESPACES = ("fft", "linalg", "special")
 ATTEMPTS = 60
 SHAPES = ((3, 3), (2, 3), (3,), (), (2, 2, 4, 4), (1, 3, 3))
 FLOAT, INT, BOOL = torch.float32, torch.int64, torch.bool
@@ -113,7 +115,7 @@ def _quietly(function: Callable[..., Any], call: Call) -> Any:
 def fresh(value: Any) -> Any:
     """A copy of an argument."""
     if isinstance(value, torch.Tensor):
-        return value.clone()
+        return value.detach().clone().requires_grad_(value.requires_grad)
     if isinstance(value, list | tuple):
         return type(value)(fresh(each) for each in value)
     return value.copy() if isinstance(value, np.ndarray) else value
@@ -132,7 +134,7 @@ def _targets() -> Iterator[Target]:
     places = [
         ("", "", torch, ak),
         ("nn.functional.", "", torch.nn.functional, ak.nn.functional),
-        ("linalg.", "linalg_", torch.linalg, ak.linalg),
+        *((f"{each}.", f"{each}_", getattr(torch, each), getattr(ak, each)) for each in NAMESPACES),
     ]
     for prefix, schema_prefix, theirs, mine in places:
         for name in _shared_names(theirs, mine):
@@ -231,6 +233,8 @@ _KNOWN = {
     "conv_transpose3d": Call([_tensor((1, 2, 2, 3, 3), FLOAT), _tensor((2, 1, 2, 2, 2), FLOAT)]),
     "cosine_embedding_loss": Call([_MATRIX, _MATRIX, torch.tensor([1.0, -1.0, 1.0])]),
     "ctc_loss": Call([_tensor((3, 1, 3), FLOAT), torch.tensor([[1, 2]]), [3], [2]]),
+    "gradient": Call([_MATRIX], {"spacing": [_VECTOR, _VECTOR], "dim": [0, 1]}),
+    "histogramdd": Call([_MATRIX, [_VECTOR, _VECTOR, _VECTOR]]),
     "grid_sampler": Call([_IMAGES, _tensor((2, 2, 2, 2), FLOAT), 0, 0, False]),
     "imag": Call([torch.complex(_VECTOR, _VECTOR)]),
     "instance_norm": Call([_IMAGES, None, None, None, None, True, 0.1, 1e-5, False]),
@@ -327,7 +331,7 @@ def _value(parameter: Parameter, shape: tuple[int, ...], dtype: torch.dtype, rng
         if name in ("dim", "dims", "axis"):
             return rng.choice(([0], [0, 1], [-1], [0, 1]))
         return rng.choice((list(shape), [1], [1, 1], [3, 3], [0, 0], [1, 1, 1, 1]))
-    if re.fullmatch(r"float\[\d*\]", kind):
+    if re.fullmatch(r"(float|Scalar)\[\d*\]", kind):
         return [1.5] * rng.randint(1, 2)
     return rng.choice(PLAIN[kind])
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import autogradkit as torch
+from autogradkit.tracing.events import Op
 
 BEFORE = """
 class Net(torch.nn.Module):
@@ -62,3 +63,26 @@ def test_a_parameter_that_is_compared_has_its_own_name() -> None:
     before = "xs = [torch.ones(2)]; p = torch.nn.Parameter(torch.zeros(2))"
     for cell in ("y = xs[0] == p", "y = xs[0] < p", "y = p > xs[0]"):
         assert weights(cell, before) == ["p"], cell
+
+
+def test_a_copied_model_has_names_of_its_own() -> None:
+    cell = "import copy\nnet = Net()\ntwin = copy.deepcopy(net)\ny = net(x) + twin(x)"
+    assert weights(cell) == ["net.first.weight", "twin.first.weight"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("w = torch.nn.Parameter(y)", [("Parameter", "y", "w")]),
+        ("import copy\nw = copy.deepcopy(x)", [("deepcopy", "x", "w")]),
+        ("import copy\nw = copy.deepcopy({'a': x})['a']\nz = w * 2", [("deepcopy", "x", "w"), ("mul", "w", "z")]),
+    ],
+)
+def test_what_is_made_of_a_tensor_is_drawn_as_cut_from_it(cell: str, said: list[tuple[str, str, str]]) -> None:
+    space: dict[str, Any] = {"torch": torch, "x": torch.ones(2), "y": torch.tensor([2.0, 3.0])}
+    linecache.cache["<the cell>"] = (len(cell), None, cell.splitlines(True), "<the cell>")
+    with torch.record() as trace:
+        exec(compile(cell, "<the cell>", "exec"), space)
+    ops = [event for event in trace.events if isinstance(event, Op)]
+    assert [(op.name, trace.label(op.inputs[0].value), trace.label(op.outputs[0])) for op in ops] == said
+    assert [op.why_not for op in ops if op.name != "mul"] == ["detach"]

@@ -28,7 +28,7 @@ def test_an_operand_that_was_not_kept_has_its_place() -> None:
 def test_what_was_asked_of_an_op_is_told() -> None:
     x = torch.ones(2, 3, requires_grad=True)
     y = x.sum(1, keepdim=True)
-    assert "sum(x, dim=(1,), keepdim=True) → y" in text(y, x=x, y=y)
+    assert "sum(x, dim=1, keepdim=True) → y" in text(y, x=x, y=y)
 
 
 def test_a_tensor_that_a_name_stands_for_is_shown_with_its_value() -> None:

@@ -146,9 +146,14 @@ def dense(x: Any) -> Any:
     return x.contiguous() if isinstance(x, Tensor) else np.ascontiguousarray(x)
 
 
+def numpy_dtype(x: Any) -> np.dtype[Any]:
+    """NumPy's dtype of an array or tensor."""
+    return (x._array if isinstance(x, Tensor) else x).dtype
+
+
 def lowest(x: Any) -> float:
     """The least finite number of its dtype."""
-    return -dtype.largest(dtype.from_numpy_dtype((x._array if isinstance(x, Tensor) else x).dtype))
+    return -dtype.largest(dtype.from_numpy_dtype(numpy_dtype(x)))
 
 
 def distinct(x: Any) -> Any:
@@ -171,7 +176,7 @@ def eye(rows: int, columns: int, beside: Any) -> Any:
 
 def epsilon(x: Any) -> float:
     """How far 1 is from the next number of an array's or a tensor's dtype."""
-    return float(np.finfo((x._array if isinstance(x, Tensor) else x).dtype).eps)
+    return float(np.finfo(numpy_dtype(x)).eps)
 
 
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:

@@ -115,8 +115,9 @@ def number(value: Any) -> Any:
 
 
 def _real_number(value: Any) -> Any:
-    """As `number`, of what C++ takes as a double: an integer may be of any size."""
-    return float(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else number(value)
+    """As `number`, of what C++ takes as a double: an integer may be of any size, and is none any more."""
+    found = value if isinstance(value, int) else number(value)
+    return float(found) if isinstance(found, int) else found
 
 
 PYTHON_TYPES = {float: float64, int: int64, bool: bool_, complex: complex128}  # what stands for a dtype
@@ -174,7 +175,7 @@ KINDS = {
     "Scalar": Kind("Number", "Scalar", "float", lambda v: is_number(v) or _is_number_tensor(v), _NUMBER, number),
     "float": Kind(
         "float", "float", "float", lambda v: isinstance(v, (int, float, np.number)) or _is_number_tensor(v),
-        "({0}.__class__ is float or ({0}.__class__ is int and -(2**63) <= {0} < 2**63))", _real_number,
+        "{0}.__class__ is float", _real_number,
     ),
     "int": Kind(
         "int", "int", "int",

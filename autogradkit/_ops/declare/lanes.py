@@ -308,7 +308,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     given = dict(call.arrays)
     first = call.arrays[op.parameters[op.first_tensor].name]
     if op.refuse is not None:
-        s.scope[call.name("refuse")] = op.refuse
+        s.scope[call.name("refuse")] = op.refuse_late if is_by_kernel(op.refuse) else op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     if op.dtypes is not None:
         s.scope[call.name("dtypes")] = op.refuse_dtypes

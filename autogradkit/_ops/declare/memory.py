@@ -247,12 +247,13 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         np.copyto(made, into)
         op.run_kernel(values, made)
     else:
+        if op.structured and op.meta is not None:  # before what the kernel refuses
+            shape = op.meta(*values[: op.positional], **op.named(values))[0]
+            if into.shape != shape:
+                raise RuntimeError(
+                    f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(shape)} should match"
+                )
         made = compute(op, values, into.dtype if op.into_any else None)
-        if op.structured and into.shape != made.shape:
-            raise RuntimeError(
-                f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(made.shape)} should "
-                "match"
-            )
         require_shape(into.shape, made.shape)
         require_castable(made.dtype, into.dtype)
     return setitem, into, ..., made

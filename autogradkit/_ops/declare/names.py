@@ -80,13 +80,13 @@ class OverloadSet:
         numbers = options.pop("numbers", None)
 
         def declare(kernel: Callable[..., Any]) -> Overload:
-            made = Overload(self, kernel, **options)
+            made = Overload(self, kernel, options)
             self.overloads.append(made)
             if numbers is not None:
-                self.overloads.append(Overload(self, kernel, as_number=numbers, **options))
+                self.overloads.append(Overload(self, kernel, options | {"as_number": numbers}))
             if kernel.__name__ != "_":
                 OVERLOADS[kernel.__name__ if self.only_in_place else kernel.__name__.removesuffix("_")] = made
-            elif not made.composition:
+            elif not (options.get("composition") or options.get("factory")):
                 OVERLOADS.setdefault(self.name, made)
             if not self._is_attached and "self" in kernel.__code__.co_varnames:
                 self._attach()

@@ -17,12 +17,15 @@ from autogradkit._ops.declare import entries, memory, plans
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
-from autogradkit._ops.declare.source import refuse_whole
+from autogradkit._ops.declare.source import refuse_complex, refuse_whole
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
+    copied_into,
     history_of,
     into_out,
+    is_at_first,
     is_checked_first,
+    is_of_kernels,
     require_apart,
     require_apart_resized,
     require_castable,
@@ -31,6 +34,7 @@ from autogradkit._ops.declare.writing import (
     require_no_leaf,
     require_shape,
     require_writable,
+    warn_of_resizing,
     writer_of,
 )
 from autogradkit.core.frames import shorten
@@ -119,43 +123,22 @@ class Overload(Form):
         if self.composition:
             if out is None:
                 return self._composed(self.kernel, values)
-            if self.out_warning:
-                warn(self.out_warning)
-            tensors = self.tensors_in(values)
-            outs = out if isinstance(out, (list, tuple)) else (out,)
-            involved = (*tensors, *outs[self.differentiable_outputs])
-            name = writer_of(self.owner.name)
-            unimplemented = name if name.startswith("aten::") else ""
-
-            def refuse_gradients() -> None:
-                if unimplemented and isinstance(out, Tensor):  # such an op has one result
-                    require_no_leaf(name, out)
-                else:
-                    require_no_grad(name, involved)
-
-            if not is_checked_first(self.owner.name):
-                refuse_gradients()
-            made = self._composed(self.kernel, values)
-            refuse_gradients()
-            results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
-            for each, result in zip(outs, results, strict=True):
-                if self.owner.name in POINTWISE_COMPOSED:
-                    require_iterable(each, result.shape, tensors)
-                elif self.apart == "given":
-                    require_apart(each._array, each._array.shape, tensors)
-                elif self.apart:
-                    require_apart_resized(each, result.shape, tensors)
-            return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented)
-        # What has no gradient may be written into what requires one.
-        if isinstance(out, Tensor) and self.is_unimplemented:
-            require_no_leaf(f"aten::{self.owner.name}", out)
-        elif out is not None and self.formulas:
-            outs = out if isinstance(out, (list, tuple)) else (out,)
-            require_no_grad(self.owner.name, self.tensors_in((*values, *outs[self.differentiable_outputs])))
+            return self._compose_into(values, out)
+        if out is not None and (self.written_as or self.formulas):
+            outs = (out if isinstance(out, (list, tuple)) else (out,))[self.differentiable_outputs]
+            if self.written_as:  # what has no gradient may be written into what requires one
+                for each in outs:
+                    require_no_leaf(self.written_as, each)
+            else:
+                assert self.recipe is not None
+                inputs = [values[i] for i in self.recipe.differentiable]
+                require_no_grad(self.owner.name, self.tensors_in((*inputs, *outs)))
         memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
             check(*values)
+        if out is not None and self.refuse_out is not None:
+            self.refuse_out(out, *values)
         if late and self.pointwise is not None and isinstance(out, Tensor):
             arrays = self.arrays_of(values)
             memory.require_promotable(self, arrays)
@@ -190,6 +173,11 @@ class Overload(Form):
         memory.require_numbers(self, values)
         self.ask_late(self.dtypes, values)
 
+    def refuse_late(self, *values: Any) -> None:
+        """The check of a kernel's as a lane asks for it."""
+        assert self.refuse is not None
+        self.ask_late(self.refuse, values)
+
     def _run_pointwise(self, values: Sequence[Any]) -> Tensor:
         arrays = list(values)
         for i in self.operands:
@@ -208,13 +196,59 @@ class Overload(Form):
         if not results or not self.records(values):
             return
         assert self.recipe is not None
-        if results[0]._array.dtype.kind not in "iub":
+        kind = results[0]._array.dtype.kind
+        if kind == "c" and self.real_gradient:
+            refuse_complex(self.owner.name)
+        if kind not in "iub":
             self.recipe.record(saved, values, results)
         elif self.refuses_whole:
             refuse_whole(results[0]._array)
 
     def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
         return body(*values[: self.positional], **self.named(values))
+
+    def _compose_into(self, values: Sequence[Any], out: Any) -> Any:
+        """The composition, written into what `out=` names."""
+        if self.out_warning:
+            warn(self.out_warning)
+        if self.refuse_out is not None:
+            self.refuse_out(out, *values)
+        outs = out if isinstance(out, (list, tuple)) else (out,)
+        tensors = self.tensors_in(values)
+        name = self.written_by(*values) if callable(self.written_by) else self.written_by or writer_of(self.owner.name)
+        if is_at_first(self.require_out_dtype):
+            for each in outs:
+                self.require_out_dtype(each._array.dtype, each._array.dtype)
+        if name == "copy_":
+            return copied_into(outs[0], self._composed(self.kernel, values), self.require_out_dtype)
+        unimplemented = name if name.startswith("aten::") else ""
+
+        def refuse_gradients() -> None:
+            differentiated = outs[self.differentiable_outputs]
+            if unimplemented:
+                for each in differentiated:
+                    require_no_leaf(name, each)
+            else:
+                require_no_grad(name, (*tensors, *differentiated))
+
+        has_checks = not is_of_kernels(self.require_out_dtype) if self.written_by else is_checked_first(self.owner.name)
+        if not has_checks:
+            refuse_gradients()
+        made = self._composed(self.kernel, values)
+        results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
+        if self.written_by and has_checks:  # of the dtype, too
+            for each, result in zip(outs, results, strict=True):
+                self.require_out_dtype(result.dtype, each._array.dtype)
+        refuse_gradients()
+        for each, result in zip(outs, results, strict=True):
+            if self.owner.name in POINTWISE_COMPOSED:
+                require_iterable(each, result.shape, tensors)
+            elif self.apart == "given":
+                require_apart(each._array, each._array.shape, tensors)
+            elif self.apart:
+                require_apart_resized(each, result.shape, tensors)
+        edits = 1 if self.written is None else 1 + self.written(*values)
+        return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented, edits=edits)
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
@@ -229,7 +263,7 @@ class Overload(Form):
     def _write(self, values: Sequence[Any], out: Any) -> Any:
         """The result in what `out=` names: straight into it where it has the right form, else copied and resized."""
         tensors = self.tensors_in(values)
-        unimplemented = f"aten::{self.owner.name}" if self.is_unimplemented else ""
+        unimplemented = self.written_as
         if isinstance(out, Tensor) and (self.pointwise is not None or self.reduces):
             arrays = self.arrays_of(values)
             shape = self._result_shape(arrays)
@@ -254,9 +288,11 @@ class Overload(Form):
         computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
         if self.apart == "resized" and isinstance(out, Tensor):
             require_apart_resized(out, computed.shape, tensors)
-        written = into_out(
-            tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, self.warns_of_resizing
-        )
+        warns = self.warns_of_resizing
+        if self.bare_out and isinstance(out, Tensor):
+            warn_of_resizing(out, computed.shape)
+            warns = False
+        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, warns)
         if self.several:
             return None
         return written if isinstance(written, Tensor) else self.returns(written)

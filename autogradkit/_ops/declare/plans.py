@@ -25,6 +25,7 @@ from autogradkit.core.storage import Array
 from autogradkit.core.strides import (
     broadcast_shapes,
     contiguous_strides,
+    dense_strides_like,
     element_strides,
     output_strides,
     wrap_dim,
@@ -92,6 +93,7 @@ def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
 def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     kinds: list[tuple[Any, int]] = []
     geometry: list[tuple[Shape, Shape]] = []
+    dtypes: list[np.dtype[Any] | None] = []  # of the arrays that are promoted
     for i in op.operands:
         value = values[i]
         if value is None:
@@ -99,6 +101,7 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
         array = isinstance(value, np.ndarray)
         if array or not op.unary:
             geometry.append((value.shape, element_strides(value)) if array else ((), ()))
+            dtypes.append(value.dtype if array and i in op.promotes else None)
         if i in op.promotes:
             kinds.append(
                 (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
@@ -109,6 +112,9 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     result = (
         bool_ if op.pointwise is TO_BOOL else common.to_real() if op.pointwise in (TO_REAL, FLOAT_TO_REAL) else common
     )
+    for at, (kind, (shape, strides)) in enumerate(zip(dtypes, geometry, strict=True)):
+        if kind is not None and kind != common.numpy:  # it is cast first, to memory without gaps
+            geometry[at] = shape, dense_strides_like(shape, strides)
     if op.other_first:
         geometry.reverse()
     shape = broadcast_shapes(*[each for each, _ in geometry])

@@ -8,7 +8,6 @@ one for each differentiable overload when it is first needed.
 from __future__ import annotations
 
 import linecache
-import traceback
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -184,6 +183,8 @@ class Recipe:
         node.sequence = next(SEQUENCE)
         node.hooks = None
         if MODE.anomaly:
+            import traceback  # costs every import; only anomaly mode uses it
+
             node.ensure_hooks().traceback = "".join(traceback.format_stack()[:-3])
         return node, needs
 

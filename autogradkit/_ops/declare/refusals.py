@@ -80,13 +80,13 @@ def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError)
 
 
 def both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
-    """Two checks, one after the other."""
+    """Two checks, one after the other; PyTorch's kernel makes both, or neither."""
 
     def refuse(*values: Any) -> None:
         first(*values)
         second(*values)
 
-    return refuse
+    return by_kernel(refuse) if is_by_kernel(first) else refuse
 
 
 def not_implemented(label: str, kinds: str) -> Callable[..., None]:
@@ -118,10 +118,27 @@ def not_differentiated(name: str) -> Callable[..., Any]:
     return refuse
 
 
-def require_real_if_differentiated(name: str, tensor: Any) -> None:
-    """Raise RuntimeError where an op whose gradient PyTorch has for real numbers only would be recorded with complex ones."""
-    if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c" and MODE.grad and requires_grad(tensor):
+def require_real_result(name: str, tensors: Iterable[Tensor]) -> None:
+    """Raise RuntimeError where a complex result would be recorded, of an op that PyTorch differentiates for real ones only."""
+    if MODE.grad and any(map(requires_grad, tensors)):
         raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
+
+
+def require_real_if_differentiated(name: str, tensor: Any) -> None:
+    """The same of a tensor, with which the result would be complex."""
+    if isinstance(tensor, Tensor) and tensor._array.dtype.kind == "c":
+        require_real_result(name, (tensor,))
+
+
+def real_gradients(name: str) -> Callable[..., None]:
+    """A check that no op whose gradient PyTorch has for real numbers only is recorded with a complex result."""
+
+    def refuse(*values: Any) -> None:
+        tensors = [each for each in values if isinstance(each, Tensor)]
+        if any(each._array.dtype.kind == "c" for each in tensors):
+            require_real_result(name, tensors)
+
+    return by_kernel(refuse)
 
 
 def dense_gradients(name: str, at: int) -> Callable[..., None]:

@@ -50,11 +50,17 @@ def strides_of(array: Array) -> tuple[int, ...]:
     return found
 
 
+def refuse_complex(name: str) -> None:
+    """Raise RuntimeError as complex numbers would have to be differentiated by an op that PyTorch has no such gradient of."""
+    raise RuntimeError(f"{name} does not support automatic differentiation for outputs with complex dtype.")
+
+
 SCOPE: dict[str, Any] = {
     "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED,
     "MISREAD": (AttributeError, IndexError, ValueError), "MODE": MODE,
     "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
-    "RECORDERS": RECORDERS, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS, "STRIDES": STRIDES, "heeded": heeded,
+    "RECORDERS": RECORDERS, "refuse_complex": refuse_complex, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS,
+    "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
@@ -143,6 +149,8 @@ class Source:
         if op.refuses_whole:
             known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
             self.put(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
+        if op.real_gradient:
+            self.put(depth, f"if {first}.dtype.kind == 'c': refuse_complex({op.owner.name!r})")
         self.put(depth, f"node = {key}()")
         self._edges(depth, call, names, needed)
         self._saved(depth, call, names, needed, results, arrays)

@@ -28,6 +28,7 @@ from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import Unimplemented, check_in_place, grad_fn, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.required import OPS
 from autogradkit.engine.reseating import reseating
 
 _SHARED = (
@@ -100,7 +101,7 @@ def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence
     try:
         require_apart(out._array, shape, tensors)
     except RuntimeError:
-        _warn_of_resizing(out, shape)
+        warn_of_resizing(out, shape)
         raise
 
 
@@ -160,6 +161,25 @@ def require_same_dtype(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
         raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
 
 
+def is_of_kernels(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool:
+    """Whether a check of the dtype of `out=` is one of those that PyTorch's kernels make, and no composition of its own."""
+    return check in (require_castable, require_same_dtype, require_found)
+
+
+_AT_FIRST: set[Any] = set()
+
+
+def at_first(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """Mark a check of the dtype of `out=`, which asks for no other, as one that a composition of PyTorch's begins with."""
+    _AT_FIRST.add(check)
+    return check
+
+
+def is_at_first(check: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> bool:
+    """Whether a composition of PyTorch's begins with a check of the dtype of `out=`."""
+    return check in _AT_FIRST
+
+
 def saying(
     text: str, error: type[Exception] = RuntimeError, same: bool = True
 ) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
@@ -176,6 +196,12 @@ def saying(
     return require
 
 
+def castable(name: str, what: str = "result") -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """As PyTorch's functions of linear algebra say that `out=` cannot take what they computed."""
+    text = f"{name}: Expected {what} to be safely castable from {{result}} dtype, but got {what} with dtype {{out}}"
+    return saying(text, same=False)
+
+
 require_found = saying("Found dtype {out} but expected {result}")
 
 
@@ -185,7 +211,7 @@ _WRITTEN_BY = {
     "square": "pow", "hstack": "cat", "vstack": "cat", "dstack": "cat", "row_stack": "cat", "column_stack": "cat",
     "concat": "cat", "outer": "mul", "ger": "mul", "argsort": "sort", "msort": "sort",
     "multiply": "mul", "subtract": "sub", "diff": "sub",
-    "divide": "div", "true_divide": "div",
+    "divide": "div", "true_divide": "div", "float_power": "pow", "nanmean": "nansum",
     "take_along_dim": "gather", "diag": "aten::diagonal_copy", "softmax": "aten::softmax", "log_softmax": "aten::log_softmax",
 }  # fmt: skip
 
@@ -246,11 +272,13 @@ def into_out(
     laid_out: bool = True,
     unimplemented: str = "",
     warns: bool = True,
+    edits: int = 1,
 ) -> Any:
     """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
 
     What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones. An op that PyTorch has
     no gradient of names itself as `unimplemented`. It `warns` of resizing what had elements, unless the op resizes by itself.
+    `edits` will be counted of each.
     """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
@@ -262,12 +290,12 @@ def into_out(
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
         if warns:
-            _warn_of_resizing(each, result.shape)
+            warn_of_resizing(each, result.shape)
         steps += _put(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
-        counts[counter] = counts.get(counter, counter.value) + 1
+        counts[counter] = counts.get(counter, counter.value) + edits
     for counter in counts:
         if counter.tells:
             counter.require_editable()
@@ -276,6 +304,17 @@ def into_out(
         if counter.tells:
             counter.edited()
     return out
+
+
+def copied_into(out: Tensor, computed: Tensor, require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None]) -> Tensor:
+    """Copy a result, with its history, into `out`, resized where shapes differ."""
+    result, given = computed._array, out._array
+    require_dtype(result.dtype, given.dtype)
+    if given.shape != result.shape:
+        warn_of_resizing(out, result.shape)
+        check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(computed)))  # before it has other sizes
+        at_once(reseating(out, resized(given, result.shape, contiguous_strides(result.shape))))
+    return OPS.copy_(out, computed)
 
 
 def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
@@ -287,7 +326,8 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     return empty_strided(shape, strides, array.dtype)
 
 
-def _warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+def warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
+    """Warn where what `out=` names has elements and another shape than the result."""
     if out._array.size and out._array.shape != shape:
         warn(
             f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does not "

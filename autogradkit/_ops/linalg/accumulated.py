@@ -12,13 +12,14 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
-from autogradkit._ops.declare.writing import C_NAMES, require_castable
+from autogradkit._ops.declare.writing import C_NAMES, require_castable, saying
 from autogradkit._ops.linalg.products import misfit, mm_mat1, mm_mat2, multiply, refuse_bool, refuse_out_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, float32, from_numpy_dtype, is_half, result_type
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.strides import element_strides, output_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.naming import tensor_type
 
 
 def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: float) -> Any:
@@ -37,7 +38,7 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
         raise misfit(mat1.shape, mat2.shape)
     own = self.shape
     if own not in ((p,), (n, p)) and any(size not in (1, of) for size, of in zip(own[::-1], (p, n, 0), strict=False)):
-        raise RuntimeError(_expand_message(own, (n, p)))
+        raise RuntimeError(_expand_message(self, (n, p)))
     refuse_bool("addmm_impl_cpu_", mat1, mat2)
     for number in (beta, alpha):
         if number != 1:
@@ -45,16 +46,17 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
     return (n, p), mat1.dtype
 
 
-def _expand_message(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
-    for back in range(1, min(len(shape), len(target)) + 1):
-        if shape[-back] not in (1, target[-back]):
-            return (
-                f"The expanded size of the tensor ({target[-back]}) must match the existing size ({shape[-back]}) at "
-                f"non-singleton dimension {len(target) - back}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
-            )
+def _expand_message(array: Array, target: tuple[int, ...]) -> str:
+    shape = array.shape
+    if len(shape) > len(target):
+        return (
+            f"expand({tensor_type(array)}{{{list(shape)}}}, size={list(target)}): the number of sizes provided ({len(target)}) "
+            f"must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
+        )
+    back = next(i for i in range(1, len(shape) + 1) if shape[-i] not in (1, target[-i]))
     return (
-        f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of dimensions in the "
-        f"tensor ({len(shape)})"
+        f"The expanded size of the tensor ({target[-back]}) must match the existing size ({shape[-back]}) at non-singleton "
+        f"dimension {len(target) - back}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
     )
 
 
@@ -143,8 +145,6 @@ def _addmv_meta(self: Array, mat: Array, vec: Array, *, beta: float, alpha: floa
         raise RuntimeError(
             f"addmv input tensors must have the same dtype, but got {names[0]}, {names[1]}, and {names[2]}"
         )
-    refuse_bool("addmv_impl_cpu", mat, vec)
-    _require_factors(beta, alpha, mat.dtype)
     return (n,), mat.dtype
 
 
@@ -173,6 +173,9 @@ def addmv(self: Array, mat: Array, vec: Array, *, beta: Scalar = 1, alpha: Scala
     >>> torch.addmv(torch.tensor([1.0]), torch.tensor([[1.0, 2.0]]), torch.tensor([3.0, 4.0]))
     tensor([12.])
     """
+    refuse_bool("addmv_impl_cpu", mat, vec)
+    for number in (beta, alpha):
+        scalar_array(number, from_numpy_dtype(mat.dtype))
     _add_product(blas_matmul, (mat, vec), self, beta, alpha, out)
 
 
@@ -181,13 +184,16 @@ def _addr_meta(self: Array, vec1: Array, vec2: Array, *, beta: Any, alpha: Any) 
         if vector.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {which}, but got {vector.ndim}-D")
     shape = (vec1.shape[0], vec2.shape[0])
-    _require_expandable(self.shape, shape)
-    common = result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (self, vec1, vec2)]).numpy
+    _require_expandable(self, shape)
+    common = result_type([(from_numpy_dtype(each.dtype), 2) for each in (self, vec1, vec2)]).numpy
     for name, number in (("beta", beta), ("alpha", alpha)):
-        if common.kind in "iu" and not isinstance(number, int):
+        if common.kind in "biu" and not isinstance(number, int):
             raise RuntimeError(f"For integral input tensors, argument {name} must not be a floating point number.")
-        _factor(number, common)
-    return shape, common
+        if isinstance(number, bool) and common.kind != "b":
+            raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
+        scalar_array(number, from_numpy_dtype(common))
+    operands = [(each.shape, element_strides(each)) for each in (self, vec1[:, None], vec2)]
+    return shape, common, output_strides(operands, shape)
 
 
 def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
@@ -202,6 +208,7 @@ def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
 @op(
     in_place=True,
     edit_refuse=_refuse_edit,
+    refuses_complex=True,
     out_dtype=require_castable,
     meta=_addr_meta,
     samples=lambda t: [(t(2, 3), t(2), t(3)), (t(3), t(2), t(3)), (t(), t(1), t(2))],
@@ -220,20 +227,23 @@ def addr(self: Array, vec1: Array, vec2: Array, *, beta: Scalar = 1, alpha: Scal
     tensor([[ 4.,  6.],
             [ 7., 10.]])
     """
-    np.multiply.outer(vec1.astype(out.dtype), vec2.astype(out.dtype), out=out)
+    kind = from_numpy_dtype(out.dtype)
+    rows = vec1.astype(out.dtype)
     if alpha != 1:
-        np.multiply(out, _factor(alpha, out.dtype), out, casting="unsafe")
+        rows *= scalar_array(alpha, kind)
+    np.multiply.outer(rows, vec2.astype(out.dtype), out=out)
     if beta != 0:  # what is taken no times may be infinite, or NaN
-        added = self if beta == 1 else np.multiply(self, _factor(beta, out.dtype), dtype=out.dtype, casting="unsafe")
-        np.add(out, added, out, casting="unsafe")
+        added = self.astype(out.dtype)
+        np.add(added if beta == 1 else added * scalar_array(beta, kind), out, out)
 
 
 # -- batches -----------------------------------------------------------------------------------------------------------
 
 
-def _require_expandable(own: tuple[int, ...], shape: tuple[int, ...]) -> None:
+def _require_expandable(array: Array, shape: tuple[int, ...]) -> None:
+    own = array.shape
     if len(own) > len(shape) or any(a not in (1, b) for a, b in zip(own[::-1], shape[::-1], strict=False)):
-        raise RuntimeError(_expand_message(own, shape))
+        raise RuntimeError(_expand_message(array, shape))
 
 
 def _size(array: Array, dim: int) -> int:
@@ -244,7 +254,7 @@ def _size(array: Array, dim: int) -> int:
 
 def _baddbmm_meta(self: Array, batch1: Array, batch2: Array, *, beta: float, alpha: float) -> Any:
     shape = (_size(batch1, 0), _size(batch1, 1), _size(batch2, 2))  # what PyTorch expands `self` to comes first
-    _require_expandable(self.shape, shape)
+    _require_expandable(self, shape)
     if batch1.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
     if batch2.ndim != 3:
@@ -262,8 +272,6 @@ def _baddbmm_meta(self: Array, batch1: Array, batch2: Array, *, beta: float, alp
     if batch1.dtype != batch2.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (batch1, batch2))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
-    refuse_bool("baddbmm", batch1, batch2)
-    _require_factors(beta, alpha, batch1.dtype)
     return shape, batch1.dtype
 
 
@@ -293,6 +301,8 @@ def baddbmm(self: Array, batch1: Array, batch2: Array, *, beta: Scalar = 1, alph
     >>> torch.baddbmm(torch.tensor([1.0, 2.0]), torch.ones(2, 1, 3), torch.ones(2, 3, 2))[0]
     tensor([[4., 5.]])
     """
+    refuse_bool("baddbmm", batch1, batch2)
+    _require_factors(beta, alpha, batch1.dtype)
     _add_product(_multiply_batches, (batch1, batch2), self, beta, alpha, out, always=True)
 
 
@@ -303,7 +313,7 @@ def _(self: Tensor, batch1: Tensor, batch2: Tensor, out_dtype: DType, *, beta: S
 
 def _addbmm_meta(self: Array, batch1: Array, batch2: Array, *, beta: float, alpha: float) -> Any:
     shape = (_size(batch1, 1), _size(batch2, 2))
-    _require_expandable(self.shape, shape)
+    _require_expandable(self, shape)
     if batch1.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
     if batch2.ndim != 3:
@@ -341,6 +351,7 @@ def _over_batch(g: Any, batch: Any) -> Any:
 @op(
     in_place=True,
     edit_resizes=True,
+    out_dtype=saying("self and mat2 must have the same dtype, but got {out} and {result}"),
     meta=_addbmm_meta,
     samples=lambda t: [(t(3, 2), t(2, 3, 4), t(2, 4, 2)), (t(2), t(1, 3, 4), t(1, 4, 2))],
     vjp={

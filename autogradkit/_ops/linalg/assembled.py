@@ -124,8 +124,9 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Any:
     powers = empty((len(values), count), dtype=kind)
     if count:
         powers.select(1, 0).fill_(1)
-    if count > 1:
-        powers.narrow(1, 1, count - 1).copy_(values.unsqueeze(1).to(kind).expand(-1, count - 1).cumprod(1))
+    if count > 1:  # as PyTorch does, which so edits what the gradient of cumprod needs
+        powers.narrow(1, 1, count - 1).copy_(values.unsqueeze(1))
+        powers.narrow(1, 1, count - 1).copy_(powers.narrow(1, 1, count - 1).cumprod(1))
     return powers if increasing else powers.flip((1,))
 
 

@@ -24,6 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_kernel,
     require_square,
     require_success,
+    require_system,
     sample_near,
 )
 from autogradkit._ops.linalg.return_types import linalg_cholesky_ex as CholeskyEx
@@ -99,7 +100,14 @@ def cholesky_ex(self: Array, *, upper: bool = False, check_errors: bool = False,
         require_success(out[1], "torch.linalg.cholesky_ex")
 
 
-@op(name="linalg_cholesky", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_cholesky",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="linalg_cholesky_ex",
+)
 def linalg_cholesky(self: Tensor, *, upper: bool = False) -> Any:
     """L with A = L Lᵀ for positive-definite A, or, as `upper`, with A = Lᵀ L. Raises LinAlgError where there is none.
 
@@ -109,14 +117,15 @@ def linalg_cholesky(self: Tensor, *, upper: bool = False) -> Any:
             [1., 2.]])
     """
     factor, info = cholesky_ex(self, upper=upper)
-    require_success(info._array, "linalg.cholesky")
+    require_success(info, "linalg.cholesky")
     return factor
 
 
 def _old_meta(self: Array, upper: bool) -> Any:
+    if not self.size:
+        return self.shape, self.dtype
     require_square(self, "cholesky")
-    if self.size:
-        require_kernel("cholesky_cpu", self)
+    require_kernel("cholesky_cpu", self)
     return self.shape, self.dtype, by_columns(self.shape)
 
 
@@ -131,6 +140,7 @@ def _warn_of_cholesky(*_values: Any) -> None:
 
 @op(
     refuse=_warn_of_cholesky,
+    out_dtype=writing.castable("cholesky"),
     meta=_old_meta,
     samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
     vjp={"self": lambda g, upper, result: _factor_backward(g, upper, result)},
@@ -154,16 +164,7 @@ def _solve_meta(self: Array, input2: Array, upper: bool) -> Any:
     for which, each in (("b", self), ("u", input2)):
         if each.ndim < 2:
             raise RuntimeError(f"{which} should have at least 2 dimensions, but has {each.ndim} dimensions instead")
-    if input2.shape[-1] != input2.shape[-2]:
-        raise RuntimeError(
-            "cholesky_solve: A must be batches of square matrices, but they are "
-            f"{input2.shape[-2]} by {input2.shape[-1]} matrices"
-        )
-    if input2.shape[-2] != self.shape[-2]:
-        raise RuntimeError(
-            f"Incompatible matrix sizes for cholesky_solve: each A matrix is {input2.shape[-1]} by {input2.shape[-1]} but each "
-            f"b matrix is {self.shape[-2]} by {self.shape[-1]}"
-        )
+    require_system(self, input2, "cholesky_solve")
     require_kernel("cholesky_solve_cpu", self)
     shape = (*broadcast_batch(input2, self), *self.shape[-2:])
     return shape, self.dtype, by_columns(shape)
@@ -183,6 +184,7 @@ def _factors(t: Any, *shape: int) -> Any:
 
 
 @op(
+    out_dtype=writing.castable("cholesky_solve"),
     meta=_solve_meta,
     samples=lambda t: [(t(2, 2), _factors(t, 2, 2)), (t(2, 1), _factors(t, 2, 2), True)],
     group=("self input2", _solve_backward),
@@ -216,6 +218,7 @@ def _inverse_backward(g: Any, self: Any, upper: bool, result: Any) -> Any:
 
 
 @op(
+    out_dtype=writing.castable("cholesky_inverse"),
     meta=_inverse_meta,
     samples=lambda t: [(_factors(t, 2, 2),), (_factors(t, 2, 2), True)],
     vjp={"self": _inverse_backward},

@@ -9,11 +9,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare import function, op, python_function
 from autogradkit._ops.declare.kinds import Ints, Tensors
-from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit._ops.linalg.matmul import unsafe_view
 from autogradkit._ops.linalg.products import dot, mm
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -62,9 +65,12 @@ def _contracted(self: Any, other: Any, dims_self: Sequence[int], dims_other: Seq
 
 
 _tensordot = function("tensordot", variants="")
+_TENSORDOT_OUT = saying(
+    "tensordot: Expected the output tensor to have dtype {result}, but got an output tensor with dtype {out}"
+)
 
 
-@_tensordot.overload(composition=True, out=True)
+@_tensordot.overload(composition=True, out=True, written_by="copy_", out_dtype=_TENSORDOT_OUT)
 def _(self: Tensor, other: Tensor, dims_self: Ints, dims_other: Ints) -> Any:
     return _contracted(self, other, dims_self, dims_other)
 
@@ -100,7 +106,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     return _tensordot(a, b, dims_a, dims_b, out=out)
 
 
-@op(composition=True, out=True)
+@op(
+    composition=True,
+    out=True,
+    written_by=lambda self, other: "copy_" if self.ndim and other.ndim else "mul",
+    out_dtype=_TENSORDOT_OUT,
+)
 def inner(self: Tensor, other: Tensor) -> Any:
     """The sums of products over the last dimension of both.
 
@@ -118,7 +129,7 @@ def inner(self: Tensor, other: Tensor) -> Any:
     return _contracted(self, other, (-1,), (-1,))
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, written_by="mul", apart="resized")
 def kron(self: Tensor, other: Tensor) -> Any:
     """The Kronecker product: every element of `self` times the whole of `other`.
 
@@ -149,6 +160,12 @@ def _divided(sizes: Sequence[int]) -> list[list[int]]:
     return at
 
 
+def _refuse_out_of_chain(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
+    wanted, given = (C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
+    if from_ != to:
+        raise RuntimeError(f"multi_dot(): expected out tensor to have dtype {wanted} but got {given}")
+
+
 def _chained(matrices: Sequence[Any], at: Sequence[Sequence[int]], i: int, j: int) -> Any:
     """The product of the matrices from i to j, divided as `_divided` says."""
     if i == j:
@@ -156,7 +173,14 @@ def _chained(matrices: Sequence[Any], at: Sequence[Sequence[int]], i: int, j: in
     return mm(_chained(matrices, at, i, at[i][j]), _chained(matrices, at, at[i][j] + 1, j))
 
 
-@op(name="linalg_multi_dot", variants="", composition=True, out=True)
+@op(
+    name="linalg_multi_dot",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=_refuse_out_of_chain,
+    written_by="mm",
+)
 def multi_dot(tensors: Tensors) -> Any:
     """The product of several matrices, in the order that takes the fewest multiplications; the ends may be vectors.
 
@@ -201,7 +225,7 @@ def multi_dot(tensors: Tensors) -> Any:
 _chain_matmul = function("chain_matmul", variants="")
 
 
-@_chain_matmul.overload(composition=True, out=True)
+@_chain_matmul.overload(composition=True, out=True, out_dtype=_refuse_out_of_chain, written_by="mm")
 def _(matrices: Tensors) -> Any:
     warn(
         "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead, "

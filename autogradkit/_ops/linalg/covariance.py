@@ -10,6 +10,7 @@ from typing import Any
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.linalg.products import mm
 from autogradkit._ops.making.data import tensor as tensor_of
+from autogradkit._ops.pointwise.complex_numbers import complex_of_parts
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -95,5 +96,5 @@ def corrcoef(self: Tensor) -> Any:
     found = found / deviations.view(-1, 1)
     found = found / deviations.view(1, -1)
     if found.is_complex():
-        return k.complex(found.real.clip(-1, 1), found.imag.clip(-1, 1))
+        return complex_of_parts(found.real.clip(-1, 1), found.imag.clip(-1, 1))
     return found.clip(-1, 1)

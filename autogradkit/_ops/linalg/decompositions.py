@@ -27,10 +27,22 @@ from autogradkit._ops.linalg.matrices import (
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 
 
 def _skew(x: Any) -> Any:
     return x - adjoint(x)
+
+
+def _require_invariant(turned: Sequence[Any]) -> None:
+    """Raise RuntimeError where a loss depends on the phases of the pairs of singular vectors, which are arbitrary."""
+    phases = [k.imag(k.diagonal(each, 0, -2, -1)) for each in turned]
+    total = sum(phases[1:], phases[0])
+    if k.any_all(~(k.abs(total) <= 1e-2 + 1e-2 * k.abs(phases[-1]))):
+        raise RuntimeError(
+            "svd_backward: The singular vectors in the complex case are specified up to multiplication by e^{i phi}. The "
+            "specified loss function depends on this phase term, making it ill-defined."
+        )
 
 
 def _svd_backward(gradients: Sequence[Any], S: Any, U: Any, Vh: Any, needs: Sequence[bool]) -> Any:
@@ -47,16 +59,20 @@ def _svd_backward(gradients: Sequence[Any], S: Any, U: Any, Vh: Any, needs: Sequ
     inner: Any = None  # what stands between U and Vh
     outer: Any = None
     gaps = row * row - column * column + k.diag_embed(S * 0 + 1)
+    turned_u = None if g_u is None else _skew(adjoint(U) @ g_u)
+    turned_v = None if g_vh is None else _skew(Vh @ adjoint(g_vh))
+    vectors = [each for each in (turned_u, turned_v) if each is not None]
+    if vectors and k.is_complex(vectors[0]):
+        _require_invariant(vectors)
     if g_u is not None:
-        turned = _skew(adjoint(U) @ g_u)
-        inner = turned / gaps * row
+        inner = turned_u / gaps * row
         if k.is_complex(U):  # the phase of each pair of vectors
-            inner = inner + k.diag_embed(k.diagonal(turned, 0, -2, -1) / (S * 2))
+            inner = inner + k.diag_embed(k.diagonal(turned_u, 0, -2, -1) / (S * 2))
         if U.shape[-2] > U.shape[-1]:
             scaled = g_u / row
             outer = (scaled - U @ (adjoint(U) @ scaled)) @ Vh
     if g_vh is not None:
-        part = column * (_skew(Vh @ adjoint(g_vh)) / gaps)
+        part = column * (turned_v / gaps)
         inner = part if inner is None else inner + part
         if Vh.shape[-1] > Vh.shape[-2]:
             scaled = g_vh / column
@@ -137,12 +153,12 @@ def linalg_svd(
 ) -> None:
     """(U, S, Vh) with A = U diag(S) Vh; without `compute_uv` U and Vh are empty."""
     _require_numbers(A)
-    if not compute_uv:
+    if not compute_uv and A.size:  # else of any dtype, as no kernel is asked
         np.copyto(out[1], np.linalg.svd(A, compute_uv=False) if np.isfinite(A).all() else svd_of(A)[1])
-    elif A.size:
+    elif compute_uv and A.size:
         for into, each in zip(out, svd_of(A, full_matrices), strict=True):
             np.copyto(into, each)
-    else:
+    elif compute_uv:
         for into in (out[0], out[2]):
             np.copyto(into, np.eye(*into.shape[-2:], dtype=into.dtype))
 
@@ -153,6 +169,7 @@ def linalg_svd(
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_svd",
     outputs="U S Vh",
     returns=return_types.linalg_svd,
 )
@@ -166,7 +183,14 @@ def svd_public(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     return return_types.linalg_svd(linalg_svd(A, full_matrices, True, driver=driver))
 
 
-@op(name="linalg_svdvals", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_svdvals",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_svd",
+)
 def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
     """The singular values of matrices, descending.
 
@@ -177,7 +201,14 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
     return linalg_svd(A, False, MODE.grad and requires_grad(A), driver=driver)[1]
 
 
-@op(composition=True, out=True, out_dtype=writing.require_same_dtype, outputs="U S V", returns=return_types.svd)
+@op(
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_svd",
+    outputs="U S V",
+    returns=return_types.svd,
+)
 def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """(U, S, V) with A = U diag(S) Vᵀ, `some` only of U and V; deprecated in favour of `linalg.svd`.
 
@@ -193,4 +224,7 @@ def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
         return return_types.svd((U, S, Vh.mH))
     S = linalg_svd(x, False, MODE.grad and requires_grad(x))[1]
     *batch, m, n = x.shape
-    return return_types.svd((x.new_zeros((*batch, m, m)), S, x.new_zeros((*batch, n, n))))
+    U, V = x.new_zeros((*batch, m, m)), x.new_zeros((*batch, n, n)).mT
+    for each in (U, V):  # which PyTorch makes, and then fills
+        set_version(each, 1)
+    return return_types.svd((U, S, V))

@@ -22,6 +22,7 @@ from autogradkit._ops.linalg.matrices import (
     require_floats,
     require_kernel,
     require_square,
+    solution,
 )
 from autogradkit._ops.linalg.solving import solved_for_adjoint
 from autogradkit._ops.reduction.sums import without_each
@@ -62,10 +63,10 @@ def _det_backward(g: Any, A: Any, LU: Any, pivots: Any, result: Any) -> Any:
     sides = _spread_on_diagonal(g * k.conj(result), size)
     singular = k.abs(result) < k.epsilon(A) * 100
     if not k.any_all(singular):
-        return k.solve_ex(adjoint(A), sides)[0]
+        return solution(adjoint(A), sides)
     mask = k.reshape(singular, (*singular.shape, 1, 1))
     regular = k.where(mask, k.eye(size, size, A), A)
-    return k.where(mask, _minors(g, A), k.solve_ex(adjoint(regular), sides)[0])
+    return k.where(mask, _minors(g, A), solution(adjoint(regular), sides))
 
 
 def _minors(g: Any, A: Any) -> Any:
@@ -94,7 +95,14 @@ def det(A: Array, *, out: Any) -> None:
     np.multiply(np.prod(np.diagonal(LU, 0, -2, -1), axis=-1), _signs(pivots), out=result, casting="unsafe")
 
 
-@op(name="linalg_det", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_det",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_det",
+)
 def linalg_det(A: Tensor) -> Any:
     """The determinant of square matrices.
 
@@ -144,7 +152,7 @@ def _slogdet_backward(
         phase = (angle - k.conj(angle)) * 0.5
         turned = -phase if g_log is None else g_log - phase
     if turned is None:
-        return (k.zeros_like(A),)
+        return (None,)
     sides = _spread_on_diagonal(turned, size)
     if k.is_complex(A) and not k.is_complex(sides):
         sides = sides + k.zeros_like(A)
@@ -180,6 +188,7 @@ def slogdet(A: Array, *, out: Any) -> None:
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_slogdet",
     outputs="sign logabsdet",
     returns=return_types.linalg_slogdet,
 )
@@ -198,6 +207,7 @@ def linalg_slogdet(A: Tensor) -> Any:
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_slogdet",
     outputs="sign logabsdet",
     returns=return_types.slogdet,
 )

@@ -14,19 +14,21 @@ from autogradkit._ops.declare import k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_differentiated
 from autogradkit._ops.linalg.matrices import require_kernel
-from autogradkit._ops.reduction.norms import norm_backward, write_norm
+from autogradkit._ops.reduction.norms import norm_backward, require_real_order, write_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, result_type
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
 
 def _dist_meta(self: Array, other: Array, p: float) -> Any:
-    broadcast_shapes(self.shape, other.shape)
-    if self.dtype.kind == "b" and other.dtype.kind == "b":
+    bools = [each.dtype.kind for each in (self, other)].count("b")
+    if bools:
+        instead = "If you are trying to invert a mask, use the `~` or `logical_not()`"
         raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
-            "instead."
+            f"Subtraction, the `-` operator, with {'a bool tensor' if bools == 1 else 'two bool tensors'} is not supported. "
+            f"{instead if bools == 1 else 'Use the `^` or `logical_xor()`'} operator instead."
         )
+    broadcast_shapes(self.shape, other.shape)
     common = result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (self, other)])
     if common.numpy.kind not in "fcV":
         raise RuntimeError(
@@ -34,6 +36,7 @@ def _dist_meta(self: Array, other: Array, p: float) -> Any:
             + SCALAR_TYPE_NAMES[common]
             + " instead."
         )
+    require_real_order(p)
     return (), common.to_real().numpy
 
 
@@ -51,6 +54,8 @@ def _dist_backward_of_other(g: Any, self: Any, other: Any, p: float, result: Any
 
 
 @op(
+    refuses_complex=True,
+    out=False,
     meta=_dist_meta,
     samples=lambda t: [(t(2, 3), t(3)), (t(3), t(3), 3.0)],
     vjp={
@@ -75,12 +80,14 @@ def _apart(x1: Any, x2: Any) -> Any:
 
 
 def _cdist_meta(x1: Array, x2: Array, p: float, compute_mode: int | None) -> Any:
-    if x1.dtype != x2.dtype and x1.size and x2.size:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (x1, x2))
-        raise RuntimeError(f"expected scalar type {first} but found {second}")
-    require_kernel("cdist", x1)
     batch = broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
-    return (*batch, x1.shape[-2], x2.shape[-2]), x1.dtype
+    shape = (*batch, x1.shape[-2], x2.shape[-2])
+    if 0 not in shape and x1.shape[-1]:
+        require_kernel("cdist", x1)
+        if x1.dtype != x2.dtype:
+            first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (x1, x2))
+            raise RuntimeError(f"expected scalar type {first} but found {second}")
+    return shape, x1.dtype
 
 
 @op(
@@ -182,7 +189,7 @@ def _cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: int | None = No
             raise RuntimeError(
                 f"cdist only supports floating-point dtypes, {which} got: {SCALAR_TYPE_NAMES[each.dtype]}"
             )
-    if p < 0:
+    if not p >= 0:
         raise RuntimeError("cdist only supports non-negative p values")
     many = a.shape[-2] > 25 or b.shape[-2] > 25
     if p == 2 and (compute_mode == 1 or (compute_mode in (None, 0) and many)):

@@ -20,10 +20,11 @@ from autogradkit._ops.linalg.matrices import (
     diagonal_of,
     on_diagonal,
     real_of,
-    require_floats,
     require_kernel,
     require_square,
     sample_near,
+    scalar_type_of,
+    solution,
 )
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
@@ -33,7 +34,7 @@ from autogradkit.engine.modes import MODE
 
 def _require_invariant(x: Any, which: str) -> None:
     """Raise RuntimeError where a loss depends on the phases of eigenvectors, which are arbitrary."""
-    if k.any_all(k.abs(k.imag(x)) > 1e-2):
+    if k.any_all(~(k.abs(k.imag(x)) <= 1e-2)):
         raise RuntimeError(
             f"{which}: The eigenvectors in the complex case are specified up to multiplication by e^{{i phi}}. The specified "
             "loss function depends on this quantity, so it is ill-defined."
@@ -83,13 +84,19 @@ def _eigh_meta(A: Array, UPLO: str, compute_v: bool) -> Any:
 )
 def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None:
     """(eigenvalues, eigenvectors) of symmetric matrices, of which one triangle is looked at."""
+    if not A.size:  # of any dtype: no kernel is asked
+        return
+    values, vectors = eigh_of(A, UPLO, compute_v)
+    np.copyto(out[0], values)
+    if compute_v:
+        np.copyto(out[1], vectors)
+
+
+def eigh_of(A: Array, UPLO: str = "L", compute_v: bool = True) -> tuple[Array, Any]:
+    """(eigenvalues, eigenvectors or None) by NumPy. Raises LinAlgError where LAPACK does not converge."""
     side: Any = UPLO.upper()
     try:
-        if compute_v:
-            values, vectors = np.linalg.eigh(A, side)
-            np.copyto(out[1], vectors)
-        else:
-            values = np.linalg.eigvalsh(A, side)
+        return np.linalg.eigh(A, side) if compute_v else (np.linalg.eigvalsh(A, side), None)
     except np.linalg.LinAlgError:
         strange = ~np.isfinite(A).all((-2, -1))
         where = f"(Batch element {strange.argmax()}): " if strange.ndim else ""
@@ -97,7 +104,6 @@ def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None
             f"linalg.eigh: {where}The algorithm failed to converge because the input matrix is ill-conditioned or has too many "
             "repeated eigenvalues (error code: 1)."
         ) from None
-    np.copyto(out[0], values)
 
 
 @op(
@@ -106,6 +112,7 @@ def eigh(A: Array, UPLO: str = "L", compute_v: bool = True, *, out: Any) -> None
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_eigh",
     outputs="eigenvalues eigenvectors",
     returns=return_types.linalg_eigh,
 )
@@ -121,7 +128,14 @@ def linalg_eigh(self: Tensor, UPLO: str = "L") -> Any:
     return return_types.linalg_eigh(eigh(self, UPLO, True))
 
 
-@op(name="linalg_eigvalsh", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_eigvalsh",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_eigh",
+)
 def eigvalsh(self: Tensor, UPLO: str = "L") -> Any:
     """The eigenvalues of symmetric matrices, ascending; see `eigh`.
 
@@ -139,7 +153,7 @@ def _eig_backward(gradients: Sequence[Any], eigenvalues: Any, eigenvectors: Any,
     g_l, g_v = gradients
     V = eigenvectors
     if g_v is None:
-        return (k.solve_ex(adjoint(V), k.unsqueeze(g_l, -1) * adjoint(V))[0],)
+        return (solution(adjoint(V), k.unsqueeze(g_l, -1) * adjoint(V)),)
     inner = adjoint(V) @ g_v
     _require_invariant(diagonal_of(inner), "linalg_eig_backward")
     lengths = (diagonal_of(inner) + k.conj(diagonal_of(inner))) * 0.5
@@ -148,20 +162,39 @@ def _eig_backward(gradients: Sequence[Any], eigenvalues: Any, eigenvectors: Any,
     turned = turned - on_diagonal(diagonal_of(turned))
     if g_l is not None:
         turned = turned + on_diagonal(g_l)
-    return (k.solve_ex(adjoint(V), turned @ adjoint(V))[0],)
+    return (solution(adjoint(V), turned @ adjoint(V)),)
 
 
 def _complex_of(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return from_numpy_dtype(dtype).to_complex().numpy
 
 
-def _eig_meta(self: Array, name: str = "linalg.eig") -> Any:
-    if self.dtype.kind == "b":
-        raise RuntimeError("Unknown Complex ScalarType for Bool")
-    if not np.isfinite(self).all():
+def _require_complex(A: Array) -> None:
+    if A.dtype.kind in "biu":
+        raise RuntimeError(f"Unknown Complex ScalarType for {scalar_type_of(A)}")
+
+
+def _require_matrices(A: Array, name: str) -> None:
+    require_square(A, name)
+    require_kernel("linalg_eig_out_cpu", A)
+
+
+def _require_finite(A: Array) -> None:
+    if not np.isfinite(A).all():
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
-    require_square(self, name)
-    require_floats(self, name)
+
+
+def _eigvals_meta(self: Array) -> Any:
+    _require_complex(self)
+    _require_matrices(self, "linalg.eigvals")
+    _require_finite(self)
+    return self.shape[:-1], _complex_of(self.dtype)
+
+
+def _eig_meta(self: Array) -> Any:
+    _require_complex(self)
+    _require_finite(self)
+    _require_matrices(self, "linalg.eig")
     kind = _complex_of(self.dtype)
     return (self.shape[:-1], kind), (self.shape, kind, by_columns(self.shape))
 
@@ -179,6 +212,7 @@ def _not_converged() -> Exception:
     variants="",
     outputs="eigenvalues eigenvectors",
     returns=return_types.linalg_eig,
+    out_dtype=writing.castable("torch.linalg.eig", "eigenvalues"),
     meta=_eig_meta,
     samples=lambda t: [(sample_near(t, np.diag([1.0, 3.0]), 2, 2),)],
     group=("self", _eig_backward),
@@ -202,7 +236,7 @@ def linalg_eig(self: Array, *, out: Any) -> None:
 @op(
     name="_linalg_eigvals",
     variants="",
-    meta=lambda self: _eig_meta(self, "linalg.eigvals")[0],
+    meta=_eigvals_meta,
     out=False,
 )
 def _eigvals(self: Array, *, out: Array) -> None:
@@ -212,7 +246,14 @@ def _eigvals(self: Array, *, out: Array) -> None:
         raise _not_converged() from None
 
 
-@op(name="linalg_eigvals", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_eigvals",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.castable("torch.linalg.eigvals", "eigenvalues"),
+    written_by="aten::linalg_eigvals",
+)
 def eigvals(self: Tensor) -> Any:
     """The eigenvalues of square matrices, complex ones whatever the dtype is.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import UNIMPLEMENTED, op
+from autogradkit._ops.declare import UNIMPLEMENTED, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.linalg import return_types
@@ -21,11 +21,11 @@ from autogradkit._ops.linalg.matrices import (
     matrices_of,
     require_floats,
     require_kernel,
-    require_same_dtype,
-    require_solvable,
     require_square,
+    require_system,
     scalar_type_of,
 )
+from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
@@ -77,6 +77,8 @@ def _require_factored(info: Array, name: str) -> None:
     variants="",
     composition=True,
     out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="aten::linalg_ldl_factor_ex",
     outputs="LD pivots",
     returns=return_types.linalg_ldl_factor,
 )
@@ -93,11 +95,31 @@ def ldl_factor(self: Tensor, *, hermitian: bool = False) -> Any:
     return return_types.linalg_ldl_factor((LD, pivots))
 
 
+def _require_pivots(pivots: Array) -> None:
+    """Raise RuntimeError for interchanges with what is no row: LAPACK would write past the matrix."""
+    size, rows = np.abs(pivots.astype(np.int64)), pivots.shape[-1]
+    for fits, said in ((size >= 1, ">= 1"), (size <= rows, "<= LD.size(-2)")):
+        if not fits.all():
+            raise RuntimeError(
+                f"Pivots given to ldl_solve must all satisfy |pivot| {said}. Did you properly pass the result of ldl_factor?"
+            )
+    for places in pivots.reshape(-1, rows).tolist() if pivots.size else []:
+        row = 0
+        while row < rows:
+            if places[row] < 0 and (row + 1 == rows or places[row + 1] > 0):  # PyTorch reads past the end there
+                raise RuntimeError(
+                    "Negative pivots given to ldl_solve must stand in pairs. Did you properly pass the result of ldl_factor?"
+                )
+            row += 1 if places[row] > 0 else 2
+
+
 def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
     name = "torch.linalg.ldl_solve"
-    require_solvable(LD, B, True, name)
-    if B.ndim < 2:
-        raise RuntimeError(f"{name}: Expected B to have at least 2 dimensions, but it has {B.ndim} dimensions instead")
+    require_square(LD, name)
+    require_floats(LD, name, low=True)
+    if B.ndim == 1 and B.dtype == LD.dtype:
+        wrap_dim(-2, B.ndim)
+    require_system(B, LD, name)
     if pivots.shape != LD.shape[:-1]:
         raise RuntimeError(
             f"{name}: Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with shape {list(pivots.shape)} "
@@ -105,8 +127,9 @@ def _solve_meta(LD: Array, pivots: Array, B: Array, *, hermitian: bool) -> Any:
         )
     if pivots.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: Expected pivots to be integers. Got {scalar_type_of(pivots)}")
-    require_same_dtype(LD, B, name, "LD")
-    require_kernel("ldl_solve_kernel_cpu", LD)
+    _require_pivots(pivots)
+    if LD.size:
+        require_kernel("ldl_solve_kernel_cpu", LD)
     shape = (*broadcast_batch(LD, B), *B.shape[-2:])
     return shape, LD.dtype, by_columns(shape)
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.writing import require_castable
+from autogradkit._ops.declare.writing import castable
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.decompositions import linalg_svd, svd_of
-from autogradkit._ops.linalg.eigen import eigh
+from autogradkit._ops.linalg.eigen import eigh, eigh_of
 from autogradkit._ops.linalg.matrices import (
     adjoint,
     by_columns,
@@ -26,23 +26,38 @@ from autogradkit._ops.linalg.matrices import (
     require_square,
     scalar_type_of,
 )
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.quiet import quietly
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import requires_grad
+from autogradkit.engine.ownership import set_version
 
 
 def _epsilon(A: Array) -> float:
     return float(np.finfo(A.dtype).eps)
 
 
+def _require_precision(A: Array) -> None:
+    if A.dtype.kind not in "fc" or A.dtype.itemsize < 4:
+        raise RuntimeError("This function doesn't handle types other than float and double")
+
+
 def _tolerances(A: Array, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """(absolute, relative): by default the latter is the precision times the larger size, unless the former is given."""
-    default = _epsilon(A) * max(A.shape[-2:])
-    if atol is None:
-        return 0.0, default if rtol is None else rtol
     if rtol is None:
-        rtol = np.where(np.asarray(atol) > 0, 0.0, default)
-    return atol, rtol
+        _require_precision(A)
+        default = _epsilon(A) * max(A.shape[-2:])
+        rtol = default if atol is None else np.where(np.asarray(atol) > 0, 0.0, default)
+    return 0.0 if atol is None else atol, rtol
+
+
+def _require_real(name: str, **tolerances: Any) -> None:
+    """Raise RuntimeError for a complex one."""
+    for which, each in tolerances.items():
+        if isinstance(each, Tensor) and each.is_complex():
+            kind = SCALAR_TYPE_NAMES[each.dtype]
+            raise RuntimeError(f"{name}: {which} tensor of complex type is not supported. Got {kind}")
 
 
 # -- pseudoinverses ----------------------------------------------------------------------------------------------------
@@ -60,23 +75,29 @@ def pinv_backward(g: Any, self: Any, result: Any) -> Any:
     return -adjoint(right @ result) + ((turned - self @ right) @ result) @ back + inner - (inner @ result) @ self
 
 
-def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Any:
+def _require_pinv(self: Array) -> None:
     fits = self.dtype.kind == "c" or (self.dtype.kind == "f" and self.dtype.itemsize >= 4)
     if self.ndim < 2 or not fits:
         raise RuntimeError(
             f"linalg.pinv({scalar_type_of(self)}{{{list(self.shape)}}}): expected a tensor with 2 or more dimensions of float, "
             "double, cfloat or cdouble types"
         )
+
+
+def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Any:
+    _require_pinv(self)
     if hermitian:
         require_square(self, "linalg.pinv")
-    batch = broadcast_shapes(self.shape[:-2], *[each.shape for each in (atol, rtol) if each is not None])
+    batch = broadcast_shapes(*[each.shape for each in (atol, rtol) if each is not None], self.shape[:-2])
     return (*batch, self.shape[-1], self.shape[-2]), self.dtype
 
 
 pinv_set = function("linalg_pinv", variants="")
+_PINV_OUT = castable("linalg.pinv")
 
 
 def _refuse_gradients(_self: Any, atol: Any, rtol: Any, _hermitian: bool) -> None:
+    _require_real("torch.linalg.pinv", atol=atol, rtol=rtol)
     for name, each in (("atol", atol), ("rtol", rtol)):
         if isinstance(each, Tensor) and requires_grad(each):
             raise RuntimeError(
@@ -87,6 +108,7 @@ def _refuse_gradients(_self: Any, atol: Any, rtol: Any, _hermitian: bool) -> Non
 
 @pinv_set.overload(
     label="pinv",
+    out_dtype=_PINV_OUT,
     refuse=_refuse_gradients,
     meta=lambda self, *, atol, rtol, hermitian: _pinv_meta(self, atol, rtol, hermitian),
     samples=lambda t: [(t(3, 2),), (t(2, 3),), (t(2, 2, 1),)],
@@ -110,7 +132,7 @@ def pinv(
         return
     absolute, relative = _tolerances(self, atol, rtol)
     if hermitian:
-        S, U = np.linalg.eigh(self)
+        S, U = eigh_of(self)
         size, Vh = np.abs(S), U.conj().swapaxes(-2, -1)
     else:
         U, S, Vh = svd_of(self)
@@ -122,21 +144,25 @@ def pinv(
 
 
 def _as_tensor(self: Any, number: float | None) -> Any:
-    return None if number is None else wrap(np.asarray(number, real_of(self._array.dtype)))
+    _require_pinv(self._array)
+    return None if number is None else wrap(quietly(np.asarray, number, real_of(self._array.dtype)))
 
 
-@pinv_set.overload(composition=True, out=True)
+@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
+    if rtol is None:
+        _require_precision(self._array)
     return pinv(self, atol=_as_tensor(self, atol), rtol=_as_tensor(self, rtol), hermitian=hermitian)
 
 
-@pinv_set.overload(composition=True, out=True)
+@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, rcond: float, hermitian: bool = False) -> Any:
     return pinv(self, atol=_as_tensor(self, 0.0), rtol=_as_tensor(self, rcond), hermitian=hermitian)
 
 
-@pinv_set.overload(composition=True, out=True)
+@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, rcond: Tensor, hermitian: bool = False) -> Any:
+    _require_real("torch.linalg.pinv", rcond=rcond)
     return pinv(self, atol=_as_tensor(self, 0.0), rtol=rcond, hermitian=hermitian)
 
 
@@ -159,27 +185,37 @@ def _rank(input: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
     name = "torch.linalg.matrix_rank"
     array = input._array
     require_matrices(array, name, "input")
-    for which, each in (("atol", atol), ("rtol", rtol)):
-        if isinstance(each, Tensor) and each.is_complex():
-            raise RuntimeError(f"{name}: {which} tensor of complex type is not supported.")
+    _require_real(name, atol=atol, rtol=rtol)
     given = [each._array if isinstance(each, Tensor) else each for each in (atol, rtol)]
-    batch = broadcast_shapes(array.shape[:-2], *[np.shape(each) for each in given if each is not None])
-    if not array.size:
-        return wrap(np.zeros(batch, np.int64))
     absolute, relative = _tolerances(array, *given)
+    if not array.size:
+        return _counted(np.zeros(array.shape[:-2], np.int64))
     if hermitian:
         require_square(array, "linalg.eigh")
         size = np.abs(eigh(input.detach(), "L", False)[0]._array)
     else:
         size = linalg_svd(input.detach(), False, False)[1]._array
+    broadcast_shapes(*[np.shape(each) for each in given if each is not None], array.shape[:-2])
+    return _counted(quietly(_number_above, size, absolute, relative))
+
+
+def _number_above(size: Array, absolute: Any, relative: Any) -> Array:
     least = np.maximum(np.asarray(absolute)[..., None], np.asarray(relative)[..., None] * size.max(-1, keepdims=True))
-    return wrap(np.asarray(np.count_nonzero(size > least, axis=-1), np.int64))
+    return np.asarray(np.count_nonzero(size > least, axis=-1), np.int64)
+
+
+def _counted(ranks: Array) -> Tensor:
+    """Ranks as a tensor, which PyTorch writes into one that it made before."""
+    found = wrap(ranks)
+    set_version(found, 1)
+    return found
 
 
 matrix_rank = function("linalg_matrix_rank", variants="")
+_RANK_OUT = castable("torch.linalg.matrix_rank")
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(input: Tensor, *, atol: Tensor | None = None, rtol: Tensor | None = None, hermitian: bool = False) -> Any:
     """How many singular values of matrices are greater than `atol`, and than `rtol` times the largest.
 
@@ -190,17 +226,17 @@ def _(input: Tensor, *, atol: Tensor | None = None, rtol: Tensor | None = None, 
     return _rank(input, atol, rtol, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
     return _rank(self, atol, rtol, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(self: Tensor, tol: float, hermitian: bool = False) -> Any:
     return _rank(self, tol, 0.0, hermitian)
 
 
-@matrix_rank.overload(composition=True, out=True)
+@matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
 def _(input: Tensor, tol: Tensor, hermitian: bool = False) -> Any:
     return _rank(input, tol, 0.0, hermitian)
 
@@ -230,6 +266,9 @@ def _lstsq_meta(self: Array, b: Array, rcond: float | None, *, driver: str | Non
     if self.shape[-2] != rows.shape[-2]:
         at = "-1" if vectors else "-2"
         raise RuntimeError(f"{name} input.size(-2) should match other.size({at})")
+    broadcast_shapes(
+        self.shape[:-2], rows.shape[: self.ndim - 2]
+    )  # as PyTorch takes it, matrices with a dimension less, too
     if driver is not None and driver not in _DRIVERS:
         raise RuntimeError(f"{name} parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
     if self.dtype.kind not in "fc" or self.dtype.itemsize < 4:
@@ -253,6 +292,8 @@ def _lstsq_meta(self: Array, b: Array, rcond: float | None, *, driver: str | Non
 
 
 def _has_vectors(A: Any, B: Any) -> bool:
+    if B.ndim == 1:
+        return True
     return B.ndim + 1 == A.ndim and tuple(B.shape) == tuple(A.shape[:-1])
 
 
@@ -277,7 +318,7 @@ def _lstsq_backward(gradients: Any, self: Any, b: Any, solution: Any, needs: Any
 @op(
     name="linalg_lstsq",
     label="lstsq",
-    out_dtype=require_castable,
+    out_dtype=castable("torch.linalg.lstsq", "solution"),
     variants="",
     outputs="solution residuals rank singular_values",
     differentiable_outputs=2,

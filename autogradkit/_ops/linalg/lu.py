@@ -155,6 +155,7 @@ def lu_factor_ex(A: Array, *, pivot: bool = True, check_errors: bool = False, ou
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="linalg_lu_factor_ex",
     outputs="LU pivots",
     returns=return_types.linalg_lu_factor,
 )
@@ -166,7 +167,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     tensor([2, 2], dtype=torch.int32)
     """
     LU, pivots, info = lu_factor_ex(A, pivot=pivot)
-    require_success(info._array, "torch.linalg.lu_factor")
+    require_success(info, "torch.linalg.lu_factor")
     return return_types.linalg_lu_factor((LU, pivots))
 
 

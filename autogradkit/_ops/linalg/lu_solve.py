@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import constants
 from autogradkit._ops.linalg.lu import regular, unpacked
 from autogradkit._ops.linalg.matrices import (
     INT32,
@@ -53,6 +54,18 @@ def _solve(LU: Array, pivots: Array, B: Array, trans: int, out: Array) -> None:
     np.copyto(out, np.reshape(solved, out.shape))
 
 
+def _require_pivots(pivots: Array) -> None:
+    """Raise RuntimeError for interchanges with what is no row: LAPACK would write past the matrix."""
+    for fits, said in (
+        (pivots >= 1, "greater or equal to 1"),
+        (pivots <= pivots.shape[-1], "smaller or equal to LU.size(-2)"),
+    ):
+        if not fits.all():
+            raise RuntimeError(
+                f"Pivots given to lu_solve must all be {said}. Did you properly pass the result of lu_factor?"
+            )
+
+
 def _solve_meta(LU: Array, pivots: Array, B: Array, *, left: bool, adjoint: bool) -> Any:
     require_floats(LU, "torch.linalg.lu_solve", low=True)
     require_same_dtype(LU, B, "linalg.lu_solve", "LU")
@@ -68,8 +81,10 @@ def _solve_meta(LU: Array, pivots: Array, B: Array, *, left: bool, adjoint: bool
             "linalg.lu_solve: Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
             f"{list(pivots.shape)} instead"
         )
-    require_kernel("linalg.lu_solve_cpu", LU)
     shape = (*broadcast_batch(LU, B), *B.shape[-2:])
+    if LU.size and B.size:
+        _require_pivots(pivots)
+        require_kernel("linalg.lu_solve_cpu", LU)
     return shape, LU.dtype, by_columns(shape) if left else None
 
 
@@ -102,6 +117,7 @@ _adjoint = adjoint  # which the argument of that name hides
     name="linalg_lu_solve",
     label="lu_solve",
     variants="",
+    refuse=constants("linalg_lu_solve", pivots=1),
     meta=_solve_meta,
     samples=lambda t: [(regular(t, 2, 2), t(2).new_tensor([2.0, 2.0]).int(), t(2, 3))],
     group=("LU B", _solve_backward),
@@ -127,7 +143,7 @@ def linalg_lu_solve(
     substitute(LU, pivots, B, left, adjoint, out)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, out_dtype=writing.require_same_dtype, written_by="linalg_lu_solve")
 def lu_solve(self: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Any:
     """The X of A X = b for the A that `lu` factored; deprecated in favour of `linalg.lu_solve`.
 

@@ -14,6 +14,7 @@ from autogradkit._ops.declare import k
 from autogradkit._ops.declare.kinds import Array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, contiguous_strides
+from autogradkit.core.tensor import Tensor
 
 INT32 = np.dtype(np.int32)
 
@@ -69,6 +70,24 @@ def require_same_dtype(A: Array, B: Array, name: str, first: str = "A", second: 
         )
 
 
+def require_system(b: Array, A: Array, name: str) -> None:
+    """Raise RuntimeError unless b is of A's dtype, A square, and the sizes those of A X = b: as the older solvers say it."""
+    if A.dtype != b.dtype:
+        raise RuntimeError(
+            f"Expected b and A to have the same dtype, but found b of type {scalar_type_of(b)} and A of type "
+            f"{scalar_type_of(A)} instead."
+        )
+    if A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(
+            f"A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
+        )
+    if A.shape[-2] != b.shape[-2]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for {name}: each A matrix is {A.shape[-1]} by {A.shape[-1]} but each b matrix is "
+            f"{b.shape[-2]} by {b.shape[-1]}"
+        )
+
+
 def require_solvable(A: Array, B: Array, left: bool, name: str) -> None:
     """Raise RuntimeError unless A is square, and B a matrix that A X = B, or X A = B, may hold for."""
     require_square(A, name)
@@ -112,8 +131,9 @@ _REASONS: dict[str, str] = {
 }
 
 
-def require_success(info: Array, name: str) -> None:
+def require_success(info: Array | Tensor, name: str) -> None:
     """Raise LinAlgError for what LAPACK says of the first matrix that it could not do; `info` has 0 for the others."""
+    info = info._array if isinstance(info, Tensor) else info
     failed = np.flatnonzero(info)
     if not failed.size:
         return
@@ -154,6 +174,13 @@ def sample_near(t: Any, center: Array, *shape: int) -> Any:
 def adjoint(x: Any) -> Any:
     """The transposed matrices, conjugated."""
     return k.conj(k.transpose(x, -2, -1))
+
+
+def solution(A: Any, B: Any, left: bool = True) -> Any:
+    """The X of A X = B, or, not `left`, of X A = B. Raises LinAlgError for a singular A."""
+    result, _, _, info = k.solve_ex(A, B, left=left)
+    require_success(info, "torch.linalg.solve")
+    return result
 
 
 def on_diagonal(x: Any) -> Any:

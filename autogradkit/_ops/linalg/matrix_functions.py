@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.matrices import adjoint, columns, matrices_of, require_floats, require_square, rows
 from autogradkit._ops.linalg.solving import inv
+from autogradkit._ops.making.options import contiguous_format
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -21,9 +22,10 @@ def _power(self: Any, n: int) -> Any:
     require_square(self._array, "linalg.matrix_power")
     if n == 0:
         array = self._array
-        return wrap(np.broadcast_to(np.eye(array.shape[-1], dtype=array.dtype), array.shape).copy())
+        ones = wrap(np.broadcast_to(np.eye(array.shape[-1], dtype=array.dtype), array.shape))
+        return self.clone(memory_format=contiguous_format).copy_(ones)
     if n == 1:
-        return self.clone()
+        return self.clone(memory_format=contiguous_format)
     base = self
     if n < 0:
         base, n = inv(self), -n
@@ -44,7 +46,22 @@ def _power(self: Any, n: int) -> Any:
     return result
 
 
-@op(name="linalg_matrix_power", variants="", composition=True, out=True)
+def _writer(_self: Tensor, n: int) -> str:
+    """What writes the power into `out=`: its last product, unless it is a square of squares, or no product at all."""
+    size = abs(n)
+    if n == -1:
+        return "linalg_inv_ex"
+    return "copy_" if size != 2 and size & (size - 1) == 0 else "matmul"
+
+
+@op(
+    name="linalg_matrix_power",
+    variants="",
+    composition=True,
+    out=True,
+    written_by=_writer,
+    out_dtype=writing.castable("matrix_power"),
+)
 def linalg_matrix_power(self: Tensor, n: int) -> Any:
     """The n-th power of square matrices, that of the inverse for a negative `n`.
 
@@ -56,7 +73,7 @@ def linalg_matrix_power(self: Tensor, n: int) -> Any:
     return _power(self, n)
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, written_by=_writer, out_dtype=writing.castable("matrix_power"))
 def matrix_power(self: Tensor, n: int) -> Any:
     """Another name for `linalg.matrix_power`.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from autogradkit._ops.declare import function, python_function, python_method
 from autogradkit._ops.declare.kinds import CLASSES, Array, Dims, DType, Ints, Scalar
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import castable, saying
 from autogradkit._ops.linalg.decompositions import svdvals
 from autogradkit._ops.linalg.matrices import require_square
 from autogradkit._ops.linalg.solving import inv_ex
@@ -21,6 +21,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.ownership import set_version
 
 
 def _require_matrix(x: Any, dim: Sequence[int], dtype: Any, low: bool = False) -> tuple[int, int]:
@@ -56,7 +57,7 @@ _matrix_norm = function("linalg_matrix_norm", variants="")
 _dtypes = saying("linalg.matrix_norm expected out tensor dtype {result} but got: {out}")
 
 
-@_matrix_norm.overload(composition=True, out=True, out_dtype=_dtypes)
+@_matrix_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_dtypes)
 def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Any:
     """The norm of the matrices in two dimensions.
 
@@ -68,10 +69,12 @@ def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, 
     tensor(6.)
     """
     x: Any = self
+    if isinstance(ord, complex):
+        raise RuntimeError("linalg.matrix_norm: Expected a non-complex scalar as the order of norm.")
     size = abs(ord)
-    first, second = _require_matrix(x, dim, dtype, low=size != 2)
     if size not in (1, 2, math.inf):
-        raise RuntimeError(f"linalg.matrix_norm: Order {_spelled(ord)} not supported.")
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
+    first, second = _require_matrix(x, dim, dtype, low=size != 2)
     if size == 2:
         found = svdvals(_moved_back(x if dtype is None else x.to(dtype), first, second))
         result = _extreme(found, ord > 0, -1, keepdim)
@@ -84,7 +87,7 @@ def _(self: Array, ord: Scalar, dim: Ints = (-2, -1), keepdim: bool = False, *, 
     return _extreme(sums, ord > 0, second, keepdim)
 
 
-@_matrix_norm.overload(composition=True, out=True, out_dtype=_dtypes)
+@_matrix_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_dtypes)
 def matrix_norm(
     self: Array, ord: str = "fro", dim: Ints = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None
 ) -> Any:
@@ -103,10 +106,6 @@ def _extreme(sizes: Any, largest: bool, dim: int, keepdim: bool) -> Any:
     if largest and not sizes.shape[dim]:
         return sizes.sum(dim, keepdim)
     return (sizes.amax if largest else sizes.amin)(dim, keepdim)
-
-
-def _spelled(ord: float) -> str:
-    return f"{ord:g}" if isinstance(ord, float) else str(ord)
 
 
 def _order(ndim: int, first: int, second: int) -> list[int]:
@@ -128,7 +127,7 @@ _norm = function("linalg_norm", variants="")
 _norm_dtypes = saying("linalg.norm expected out tensor dtype {result} but got: {out}")
 
 
-@_norm.overload(composition=True, out=True, out_dtype=_norm_dtypes)
+@_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_norm_dtypes)
 def _(
     self: Array,
     ord: Scalar | None = None,
@@ -151,7 +150,7 @@ def _(
     return vector_norm.owner(self, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@_norm.overload(composition=True, out=True, out_dtype=_norm_dtypes)
+@_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_norm_dtypes)
 def _(self: Array, ord: str, dim: Dims | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
     _require_norm_dims(self, ord, dim)
     return matrix_norm(self, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
@@ -171,7 +170,7 @@ def _require_norm_dims(x: Any, ord: Any, dim: Any) -> None:
 _cond = function("linalg_cond", variants="")
 
 
-@_cond.overload(composition=True, out=True)
+@_cond.overload(composition=True, out=True, written_by="copy_", out_dtype=castable("linalg.cond"))
 def _(self: Array, p: Scalar | None = None) -> Any:
     """The condition number of matrices: their norm times that of their inverse, by the norm `p` of `matrix_norm`.
 
@@ -183,9 +182,9 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     require_cond(x)
     order = 2 if p is None else p
     if abs(order) not in (1, 2, math.inf):
-        raise RuntimeError(f"linalg.cond got an invalid norm type: {_spelled(order)}")
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {order:g}")
     if not x.numel():
-        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+        return _of_nothing(x)
     if abs(order) == 2:
         values = svdvals(x)
         most, least = values.narrow(-1, 0, 1), values.narrow(-1, -1, 1)
@@ -193,14 +192,21 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     return _by_inverse(x, order)
 
 
-@_cond.overload(composition=True, out=True)
+@_cond.overload(composition=True, out=True, written_by="copy_", out_dtype=castable("linalg.cond"))
 def _(self: Array, p: str) -> Any:
     x: Any = self
     if p not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if not x.numel():
-        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+        return _of_nothing(x)
     return _by_inverse(x, p)
+
+
+def _of_nothing(x: Any) -> Any:
+    """The conditions of matrices without elements: zeros, which PyTorch fills in."""
+    found = x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+    set_version(found, 1)
+    return found
 
 
 def require_cond(x: Any) -> None:
@@ -210,7 +216,7 @@ def require_cond(x: Any) -> None:
 
 
 def _by_inverse(x: Any, order: Any) -> Any:
-    named = order if isinstance(order, str) else _spelled(order)
+    named = order if isinstance(order, str) else f"{order:g}"
     require_square(x._array, f"linalg.cond(ord={named})")
     inverse, info = inv_ex(x)
     inverse.masked_fill_(info.unsqueeze(-1).unsqueeze(-1) > 0, math.inf)

@@ -261,7 +261,7 @@ def vdot(self: Array, other: Array, *, out: Array) -> None:
         np.add(out, 0, out=out)
 
 
-def _bmm_meta(self: Array, mat2: Array) -> Any:
+def bmm_meta(self: Array, mat2: Array) -> Any:
     if self.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
     if mat2.ndim != 3:
@@ -284,7 +284,7 @@ _bmm = function("bmm")
 
 @_bmm.overload(
     sign="@",
-    meta=_bmm_meta,
+    meta=bmm_meta,
     samples=lambda t: [(t(2, 3, 4), t(2, 4, 2)), (t(1, 1, 2), t(1, 2, 1))],
     vjp={
         "self": lambda g, mat2: k.bmm(g, k.transpose(k.conj(mat2), 1, 2)),

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import not_differentiated, require_real_if_differentiated
+from autogradkit._ops.declare.refusals import by_kernel, not_differentiated, require_real_if_differentiated
 from autogradkit._ops.linalg import return_types
 from autogradkit._ops.linalg.matrices import (
     added,
@@ -40,8 +40,7 @@ def _qr_meta(A: Array, mode: str) -> Any:
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
-    if A.size:
-        require_kernel("geqrf_cpu", A)
+    require_kernel("geqrf_cpu", A)
     *batch, m, n = A.shape
     least = m if mode == "complete" else min(m, n)
     q, r = (*batch, m, least), (*batch, least, n)
@@ -110,7 +109,14 @@ def linalg_qr(A: Array, mode: str = "reduced", *, out: Any) -> None:
         np.copyto(R, found[1])
 
 
-@op(composition=True, out=True, outputs="Q R", returns=return_types.qr)
+@op(
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="linalg_qr",
+    outputs="Q R",
+    returns=return_types.qr,
+)
 def qr(self: Tensor, some: bool = True) -> Any:
     """(Q, R) with A = Q R; deprecated in favour of `linalg.qr`.
 
@@ -136,7 +142,7 @@ def _reflections_meta(input: Array, tau: Array) -> Any:
         raise RuntimeError(f"{name} input must have at least 2 dimensions.")
     if input.shape[-2] < input.shape[-1]:
         raise RuntimeError(f"{name} input.shape[-2] must be greater than or equal to input.shape[-1]")
-    require_dims(tau.ndim)
+    require_dims(tau.ndim, -1)
     if input.shape[-1] < tau.shape[-1]:
         raise RuntimeError(f"{name} input.shape[-1] must be greater than or equal to tau.shape[-1]")
     if input.ndim - tau.ndim != 1:
@@ -214,7 +220,7 @@ def householder_product(input: Array, tau: Array, *, out: Array) -> None:
     np.copyto(out, np.reshape(found, out.shape))
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, written_by="linalg_householder_product")
 def orgqr(self: Tensor, input2: Tensor) -> Any:
     """Another name for `linalg.householder_product`.
 
@@ -236,8 +242,9 @@ def _geqrf_meta(self: Array) -> Any:
 
 @op(
     outputs="a tau",
+    out_dtype=writing.castable("torch.geqrf", "a"),
     returns=return_types.geqrf,
-    refuse=lambda self: require_real_if_differentiated("geqrf", self),
+    refuse=by_kernel(lambda self: require_real_if_differentiated("geqrf", self)),
     meta=_geqrf_meta,
     vjp={"self": not_differentiated("geqrf")},
     rule="nothing: PyTorch does not differentiate it",
@@ -263,10 +270,9 @@ def _ormqr_meta(self: Array, input2: Array, input3: Array, left: bool, transpose
         if each.ndim < 2:
             raise RuntimeError(f"{name} {which} must have at least 2 dimensions.")
     place = -2 if left else -1
-    if input3.shape[place] < input2.shape[-1]:
-        raise RuntimeError(f"{name} other.shape[{place}] must be greater than or equal to tau.shape[-1]")
     if input3.shape[place] != self.shape[-2]:
         raise RuntimeError(f"{name} other.shape[{place}] must be equal to input.shape[-2]")
+    require_dims(input2.ndim, -1)
     if min(input3.shape[place], self.shape[-1]) != input2.shape[-1]:
         raise RuntimeError(f"{name} tau.shape[-1] must be equal to min(other.shape[{place}], input.shape[-1])")
     if self.ndim - input2.ndim != 1:
@@ -290,7 +296,7 @@ def _ormqr_meta(self: Array, input2: Array, input3: Array, left: bool, transpose
     for which, each in (("tau", input2), ("other", input3)):
         if each.dtype != self.dtype:
             raise RuntimeError(
-                f"{name} Expected input and {which} to have the same dtype, but input has dtype {scalar_type_of(self)} and "
+                f"{name} Expected input and {which} to have the same dtype, but input has dtype{scalar_type_of(self)} and "
                 f"{which} has dtype {scalar_type_of(each)}"
             )
     require_kernel("ormqr_cpu", self)
@@ -314,6 +320,9 @@ def _ormqr_backward(
 
 
 @op(
+    out_dtype=writing.saying(
+        "torch.ormqr: Expected input and result to have the same dtype, but input has dtype{result} and result has dtype {out}"
+    ),
     meta=_ormqr_meta,
     samples=lambda t: [(t(3, 2), t(2), t(3, 2)), (t(3, 2), t(2), t(2, 3), False, True)],
     group=("self input2 input3", _ormqr_backward),

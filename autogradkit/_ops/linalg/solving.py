@@ -24,6 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_solvable,
     require_square,
     require_success,
+    solution,
 )
 from autogradkit.core.tensor import Tensor
 
@@ -68,7 +69,7 @@ def _solved_by_factors(g: Array, A: Array, LU: Array, pivots: Array, left: bool)
 @k.on_arrays(_solved_by_factors)
 def solved_for_adjoint(g: Any, A: Any, LU: Any, pivots: Any, left: bool) -> Any:
     """The X of Aᴴ X = g, or X Aᴴ = g; by the factors, unless it is differentiated: they are saved as numbers."""
-    return k.solve_ex(adjoint(A), g, left=left)[0]
+    return solution(adjoint(A), g, left)
 
 
 def _solve_backward(
@@ -131,6 +132,7 @@ def solve_ex(
     composition=True,
     out=True,
     out_dtype=writing.require_same_dtype,
+    written_by="_linalg_solve_ex",
     outputs="result info",
     returns=return_types.linalg_solve_ex,
 )
@@ -145,7 +147,14 @@ def linalg_solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bo
     return return_types.linalg_solve_ex((result, info))
 
 
-@op(name="linalg_solve", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_solve",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="_linalg_solve_ex",
+)
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
     """The X of A X = B, or, not `left`, of X A = B; B has matrices or vectors. Raises LinAlgError for a singular A.
 
@@ -154,7 +163,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
     tensor([1., 2.])
     """
     result, _, _, info = solve_ex(A, B, left=left)
-    require_success(info._array, "torch.linalg.solve")
+    require_success(info, "torch.linalg.solve")
     return result
 
 
@@ -199,7 +208,14 @@ def inv_ex(A: Array, *, check_errors: bool = False, out: Any) -> None:
         require_success(info, "linalg.inv_ex")
 
 
-@op(name="linalg_inv", variants="", composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(
+    name="linalg_inv",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="linalg_inv_ex",
+)
 def inv(A: Tensor) -> Any:
     """The inverse of square matrices. Raises LinAlgError for a singular one.
 
@@ -209,11 +225,11 @@ def inv(A: Tensor) -> Any:
             [0.0000, 0.2500]])
     """
     inverse, info = inv_ex(A)
-    require_success(info._array, "linalg.inv")
+    require_success(info, "linalg.inv")
     return inverse
 
 
-@op(composition=True, out=True, out_dtype=writing.require_same_dtype)
+@op(composition=True, out=True, out_dtype=writing.require_same_dtype, written_by="linalg_inv_ex")
 def inverse(self: Tensor) -> Any:
     """Another name for `linalg.inv`.
 

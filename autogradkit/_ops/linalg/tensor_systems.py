@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Dim, Ints
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.matrices import require_success
@@ -17,7 +17,14 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bfloat16, bool_, float16
 from autogradkit.core.tensor import Tensor
 
 
-@op(name="linalg_tensorinv", variants="", composition=True, out=True)
+@op(
+    name="linalg_tensorinv",
+    variants="",
+    composition=True,
+    out=True,
+    written_by="copy_",
+    out_dtype=writing.castable("tensorinv"),
+)
 def tensorinv(self: Tensor, ind: int = 2) -> Any:
     """The inverse of a tensor as a map from its last dimensions to its first `ind`.
 
@@ -28,6 +35,8 @@ def tensorinv(self: Tensor, ind: int = 2) -> Any:
     """
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    if ind > self.ndim:
+        raise RuntimeError(f"ArrayRef: invalid slice, N = {ind}; size = {self.ndim}")
     first, last = tuple(self.shape[:ind]), tuple(self.shape[ind:])
     rows, columns = math.prod(first), math.prod(last)
     if rows != columns:
@@ -36,11 +45,18 @@ def tensorinv(self: Tensor, ind: int = 2) -> Any:
             f"{columns} != {rows}"
         )
     inverse, info = inv_ex(self.reshape(columns, columns))
-    require_success(info._array, "inv")
+    require_success(info, "inv")
     return inverse.reshape((*last, *first))
 
 
-@op(name="linalg_tensorsolve", variants="", composition=True, out=True)
+@op(
+    name="linalg_tensorsolve",
+    variants="",
+    composition=True,
+    out=True,
+    written_by="copy_",
+    out_dtype=writing.castable("tensorsolve"),
+)
 def tensorsolve(self: Tensor, other: Tensor, dims: Ints | None = None) -> Any:
     """The X whose product with `self` over its last dimensions is `other`; `dims` of `self` are moved to its end first.
 
@@ -97,7 +113,14 @@ def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: Dim = -2, dim2: Dim = -
     return A.diagonal(offset, dim1, dim2)
 
 
-@op(name="linalg_matmul", variants="", composition=True, out=True)
+@op(
+    name="linalg_matmul",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.require_same_dtype,
+    written_by="matmul",
+)
 def linalg_matmul(self: Tensor, other: Tensor) -> Any:
     """Another name for `autogradkit.matmul`.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.linalg.matrices import (
     adjoint,
@@ -20,6 +20,7 @@ from autogradkit._ops.linalg.matrices import (
     matrices_of,
     require_kernel,
     require_solvable,
+    require_system,
 )
 from autogradkit._ops.linalg.return_types import triangular_solve as TriangularSolve
 from autogradkit.core.warning import warn
@@ -65,6 +66,7 @@ def _solve_backward(
 @op(
     name="linalg_solve_triangular",
     label="solve_triangular",
+    out_dtype=writing.saying("expected scalar type {result} but found {out}"),
     variants="",
     meta=_solve_meta,
     samples=lambda t: [
@@ -99,6 +101,14 @@ def _triangular(t: Any) -> Any:
     return t(2, 2, low=1.0, high=2.0)
 
 
+def _warn_of_old() -> None:
+    warn(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future PyTorch "
+        "release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of the inputs.\n"
+        "X = torch.triangular_solve(B, A).solution\nshould be replaced with\nX = torch.linalg.solve_triangular(A, B)."
+    )
+
+
 def _old_meta(self: Array, A: Array, upper: bool, transpose: bool, unitriangular: bool) -> Any:
     for which, each in (("b", self), ("A", A)):
         if each.ndim < 2:
@@ -106,16 +116,8 @@ def _old_meta(self: Array, A: Array, upper: bool, transpose: bool, unitriangular
                 f"torch.triangular_solve: Expected {which} to have at least 2 dimensions, but it has {each.ndim} dimensions "
                 "instead"
             )
-    if A.shape[-1] != A.shape[-2]:
-        raise RuntimeError(
-            "triangular_solve: A must be batches of square matrices, but they are "
-            f"{A.shape[-2]} by {A.shape[-1]} matrices"
-        )
-    if A.shape[-2] != self.shape[-2]:
-        raise RuntimeError(
-            f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.shape[-1]} by {A.shape[-1]} but each b "
-            f"matrix is {self.shape[-2]} by {self.shape[-1]}"
-        )
+    require_system(self, A, "triangular_solve")
+    _warn_of_old()
     require_kernel("triangular_solve_cpu", self)
     batch = broadcast_batch(A, self)
     shape, own = (*batch, *self.shape[-2:]), (*batch, *A.shape[-2:])
@@ -142,19 +144,10 @@ def _old_backward(
             part = _triangle(part, upper, unitriangular)
     if g_copy is not None:
         part = g_copy if part is None else part + g_copy
-    return gradient, part
-
-
-def _warn_of_old(*_values: Any) -> None:
-    warn(
-        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future PyTorch "
-        "release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of the inputs.\n"
-        "X = torch.triangular_solve(B, A).solution\nshould be replaced with\nX = torch.linalg.solve_triangular(A, B)."
-    )
+    return k.zeros_like(self) if gradient is None else gradient, k.zeros_like(A) if part is None else part
 
 
 @op(
-    refuse=_warn_of_old,
     outputs="solution cloned_coefficient",
     returns=TriangularSolve,
     meta=_old_meta,

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.linalg.matmul import matmul
+from autogradkit._ops.linalg.products import vdot
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, wrap_dim
 from autogradkit.core.tensor import Tensor
@@ -29,11 +29,11 @@ def _cross_meta(self: Array, other: Array, *, dim: int) -> Any:
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {self.shape[dim]} and {other.shape[dim]}"
         )
     shape = broadcast_shapes(self.shape, other.shape)
+    if self.dtype.kind == "b":
+        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     if self.dtype != other.dtype:
         first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, other))
         raise RuntimeError(f"expected scalar type {first} but found {second}")
-    if self.dtype.kind == "b":
-        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     return shape, self.dtype
 
 
@@ -59,7 +59,7 @@ def linalg_cross(self: Array, other: Array, *, dim: int = -1, out: Array) -> Non
     np.copyto(out, np.cross(self, other, axis=dim))
 
 
-@op(composition=True, out=True)
+@op(composition=True, out=True, written_by="linalg_cross")
 def cross(self: Tensor, other: Tensor, dim: Dim | None = None) -> Any:
     """The cross product of the vectors of three elements along `dim`; along the first dimension of size 3 if not said.
 
@@ -79,8 +79,15 @@ def cross(self: Tensor, other: Tensor, dim: Dim | None = None) -> Any:
     return linalg_cross(self, other, dim=dim)
 
 
-@op(name="linalg_vecdot", variants="", composition=True, out=True)
-def vecdot(x: Tensor, y: Tensor, *, dim: Dim = -1) -> Any:
+@op(
+    name="linalg_vecdot",
+    variants="",
+    composition=True,
+    out=True,
+    out_dtype=writing.saying("linalg.vecdot: Expected out of dtype{result} but found {out}"),
+    written_by=lambda x, y, *_: "vdot" if x.ndim == y.ndim == 1 else "sum",
+)
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
     """The inner products of the vectors along `dim`, of which those of `x` are conjugated where they are complex.
 
     >>> import autogradkit as torch
@@ -98,7 +105,4 @@ def vecdot(x: Tensor, y: Tensor, *, dim: Dim = -1) -> Any:
             "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
             f"{SCALAR_TYPE_NAMES[a.dtype]} and y of type {SCALAR_TYPE_NAMES[b.dtype]} instead"
         )
-    if a.is_complex() or not (a.dim() or b.dim()):
-        return (k.conj(a) * b).sum(dim)
-    rows, columns = a.movedim(dim, -1).unsqueeze(-2), b.movedim(dim, -1).unsqueeze(-1)
-    return matmul(rows, columns).squeeze(-1).squeeze(-1)
+    return vdot(a, b) if a.dim() == b.dim() == 1 else (k.conj(a) * b).sum(dim)

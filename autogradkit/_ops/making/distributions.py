@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, OutOptions, Sizes
-from autogradkit._ops.declare.refusals import require_real_if_differentiated, undifferentiated
+from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.writing import require_castable, saying
 from autogradkit._ops.making.options import made
 from autogradkit._ops.making.random import (
@@ -31,14 +31,8 @@ from autogradkit.core.tensor import Tensor
 normal = function("normal", variants="function")
 
 
-def _refuse_complex(mean: Any, std: Any, generator: Any = None) -> None:
-    arrays = [each._array if isinstance(each, Tensor) else each for each in (mean, std)]
-    _require_deviation(arrays[1])
-    try:
-        require_real_if_differentiated("normal", mean)
-    except RuntimeError:  # which PyTorch raises when it has drawn
-        fill_normal(np.empty(*_of_both(*arrays)), 0, 1, generator)
-        raise
+def _require_real_deviation(mean: Any, std: Any, generator: Any = None) -> None:
+    _require_deviation(std._array if isinstance(std, Tensor) else std)
 
 
 @quiet
@@ -78,7 +72,8 @@ def _any_but_complex(result: np.dtype[Any], out: np.dtype[Any]) -> None:
 @normal.overload(
     node="NormalBackward3",
     meta=_of_both,
-    refuse=_refuse_complex,
+    refuse=_require_real_deviation,
+    real_gradient=True,
     random=True,
     into_any=True,
     out_dtype=_any_but_complex,
@@ -99,7 +94,8 @@ def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array
 @normal.overload(
     node="NormalBackward1",
     meta=_of_both,
-    refuse=_refuse_complex,
+    refuse=_require_real_deviation,
+    real_gradient=True,
     random=True,
     into_any=True,
     out_dtype=_any_but_complex,
@@ -113,7 +109,8 @@ def _(mean: Array, std: float = 1, *, generator: Generator | None = None, out: A
 @normal.overload(
     node="NormalBackward2",
     meta=_of_both,
-    refuse=_refuse_complex,
+    refuse=_require_real_deviation,
+    real_gradient=True,
     random=True,
     into_any=True,
     out_dtype=_any_but_complex,
@@ -136,14 +133,9 @@ def _contiguous(self: Array, p: Any = None, generator: Any = None) -> Any:
     return self.shape, self.dtype
 
 
-def _refuse_empty_complex(self: Any, generator: Any = None) -> None:
-    if not self._array.size:  # else the kernel refuses
-        require_real_if_differentiated("bernoulli", self)
-
-
 @bernoulli.overload(
     meta=_contiguous,
-    refuse=_refuse_empty_complex,
+    real_gradient=True,
     random=True,
     into_any=True,
     out_dtype=lambda result, out: None,

@@ -6,7 +6,7 @@ and writing; all modules of this room use it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import setitem
 from typing import Any
 
@@ -80,6 +80,10 @@ def dtype_in(options: dict[str, Any], default: Dtype | None = None) -> Dtype:
     return dtype or default or get_default_dtype()
 
 
+# What PyTorch makes by `arange` or `linspace`, which leave the sizes of an `out=` that holds as many numbers.
+_KEEPING_SIZES = ("arange", "linspace", "fft_fftfreq", "fft_rfftfreq")
+
+
 def made(
     shape: tuple[int, ...],
     fill: Callable[[Array], object],
@@ -89,11 +93,12 @@ def made(
     *,
     name: str = "",
     resizes: bool = False,
+    given: Sequence[Any] = (),
 ) -> Tensor:
     """A tensor of these sizes whose memory `fill` writes, as the factory's keywords ask for it.
 
     `default` is the dtype where they ask for none; `name` is that of a factory which takes `out`; `resizes`: PyTorch composes
-    it of `resize_`, which is an edit of its own, and a fill.
+    it of `resize_`, which is an edit of its own, and a fill. `given` are the tensors that it is computed from.
     """
     kind = dtype_in(options, default).numpy
     out: Tensor | None = options.get("out")
@@ -108,13 +113,14 @@ def made(
         raise RuntimeError("cannot resize variables that require grad")
     require_no_leaf(f"aten::{name}", out)
     require_sizes(shape)
+    operands = [each for each in given if isinstance(each, Tensor)]
     edits = 1
     if out._array.shape == shape:
         require_writable(out._array, ())
         _, _, array = twin_of(out._array)
         quietly(fill, array)
         steps = [(setitem, out._array, ..., array)]
-    elif name in ("arange", "linspace") and out._array.size == shape[0]:  # whatever its sizes
+    elif name in _KEEPING_SIZES and out._array.size == shape[0]:  # whatever its sizes
         require_writable(out._array, ())
         array = allocate(shape, out._array.dtype)
         quietly(fill, array)
@@ -125,7 +131,7 @@ def made(
         memory = resized(out._array, shape, contiguous_strides(shape))
         steps = [(setitem, memory, ..., array), *reseating(out, memory)]
         edits = 2 if resizes and fill is not nothing_in else 1
-    write_at_once(out, [*steps, *history_of(f"aten::{name}", (), out, shape, edits)], edits)
+    write_at_once(out, [*steps, *history_of(f"aten::{name}", operands, out, shape, edits)], edits)
     if options.get("requires_grad"):
         _require_grad(out)
     elif out._node is None:

@@ -6,6 +6,7 @@ Rests on declare and options.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.fused import fma32, fma64
 from autogradkit.core.memory import noted
 from autogradkit.core.quiet import quiet
 from autogradkit.core.tensor import Tensor
@@ -73,7 +75,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
     if options.get("out") is not None:
         require_no_leaf("aten::arange", options["out"])
-        _warn_of_resizing(options["out"], count)
+        warn_of_resizing(options["out"], count)
 
     @quiet
     def fill(array: Array) -> None:
@@ -85,7 +87,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     return made((count,), fill, options, kind, name="arange")
 
 
-def _warn_of_resizing(out: Tensor, count: int) -> None:
+def warn_of_resizing(out: Tensor, count: int) -> None:
     if out.numel() not in (0, count):
         warn(
             f"The number of elements in the out tensor of shape {list(out.shape)} is {out.numel()} which does not match the "
@@ -136,55 +138,78 @@ def _(start: Scalar, end: Scalar, steps: int, **options: OutOptions) -> Any:
     return _evenly(start, end, steps, options)
 
 
-def _between_tensors(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor:
+def numbers_in(name: str, start: Any, end: Any, options: dict[str, Any]) -> tuple[Any, Any]:
+    """The numbers between which others stand, which may be given as tensors."""
+    if options.get("out") is not None:
+        require_no_leaf(f"aten::{name}", options["out"])
     bounds = {"start": start, "end": end}
     if any(isinstance(each, Tensor) and each.ndim for each in bounds.values()):
         had = " and ".join(
             f"{name} with {each.ndim} dimension(s)" for name, each in bounds.items() if isinstance(each, Tensor)
         )
-        raise RuntimeError(f"linspace only supports 0-dimensional start and end tensors, but got {had}.")
+        raise RuntimeError(f"{name} only supports 0-dimensional start and end tensors, but got {had}.")
     start, end = [each.item() if isinstance(each, Tensor) else each for each in (start, end)]
-    return _evenly(start, end, steps, options)
+    return start, end
 
 
-def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor:
+def dtype_between(name: str, start: Any, end: Any, steps: int, options: dict[str, Any]) -> Dtype:
+    """The dtype of so many numbers between two. Raises RuntimeError where that cannot hold them."""
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     complex_ = isinstance(start, complex) or isinstance(end, complex)
     default = get_default_dtype().to_complex() if complex_ else get_default_dtype()
     kind = dtype_in(options, default)
-    out: Tensor | None = options.get("out")
-    if complex_ and not kind.is_complex and out is None:
+    if complex_ and not kind.is_complex and options.get("out") is None:
         raise RuntimeError(
-            f"torch.linspace(): inferred dtype c10::complex<{default.to_real().numpy.name.replace('float32', 'float')}> "
+            f"torch.{name}(): inferred dtype c10::complex<{default.to_real().numpy.name.replace('float32', 'float')}> "
             f"can't be safely cast to passed dtype {SCALAR_TYPE_NAMES[kind]}"
         )
+    return kind
+
+
+def _between_tensors(start: Any, end: Any, steps: int, options: dict[str, Any]) -> Tensor:
+    return _evenly(*numbers_in("linspace", start, end, options), steps, options, (start, end))
+
+
+def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any], given: Sequence[Any] = ()) -> Tensor:
+    kind = dtype_between("linspace", start, end, steps, options)
+    out: Tensor | None = options.get("out")
     if steps > 1:
         require_real("linspace", kind)
         start, end = [scalar_array(each, kind).item() for each in (start, end)]  # as PyTorch, which wraps and refuses
     elif steps:  # filled with the one number: nobody asks about the other
         start = wide_scalar_array(start, kind).item()
     shape = (steps,) if out is None or out._array.size != steps else out._array.shape
-    return made(shape, lambda array: _fill_evenly(array, start, end), options, kind, name="linspace")
+    return made(shape, lambda array: fill_evenly(array, start, end), options, kind, name="linspace", given=given)
 
 
 @quiet
-def _fill_evenly(array: Array, start: Any, end: Any) -> None:
+def fill_evenly(array: Array, start: Any, end: Any) -> None:
     """Write the numbers in row-major order."""
     steps = array.size
     if steps <= 1:
         if steps:
             array.fill(start)
         return
-    # From both ends towards the middle, in the result's own precision, as PyTorch computes it.
     if array.dtype.kind in "iu":
         start, end = int(start), int(end)
     work = array.dtype.type if array.dtype.kind in "fcV" else np.float64
-    step = work((end - start) / max(steps - 1, 1))
+    np.copyto(array, numbers_between(start, end, steps, work).reshape(array.shape), casting="unsafe")
+
+
+def numbers_between(start: Any, end: Any, steps: int, work: Any) -> Array:
+    """Two or more numbers at equal distances, computed as PyTorch does it: in their own precision, from both ends towards the
+    middle, multiplied and added in one."""
+    step = work((end - start) / (steps - 1))
     index = np.arange(steps)
-    forward = work(start) + step * index.astype(work)
-    back = work(end) - step * (steps - 1 - index).astype(work)
-    np.copyto(array, np.where(index < steps // 2, forward, back).reshape(array.shape), casting="unsafe")
+    forward, back = index.astype(work), (steps - 1 - index).astype(work)
+    first, last = work(start), work(end)
+    fused = {np.float32: fma32, np.float64: fma64}.get(work) if np.isfinite(first) and np.isfinite(last) else None
+    rounded = np.where(index < steps // 2, first + step * forward, last - step * back)
+    if fused is None:
+        return rounded
+    found = np.where(index < steps // 2, fused(forward, step, first), fused(back, -step, last))
+    return np.where(found == 0, rounded, found)  # which has the sign of a zero
 
 
 eye = function("eye", variants="function")

@@ -30,7 +30,8 @@ def _resized(tensor: Any, size: tuple[int, ...], strides: tuple[int, ...]) -> An
         grown = np.empty(extent, array.dtype)
         grown[: storage.size] = storage
         array = grown
-    write_at_once(tensor, reseating(tensor, strided(array, size, strides, offset)))
+    edits = int(size != tensor._array.shape)  # other strides alone do not count
+    write_at_once(tensor, reseating(tensor, strided(array, size, strides, offset)), edits)
     return tensor
 
 

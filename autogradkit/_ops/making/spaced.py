@@ -11,10 +11,11 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
+from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, made
-from autogradkit._ops.making.ranges import require_real
+from autogradkit._ops.making.ranges import dtype_between, numbers_between, numbers_in, require_real, warn_of_resizing
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.dtype import from_numpy_dtype, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 logspace = function("logspace", variants="function")
@@ -47,19 +48,9 @@ def _(start: Scalar, end: Scalar, steps: int, base: float = 10.0, **options: Out
 
 
 def _powers(start: Any, end: Any, steps: int, base: float, options: dict[str, Any]) -> Tensor:
-    bounds = {"start": start, "end": end}
-    if any(isinstance(each, Tensor) and each.ndim for each in bounds.values()):
-        had = " and ".join(
-            f"{name} with {each.ndim} dimension(s)" for name, each in bounds.items() if isinstance(each, Tensor)
-        )
-        raise RuntimeError(f"logspace only supports 0-dimensional start and end tensors, but got {had}.")
-    start, end = [each.item() if isinstance(each, Tensor) else each for each in (start, end)]
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    default = get_default_dtype()
-    kind = dtype_in(
-        options, default.to_complex() if isinstance(start, complex) or isinstance(end, complex) else default
-    )
+    given = (start, end)
+    start, end = numbers_in("logspace", start, end, options)
+    kind = dtype_between("logspace", start, end, steps, options)
     if steps > 1:
         require_real("logspace", kind)
         start, end = [scalar_array(each, kind).item() for each in (start, end)]
@@ -67,17 +58,17 @@ def _powers(start: Any, end: Any, steps: int, base: float, options: dict[str, An
     shape = (steps,) if out is None or out._array.size != steps else out._array.shape
 
     def fill(array: Array) -> None:
-        if not array.size:
+        if steps == 1:  # a number, which is filled in and has to fit
+            wide = np.complex128 if array.dtype.kind == "c" else np.float64
+            power = np.power(wide(base), wide(start)).item()
+            np.copyto(array, scalar_array(power, from_numpy_dtype(array.dtype)))
+        if steps < 2:
             return
         work: Any = array.dtype.type if array.dtype.kind in "fc" else np.float32
-        step = work((end - start) / max(steps - 1, 1))
-        index = np.arange(steps)  # from both ends towards the middle, as PyTorch computes it
-        forward = work(start) + step * index.astype(work)
-        back = work(end) - step * (steps - 1 - index).astype(work)
-        exponents = forward if steps == 1 else np.where(index < steps // 2, forward, back)
+        exponents = numbers_between(start, end, steps, work)
         np.copyto(array, np.power(work(base), exponents).reshape(array.shape), casting="unsafe")
 
-    return made(shape, fill, options, kind, name="logspace")
+    return made(shape, fill, options, kind, name="logspace", given=given)
 
 
 def _require_floating(name: str, options: dict[str, Any]) -> None:
@@ -96,6 +87,9 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     >>> torch.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
+    out: Tensor | None = options.get("out")
+    if out is not None:
+        require_no_leaf("aten::fft_fftfreq", out)
     _require_floating("fftfreq", options)
 
     def fill(array: Array) -> None:
@@ -104,7 +98,11 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
             np.where(places < (n + 1) // 2, places, places - n), np.divide(1.0, n * d), out=array, casting="unsafe"
         )
 
-    return made((n,), fill, options, get_default_dtype(), name="fftfreq")
+    if out is not None:
+        warn_of_resizing(out, n)
+        if n == 1 and not out.ndim:
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    return made((n,), fill, options, get_default_dtype(), name="fft_fftfreq")
 
 
 @op(name="fft_rfftfreq", variants="", factory=True)
@@ -115,12 +113,17 @@ def fft_rfftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     >>> torch.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
+    if options.get("out") is not None:
+        require_no_leaf("aten::fft_rfftfreq", options["out"])
     _require_floating("rfftfreq", options)
 
     def fill(array: Array) -> None:
         np.multiply(np.arange(array.size), np.divide(1.0, n * d), out=array, casting="unsafe")
 
-    return made((max(n // 2 + 1, 0),), fill, options, get_default_dtype(), name="rfftfreq")
+    count = max(int(n / 2) + 1, 0)
+    if options.get("out") is not None:
+        warn_of_resizing(options["out"], count)
+    return made((count,), fill, options, get_default_dtype(), name="fft_rfftfreq")
 
 
 @op(factory=True, variants="function")

@@ -13,9 +13,10 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.max_pools import scatter_flat
+from autogradkit._ops.network.pool_windows import require_one_int
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
@@ -35,6 +36,22 @@ def _spec(x: Array, sizes: Shape, dims: int) -> Any:
     return image_spec((*x.shape[:-dims], *sizes), x.dtype, x.ndim == 4 and dims == 2 and prefers_channels_last(x))
 
 
+def _require_sizes(begins: str, whose: str, x: Array, first: int = 1) -> None:
+    """Raise RuntimeError where a dimension from the `first` on has no elements."""
+    for at in range(first, x.ndim):
+        if not x.shape[at]:
+            raise RuntimeError(
+                f"{begins} to have non-zero size for non-batch dimensions, but {whose} sizes {list(x.shape)} with dimension "
+                f"{at} being empty"
+            )
+
+
+def _spread_spec(name: str, g: Array, x: Array, dims: int) -> Any:
+    """Of a gradient of x, which PyTorch refuses to make of nothing."""
+    _require_sizes(f"{name}{dims}d_backward(): Expected grad_output", "grad_output has", g)
+    return _spec(x, x.shape[-dims:], dims)
+
+
 def _require_floats(x: Array, name: str) -> None:
     if x.dtype.kind not in "fV":
         raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'")
@@ -51,15 +68,16 @@ def _mean_meta(dims: int, x: Array, output_size: Shape) -> Any:
         first, *rest = output_size
         shown = f"{{{first}, {', '.join(map(str, rest))}}}" if dims == 2 else f"{{{first}, {','.join(map(str, rest))}}}"
         raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {shown}")
-    for at in range(1, dims + 1):
-        if not x.shape[-at]:
-            raise RuntimeError(
-                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
-                f"{list(x.shape)} with dimension {x.ndim - at} being empty"
-            )
+    if dims == 3:
+        _require_sizes(f"{name}(): Expected input", "input has", x)
     if x.ndim not in (dims + 1, dims + 2):
         raise RuntimeError(f"{name}(): Expected {dims + 1}D or {dims + 2}D tensor, but got {list(x.shape)}")
-    _require_floats(x, name)
+    if dims == 2:
+        _require_sizes(f"{name}(): Expected input", "input has", x, x.ndim - 2)
+    if dims == 3:
+        _require_floats(x, f"{name}_cpu")
+    elif math.prod(x.shape[:-2]) * math.prod(output_size):  # PyTorch's kernel is not called for nothing
+        _require_floats(x, name)
     return _spec(x, output_size, dims)
 
 
@@ -98,6 +116,7 @@ def _spread_means(g: Array, sizes: Shape) -> Array:
     label="adaptive_avg_pool2d",
     node="AdaptiveAvgPool2DBackward0",
     meta=lambda self, output_size: _mean_meta(2, self, output_size),
+    dtypes=real_gradients("_adaptive_avg_pool2d"),
     out=False,
     samples=lambda t: [(t(2, 5, 4), (3, 2)), (t(1, 2, 3, 3), (3, 4))],
     vjp={"self": lambda g, self: k.adaptive_avg_pool2d_backward(g, self)},
@@ -112,7 +131,7 @@ def adaptive_avg_pool2d_node(self: Array, output_size: Pair, *, out: Array) -> N
     name="_adaptive_avg_pool2d_backward",
     variants="",
     node="AdaptiveAvgPool2DBackwardBackward0",
-    meta=lambda grad_output, self: _spec(self, self.shape[-2:], 2),
+    meta=lambda grad_output, self: _spread_spec("adaptive_avg_pool", grad_output, self, 2),
     samples=lambda t: [(t(2, 2, 2), t(2, 3, 3))],
     vjp={
         "grad_output": lambda g, grad_output_sym_sizes: k.adaptive_avg_pool2d_node(g, grad_output_sym_sizes[-2:]),
@@ -154,7 +173,7 @@ def adaptive_avg_pool3d_node(self: Array, output_size: Triple, *, out: Array) ->
     name="_adaptive_avg_pool3d_backward",
     variants="",
     node="AdaptiveAvgPool3DBackwardBackward0",
-    meta=lambda grad_output, self: _spec(self, self.shape[-3:], 3),
+    meta=lambda grad_output, self: _spread_spec("adaptive_avg_pool", grad_output, self, 3),
     samples=lambda t: [(t(2, 2, 2, 2), t(2, 3, 3, 3))],
     vjp={
         "grad_output": lambda g, grad_output_sym_sizes: k.adaptive_avg_pool3d_node(g, grad_output_sym_sizes[-3:]),
@@ -176,11 +195,6 @@ def adaptive_avg_pool3d(self: Array, output_size: Triple) -> Any:
     return adaptive_avg_pool3d_node(x, output_size)
 
 
-def _require_one(name: str, output_size: Shape) -> None:
-    if len(output_size) != 1:
-        raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(output_size)})")
-
-
 @op(variants="function", composition=True)
 def adaptive_avg_pool1d(self: Array, output_size: Single) -> Any:
     """The means of as many windows of sequences (N, C, L) or (C, L) as are asked for.
@@ -195,7 +209,7 @@ def adaptive_avg_pool1d(self: Array, output_size: Single) -> Any:
             f"Expected 2 to 3 dimensions, but got {x.ndim}-dimensional tensor for argument #1 'self' (while checking "
             "arguments for adaptive_avg_pool1d)"
         )
-    _require_one("adaptive_avg_pool1d", output_size)
+    require_one_int("adaptive_avg_pool1d", "output_size", output_size)
     return squeeze_dim.straight(adaptive_avg_pool2d(unsqueeze.straight(x, -2), (1, *output_size)), -2)
 
 
@@ -208,18 +222,13 @@ def _max_meta(dims: int, x: Array, output_size: Shape) -> Any:
         raise RuntimeError(f"{name}(): internal error: output_size.size() must be {dims}")
     if x.ndim not in (dims + 1, dims + 2):
         raise RuntimeError(f"{name}(): Expected {dims + 1}D or {dims + 2}D tensor, but got: {list(x.shape)}")
-    for at in range(x.ndim - dims, x.ndim):
-        if not x.shape[at]:
-            raise RuntimeError(
-                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
-                f"{list(x.shape)} with dimension {at} being empty"
-            )
+    _require_sizes(f"{name}(): Expected input", "input has", x)
     for each in output_size:
         if each < 0:
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {each}: {[*x.shape[:-dims], *output_size]}"
             )
-    _require_floats(x, name)
+    _require_floats(x, name if dims == 2 else f"{name}_cpu")
     spec = _spec(x, output_size, dims)
     return spec, (spec[0], np.dtype(np.int64), *spec[2:])
 
@@ -236,14 +245,18 @@ def _seen(sizes: Shape, counts: Shape) -> Array:
         shape = [1] * (2 * dims)
         shape[at], shape[dims + at] = places.shape
         total = total + places.reshape(shape) * math.prod(sizes[at + 1 :])
-    return total.reshape(*counts, -1)
+    return total.reshape(*counts, total.size // (math.prod(counts) or 1))
 
 
 def _maxima(x: Array, out: tuple[Array, Array], dims: int) -> None:
     counts = out[0].shape[-dims:]
     places = _seen(x.shape[-dims:], counts)
-    seen = x.reshape(*x.shape[:-dims], -1)[..., places]
-    chosen = np.argmax(seen, -1)[..., None]
+    seen = x.reshape(*x.shape[:-dims], math.prod(x.shape[-dims:]))[..., places]
+    if not seen.size:
+        return
+    # Of equal numbers the first counts, of NaNs the last.
+    nan = np.isnan(seen[..., ::-1])
+    chosen = np.where(nan.any(-1), seen.shape[-1] - 1 - np.argmax(nan, -1), np.argmax(seen, -1))[..., None]
     np.copyto(out[0], np.take_along_axis(seen, chosen, -1)[..., 0])
     np.copyto(out[1], np.take_along_axis(np.broadcast_to(places, seen.shape), chosen, -1)[..., 0])
 
@@ -266,7 +279,7 @@ def adaptive_max_pool2d(self: Array, output_size: Pair, *, out: tuple[Array, Arr
 @op(
     variants="",
     node="AdaptiveMaxPool2DBackwardBackward0",
-    meta=lambda grad_output, self, indices: _spec(self, self.shape[-2:], 2),
+    meta=lambda grad_output, self, indices: _spread_spec("adaptive_max_pool", grad_output, self, 2),
     samples=lambda t: [(t(1, 1, 2), t(1, 2, 3), wrap(np.array([[[1, 4]]])))],
     vjp={
         "grad_output": lambda g, indices: k.values_at_indices(g, indices),
@@ -297,7 +310,7 @@ def adaptive_max_pool3d(self: Array, output_size: Triple, *, out: tuple[Array, A
 @op(
     variants="",
     node="AdaptiveMaxPool3DBackwardBackward0",
-    meta=lambda grad_output, self, indices: _spec(self, self.shape[-3:], 3),
+    meta=lambda grad_output, self, indices: _spread_spec("adaptive_max_pool", grad_output, self, 3),
     samples=lambda t: [(t(1, 1, 1, 2), t(1, 2, 2, 3), wrap(np.array([[[[1, 4]]]])))],
     vjp={
         "grad_output": lambda g, indices: k.values_in_volumes(g, indices),
@@ -324,6 +337,7 @@ def adaptive_max_pool1d(self: Array, output_size: Single) -> Any:
             f"Expected 2 to 3 dimensions, but got {x.ndim}-dimensional tensor for argument #1 'self' (while checking "
             "arguments for adaptive_max_pool1d)"
         )
-    _require_one("adaptive_max_pool1d", output_size)
+    require_one_int("adaptive_max_pool1d", "output_size", output_size)
+    _require_sizes("adaptive_max_pool1d(): Expected input", "input has", x._array)
     found = adaptive_max_pool2d(unsqueeze.straight(x, -2), (1, *output_size))
     return tuple([squeeze_dim.straight(each, -2) for each in found])

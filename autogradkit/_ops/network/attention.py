@@ -13,24 +13,14 @@ import numpy as np
 
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.network.dropout import dropout
-from autogradkit.core.dtype import bool_
+from autogradkit.core.dtype import bool_, float32, is_half
 from autogradkit.core.tensor import wrap
-
-_CPP_NAMES = {
-    "Float": "float",
-    "Double": "double",
-    "Long": "long int",
-    "Int": "int",
-    "Half": "c10::Half",
-    "Bool": "bool",
-}
 
 
 def _cpp(x: Any) -> str:
-    name = scalar_type(x.dtype)
-    return _CPP_NAMES.get(name, name)
+    return C_NAMES[x.dtype.name]
 
 
 def _require_fitting(query: Any, key: Any, value: Any, mask: Any) -> None:
@@ -44,7 +34,7 @@ def _require_fitting(query: Any, key: Any, value: Any, mask: Any) -> None:
             "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
             f"{query.ndim} key.dim: {key.ndim} and value.dim: {value.ndim} instead."
         )
-    if mask is not None and mask.dtype != bool_ and mask.dtype != query.dtype and not mask.is_floating_point():
+    if mask is not None and mask.dtype != bool_ and mask.dtype not in (query.dtype, float32):
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
             f"{_cpp(mask)} and  query.dtype: {_cpp(query)} instead."
@@ -86,13 +76,18 @@ def scaled_dot_product_attention(
     v: Any = value
     mask: Any = attn_mask
     _require_fitting(q, k, v, mask)
+    apart = dropout_p > 0 or not q.ndim == k.ndim == v.ndim == 4  # PyTorch's kernel for all at once does not take it
+    if is_causal and mask is not None and apart:
+        raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    if is_half(q._array.dtype):  # computed in float32, and rounded once
+        q, k, v = (each.to(float32) for each in (q, k, v))
     if enable_gqa:
         k, v = (_repeated(each, q.shape[-3] // each.shape[-3]) for each in (k, v))
     if is_causal:
         later = np.triu(np.ones((q.shape[-2], k.shape[-2]), bool), 1)
         bias = wrap(np.where(later, -np.inf, 0).astype(q._array.dtype))
         mask = bias if mask is None else _as_bias(mask, q) + bias
-    # Half of the factor goes to each side, as in PyTorch, so that half precision overflows later.
+    # Half of the factor goes to each side, as in PyTorch, so that products overflow later.
     factor = math.sqrt(1 / math.sqrt(q.shape[-1]) if scale is None else abs(scale))
     sign = -1 if scale is not None and scale < 0 else 1
     scores = (q * (factor * sign)) @ (k.transpose(-2, -1) * factor)
@@ -107,7 +102,7 @@ def scaled_dot_product_attention(
         weights = scores.softmax(-1)
     if dropout_p > 0:
         weights = dropout.straight(weights, dropout_p, True)
-    return weights @ v
+    return (weights @ v).to(query.dtype)
 
 
 def _repeated(x: Any, times: int) -> Any:

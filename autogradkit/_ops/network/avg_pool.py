@@ -16,10 +16,11 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
-from autogradkit._ops.network.pool_windows import Window, pooled_shape, window_of
+from autogradkit._ops.network.pool_windows import Window, pooled_shape, require_one_int, window_of
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import from_numpy_dtype, is_half
+from autogradkit.core.strides import dim_of_size
 
 Shape = tuple[int, ...]
 
@@ -28,13 +29,32 @@ def _meta(
     dims: int, x: Array, kernel_size: Shape, stride: Shape, padding: Shape, ceil_mode: bool, divisor: int | None
 ) -> Any:
     name = f"avg_pool{dims}d"
-    window = window_of(name, dims, kernel_size, stride, padding)
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
-    shape = pooled_shape(x.shape, window, ceil_mode, "avg_pool3d_out_cpu()")
-    if x.dtype != np.int64 and x.dtype.kind not in "fV":
-        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'")
+    if dims == 2:
+        dim_of_size(-3, x.ndim)  # PyTorch asks for the size of the channels first
+    window = window_of(name, dims, kernel_size, stride, padding)
+    if dims == 2 and x.ndim not in (3, 4):
+        raise RuntimeError(
+            f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(x.shape)}"
+        )
+    if dims == 3 and x.ndim in (4, 5) and 0 not in x.shape[-4:]:
+        _require_room(x.shape[-3:], window[0])
+    shape = pooled_shape(x.shape, window, ceil_mode, "avg_pool3d()")
+    if x.dtype != np.int64 and (x.dtype.kind not in "fV" or (dims == 3 and is_half(x.dtype))):
+        kernel = "avg_pool2d" if dims == 2 else "avg_pool3d_out_frame"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'")
     return image_spec(shape, x.dtype, x.ndim == 4 and dims == 2 and prefers_channels_last(x))
+
+
+def _require_room(sizes: Shape, kernel: Shape) -> None:
+    """Raise RuntimeError for a volume that is smaller than the window, whatever padding is around it."""
+    if any(n < size for n, size in zip(sizes, kernel, strict=True)):
+        shown = [
+            " ".join(f"{prefix}{letter}: {n}" for letter, n in zip("THW", each, strict=True))
+            for prefix, each in (("", sizes), ("k", kernel))
+        ]
+        raise RuntimeError(f"input image ({shown[0]}) smaller than kernel size ({shown[1]})")
 
 
 @functools.lru_cache(256)
@@ -73,10 +93,12 @@ def _average(x: Array, window: Window, padded_counts: bool, divisor: int | None,
     def body(x: Array) -> Array:
         memory, inside = _padded(x, window, result)
         memory[inside] = x
-        total = functools.reduce(np.add, [memory[place] for place in _places(window, result)])
+        total = functools.reduce(np.add, [memory[place] for place in _places(window, result)], x.dtype.type(0))
         divisors = _divisors(x.shape[-len(result) :], result, window, padded_counts, divisor)
         if total.dtype.kind in "iu":
-            return np.trunc(total / divisors)
+            whole = divisors.astype(total.dtype)
+            towards = (total % whole != 0) & ((total < 0) != (whole < 0))  # 0, as C++ divides
+            return total // whole + towards
         return total / divisors.astype(total.dtype)
 
     write(out, body, x)
@@ -251,8 +273,8 @@ def avg_pool1d(
         ("stride", stride, True),
         ("padding", padding, False),
     ):
-        if len(each) != 1 and not (omitted and not each):
-            raise RuntimeError(f"avg_pool1d() argument '{name}' should contain one int (got {len(each)})")
+        if each or not omitted:
+            require_one_int("avg_pool1d", name, each)
     step = (1, *stride) if stride else ()
     found = avg_pool2d(unsqueeze.straight(x, -2), (1, *kernel_size), step, (0, *padding), ceil_mode, count_include_pad)
     return squeeze_dim.straight(found, -2)

@@ -22,6 +22,8 @@ from autogradkit._ops.network.standardising import (
     wide,
 )
 from autogradkit.core.dtype import is_half
+from autogradkit.core.fused import fma32
+from autogradkit.core.strides import dim_of_size
 from autogradkit.engine.modes import no_grad
 
 
@@ -45,7 +47,7 @@ def _axes(x: Any) -> tuple[int, ...]:
 
 def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
     given = [each.dtype for each in parameters if each is not None]
-    return np.dtype(np.float32) if is_half(x.dtype) and (not given or np.float32 in given) else x.dtype
+    return np.dtype(np.float32) if is_half(x.dtype) and np.float32 in given else x.dtype
 
 
 def _spec(x: Array) -> Any:
@@ -79,6 +81,18 @@ def _backward(
     given = input, weight, running_mean, running_var, result1, result2, training, eps, needs
     found = k.native_batch_norm_backward(g, *given)
     return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+
+
+def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
+    """In double precision, rounded once."""
+    return rstd_of(variance.astype(np.float64), eps).astype(x.dtype)
+
+
+def _times_plus(x: Array, scale: Array, shift: Array, fused: bool) -> Array:
+    """x · scale + shift: rounded once, as PyTorch's loop over contiguous float32 has it, where both cancel and it shows."""
+    if fused and (np.abs(shift) > 100).any():
+        return fma32(x, scale, shift)
+    return x * scale + shift
 
 
 @op(
@@ -125,17 +139,22 @@ def native_batch_norm(
     x = wide(_by_channel(input))
     if training:
         mean, variance = moments(x, (0, 2))
-        rstd = rstd_of(variance, eps)
-        np.copyto(out[1], mean.reshape(-1))
-        np.copyto(out[2], rstd.reshape(-1))
+        rstd = _rstd_of(variance, eps, x)
+        np.copyto(out[1], mean.reshape(-1), casting="unsafe")
+        np.copyto(out[2], rstd.reshape(-1), casting="unsafe")
+        mean, rstd = (wide(each).reshape(1, -1, 1) for each in out[1:])  # as they are saved: maybe of half precision
     else:
         assert running_mean is not None
         assert running_var is not None
         mean, variance = (wide(each).reshape(1, -1, 1) for each in (running_mean, running_var))
-        rstd = rstd_of(variance, eps)
+        rstd = _rstd_of(variance, eps, x)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
-    shift = -mean * scale if bias is None else wide(bias).reshape(1, -1, 1) - mean * scale
-    np.copyto(out[0], (x * scale + shift).reshape(input.shape), casting="unsafe")
+    shift = (0 if bias is None else wide(bias).reshape(1, -1, 1)) - mean * scale
+    np.copyto(
+        out[0],
+        _times_plus(x, scale, shift, input.dtype == np.float32 and input.flags.c_contiguous).reshape(input.shape),
+        casting="unsafe",
+    )
     if training:
         count = x.shape[0] * x.shape[2]
         unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
@@ -216,10 +235,11 @@ def native_batch_norm_backward(
         assert running_mean is not None
         assert running_var is not None
         mean = wide(running_mean).reshape(1, -1, 1)
-        rstd = rstd_of(wide(running_var).reshape(1, -1, 1), eps)
+        rstd = _rstd_of(wide(running_var).reshape(1, -1, 1), eps, x)
     distance = x - mean
-    total = np.add.reduce(g, (0, 2), keepdims=True)
-    along = np.add.reduce(g * distance, (0, 2), keepdims=True)
+    # Gradients of what is standardised nearly cancel, so that sums are PyTorch's: in double precision.
+    total = np.add.reduce(g, (0, 2), np.float64, keepdims=True).astype(g.dtype)
+    along = np.add.reduce(g * distance, (0, 2), np.float64, keepdims=True).astype(g.dtype)
     if output_mask[0]:
         found: Any = g
         if train:
@@ -255,8 +275,20 @@ def batch_norm(
     tensor([[-1.],
             [ 1.]])
     """
+    x: Any = input
+    if not x.numel():
+        return _of_nothing(x, weight, bias)
+    dim_of_size(1, x.ndim)
     given = input, weight, bias, running_mean, running_var, training, momentum, eps
     return native_batch_norm(*given)[0]
+
+
+def _of_nothing(x: Any, weight: Any, bias: Any) -> Any:
+    """What has no elements is copied, whatever its dtype, and meets the first weight and bias, for the graph's sake."""
+    found = x.clone()
+    if weight is not None:
+        found = found * weight[0]
+    return found if bias is None else found + bias[0]
 
 
 @op(variants="function", composition=True)
@@ -285,7 +317,7 @@ def instance_norm(
         None if each is None else each.repeat(batch) for each in (weight, bias, running_mean, running_var)
     ]
     flat = x.contiguous().view(1, batch * channels, *x.shape[2:])
-    found = native_batch_norm(flat, *repeated, use_input_stats, momentum, eps)[0]
+    found = batch_norm(flat, *repeated, use_input_stats, momentum, eps, cudnn_enabled)
     if use_input_stats:
         with no_grad():
             for running, now in zip((running_mean, running_var), repeated[2:], strict=True):

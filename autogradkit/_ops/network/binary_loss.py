@@ -11,15 +11,17 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import constants, scalar_type
-from autogradkit._ops.declare.writing import require_castable
+from autogradkit._ops.declare.refusals import both, constants, real_gradients, scalar_type
+from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require_floats, share, write_reduced
 from autogradkit._ops.network.rounding import write
+from autogradkit._ops.pointwise.arithmetic import BOOL_NEGATION, BOOLS_SUBTRACTION
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides
 from autogradkit.core.tensor import wrap
 
 _LEAST = -100  # no logarithm counts as less: the loss stays finite
+_LEAST_SPREAD = np.float32(1e-12)  # of x · (1 − x), in float64 too
 
 
 def _log(x: Array) -> Array:
@@ -27,21 +29,21 @@ def _log(x: Array) -> Array:
 
 
 def _write_loss(out: Array, losses: Any, reduction: int) -> None:
-    if reduction == NONE:
-        np.copyto(out, losses, casting="unsafe")
-    else:
+    if reduction in (MEAN, SUM):
         write_reduced(losses, reduction, out)
+    else:
+        np.copyto(out, losses, casting="unsafe")
 
 
 # -- of probabilities --------------------------------------------------------------------------------------------------
 
 
 def _entropy_meta(self: Array, target: Array, weight: Array | None, reduction: int) -> Any:
-    kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
     for each in (target, weight):
         if each is not None and each.dtype != self.dtype:
             found, expected = (scalar_type(from_numpy_dtype(a.dtype)) for a in (each, self))
             raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
     if reduction != NONE:
         return (), kind
     return self.shape, kind, dense_strides_like(self.shape, element_strides(self))
@@ -78,9 +80,11 @@ def binary_cross_entropy(
     self: Array, target: Array, weight: Array | None = None, reduction: int = 1, *, out: Array
 ) -> None:
     """−target · log(self) − (1 − target) · log(1 − self), weighted and reduced."""
-    for name, each in (("input", self), ("target", target)):
-        if each.size and not (each.min() >= 0 and each.max() <= 1):
-            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+    outside = [~((each >= 0) & (each <= 1)) for each in (self, target)]
+    wrong = np.flatnonzero(outside[0] | outside[1])
+    if wrong.size:  # PyTorch looks at both of one element before the next
+        name = "input" if outside[0].reshape(-1)[wrong[0]] else "target"
+        raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     wide = self.astype(np.float32) if out.dtype.itemsize == 2 else self
     losses = (target - wide.dtype.type(1)) * np.maximum(np.log1p(-wide), _LEAST) - target * _log(wide)
     _write_loss(out, losses if weight is None else losses * weight, reduction)
@@ -134,7 +138,7 @@ def binary_cross_entropy_backward(
 
     def body(g: Array, x: Array, y: Array) -> Array:
         of = x.dtype.type
-        found = g * (x - y) / np.maximum((1 - x) * x, of(1e-12)) * of(share(self, reduction))
+        found = g * (x - y) / np.maximum((1 - x) * x, of(_LEAST_SPREAD)) * of(share(self, reduction))
         return found if weight is None else found * weight
 
     write(out, body, grad_output, self, target)
@@ -145,17 +149,29 @@ def binary_cross_entropy_backward(
 
 def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: Array | None, reduction: int) -> Any:
     require_floats(from_numpy_dtype(self.dtype), "log_sigmoid_cpu")
-    common = common_dtype(self, target).numpy
-    require_castable(common, target.dtype)
-    shape = broadcast_shapes(self.shape, target.shape)
-    for each in (weight, pos_weight):
+    if target.dtype.kind == "b":
+        raise RuntimeError(BOOLS_SUBTRACTION)
+    # What is edited in PyTorch must not grow: what logits become by their weights, and the losses, made of the targets.
+    if pos_weight is not None:
+        require_shape(self.shape, broadcast_shapes(self.shape, broadcast_shapes(pos_weight.shape, target.shape)))
+    for each in (self, weight):
         if each is not None:
-            broadcast_shapes(shape, each.shape)
-    return ((), target.dtype) if reduction != NONE else (shape, target.dtype, _strides_of(shape, target))
+            require_shape(target.shape, broadcast_shapes(target.shape, each.shape))
+    if pos_weight is not None:
+        for each in (pos_weight, target):
+            require_castable(common_dtype(self, each).numpy, self.dtype)
+    for each in (self, weight):
+        if each is not None:
+            require_castable(common_dtype(each, target).numpy, target.dtype)
+    if reduction in (MEAN, SUM):  # any other number means none
+        return (), target.dtype
+    return target.shape, target.dtype, dense_strides_like(target.shape, element_strides(target))
 
 
-def _strides_of(shape: tuple[int, ...], x: Array) -> tuple[int, ...]:
-    return dense_strides_like(shape, element_strides(np.broadcast_to(x, shape)))
+def _require_real_losses(self: Any, target: Any, *rest: Any) -> None:
+    """Raise RuntimeError where targets make losses complex and these would be recorded; logits have no kernel then."""
+    if self._array.dtype.kind != "c":
+        real_gradients("binary_cross_entropy_with_logits")(self, target, *rest)
 
 
 def _from_logits(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> Any:
@@ -179,7 +195,10 @@ def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, r
 @op(
     variants="function",
     meta=_logits_meta,
-    refuse=constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
+    refuse=both(
+        constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
+        _require_real_losses,
+    ),
     out=False,
     samples=lambda t: [
         *[(t(2, 3), t(2, 3, low=0, high=1), None, None, r) for r in (NONE, MEAN, SUM)],
@@ -199,7 +218,7 @@ def binary_cross_entropy_with_logits(
     target: Array,
     weight: Array | None = None,
     pos_weight: Array | None = None,
-    reduction: int = 1,
+    reduction: int = 0,
     *,
     out: Array,
 ) -> None:
@@ -209,29 +228,38 @@ def binary_cross_entropy_with_logits(
 
     >>> import autogradkit as torch
     >>> torch.binary_cross_entropy_with_logits(torch.zeros(2), torch.ones(2))
-    tensor(0.6931)
+    tensor([0.6931, 0.6931])
     """
+    # As PyTorch edits them: the logits' part stays of their dtype, the losses are of the targets'.
     wide = self.astype(np.float32) if self.dtype.itemsize == 2 else self
-    level = np.minimum(wide, 0) - np.log1p(np.exp(-np.abs(wide)))
+    level = (np.minimum(wide, 0) - np.log1p(np.exp(-np.abs(wide)))).astype(self.dtype)
     if pos_weight is not None:
-        level = level * ((pos_weight - pos_weight.dtype.type(1)) * target + target.dtype.type(1))
-    losses = (1 - target) * wide - level
-    _write_loss(out, losses if weight is None else losses * weight, reduction)
+        factor = (pos_weight - pos_weight.dtype.type(1)) * target + target.dtype.type(1)
+        level = (level * factor).astype(self.dtype)
+    losses = ((target.dtype.type(1) - target) * self).astype(target.dtype)
+    losses = (losses - level).astype(target.dtype)
+    _write_loss(out, losses if weight is None else (losses * weight).astype(target.dtype), reduction)
 
 
 # -- soft_margin_loss --------------------------------------------------------------------------------------------------
 
 
 def _soft_meta(self: Array, target: Array, reduction: int) -> Any:
-    if target.dtype.kind == "b":
-        raise RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` "
-            "or `logical_not()` operator instead."
-        )
-    shape = broadcast_shapes(self.shape, target.shape)
-    if self.dtype.kind in "biu":
+    if self.dtype.kind == "b":
+        raise RuntimeError(BOOL_NEGATION)
+    require_shape(self.shape, broadcast_shapes(self.shape, target.shape))
+    require_castable(common_dtype(self, target).numpy, self.dtype)
+    if self.dtype.kind in "iu":
         require_castable(np.dtype(np.float32), self.dtype)
-    return (() if reduction != NONE else shape), self.dtype
+    if reduction != NONE:
+        return (), self.dtype
+    return self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))
+
+
+def _soft_backward_meta(grad_output: Array, self: Array, target: Array, reduction: int) -> Any:
+    if target.dtype.kind == "b":
+        raise RuntimeError(BOOL_NEGATION)
+    return self.shape, self.dtype
 
 
 def _soft_slope(g: Any, self: Any, target: Any, reduction: int) -> Any:
@@ -247,19 +275,20 @@ def _soft_curve(g: Any, self: Any, target: Any, reduction: int) -> Any:
     variants="",
     meta=_soft_meta,
     refuse=constants("soft_margin_loss", target=1),
+    dtypes=real_gradients("soft_margin_loss"),
     samples=lambda t: [(t(2, 3), wrap(np.array([[1, -1, 1]])), r) for r in (NONE, MEAN, SUM)],
     vjp={"self": lambda g, self, target, reduction: k.soft_margin_loss_backward(g, self, target, reduction)},
     rule="∂self = −∂ · target / (1 + exp(target · self)) / n",
 )
 def soft_margin_loss(self: Array, target: Array, reduction: int = 1, *, out: Array) -> None:
     """log(1 + exp(−target · self)), reduced."""
-    wide = self.astype(np.float32) if out.dtype.itemsize == 2 else self
-    _write_loss(out, np.log1p(np.exp(-target * wide)).astype(wide.dtype, copy=False), reduction)
+    losses = (-self * target).astype(self.dtype)
+    _write_loss(out, np.log1p(np.exp(losses)), reduction)
 
 
 @op(
     variants="",
-    meta=lambda grad_output, self, target, reduction: (self.shape, self.dtype),
+    meta=_soft_backward_meta,
     samples=lambda t: [(t(), t(2, 3), t(2, 3).detach(), MEAN), (t(2, 3), t(2, 3), t(2, 3).detach(), NONE)],
     vjp={
         "grad_output": lambda g, self, target, reduction: _soft_slope(g, self, target, reduction),
@@ -274,7 +303,7 @@ def soft_margin_loss_backward(grad_output: Array, self: Array, target: Array, re
     """The gradient with respect to `self`."""
 
     def body(g: Array, x: Array, y: Array) -> Array:
-        power = np.exp(-y * x)
-        return -y * power / (1 + power) * g * x.dtype.type(share(self, reduction))
+        power = np.exp((-y * x).astype(x.dtype, copy=False))
+        return (y * power).astype(x.dtype, copy=False) * x.dtype.type(-share(self, reduction)) / (1 + power) * g
 
     write(out, body, grad_output, self, target)

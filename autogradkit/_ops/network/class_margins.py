@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import constants, scalar_type, undifferentiated
 from autogradkit._ops.network.loss import MEAN, NONE, SUM
@@ -69,10 +69,15 @@ def _multi_meta(self: Array, target: Array, p: float, margin: float, weight: Arr
     return ((count,) if reduction == NONE and target.ndim else ()), self.dtype
 
 
+def _above_zero(x: Array) -> Array:
+    """x where it is above 0, else 0: a NaN is not, as in C++."""
+    return np.where(x > 0, x, x.dtype.type(0))
+
+
 def _excess(self: Array, target: Array, margin: float) -> tuple[Array, Array]:
     """(how much of the margin each wrong class of each sample lacks, the right classes)."""
     x, right = self.reshape(target.size, -1), target.reshape(-1, 1)
-    lacking = np.maximum(margin - np.take_along_axis(x, right, 1) + x, 0)
+    lacking = _above_zero(margin - np.take_along_axis(x, right, 1) + x)
     np.put_along_axis(lacking, right, 0, 1)
     return lacking, right
 
@@ -131,7 +136,7 @@ def multi_margin_loss_backward(
     slope = slope.astype(self.dtype) / lacking.shape[1]
     if weight is not None:
         slope *= weight.reshape(-1)[right]
-    np.put_along_axis(slope, right, -np.add.reduce(slope, 1, keepdims=True), 1)
+    np.put_along_axis(slope, right, 0 - np.add.reduce(slope, 1, keepdims=True), 1)
     found = slope * grad_output.reshape(-1, 1) / _divided(reduction, len(slope))
     np.copyto(out, found.reshape(out.shape))
 
@@ -143,10 +148,12 @@ def _multilabel_meta(self: Array, target: Array, reduction: int) -> Any:
     count, classes = _require_vectors(self)
     if target.shape != self.shape and not (self.ndim <= 1 and target.ndim <= 1 and target.size == classes):
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(self.shape)}")
-    _require_single(self, "multilabel_margin_loss_forward_out_frame")
-    _require_long(target)
+    if target.dtype.kind == "c":
+        raise NotImplementedError(f"\"min_all\" not implemented for '{scalar_type(from_numpy_dtype(target.dtype))}'")
     if target.size and not -1 <= target.min() <= target.max() < classes:
         raise RuntimeError("argument #2 'target' is out of range")
+    _require_single(self, "multilabel_margin_loss_forward_out_frame")
+    _require_long(target)
     return ((count,) if reduction == NONE and self.ndim > 1 else (), self.dtype), (target.shape, self.dtype)
 
 
@@ -159,7 +166,7 @@ def _lack(self: Array, target: Array) -> tuple[Array, Array, Array]:
     among = np.zeros(y.shape, bool)
     np.logical_or.at(among, (np.arange(len(y))[:, None], right), counts)
     lacking = 1 - np.take_along_axis(x, right, 1)[:, :, None] + x[:, None, :]
-    lacking = np.where(counts[:, :, None] & ~among[:, None, :], np.maximum(lacking, 0), 0).astype(x.dtype, copy=False)
+    lacking = np.where(counts[:, :, None] & ~among[:, None, :], _above_zero(lacking), x.dtype.type(0))
     return lacking, right, among
 
 

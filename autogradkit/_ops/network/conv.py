@@ -13,27 +13,13 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.network.conv_dimensions import convolution_of, gradients_of
 from autogradkit._ops.network.conv_kernels import Window, image_spec, prefers_channels_last
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import bfloat16, from_numpy_dtype
 from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
-
-_CPP_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "int64": "long int",
-    "int32": "int",
-    "int16": "short int",
-    "int8": "signed char",
-    "uint8": "unsigned char",
-    "bool": "bool",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
 
 
 # What follows from sizes alone is checked and worked out once for each.
@@ -41,10 +27,10 @@ _CPP_NAMES = {
 
 @functools.lru_cache(1024)
 def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int, dims: int) -> Window:
-    if groups <= 0:
-        raise RuntimeError("non-positive groups is not supported")
     if dims < 1:
         raise RuntimeError("weight should have at least three dimensions")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
     stride, padding, dilation = (
         for_each(values, name, dims)
         for values, name in ((stride, "stride"), (padding, "padding"), (dilation, "dilation"))
@@ -54,10 +40,8 @@ def _window(stride: Shape, padding: Shape, dilation: Shape, groups: int, dims: i
         raise RuntimeError("negative padding is not supported")
     if min(window.stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
-    if min(window.dilation) <= 0:
-        # PyTorch's text for zero is its backends' affair; this is that of batches in float32.
-        zero = min(window.dilation) == 0
-        raise RuntimeError("non-positive dilation is not supported" if zero else "dilation should be greater than zero")
+    if min(window.dilation) < 0:
+        raise RuntimeError("dilation should be greater than zero")
     return window
 
 
@@ -73,7 +57,8 @@ def for_each(values: Shape, name: str, dims: int) -> Shape:
     return values
 
 
-def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, groups: int, transposed: bool) -> None:
+def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, window: Window, transposed: bool) -> None:
+    groups = window.groups
     if len(weight) < 3 or len(weight) > 5:
         raise NotImplementedError(
             f"a convolution wants a weight of 3 to 5 dimensions, but got one of size {list(weight)}"
@@ -107,11 +92,14 @@ def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, groups: int, t
             f"Given {'transposed=1, ' if transposed else ''}weight of size {shape}, expected bias to be 1-dimensional with "
             f"{outputs} elements, but got bias of size {list(bias)} instead"
         )
+    if min(window.dilation) == 0:
+        # PyTorch's text for zero is its backends' affair; this is that of batches in float32.
+        raise RuntimeError("non-positive dilation is not supported")
 
 
 @functools.lru_cache(4096)
 def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -> Shape:
-    _require_fitting(x, weight, bias, window.groups, False)
+    _require_fitting(x, weight, bias, window, False)
     padded = [n + 2 * p for n, p in zip(x[2:], window.padding, strict=True)]
     kernel = [d * (n - 1) + 1 for n, d in zip(weight[2:], window.dilation, strict=True)]
     if any(n < least for n, least in zip(padded, kernel, strict=True)):
@@ -125,7 +113,7 @@ def _result_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window) -
 
 @functools.lru_cache(4096)
 def _transposed_shape(x: Shape, weight: Shape, bias: Shape | None, window: Window, more: Shape) -> Shape:
-    _require_fitting(x, weight, bias, window.groups, True)
+    _require_fitting(x, weight, bias, window, True)
     steps = list(zip(more, window.stride, window.dilation, strict=True))
     if any(added >= step and added >= gap for added, step, gap in steps):
         steps = [(0, 1, 1)] * (len(steps) == 1) + steps
@@ -142,36 +130,62 @@ def _transposed_shape(x: Shape, weight: Shape, bias: Shape | None, window: Windo
             x[2:], window.stride, window.padding, window.dilation, weight[2:], more, strict=True
         )
     ]
-    if min(sizes) <= 0:
-        raise RuntimeError("could not construct a memory descriptor using a format tag")
     return (x[0], weight[1] * window.groups, *sizes)
 
 
 def _uses_onednn(x: Array, weight: Array, window: Window) -> bool:
-    """Whether PyTorch hands a float32 convolution to oneDNN, which has texts of its own."""
+    """Whether PyTorch hands a convolution to oneDNN, which has texts of its own."""
     kernel = weight.shape[2:]
     small = max(window.stride + window.dilation + kernel) == 1 and x.shape[0] < 16
     large = window.groups > 1 or min(kernel) > 3 or x.shape[0] > 1 or x.size > 20480
-    return x.dtype == np.float32 and large and not small
+    if x.dtype == bfloat16.numpy:
+        return True
+    return x.dtype in (np.float32, np.complex64) and large and not small  # complex ones are made of real ones
+
+
+def _refuse_small(x: Array, weight: Array, sizes: Shape, window: Window) -> None:
+    """Raise RuntimeError for a transposed convolution of which nothing is left."""
+    if _uses_onednn(x, weight, window):
+        raise RuntimeError("could not construct a memory descriptor using a format tag")
+    given, made = (" x ".join(map(str, (*(1,) * (len(each) == 1), *each))) for each in (x.shape[2:], sizes))
+    raise RuntimeError(
+        f"Given input size per channel: ({given}). Calculated output size per channel: ({made}). Output size is too small"
+    )
+
+
+def _unlike(x: Array, weight: Array, end: str = "") -> RuntimeError:
+    return RuntimeError(
+        f"Input type ({tensor_type(x)}) and weight type ({tensor_type(weight)}) should be the same{end}"
+    )
+
+
+def _require_bias(x: Array, bias: Array | None) -> None:
+    if bias is not None and bias.dtype != x.dtype:
+        names = [C_NAMES[each.dtype.name] for each in (x, bias)]
+        raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
+
+
+def _refuse_mixed(x: Array, weight: Array, bias: Array | None) -> None:
+    _require_bias(x, bias)
+    if weight.dtype != x.dtype:
+        raise _unlike(x, weight)
 
 
 def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
-    if bias is not None and bias.dtype != x.dtype:
-        names = [_CPP_NAMES[each.dtype.name] for each in (x, bias)]
-        raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
+    _require_bias(x, bias)
     kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
-    if x.size and (x.dtype.kind == "b" or (dilated and x.dtype.kind in "iu" and kind.name != "int64")):
+    narrow = x.dtype.kind in "iu" and kind.name != "int64"
+    if x.size and (x.dtype.kind == "b" or (narrow and (dilated or transposed))):
         kernel = "slow_conv_dilated<>" if dilated else "compute_columns3d" if x.ndim == 5 else "slow_conv2d_cpu"
+        if kernel == "compute_columns3d" and max(*weight.shape[2:], *window.stride) == 1 and not any(window.padding):
+            kernel = "slow_conv3d_cpu"  # each place is a column as it is
         if transposed:
             kernel = f"slow_conv_transpose{max(2, x.ndim - 2)}d_out_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
     if x.dtype == weight.dtype:
         return
-    if _uses_onednn(x, weight, window) or x.dtype.kind == "c":
-        end = "" if x.dtype.kind == "c" else " or input should be a MKLDNN tensor and weight is a dense tensor"
-        raise RuntimeError(
-            f"Input type ({tensor_type(x)}) and weight type ({tensor_type(weight)}) should be the same{end}"
-        )
+    if _uses_onednn(x, weight, window):
+        raise _unlike(x, weight, " or input should be a MKLDNN tensor and weight is a dense tensor")
     found = scalar_type(from_numpy_dtype(weight.dtype))
     raise RuntimeError(f"expected scalar type {scalar_type(kind)} but found {found}")
 
@@ -182,11 +196,15 @@ def _convolution_meta(
 ) -> Any:  # fmt: skip
     if output_padding and min(output_padding) < 0 <= min(padding) and groups > 0:
         raise RuntimeError("negative output_padding is not supported")
+    if input.dtype.kind == "c":  # its parts are asked for before anything is looked at
+        _refuse_mixed(input, weight, bias)
     window = _window(stride, padding, dilation, groups, weight.ndim - 2)
     biases = None if bias is None else bias.shape
     if transposed:
         more = for_each(output_padding, "output_padding", max(1, weight.ndim - 2))
         shape = _transposed_shape(input.shape, weight.shape, biases, window, more)
+        if min(shape[2:]) <= 0:
+            _refuse_small(input, weight, shape[2:], window)
     else:
         shape = _result_shape(input.shape, weight.shape, biases, window)
     if (
@@ -208,7 +226,7 @@ def _to_operands(
 
 
 @op(
-    label="conv2d",
+    label="conv{stride}d",
     usual={
         "stride": (1, 1),
         "padding": (0, 0),

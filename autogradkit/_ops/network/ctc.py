@@ -11,15 +11,21 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Ints
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
 from autogradkit._ops.network.loss import MEAN, SUM
 from autogradkit._ops.pointwise.choice import where
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import from_numpy_dtype, int64
 from autogradkit.core.tensor import wrap
 
 Lengths = tuple[int, ...]
+
+
+def _require_natural(name: str, lengths: Lengths, end: str) -> None:
+    least = min(lengths, default=0)
+    if least < 0:
+        raise RuntimeError(f"Expected {name} to have value at least 0, but got value {least} {end}")
 
 
 def _check(
@@ -29,13 +35,24 @@ def _check(
         raise NotImplementedError(
             f"\"ctc_loss_cpu\" not implemented for '{scalar_type(from_numpy_dtype(log_probs.dtype))}'"
         )
+    if not log_probs.size:
+        raise RuntimeError("log_probs tensor must not be empty")
+    end = "(while checking arguments for ctc_loss_allocate_outputs)"
+    if log_probs.ndim != 3:
+        raise RuntimeError(
+            f"Expected 3-dimensional tensor, but got {log_probs.ndim}-dimensional tensor for argument #1 'log_probs' {end}"
+        )
+    if targets.ndim not in (1, 2):
+        raise RuntimeError(
+            f"Expected 1 to 2 dimensions, but got {targets.ndim}-dimensional tensor for argument #2 'targets' {end}"
+        )
     times, batch, classes = log_probs.shape
     if not 0 <= blank < classes:
         raise RuntimeError("blank must be in label range")
     for name, lengths in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
         if len(lengths) != batch:
             raise RuntimeError(f"{name} must be of size batch_size")
-    end = "(while checking arguments for ctc_loss_allocate_outputs)"
+    _require_natural("target_lengths", target_lengths, end)
     longest = max(target_lengths, default=0)
     if targets.ndim == 1:
         if targets.size != sum(target_lengths):
@@ -43,15 +60,23 @@ def _check(
                 f"Expected tensor to have size {sum(target_lengths)} at dimension 0, but got size {targets.size} for "
                 f"argument #2 'targets' {end}"
             )
+    elif len(targets) != batch:
+        raise RuntimeError(
+            f"Expected tensor to have size {batch} at dimension 0, but got size {len(targets)} for argument #2 'targets' {end}"
+        )
     elif targets.shape[1] < longest:
         raise RuntimeError(
             f"Expected tensor to have size at least {longest} at dimension 1, but got size {targets.shape[1]} for argument "
             f"#2 'targets' {end}"
         )
+    _require_natural("input_lengths", input_lengths, end)
     if max(input_lengths, default=0) > times:
         raise RuntimeError(
             f"Expected input_lengths to have value at most {times}, but got value {max(input_lengths)} {end}"
         )
+    outside = targets[(targets < 0) | (targets >= classes)]
+    if outside.size:  # where PyTorch reads what is no prediction
+        raise IndexError(f"Target {outside[0]} is out of bounds.")
     return ((batch,), log_probs.dtype), ((batch, times, 2 * longest + 1), log_probs.dtype)
 
 
@@ -76,10 +101,21 @@ def _shifted(x: Array, by: int) -> Array:
     return found
 
 
+def _added(*terms: Array) -> Array:
+    """The logarithm of the sum of exponentials, in PyTorch's steps: of numbers that are no probabilities they show."""
+    most = terms[0]
+    for each in terms[1:]:
+        most = np.where(each > most, each, most)
+    most = np.where(most == -np.inf, most.dtype.type(0), most)
+    total = np.exp(terms[0] - most)
+    for each in terms[1:]:
+        total = total + np.exp(each - most)
+    return np.log(total) + most
+
+
 def _spread(x: Array, skips: Array) -> Array:
     """The logarithm of the sum over the states that lead to each."""
-    near = np.logaddexp(x, _shifted(x, 1))
-    return np.logaddexp(near, np.where(skips, _shifted(x, 2), -np.inf))
+    return _added(x, _shifted(x, 1), np.where(skips, _shifted(x, 2), -np.inf).astype(x.dtype, copy=False))
 
 
 def _within(states: Array, lengths: Lengths) -> Array:
@@ -91,8 +127,8 @@ def _last_states(alpha: Array, input_lengths: Lengths, target_lengths: Lengths) 
     rows, ends = np.arange(len(alpha)), 2 * np.asarray(target_lengths, np.int64)
     times = np.asarray(input_lengths, np.int64)
     at = alpha[rows, times - 1]
-    last, before = at[rows, ends], np.where(ends > 0, at[rows, ends - 1], -np.inf)
-    return np.where(times > 0, np.logaddexp(last, before), np.where(ends > 0, -np.inf, 0))
+    last, before = at[rows, ends], np.where(ends > 0, at[rows, ends - 1], -np.inf).astype(at.dtype)
+    return np.where(times > 0, _added(last, before), np.where(ends > 0, -np.inf, 0))
 
 
 @op(
@@ -178,15 +214,19 @@ def ctc_loss_backward(
     beta = np.full((batch, times, labels.shape[1]), -np.inf, log_probs.dtype)
     following = np.full(labels.shape, -np.inf, log_probs.dtype)
     for t in range(times - 1, -1, -1):
-        near = np.logaddexp(following, _shifted(following[:, ::-1], 1)[:, ::-1])
-        far = np.where(leaves, _shifted(following[:, ::-1], 2)[:, ::-1], -np.inf)
-        step = np.where((lengths - 1 == t)[:, None], last, np.logaddexp(near, far)) + emitted[:, t]
+        near = _shifted(following[:, ::-1], 1)[:, ::-1]
+        far = np.where(leaves, _shifted(following[:, ::-1], 2)[:, ::-1], -np.inf).astype(near.dtype, copy=False)
+        step = np.where((lengths - 1 == t)[:, None], last, _added(following, near, far)) + emitted[:, t]
         following = np.where((lengths > t)[:, None] & ~outside, step, -np.inf)
         beta[:, t] = following
-    # Each is divided by the prediction, which both sums count.
-    through = np.exp(log_alpha + beta - emitted + neg_log_likelihood[:, None, None])
-    share = np.zeros(by_sequence.shape, log_probs.dtype)
-    np.add.at(share, (rows[:, None, None], np.arange(times)[None, :, None], labels[:, None, :]), through)
+    through = np.full(by_sequence.shape, -np.inf, log_probs.dtype)
+    at_times = np.arange(times)[None, :]
+    for state in range(labels.shape[1]):
+        place = rows[:, None], at_times, labels[:, state : state + 1]
+        so_far, more = through[place], log_alpha[:, :, state] + beta[:, :, state]
+        through[place] = np.where(so_far == -np.inf, more, _added(so_far, more))
+    # Both sums count the prediction, so it is divided by once.
+    share = np.exp(through + neg_log_likelihood[:, None, None] - by_sequence)
     found = (np.exp(by_sequence) - share) * grad[:, None, None]
     found[np.arange(times) >= lengths[:, None]] = 0
     if zero_infinity:
@@ -204,17 +244,19 @@ def ctc_loss_of_lists(
     input_lengths: Ints,
     target_lengths: Ints,
     blank: int = 0,
-    reduction: int = 1,
+    reduction: int = 0,
     zero_infinity: bool = False,
 ) -> Any:
     """−log p of the labels `targets`, over all alignments with `log_probs` (T, N, C); `reduction` is 0 none, 1 mean or 2 sum.
 
     >>> import autogradkit as torch
     >>> torch.ctc_loss(torch.full((2, 1, 2), 0.5).log(), torch.tensor([[1]]), (2,), (1,))
-    tensor(0.2877)
+    tensor([0.2877])
     """
     x: Any = log_probs
     y: Any = targets
+    if y._array.dtype not in (np.int32, np.int64):
+        y = y.to(int64)
     batched = x.ndim == 3
     if not batched:
         x = x.unsqueeze(1)
@@ -237,7 +279,7 @@ def _(
     input_lengths: Array,
     target_lengths: Array,
     blank: int = 0,
-    reduction: int = 1,
+    reduction: int = 0,
     zero_infinity: bool = False,
 ) -> Any:
     for name, each in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):

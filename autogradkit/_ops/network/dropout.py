@@ -49,15 +49,15 @@ def channel_noise_of(input: Any, p: float, train: bool) -> Tensor | None:
 def alpha_noise_of(input: Any, p: float, train: bool, by_channel: bool) -> tuple[Tensor, Tensor | None] | None:
     """(factors, what is added) that keep mean and variance after selu; None where a tensor stays as it is."""
     array = input._array
-    if not _draws(input, p, train, by_channel):
+    if not _draws(input, p, train, by_channel, lowers=True):
         return None
     if p == 1:
         return wrap(np.zeros((), array.dtype)), None
     return reported("noise", "random", _alpha_noise, _one_a_channel(array) if by_channel else array, p)
 
 
-def _draws(input: Any, p: float, train: bool, by_channel: bool = False) -> bool:
-    """Whether anything is drawn; raises where PyTorch refuses."""
+def _draws(input: Any, p: float, train: bool, by_channel: bool = False, lowers: bool = False) -> bool:
+    """Whether anything is drawn; raises where PyTorch refuses. `lowers`: 1 is taken from it, which makes bools int64."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
     array = input._array
@@ -71,7 +71,8 @@ def _draws(input: Any, p: float, train: bool, by_channel: bool = False) -> bool:
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(input.dtype)}'")
     if array.dtype.kind in "biu":
         chances(default_generator, array.size, 1 - p)  # PyTorch has drawn by the time that it divides, and refuses
-        require_castable(get_default_dtype().numpy, array.dtype)
+        whole = np.dtype(np.int64) if lowers and array.dtype.kind == "b" else array.dtype
+        require_castable(get_default_dtype().numpy, whole)
     return True
 
 
@@ -136,7 +137,7 @@ def _alpha(input: Any, p: float, train: bool, by_channel: bool) -> Any:
         return input
     factors, added = found
     product = mul.straight(input, factors)
-    return product if added is None else product + added
+    return product if added is None else product.add_(added)
 
 
 def _alpha_edit(input: Any, p: float, train: bool, by_channel: bool) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import dense_gradients, require_real_if_differentiated, scalar_type
+from autogradkit._ops.declare.refusals import dense_gradients, scalar_type
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
@@ -51,7 +51,7 @@ def _to_table(
     variants="function",
     meta=_embedding_meta,
     refuse=dense_gradients("embedding", 4),
-    dtypes=lambda weight, *_: require_real_if_differentiated("embedding", weight),
+    real_gradient=True,
     out=False,
     samples=lambda t: [(t(4, 3), wrap(np.array([[2, 0], [2, 1]]))), (t(3, 2), wrap(np.array(1)), 2)],
     vjp={"weight": _to_table},

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import dense_gradients, undifferentiated
 from autogradkit._ops.network.rounding import write

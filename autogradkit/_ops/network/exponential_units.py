@@ -15,7 +15,7 @@ from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.writing import require_found, require_same_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, write
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import float32, from_numpy_dtype
 from autogradkit.core.strides import dense_strides_like, element_strides
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
@@ -136,10 +136,14 @@ def selu(self: Array) -> Any:
     return elu.straight(self, SELU_ALPHA, SELU_SCALE, 1)
 
 
+def _inverse_of_float32(alpha: float) -> float:
+    """1 / alpha as PyTorch's formula has it: of a float32. Raises RuntimeError for what is none."""
+    return float(np.divide(1, np.float64(scalar_array(alpha, float32))))
+
+
 def _refuse_celu(self: Any, alpha: float = 1.0) -> None:
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    _refuse_elu(self)
 
 
 @op(
@@ -147,10 +151,11 @@ def _refuse_celu(self: Any, alpha: float = 1.0) -> None:
     in_place=True,
     pointwise=SAME,
     refuse=_refuse_celu,
+    dtypes=_refuse_elu,
     out=False,
     samples=lambda t: [(t(2, 3), 0.7), (t(), 1.5), (t(0, 2), 1.0)],
-    vjp={"self": lambda g, self, alpha: k.elu_backward(g, alpha, 1, 1 / alpha, False, self)},
-    edit_vjp={"self": lambda g, result, alpha: _edited(g, alpha, 1, 1 / alpha, result)},
+    vjp={"self": lambda g, self, alpha: k.elu_backward(g, alpha, 1, _inverse_of_float32(alpha), False, self)},
+    edit_vjp={"self": lambda g, result, alpha: _edited(g, alpha, 1, _inverse_of_float32(alpha), result)},
     rule="∂self = ∂ where self > 0, else ∂ · exp(self / alpha)",
 )
 def celu(self: Array, alpha: Scalar = 1.0, *, out: Array) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.strides import element_strides, output_strides, wrap_dim
@@ -37,7 +37,7 @@ def _silu_slope(g: Any, x: Any) -> Any:
     variants="",
     in_place=True,
     pointwise=SAME,
-    dtypes=not_implemented("silu_cpu", "biu"),
+    dtypes=both(not_implemented("silu_cpu", "biu"), real_gradients("silu")),
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0, 2),)],
     vjp={"self": lambda g, self: _silu_slope(g, self)},
@@ -97,15 +97,9 @@ _BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715  # of the form with tanh
 _DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
 
 
-def _refuse_gelu(*values: Any, approximate: str = "none") -> None:
-    values = tuple([each for each in values if not isinstance(each, str)])
+def _refuse_gelu(self: Any, approximate: str = "none") -> None:
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    not_implemented("GeluKernelImpl", "biuc")(*values)
-
-
-def _refuse_forward(self: Any, approximate: str = "none") -> None:
-    _refuse_gelu(self, approximate=approximate)
 
 
 # erf(x) / x as a quotient of polynomials in x², fitted by least squares over |x| ≤ 4, beyond which erf is 1 in float32. It is
@@ -131,6 +125,8 @@ def _below(x: Array) -> Array:
         square = scaled * scaled
         scaled *= _polynomial(square, _ABOVE)
         scaled /= _polynomial(square, _UNDER)
+        # Beyond, erf is 1: a number just below it would give a product with what is infinite.
+        np.copyto(scaled, np.sign(x), where=np.abs(x) >= np.float32(4 * math.sqrt(2)))
         scaled += np.float32(1)
         scaled *= np.float32(0.5)
         return scaled
@@ -142,7 +138,8 @@ def _below(x: Array) -> Array:
 @op(
     variants="",
     pointwise=SAME,
-    refuse=_refuse_forward,
+    refuse=_refuse_gelu,
+    dtypes=not_implemented("GeluKernelImpl", "biuc"),
     out_dtype=require_found,
     samples=lambda t: [(t(2, 3), how) for how in ("none", "tanh")] + [(t(0, 2), "none")],
     vjp={"self": lambda g, self, approximate: k.gelu_backward(g, self, approximate=approximate)},

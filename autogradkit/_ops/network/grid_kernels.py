@@ -102,7 +102,9 @@ def sample_at(x: Array, grid: Array, mode: int, padding: int, aligned: bool, out
     for at, inside, taps in _corners(tuple(sizes), places, mode, padding, aligned):
         weight = functools.reduce(np.multiply, [tap[1] for tap in taps]) * inside
         values = np.take_along_axis(flat, np.broadcast_to(at[:, None], total.shape), 2)
-        total += np.where(inside[:, None], values, 0) * weight[:, None]
+        found = np.where(inside[:, None], values, 0) * weight[:, None]
+        # Where a coordinate is no number, PyTorch's kernel of volumes adds nothing, that of images 0 times it.
+        total += found if len(sizes) == 2 else np.where(inside[:, None], found, 0)
     np.copyto(out, total.reshape(out.shape))
 
 
@@ -119,13 +121,14 @@ def spread_from(
     for at, inside, taps in _corners(tuple(sizes), places, mode, padding, aligned):
         weights = [tap[1] for tap in taps]
         if to_x is not None:
-            weight = functools.reduce(np.multiply, weights) * inside
+            weight = np.where(inside, functools.reduce(np.multiply, weights), weights[0].dtype.type(0))
             np.add.at(spread, (*rows, at[:, None]), given * weight[:, None])
         if to_grid is not None:
             values = np.take_along_axis(flat, np.broadcast_to(at[:, None], given.shape), 2)
-            along = np.add.reduce(given * values, 1) * inside
+            along = np.add.reduce(given * np.where(inside[:, None], values, 0), 1)
             for dim in range(dims):
-                slopes[..., dims - 1 - dim] += along * _derived(taps, dim)
+                found = along * _derived(taps, dim)
+                slopes[..., dims - 1 - dim] += found if dims == 2 else np.where(inside, found, 0)
     if to_x is not None:
         np.copyto(to_x, spread.reshape(x.shape))
     if to_grid is not None:

@@ -1,6 +1,6 @@
-"""Images and volumes read at the places of a grid: grid_sampler in two and three dimensions, and the grids of affine maps.
+"""Images and volumes read at the places of a grid: grid_sampler in two and three dimensions.
 
-Rests on declare and grid_kernels; `nn.functional.grid_sample` and `affine_grid` call them.
+Rests on declare and grid_kernels; `nn.functional.grid_sample` calls it.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
-from autogradkit._ops.declare.kinds import Array, Bools, Ints
-from autogradkit._ops.declare.refusals import undifferentiated
-from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, sample_at, spread_from, spread_twice
-from autogradkit.core.tensor import wrap
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
+from autogradkit._ops.declare.kinds import Array, Bools
+from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
+from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, REFLECTION, sample_at, spread_from, spread_twice
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.strides import dim_of_size
 
 
 def _vjp(name: str) -> Any:
@@ -35,8 +34,18 @@ _RULE = (
 )
 
 
-def _meta(input: Array, grid: Array, *_: Any) -> Any:
-    return (*input.shape[:2], *grid.shape[1:-1]), input.dtype
+def _meta(dims: int, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Any:
+    shape = (*input.shape[:2], *grid.shape[1:-1])
+    kernel = "grid_sampler_2d_cpu_kernel_impl" if dims == 2 else "grid_sampler3d_cpu"
+    if dims == 3 or math.prod(shape):  # images without elements PyTorch gives back at once
+        given, other = (from_numpy_dtype(each.dtype) for each in (input, grid))
+        if input.dtype.kind not in "fV":
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(given)}'")
+        if given is not other:
+            raise RuntimeError(f"expected scalar type {scalar_type(given)} but found {scalar_type(other)}")
+        if not (0 <= mode <= BICUBIC and 0 <= padding <= REFLECTION):  # PyTorch leaves memory unwritten
+            raise RuntimeError(f"grid_sampler(): there is no interpolation mode {mode}, or no padding mode {padding}")
+    return shape, input.dtype
 
 
 def _backward_meta(grad_output: Array, input: Array, grid: Array, *how: Any) -> Any:
@@ -56,7 +65,7 @@ def _grid(t: Any, *shape: int) -> Any:
     variants="",
     node="GridSampler2DBackward0",
     label="grid_sample",
-    meta=_meta,
+    meta=lambda *given: _meta(2, *given),
     samples=lambda t: [(t(1, 2, 4, 4), _grid(t, 1, 2, 1, 2), mode, 0, True) for mode in (BILINEAR, BICUBIC)],
     group=("input grid", _vjp("grid_sampler_2d_backward")),
     rule=_RULE,
@@ -72,7 +81,7 @@ def grid_sampler_2d(
     variants="",
     node="GridSampler3DBackward0",
     label="grid_sample",
-    meta=_meta,
+    meta=lambda *given: _meta(3, *given),
     samples=lambda t: [(t(1, 2, 3, 4, 4), _grid(t, 1, 1, 2, 1, 3), BILINEAR, 0, True)],
     group=("input grid", _vjp("grid_sampler_3d_backward")),
     rule=_RULE,
@@ -232,6 +241,8 @@ def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mod
     tensor([[[[1.5000]]]])
     """
     sizes = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+    for each in (input, grid):
+        dim_of_size(0, each.ndim)
     if input.shape[0] != grid.shape[0]:
         raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, {sizes}")
     if grid.shape[-1] != input.ndim - 2:
@@ -246,35 +257,9 @@ def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mod
             f"{list(input.shape)} with dimension {at} being empty"
         )
     if input.ndim not in (4, 5) or input.ndim != grid.ndim:
-        raise RuntimeError(f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, {sizes}")
+        wanted = "4D" if input.ndim == 4 else "5D"
+        raise RuntimeError(f"grid_sampler(): expected {wanted} input and grid with same number of dimensions, {sizes}")
     if input.ndim == 5 and interpolation_mode == BICUBIC:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     sample = grid_sampler_2d if input.ndim == 4 else grid_sampler_3d
     return sample(input, grid, interpolation_mode, padding_mode, align_corners)
-
-
-def _steps(n: int, aligned: bool, numpy_dtype: np.dtype[Any]) -> Array:
-    if n <= 1:
-        return np.zeros(n, numpy_dtype)
-    steps = np.linspace(-1, 1, n, dtype=numpy_dtype)
-    return steps if aligned else steps * numpy_dtype.type((n - 1) / n)
-
-
-@op(variants="function", composition=True)
-def affine_grid_generator(theta: Array, size: Ints, align_corners: bool) -> Any:
-    """For each place of images or volumes of `size` the place that the affine maps `theta` lead to, between −1 and 1.
-
-    Prefer `nn.functional.affine_grid`.
-
-    >>> import autogradkit as torch
-    >>> torch.affine_grid_generator(torch.eye(2, 3)[None], (1, 1, 1, 2), True)
-    tensor([[[[-1.,  0.],
-              [ 1.,  0.]]]])
-    """
-    maps: Any = theta
-    batch, _, *spatial = size
-    axes = [_steps(n, align_corners, maps._array.dtype) for n in spatial]
-    places = np.stack([*reversed(np.meshgrid(*axes, indexing="ij")), np.ones(spatial, maps._array.dtype)], -1)
-    base: Any = wrap(np.ascontiguousarray(places.reshape(1, math.prod(spatial), -1)))
-    found = base.expand(batch, *base.shape[1:]) @ maps.transpose(1, 2)
-    return found.view(batch, *spatial, len(spatial))

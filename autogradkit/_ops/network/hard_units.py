@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import SAME, k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED, Samples
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED, Samples
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import by_kernel, not_implemented, scalar_type, undifferentiated
+from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, kept, write
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import from_numpy_dtype, int64
 
 
 def _between(*numbers: float) -> Samples:
@@ -33,13 +33,18 @@ def _between(*numbers: float) -> Samples:
 # -- hardtanh and relu6 ------------------------------------------------------------------------------------------------
 
 
+def _whole(bound: float) -> int:
+    """A bound of integers, as C++ takes it: its fraction is dropped."""
+    return int(scalar_array(bound, int64))
+
+
 def _refuse_hardtanh(self: Any, min_val: float = -1, max_val: float = 1) -> None:
     kind = self._array.dtype.kind
     if kind == "b":
         raise RuntimeError("Bool inputs not supported for hardtanh")
     if kind == "c":
         raise NotImplementedError("clamp is not supported for complex types")
-    if kind == "u" and (min_val < 0 or max_val < 0):
+    if kind == "u" and (_whole(min_val) < 0 or _whole(max_val) < 0):
         raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
 
 
@@ -47,6 +52,7 @@ def _refuse_hardtanh(self: Any, min_val: float = -1, max_val: float = 1) -> None
     variants="",
     in_place=True,
     pointwise=SAME,
+    unary=True,
     dtypes=_refuse_hardtanh,
     out=False,
     samples=_between(-1.0, 1.0),
@@ -56,6 +62,8 @@ def _refuse_hardtanh(self: Any, min_val: float = -1, max_val: float = 1) -> None
 def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Array) -> None:
     """x, no less than `min_val` and no more than `max_val`."""
     kind = from_numpy_dtype(self.dtype)
+    if self.dtype.kind in "iu":
+        min_val, max_val = _whole(min_val), _whole(max_val)
     np.maximum(scalar_array(min_val, kind), self, out=out)
     np.minimum(scalar_array(max_val, kind), out, out=out)
 
@@ -86,6 +94,9 @@ def relu6(self: Array) -> Any:
 # -- hardsigmoid and hardswish -----------------------------------------------------------------------------------------
 
 
+_SIXTH = np.float32(1 / 6)  # what PyTorch multiplies by, in float64 too
+
+
 @op(
     variants="",
     in_place=True,
@@ -109,7 +120,7 @@ def hardsigmoid(self: Array, *, out: Array) -> None:
 )
 def hardsigmoid_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """A sixth of the gradient where `self` is between −3 and 3, 0 elsewhere. PyTorch does not differentiate it."""
-    write(out, lambda g, x: kept((x > -3) & (x < 3), g * g.dtype.type(1 / 6)), grad_output, self)
+    write(out, lambda g, x: kept((x > -3) & (x < 3), g * g.dtype.type(_SIXTH)), grad_output, self)
 
 
 @op(
@@ -144,7 +155,7 @@ def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of hardswish."""
     write(
         out,
-        lambda g, x: chosen(x >= 3, g, kept(~(x <= -3), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))),
+        lambda g, x: chosen(~(x < 3), g, kept(~(x <= -3), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))),
         grad_output,
         self,
     )
@@ -191,11 +202,14 @@ def hardshrink_backward(grad_out: Array, self: Array, lambd: Scalar, *, out: Arr
     _write_beyond(out, grad_out, self, lambd)
 
 
-@by_kernel
 def _refuse_softshrink(self: Any, lambd: float = 0.5) -> None:
-    kind = self._array.dtype
-    if kind.kind in "biuc":
+    """Raise NotImplementedError before anything else is looked at, where other kernels do so last."""
+    if self._array.dtype.kind in "biuc":
         raise NotImplementedError(f"\"softshrink_check\" not implemented for '{scalar_type(self.dtype)}'")
+
+
+def _require_lambd(self: Any, lambd: float = 0.5) -> None:
+    kind = self._array.dtype
     largest = np.finfo(np.float64 if kind == np.float64 else np.float32).max
     if not 0 <= lambd <= largest:
         raise RuntimeError(
@@ -206,7 +220,8 @@ def _refuse_softshrink(self: Any, lambd: float = 0.5) -> None:
 @op(
     variants="",
     pointwise=SAME,
-    refuse=_refuse_softshrink,
+    refuse=_require_lambd,
+    dtypes=_refuse_softshrink,
     out_dtype=require_found,
     samples=_between(0.5),
     vjp={"self": lambda g, self, lambd: k.softshrink_backward(g, self, lambd)},

@@ -13,6 +13,8 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.making.options import channels_last, contiguous_format
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
@@ -20,9 +22,11 @@ from autogradkit._ops.network.standardising import (
     require_alike,
     require_floating,
     rstd_of,
+    slopes,
     wide,
 )
-from autogradkit.core.dtype import float32, is_half
+from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
+from autogradkit.core.warning import warn
 
 Shape = tuple[int, ...]
 
@@ -32,23 +36,26 @@ def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
     return np.dtype(np.float32) if is_half(x.dtype) and mixed else x.dtype
 
 
-def _require_fitting(x: Any, normalized: Shape, weight: Any, bias: Any, wanted: str) -> None:
+def _require_parameters(normalized: Shape, weight: Any, bias: Any) -> None:
     if not normalized:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
             "normalized_shape = []"
         )
-    shown = list(normalized)
     for name, each in (("weight", weight), ("bias", bias)):
         if each is not None and each.shape != normalized:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(each.shape)} and "
-                f"normalized_shape = {shown}"
+                f"normalized_shape = {list(normalized)}"
             )
+
+
+def _require_last(x: Any, normalized: Shape, wanted: str) -> None:
     if x.shape[max(0, x.ndim - len(normalized)) :] != normalized:
         sizes = wanted.format(", ".join(map(str, normalized)))
         raise RuntimeError(
-            f"Given normalized_shape={shown}, expected input with shape [{sizes}], but got input of size{list(x.shape)}"
+            f"Given normalized_shape={list(normalized)}, expected input with shape [{sizes}], but got input of "
+            f"size{list(x.shape)}"
         )
 
 
@@ -65,9 +72,10 @@ def _outer(x: Any, normalized: Shape) -> tuple[int, ...]:
 
 
 def _layer_meta(input: Array, normalized_shape: Shape, weight: Array | None, bias: Array | None, eps: float) -> Any:
-    _require_fitting(input, normalized_shape, weight, bias, "*, {}")
-    require_floating(input, "LayerNormKernelImpl")
     require_alike(input, weight, bias)
+    _require_parameters(normalized_shape, weight, bias)
+    _require_last(input, normalized_shape, "*, {}")
+    require_floating(input, "LayerNormKernelImpl")
     stats = (*input.shape[: -len(normalized_shape)], *(1,) * len(normalized_shape))
     kind = _stats_dtype(input, weight, bias)
     return (input.shape, input.dtype), (stats, kind), (stats, kind)
@@ -114,12 +122,11 @@ def native_layer_norm(
         return
     x = wide(input)
     mean, variance = moments(x, _inner(x, normalized_shape))
-    rstd = rstd_of(variance, eps)
+    rstd = rstd_of(variance.astype(x.dtype), eps)
     found = (x - mean) * rstd
     if weight is not None:
         found *= weight
-    if bias is not None:
-        found += bias
+    found += 0 if bias is None else bias  # so that no -0 is left, as in PyTorch
     for each, made in zip(out, (found, mean, rstd), strict=True):
         np.copyto(each, made, casting="unsafe")
 
@@ -129,6 +136,9 @@ def _layer_backward_meta(
     bias: Array | None, output_mask: tuple[bool, ...],
 ) -> Any:  # fmt: skip
     kind = input.dtype if weight is None else weight.dtype
+    if weight is None and mean.dtype != input.dtype:  # of halves with a float32 bias alone
+        expected, found = (scalar_type(from_numpy_dtype(each.dtype)) for each in (input, mean))
+        raise RuntimeError(f"expected scalar type {expected} but found {found}")
     return (
         (input.shape, input.dtype),
         (normalized_shape if output_mask[1] else (0,), kind),
@@ -174,15 +184,15 @@ def native_layer_norm_backward(
 ) -> None:
     """The gradients of input, weight and bias; empty for those that the mask leaves out."""
     inner, outer = _inner(input, normalized_shape), _outer(input, normalized_shape)
-    g, unit = wide(grad_out), (wide(input) - mean) * rstd
+    g, x, mean, rstd = (wide(each) for each in (grad_out, input, mean, rstd))
     if output_mask[0]:
         weighted = g if weight is None else g * weight
-        count = max(1, math.prod(normalized_shape))
-        share = np.add.reduce(weighted, inner, keepdims=True) / count
-        along = np.add.reduce(weighted * unit, inner, keepdims=True) / count
-        np.copyto(out[0], (weighted - share - unit * along) * rstd, casting="unsafe")
+        total = np.add.reduce(weighted, inner, keepdims=True)
+        along = np.add.reduce(weighted * x, inner, keepdims=True)
+        by_x, rest = slopes(total, along, mean, rstd, math.prod(normalized_shape))
+        np.copyto(out[0], weighted * rstd + x * by_x + rest, casting="unsafe")
     if output_mask[1]:
-        np.copyto(out[1], np.add.reduce(g * unit, outer), casting="unsafe")
+        np.copyto(out[1], np.add.reduce(g * (x * rstd - rstd * mean), outer), casting="unsafe")
     if output_mask[2]:
         np.copyto(out[2], np.add.reduce(g, outer), casting="unsafe")
 
@@ -300,7 +310,7 @@ def native_group_norm(
         return
     x = wide(_grouped(input, group))
     mean, variance = moments(x, (2, 3))
-    rstd = rstd_of(variance, eps)
+    rstd = rstd_of(variance.astype(x.dtype), eps)
     found = (x - mean) * rstd
     if weight is not None:
         found *= weight.reshape(1, group, -1, 1)
@@ -315,6 +325,8 @@ def _group_backward_meta(
     output_mask: tuple[bool, ...],
 ) -> Any:  # fmt: skip
     kind = input.dtype if weight is None else weight.dtype
+    if weight is None and mean.dtype != input.dtype and output_mask[2]:  # likewise
+        raise RuntimeError("tensor does not have a device")
     return (
         image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)),
         ((C if output_mask[1] else 0,), kind),
@@ -373,17 +385,18 @@ def native_group_norm_backward(
             each.fill(0)
         return
     g, x = wide(_grouped(grad_out, group)), wide(_grouped(input, group))
-    unit = (x - mean[..., None, None]) * rstd[..., None, None]
+    mean, rstd = (wide(each)[..., None] for each in (mean, rstd))
+    totals, along = np.add.reduce(g, 3), np.add.reduce(g * x, 3)  # of each channel
     if output_mask[0]:
-        weighted = g if weight is None else g * weight.reshape(1, group, -1, 1)
-        share = np.mean(weighted, (2, 3), keepdims=True)
-        along = np.mean(weighted * unit, (2, 3), keepdims=True)
-        found = (weighted - share - unit * along) * rstd[..., None, None]
+        scale = x.dtype.type(1) if weight is None else wide(weight).reshape(1, group, -1)
+        total, product = (np.add.reduce(each * scale, 2, keepdims=True) for each in (totals, along))
+        by_x, rest = slopes(total, product, mean, rstd, math.prod(x.shape[2:]))
+        found = g * (rstd * scale)[..., None] + x * by_x[..., None] + rest[..., None]
         np.copyto(out[0], found.reshape(input.shape), casting="unsafe")
     if output_mask[1]:
-        np.copyto(out[1], np.add.reduce(g * unit, (0, 3)).reshape(-1), casting="unsafe")
+        np.copyto(out[1], np.add.reduce((along - totals * mean) * rstd, 0).reshape(-1), casting="unsafe")
     if output_mask[2]:
-        np.copyto(out[2], np.add.reduce(g, (0, 3)).reshape(-1), casting="unsafe")
+        np.copyto(out[2], np.add.reduce(totals, 0).reshape(-1), casting="unsafe")
 
 
 @op(variants="function", composition=True)
@@ -404,8 +417,8 @@ def group_norm(
     tensor([[-1.,  1.]])
     """
     x: Any = input
-    _group_check(x, weight, bias, num_groups)
     batch, channels = x.size(0), x.size(1)
+    _group_check(x, weight, bias, num_groups)
     places = math.prod(x.shape[2:])
     if x.is_contiguous() or x.ndim != 4:
         x = x.contiguous()
@@ -426,7 +439,16 @@ def rms_norm(input: Array, normalized_shape: Ints, weight: Array | None = None, 
     tensor([0.7348, 0.9798, 1.2247])
     """
     x: Any = input
-    _require_fitting(x, normalized_shape, weight, None, "*{}")
+    _require_parameters(normalized_shape, weight, None)
+    if x.ndim < len(normalized_shape):
+        raise ValueError(f"Input tensor must have at least {len(normalized_shape)} dimensions, but got {x.ndim}")
+    _require_last(x, normalized_shape, "*{}")
+    if weight is not None and weight.dtype != x.dtype:
+        given, other = (C_NAMES[from_numpy_dtype(each._array.dtype).name] for each in (x, weight))  # type: ignore[union-attr]
+        warn(
+            f"Mismatch dtype between input and weight: input dtype = {given}, weight dtype = {other}, Cannot dispatch to fused "
+            "implementation."
+        )
     if not (x.is_floating_point() or x.is_complex()):
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type(x.dtype)}'")
     single = x.to(float32) if is_half(x._array.dtype) else x
@@ -435,4 +457,5 @@ def rms_norm(input: Array, normalized_shape: Ints, weight: Array | None = None, 
     found = single * root
     if weight is not None:
         found = found * weight
-    return found.to(x.dtype)
+    innermost = x.ndim == 4 and prefers_channels_last(x._array)
+    return found.contiguous(memory_format=channels_last if innermost else contiguous_format).to(x.dtype)

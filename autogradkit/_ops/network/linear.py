@@ -1,4 +1,4 @@
-"""The linear layer: two nodes of PyTorch's, the weight transposed and addmm, written as one straight line; and bilinear.
+"""The linear layer: two nodes of PyTorch's, the weight transposed and addmm, written as one straight line.
 
 Rests on declare, products and views; `nn.functional` publishes it.
 """
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.linalg.accumulated import addmm_node
 from autogradkit._ops.linalg.matmul import matmul
@@ -79,39 +78,3 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
         return view_sizes(flat, (*x.shape[:-1], weight.shape[0]))
     result = matmul(x, transposed)
     return result if bias is None else result + bias
-
-
-@op(variants="function", composition=True)
-def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Any:
-    """input1ᵀ · weight · input2 + bias, for each output: (*, in1), (*, in2) and (out, in1, in2) → (*, out).
-
-    Raises RuntimeError where the shapes do not fit.
-
-    >>> import autogradkit as torch
-    >>> torch.bilinear(torch.ones(2, 3), torch.ones(2, 4), torch.ones(1, 3, 4))
-    tensor([[12.],
-            [12.]])
-    """
-    a: Any = input1
-    b: Any = input2
-    w: Any = weight
-    if a.ndim != b.ndim:
-        raise RuntimeError(f"bilinear(): input dimensions do not match: got {a.ndim} and {b.ndim}")
-    for dim, (one, other) in enumerate(zip(a.shape[:-1], b.shape[:-1], strict=True)):
-        if one != other:
-            raise RuntimeError(f"bilinear(): input batch dimensions do not match at dim {dim}: got {one} and {other}")
-    for at, each in ((1, a), (2, b)):
-        if each.shape[-1] != w.shape[at]:
-            raise RuntimeError(
-                f"bilinear(): input{at} size does not match weight size: got {each.shape[-1]} but expected {w.shape[at]}"
-            )
-    if bias is not None and bias.shape[0] != w.shape[0]:
-        raise RuntimeError(
-            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected {w.shape[0]}"
-        )
-    outputs, first, second = w.shape
-    count = math.prod(a.shape[:-1])
-    flat = w.reshape(outputs * first, second)
-    halfway = (b.reshape(count, second) @ flat.t()).reshape(count, outputs, first)
-    found = (halfway * a.reshape(count, 1, first)).sum(-1).reshape(*a.shape[:-1], outputs)
-    return found if bias is None else found + bias

@@ -12,13 +12,15 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
-from autogradkit._ops.network.pool import max_pool2d_with_indices
-from autogradkit._ops.network.pool_windows import Window, pooled_shape, pooled_size, window_of
+from autogradkit._ops.network.pool import max_pool2d_with_indices, picked_spec
+from autogradkit._ops.network.pool_windows import Window, pooled_shape, pooled_size, require_one_int, window_of
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
+from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 
 Shape = tuple[int, ...]
 
@@ -27,6 +29,7 @@ Shape = tuple[int, ...]
 
 
 def _require_sequence(x: Any) -> None:
+    """Raise RuntimeError for what has no windows."""
     if x.ndim not in (2, 3) or 0 in x.shape[-2:]:
         raise RuntimeError(
             "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but "
@@ -50,12 +53,43 @@ def max_pool1d_with_indices(
     (tensor([[3., 5.]]), tensor([[1, 2]]))
     """
     x: Any = self
-    _require_sequence(x)
+    if x.ndim not in (2, 3):
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {x.ndim}-dimensional tensor for argument #1 'self' (while checking "
+            "arguments for max_pool1d)"
+        )
+    for name, each in (("kernel_size", kernel_size), ("stride", stride or kernel_size), ("padding", padding)):
+        require_one_int("max_pool1d", name, each)
+    require_one_int("max_pool1d", "dilation", dilation)
     step = (1, *stride) if stride else (1, *kernel_size)
     found = max_pool2d_with_indices(
         unsqueeze.straight(x, -2), (1, *kernel_size), step, (0, *padding), (1, *dilation), ceil_mode
     )
     return tuple([squeeze_dim.straight(each, -2) for each in found])
+
+
+def _values_meta(
+    self: Array, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool
+) -> Any:
+    count = pooled_size(self.shape[-1], kernel_size[0], stride[0], padding[0], dilation[0], ceil_mode)
+    return (*self.shape[:-1], count), self.dtype
+
+
+@op(variants="", label="max_pool1d", meta=_values_meta, out=False)
+def max_pool1d_values(
+    self: Array, kernel_size: Single, stride: Single, padding: Single, dilation: Single, ceil_mode: bool, *, out: Array
+) -> None:
+    """The maxima alone, as nobody will ask for a gradient. What is given fits."""
+    places = np.empty(out.shape, np.int64)
+    given = [(0, *padding), (1, *dilation)]
+    max_pool2d_with_indices.kernel(
+        self[..., None, :],
+        (1, *kernel_size),
+        (1, *stride),
+        *given,
+        ceil_mode,
+        out=(out[..., None, :], places[..., None, :]),
+    )
 
 
 @op(variants="function", composition=True)
@@ -98,9 +132,15 @@ def max_pool1d(
     count = pooled_size(x.shape[-1], size, step, pad, gap, ceil_mode)
     if count <= 0:
         raise RuntimeError(f"max_pool1d() Invalid computed output size: {count}")
-    if x._array.dtype.kind not in "fV":
+    recorded = MODE.grad and x.requires_grad  # then PyTorch has the places found, by another kernel
+    if x._array.dtype.kind not in "fV" and not recorded:
         raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{scalar_type(x.dtype)}'")
-    return max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    if recorded:
+        return max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    found = max_pool1d_values(x, kernel_size, stride or kernel_size, padding, dilation, ceil_mode)
+    if x.ndim == 2:  # PyTorch takes the batch that it had added away again in place
+        set_version(found, 1)
+    return found
 
 
 # -- max_pool3d --------------------------------------------------------------------------------------------------------
@@ -226,7 +266,7 @@ def max_pool3d_with_indices_backward(
 
 @op(
     variants="",
-    meta=lambda self, indices: (indices.shape, self.dtype),
+    meta=lambda self, indices: picked_spec(3, self, indices),
     samples=lambda t: [(t(1, 2, 1, 4), wrap(np.array([[[[1, 6]]]])))],
     vjp={
         "self": lambda g, self, indices: k.max_pool3d_with_indices_backward(
@@ -283,20 +323,39 @@ def _unpool_meta(dims: int, x: Array, indices: Array, output_size: Shape) -> Any
             f"Expected shape of indices to be same as that of the input tensor ({list(x.shape)}) but got indices tensor "
             f"with shape: {list(indices.shape)}"
         )
+    _require_planes(dims, x)
     size = math.prod(output_size)
+    shape = (*x.shape[:-dims], *output_size)
+    spec = image_spec(shape, x.dtype, x.ndim == 4 and dims == 2 and prefers_channels_last(x))
+    if not math.prod(shape):
+        return spec
+    if x.dtype.kind not in "fV":
+        raise NotImplementedError(
+            f"\"max_unpool{dims}d\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'"
+        )
     if indices.size and not 0 <= indices.min() <= indices.max() < size:
         wrong = indices[(indices < 0) | (indices >= size)].reshape(-1)[0]
         sizes = ", ".join(map(str, output_size))
         raise RuntimeError(
-            f"Found an invalid max index: {wrong} (output volumes are of size {'x'.join(sizes.split(', '))}"
+            f"Found an invalid max index: {wrong} (output volumes are of size {'x'.join(sizes.split(', '))})"
         )
-    shape = (*x.shape[:-dims], *output_size)
-    return image_spec(shape, x.dtype, x.ndim == 4 and dims == 2 and prefers_channels_last(x))
+    return spec
+
+
+def _require_planes(dims: int, x: Array) -> None:
+    for at in range(1, x.ndim):
+        if not x.shape[at]:
+            raise RuntimeError(
+                f"max_unpooling{dims}d_forward_out_cpu(): Expected input to have non-zero size for non-batch dimensions, but "
+                f"got {list(x.shape)} with dimension {at} being empty."
+            )
 
 
 def _unpool(x: Array, indices: Array, dims: int, out: Array) -> None:
     planes = math.prod(out.shape[:-dims])
     flat = np.zeros((planes, math.prod(out.shape[-dims:])), out.dtype)
+    if not flat.size:
+        return
     np.put_along_axis(flat, indices.reshape(planes, -1), x.reshape(planes, -1), 1)
     np.copyto(out, flat.reshape(out.shape))
 
@@ -305,6 +364,7 @@ def _unpool(x: Array, indices: Array, dims: int, out: Array) -> None:
     variants="",
     node="MaxUnpool2DBackward0",
     meta=lambda self, indices, output_size: _unpool_meta(2, self, indices, output_size),
+    dtypes=real_gradients("max_unpool2d"),
     samples=lambda t: [(t(1, 1, 2), wrap(np.array([[[1, 6]]])), (2, 4))],
     vjp={"self": lambda g, indices: k.values_at_indices(g, indices)},
     rule="∂self = ∂ at the indices",
@@ -318,6 +378,7 @@ def max_unpool2d(self: Array, indices: Array, output_size: Pair, *, out: Array) 
     variants="",
     node="MaxUnpool3DBackward0",
     meta=lambda self, indices, output_size, stride, padding: _unpool_meta(3, self, indices, output_size),
+    dtypes=real_gradients("max_unpool3d"),
     samples=lambda t: [(t(1, 1, 1, 2), wrap(np.array([[[[1, 6]]]])), (2, 1, 4), (1, 1, 1), (0, 0, 0))],
     vjp={"self": lambda g, indices: k.values_in_volumes(g, indices)},
     rule="∂self = ∂ at the indices",

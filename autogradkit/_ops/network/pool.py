@@ -5,6 +5,7 @@ Rests on declare, pool_kernels and conv's layouts. `nn.functional` offers `max_p
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,17 @@ def max_pool2d_with_indices_backward(
         scatter_to_positions(grad_output[None], indices[None], disjoint, out[None])
 
 
+def picked_spec(dims: int, x: Array, indices: Array) -> Any:
+    """Of what is picked at positions in the last `dims` dimensions. Raises RuntimeError where these are empty."""
+    if indices.size and not math.prod(x.shape[-dims:]):
+        first = indices.reshape(-1)[0]
+        raise RuntimeError(f"index {first} is out of bounds for dimension {x.ndim - dims} with size 0")
+    return indices.shape, x.dtype
+
+
 @op(
     variants="",
-    meta=lambda self, indices: (indices.shape, self.dtype),
+    meta=lambda self, indices: picked_spec(2, self, indices),
     samples=lambda t: [(t(1, 2, 4), wrap(np.array([[[1, 6]]])))],
     vjp={
         "self": lambda g, self, indices: k.max_pool2d_with_indices_backward(

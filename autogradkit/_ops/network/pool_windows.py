@@ -52,6 +52,12 @@ def _listed(prefix: str, values: Shape) -> str:
     return " ".join(f"{prefix}{letter}: {value}" for letter, value in zip("THW"[-len(values) :], values, strict=True))
 
 
+def require_one_int(name: str, what: str, values: Shape) -> None:
+    """Raise RuntimeError where a pooling of sequences is given several numbers for its one dimension."""
+    if len(values) != 1:
+        raise RuntimeError(f"{name}() argument '{what}' should contain one int (got {len(values)})")
+
+
 @functools.lru_cache(4096)
 def pooled_shape(shape: Shape, window: Window, ceil_mode: bool, kernel: str = "") -> Shape:
     """The shape of what is pooled, batched or not; `kernel` is the function that PyTorch's text for volumes names."""
@@ -62,11 +68,10 @@ def pooled_shape(shape: Shape, window: Window, ceil_mode: bool, kernel: str = ""
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}"
         )
-    if dims == 3 and 0 in shape[-4:]:
-        at = next(i for i, n in enumerate(shape[-4:]) if not n)
+    if dims == 3 and 0 in shape[-4:]:  # PyTorch's text names the size, which is 0, for the dimension
         raise RuntimeError(
             f"{kernel}: Expected input's non-batch dimensions to have positive length, but input has a shape of "
-            f"{list(shape)} and non-batch dimension {max(0, at - 1)} has length zero!"
+            f"{list(shape)} and non-batch dimension 0 has length zero!"
         )
     kernel_size, stride, padding, dilation = window
     found = [

@@ -16,6 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Pair
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.strides import dim_of_size
 
 Shape = tuple[int, ...]
 
@@ -173,6 +174,7 @@ def _places(kernel: Pair, dilation: Pair, stride: Pair, blocks: Pair) -> Any:
 
 def _unfold_meta(self: Array, kernel_size: Pair, dilation: Pair, padding: Pair, stride: Pair) -> Any:
     _require_window(kernel_size, dilation, padding, stride)
+    dim_of_size(1, self.ndim)
     if self.ndim not in (3, 4) or 0 in self.shape[-3:]:
         raise RuntimeError(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but "

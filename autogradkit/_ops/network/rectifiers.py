@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import SAME, k, op
-from autogradkit._ops.declare.form import Samples
+from autogradkit._ops.declare.declaration import Samples
 from autogradkit._ops.declare.kinds import Array, Generator, Scalar
 from autogradkit._ops.declare.memory import like
-from autogradkit._ops.declare.refusals import not_implemented, scalar_type
+from autogradkit._ops.declare.refusals import by_kernel, not_implemented, scalar_type
+from autogradkit._ops.declare.writing import unchecked
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, kept, write
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import float16, float32, float64, from_numpy_dtype, is_half
 from autogradkit.core.facts import named
 from autogradkit.core.gaussian import unit64
 from autogradkit.core.random import default_generator
@@ -185,11 +186,18 @@ def prelu(self: Array, weight: Array) -> Any:
 
 def _refuse_bounds(self: Any, noise: Any, lower: float, upper: float, training: bool, generator: Any) -> None:
     _require_bounds(lower, upper)
+
+
+@by_kernel
+def _refuse_dtypes(self: Any, noise: Any, lower: float, upper: float, training: bool, generator: Any) -> None:
     label = "rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu"
     not_implemented(label, "biuc")(self)
+    if training and self.dtype is float16:
+        raise NotImplementedError(f"\"{label}\" not implemented for 'Half'")
 
 
 def _require_bounds(lower: float, upper: float) -> None:
+    lower, upper = (scalar_array(each, float64).item() for each in (lower, upper))
     if not math.isfinite(lower):
         raise RuntimeError(f"rrelu: lower bound must be finite, got {lower}")
     if not math.isfinite(upper):
@@ -208,8 +216,10 @@ def _slope_of_noise(g: Any, self: Any, noise: Any, lower: float, upper: float, t
     variants="",
     in_place=True,
     pointwise=SAME,
+    contiguous=True,
     promotes="self",
     refuse=_refuse_bounds,
+    dtypes=_refuse_dtypes,
     out=False,
     samples=lambda t: [
         (t(2, 3, low=-2, high=-0.5), t(2, 3).detach(), 0.1, 0.3, training) for training in (True, False)
@@ -276,7 +286,7 @@ def rrelu_with_noise_backward(
 
 def _drawn(x: Array, lower: float, upper: float, generator: Generator | None) -> Tensor:
     """A slope for each element that is not above 0, in order; 1 for the others."""
-    noise = like(x)
+    noise = np.empty(x.shape, x.dtype)
     flat = np.ones(x.size, noise.dtype)
     places = np.flatnonzero(x.reshape(-1) <= 0)
     flat[places] = unit64((generator or default_generator).words64(places.size)) * (upper - lower) + lower
@@ -329,6 +339,7 @@ def rrelu(
     dtypes=not_implemented("threshold_cpu", "bc"),
     samples=_off_zero(0.1, 20.0),
     in_place_node="ThresholdBackward1",
+    overlaps=unchecked,
     vjp={"self": lambda g, self, threshold: k.threshold_backward(g, self, threshold)},
     rule="∂self = ∂ where self > threshold, else 0",
 )
@@ -339,7 +350,9 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
     >>> torch.threshold(torch.tensor([0.5, 2.0]), 1.0, -1.0)
     tensor([-1.,  2.])
     """
-    bound, other = (scalar_array(each, from_numpy_dtype(self.dtype)) for each in (threshold, value))
+    kind = from_numpy_dtype(self.dtype)
+    bound = scalar_array(threshold, float32 if is_half(self.dtype) else kind)
+    other = scalar_array(value, kind)
     np.copyto(out, np.where(self <= bound, other, self))
 
 

@@ -21,31 +21,32 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.rounding import write
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import from_numpy_dtype, is_half
 
 Shape = tuple[int, ...]
-Taps = tuple[Array, Array | None]  # places and weights, taps × result; without weights there is one tap
+# Places and weights, taps × result; without weights there is one tap, and a place of −1 is none.
+Taps = tuple[Array, Array | None]
 
 
 # -- taps along one dimension ------------------------------------------------------------------------------------------
 
 
-def _nearest(n: int, count: int, aligned: bool, scale: float | None, middle: float) -> Taps:
+def _nearest(n: int, count: int, aligned: bool, scale: float | None, kind: Any, middle: float) -> Taps:
     step = np.float32(1 / scale) if scale else np.float32(n / count)
     places = np.floor((np.arange(count, dtype=np.float32) + np.float32(middle)) * step).astype(np.int64)
     return np.minimum(places, n - 1)[None], None
 
 
-def _sources(n: int, count: int, aligned: bool, scale: float | None) -> Array:
-    """Where in the input each place of the result is."""
-    places = np.arange(count)
+def _sources(n: int, count: int, aligned: bool, scale: float | None, kind: Any) -> Array:
+    """Where in the input each place of the result is, in the precision of what is resampled."""
+    places = np.arange(count, dtype=kind)
     if aligned:
-        return places * ((n - 1) / (count - 1) if count > 1 else 0.0)
-    return (places + 0.5) * (1 / scale if scale else n / count) - 0.5
+        return places * kind((n - 1) / (count - 1) if count > 1 else 0.0)
+    return (places + kind(0.5)) * kind(1 / scale if scale else n / count) - kind(0.5)
 
 
-def _linear(n: int, count: int, aligned: bool, scale: float | None) -> Taps:
-    source = np.maximum(_sources(n, count, aligned, scale), 0)
+def _linear(n: int, count: int, aligned: bool, scale: float | None, kind: Any) -> Taps:
+    source = np.maximum(_sources(n, count, aligned, scale, kind), 0)
     first = np.minimum(source.astype(np.int64), n - 1)
     part = np.clip(source - first, 0, 1)
     return np.stack([first, np.minimum(first + 1, n - 1)]), np.stack([1 - part, part])
@@ -59,8 +60,8 @@ def _cubic_far(x: Array, a: float) -> Array:
     return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
 
-def _cubic(n: int, count: int, aligned: bool, scale: float | None) -> Taps:
-    source = _sources(n, count, aligned, scale)
+def _cubic(n: int, count: int, aligned: bool, scale: float | None, kind: Any) -> Taps:
+    source = _sources(n, count, aligned, scale, kind)
     first = np.floor(source)
     part, a = source - first, -0.75
     weights = [_cubic_far(part + 1, a), _cubic_near(part, a), _cubic_near(1 - part, a), _cubic_far(2 - part, a)]
@@ -78,7 +79,7 @@ def _bump(x: Array) -> Array:
 
 
 def _smoothed(
-    n: int, count: int, aligned: bool, scale: float | None, shape: Callable[[Array], Array], reach: int
+    n: int, count: int, aligned: bool, scale: float | None, kind: Any, shape: Callable[[Array], Array], reach: int
 ) -> Taps:
     """As wide as the places that one of the result stands for, where it is made smaller."""
     step = ((n - 1) / (count - 1) if count > 1 else 0.0) if aligned else (1 / scale if scale else n / count)
@@ -88,7 +89,7 @@ def _smoothed(
     last = np.minimum((centre + reach * wide + 0.5).astype(np.int64), n)
     places = first + np.arange(int((last - first).max()))[:, None]
     weights = np.where(places < last, shape((places - centre + 0.5) / wide), 0)
-    return np.minimum(places, n - 1), weights / np.add.reduce(weights, 0)
+    return np.where(places < last, places, -1), weights / np.add.reduce(weights, 0)
 
 
 _MODES: dict[str, Callable[..., Taps]] = {
@@ -102,8 +103,8 @@ _MODES: dict[str, Callable[..., Taps]] = {
 
 
 @functools.lru_cache(256)
-def _taps(mode: str, n: int, count: int, aligned: bool, scale: float | None) -> Taps:
-    return _MODES[mode](n, count, aligned, scale)
+def _taps(mode: str, n: int, count: int, aligned: bool, scale: float | None, kind: Any) -> Taps:
+    return _MODES[mode](n, count, aligned, scale, kind)
 
 
 # -- the sum, and the same turned round --------------------------------------------------------------------------------
@@ -119,21 +120,47 @@ def _resample(x: Array, taps: list[Taps]) -> Array:
         if weights is None:
             x = np.take(x, places[0], axis)
             continue
-        parts = [
-            np.take(x, place, axis) * _along(weight, axis, x.ndim, x.dtype)
-            for place, weight in zip(places, weights, strict=True)
-        ]
-        x = functools.reduce(np.add, parts)
+        total: Any = None
+        for place, weight in zip(places, weights, strict=True):
+            part = np.take(x, place, axis) * _along(weight, axis, x.ndim, x.dtype)
+            if total is None:
+                total = part
+            elif place.min() >= 0:
+                total = total + part
+            else:
+                total = np.where(_along(place >= 0, axis, x.ndim, bool), total + part, total)
+        x = total
+    return x
+
+
+def _matrix(taps: Taps, n: int, dtype: Any) -> Array:
+    """The weights of all places of the input, result × input."""
+    places, weights = taps
+    matrix = np.zeros((places.shape[1], n), dtype)
+    given: Any = 1 if weights is None else weights
+    np.add.at(matrix, (np.broadcast_to(np.arange(places.shape[1]), places.shape), places), given)
+    return matrix
+
+
+def _resample_bytes(x: Array, taps: list[Taps]) -> Array:
+    """In whole numbers, and rounded after each dimension, of which the last comes first: as PyTorch's kernel for images does."""
+    for at in reversed(range(len(taps))):
+        axis = x.ndim - len(taps) + at
+        if taps[at][1] is None:
+            x = np.take(x, taps[at][0][0], axis)
+            continue
+        weights = _matrix(taps[at], x.shape[axis], np.float64)
+        bits = next(each for each in range(1, 23) if each == 22 or int(0.5 + weights.max() * 2 ** (each + 1)) >= 2**15)
+        whole = np.trunc(weights * 2**bits + np.copysign(0.5, weights)).astype(np.int64)
+        summed = np.moveaxis(np.moveaxis(x.astype(np.int64), axis, -1) @ whole.T, -1, axis)
+        x = np.clip((summed + 2 ** (bits - 1)) >> bits, 0, 255).astype(np.uint8)
     return x
 
 
 def _spread(g: Array, taps: list[Taps], sizes: Shape) -> Array:
-    for at, ((places, weights), n) in enumerate(zip(taps, sizes, strict=True)):
+    for at, (each, n) in enumerate(zip(taps, sizes, strict=True)):
         axis = g.ndim - len(taps) + at
-        matrix = np.zeros((places.shape[1], n), g.dtype)
-        given: Any = 1 if weights is None else weights
-        np.add.at(matrix, (np.broadcast_to(np.arange(places.shape[1]), places.shape), places), given)
-        g = np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), matrix), -1, axis)
+        g = np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), _matrix(each, n, g.dtype)), -1, axis)
     return g
 
 
@@ -143,10 +170,11 @@ def _sizes(shape: Shape, output_size: Shape | None, scales: Any, dims: int) -> S
     return tuple([math.floor(n * scale) for n, scale in zip(shape[-dims:], scales, strict=True)])
 
 
-def _all_taps(mode: str, sizes: Shape, result: Shape, aligned: bool, scales: Any) -> list[Taps]:
+def _all_taps(mode: str, sizes: Shape, result: Shape, aligned: bool, scales: Any, dtype: np.dtype[Any]) -> list[Taps]:
     given = scales if scales is not None else (None,) * len(sizes)
+    kind = np.float64 if dtype.itemsize == 1 or dtype == np.float64 else np.float32
     return [
-        _taps(mode, n, count, aligned, None if scale is None else float(scale))
+        _taps(mode, n, count, aligned, None if scale is None else float(scale), kind)
         for n, count, scale in zip(sizes, result, given, strict=True)
     ]
 
@@ -157,11 +185,15 @@ _LABELS = {"linear": "compute_indices_weights_linear", "cubic": "compute_indices
 
 
 def _require_kind(x: Array, mode: str, dims: int) -> None:
-    if x.dtype.kind in "fV" or x.dtype == np.uint8:
+    smoothed = mode.endswith("_aa")
+    bytes_too = dims == 2 or mode != "linear"
+    if (x.dtype.kind in "fV" and not (smoothed and is_half(x.dtype))) or (x.dtype == np.uint8 and bytes_too):
         return
-    label = _LABELS.get(mode.removesuffix("_aa"), "compute_indices_weights_nearest")
+    label = _LABELS.get(mode, "compute_indices_weights_nearest")
     if dims == 2 and mode in ("nearest", "nearest_exact", "linear"):  # contiguous images of several channels
         label = f"upsample_{'bilinear' if mode == 'linear' else 'nearest'}2d_channels_last"
+    if smoothed:
+        label = "compute_index_ranges_weights"
     raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(from_numpy_dtype(x.dtype))}'")
 
 
@@ -214,10 +246,9 @@ def _declared(name: str, node: str, mode: str, dims: int) -> Overload:
     )
     def _(input: Array, output_size: Ints | None, align_corners: bool, scale_factors: Object, *, out: Array) -> None:
         """Each number of the result a weighted sum of some of the input."""
-        taps = _all_taps(mode, input.shape[-dims:], out.shape[-dims:], align_corners, scale_factors)
+        taps = _all_taps(mode, input.shape[-dims:], out.shape[-dims:], align_corners, scale_factors, input.dtype)
         if input.dtype == np.uint8:
-            body = _resample(input.astype(np.float32), taps)
-            np.copyto(out, np.clip(np.rint(body), 0, 255), casting="unsafe")
+            np.copyto(out, _resample_bytes(input, taps))
         else:
             write(out, lambda x: _resample(x, taps), input)
 
@@ -249,7 +280,7 @@ def _declared(name: str, node: str, mode: str, dims: int) -> Overload:
     ) -> None:
         """Each gradient at the places that its number was made of."""
         sizes = tuple(input_size)[-dims:]
-        taps = _all_taps(mode, sizes, grad_output.shape[-dims:], align_corners, scale_factors)
+        taps = _all_taps(mode, sizes, grad_output.shape[-dims:], align_corners, scale_factors, out.dtype)
         write(out, lambda g: _spread(g, taps, sizes), grad_output)
 
     return OVERLOADS[name]

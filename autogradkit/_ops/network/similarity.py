@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
-from autogradkit._ops.reduction.norms import vector_norm
-from autogradkit.core.dtype import from_numpy_dtype, result_type
+from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.reduction.norms import norm_along, vector_norm
+from autogradkit.core.dtype import float32, from_numpy_dtype, is_half, result_type
+from autogradkit.core.quiet import quietly
 from autogradkit.core.strides import broadcast_shapes
 from autogradkit.engine.modes import no_grad
 
@@ -33,15 +35,24 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     common = result_type([(each.dtype, 2 if each.ndim else 1) for each in given])
     if common.numpy.kind not in "fV":
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {scalar_type(common)}")
+    if eps < 0:
+        raise RuntimeError(f"eps must be non-negative, got: {eps:g}")
     shape = broadcast_shapes(*[each._array.shape for each in given])
     parts = []
     for each in given:
-        spread = each.to(common).expand(shape)
+        # Floats of two dtypes are promoted by the product alone, as PyTorch has it.
+        spread = (each if each.is_floating_point() else each.to(common)).expand(shape)
         norm = vector_norm(spread, 2, (dim,), True).clone()
         with no_grad():
-            norm.clamp_min_(eps)
+            norm.clamp_min_(_least_norm(norm, eps))
         parts.append(spread / norm)
     return (parts[0] * parts[1]).sum(dim)
+
+
+def _least_norm(norm: Any, eps: float) -> float:
+    """`eps` as a number of the norm's dtype; what is too large for one of half precision becomes infinite."""
+    kind = float32 if is_half(norm._array.dtype) else norm.dtype
+    return float(quietly(scalar_array(eps, kind).astype, norm._array.dtype))
 
 
 @op(variants="function", composition=True)
@@ -53,7 +64,7 @@ def pairwise_distance(x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, k
     tensor([5.0000])
     """
     difference: Any = x1 - x2 + eps
-    return difference.norm(p, max(x1.ndim, x2.ndim) - 1, keepdim)
+    return norm_along(difference, p, (max(x1.ndim, x2.ndim) - 1,), keepdim)
 
 
 # -- pdist -------------------------------------------------------------------------------------------------------------
@@ -66,9 +77,9 @@ def _pairs(x: Array) -> tuple[Any, Any]:
 def _pdist_meta(self: Array, p: float) -> Any:
     if self.dtype.kind not in "fV":
         raise RuntimeError("pdist only supports floating-point dtypes")
-    if p < 0:
+    if not p >= 0:
         raise RuntimeError("pdist only supports non-negative p values")
-    if self.dtype.itemsize == 2 and self.size:
+    if self.dtype.itemsize == 2 and self.size and len(self) > 1:
         raise NotImplementedError(f"\"pdist\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
     return (len(self) * (len(self) - 1) // 2,), self.dtype
 
@@ -118,6 +129,8 @@ def pdist_backward(grad: Array, self: Array, p: float, pdist: Array, *, out: Arr
         slope = np.sign(difference)
     else:
         slope = np.where(far == 0, 0, np.sign(difference) * (size / np.where(far == 0, 1, far)) ** (p - 1))
+        if p < 1:  # of coordinates that are alike the power is infinite
+            slope = np.where(size == 0, 0, slope)
     np.add.at(out, one, g * slope)
     np.subtract.at(out, other, g * slope)
 

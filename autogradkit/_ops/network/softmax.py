@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
-from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
+from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 
@@ -29,16 +29,6 @@ def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
         return self.shape, self.dtype
 
     return meta
-
-
-def _refuse_empty_complex(name: str) -> Callable[..., None]:
-    """With elements it is the kernel that refuses complex numbers."""
-
-    def refuse(self: Any, dim: int, half_to_float: bool) -> None:
-        if not self._array.size:
-            require_real_if_differentiated(name, self)
-
-    return refuse
 
 
 def _like_output(grad_output: Array, output: Array, dim: int) -> Spec:
@@ -111,7 +101,7 @@ def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: 
     variants="",
     node="LogSoftmaxBackward0",
     meta=_floating_only("log_softmax"),
-    refuse=_refuse_empty_complex("_log_softmax"),
+    real_gradient=True,
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.log_softmax_backward_data(g, result, dim)},
@@ -144,7 +134,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
     variants="",
     node="SoftmaxBackward0",
     meta=_floating_only("softmax"),
-    refuse=_refuse_empty_complex("_softmax"),
+    real_gradient=True,
     usual={"half_to_float": False},
     samples=lambda t: [(t(2, 3), 1, False), (t(4, 3, 2), 0, False), (t(), 0, False)],
     vjp={"self": lambda g, result, dim: k.softmax_backward_data(g, result, dim)},

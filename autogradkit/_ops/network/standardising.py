@@ -25,15 +25,25 @@ def wide(x: Array) -> Array:
 
 
 def moments(x: Array, axes: Axes) -> tuple[Array, Array]:
-    """Mean and variance (over n) along the axes, which stay as ones."""
-    mean = np.mean(x, axes, keepdims=True)
+    """Mean and variance (over n, in double precision) along the axes, which stay as ones.
+
+    Sums are of double precision, so that nothing is left of equal numbers less their mean.
+    """
+    mean = np.mean(x, axes, np.float64, keepdims=True).astype(x.dtype)
     distance = x - mean
-    return mean, np.mean(distance * distance, axes, keepdims=True)
+    return mean, np.mean(distance * distance, axes, np.float64, keepdims=True)
 
 
 def rstd_of(variance: Array, eps: float) -> Array:
     """1 / √(variance + eps)."""
     return 1 / np.sqrt(variance + variance.dtype.type(eps))
+
+
+def slopes(total: Array, along: Array, mean: Array, rstd: Array, count: int) -> tuple[Array, Array]:
+    """(b, c) of x's gradient ∂ · rstd + x · b + c, from Σ∂ and Σ(∂ · x), in PyTorch's steps: where it is 0 nothing is left."""
+    share = rstd.dtype.type(1 / max(1, count))
+    by_x = (total * mean - along) * rstd * rstd * rstd * share
+    return by_x, -by_x * mean - total * rstd * share
 
 
 def require_alike(x: Array, *parameters: Array | None) -> None:
@@ -42,7 +52,7 @@ def require_alike(x: Array, *parameters: Array | None) -> None:
     if is_half(x.dtype) and all(each.dtype == np.float32 for each in given):
         return
     if any(each.dtype != x.dtype for each in given):
-        if x.dtype == np.float32 or is_half(x.dtype):
+        if any(each.dtype != np.float32 for each in given):
             raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 

@@ -71,6 +71,14 @@ def _less_scaled(self: Any, other: Any, alpha: Any, out: Array) -> None:
         np.add(self, _scaled(other, alpha if isinstance(alpha, bool) else -alpha, out.dtype), out=out, casting="unsafe")
 
 
+BOOLS_SUBTRACTION = (
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+    "instead."
+)
+BOOL_NEGATION = (
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+    "`logical_not()` operator instead."
+)
 BOOL_SUBTRACTION = (
     "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
     "`logical_not()` operator instead."
@@ -79,10 +87,7 @@ BOOL_SUBTRACTION = (
 
 def _refuse_bools(self: Any, other: Any, alpha: Any) -> None:
     if is_bool(self) and is_bool(other):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
-        )
+        raise RuntimeError(BOOLS_SUBTRACTION)
     if is_bool(self) or is_bool(other):
         raise RuntimeError(BOOL_SUBTRACTION)
 
@@ -269,10 +274,7 @@ def _(self: Tensor, other: Scalar) -> Any:
 
 def _refuse_bool(self: Any) -> None:
     if is_bool(self):
-        raise RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
-            "`~` or `logical_not()` operator instead."
-        )
+        raise RuntimeError(BOOL_NEGATION)
 
 
 @op(

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_dtype, common_not_implemented, refuses, scalar_type
+from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, refuses, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_found, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
@@ -227,6 +227,7 @@ def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out:
         np.minimum(max, self, out=out)
 
 
+@by_kernel
 def _refuse_most(self: Any, max: Any) -> None:
     _refuse_clamping(self, None, max)
 
@@ -235,6 +236,7 @@ def _refuse_most_in_place(self: Any, max: Any) -> None:
     _refuse_clamping_in_place(self, None, max)
 
 
+@by_kernel
 def _refuse_least(self: Any, min: Any) -> None:
     _refuse_clamping(self, min, None)
 

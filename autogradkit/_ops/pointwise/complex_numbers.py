@@ -5,6 +5,7 @@ Rests on declare. Views on the parts are in views/complex_parts.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import FLOAT_TO_REAL, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.writing import require_found, saying
+from autogradkit._ops.declare.writing import require_found, require_writable, saying
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, complex64, complex128, float32, float64, from_numpy_dtype
 from autogradkit.core.strides import (
     broadcast_shapes,
@@ -173,8 +174,14 @@ def conjugated_in_memory(self: Array, *, out: Array) -> None:
     """The complex conjugate in memory of its own."""
 
 
+def _require_writable_if_complex(target: Array, others: Sequence[Any]) -> None:
+    if target.dtype.kind == "c":  # real numbers stay as they are
+        require_writable(target, others)
+
+
 @op(
     name="conj_physical_",
+    overlaps=_require_writable_if_complex,
     node="ConjPhysicalBackward1",
     variants="method",
     pointwise=SAME,
@@ -191,7 +198,7 @@ def conj_physical_(self: Array, *, out: Array) -> None:
     np.copyto(out, np.conjugate(self) if out.dtype.kind == "c" else self)
 
 
-@op(composition=True, out=True, out_dtype=require_found)
+@op(composition=True, out=True, out_dtype=require_found, written_by="aten::conj_physical")
 def conj_physical(self: Tensor) -> Any:
     """The complex conjugate in memory of its own; a real tensor is its own.
 

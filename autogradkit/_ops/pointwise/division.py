@@ -40,6 +40,23 @@ def true_div(self: Operand, other: Operand, *, out: Array) -> None:
     """
 
 
+@op(
+    variants="",
+    label="div",
+    sign="/",
+    node="DivBackward1",
+    pointwise=INT_TO_FLOAT,
+    wide_numbers=True,
+    promotes="self other",
+    samples=lambda t: [(t(2, 3), 2.5), (t(), -3)],
+    vjp={"self": lambda g, other: k.quotient(g, other)},
+    rule="∂self = ∂ / other",
+)
+def div_by_number(self: Array, other: Scalar, *, out: Array) -> None:
+    """self / other, as compositions of PyTorch's divide by a number: a node of another name."""
+    np.true_divide(self, other, out=out, dtype=out.dtype)
+
+
 _refuse_complex_remainder = common_not_implemented("remainder_cpu", "bc")
 _refuse_complex_quotient = common_not_implemented("div_floor_cpu", "bc")
 

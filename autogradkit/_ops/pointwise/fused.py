@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, function, k
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, scalar_type
+from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
@@ -124,16 +124,22 @@ def _(self: Tensor, value: Scalar, tensor1: Tensor, tensor2: Tensor) -> Any:
 def _refuse_blend(self: Tensor, end: Tensor, weight: Any) -> None:
     """Raise RuntimeError for operands of several dtypes, NotImplementedError for whole numbers."""
     for name, each in (("end", end), ("weight", weight)):
-        if isinstance(each, Tensor) and each.dtype != self.dtype:
+        if isinstance(each, Tensor) and each.dtype != self.dtype and (each.ndim or name == "end"):
             expected, got = C_NAMES[self.dtype.name], C_NAMES[each.dtype.name]
             raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {got}")
 
 
 @by_kernel
 def _refuse_whole(self: Tensor, end: Tensor, weight: Any) -> None:
-    if self._array.dtype.kind in "biu":
+    common = common_dtype((self, end, weight)) if isinstance(weight, Tensor) else self.dtype
+    if common.numpy.kind in "biu":
         label = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
-        raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(self.dtype)}'")
+        raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(common)}'")
+
+
+def _refuse_other_out(out: Tensor, self: Tensor, end: Tensor, weight: Tensor) -> None:
+    if weight.ndim:  # else all three are promoted, and the result is cast
+        require_found(self._array.dtype, out._array.dtype)
 
 
 def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
@@ -151,7 +157,8 @@ lerp = function("lerp", in_place=True)
 
 
 @lerp.overload(
-    out_dtype=require_found,
+    refuse_out=_refuse_other_out,
+    refuses_complex=True,
     node="LerpBackward1",
     pointwise=SAME,
     dtypes=_refuse_blend,

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.refusals import common_not_implemented
 from autogradkit.core.tensor import Tensor
 
 
-@op(pointwise=SAME, ufunc=np.gcd, in_place=True, refuse=common_not_implemented("gcd_cpu", "bfcV"))
+@op(pointwise=SAME, ufunc=np.gcd, in_place=True, node=UNIMPLEMENTED, refuse=common_not_implemented("gcd_cpu", "bfcV"))
 def gcd(self: Array, other: Array, *, out: Array) -> None:
     """The greatest common divisor.
 
@@ -25,7 +25,7 @@ def gcd(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op(pointwise=SAME, in_place=True, refuse=common_not_implemented("lcm_cpu", "bfcV"))
+@op(pointwise=SAME, in_place=True, node=UNIMPLEMENTED, refuse=common_not_implemented("lcm_cpu", "bfcV"))
 def lcm(self: Array, other: Array, *, out: Array) -> None:
     """The least common multiple.
 

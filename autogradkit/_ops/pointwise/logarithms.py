@@ -17,6 +17,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.fused import fma64
 
 
 @op(
@@ -92,9 +93,26 @@ def log10(self: Array, *, out: Array) -> None:
     """
 
 
+def log_add_exp(one: Array, other: Array) -> Array:
+    """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
+    larger = (
+        one.real >= other.real
+    )  # of equal ones, as of PyTorch's, the first decides on which side of the cut it ends
+    low: Any
+    high: Any
+    low, high = np.where(larger, other, one), np.where(larger, one, other)
+    endless = ~np.isfinite(low.real) & (low.real == high.real)
+    difference = np.where(endless, 0, low - np.where(endless, 0, high))
+    both = np.where(endless, np.log(np.exp(low) + np.exp(high)), np.log1p(np.exp(difference)) + high)
+    return np.where(
+        endless & (low.real < 0), low, np.where(np.isnan(one) | np.isnan(other), complex(np.nan, np.nan), both)
+    )
+
+
 @op(
     pointwise=SAME,
     dtypes=common_not_implemented("logaddexp_cpu", "biu"),
+    refuses_complex=True,
     samples=two_tensors,
     in_place=False,
     vjp={
@@ -113,11 +131,7 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
     if out.dtype.kind != "c":
         np.logaddexp(self, other, out=out)
         return
-    # The larger real part is taken out, and of equal infinite ones it is the answer.
-    is_first = np.real(self) >= np.real(other)
-    larger, smaller = np.where(is_first, self, other), np.where(is_first, other, self)
-    endless = np.isinf(np.real(larger)) & (self == other)
-    np.copyto(out, np.where(endless, larger, larger + np.log1p(np.exp(smaller - larger))))
+    np.copyto(out, log_add_exp(np.asarray(self, out.dtype), np.asarray(other, out.dtype)))
 
 
 @op(
@@ -139,18 +153,20 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
-    # As PyTorch: the product and the sum are rounded once in float32.
+    # As PyTorch: the product and the sum are rounded once.
     wide = np.dtype(np.float32) if k.is_half(out) else out.dtype
     first, second = np.asarray(self, wide), np.asarray(other, wide)
     larger = np.maximum(first, second)
-    behind = np.log1p(np.exp2(-np.abs(first - second))).astype(np.float64) * wide.type(1 / math.log(2))
-    np.copyto(out, np.where(np.isinf(first) & (first == second), first, larger + behind), casting="unsafe")
+    behind = np.log1p(np.exp2(-np.abs(first - second))).astype(np.float64)
+    total = larger + behind * wide.type(1 / math.log(2))
+    if wide.itemsize == 8:
+        total = np.where(np.isfinite(total), fma64(behind, 1 / math.log(2), larger), total)
+    np.copyto(out, np.where(np.isinf(first) & (first == second), first, total), casting="unsafe")
 
 
 def _times_log(self: Any, other: Any, out: Array) -> None:
-    """self · log(other), 0 where self is 0, unless other is NaN."""
-    wide = np.float32 if k.is_half(out) else out.dtype
-    first, second = np.asarray(self, wide), np.asarray(other, wide)
+    """self · log(other), 0 where self is 0, unless other is NaN; of half precision the logarithm is rounded, too."""
+    first, second = np.asarray(self, out.dtype), np.asarray(other, out.dtype)
     found = np.where((first == 0) & ~np.isnan(second), 0, first * np.log(second))
     np.copyto(out, found, casting="unsafe")
 
@@ -215,7 +231,7 @@ def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
     found = g / (self * (1.0 - self))
     if eps is None or eps < 0:
         return k.where((self >= 0) & (self <= 1), found, math.nan)
-    return k.where((self >= eps) & (self <= 1 - eps), found, 0.0)
+    return k.where((self < eps) | (self > 1 - eps), 0.0, found)
 
 
 @op(

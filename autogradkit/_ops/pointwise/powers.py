@@ -10,13 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op, reflected
+from autogradkit._ops.declare import SAME, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented, scalar_type
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, scalar_type
+from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, two_tensors
-from autogradkit.core.dtype import INTEGRAL, SCALAR_TYPE_NAMES, bfloat16, complex128, float16, float64
+from autogradkit.core.dtype import (
+    FLOATING,
+    INTEGRAL,
+    SCALAR_TYPE_NAMES,
+    bfloat16,
+    bool_,
+    complex128,
+    float16,
+    float64,
+    from_numpy_dtype,
+    get_default_dtype,
+    result_type,
+)
+from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides, output_strides
 from autogradkit.core.tensor import Tensor
 
 
@@ -210,12 +223,45 @@ def _refuse_scaled_integers(self: Tensor, other: Tensor) -> None:
         raise RuntimeError(f"ldexp can't be cast to the desired output type {scalar_type(self.dtype)}")
 
 
+def _is_exact(self: Array, other: Array) -> bool:
+    """Whether PyTorch's kernel scales by a whole exponent; else it multiplies by a power of its own dtype."""
+    return self.dtype.kind in "fV" and other.dtype.kind in "biu"
+
+
+@by_kernel
+def _refuse_bools(self: Tensor, other: Tensor) -> None:
+    if _is_exact(self._array, other._array) and other.dtype is bool_:
+        raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
+
+
+def _require_float_out(out: Tensor, self: Tensor, other: Tensor) -> None:
+    if out._array.dtype.kind in "biu":
+        raise RuntimeError(f"ldexp can't be cast to the desired output type {scalar_type(out.dtype)}")
+
+
+def _scaled_meta(self: Array, other: Array) -> Any:
+    kinds = [from_numpy_dtype(each.dtype) for each in (self, other)]
+    shape = broadcast_shapes(self.shape, other.shape)
+    exact = _is_exact(self, other)
+    power = get_default_dtype() if kinds[1].category < FLOATING else kinds[1]
+    common = result_type([(kinds[0], 2 if self.ndim else 1), (power, 2 if other.ndim else 1)])
+    wanted = kinds[0] if exact else common
+    geometry = [
+        (each.shape, element_strides(each) if exact else dense_strides_like(each.shape, element_strides(each)))
+        for each in (self, other)
+    ]
+    return shape, wanted.numpy, output_strides(geometry, shape)
+
+
 @op(
     in_place=True,
-    pointwise=INT_TO_FLOAT,
+    meta=_scaled_meta,
+    refuse=_refuse_bools,
     edit_dtypes=_refuse_scaled_integers,
-    out_dtype=saying("ldexp can't be cast to the desired output type {out}", same=False),
+    refuse_out=_require_float_out,
+    out_dtype=require_castable,
     samples=lambda t: [(t(2, 3), t(3)), (t(2, 1), t(3))],
+    refuses_complex=True,
     vjp={
         "self": lambda g, other: g * k.conj(k.pow_of_number(2, other)),
         "other": lambda g, result: g * k.times(k.conj(result), math.log(2)),
@@ -229,7 +275,11 @@ def ldexp(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([4, -1]))
     tensor([16.0000,  1.5000])
     """
-    np.multiply(self, np.power(out.dtype.type(2), other), out=out)
+    if _is_exact(self, other):
+        wide = self.astype(np.float32) if k.is_half(self) else self
+        np.copyto(out, np.ldexp(wide, np.clip(other, -(2**31), 2**31 - 1).astype(np.int32)), casting="unsafe")
+    else:
+        np.multiply(self, k.pow_of_number(2.0, other), out=out, dtype=out.dtype, casting="unsafe")
 
 
 def _as_double(*operands: Any) -> list[Any]:
@@ -250,12 +300,19 @@ def _edit_in_double(self: Tensor, exponent: Any) -> Any:
     return pow_.made("in_place")(self, *_as_double(exponent))
 
 
-_DOUBLE = saying("the output given to float_power has dtype {out} but the operation's result requires dtype {result}")
+def _require_double(out: Tensor, *operands: Any) -> None:
+    wide = complex128 if any(map(k.is_complex, operands)) else float64
+    if out.dtype is not wide:
+        got, wanted = SCALAR_TYPE_NAMES[out.dtype], SCALAR_TYPE_NAMES[wide]
+        raise RuntimeError(
+            f"the output given to float_power has dtype {got} but the operation's result requires dtype {wanted}"
+        )
+
 
 float_power = function("float_power", in_place=True)
 
 
-@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, edit=_edit_in_double)
+@float_power.overload(composition=True, out=True, refuse_out=_require_double, edit=_edit_in_double)
 def _(self: Tensor, exponent: Tensor) -> Any:
     """input to the power of exponent, computed in float64 whatever the dtypes.
 
@@ -266,12 +323,12 @@ def _(self: Tensor, exponent: Tensor) -> Any:
     return pow_(*_as_double(self, exponent))
 
 
-@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, variants="function")
+@float_power.overload(composition=True, out=True, refuse_out=_require_double, variants="function")
 def _(self: Scalar, exponent: Tensor) -> Any:
     return pow_(*_as_double(self, exponent))
 
 
-@float_power.overload(composition=True, out=True, out_dtype=_DOUBLE, edit=_edit_in_double)
+@float_power.overload(composition=True, out=True, refuse_out=_require_double, edit=_edit_in_double)
 def _(self: Tensor, exponent: Scalar) -> Any:
     return pow_(*_as_double(self, exponent))
 

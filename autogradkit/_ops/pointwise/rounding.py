@@ -15,7 +15,6 @@ from autogradkit._ops.declare.refusals import (
     both,
     not_implemented,
     refuses,
-    require_real_if_differentiated,
     undifferentiated,
 )
 from autogradkit._ops.declare.writing import require_found, saying
@@ -149,8 +148,11 @@ def _(self: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2, 3), 1)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
-def _(self: Array, *, decimals: int, out: Array) -> None:
-    np.round(self, decimals, out=out)
+def round_decimals(self: Array, *, decimals: int, out: Array) -> None:
+    if k.is_half(out):  # which ten times a large number does not fit into
+        np.copyto(out, np.round(self.astype(np.float32), decimals), casting="unsafe")
+    else:
+        np.round(self, decimals, out=out)
 
 
 @op(
@@ -190,21 +192,12 @@ def frac(self: Array, *, out: Array) -> None:
     np.subtract(self, np.trunc(self), out=out)
 
 
-def _take_any(*_operands: Any) -> None:
-    """An edit is recorded with complex numbers, too."""
-
-
-def _refuse_differentiation(self: Any, nan: Any, posinf: Any, neginf: Any) -> None:
-    require_real_if_differentiated("nan_to_num", self)
-
-
 @op(
     out_dtype=saying("nan_to_num: dtype of out: {out} should be same as input: {result}"),
     pointwise=SAME,
     unary=True,
     in_place=True,
-    dtypes=_refuse_differentiation,
-    edit_dtypes=_take_any,
+    real_gradient=True,
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g, self: g * k.isfinite(self)},
     rule="∂self = ∂ · isfinite(self)",

@@ -14,8 +14,9 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
+from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.dtype import can_cast, from_numpy_dtype, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -191,8 +192,14 @@ def i0(self: Array, *, out: Array) -> None:
     by_scipy("i0", out, self)
 
 
-def by_small(g: Any, self: Any, at: Any, limit: float) -> Any:
-    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there."""
+def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
+    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there.
+
+    PyTorch's kernel of that `name` has no half precision.
+    """
+    if k.is_half(self._array if isinstance(self, Tensor) else self):
+        kind = self.dtype if isinstance(self, Tensor) else from_numpy_dtype(self.dtype)
+        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(kind)}'")
     tiny = k.epsilon(self)
     away = k.abs(self) > tiny
     return g * k.where(away, at(k.where(away, self, tiny)), limit)
@@ -206,7 +213,7 @@ def by_small(g: Any, self: Any, at: Any, limit: float) -> Any:
     dtypes=not_implemented("i1_cpu", "c"),
     samples=within(-2, 2),
     node="SpecialI1Backward0",
-    vjp={"self": lambda g, self, result: by_small(g, self, lambda x: k.i0(x) - result / x, 0.5)},
+    vjp={"self": lambda g, self, result: by_small("i1_backward", g, self, lambda x: k.i0(x) - result / x, 0.5)},
     rule="∂self = ∂ · (i0(self) − result / self)",
 )
 def i1(self: Array, *, out: Array) -> None:
@@ -221,9 +228,18 @@ def _undifferentiated(name: str) -> Any:
     return refuse
 
 
-def _density(g: Any, self: Any, other: Any) -> Any:
+def _density(g: Any, self: Any, other: Any, self_kind: str) -> Any:
     """The gradient of the lower incomplete gamma function by its bound."""
+    if self_kind == "b":  # PyTorch keeps the operand as it was given
+        raise RuntimeError(BOOL_SUBTRACTION)
     return g * k.exp((self - 1) * k.log(other) - other - k.lgamma(self))
+
+
+def _at_ends(power: Array, bound: Array, out: Array, none: float, all_: float) -> None:
+    """What PyTorch answers beside a NaN: `none` of the range or `all_` of it, as the other argument alone decides."""
+    np.copyto(out, none, where=(bound == 0) & np.isnan(power))
+    np.copyto(out, none, where=np.isposinf(power) & np.isnan(bound))
+    np.copyto(out, all_, where=np.isposinf(bound) & np.isnan(power))
 
 
 def _gamma_pairs(t: Any) -> list[tuple[Any, ...]]:
@@ -247,7 +263,7 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.3528])
     """
     by_scipy("gammainc", out, self, other)
-    np.copyto(out, 0, where=(other == 0) & np.isnan(self))  # a range without length, whatever the power
+    _at_ends(self, other, out, 0, 1)
 
 
 @op(
@@ -256,7 +272,10 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     dtypes=common_not_implemented("igammac_cpu", "biuc"),
     samples=_gamma_pairs,
-    vjp={"self": _undifferentiated("igammac"), "other": lambda g, self, other: -_density(g, self, other)},
+    vjp={
+        "self": _undifferentiated("igammac"),
+        "other": lambda g, self, other, self_kind: -_density(g, self, other, self_kind),
+    },
     rule="∂self = refused, for PyTorch has no derivative\n∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",
 )
 def igammac(self: Array, other: Array, *, out: Array) -> None:
@@ -267,7 +286,7 @@ def igammac(self: Array, other: Array, *, out: Array) -> None:
     tensor([0.6472])
     """
     by_scipy("gammaincc", out, self, other)
-    np.copyto(out, 1, where=(other == 0) & np.isnan(self))
+    _at_ends(self, other, out, 1, 0)
 
 
 def _refuse_multivariate(self: Tensor, p: int) -> None:
@@ -287,8 +306,16 @@ def _refuse_multivariate_edit(self: Tensor, p: int) -> None:
         )
 
 
+def _require_castable(out: Tensor, self: Tensor, p: int) -> None:
+    result = self.dtype if self.is_floating_point() else get_default_dtype()
+    if not can_cast(result, out.dtype):
+        raise RuntimeError(
+            f"mvlgamma: result type {scalar_type(self.dtype)} can't be cast to the desired output type {scalar_type(result)}"
+        )
+
+
 def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
-    found = k.digamma(self)
+    found = k.digamma(self + 0)  # as PyTorch adds 0 to it, too, −0 is none
     for i in range(1, p):
         found = found + k.digamma(self - i / 2)
     return g * found
@@ -298,6 +325,8 @@ def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
     pointwise=INT_TO_FLOAT,
     unary=True,
     in_place=True,
+    contiguous=True,
+    refuse_out=_require_castable,
     refuse=_refuse_multivariate,
     edit_refuse=_refuse_multivariate_edit,
     samples=lambda t: [(t(2, 3, low=1.5, high=4), 2), (t(3, low=2, high=4), 3)],
@@ -311,8 +340,10 @@ def mvlgamma(self: Array, p: int, *, out: Array) -> None:
     >>> torch.mvlgamma(torch.tensor([3.0]), 2)
     tensor([1.5502])
     """
-    wide = np.asarray(self, np.float32) if k.is_half(self) else self
-    places = wide[..., np.newaxis] - np.arange(p).astype(wide.dtype) / 2
-    found = np.empty(places.shape, wide.dtype)
-    by_scipy("gammaln", found, places)
+    halves = np.arange(p).astype(out.dtype) / 2
+    places = self.astype(out.dtype)[..., np.newaxis] - halves.astype(out.dtype)  # which half precision rounds
+    wide = places.astype(np.float32) if k.is_half(out) else places
+    found = np.empty_like(wide)
+    by_scipy("gammaln", found, wide)
     np.copyto(out, found.sum(-1) + p * (p - 1) / 4 * math.log(math.pi), casting="unsafe")
+    np.copyto(out, np.inf, where=np.isinf(self))

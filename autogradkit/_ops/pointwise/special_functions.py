@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, function, k, op
-from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.kinds import Array, Dim, DType, Scalar
 from autogradkit._ops.declare.refusals import (
     by_kernel,
     common_dtype,
@@ -21,9 +21,12 @@ from autogradkit._ops.declare.refusals import (
     not_implemented,
     scalar_type,
 )
+from autogradkit._ops.declare.writing import require_found
+from autogradkit._ops.network.softmax import log_softmax, softmax
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit._ops.pointwise.rounding import round_decimals
 from autogradkit._ops.pointwise.special import by_scipy, by_small, erf
-from autogradkit.core.dtype import is_half
+from autogradkit.core.dtype import FLOATING, get_default_dtype, is_half
 from autogradkit.core.tensor import Tensor
 
 
@@ -32,6 +35,7 @@ def without_half(label: str) -> Callable[..., None]:
 
     def refuse(*operands: Any) -> None:
         common = common_dtype(operands)
+        common = get_default_dtype() if common.category < FLOATING else common
         if common.is_complex or is_half(common.numpy):
             raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(common)}'")
 
@@ -41,7 +45,7 @@ def without_half(label: str) -> Callable[..., None]:
 # -- the normal distribution, entropy ----------------------------------------------------------------------------------
 
 
-@op(name="special_ndtr", variants="", composition=True, out=True)
+@op(name="special_ndtr", variants="", composition=True, out=True, written_by="copy_")
 def special_ndtr(self: Tensor) -> Any:
     """How much of the standard normal distribution lies below x.
 
@@ -49,7 +53,7 @@ def special_ndtr(self: Tensor) -> Any:
     >>> torch.special.ndtr(torch.tensor([0.0, 1.0]))
     tensor([0.5000, 0.8413])
     """
-    return (1 + erf(self / math.sqrt(2))) * 0.5
+    return k.times(1 + erf(k.times(self, 1 / math.sqrt(2))), 0.5)
 
 
 @op(
@@ -79,8 +83,12 @@ def special_ndtri(self: Array, *, out: Array) -> None:
     in_place=False,
     dtypes=without_half("log_ndtr_cpu"),
     samples=within(-2, 2),
-    vjp={"self": lambda g, self: k.times(g, math.sqrt(2 / math.pi)) / k.special_erfcx(k.times(self, -math.sqrt(0.5)))},
-    rule="∂self = ∂ · √(2 / π) / erfcx(−self / √2)",
+    vjp={
+        "self": lambda g, self, result: (
+            k.quotient(g, math.sqrt(2 * math.pi)) * k.exp(-(result + k.quotient(self * self, 2)))
+        )
+    },
+    rule="∂self = ∂ / √(2 · π) · exp(−(result + self² / 2))",
 )
 def special_log_ndtr(self: Array, *, out: Array) -> None:
     """The logarithm of `ndtr`, accurate far below 0.
@@ -131,6 +139,42 @@ def special_entr(self: Array, *, out: Array) -> None:
     by_scipy("entr", out, self)
 
 
+# -- what has a form of its own here -----------------------------------------------------------------------------------
+
+
+@op(name="special_round", variants="", composition=True, out=True, written_by="round", out_dtype=require_found)
+def special_round(self: Tensor, *, decimals: int = 0) -> Any:
+    """The nearest multiple of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ; see `round`.
+
+    >>> import autogradkit as torch
+    >>> torch.special.round(torch.tensor([0.5, 2.4]))
+    tensor([0., 2.])
+    """
+    return round_decimals(self, decimals=decimals)
+
+
+@op(name="special_softmax", variants="", composition=True)
+def special_softmax(self: Tensor, dim: Dim, dtype: DType | None = None) -> Any:
+    """As `softmax`, without `out=`.
+
+    >>> import autogradkit as torch
+    >>> torch.special.softmax(torch.tensor([0.0, 0.0]), 0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax(self, dim, dtype)
+
+
+@op(name="special_log_softmax", variants="", composition=True)
+def special_log_softmax(self: Tensor, dim: Dim, *, dtype: DType | None = None) -> Any:
+    """As `log_softmax`, without `out=`.
+
+    >>> import autogradkit as torch
+    >>> torch.special.log_softmax(torch.tensor([0.0, 0.0]), 0)
+    tensor([-0.6931, -0.6931])
+    """
+    return log_softmax(self, dim, dtype)
+
+
 # -- Bessel functions that have derivatives ----------------------------------------------------------------------------
 
 
@@ -165,7 +209,7 @@ def special_i0e(self: Array, *, out: Array) -> None:
     samples=within(-2, 2),
     vjp={
         "self": lambda g, self, result: by_small(
-            g, self, lambda x: k.special_i0e(x) - result * (k.sgn(x) + k.reciprocal(x)), 0.5
+            "i1e_backward", g, self, lambda x: k.special_i0e(x) - result * (k.sgn(x) + k.reciprocal(x)), 0.5
         )
     },
     rule="∂self = ∂ · (i0e(self) − result · (sign(self) + 1 / self))",
@@ -192,7 +236,10 @@ def _zeta_backward(g: Any, self: Any, other: Any) -> Any:
 
 
 def _write_zeta(self: Any, other: Any, out: Array) -> None:
-    by_scipy("zeta", out, np.asarray(self, out.dtype), np.asarray(other, out.dtype))
+    power, start = np.asarray(self, out.dtype), np.asarray(other, out.dtype)
+    by_scipy("zeta", out, power, start)
+    # Where nothing is left of a sum, PyTorch multiplies 0 by what is infinite: `other`, or 23 factors like the power.
+    np.copyto(out, np.nan, where=(out == 0) & ((power > 2.5e13) | np.isinf(start)))
 
 
 _refuse_zeta = without_half("zeta_cpu")

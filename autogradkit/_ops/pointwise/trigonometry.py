@@ -157,8 +157,8 @@ def _square(self: Any, other: Any) -> Any:
     dtypes=common_not_implemented("atan2_cpu", "c"),
     samples=two_tensors,
     vjp={
-        "self": lambda g, self, other: g * (other * k.reciprocal(_square(self, other))),
-        "other": lambda g, self, other: g * (-self * k.reciprocal(_square(self, other))),
+        "self": lambda g, self, other: g * other * k.reciprocal(_square(self, other)),
+        "other": lambda g, self, other: g * -self * k.reciprocal(_square(self, other)),
     },
     rule="∂self = ∂ · other / (self² + other²)\n∂other = −∂ · self / (self² + other²)",
 )
@@ -223,8 +223,10 @@ def asinh(self: Array, *, out: Array) -> None:
 
 
 def _acosh_backward(g: Any, self: Any) -> Any:
-    if k.is_complex(self):
-        return g * k.conj(k.rsqrt(self + 1) * k.rsqrt(self - 1))
+    if k.is_complex(
+        self
+    ):  # minus 1 as PyTorch has it, −1 added: of an imaginary −0 it makes +0, on the other side of the cut
+        return g * k.conj(k.rsqrt(self + 1) * k.rsqrt(self + -1.0))
     return g * k.rsqrt(self * self - 1)
 
 

@@ -15,7 +15,6 @@ from autogradkit._ops.declare.refusals import (
     by_kernel,
     not_implemented,
     refuses,
-    require_real_if_differentiated,
     unless_empty,
 )
 from autogradkit._ops.declare.writing import saying
@@ -163,7 +162,6 @@ def _require_reducible(name: str) -> Any:
             for each in dim:
                 if -array.ndim <= each < array.ndim:
                     require_size(name, array, each % array.ndim)
-            require_real_if_differentiated(name, self)
 
     return refuse
 
@@ -180,6 +178,7 @@ def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -
     reduces=True,
     refuse=_require_reducible("amax"),
     dtypes=unless_empty(not_implemented("max_values_cpu", "c")),
+    real_gradient=True,
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": _share_among_ties},
     rule="∂self = ∂ at the largest, shared among ties, 0 elsewhere",
@@ -199,6 +198,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
     reduces=True,
     refuse=_require_reducible("amin"),
     dtypes=unless_empty(not_implemented("min_values_cpu", "c")),
+    real_gradient=True,
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": _share_among_ties},
     rule="∂self = ∂ at the smallest, shared among ties, 0 elsewhere",

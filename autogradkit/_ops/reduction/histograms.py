@@ -14,11 +14,14 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, function, op
 from autogradkit._ops.declare.kinds import Array, Arrays, Dim, Floats, Ints, Scalar, Tensors
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented, undifferentiated
-from autogradkit._ops.declare.writing import C_NAMES, saying
+from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.making.ranges import fill_evenly
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import in_order
 from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, without_dim
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit._ops.selection.searching import places_among
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
 from autogradkit.core.tensor import Tensor
 
 _MOST = 100_000  # elements in rows that are sorted one by one: beyond that equal elements stand as they did
@@ -34,10 +37,25 @@ def _mode_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
     return [(shape, self.dtype), (shape, np.dtype(np.int64))]
 
 
+def _require_modes_dtypes(out: Any, self: Any, *_options: Any) -> None:
+    for name, each, wanted in zip(("values", "indices"), out, (self.dtype, int64), strict=True):
+        if each.dtype is not wanted:
+            raise RuntimeError(
+                f"expected scalar type '{SCALAR_TYPE_NAMES[wanted]}' but got '{SCALAR_TYPE_NAMES[each.dtype]}' for {name} output"
+            )
+
+
+@by_kernel
+def _require_ordered(self: Any, *_options: Any) -> None:
+    if self.ndim and self._array.size:  # else it is found without a kernel
+        not_implemented("mode_cpu", "c")(self)
+
+
 @op(
     meta=_mode_meta,
-    dtypes=not_implemented("mode_cpu", "c"),
-    out_dtype=saying("expected scalar type '{result}' but got '{out}' for values output"),
+    dtypes=_require_ordered,
+    real_gradient=True,
+    refuse_out=_require_modes_dtypes,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.mode,
@@ -83,6 +101,8 @@ def _require_bins(bins: int, dim: int = 0) -> None:
 
 def _counted(bins: Sequence[Array], places: Sequence[Array], weight: Array | None, kind: np.dtype[Any]) -> Array:
     """How many elements have each combination of places; those that are nowhere have a place of −1."""
+    if not bins:
+        return np.zeros((), kind)
     shape = [len(edges) - 1 for edges in bins]
     held = np.logical_and.reduce([each >= 0 for each in places])
     flat = np.ravel_multi_index([each[held] for each in places], shape)
@@ -95,21 +115,19 @@ def _histc_meta(self: Array, bins: int, min: float, max: float) -> Any:
     return (bins,), self.dtype
 
 
-def _refuse_histc(self: Any, bins: int, min: float, max: float) -> None:
-    kind = self._array.dtype.kind
-    label = "linspace_cpu" if kind == "b" else "aminmax_cpu" if kind == "c" and min == max else "histogram_cpu"
-    not_implemented(label, "biuc")(self)
+def _require_same(out: Any, self: Any, *_options: Any) -> None:
+    """What `out=` names has the dtype of the elements, the edges first."""
+    outs = out if isinstance(out, (list, tuple)) else (out,)
+    for name, where, each in tuple(zip(("hist", "bin_edges"), ("", " for dimension 0"), outs, strict=False))[::-1]:
+        if each.dtype is not self.dtype:
+            given, wanted = C_NAMES[self.dtype.name], C_NAMES[each.dtype.name]
+            raise RuntimeError(
+                f"torch.histogram: input tensor and {name} tensor should have the same dtype, but got input {given} and {name} "
+                f"{wanted}{where}"
+            )
 
 
-def _require_same(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
-    if from_ != to:
-        given, wanted = (C_NAMES[from_numpy_dtype(each).name] for each in (from_, to))
-        raise RuntimeError(
-            f"torch.histogram: input tensor and hist tensor should have the same dtype, but got input {given} and hist {wanted}"
-        )
-
-
-@op(meta=_histc_meta, dtypes=by_kernel(_refuse_histc), out_dtype=_require_same)
+@op(meta=_histc_meta, refuse_out=_require_same)
 def histc(self: Array, bins: int = 100, min: Scalar = 0, max: Scalar = 0, *, out: Array) -> None:
     """How many elements lie in each of `bins` equal parts of the range from `min` to `max`, or of that of the elements.
 
@@ -120,6 +138,12 @@ def histc(self: Array, bins: int = 100, min: Scalar = 0, max: Scalar = 0, *, out
     low, high = _range(self, min, max)
     if low > high:
         raise RuntimeError("torch.histc: max must be larger than min")
+    if self.dtype.kind == "b":
+        raise NotImplementedError("\"linspace_cpu\" not implemented for 'Bool'")
+    for each in (low, high):
+        scalar_array(each, from_numpy_dtype(self.dtype))  # which may refuse it
+    if self.dtype.kind in "iuc":
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{_name(self)}'")
     kind = self.dtype.type
     held = self[(self >= kind(low)) & (self <= kind(high))]
     places = ((held - kind(low)) * kind(bins) / kind(kind(high) - kind(low))).astype(np.int64)
@@ -129,6 +153,8 @@ def histc(self: Array, bins: int = 100, min: Scalar = 0, max: Scalar = 0, *, out
 def _range(self: Array, low: float, high: float) -> tuple[float, float]:
     low, high = float(low), float(high)
     if low == high and self.size:
+        if self.dtype.kind == "c":
+            raise NotImplementedError(f"\"aminmax_cpu\" not implemented for '{_name(self)}'")
         low, high = float(self.min()), float(self.max())
     if low == high:
         low, high = low - 1, high + 1
@@ -162,7 +188,9 @@ def _edges(rows: Array, dim: int, bins: int, range: Sequence[float] | None) -> A
         low, high = low - 0.5, high + 0.5
     if rows.dtype.kind == "b":
         raise NotImplementedError("\"linspace_cpu\" not implemented for 'Bool'")
-    return np.linspace(low, high, bins + 1).astype(rows.dtype)
+    edges = np.empty(bins + 1, rows.dtype)
+    fill_evenly(edges, low, high)
+    return edges
 
 
 def _name(array: Array) -> str:
@@ -173,11 +201,11 @@ def _histogram(rows: Array, bins: Sequence[Array], weight: Array | None, density
     """Counts (or sums of weights) of rows in a grid with these edges, as they are or as a density."""
     if rows.dtype.kind in "biuc":
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{_name(rows)}'")
-    points = rows.reshape(-1, rows.shape[-1])
+    points = rows.reshape(math.prod(rows.shape[:-1]), rows.shape[-1])
     places = []
     for dim, given in enumerate(bins):
         column, edges = points[:, dim].astype(np.float64), given.astype(np.float64)
-        place = np.minimum(np.searchsorted(edges, column, "right") - 1, len(edges) - 2)
+        place = np.minimum(places_among(edges, column, "right") - 1, len(edges) - 2)
         places.append(np.where((column >= edges[0]) & (column <= edges[-1]), place, -1))
     found = _counted(bins, places, weight, rows.dtype)
     if density:
@@ -209,7 +237,6 @@ def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> Non
                 "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements in the bins tensor for "
                 f"dimension {dim}"
             )
-        _require_bins(edges.size - 1, dim)
     if weight is not None:
         if weight.dtype != rows.dtype:
             raise RuntimeError(
@@ -222,6 +249,9 @@ def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> Non
                 f"its innermost dimension, but got input with shape {list(rows.shape)} and weight with shape "
                 f"{list(weight.shape)}"
             )
+    for dim, edges in enumerate(bins):
+        if not isinstance(edges, int):
+            _require_bins(edges.size - 1, dim)
 
 
 histogram = function("histogram")
@@ -231,7 +261,7 @@ histogram = function("histogram")
     node=UNIMPLEMENTED,
     outputs="hist bin_edges",
     returns=return_types.histogram,
-    out_dtype=_require_same,
+    refuse_out=_require_same,
     vjp=dict.fromkeys(("self", "bins", "weight"), undifferentiated("histogram")),
     rule="∂self, ∂bins and ∂weight are not implemented in PyTorch",
 )
@@ -252,7 +282,7 @@ def _(self: Array, bins: Array, *, weight: Array | None = None, density: bool = 
     node=UNIMPLEMENTED,
     outputs="hist bin_edges",
     returns=return_types.histogram,
-    out_dtype=_require_same,
+    refuse_out=_require_same,
     vjp=dict.fromkeys(("self", "weight"), undifferentiated("histogram")),
     rule="∂self and ∂weight are not implemented in PyTorch",
 )
@@ -266,8 +296,9 @@ def _(
 ) -> Any:
     rows = self.reshape(-1, 1)
     weight = weight if weight is None or weight.shape != self.shape else weight.reshape(-1)
-    _require_rows(rows, [bins], weight)
+    _require_bins(bins)
     edges = _edges(rows, 0, bins, range)
+    _require_rows(rows, [edges], weight)
     return _histogram(rows, [edges], weight, density), edges
 
 
@@ -282,6 +313,21 @@ def _(
 def counts_in_grid(self: Array, bins: Arrays, *, weight: Array | None = None, density: bool = False) -> Array:
     """How many rows lie in each box of the grid that has these edges."""
     return _histogram(self, bins, weight, density)
+
+
+@op(
+    name="histogram_counts_by_numbers",
+    node=UNIMPLEMENTED,
+    variants="",
+    out=False,
+    vjp=dict.fromkeys(("self", "weight"), undifferentiated("_histogramdd_from_bin_cts")),
+    rule="∂self and ∂weight are not implemented in PyTorch",
+)
+def counts_by_numbers(
+    self: Array, bins: Ints, range: Floats | None = None, weight: Array | None = None, density: bool = False
+) -> Array:
+    """How many rows lie in each box of a grid with so many bins in each dimension."""
+    return _histogram(self, [_edges(self, dim, count, range) for dim, count in enumerate(bins)], weight, density)
 
 
 @op(
@@ -315,7 +361,11 @@ def _in_grid(self: Any, bins: Sequence[Any], range: Any, weight: Any, density: b
             f"torch.histogramdd: expected {dims} sequences of bin edges for a {dims}-dimensional histogram but got {len(bins)}"
         )
     _require_rows(rows, [each._array for each in edges], None if weight is None else weight._array)
-    return return_types.histogramdd((counts_in_grid(self, edges, weight=weight, density=density), tuple(edges)))
+    if edges and edges[0] is bins[0]:
+        found = counts_in_grid(self, edges, weight=weight, density=density)
+    else:
+        found = counts_by_numbers(self, bins, range, weight, density)
+    return return_types.histogramdd((found, tuple(edges)))
 
 
 @histogramdd.overload(composition=True)

@@ -52,10 +52,19 @@ def norm_backward(g: Any, self: Any, result: Any, ord: float, dim: Any, keepdim:
     return (sign * size ** (ord - 1) if ord < 2 else self * size ** (ord - 2)) * scale
 
 
+def require_real_order(ord: Any) -> None:
+    """Raise RuntimeError for a complex order of a norm."""
+    if isinstance(ord, complex):
+        raise RuntimeError("linalg.vector_norm: Expected a non-complex scalar as the order of norm.")
+
+
 def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -> None:
+    require_real_order(ord)
     if dtype is None:
         return
     own, wanted = scalar_type(self.dtype), scalar_type(dtype)
+    if dtype.numpy.kind not in "fcV":
+        raise RuntimeError(f"linalg.vector_norm: dtype should be floating point or complex, but got {wanted}")
     if self.is_complex() and dtype.numpy.kind != "c":
         raise RuntimeError(f"linalg.vector_norm: dtype should be complex for complex inputs, but got {wanted}")
     if not self.is_complex() and dtype.numpy.kind == "c":
@@ -111,8 +120,24 @@ def vector_norm(
         write_norm(self if dtype is None else self.astype(dtype.numpy), ord, dim, keepdim, out)
 
 
+@op(
+    name="norm",
+    variants="",
+    node="NormBackward1",
+    reduces=True,
+    result_dtype=_norm_dtype,
+    samples=lambda t: [(t(2, 3), 2.0, (1,)), (t(2, 3), 1.5, (0,), True)],
+    vjp={"self": lambda g, self, result, p, dim, keepdim: norm_backward(g, self, result, p, dim, keepdim)},
+    rule="∂self = ∂ · self / result, for p = 2",
+)
+def norm_along(self: Array, p: Scalar | None, dim: Dims, keepdim: bool = False, *, out: Array) -> None:
+    """The `p`-norm as PyTorch's C++ calls it, where `torch.norm` comes to `vector_norm`: the same numbers by another node."""
+    vector_norm.kernel(self, p, dim, keepdim, out=out)
+
+
 def write_norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
     """The `ord`-norm over dimensions, written into `out`."""
+    ord = float(ord)
     if ord != 2 or size.dtype.kind == "c":
         size = np.abs(size)
     if ord == math.inf:

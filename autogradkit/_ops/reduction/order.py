@@ -16,14 +16,14 @@ from autogradkit._ops.declare.refusals import (
     by_kernel,
     not_implemented,
     refuses,
-    require_real_if_differentiated,
     unless_empty,
 )
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
-from autogradkit.core.strides import dense_strides_like, element_strides
+from autogradkit.core.dtype import int64
+from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
 from autogradkit.core.tensor import Tensor
 
 Pair = tuple[Array, Array]
@@ -233,16 +233,15 @@ _not_ordered = not_implemented("kthvalue_cpu", "bc")
 
 @by_kernel
 def _require_ordered(self: Any, *_: Any, **__: Any) -> None:
-    if self.ndim:
+    if self.ndim:  # else it is found without a kernel
         _not_ordered(self)
-    else:  # found without a kernel
-        require_real_if_differentiated("kthvalue", self)
 
 
 @op(
     apart="given",
     meta=_kth_meta,
     dtypes=_require_ordered,
+    real_gradient=True,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.kthvalue,
@@ -269,6 +268,21 @@ def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
     return [(shape, self.dtype), (shape, _INT64)]
 
 
+def _require_medians_dtypes(out: Any, self: Any, dim: int, keepdim: bool) -> None:
+    wrap_dim(dim, self._array.ndim)
+    values, indices = out
+    if indices.dtype is not int64:
+        raise RuntimeError(
+            f"Expected tensor for argument #1 'indices' to have scalar type Long; but got {indices.dtype.tensor_type} instead "
+            "(while checking arguments for median)"
+        )
+    if values.dtype is not self.dtype:
+        raise RuntimeError(
+            "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'; but type "
+            f"{values.dtype.tensor_type} does not equal {self.dtype.tensor_type} (while checking arguments for median)"
+        )
+
+
 def _median(self: Array, dim: int, out: Pair, without_nan: bool) -> None:
     source = _lined_up(self)
     size = source.shape[dim]
@@ -289,6 +303,7 @@ def _declare_median(name: str, without_nan: bool, summary: str, shown: str) -> N
         gradient_version=1,
         reduces=True,
         dtypes=unless_empty(not_implemented("median_cpu", "bc")),
+        real_gradient=True,
         out=False,
         samples=lambda t: [(t(2, 3),), (t(),)],
         vjp={"self": lambda g, self, result: shared(g, self, result)},
@@ -307,6 +322,8 @@ def _declare_median(name: str, without_nan: bool, summary: str, shown: str) -> N
         rule="∂self = ∂ at the index, 0 elsewhere",
         meta=_median_meta,
         dtypes=not_implemented("median_out", "bc"),
+        refuse_out=_require_medians_dtypes,
+        real_gradient=True,
         outputs="values indices",
         differentiable_outputs=1,
         returns=getattr(return_types, name),

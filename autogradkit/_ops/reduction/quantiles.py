@@ -79,13 +79,13 @@ def _declare(name: str, without_nan: bool, summary: str, shown: str) -> None:
     made = function(name)
     same = saying("quantile() out tensor must be same dtype as the input tensor")
 
-    @made.overload(composition=True, out=True, out_dtype=same)
+    @made.overload(composition=True, out=True, written_by="copy_", out_dtype=same)
     def of_tensor(
         self: Tensor, q: Tensor, dim: Dim | None = None, keepdim: bool = False, *, interpolation: str = "linear"
     ) -> Any:
         return _quantile(self, q, dim, keepdim, interpolation, without_nan)
 
-    @made.overload(composition=True, out=True, out_dtype=same)
+    @made.overload(composition=True, out=True, written_by="copy_", out_dtype=same)
     def _(
         self: Tensor, q: float, dim: Dim | None = None, keepdim: bool = False, *, interpolation: str = "linear"
     ) -> Any:

@@ -12,8 +12,9 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.memory import real_part
-from autogradkit._ops.declare.refusals import not_implemented, require_real_if_differentiated, unless_empty
+from autogradkit._ops.declare.refusals import by_kernel, not_implemented, unless_empty
 from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype, saying
+from autogradkit._ops.pointwise.logarithms import log_add_exp
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick
 from autogradkit._ops.reduction.sums import summand, summed_dtype
@@ -144,6 +145,15 @@ def cumprod(self: Array, dim: Dim, *, dtype: DType | None = None, out: Array) ->
     _run(np.multiply, self, dim, out)
 
 
+_require_own = saying("expected scalar_type {result} but found {out}")
+
+
+def _require_same_dtypes(out: Any, self: Any, dim: int) -> None:
+    """What `out=` names first has the dtype of the elements."""
+    first = out[0] if isinstance(out, (list, tuple)) else out
+    _require_own(self._array.dtype, first._array.dtype)
+
+
 # -- logarithms of sums ------------------------------------------------------------------------------------------------
 
 
@@ -162,24 +172,10 @@ def _logcumsumexp_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
     return parts[0] - parts[1]
 
 
-def _log_add_exp(one: Array, other: Array) -> Array:
-    """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
-    larger = one.real > other.real
-    low: Any
-    high: Any
-    low, high = np.where(larger, other, one), np.where(larger, one, other)
-    endless = ~np.isfinite(low.real) & (low.real == high.real)
-    difference = np.where(endless, 0, low - np.where(endless, 0, high))
-    both = np.where(endless, np.log(np.exp(low) + np.exp(high)), np.log1p(np.exp(difference)) + high)
-    return np.where(
-        endless & (low.real < 0), low, np.where(np.isnan(one) | np.isnan(other), complex(np.nan, np.nan), both)
-    )
-
-
 @op(
     meta=lambda self, dim: (self.shape, self.dtype),
     dtypes=not_implemented("logcumsumexp_out_cpu", "biu"),
-    out_dtype=saying("expected scalar_type {result} but found {out}"),
+    refuse_out=_require_same_dtypes,
     samples=lambda t: [(t(2, 3), 1), (t(3), 0), (t(), 0)],
     vjp={"self": _logcumsumexp_backward},
     rule="∂self = onward(∂ · exp(−result)) · exp(self)",
@@ -196,7 +192,7 @@ def logcumsumexp(self: Array, dim: Dim, *, out: Array) -> None:
     elif self.dtype.kind == "c":
         total = np.full((), -np.inf, self.dtype)
         for place, elements in enumerate(np.moveaxis(self, dim, 0)):
-            total = _log_add_exp(elements, total)
+            total = log_add_exp(elements, total)
             np.moveaxis(out, dim, 0)[place] = total
     else:
         np.copyto(out, np.logaddexp.accumulate(self, dim, np.float64), casting="unsafe")
@@ -210,15 +206,22 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
     def refuse(self: Any, dim: int) -> None:
         if not self._array.ndim and dim not in (-1, 0):
             raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
+        if self._array.size:  # else the dimension may be any
+            wrap_dim(dim, self._array.ndim)
+
+    @by_kernel
+    def require_ordered(self: Any, dim: int) -> None:
         if self._array.size and self._array.ndim:
             not_implemented(f"{name}_cpu", "c")(self)
-        require_real_if_differentiated(name, self)
 
     @op(
         name=name,
         meta=lambda self, dim: [(self.shape, self.dtype), (self.shape, np.dtype(np.int64))],
         refuse=refuse,
-        out_dtype=saying("expected scalar_type {result} but found {out}"),
+        dtypes=require_ordered,
+        real_gradient=True,
+        refuse_out=_require_same_dtypes,
+        out_dtype=_require_own,
         outputs="values indices",
         differentiable_outputs=1,
         returns=getattr(return_types, name),
@@ -227,9 +230,10 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
         vjp={"self": lambda g, self, indices, dim: _added_at(g, self, indices, dim)},
         rule="∂self = ∂ added at the indices along dim, 0 elsewhere",
     )
-    def along(self: Array, dim: Dim, *, out: tuple[Array, Array]) -> None:
+    def along(self: Array, dim: int, *, out: tuple[Array, Array]) -> None:
         if not self.size:
             return
+        dim = wrap_dim(dim, self.ndim)
         source = self if self.ndim else self.reshape(1)
         found = source == ufunc.accumulate(source, dim)  # of equal ones the last
         if source.dtype.kind in "fV":

@@ -31,9 +31,9 @@ def _require_fitting(self: Any, count: int | None, dims: Sequence[int] | None, e
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     if dims is not None:
+        wrapped_dims(dims, self.ndim)
         if dims and not self.ndim:
             raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
-        wrapped_dims(dims, self.ndim)
     for dim in range(self.ndim) if dims is None else dims:
         if self.shape[wrap_dim(dim, self.ndim)] < edge_order + 1:
             raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
@@ -80,12 +80,12 @@ def _by_coordinates(self: Any, coordinates: Any, dim: int, edge_order: int) -> A
     c = (before / (after * (before + after))).reshape(shape)
     middle = a * at(0, -2) + b * at(1, -1) + c * at(2)
     if edge_order == 1:
-        first, last = (at(1, 2) - at(0, 1)) / steps[0], (at(-1) - at(-2, -1)) / steps[-1]
+        first, last = (at(1, 2) - at(0, 1)) / k.select(steps, 0, 0), (at(-1) - at(-2, -1)) / k.select(steps, 0, -1)
     else:
-        one, two = steps[0], steps[1]
+        one, two = k.select(steps, 0, 0), k.select(steps, 0, 1)
         a, b, c = -(2.0 * one + two) / (one * (one + two)), (one + two) / (one * two), -one / (two * (one + two))
         first = a * at(0, 1) + b * at(1, 2) + c * at(2, 3)
-        one, two = steps[-1], steps[-2]
+        one, two = k.select(steps, 0, -1), k.select(steps, 0, -2)
         a, b, c = one / (two * (one + two)), -(one + two) / (one * two), (2 * one + two) / (one * (one + two))
         last = a * at(-3, -2) + b * at(-2, -1) + c * at(-1)
     return k.cat([first, middle, last], dim)

@@ -10,10 +10,12 @@ from typing import Any
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Dim, Scalar
 from autogradkit._ops.making.filled import zeros
+from autogradkit._ops.pointwise.division import div_by_number
 from autogradkit._ops.views.parts import slice_
 from autogradkit.core.dtype import bool_
 from autogradkit.core.strides import require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.ownership import set_version
 
 
 def _halves(y: Any, dim: int) -> tuple[Any, Any]:
@@ -32,7 +34,9 @@ def _require_no_bool(name: str, y: Any, x: Any = None) -> None:
 
 
 def _nothing(y: Any, dim: int) -> Any:
-    return zeros(tuple([n for i, n in enumerate(y.shape) if i != dim]), dtype=y.dtype)
+    made = zeros(tuple([n for i, n in enumerate(y.shape) if i != dim]), dtype=y.dtype)
+    set_version(made, 1)  # as PyTorch, which writes the zeros where it counts
+    return made
 
 
 def _widths(name: str, y: Any, x: Any, dim: int) -> Any:
@@ -55,11 +59,11 @@ def _integral(y: Any, x: Any, dim: int) -> Any:
     _require_no_bool("trapezoid", y, x)
     widths = _widths("trapezoid", y, x, dim)
     left, right = _halves(y, dim)
-    return ((left + right) * widths).sum(dim) / 2.0
+    return div_by_number(((left + right) * widths).sum(dim), 2.0)
 
 
 def _even_integral(y: Any, dx: float, dim: int) -> Any:
-    if y.dim() and not y.shape[dim]:
+    if y.dim() and not y.shape[wrap_dim(dim, y.dim())]:
         return _nothing(y, wrap_dim(dim, y.dim()))
     _require_no_bool("trapezoid", y)
     if not y.dim():
@@ -123,7 +127,7 @@ def _(y: Tensor, x: Tensor, *, dim: Dim = -1) -> Any:
     _require_no_bool("cumulative_trapezoid", values, x)
     widths = _widths("cumulative_trapezoid", values, x, dim)
     left, right = _halves(values, dim)
-    return (widths * (left + right)).cumsum(dim) / 2.0
+    return div_by_number((widths * (left + right)).cumsum(dim), 2.0)
 
 
 @cumulative_trapezoid.overload(composition=True)

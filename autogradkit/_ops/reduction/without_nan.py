@@ -12,16 +12,25 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType
 from autogradkit._ops.declare.refusals import refuses, scalar_type
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.reduction.sums import add_up, spread, sum_dims, summed_dtype
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
+
+_SAME = saying("nansum: provided dtype must match dtype of result. Got {out} and {result}.")
+
+
+def _require_sums_dtype(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
+    if self._array.dtype.kind in "biu":  # PyTorch has `sum` do it
+        require_same_dtype(summed_dtype(self._array.dtype, dtype), out._array.dtype)
 
 
 @op(
     reduces=True,
     out_decides=True,
     result_dtype=summed_dtype,
-    out_dtype=saying("nansum: provided dtype must match dtype of result. Got {out} and {result}."),
+    refuse_out=_require_sums_dtype,
+    out_dtype=_SAME,
     dtypes=refuses("c", "nansum on CPU does not support complex inputs", RuntimeError),
     samples=lambda t: [(t(2, 3),), (t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": lambda g, self, dim, keepdim: spread(g, self.shape, dim, keepdim) * k.logical_not(k.isnan(self))},
@@ -36,13 +45,28 @@ def nansum(
     >>> torch.nansum(torch.tensor([1.0, float("nan"), 2.0]))
     tensor(3.)
     """
+    if out.dtype.kind not in "fV" and self.dtype.kind in "fV" and self.size:
+        raise NotImplementedError(f"\"nansum_cpu\" not implemented for '{scalar_type(from_numpy_dtype(out.dtype))}'")
     if self.dtype.kind in "fV":
         self = np.where(np.isnan(self), self.dtype.type(0), self)
-        self = self if out.dtype.kind in "fV" else self.astype(out.dtype)
     add_up(self, dim, out, keepdim)
 
 
-@op(composition=True, out=True)
+def _require_floating(out: Any, self: Any, *_options: Any) -> None:
+    if self._array.dtype.kind not in "fVc":
+        raise RuntimeError(
+            "nanmean(): integral types and 'Bool' are not supported for nanmean, even for empty tensors."
+        )
+
+
+@op(
+    composition=True,
+    out=True,
+    out_decides=True,
+    refuse_out=_require_floating,
+    out_dtype=_SAME,
+    written=lambda *_: 1,
+)
 def nanmean(self: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Any:
     """The mean (along dimensions) of the elements that are not NaN.
 

@@ -340,6 +340,7 @@ def _diagonal_meta(self: Array, offset: int, dim1: int, dim2: int) -> Any:
 
 @op(
     node="DiagonalBackward0_copy",
+    bare_out=True,
     variants="function",
     meta=_diagonal_meta,
     samples=lambda t: [(t(3, 3),), (t(2, 3), 1)],

@@ -13,12 +13,12 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import require_real_if_differentiated
 from autogradkit._ops.declare.writing import require_disjoint
 from autogradkit._ops.selection.gather import grid_of, require_scatterable
 from autogradkit._ops.selection.index_select import lined_up, require_addable, require_within
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.tensor import wrap
+from autogradkit.core.warning import warn
 
 _UFUNCS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 
@@ -135,8 +135,6 @@ def _refuse_scatter(self: Any, dim: int, index: Any, src: Any, reduce: str, incl
     require_scatterable(self, dim, index, src)
     if reduce not in _UFUNCS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
-    for each in (self, src):
-        require_real_if_differentiated("scatter_reduce", each)
 
 
 @op(
@@ -144,6 +142,7 @@ def _refuse_scatter(self: Any, dim: int, index: Any, src: Any, reduce: str, incl
     edits="contiguous",
     refuse=_refuse_scatter,
     overlaps=require_disjoint,
+    real_gradient=True,
     samples=lambda t: [
         (t(3, 2, low=0.5), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2, low=0.5), reduce, include_self)
         for reduce in _UFUNCS
@@ -162,8 +161,11 @@ def scatter_reduce(
     tensor([6., 1., 4.])
     """
     if not index.size:
+        _require_kind(self, "b" if reduce == "mean" else "", "div_floor_cpu")
         return
     target, places = lined_up(out), lined_up(index)
+    if not include_self:  # what stands at the places is overwritten first
+        require_within("", index, dim, target.shape[dim])
     _require_kind(
         self, {"mean": "b", "amax": "c", "amin": "c"}.get(reduce, ""), f"scatter_gather_tensor_cpu_reduce_{reduce}"
     )
@@ -178,8 +180,6 @@ def _refuse_index(self: Any, dim: int, index: Any, source: Any, reduce: str, inc
     if reduce == "sum" or reduce not in _UFUNCS:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     require_addable("index_reduce_", self, dim, index, source)
-    for each in (self, source):
-        require_real_if_differentiated("index_reduce", each)
 
 
 @op(
@@ -187,6 +187,7 @@ def _refuse_index(self: Any, dim: int, index: Any, source: Any, reduce: str, inc
     edits="contiguous",
     refuse=_refuse_index,
     overlaps=require_disjoint,
+    real_gradient=True,
     samples=lambda t: [
         (t(3, 2, low=0.5), 0, wrap(np.array([2, 0, 2])), t(3, 2, low=0.5), reduce, include_self)
         for reduce in ("prod", "mean", "amax", "amin")
@@ -204,18 +205,20 @@ def index_reduce(
     >>> torch.ones(3).index_reduce(0, torch.tensor([0, 0, 2]), torch.tensor([2.0, 3.0, 4.0]), "amax")
     tensor([3., 1., 4.])
     """
+    warn("index_reduce() is in beta and the API may change at any time.")
     places = lined_up(out)
     if not include_self:
+        _require_kind(self, "bc", "index_reduce_func_exclude_input_init")
         require_within("", index, dim, places.shape[dim], IndexError, negative=True)
-    if out.ndim < 2 and source.size:
+    if out.ndim < 2:
         _require_kind(self, "bc", "index_func_")
     if ((index < 0) | (index >= places.shape[dim])).any():
         raise IndexError("index out of range in self")
-    if not source.size:
+    if not index.size:
         return
-    _require_kind(self, {"mean": "b"}.get(reduce, ""), "div_floor_cpu")
-    _require_kind(
-        self, {"amax": "c", "amin": "c"}.get(reduce, ""), "maximum_cpu" if reduce == "amax" else "minimum_cpu"
-    )
+    if reduce == "mean":
+        _require_kind(self, "b", "div_floor_cpu")
+    elif reduce != "prod":
+        _require_kind(self, "c", "maximum_cpu" if reduce == "amax" else "minimum_cpu")
     moved = np.moveaxis(places, dim, 0)
     _reduce_into(moved, index.reshape(-1), np.moveaxis(lined_up(source), dim, 0), reduce, include_self)

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, scalar_type
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, dtype_of_number, from_numpy_dtype, result_type
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 _INT32, _INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
@@ -79,6 +80,8 @@ def _require_index(result: np.dtype[Any], out: np.dtype[Any]) -> None:
 
 
 def _search(boundaries: Array, values: Any, side: str, order: Array | None, out: Array) -> None:
+    if out.size:
+        _warn_of_copies(boundaries, values, order)
     operands = [(from_numpy_dtype(boundaries.dtype), 2)]
     if isinstance(values, np.ndarray):
         operands.append((from_numpy_dtype(values.dtype), 2 if values.ndim else 1))
@@ -90,19 +93,35 @@ def _search(boundaries: Array, values: Any, side: str, order: Array | None, out:
     boundaries, values = boundaries.astype(kind, copy=False), np.asarray(values).astype(kind, copy=False)
     if order is not None:
         boundaries = np.take_along_axis(boundaries, order, -1)
-    if boundaries.ndim == 1:
-        np.copyto(out, np.searchsorted(boundaries, values, side), casting="unsafe")  # type: ignore[call-overload]
-        return
-    # Every row has boundaries of its own: all searches are halved at once.
+    np.copyto(out, places_among(boundaries, values, side), casting="unsafe")
+
+
+def places_among(boundaries: Array, values: Array, side: str) -> Array:
+    """Before which of the boundaries each value belongs; of rows of boundaries, those of its own row.
+
+    Where boundaries are in no order, or NaN, it depends on how they are searched: by halves, as in PyTorch.
+    """
+    if boundaries.ndim == 1 and (boundaries[1:] >= boundaries[:-1]).all() and not np.isnan(boundaries[:1]).any():
+        return np.searchsorted(boundaries, values, side)  # type: ignore[call-overload]
     low, high = np.zeros(values.shape, np.int64), np.full(values.shape, boundaries.shape[-1])
     for _ in range(boundaries.shape[-1].bit_length()):
         middle = np.minimum((low + high) // 2, boundaries.shape[-1] - 1)
-        met = np.take_along_axis(boundaries, middle, -1)
+        met = boundaries[middle] if boundaries.ndim == 1 else np.take_along_axis(boundaries, middle, -1)
         before = ~(met > values if side == "right" else met >= values)
         searching = low < high
         low = np.where(searching & before, middle + 1, low)
         high = np.where(searching & ~before, middle, high)
-    np.copyto(out, low, casting="unsafe")
+    return low
+
+
+def _warn_of_copies(boundaries: Array, values: Any, order: Array | None) -> None:
+    for what, each in (("input value", values), ("boundary", boundaries), ("sorter", order)):
+        if isinstance(each, np.ndarray) and not each.flags.c_contiguous:
+            warn(
+                f"torch.searchsorted(): {what} tensor is non-contiguous, this will lower the performance due to extra data copy "
+                f"when converting non-contiguous tensor to contiguous, please use contiguous {what} tensor if possible. This "
+                "message will only appear once per program."
+            )
 
 
 searchsorted = function("searchsorted", variants="function")
@@ -184,7 +203,7 @@ def _(self: Array, boundaries: Array, *, out_int32: bool = False, right: bool = 
     meta=lambda self, boundaries, *, out_int32, right: ((), _INT32 if out_int32 else _INT64),
     refuse=_require_boundaries,
     dtypes=by_kernel(_refuse_bucketed),
-    out_dtype=_require_index,
+    out=False,
 )
 def _(self: Scalar, boundaries: Array, *, out_int32: bool = False, right: bool = False, out: Array) -> None:
     _search(boundaries, self, _side(right, None), None, out)

@@ -11,12 +11,13 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Sizes
-from autogradkit._ops.declare.memory import like
-from autogradkit._ops.declare.refusals import require_real_if_differentiated
+from autogradkit._ops.declare.memory import like, real_part
+from autogradkit._ops.declare.writing import require_writable
 from autogradkit._ops.making.restriding import as_strided, positions_in
+from autogradkit._ops.selection.gather import grid_of
 from autogradkit._ops.views.parts import diagonal, select, slice_
 from autogradkit.core.storage import UntypedStorage, offset_of, strided
-from autogradkit.core.strides import element_strides, has_internal_overlap
+from autogradkit.core.strides import element_strides, has_internal_overlap, iteration_order, may_overlap_itself
 from autogradkit.engine.history import requires_grad
 
 
@@ -36,21 +37,27 @@ def _embedded(twin: Array, place: Array, src: Array) -> Array:
             f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
             f"{list(place.shape)}"
         )
-    np.copyto(place, src, casting="unsafe")
+    require_writable(place, ())
+    src = real_part(src) if src.dtype.kind == "c" and place.dtype.kind != "c" else src
+    if may_overlap_itself(place.shape, element_strides(place)):
+        _write_in_turn(place, src)
+    else:
+        np.copyto(place, src, casting="unsafe")
     return twin
 
 
-def _refuse_complex(name: str) -> Any:
-    def refuse(self: Any, src: Any, *_places: Any) -> None:
-        for each in (self, src):
-            require_real_if_differentiated(name, each)
-
-    return refuse
+def _write_in_turn(place: Array, src: Array) -> None:
+    """Write where elements share their place, of which the last stays, in the order of PyTorch's loop."""
+    steps = element_strides(place)
+    dims = iteration_order([steps, element_strides(src)], place.shape)[::-1]
+    offsets: Any = sum(step * each for step, each in zip(steps, grid_of(place.shape), strict=True))
+    memory = strided(place, (int(offsets.max()) + 1,), (1,), offset_of(place))
+    memory[offsets.transpose(dims).reshape(-1)] = src.transpose(dims).reshape(-1).astype(place.dtype)
 
 
 @op(
     out=False,
-    refuse=_refuse_complex("select_scatter"),
+    real_gradient=True,
     samples=lambda t: [(t(2, 3), t(3), 0, 1), (t(2, 3), t(2), -1, -2)],
     vjp={
         "self": lambda g, dim, index: k.select_scatter(g, k.zeros_like(k.select(g, dim, index)), dim, index),
@@ -75,7 +82,8 @@ def _without_slice(g: Any, dim: int, start: int | None, end: int | None, step: i
 
 
 @op(
-    refuse=_refuse_complex("slice_scatter"),
+    real_gradient=True,
+    bare_out=True,
     samples=lambda t: [(t(4, 3), t(2, 3), 0, 1, 3), (t(2, 7), t(2, 3), -1, 1, 6, 2)],
     vjp={
         "self": _without_slice,
@@ -93,8 +101,6 @@ def slice_scatter(
     tensor([0., 1., 1., 0.])
     """
     twin = _twin(self)
-    if self.ndim and step <= 0:
-        raise RuntimeError("slice step must be positive")
     return _embedded(twin, slice_.kernel(twin, dim, start, end, step), src)
 
 
@@ -145,6 +151,7 @@ def _require_contiguous(self: Any, *_rest: Any) -> None:
 @op(
     out=False,
     refuse=_require_contiguous,
+    refuses_complex=True,
     samples=lambda t: [(t(2, 3), t(2, 2), (2, 2), (1, 2), 1), (t(6), t(2), (2,), (3,))],
     vjp={
         "self": _without_places,

@@ -5,16 +5,19 @@ Rests on transforms. Each name is declared as PyTorch's messages spell it, `fft_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Single, Tensor
+from autogradkit._ops.declare.writing import at_first
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.selection.rearrange import roll
 from autogradkit._ops.spectral.transforms import BY_COUNT, BY_ROOT, UNSCALED, fft_c2c, fft_c2r, fft_r2c
 from autogradkit._ops.views.parts import narrow_range
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype, is_half
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, is_half
 from autogradkit.core.strides import wrap_dim
 
 Norm = str | None
@@ -71,6 +74,39 @@ def _require_real(name: str, x: Tensor, real: str = "a real") -> None:
         raise RuntimeError(f"{name} expects {real} input tensor, but got {SCALAR_TYPE_NAMES[x.dtype]}")
 
 
+def _complex_out(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """The check of an `out=` for complex numbers."""
+
+    def require(_from: np.dtype[Any], to: np.dtype[Any]) -> None:
+        if to.kind != "c":
+            raise RuntimeError(
+                f"{name} expects a complex output tensor, but got {SCALAR_TYPE_NAMES[from_numpy_dtype(to)]}"
+            )
+
+    return require
+
+
+def _real_out(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
+    """The check of an `out=` for real numbers."""
+
+    def require(_from: np.dtype[Any], to: np.dtype[Any]) -> None:
+        if not from_numpy_dtype(to).is_floating_point:
+            kind = SCALAR_TYPE_NAMES[from_numpy_dtype(to)]
+            raise RuntimeError(f"{name} expects a floating point output tensor, but got {kind}")
+
+    return require
+
+
+def _then_conjugated(self: Tensor, *_rest: Any) -> str:
+    """What writes into the `out=` of `ifft` and `ihfft`."""
+    return "_fft_c2c" if self.dtype.is_complex else "aten::conj_physical"
+
+
+def _by_kind(self: Tensor, *_rest: Any) -> str:
+    """The transform that writes into the `out=` of `fft`."""
+    return "_fft_c2c" if self.dtype.is_complex else "_fft_r2c"
+
+
 # -- along one dimension -----------------------------------------------------------------------------------------------
 
 
@@ -107,7 +143,7 @@ def _to_real(x: Tensor, n: int | None, dim: int, norm: Norm, forward: bool) -> A
     return fft_c2r(x.conj() if forward else x, (dim,), scaled, size)
 
 
-@op(name="fft_fft", variants="", composition=True, out=True)
+@op(name="fft_fft", variants="", composition=True, out=True, written_by=_by_kind, out_dtype=_complex_out("fft"))
 def fft_fft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The discrete Fourier transform along `dim`, of `n` points.
 
@@ -122,7 +158,14 @@ def fft_fft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None 
     return _from_real("fft", self, n, dim, norm, True, False)
 
 
-@op(name="fft_ifft", variants="", composition=True, out=True)
+@op(
+    name="fft_ifft",
+    variants="",
+    composition=True,
+    out=True,
+    written_by=_then_conjugated,
+    out_dtype=_complex_out("ifft"),
+)
 def fft_ifft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `fft`.
 
@@ -135,7 +178,7 @@ def fft_ifft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
     return _from_real("ifft", self, n, dim, norm, False, False)
 
 
-@op(name="fft_rfft", variants="", composition=True, out=True)
+@op(name="fft_rfft", variants="", composition=True, out=True, written_by="_fft_r2c", out_dtype=_complex_out("rfft"))
 def fft_rfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The transform of real numbers, without the half that are conjugates of the rest.
 
@@ -146,7 +189,14 @@ def fft_rfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
     return _from_real("rfft", self, n, dim, norm, True, True)
 
 
-@op(name="fft_irfft", variants="", composition=True, out=True)
+@op(
+    name="fft_irfft",
+    variants="",
+    composition=True,
+    out=True,
+    written_by="_fft_c2r",
+    out_dtype=at_first(_real_out("irfft")),
+)
 def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `rfft`; `n` is the number of points of the result.
 
@@ -157,7 +207,14 @@ def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | Non
     return _to_real(self, n, dim, norm, False)
 
 
-@op(name="fft_hfft", variants="", composition=True, out=True)
+@op(
+    name="fft_hfft",
+    variants="",
+    composition=True,
+    out=True,
+    written_by="_fft_c2r",
+    out_dtype=at_first(_real_out("hfft")),
+)
 def fft_hfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The transform of a signal of which one half is the conjugate of the other: real numbers.
 
@@ -168,7 +225,14 @@ def fft_hfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
     return _to_real(self, n, dim, norm, True)
 
 
-@op(name="fft_ihfft", variants="", composition=True, out=True)
+@op(
+    name="fft_ihfft",
+    variants="",
+    composition=True,
+    out=True,
+    written_by=_then_conjugated,
+    out_dtype=_complex_out("ihfft"),
+)
 def fft_ihfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `hfft`.
 
@@ -252,16 +316,16 @@ def _hfftn(x: Tensor, s: Any, dim: Any, norm: Norm) -> Any:
 
 
 def _ihfftn(x: Tensor, s: Any, dim: Any, norm: Norm) -> Any:
-    if x.dtype.is_complex:
-        raise RuntimeError(f"Only supports floating-point dtypes, but found: {SCALAR_TYPE_NAMES[x.dtype]}")
     sizes, dims = _shape_and_dims(x, s, dim)
     _require_axes("ihfftn", dims)
+    if x.dtype.is_complex:
+        raise RuntimeError(f"Only supports floating-point dtypes, but found: {SCALAR_TYPE_NAMES[x.dtype]}")
     scaled = _normalization(norm, False)
     found = fft_r2c(_resized(_promoted(x), dims, sizes), dims[-1:], scaled, True).conj()
     return found if len(dims) == 1 else fft_c2c(found, dims[:-1], scaled, False)
 
 
-@op(name="fft_fftn", variants="", composition=True, out=True)
+@op(name="fft_fftn", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
 def fft_fftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The transform along several dimensions, all of them by default, of `s` points.
 
@@ -273,7 +337,7 @@ def fft_fftn(self: Tensor, s: Single | None = None, dim: Single | None = None, n
     return _complex_n(self, s, dim, norm, True)
 
 
-@op(name="fft_ifftn", variants="", composition=True, out=True)
+@op(name="fft_ifftn", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
 def fft_ifftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The inverse of `fftn`.
 
@@ -285,7 +349,7 @@ def fft_ifftn(self: Tensor, s: Single | None = None, dim: Single | None = None, 
     return _complex_n(self, s, dim, norm, False)
 
 
-@op(name="fft_rfftn", variants="", composition=True, out=True)
+@op(name="fft_rfftn", variants="", composition=True, out=True, written_by="_fft_r2c", out_dtype=_complex_out("rfftn"))
 def fft_rfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """`rfft` along the last of several dimensions, `fft` along the others.
 
@@ -296,7 +360,7 @@ def fft_rfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, 
     return _rfftn(self, s, dim, norm)
 
 
-@op(name="fft_irfftn", variants="", composition=True, out=True)
+@op(name="fft_irfftn", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("irfftn"))
 def fft_irfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The inverse of `rfftn`.
 
@@ -308,7 +372,7 @@ def fft_irfftn(self: Tensor, s: Single | None = None, dim: Single | None = None,
     return _irfftn(self, s, dim, norm)
 
 
-@op(name="fft_hfftn", variants="", composition=True, out=True)
+@op(name="fft_hfftn", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("hfftn"))
 def fft_hfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """`hfft` along the last of several dimensions, `fft` along the others.
 
@@ -319,7 +383,7 @@ def fft_hfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, 
     return _hfftn(self, s, dim, norm)
 
 
-@op(name="fft_ihfftn", variants="", composition=True, out=True)
+@op(name="fft_ihfftn", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("ihfftn"))
 def fft_ihfftn(self: Tensor, s: Single | None = None, dim: Single | None = None, norm: str | None = None) -> Any:
     """The inverse of `hfftn`.
 
@@ -330,7 +394,7 @@ def fft_ihfftn(self: Tensor, s: Single | None = None, dim: Single | None = None,
     return _ihfftn(self, s, dim, norm)
 
 
-@op(name="fft_fft2", variants="", composition=True, out=True)
+@op(name="fft_fft2", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
 def fft_fft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The transform along two dimensions, the last two by default.
 
@@ -341,7 +405,7 @@ def fft_fft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, nor
     return _complex_n(self, s, dim, norm, True)
 
 
-@op(name="fft_ifft2", variants="", composition=True, out=True)
+@op(name="fft_ifft2", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("fftn"))
 def fft_ifft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `fft2`.
 
@@ -352,7 +416,7 @@ def fft_ifft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, no
     return _complex_n(self, s, dim, norm, False)
 
 
-@op(name="fft_rfft2", variants="", composition=True, out=True)
+@op(name="fft_rfft2", variants="", composition=True, out=True, written_by="_fft_r2c", out_dtype=_complex_out("rfftn"))
 def fft_rfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """`rfftn` along two dimensions.
 
@@ -363,7 +427,7 @@ def fft_rfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, no
     return _rfftn(self, s, dim, norm)
 
 
-@op(name="fft_irfft2", variants="", composition=True, out=True)
+@op(name="fft_irfft2", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("irfftn"))
 def fft_irfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `rfft2`.
 
@@ -374,7 +438,7 @@ def fft_irfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, n
     return _irfftn(self, s, dim, norm)
 
 
-@op(name="fft_hfft2", variants="", composition=True, out=True)
+@op(name="fft_hfft2", variants="", composition=True, out=True, written_by="_fft_c2r", out_dtype=_real_out("hfftn"))
 def fft_hfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """`hfftn` along two dimensions.
 
@@ -385,7 +449,7 @@ def fft_hfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, no
     return _hfftn(self, s, dim, norm)
 
 
-@op(name="fft_ihfft2", variants="", composition=True, out=True)
+@op(name="fft_ihfft2", variants="", composition=True, out=True, written_by="_fft_c2c", out_dtype=_complex_out("ihfftn"))
 def fft_ihfft2(self: Tensor, s: Single | None = None, dim: Single = _LAST_TWO, norm: str | None = None) -> Any:
     """The inverse of `hfft2`.
 

@@ -16,10 +16,11 @@ from autogradkit._ops.spectral.transforms import BY_COUNT, BY_ROOT, UNSCALED, ff
 from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
+from autogradkit.engine.naming import tensor_type
 
 
 def _named(x: Tensor | None) -> str:
-    return "None" if x is None else f"{x.dtype.tensor_type}{{{list(x._array.shape)}}}"
+    return "None" if x is None else f"{tensor_type(x._array)}{{{list(x._array.shape)}}}"
 
 
 def _option(value: Any) -> str:
@@ -85,7 +86,7 @@ def stft(
         )
     shape = tuple(input._array.shape)
     call = (
-        f"stft({input.dtype.tensor_type}{list(shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
+        f"stft({tensor_type(input._array)}{list(shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
         f"window={_named(window)}, normalized={int(normalized)}, onesided={_option(onesided)}, "
         f"return_complex={_option(return_complex)}, align_to_window={_option(align_to_window)}) "
     )
@@ -119,7 +120,7 @@ def _require_frames(call: str, x: Tensor, n_fft: int, hop: int, width: int, wind
     if len(shape) not in (1, 2):
         raise RuntimeError(call + ": expected a 1D or 2D tensor")
     if not 0 < n_fft <= shape[-1]:
-        raise RuntimeError(call + f": expected 0 < n_fft < {shape[-1]}, but got n_fft={n_fft}")
+        raise RuntimeError(call + f": expected 0 < n_fft < {shape[-1]}, but got n_fft={width}")
     if hop <= 0:
         raise RuntimeError(call + f": expected hop_length > 0, but got hop_length={hop}")
     if not 0 < width <= n_fft:
@@ -166,9 +167,8 @@ def istft(
         raise RuntimeError(
             "istft requires a complex-valued input tensor matching the output from stft with return_complex=True."
         )
-    kind = "Float" if input.dtype.to_real().name == "float32" else "Double"
     call = (
-        f"istft(CPUComplex{kind}Type{list(input._array.shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
+        f"istft({tensor_type(input._array)}{list(input._array.shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
         f"window={_named(window)}, center={int(center)}, normalized={int(normalized)}, onesided={_option(onesided)}, "
         f"length={_option(length)}, return_complex={int(return_complex)}) "
     )

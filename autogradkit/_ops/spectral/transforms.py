@@ -13,6 +13,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Ints
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.strides import element_strides
 
 # How a transform of n points is scaled: not, by 1/√n, by 1/n.
@@ -74,6 +76,8 @@ def fft_c2c(self: Array, dim: Ints, normalization: int, forward: bool, *, out: A
 
 
 def _r2c_meta(self: Array, dim: Ints, normalization: int, onesided: bool) -> Any:
+    if is_half(self.dtype):
+        raise RuntimeError(f"MKL FFT doesn't support tensors of type: {scalar_type(from_numpy_dtype(self.dtype))}")
     sizes, strides = list(self.shape), element_strides(self)
     if onesided:
         sizes[dim[-1]] = sizes[dim[-1]] // 2 + 1

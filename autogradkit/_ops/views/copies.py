@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.form import UNIMPLEMENTED
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import undifferentiated
@@ -20,15 +20,12 @@ from autogradkit._ops.making.restriding import as_strided
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.history import requires_grad
-from autogradkit.engine.modes import MODE
 
 
-def _declare(name: str, *views: Overload, call: str, shown: str, refuse: Callable[..., None] | None = None) -> None:
-    """`name` as a function that copies what these forms of a view show; `call` and `shown` are its example.
-
-    What is refused where it would be recorded has no gradient.
-    """
+def _declare(
+    name: str, *views: Overload, call: str, shown: str, real_gradient: bool = False, samples: Any = None
+) -> None:
+    """`name` as a function that copies what these forms of a view show; `call` and `shown` are its example."""
     made = function(name, variants="function")
     for view in views:
         several = str(view.kernel.__annotations__["return"]).startswith("tuple")
@@ -42,18 +39,12 @@ def _declare(name: str, *views: Overload, call: str, shown: str, refuse: Callabl
         made.overload(
             node=f"{view.node_name}_copy",
             meta=None if several else _meta_of(view),
-            refuse=refuse,
-            vjp=view.formulas if refuse is None else None,
-            samples=view.samples,
-            rule=view.rule_given if refuse is None else None,
+            real_gradient=real_gradient,
+            bare_out=not several,
+            vjp=view.formulas,
+            samples=samples or view.samples,
+            rule=view.rule_given,
         )(kernel)
-
-
-def _refuse_recording(self: Any) -> None:
-    if MODE.grad and requires_grad(self):
-        raise RuntimeError(
-            "view_as_complex_copy does not support automatic differentiation for outputs with complex dtype."
-        )
 
 
 def _meta_of(view: Overload) -> Callable[..., Any]:
@@ -101,8 +92,8 @@ _declare(
     "expand_copy", sizes.expand, call="torch.tensor([1, 2]), (2, 2)", shown="tensor([[1, 2],\n            [1, 2]])"
 )
 _declare("permute_copy", dimensions.permute, call=f"{_MATRIX}, (1, 0)", shown="tensor([[1, 3],\n            [2, 4]])")
-_declare("select_copy", parts.select, call=f"{_MATRIX}, 1, 0", shown="tensor([1, 3])")
-_declare("slice_copy", parts.slice_, call="torch.tensor([1, 2, 3]), 0, 1", shown="tensor([2, 3])")
+_declare("select_copy", parts.select, call=f"{_MATRIX}, 1, 0", shown="tensor([1, 3])", real_gradient=True)
+_declare("slice_copy", parts.slice_, call="torch.tensor([1, 2, 3]), 0, 1", shown="tensor([2, 3])", real_gradient=True)
 _declare(
     "squeeze_copy", dimensions.squeeze_all, dimensions.squeeze_dim, dimensions.squeeze_dims,
     call="torch.tensor([[1, 2]])", shown="tensor([1, 2])",
@@ -119,7 +110,8 @@ _declare(
     complex_parts.view_as_complex,
     call="torch.tensor([[1.0, 2.0]])",
     shown="tensor([1.+2.j])",
-    refuse=_refuse_recording,
+    real_gradient=True,
+    samples=lambda t: [(t(3, 2).detach(),)],
 )
 _declare("view_copy", sizes.view_sizes, sizes.view_dtype, call=f"{_MATRIX}, (4,)", shown="tensor([1, 2, 3, 4])")
 _declare("split_copy", splits.split_evenly, call="torch.tensor([1, 2, 3]), 2", shown="(tensor([1, 2]), tensor([3]))")

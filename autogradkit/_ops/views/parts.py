@@ -96,7 +96,10 @@ def slice_(self: Array, dim: int = 0, start: int | None = None, end: int | None 
     """A view on every `step`-th place of dimension `dim` from `start` to before `end`."""
     if not self.ndim:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    return part(self, wrap_dim(dim, self.ndim), slice(start, end, step))
+    dim = wrap_dim(dim, self.ndim)
+    if step <= 0:
+        raise RuntimeError("slice step must be positive")
+    return part(self, dim, slice(start, end, step))
 
 
 @op(

@@ -1,6 +1,6 @@
 """Images read at the places of a grid, and the grids of affine maps.
 
-Rests on the declared ops of `_ops/network/grid_sampling.py`.
+Rests on the declared ops of `_ops/network`, grid_sampling.py and affine_grid.py.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autogradkit._ops.network import affine_grid as affine
 from autogradkit._ops.network import grid_kernels, grid_sampling
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -16,7 +17,7 @@ from autogradkit.core.warning import warn
 __all__ = ["affine_grid", "grid_sample"]
 
 _grid_sampler = grid_sampling.grid_sampler.owner.made("function")
-_affine_grid = grid_sampling.affine_grid_generator.owner.made("function")
+_affine_grid = affine.affine_grid_generator.owner.made("function")
 
 _MODES = {"bilinear": grid_kernels.BILINEAR, "nearest": grid_kernels.NEAREST, "bicubic": grid_kernels.BICUBIC}
 _PADDINGS = {"zeros": grid_kernels.ZEROS, "border": grid_kernels.BORDER, "reflection": grid_kernels.REFLECTION}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autogradkit._ops.network.linear import bilinear as _bilinear
+from autogradkit._ops.network.bilinear import bilinear as _bilinear
 from autogradkit._ops.network.linear import linear as _linear
 
 __all__ = ["bilinear", "linear"]

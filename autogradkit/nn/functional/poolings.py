@@ -6,7 +6,7 @@ Rests on the declared ops of `_ops/network`; a name with an underscore before it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autogradkit._ops.network import adaptive_pool, avg_pool, max_pools, pool
@@ -59,10 +59,10 @@ def _sizes(output_size: Any, sizes: Any) -> Any:
 def _unpooled_size(input: Tensor, kernel: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
     dims = len(kernel)
     whole: Any = input.size()
-    sizes = whole[-dims:]
+    sizes = [whole[at - dims] for at in range(dims)]  # IndexError where there are fewer, as in PyTorch
     default = [(n - 1) * s + k - 2 * p for n, s, k, p in zip(sizes, stride, kernel, padding, strict=True)]
     if output_size is None:
-        return tuple(default)
+        return _natural(default)
     if len(output_size) == dims + 2:
         output_size = output_size[2:]
     if len(output_size) != dims:
@@ -75,7 +75,17 @@ def _unpooled_size(input: Tensor, kernel: Any, stride: Any, padding: Any, output
             raise ValueError(
                 f'invalid output_size "{output_size}" (dim {at} must be between {usual - step} and {usual + step})'
             )
-    return tuple(output_size)
+    return _natural(output_size)
+
+
+def _natural(sizes: Sequence[int]) -> tuple[int, ...]:
+    for at, size in enumerate(sizes):
+        if size < 0:
+            raise ValueError(
+                "max_unpooling: output_size must contain non-negative spatial dimensions, but got "
+                f"output_size[{at}]={size}"
+            )
+    return tuple(sizes)
 
 
 def _max_pool1d(  # the name that PyTorch's refusals say

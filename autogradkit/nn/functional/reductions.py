@@ -28,7 +28,9 @@ def reduction_name(size_average: bool | None, reduce: bool | None, reduction: st
     """The reduction that the two flags of old PyTorch ask for; `reduction` itself where neither is given."""
     if size_average is None and reduce is None:
         return reduction
-    chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
+    # None stands for True, and whatever else for its truth.
+    wanted, averaged = (True if each is None else bool(each) for each in (reduce, size_average))
+    chosen = "none" if not wanted else "mean" if averaged else "sum"
     warnings.warn(
         f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
         UserWarning,

@@ -6,12 +6,13 @@ import warnings
 from typing import Any
 
 from autogradkit._ops.making.data import tensor
-from autogradkit._ops.making.filled import empty, ones, zeros
+from autogradkit._ops.making.filled import ones, zeros
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import int64
-from autogradkit.core.parameter import Parameter
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
+from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = [
@@ -26,6 +27,7 @@ class _Norm(Module):
     _dimensions: tuple[int, ...] = ()  # of an input
     _expected = ""
 
+    @entry
     def __init__(
         self,
         num_features: int,
@@ -45,7 +47,7 @@ class _Norm(Module):
         self.affine = affine
         self.track_running_stats = track_running_stats
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            made = Parameter(empty.owner(num_features, device=device, dtype=dtype)) if wanted else None
+            made = unfilled(num_features, device, dtype) if wanted else None
             self.register_parameter(name, made)
         kept = track_running_stats
         self.register_buffer("running_mean", zeros.owner(num_features, device=device, dtype=dtype) if kept else None)

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
-from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
+from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
@@ -63,9 +62,9 @@ class _Conv(Module):
         self.padding_mode = padding_mode
         self._check_padding()
         first, second = (in_channels, out_channels) if transposed else (out_channels, in_channels)
-        self.weight = Parameter(empty.owner((first, second // groups, *self.kernel_size), device=device, dtype=dtype))
+        self.weight = unfilled((first, second // groups, *self.kernel_size), device, dtype)
         if bias:
-            self.bias = Parameter(empty.owner(out_channels, device=device, dtype=dtype))
+            self.bias = unfilled(out_channels, device, dtype)
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

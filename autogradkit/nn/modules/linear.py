@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.parameter import Parameter
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
+from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["Bilinear", "Identity", "Linear"]
@@ -52,15 +52,16 @@ class Linear(Module):
             (m.nn.Linear(3, 2, bias=False, dtype=m.float64), m.randn(3).double()),
         ]
 
+    @entry
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Dtype | None = None
     ) -> None:
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = Parameter(empty.owner((out_features, in_features), device=device, dtype=dtype))
+        self.weight = unfilled((out_features, in_features), device, dtype)
         if bias:
-            self.bias = Parameter(empty.owner(out_features, device=device, dtype=dtype))
+            self.bias = unfilled(out_features, device, dtype)
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
@@ -98,6 +99,7 @@ class Bilinear(Module):
             (m.nn.Bilinear(3, 2, 4, bias=False), m.randn(2, 5, 3), m.randn(2, 5, 2)),
         ]
 
+    @entry
     def __init__(
         self,
         in1_features: int,
@@ -112,10 +114,8 @@ class Bilinear(Module):
         self.in2_features = in2_features
         self.out_features = out_features
         sizes = out_features, in1_features, in2_features
-        self.weight = Parameter(empty.owner(sizes, device=device, dtype=dtype))
-        self.register_parameter(
-            "bias", Parameter(empty.owner(out_features, device=device, dtype=dtype)) if bias else None
-        )
+        self.weight = unfilled(sizes, device, dtype)
+        self.register_parameter("bias", unfilled(out_features, device, dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -10,10 +10,14 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
+from autogradkit._ops.making.filled import empty
+from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
+from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.inference import as_made
 
 if TYPE_CHECKING:
     from autogradkit.nn.modules.module import Module
@@ -28,6 +32,12 @@ def type_text(value: Any) -> str:
     named: Any = value if hasattr(value, "__qualname__") else type(value)
     module = str(getattr(named, "__module__", None) or "").replace("autogradkit", "torch")
     return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
+
+
+def unfilled(shape: Any, device: Any, dtype: Dtype | None) -> Parameter:
+    """A parameter that waits for its layer's `reset_parameters`: no recorder hears of the memory as it was found."""
+    with unheard():
+        return Parameter(as_made(empty.owner(shape, device=device, dtype=dtype)))
 
 
 class Members:

@@ -6,11 +6,11 @@ import numbers
 from collections.abc import Sequence
 from typing import Any
 
-from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.parameter import Parameter
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
+from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
@@ -27,7 +27,7 @@ class _Affine(Module):
         """Registers both, None for what is not wanted; no bias at all for None."""
         for name, wanted in (("weight", weight), ("bias", bias)):
             if wanted is not None:
-                made = Parameter(empty.owner(shape, device=device, dtype=dtype)) if wanted else None
+                made = unfilled(shape, device, dtype) if wanted else None
                 self.register_parameter(name, made)
         self.reset_parameters()
 
@@ -55,6 +55,7 @@ class LayerNorm(_Affine):
             (m.nn.LayerNorm([4], elementwise_affine=False), m.randn(4)),
         ]
 
+    @entry
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
@@ -99,6 +100,7 @@ class GroupNorm(_Affine):
             (m.nn.GroupNorm(2, 4, 0.01, affine=False), m.randn(3, 4)),
         ]
 
+    @entry
     def __init__(
         self,
         num_groups: int,
@@ -142,6 +144,7 @@ class RMSNorm(_Affine):
             (m.nn.RMSNorm((3, 4), 0.01, elementwise_affine=False), m.randn(2, 3, 4)),
         ]
 
+    @entry
     def __init__(
         self,
         normalized_shape: int | Sequence[int],

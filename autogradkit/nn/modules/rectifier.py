@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from autogradkit._ops.making.filled import empty
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.parameter import Parameter
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.init import constant_
+from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = [
@@ -364,13 +364,14 @@ class PReLU(Module):
     def _samples(m: Any) -> Samples:
         return [(m.nn.PReLU(), m.randn(2, 4)), (m.nn.PReLU(3, 0.1), m.randn(2, 3, 4))]
 
+    @entry
     def __init__(
         self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Dtype | None = None
     ) -> None:
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init
-        self.weight = Parameter(empty.owner(num_parameters, device=device, dtype=dtype))
+        self.weight = unfilled(num_parameters, device, dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

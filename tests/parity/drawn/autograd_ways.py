@@ -209,6 +209,8 @@ def cuts(w: Writer) -> None:
             f"{name} = torch.tensor({a}.detach().numpy()) * w",
             f"{name} = {a} * w\n{name} = {name}.detach()\n{name}.requires_grad_()",
             f"k = {a}.data\n{name} = k * w",
+            f"k = torch.nn.Parameter({a} * 2)\n{name} = k * w",
+            f"import copy\nk = copy.deepcopy([{a}.detach(), w])\n{name} = k[0] * k[1]",
         ),
     )
 

@@ -27,6 +27,8 @@ from .runs import Falsity, Run, close, tensor_in, tensor_of
 
 FUNCTIONS: dict[str, Any] = {
     "data": torch.Tensor.detach,
+    "Parameter": torch.Tensor.detach,
+    "deepcopy": torch.Tensor.detach,
     "slice": torch.ops.aten.slice.Tensor,
     "alias": torch.ops.aten.alias,
     "select": torch.select,
@@ -41,6 +43,7 @@ FUNCTIONS: dict[str, Any] = {
     "mse_loss": torch.ops.aten.mse_loss,
     "l1_loss": torch.ops.aten.l1_loss,
     "mul_by_number": torch.mul,
+    "div_by_number": torch.div,
     "copy_": lambda target, source: source.clone() if target is None else target.copy_(source),
     "as_strided_backward": lambda g, places, sizes: (
         g.new_zeros(sizes).flatten().index_add(0, places, g.flatten()).view(sizes)

@@ -67,7 +67,7 @@ def sources(run: Run) -> Iterator[Falsity]:
         copy = there.get(value.tensor)
         if copy is None:
             seed = label == "∂ seed" and value.numbers.low == value.numbers.high == 1
-            constructed = value.is_parameter and value.since > 0  # by a layer's class in the cell
+            constructed = value.is_parameter  # by a layer's class in the cell
             if not (seed or constructed or mentions(said, label)):
                 yield Falsity("from nowhere", f"{label} = {value.numbers.text}")
         elif value.numbers.data is not None:

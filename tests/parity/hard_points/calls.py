@@ -12,6 +12,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ from autogradkit._ops.declare.overload import Overload
 
 from ..not_yet import is_not_yet
 from ..oracle import array_of
-from ..valid_calls import LEFT_OUT, TARGETS, Call, valid_calls
+from ..valid_calls import LEFT_OUT, NAMESPACES, TARGETS, Call, valid_calls
 from .compare import carried
 
 _OF_A_GRADIENT = "what a gradient is computed by: the sweep of its op compares it"
@@ -38,12 +39,14 @@ NOT_SWEPT: dict[str, str] = {
             "_linalg_svd/linalg_svd/0", "_linalg_eigh/eigh/0", "_linalg_eigvals/_eigvals/0", "_linalg_det/det/0",
             "_linalg_slogdet/slogdet/0", "_linalg_solve_ex/solve_ex/0", "_lu_with_info/_lu_with_info/0",
             "_cdist_forward/cdist_forward/0", "_cdist_backward/cdist_backward/0", "_euclidean_dist/euclidean_dist/0",
-            "_pdist_forward/pdist_forward/0", "_prelu_kernel/prelu_kernel/0", "_upsample_bicubic2d_aa/_/0",
+            "_conj_physical/conjugated_in_memory/0", "_fft_c2c/fft_c2c/0", "_fft_c2r/fft_c2r/0", "_fft_r2c/fft_r2c/0",
+            "_prelu_kernel/prelu_kernel/0", "_upsample_bicubic2d_aa/_/0",
             "_upsample_bilinear2d_aa/_/0", "_upsample_nearest_exact1d/_/0", "_upsample_nearest_exact2d/_/0",
             "_upsample_nearest_exact3d/_/0", "grid_sampler_2d/grid_sampler_2d/0", "grid_sampler_3d/grid_sampler_3d/0",
-            "histogram_counts/counts_in_grid/0", "histogram_edges/edges_along/0", "native_batch_norm/native_batch_norm/0",
+            "histogram_counts/counts_in_grid/0", "histogram_counts_by_numbers/counts_by_numbers/0",
+            "histogram_edges/edges_along/0", "native_batch_norm/native_batch_norm/0",
             "native_group_norm/native_group_norm/0", "native_layer_norm/native_layer_norm/0", "searchsorted/_/1",
-            "unique_consecutive/unique_runs/0", "is_conj/is_conj/0", "is_neg/is_neg/0",
+            "unique_consecutive/unique_runs/0", "is_conj/is_conj/0", "is_neg/is_neg/0", "max_pool1d_values/max_pool1d_values/0",
             "empty_permuted/empty_permuted/0", "embedding_bag/_/0", "embedding_bag/_/1",
         ),
         "what public functions are made of, whose sweep compares it; or a flag, or a form that no valid call comes to",
@@ -51,7 +54,7 @@ NOT_SWEPT: dict[str, str] = {
     **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1", "baddbmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (
-            "mul_by_number/mul_by_number/0", "pick_flat/pick_flat/0",
+            "mul_by_number/mul_by_number/0", "div_by_number/div_by_number/0", "pick_flat/pick_flat/0",
             "log_softmax_backward_data/log_softmax_backward_data/0", "softmax_backward_data/softmax_backward_data/0",
             "values_at_indices/values_at_indices/0",
             "values_in_volumes/values_in_volumes/0", "_conj/conjugated/0",
@@ -279,9 +282,7 @@ def _written_in_python() -> Iterator[Form]:
         if place == "Tensor":
             theirs = mine = _method(short)
         else:
-            places = {"": lambda each: each, "linalg": lambda each: each.linalg}
-            found = places.get(place, lambda each: each.nn.functional)
-            theirs, mine = (getattr(found(each), short) for each in (torch, ak))
+            theirs, mine = (attrgetter(name)(each) for each in (torch, ak))
         for overload in reached:
             yield Form(name, theirs, mine, call, by_name[overload], False, False)
 
@@ -291,8 +292,8 @@ def reached_by(name: str, call: Call) -> Overload | None:
     place, _, short = name.rpartition(".")
     if place == "Tensor":
         found = METHODS.get(short)
-    elif place in ("", "linalg"):
-        short = f"linalg_{short}" if place else short
+    elif not place or place in (*NAMESPACES, "nn.functional"):
+        short = f"{place}_{short}" if place in NAMESPACES else short
         owner = next((each for each in SETS if each.name == short), None) if place else PUBLISHED.get(short)
         found = None if owner is None else (owner, "function")
     else:

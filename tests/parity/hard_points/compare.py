@@ -123,6 +123,7 @@ class Leave(NamedTuple):
     indices: bool = False  # which of equal elements was found
     rounding: float = 0.0  # at least: what is computed in another dtype on the way
     sums: bool = False  # finite numbers are compared beside the largest of the result, as the order of a sum decides
+    least: float = 0.0  # of sums whose terms may cancel, the largest term that is expected at least
 
 
 NOTHING = Leave()
@@ -189,7 +190,7 @@ def differing(
     for one, _ in parts:
         scale = np.maximum(scale, np.where(np.isfinite(one), np.abs(one), 0))
     if leave.sums and scale.size:
-        scale = np.full(theirs.shape, scale.max())
+        scale = np.full(theirs.shape, max(scale.max(), leave.least))
     signs = not leave.signs_of_zeros and theirs.dtype.kind != "c"
     apart = [_apart(one, other, rounding, scale, signs) for one, other in parts]
     different = apart[0] if len(apart) == 1 else apart[0] | apart[1]
@@ -204,6 +205,7 @@ def _apart(theirs: Any, mine: Any, rounding: float, scale: Any, signs: bool) -> 
     with np.errstate(all="ignore"):
         largest = np.maximum(np.maximum(np.abs(theirs), np.abs(mine)), scale)
         near = np.abs(theirs - mine) <= rounding * largest + 2 * least
+        near &= np.isfinite(theirs) & np.isfinite(mine)  # else any number is within an infinite one's rounding
     equal = (theirs == mine) | (np.isnan(theirs) & np.isnan(mine)) | near
     if not signs:
         return ~equal

@@ -32,6 +32,16 @@ ZEROS = {
     "softmax",
     "sort",
     "aminmax",
+    "clamp_max",
+    "clamp_max_",
+    "clamp_min",
+    "clamp_min_",
+    "index_reduce",
+    "index_reduce_",
+    "nanmedian",
+    "scatter_reduce",
+    "scatter_reduce_",
+    "xlog1py",
 }
 # Of half precision NumPy and PyTorch take the one or the other zero by turns.
 HALF = {torch.float16, torch.bfloat16}
@@ -39,7 +49,7 @@ HALF = {torch.float16, torch.bfloat16}
 PRODUCTS = {
     "mm", "mv", "bmm", "addmm", "addmm_", "dot", "matmul", "linear", "outer", "ger", "convolution", "conv2d", "addmv", "baddbmm",
     "addmv_", "baddbmm_", "addbmm", "addbmm_", "addr", "addr_", "inner", "vdot", "kron", "tensordot", "einsum", "chain_matmul",
-    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist",
+    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist", "bilinear",
 }  # fmt: skip
 # Of matrices with numbers that are not finite, or singular ones, each library's LAPACK finds other factors. What is found of
 # others is compared in test_op_db.py.
@@ -59,16 +69,27 @@ _EMPTY = "nothing is computed: PyTorch looks neither at the dtype nor at the pla
 _OUT_DTYPE = (
     "an `out=` of another dtype: which one is allowed depends on how the op is called, and is not known to compositions"
 )
+_LOST_DIGITS = (
+    "PyTorch's approximations, in the dtype itself, lose digits beside a zero of theirs, and of large numbers"
+)
+_CANCELS = "a difference of nearly equal numbers, which are rounded in PyTorch's own way"
+_UNWRITTEN = "of NaN, and where a sum overflows, PyTorch gives what its recurrence had not written yet"
 _COMPLEX = "complex numbers that are not finite, or to the power 0: C++'s library and NumPy's answer differently"
 _LIBRARY = "PyTorch's convolution by oneDNN does not multiply what is padded, so that 0 · ∞ is no NaN there"
 _LAPACK = "libraries of linear algebra differ in what they refuse of numbers that are not finite, and of nothing"
+_MKL = "PyTorch's library of transforms refuses where there is no signal to transform"
+_TRANSFORM = "of an infinite number, the algorithm of the transform decides where infinities meet"
+_COMPLEX_HALF = "there are no complex numbers of half precision here"
+_SERIES = "PyTorch's series loses subnormal numbers, and runs over at the end of the range"
+_CANCELS = "the terms of the gradient cancel, and their rounding is left"
 _HALF = "half precision: another step is rounded"
 # Ways to differ that are left, by "name kind dtype", with the reason. One that nothing needs any more is an error, too.
 SETTLED: dict[str, str] = {
     f"{signature} {dtypes}": reason
     for reason, dtypes, signatures in (
         (_ORDER, "any", (
-            "Tensor.expand text", "nn.functional.conv2d text", "nn.functional.linear text", "diag text",
+            "Tensor.expand text", "nn.functional.conv1d text", "nn.functional.conv2d text",
+            "nn.functional.conv3d text", "nn.functional.linear text", "diag text",
         )),
         (_ORDER, "complex", ("max error type", "min error type")),
         (_ORDER, "int", ("clip text", "logsumexp error type", "mean error type", "mean text", "norm error type")),
@@ -77,49 +98,130 @@ SETTLED: dict[str, str] = {
             "Tensor.addmm_ error type", "Tensor.trace error type", "trace error type", "clip text", "div text",
             "logsumexp error type", "mean error type", "mean text", "norm error type",
         )),
-        (_EMPTY, "any", ("diff computed here", "max refused here", "min refused here")),
+        (_EMPTY, "any", (
+            "diff computed here", "max refused here", "min refused here",
+            "nn.functional.scaled_dot_product_attention refused here",
+        )),
         (_EMPTY, "complex", ("Tensor.median computed here", "median computed here")),
         (_EMPTY, "bool", ("Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here")),
         (_ORDER, "any", (
-            "Tensor.addbmm text", "Tensor.addbmm_ text", "Tensor.addmv_ error type", "Tensor.baddbmm_ error type",
+            "Tensor.addbmm text", "Tensor.addbmm_ text",
             "Tensor.cholesky text", "Tensor.cholesky_inverse text", "addbmm text", "cholesky text", "cholesky_inverse text",
-            "linalg.cholesky text", "linalg.eig error type", "linalg.eig text", "linalg.eigh error type", "linalg.eigh text",
-            "linalg.eigvals text", "linalg.eigvalsh error type", "linalg.eigvalsh text", "linalg.ldl_solve error type",
+            "linalg.cholesky text", "linalg.eigh error type", "linalg.eigh text",
+            "linalg.eigvalsh error type", "linalg.eigvalsh text",
             "linalg.lstsq error type", "linalg.lstsq text", "linalg.matrix_rank error type", "linalg.matrix_rank text",
             "linalg.pinv error type", "linalg.pinv text", "linalg.svd error type", "linalg.svdvals error type",
-            "linalg.tensorinv error type", "linalg.tensorinv text", "lu_unpack error type", "svd error type", "svd text",
+            "linalg.tensorinv text", "lu_unpack error type", "svd error type", "svd text",
             "trapezoid error type", "trapz error type",
         )),
         (_LAPACK, "any", (
             "Tensor.addmv forward", "Tensor.cholesky_inverse computed here", "Tensor.dist forward", "addmv forward",
-            "cholesky_inverse computed here", "cov computed here", "dist forward", "linalg.eigh refused here",
+            "cholesky_inverse computed here", "cov computed here", "dist forward",
             "linalg.ldl_factor refused here", "linalg.ldl_factor_ex refused here", "linalg.matrix_norm forward",
-            "linalg.matrix_rank forward", "linalg.pinv computed here", "linalg.pinv forward", "linalg.solve refused here",
-            "linalg.svd gradient's error", "linalg.tensorinv computed here", "svd refused here",
+            "linalg.pinv forward", "linalg.solve refused here",
         )),
-        ("PyTorch edits there what it needs for the gradient, and refuses", "any", ("vander gradient's error",)),
         (_OUT_DTYPE, "complex", ("abs refused here", "absolute refused here", "mean computed here")),
         (_OUT_DTYPE, "float", ("mean computed here",)),
+        (_MKL, "any", (
+            "fft.fftn computed here", "fft.ifft2 computed here", "fft.ifftn computed here", "fft.ihfft computed here",
+            "fft.irfft computed here", "fft.irfftn computed here", "fft.rfft2 computed here",
+        )),
+        (_MKL, "float", ("fft.hfft computed here", "fft.irfft2 computed here")),
+        (_TRANSFORM, "float", ("fft.hfft forward", "fft.hfftn forward")),
+        (_TRANSFORM, "complex", ("fft.hfft forward",)),
+        (_COMPLEX_HALF, "float16", (
+            "complex refused here", "view_as_complex refused here", "view_as_complex text", "view_as_complex_copy refused here",
+            "view_as_complex_copy text",
+        )),
+        ("a number that the dtype rounds to 0", "float32", ("Tensor.xlogy gradient", "xlogy gradient")),
+        ("PyTorch takes subnormal numbers for 0", "bfloat16", ("Tensor.erf forward", "Tensor.erf_ forward", "erf forward")),
+        (_SERIES, "float", (
+            "Tensor.igamma forward", "Tensor.igamma_ forward", "Tensor.igammac forward", "Tensor.igammac_ forward",
+            "igamma forward", "igammac forward",
+        )),
+        ("the gradient of what is not wanted is asked for, too, and refused", "float", (
+            "Tensor.igamma_ gradient's error", "Tensor.igammac_ gradient's error",
+        )),
+        (_CANCELS, "float32", ("Tensor.mvlgamma gradient", "Tensor.renorm gradient", "renorm gradient")),
+        ("which of +0 and −0 a product of complex numbers gives", "float", ("polar gradient",)),
+        *((_ORDER, kind, ("linalg.vector_norm error type",)) for kind in ("bool", "int", "uint")),
+        *(("PyTorch names the operand's dtype as the result's", kind, ("mvlgamma text",)) for kind in ("int", "uint")),
+        (_EMPTY, "bool", ("Tensor.addbmm computed here", "Tensor.addbmm_ computed here", "addbmm computed here")),
+        ("whether a matrix of eigenvectors is singular is a matter of the last bits", "float", (
+            "linalg.eigvals gradient's error",
+        )),
         (_COMPLEX, "complex", (
             "pow forward", "Tensor.pow forward", "Tensor.pow_ forward", "pow gradient",
-            "Tensor.pow gradient", "logsumexp gradient",
+            "Tensor.pow gradient", "logsumexp gradient", "float_power gradient", "Tensor.float_power gradient",
+            "logaddexp gradient", "Tensor.logaddexp gradient", "logcumsumexp gradient", "Tensor.logcumsumexp gradient",
         )),
         *(("the node of what requires grad asks for a size first", each, (
-            "embedding error type", "nn.functional.embedding error type",
+            "embedding error type", "nn.functional.embedding error type", "nn.functional.unfold text",
         )) for each in ("float", "complex")),
         ("PyTorch has no kernel of them", "complex", ("convolution computed here",)),
-        (_LIBRARY, "float", ("convolution forward", "nn.functional.conv2d forward")),
+        (_LIBRARY, "float", (
+            "conv1d forward", "conv_transpose3d forward", "convolution forward", "convolution gradient",
+            "nn.functional.conv2d forward", "nn.functional.conv_transpose2d forward",
+            "nn.functional.conv_transpose3d forward",
+        )),
+        ("PyTorch adds output by output, where here their weights are added first, so that ∞ − ∞ is another sum", "float", (
+            "nn.functional.bilinear gradient",
+        )),
         (_LIBRARY, "complex", ("nn.functional.conv2d forward",)),
         ("the vectorised loop multiplies and adds in one: alpha · other may be infinite in between, or not", "float", (
             "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
         )),
         (_HALF, "float", (
-            "Tensor.remainder_ forward",
+            "Tensor.remainder_ forward", "aten.upsample_bicubic2d forward",
         )),
         ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
+        ("which place is a NaN's C++ leaves open, and it is another one of bfloat16", "bfloat16", (
+            "nn.functional.grid_sample forward",
+        )),
         ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
+        ("the text shows the sign of a NaN, or of a zero", "any", ("histc text", "Tensor.histc text", "histogramdd text")),
+        ("0 or NaN by turns, where a quotient overflows or a divisor is subnormal", "float", ("Tensor.fmod_ forward",)),
+        (_LOST_DIGITS, "any", tuple(f"special.{each} forward" for each in (
+            "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_v", "laguerre_polynomial_l",
+            "zeta",
+        ))),
+        (_CANCELS, "float", tuple(f"{place}{each} gradient" for place in ("special.", "aten.special_") for each in (
+            "erfcx", "i0e", "i1e",
+        ))),
+        (_CANCELS, "float", ("Tensor.mvlgamma gradient", "mvlgamma gradient")),
+        (_UNWRITTEN, "float", tuple(f"special.{each} forward" for each in (
+            "chebyshev_polynomial_u", "chebyshev_polynomial_w", "legendre_polynomial_p", "shifted_chebyshev_polynomial_t",
+            "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_w",
+        ))),
+        ("a size of −1 counts, too, until there are no bytes for it", "any", ("expand_copy text",)),
+        ("PyTorch has both gradients the other way around, see PARITY.md", "any", (
+            "as_strided_scatter gradient", "Tensor.as_strided_scatter gradient",
+        )),
+        ("which of equal elements stands at the quantile is the sorting's choice", "float", ("Tensor.nanquantile gradient",)),
+        ("the order of a sum decides what cancels", "int", ("nansum forward",)),
+        ("the range of one number is its neighbours, which wrap around", "int64", (
+            "histc error type", "Tensor.histc error type",
+        )),
+        ("of no elements the gradient is the input itself, with its requires_grad", "float", (
+            "cummax gradient", "Tensor.cummax gradient", "cummin gradient", "Tensor.cummin gradient",
+        )),
         ("the order of a sum decides what cancels", "int64", ("mean forward",)),
+        ("the order of a sum decides what cancels", "float", (
+            "nn.functional.cosine_similarity gradient", "pairwise_distance gradient", "nn.functional.batch_norm gradient",
+            "nn.functional.scaled_dot_product_attention gradient",
+        )),
+        ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
+        ("PyTorch reads a size that is not there, and asks for its memory", "any", ("batch_norm error type",)),
+        ("the vectorised loop multiplies and adds in one, which leaves a last digit where two products cancel", "float32", (
+            "batch_norm forward", "instance_norm forward",
+        )),
+        ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
+        ("PyTorch's kernel draws what `rrelu` draws here", "float16", ("aten.rrelu_with_noise refused here",)),
+        ("PyTorch's kernel draws what `rrelu` draws here", "bfloat16", ("aten.rrelu_with_noise refused here",)),
+        ("a NaN has one gradient in PyTorch's vectorised loop, and another in the scalar one at its end", "float", (
+            "nn.functional.relu6 gradient", "selu gradient",
+        )),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
     )
@@ -127,6 +229,11 @@ SETTLED: dict[str, str] = {
 }  # fmt: skip
 
 _LARGE = "a number past 63 bits is kept by the node, and refused by PyTorch when backward reads it"
+_SUMS_WITH_PRODUCTS = tuple(
+    f"{name} gradient's error"
+    for each in ("addbmm", "addmv", "addr", "baddbmm")
+    for name in (each, f"Tensor.{each}", f"Tensor.{each}_")
+)
 _UNSIGNED = "a number of 64 bits without a sign beside whole numbers, which PyTorch does not promote together"
 _INFINITE = "draws and products with an infinite scale: where it is multiplied by 0 is another place"
 _RANGE = "ranges from, to or by what no size or dtype holds"
@@ -140,6 +247,7 @@ SETTLED |= {
             (
                 "Tensor.add gradient's error",
                 "Tensor.add_ gradient's error",
+                *_SUMS_WITH_PRODUCTS,
                 "Tensor.addmm gradient's error",
                 "Tensor.addmm_ gradient's error",
                 "Tensor.index_add gradient's error",
@@ -224,7 +332,6 @@ SETTLED |= {
             (
                 "Tensor.pow gradient",
                 "Tensor.where gradient's error",
-                "dropout gradient",
                 "pow gradient",
                 "where gradient's error",
             ),
@@ -245,10 +352,34 @@ SETTLED |= {
 }  # fmt: skip
 
 
+_POWERS = "a power with a large exponent runs over, or is 0, on the way"
 _NOT_CONJUGATED = "PyTorch forgets to conjugate alpha in this gradient"
 _BITS = "which bits a NaN has shows when they are looked at as other numbers"
 # The same of the other dtypes: what differs by a number, and in which.
 _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
+    (_LARGE, dict.fromkeys(_SUMS_WITH_PRODUCTS, "complex128 complex64 float64")),
+    (_INFINITE, dict.fromkeys(
+        ("Tensor.addbmm forward", "Tensor.addbmm_ forward", "addbmm forward"), "bfloat16 float16 float32 float64"
+    )),
+    (_COMPLEX, dict.fromkeys(
+        ("Tensor.addmv forward", "Tensor.addmv_ forward", "addmv forward", "dist forward"), "complex128 complex64"
+    )),
+    (_POWERS, {
+        "Tensor.dist forward": "bfloat16 complex128 complex64 float16 float32",
+        "Tensor.renorm gradient": "complex64 float32",
+        "dist forward": "float16",
+        "pdist forward": "float32",
+        "pdist gradient": "float32 float64",
+        "renorm gradient": "complex64 float32",
+    }),
+    (_ORDER, {
+        "linalg.cond text": "bool complex128 complex64 float32 float64 int16 int32 int64 int8 uint8",
+        "linalg.lstsq error type": "bool",
+        "linalg.matrix_rank error type": "bool",
+        "linalg.matrix_rank text": "bool",
+        "linalg.vector_norm text": "bool int16 int32 int64 int8 uint8",
+    }),
+    (_LAPACK, dict.fromkeys(("linalg.matrix_rank text", "linalg.pinv text"), "complex128 complex64")),
     (_LARGE, {
         "Tensor.add gradient's error": "complex128 complex64 float64",
         "Tensor.add_ gradient's error": "complex128 complex64 float64",
@@ -304,7 +435,6 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
     (_OF_NUMBERS, {
         "Tensor.pow gradient": "complex128 complex64 float64",
         "Tensor.where gradient's error": "float64",
-        "dropout gradient": "complex128 complex64 float64",
         "pow gradient": "complex128 complex64 float64",
         "where gradient's error": "float64",
     }),
@@ -326,7 +456,11 @@ SETTLED |= {
     for signature, dtypes in signatures.items()
     for dtype in dtypes.split()
 }
-SETTLED |= {"Tensor.view forward bfloat16": _BITS, "operator.pow gradient complex": _COMPLEX}
+SETTLED |= {
+    "Tensor.view forward bfloat16": _BITS,
+    "view_copy forward bfloat16": _BITS,
+    "operator.pow gradient complex": _COMPLEX,
+}
 
 
 def exemption(signature: str, dtype: str) -> str | None:

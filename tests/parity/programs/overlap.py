@@ -22,16 +22,43 @@ _SAFE = frozenset(
 )  # fmt: skip
 
 
-# What hands its memory to a library of matrix products, which writes before it has read all.
-_PRODUCTS = ("addmm_(", "addmv_(", "addbmm_(", "baddbmm_(", "linear(", "matmul(", "mm(", "mv(")
+# What hands its memory to a library of linear algebra, which writes before it has read all.
+_PRODUCTS = (
+    "linalg.",
+    "_solve(",
+    "qr(",
+    "addmm_(",
+    "addmv_(",
+    "addbmm_(",
+    "baddbmm_(",
+    "linear(",
+    "matmul(",
+    "mm(",
+    "mv(",
+)
 
 
 # What edits, or sorts where it lies, without being an edit by its name.
-_EDITING = (".step(", ".median(", "F.Edits.", "F.EditsSilently.")
+_EDITING = (".step(", ".median(", ".nanmedian(", "F.Edits.", "F.EditsSilently.")
 
 
-# Whether a convolution multiplies what is padded, and what C++'s library answers for powers of complex numbers, is open.
-_OPEN_BEYOND_FINITE = ("conv2d(", "convolution(", "**", "pow(", "pow_(")
+# Whether a convolution multiplies what is padded, what C++'s library answers for powers of complex numbers, how libraries of
+# linear algebra and of transforms add, and whether gelu of infinity is that or NaN, which depends on how many elements there
+# are, is open.
+_OPEN_BEYOND_FINITE = (
+    "conv1d(", "conv2d(", "conv3d(", "convolution(", "conv_transpose", "gelu(", "**", "pow(", "pow_(", "fft.", "stft(",
+    "linalg.", "cdist(", "cholesky", "det(", "eig", "geqrf(", "inverse(", "lu_solve(", "matrix_exp(", "matrix_power(",
+    "ormqr(", "orgqr(", "qr(", "svd(", "triangular_solve(",
+)  # fmt: skip
+
+
+# What is determined by a matrix as well as that is far from a singular one.
+_INVERTING = ("inv", "solve", "lstsq(", "cond(", "det(", "svd", "eig", "rank(", "qr(", "matrix_norm(", "matrix_power(")
+_FAR_FROM_SINGULAR = 100.0  # the condition up to which results are compared
+
+
+# Results with vectors that are only determined up to their signs, or phases, and in any order, by their places.
+_PHASES = {"svd(": ("[0]", "[2]"), "eigh(": ("[1]",), "eig(": ("[0]", "[1]"), "eigvals(": ("",)}
 
 
 # What writes without reading what was there.
@@ -39,10 +66,12 @@ _FILLS = ("fill_", "zero_", "copy_", "set_")
 
 
 def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
-    """Whether `differs`, a variable, shows memory that a line writes and reads elsewhere, or writes and reads twice.
+    """Whether `differs`, a variable, shows memory that a line writes and reads elsewhere, or writes and reads twice, or is open.
 
     Both libraries ran the line.
     """
+    if any(call in text and differs.endswith(place) for call, found in _PHASES.items() for place in found):
+        return True
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
     if shown is not None and any(each in text for each in _EDITING):
         return any(map(_overlaps_itself, _places(text, space)))
@@ -51,7 +80,10 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     ):
         return True  # the last bits of one dtype are large numbers of another
     if shown is not None and any(each in text for each in _OPEN_BEYOND_FINITE):
-        return not all(each.isfinite().all() for each in _places(text, space))
+        if not all(each.isfinite().all() for each in _places(text, space)):
+            return True
+        if any(each in text for each in _INVERTING) and any(map(_is_near_singular, _places(text, space))):
+            return True
     for target, operands, reads_itself in _writes(ast.parse(text)):
         written = _place(target, space)
         if written is None or shown is None or not np.intersect1d(_bytes(shown), _bytes(written)).size:
@@ -64,6 +96,14 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
         if _overlaps_itself(written) and (shared or reads_itself):
             return True
     return False
+
+
+def _is_near_singular(tensor: torch.Tensor) -> bool:
+    matrices = tensor.detach()
+    if tensor.dim() < 2 or 0 in tensor.shape or not (tensor.is_floating_point() or tensor.is_complex()):
+        return False
+    wide = matrices.to(torch.complex128 if tensor.is_complex() else torch.float64)
+    return bool((torch.linalg.cond(wide) > _FAR_FROM_SINGULAR).any())
 
 
 def _places(text: str, space: dict[str, Any]) -> Iterator[torch.Tensor]:
@@ -81,13 +121,16 @@ def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr], bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             given = [*node.args, *[each.value for each in node.keywords if each.arg != "out"]]
+            given = [
+                part for each in given for part in (each.elts if isinstance(each, ast.List | ast.Tuple) else [each])
+            ]
             if isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_"):
                 yield node.func.value, given, node.func.attr not in _FILLS
             for each in node.keywords:
                 if each.arg == "out":
                     owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
                     outs = each.value.elts if isinstance(each.value, ast.Tuple) else [each.value]
-                    yield from ((out, [*owner, *given], False) for out in outs)
+                    yield from ((out, [*owner, *given, *(o for o in outs if o is not out)], False) for out in outs)
         elif isinstance(node, ast.AugAssign):
             yield node.target, [node.value], True
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):

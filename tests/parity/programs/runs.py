@@ -18,6 +18,8 @@ from .functions import Functions
 from .overlap import depends_on_order
 from .state import changed, difference, facts, first_line, reachable, snapshot
 
+# Whose memory beyond what there was holds no values yet, and whose gradients PyTorch has the wrong way around (PARITY.md).
+GROWS, TURNED = ("resize_", "resize_as_", "resize", "resize_as"), "as_strided_scatter"
 # What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet and cannot edit.
 CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable")
 
@@ -92,7 +94,10 @@ class Pair:
             text = f"PyTorch {sorted(their_warnings)}\n    here    {sorted(my_warnings)}"
         else:
             found = difference(self.mine, self.theirs)
-            if found is None and their_error is None and _moved_others(line.text, before, self.theirs):
+            if found is not None and found[0] == "values" and line.label in GROWS:
+                self.crashed = True
+                found = None
+            elif found is None and their_error is None and self._is_no_ground(line, before):
                 self.crashed = True
             elif found is not None and _moves(line.text, found[1], before, self.mine):
                 self.crashed = True
@@ -111,6 +116,11 @@ class Pair:
             if found is not None:
                 kind, text = found
         return Finding(line.label, kind, self.dtypes(line), text) if kind else None
+
+    def _is_no_ground(self, line: Line, before: dict[str, Any]) -> bool:
+        """Whether later lines could not be compared: PyTorch moved other tensors along, or has their gradients turned around."""
+        turned = line.label == TURNED and _requires_grad(line.text, self.theirs)
+        return turned or _moved_others(line.text, before, self.theirs)
 
     def dtypes(self, line: Line) -> str:
         """The dtypes of the tensors that a line names, in order."""
@@ -151,6 +161,12 @@ def _moved_others(text: str, before: dict[str, Any], theirs: dict[str, Any]) -> 
         return False
     place = out.untyped_storage().data_ptr()
     return any(each is not out and each.untyped_storage().data_ptr() == place for _, each in reachable(theirs))
+
+
+def _requires_grad(text: str, theirs: dict[str, Any]) -> bool:
+    """Whether what a line made is to be differentiated."""
+    made = theirs.get(text.rpartition("with ")[2].rpartition(": ")[2].partition(" = ")[0])
+    return isinstance(made, torch.Tensor) and made.requires_grad
 
 
 def _is_complex_half(error: tuple[str, str] | None, said: frozenset[tuple[str, str]]) -> bool:

@@ -45,6 +45,10 @@ LEFT_OUT = {
 }
 
 
+# What PyTorch gives as a view whose conjugation is pending (PARITY.md, Chosen differences), to be copied at once.
+PENDING = ("conj", "adjoint", "ifft", "ihfft", "ihfft2", "ihfftn")
+
+
 @dataclass(frozen=True)
 class Slot:
     """A place for a tensor."""

@@ -14,7 +14,7 @@ import torch
 
 from . import autograd_lines, index_lines, library_lines
 from .runs import Finding, Line, Pair
-from .templates import Slot, Template, names, templates
+from .templates import PENDING, Slot, Template, names, templates
 
 FLOATS = ("float32",) * 8 + ("float64",) * 3 + ("float16",) * 2 + ("bfloat16",) + ("complex64",) * 2 + ("complex128",)
 INTS = ("int64",) * 3 + ("int32", "int16", "int8", "uint8")
@@ -149,9 +149,9 @@ class Writer:
         args += [f"{key}={put(each, False)}" for key, each in template.kwargs]
         if template.function[0] == ".":
             text = f"{args[0]}{template.function}({', '.join(args[1:])})"
-            text += ".clone()" if template.label in ("conj", "adjoint") else ""
         else:
             text = f"{template.function}({', '.join(args)})"
+        text += ".clone()" if template.label in PENDING else ""
         if template.in_place:
             return Line(text, template.label)
         return Line(f"{self.name()} = {text}", template.label)

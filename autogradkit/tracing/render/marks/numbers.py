@@ -117,11 +117,11 @@ def summary(numbers: Numbers) -> str:
             return "nan" if numbers.nans else "inf"
         return "empty" if 0 in numbers.shape else "value not kept" if unknown(numbers) else "complex"
     if numbers.low == numbers.high and not oddities(numbers):
-        return f"all {number(numbers.low, 3)}"
-    parts = [f"min {number(numbers.low, 3)}"]
+        return f"all {_bound(numbers.low, numbers)}"
+    parts = [f"min {_bound(numbers.low, numbers)}"]
     if numbers.mean is not None:
         parts.append(f"mean {number(numbers.mean, 3)}")
-    return " · ".join([*parts, f"max {number(numbers.high, 3)}"])
+    return " · ".join([*parts, f"max {_bound(numbers.high, numbers)}"])
 
 
 def unknown(numbers: Numbers) -> bool:
@@ -173,14 +173,19 @@ def lines(numbers: Numbers, room: int = 26, most: int = 4) -> list[str]:
     return summary_lines(numbers)
 
 
+def _bound(value: float, numbers: Numbers) -> str:
+    """The least or the greatest of these numbers, in digits; whole numbers have no point."""
+    return str(int(value)) if numbers.dtype.startswith(("int", "uint", "bool")) else number(value, 3)
+
+
 def summary_lines(numbers: Numbers) -> list[str]:
     """Shape, range and mean on two short lines."""
     if numbers.low is None or numbers.high is None:
         return [f"{shape_text(numbers.shape)} · {summary(numbers)}"]
     if numbers.low == numbers.high and not oddities(numbers):
-        return [f"all {number(numbers.low, 3)}"]
+        return [f"all {_bound(numbers.low, numbers)}"]
     mean = "" if numbers.mean is None else f" mean {number(numbers.mean, 3)}"
-    return [f"{number(numbers.low, 3)} … {number(numbers.high, 3)}", *([mean.strip()] if mean else [])]
+    return [f"{_bound(numbers.low, numbers)} … {_bound(numbers.high, numbers)}", *([mean.strip()] if mean else [])]
 
 
 def one_line(numbers: Numbers, room: int = 60) -> str:

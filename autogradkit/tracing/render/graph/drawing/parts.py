@@ -6,6 +6,7 @@ Rests on `lines.py`, `folded.py`, `svg.py`, `model.py`, `numbers.py` and `spelli
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Numbers, Value
@@ -27,6 +28,8 @@ STRIP = 9.0  # side of a heat strip's cell
 SHADES = 16  # of a heat strip
 MOST_SHARERS = 3  # tensors named that share a storage
 MOST_CELLS = 28  # columns or rows of a heat strip
+MOST_OPERATION = 180.0  # px of what stands in an ellipse
+_BETWEEN_ARGUMENTS = re.compile(r", (?![^(\[]*[)\]])")  # a comma that is in no tuple
 
 
 @dataclass(slots=True)
@@ -52,15 +55,15 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     ports = max(len(arriving), len(leaving))
     if item.kind in ("op", "failed"):
         text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
-        part.lines = [Text([mono(clip(text, 180, SIZE, mono=True))])]
+        part.lines = [Text([mono(_call_that_fits(text))])]
         if graph.node_names and item.op is not None and item.op.node_name is not None:
-            part.lines.append(Text([mono(clip(item.op.node_name, 180, SIZE, mono=True), "gradient")]))
+            part.lines.append(Text([mono(clip(item.op.node_name, MOST_OPERATION, SIZE, mono=True), "gradient")]))
         inner = max(line.width for line in part.lines) + (24 if item.kind == "failed" else 0)
         part.width = max(56.0, inner + 30 * len(part.lines), ports * 52 - 12)
         part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
         return part
     if item.kind == "tensor" and item.value is not None and item.again:
-        part.lines = [Text([mono(clip(graph.labels[item.value.id], 180, SIZE, mono=True)), sans("  again")])]
+        part.lines = [Text([mono(clip(graph.labels[item.value.id], MOST_OPERATION, SIZE, mono=True)), sans("  again")])]
     elif item.kind == "tensor" and item.value is not None:
         _tensor_lines(part, item.value, graph, arriving, leaving, room)
     else:
@@ -70,6 +73,17 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     part.width = max(wide + 2 * PAD + (6 if _alias(part, graph) is not None else 0), ports * 52 - 20, 48.0)
     part.height = len(part.lines) * LINE + 12 + (strip[1] + 6 if strip[1] else 0)
     return part
+
+
+def _call_that_fits(text: str) -> str:
+    """What stands in an ellipse: of a call with many arguments those that there is room for, each whole."""
+    head, _, inside = text.partition("(")
+    arguments = _BETWEEN_ARGUMENTS.split(inside.removesuffix(")")) if inside.endswith(")") else []
+    shorter = [f"{head}({', '.join([*arguments[:kept], '…'])})" for kept in reversed(range(len(arguments)))]
+    for each in (text, *shorter):
+        if text_width(each, SIZE, mono=True) <= MOST_OPERATION:
+            return each
+    return clip(text, MOST_OPERATION, SIZE, mono=True)
 
 
 def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from autogradkit.tracing.events import Argument, Op, Value
 
-CUTS = {"detach": "✂ detach", "data": "✂ .data"}
+CUTS = {"detach": "✂ detach", "data": "✂ .data", "Parameter": "✂ Parameter", "deepcopy": "✂ deepcopy"}
 MOST_NUMBER = 8  # characters of a number beside a sign
 _REDUCTIONS = ("none", "mean", "sum")
 _ASSIGNS = re.compile(r"[^=]*\]\s*=(?!=)")
@@ -110,25 +110,29 @@ def _is_default(op: Op, argument: Argument) -> bool:
     if name not in facts.parameters or (facts.spread and argument.name is None):
         return False
     default = facts.defaults[facts.parameters.index(name)] if facts.defaults else ""
-    return argument.text in (default, _alone(default)) or (default == "()" and argument.text == "None")
+    return _alone(str(argument.text)) == _alone(default) or (default == "()" and argument.text == "None")
 
 
 def _spelled(op: Op, argument: Argument) -> str:
     """One argument: by its place where the learner gives it so, `mean(0)`, `view(-1, 400)`; else by its name."""
-    name, text = _parameter(op, argument), _alone(str(argument.text))
-    first = argument.place == 1 or (op.facts.spread and argument.place != 0)
+    name, text, spread = _parameter(op, argument), str(argument.text), op.facts.spread
+    if spread and text[:1] in ("(", "[") and text[-1:] in (")", "]"):
+        text = text[1:-1].rstrip(",")
+    elif not spread:
+        text = _alone(text)
+    first = argument.place == 1 or (spread and argument.place != 0)
     own = argument.name is None and first and op.facts.parameters[:1] == ("self",)
     if name is None or own or (argument.name is None and name in ("dim1", "axis1") and argument.place == 2):
-        return text[1:-1].rstrip(",") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
+        return text
     if name == "reduction" and text in ("0", "1", "2"):
         text = _REDUCTIONS[int(text)]
     return name if text == "True" else f"{name}={text}"
 
 
 def _alone(text: str) -> str:
-    """`2` for `(2, 2)`: an equal pair is given as one number."""
-    pair = re.fullmatch(r"[(\[](-?\d+), (-?\d+)[)\]]", text)
-    return pair[1] if pair and pair[1] == pair[2] else text
+    """`2` for `(2, 2)`: equal numbers, one for each dimension of a window, are given as one."""
+    equal = re.fullmatch(r"[(\[](-?\d+)(, \1)*,?[)\]]", text)
+    return equal[1] if equal else text
 
 
 def _number(argument: Argument) -> str:
