@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
-from autogradkit._ops.declare.names import FUNCTION, IN_PLACE, METHODS, OPERATOR, OverloadSet
+from autogradkit._ops.declare.names import EDIT, EDITS, FUNCTION, IN_PLACE, METHODS, OPERATOR, OverloadSet
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, Parameter, Signature
 from autogradkit.core.tensor import Tensor
@@ -65,7 +65,7 @@ def functions() -> Iterator[Declared]:
         if not name.isidentifier() or name.startswith("_"):
             continue
         if name in PUBLISHED:
-            yield from _forms(name, PUBLISHED[name], FUNCTION)
+            yield from _forms(name, PUBLISHED[name], EDIT if name in EDITS else FUNCTION)
         else:
             yield _composed(name, plain[name])
 
@@ -93,7 +93,7 @@ def _takes_two(name: str) -> bool:
 
 
 def _forms(name: str, owner: OverloadSet, how: str) -> Iterator[Declared]:
-    doc = owner.doc if how != IN_PLACE or owner.only_in_place else f"In-place version of `{owner.name}`."
+    doc = owner.doc if how not in (IN_PLACE, EDIT) or owner.only_in_place else f"In-place version of `{owner.name}`."
     seen: list[list[inspect.Parameter]] = []
     for overload, signature in owner.forms("method" if how == OPERATOR else how):
         if signature.deprecated:
@@ -101,7 +101,7 @@ def _forms(name: str, owner: OverloadSet, how: str) -> Iterator[Declared]:
         for parameters in _called_with(overload, signature, how):
             if not any(_covers(earlier, parameters) for earlier in seen):
                 seen.append(parameters)
-                yield Declared(name, parameters, "Tensor" if how == IN_PLACE else _result(overload), doc)
+                yield Declared(name, parameters, "Tensor" if how in (IN_PLACE, EDIT) else _result(overload), doc)
 
 
 def _covers(earlier: list[inspect.Parameter], later: list[inspect.Parameter]) -> bool:
@@ -118,7 +118,7 @@ def _covers(earlier: list[inspect.Parameter], later: list[inspect.Parameter]) ->
 def _called_with(overload: Overload, signature: Signature, how: str) -> Iterator[list[inspect.Parameter]]:
     """The parameters of a form; twice where a list of ints may be given as separate ints."""
     given = list(signature.parameters)
-    head = [] if how == FUNCTION else [_parameter("self")]
+    head = [] if how in (FUNCTION, EDIT) else [_parameter("self")]
     if signature.varargs and not given[0].kind.length:
         ints, rest = given[0], given[1:]
         yield [

@@ -14,6 +14,7 @@ import autogradkit.linalg
 import autogradkit.nn
 import autogradkit.special  # all four: the names of their ops are declared when they are imported
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS, SETS, k
+from autogradkit._ops.declare.names import EDITS as EDITS
 from autogradkit._ops.declare.overload import Overload
 
 NAMESPACE = k  # what formulas may call

@@ -124,13 +124,12 @@ class _Entry:
         """The parameters as the call has them: a method's `self` comes first."""
         found = list(overload.parameters)
         if self.how != "function":
-            assert overload.self_at is not None
-            found.insert(0, found.pop(overload.self_at))
+            found.insert(0, found.pop(0 if self.how == "edit" else overload.index["self"]))
         return found
 
     def public(self, p: Parameter) -> str:
         """A parameter's name for the caller."""
-        return p.public if self.how == "function" or p.name != "self" else "self"
+        return p.public if self.how in ("function", "edit") or p.name != "self" else "self"
 
     def source(self) -> Source:
         """The function's text and the names that it sees."""
@@ -168,7 +167,7 @@ class _Entry:
             s.put(1, f"if {' and '.join(tests)}:" if tests else "if True:")
             s.put(2, *late)
             call = Call(overload, number, values)
-            if self.how == "in_place":
+            if self.how in ("in_place", "edit"):
                 write_edit(s, call, 2, bail)
             else:
                 write_lane(s, call, 2, bail)
@@ -179,7 +178,7 @@ class _Entry:
         """Arguments given by name take their places; a name that is left over is none of ours."""
         s.put(depth, f"given = {everything}", "left = len(kw)")
         for place, (slot, p) in enumerate(zip(self.slots, self.places, strict=True)):
-            if place == 0 and (self.how != "function" or self.overloads[0].by_place):
+            if place == 0 and (self.how not in ("function", "edit") or self.overloads[0].by_place):
                 continue
             names = [self.public(p), *(ALIASES.get(p.public, ()) if p.public in ("dim", "keepdim") else ())]
             for i, name in enumerate(names):

@@ -33,7 +33,19 @@ PYTHON_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # likewise; see `python_fu
 METHODS: dict[str, tuple[OverloadSet, str]] = {}  # what Tensor got from them: operators and in-place forms too, and how
 
 # The ways in which a name is called; each has a generated function of its own.
-FUNCTION, METHOD, OPERATOR, IN_PLACE = "function", "method", "operator", "in_place"
+FUNCTION, METHOD, OPERATOR, IN_PLACE, EDIT = "function", "method", "operator", "in_place", "edit"
+# The in-place forms that PyTorch has as functions, too: `torch.relu_(x)`, called by EDIT.
+EDITS = frozenset(
+    (
+        "abs_", "acos_", "acosh_", "addmv_", "alpha_dropout_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_",
+        "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_", "clamp_max_", "clamp_min_",
+        "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_", "detach_", "erf_", "erfc_", "exp2_", "exp_", "expm1_",
+        "feature_alpha_dropout_", "feature_dropout_", "fill_", "fix_", "floor_", "frac_", "gcd_", "i0_", "index_put_",
+        "lcm_", "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_", "neg_", "negative_", "rad2deg_",
+        "reciprocal_", "relu_", "resize_as_", "round_", "rrelu_", "rsqrt_", "selu_", "sigmoid_", "sin_", "sinc_",
+        "sinh_", "sqrt_", "square_", "tan_", "tanh_", "threshold_", "trunc_", "xlogy_", "zero_",
+    )
+)  # fmt: skip
 
 
 class OverloadSet:
@@ -54,6 +66,10 @@ class OverloadSet:
         if "function" in variants and not self.only_in_place:
             for each in (name, *aliases):
                 PUBLISHED[each] = self
+        for each in (name, *aliases) if self.in_place else ():
+            edit = each if self.only_in_place else each + "_"
+            if edit in EDITS:
+                PUBLISHED[edit] = self
 
     def overload(self, **options: Any) -> Callable[[Callable[..., Any]], Overload]:
         """Declare a form of the name: the options are those of `Overload`, the decorated function is the kernel.
@@ -117,6 +133,9 @@ class OverloadSet:
     def _find_forms(self, how: str) -> list[tuple[Overload, Signature]]:
         if how == FUNCTION:
             return [(each, each.signature) for each in self.overloads if "function" in each.variants]
+        if how == EDIT:
+            edits = [each for each in self.overloads if each.in_place and each.parameters[0].kind.is_tensor]
+            return [(each, Signature(self.edit_name, each.parameters, deprecated=each.deprecated)) for each in edits]
         methods = [(each, each.method_signature) for each in self.overloads if how != IN_PLACE or each.in_place]
         found = [(each, signature) for each, signature in methods if signature is not None]
         if how == IN_PLACE:
@@ -131,7 +150,7 @@ class OverloadSet:
         `name` is what the caller said: the set's or an alias of it.
         """
         forms = self.forms(how)
-        if how == FUNCTION:
+        if how in (FUNCTION, EDIT):
             rest = args
             by_place = forms[0][0].by_place
             if by_place and (kwargs or len(args) != by_place):
@@ -159,6 +178,8 @@ class OverloadSet:
             if overload.deprecated:
                 warn(_deprecation(signature, [each for o, each in forms if not o.deprecated]))
             out = None
+            if how == EDIT:
+                return overload, values, None
             if how != FUNCTION:
                 assert overload.self_at is not None
                 values.insert(overload.self_at, args[0])
@@ -172,17 +193,17 @@ class OverloadSet:
         """The general way of every call: choose an overload, run it, report it to whoever records."""
         if not RECORDERS:
             overload, values, out = self.choose(args, kwargs, how, name)
-            return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
+            return overload.edit(values) if how in (IN_PLACE, EDIT) else overload.run(values, out)
         if inference.marks_alone():
             return inference.marked(self.made(how, name), args, kwargs)
         try:
             overload, values, out = self.choose(args, kwargs, how, name)
         except TypeError as error:
-            kind = "inplace" if how == IN_PLACE else "op"
+            kind = "inplace" if how in (IN_PLACE, EDIT) else "op"
             return observed(self.overloads[0], kind, _raising(error), tuple(args), kwargs)
         if overload.composition and not overload.factory:  # what it calls is reported
-            return overload.edit(values) if how == IN_PLACE else overload.run(values, out)
-        if how == IN_PLACE:
+            return overload.edit(values) if how in (IN_PLACE, EDIT) else overload.run(values, out)
+        if how in (IN_PLACE, EDIT):
             return observed(overload, "inplace", lambda *_a, **_k: overload.edit(values), tuple(args), kwargs)
         given = tuple(args)
         if how == METHOD and overload.self_at:  # `x.where(condition, y)` is told in the order of the parameters
@@ -192,13 +213,15 @@ class OverloadSet:
     def made(self, how: str, name: str = "") -> Callable[..., Any]:
         """The function behind a way of calling, written when first asked for; `name` is the set's or an alias."""
         name = name or self.name
+        if how == FUNCTION and name in EDITS:
+            how = EDIT
         found = self._made.get((how, name))
         if found is None:
             found = self._made[how, name] = entries.write(self, how, name)
             found.__name__ = found.__qualname__ = name
             found.__module__ = "autogradkit"
             found.__doc__ = self.doc
-            if how == IN_PLACE and not self.only_in_place:
+            if how in (IN_PLACE, EDIT) and not self.only_in_place:
                 found.__doc__ = f"In-place version of `{self.name}`: writes into `self`, and returns it."
             found.__signature__ = self.signature(how)
         return found
@@ -218,13 +241,14 @@ class OverloadSet:
             key=lambda form: len(form[1].parameters),
         )
         shown = list(chosen.parameters)
-        if how != FUNCTION:
+        as_function = how in (FUNCTION, EDIT)
+        if not as_function:
             assert overload.self_at is not None
             shown.insert(0, overload.parameters[overload.self_at])
         optional = False
         found: list[inspect.Parameter] = []
         for i, p in enumerate(shown):
-            name = "self" if how != FUNCTION and i == 0 else p.public
+            name = "self" if not as_function and i == 0 else p.public
             if name in ("from", "lambda"):
                 name = p.name
             default = kind.empty if p.default is REQUIRED else p.default
