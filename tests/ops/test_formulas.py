@@ -13,7 +13,7 @@ import autogradkit as torch
 from .declared import DIFFERENTIABLE, NAMESPACE
 from .formula_rules import OF_LISTS_AND_ERRORS, broken_rules
 
-# Helpers that get sizes, strides, an offset, or codes of failures, never a gradient or an operand: they may use NumPy.
+# Helpers that get sizes, strides, an offset, or codes of failures, or ask for a dtype alone: they may use NumPy.
 ON_PLAIN_VALUES = frozenset(
     {
         "positions_in",
@@ -23,6 +23,7 @@ ON_PLAIN_VALUES = frozenset(
         "_inverse_of_float32",
         "_places_of",
         "require_success",
+        "refuse_half",
     }
 )
 

@@ -12,7 +12,6 @@ KNOWN = {
     **dict.fromkeys(("std", "var"), "PyTorch computes in the dtype of `out`, and refuses complex ones"),
     **dict.fromkeys(("logsumexp", "special.logsumexp"), "into float64 the last bits of float32's exponentials show"),
     "diag": "the name of the op that writes",
-    "conj_physical": "PyTorch gives what `out=` names a node that refuses, where it does not refuse at once",
     "narrow_copy": "PyTorch asks for the dtype by another text, and warns of no resizing",
     "isin": "PyTorch resizes `out` to no elements on the way, and warns of that",
     "nn.functional.avg_pool3d": "PyTorch writes a transposed `out` in another order",

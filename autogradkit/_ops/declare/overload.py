@@ -248,7 +248,9 @@ class Overload(Form):
             elif self.apart:
                 require_apart_resized(each, result.shape, tensors)
         edits = 1 if self.written is None else 1 + self.written(*values)
-        return into_out(tensors, results, out, self.require_out_dtype, self.laid_out, unimplemented=unimplemented, edits=edits)
+        return into_out(
+            tensors, results, out, self.require_out_dtype, self.laid_out, unimplemented=unimplemented, edits=edits
+        )
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""

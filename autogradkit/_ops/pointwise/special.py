@@ -16,7 +16,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit.core.dtype import can_cast, from_numpy_dtype, get_default_dtype
+from autogradkit.core.dtype import bfloat16, can_cast, float16, from_numpy_dtype, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -192,14 +192,16 @@ def i0(self: Array, *, out: Array) -> None:
     by_scipy("i0", out, self)
 
 
-def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
-    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there.
-
-    PyTorch's kernel of that `name` has no half precision.
-    """
-    if k.is_half(self._array if isinstance(self, Tensor) else self):
-        kind = self.dtype if isinstance(self, Tensor) else from_numpy_dtype(self.dtype)
+def refuse_half(name: str, self: Any) -> None:
+    """Raises NotImplementedError for half precision, of which PyTorch's kernel of that `name` has none."""
+    kind = self.dtype if isinstance(self, Tensor) else from_numpy_dtype(self.dtype)
+    if kind in (float16, bfloat16):
         raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(kind)}'")
+
+
+def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
+    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there."""
+    refuse_half(name, self)
     tiny = k.epsilon(self)
     away = k.abs(self) > tiny
     return g * k.where(away, at(k.where(away, self, tiny)), limit)
