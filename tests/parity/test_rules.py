@@ -28,8 +28,8 @@ from .test_saved import COMPARED, _carry, _ours, _samples, _tensors, _theirs
 # The second gradient of a convolution is a sum of several, of which no one is computed.
 pytestmark = pytest.mark.long
 
-# PyTorch sends it where the view was, and nothing elsewhere (PARITY.md); or has written one of two derivatives only; or divides by
-# alpha in float32, whatever the dtype.
+# PyTorch sends it where the view was, and nothing elsewhere (PARITY.md); or has written one of two derivatives only; or
+# divides by alpha in float32, whatever the dtype.
 ANOTHER_GRADIENT = {"as_strided_scatter", "igamma", "igammac", "celu"}
 NOT_COMPUTED = {"convolution_backward"}
 MOVERS = {
