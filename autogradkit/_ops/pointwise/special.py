@@ -15,7 +15,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit.core.dtype import can_cast, from_numpy_dtype, get_default_dtype
+from autogradkit.core.dtype import can_cast, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -191,14 +191,13 @@ def i0(self: Array, *, out: Array) -> None:
     by_scipy("i0", out, self)
 
 
-def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
+def by_small(name: str, g: Any, self: Any, kind: str, at: Any, limit: float) -> Any:
     """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there.
 
     PyTorch's kernel of that `name` has no half precision.
     """
-    if k.is_half(self._array if isinstance(self, Tensor) else self):
-        kind = self.dtype if isinstance(self, Tensor) else from_numpy_dtype(self.dtype)
-        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(kind)}'")
+    if k.is_half(self):
+        raise NotImplementedError(f"\"{name}\" not implemented for '{'BFloat16' if kind == 'V' else 'Half'}'")
     tiny = k.epsilon(self)
     away = k.abs(self) > tiny
     return g * k.where(away, at(k.where(away, self, tiny)), limit)
@@ -212,7 +211,11 @@ def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
     dtypes=not_implemented("i1_cpu", "c"),
     samples=within(-2, 2),
     node="SpecialI1Backward0",
-    vjp={"self": lambda g, self, result: by_small("i1_backward", g, self, lambda x: k.i0(x) - result / x, 0.5)},
+    vjp={
+        "self": lambda g, self, result, self_kind: by_small(
+            "i1_backward", g, self, self_kind, lambda x: k.i0(x) - result / x, 0.5
+        )
+    },
     rule="∂self = ∂ · (i0(self) − result / self)",
 )
 def i1(self: Array, *, out: Array) -> None:
