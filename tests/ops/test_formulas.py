@@ -13,8 +13,8 @@ import autogradkit as torch
 from .declared import DIFFERENTIABLE, NAMESPACE
 from .formula_rules import OF_LISTS_AND_ERRORS, broken_rules
 
-# Helpers that get sizes, strides and an offset, never a gradient or an operand: they may use NumPy.
-ON_PLAIN_VALUES = frozenset({"positions_in", "_sharing", "covered", "conjugates_counted"})
+# Helpers that get sizes, strides, an offset, or codes of failures, never a gradient or an operand: they may use NumPy.
+ON_PLAIN_VALUES = frozenset({"positions_in", "_sharing", "covered", "conjugates_counted", "require_success"})
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)

@@ -213,7 +213,7 @@ class Form:
         self.into_any = into_any
         self.warns_of_resizing = warns_of_resizing
         self.written = written
-        self.laid_out = (pointwise is not None or meta is not None) if laid_out is None else laid_out
+        self.laid_out = (pointwise is not None or meta is not None or composition) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)

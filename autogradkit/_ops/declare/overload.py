@@ -219,8 +219,8 @@ class Overload(Form):
         if is_at_first(self.require_out_dtype):
             for each in outs:
                 self.require_out_dtype(each._array.dtype, each._array.dtype)
-        if name == "copy_":
-            return copied_into(outs[0], self._composed(self.kernel, values), self.require_out_dtype)
+        if name == "copy_" and isinstance(out, Tensor):
+            return copied_into(out, self._composed(self.kernel, values), self.require_out_dtype)
         unimplemented = name if name.startswith("aten::") else ""
 
         def refuse_gradients() -> None:
@@ -248,7 +248,9 @@ class Overload(Form):
             elif self.apart:
                 require_apart_resized(each, result.shape, tensors)
         edits = 1 if self.written is None else 1 + self.written(*values)
-        return into_out(tensors, results, out, self.require_out_dtype, unimplemented=unimplemented, edits=edits)
+        return into_out(
+            tensors, results, out, self.require_out_dtype, self.laid_out, unimplemented=unimplemented, edits=edits
+        )
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""

@@ -208,6 +208,7 @@ def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
 @op(
     in_place=True,
     edit_refuse=_refuse_edit,
+    refuses_complex=True,
     out_dtype=require_castable,
     meta=_addr_meta,
     samples=lambda t: [(t(2, 3), t(2), t(3)), (t(3), t(2), t(3)), (t(), t(1), t(2))],

@@ -117,7 +117,7 @@ def linalg_cholesky(self: Tensor, *, upper: bool = False) -> Any:
             [1., 2.]])
     """
     factor, info = cholesky_ex(self, upper=upper)
-    require_success(info._array, "linalg.cholesky")
+    require_success(info, "linalg.cholesky")
     return factor
 
 

@@ -167,7 +167,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     tensor([2, 2], dtype=torch.int32)
     """
     LU, pivots, info = lu_factor_ex(A, pivot=pivot)
-    require_success(info._array, "torch.linalg.lu_factor")
+    require_success(info, "torch.linalg.lu_factor")
     return return_types.linalg_lu_factor((LU, pivots))
 
 

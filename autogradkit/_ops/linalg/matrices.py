@@ -14,6 +14,7 @@ from autogradkit._ops.declare import k
 from autogradkit._ops.declare.kinds import Array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import broadcast_shapes, contiguous_strides
+from autogradkit.core.tensor import Tensor
 
 INT32 = np.dtype(np.int32)
 
@@ -130,8 +131,9 @@ _REASONS: dict[str, str] = {
 }
 
 
-def require_success(info: Array, name: str) -> None:
+def require_success(info: Array | Tensor, name: str) -> None:
     """Raise LinAlgError for what LAPACK says of the first matrix that it could not do; `info` has 0 for the others."""
+    info = info._array if isinstance(info, Tensor) else info
     failed = np.flatnonzero(info)
     if not failed.size:
         return
@@ -177,7 +179,7 @@ def adjoint(x: Any) -> Any:
 def solution(A: Any, B: Any, left: bool = True) -> Any:
     """The X of A X = B, or, not `left`, of X A = B. Raises LinAlgError for a singular A."""
     result, _, _, info = k.solve_ex(A, B, left=left)
-    require_success(getattr(info, "_array", info), "torch.linalg.solve")
+    require_success(info, "torch.linalg.solve")
     return result
 
 

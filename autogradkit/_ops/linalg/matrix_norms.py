@@ -21,6 +21,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.ownership import set_version
 
 
 def _require_matrix(x: Any, dim: Sequence[int], dtype: Any, low: bool = False) -> tuple[int, int]:
@@ -183,7 +184,7 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     if abs(order) not in (1, 2, math.inf):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {order:g}")
     if not x.numel():
-        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+        return _of_nothing(x)
     if abs(order) == 2:
         values = svdvals(x)
         most, least = values.narrow(-1, 0, 1), values.narrow(-1, -1, 1)
@@ -197,8 +198,15 @@ def _(self: Array, p: str) -> Any:
     if p not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if not x.numel():
-        return x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+        return _of_nothing(x)
     return _by_inverse(x, p)
+
+
+def _of_nothing(x: Any) -> Any:
+    """The conditions of matrices without elements: zeros, which PyTorch fills in."""
+    found = x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
+    set_version(found, 1)
+    return found
 
 
 def require_cond(x: Any) -> None:

@@ -163,7 +163,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
     tensor([1., 2.])
     """
     result, _, _, info = solve_ex(A, B, left=left)
-    require_success(info._array, "torch.linalg.solve")
+    require_success(info, "torch.linalg.solve")
     return result
 
 
@@ -225,7 +225,7 @@ def inv(A: Tensor) -> Any:
             [0.0000, 0.2500]])
     """
     inverse, info = inv_ex(A)
-    require_success(info._array, "linalg.inv")
+    require_success(info, "linalg.inv")
     return inverse
 
 

@@ -45,7 +45,7 @@ def tensorinv(self: Tensor, ind: int = 2) -> Any:
             f"{columns} != {rows}"
         )
     inverse, info = inv_ex(self.reshape(columns, columns))
-    require_success(info._array, "inv")
+    require_success(info, "inv")
     return inverse.reshape((*last, *first))
 
 

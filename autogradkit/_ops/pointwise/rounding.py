@@ -149,7 +149,10 @@ def _(self: Array, *, out: Array) -> None:
     vjp={"self": lambda g: k.zeros_like(g)},
 )
 def round_decimals(self: Array, *, decimals: int, out: Array) -> None:
-    np.round(self, decimals, out=out)
+    if k.is_half(out):  # which ten times a large number does not fit into
+        np.copyto(out, np.round(self.astype(np.float32), decimals), casting="unsafe")
+    else:
+        np.round(self, decimals, out=out)
 
 
 @op(

@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
+from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import can_cast, get_default_dtype
 from autogradkit.core.tensor import Tensor
@@ -230,8 +231,10 @@ def _undifferentiated(name: str) -> Any:
     return refuse
 
 
-def _density(g: Any, self: Any, other: Any) -> Any:
+def _density(g: Any, self: Any, other: Any, self_kind: str) -> Any:
     """The gradient of the lower incomplete gamma function by its bound."""
+    if self_kind == "b":  # PyTorch keeps the operand as it was given
+        raise RuntimeError(BOOL_SUBTRACTION)
     return g * k.exp((self - 1) * k.log(other) - other - k.lgamma(self))
 
 
@@ -272,7 +275,10 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     in_place=True,
     dtypes=common_not_implemented("igammac_cpu", "biuc"),
     samples=_gamma_pairs,
-    vjp={"self": _undifferentiated("igammac"), "other": lambda g, self, other: -_density(g, self, other)},
+    vjp={
+        "self": _undifferentiated("igammac"),
+        "other": lambda g, self, other, self_kind: -_density(g, self, other, self_kind),
+    },
     rule="∂self = refused, for PyTorch has no derivative\n∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",
 )
 def igammac(self: Array, other: Array, *, out: Array) -> None:
@@ -312,7 +318,7 @@ def _require_castable(out: Tensor, self: Tensor, p: int) -> None:
 
 
 def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
-    found = k.digamma(self)
+    found = k.digamma(self + 0)  # as PyTorch adds 0 to it, too, −0 is none
     for i in range(1, p):
         found = found + k.digamma(self - i / 2)
     return g * found
@@ -337,8 +343,10 @@ def mvlgamma(self: Array, p: int, *, out: Array) -> None:
     >>> torch.mvlgamma(torch.tensor([3.0]), 2)
     tensor([1.5502])
     """
-    wide = np.asarray(self, np.float32) if k.is_half(self) else self
-    places = wide[..., np.newaxis] - np.arange(p).astype(wide.dtype) / 2
-    found = np.empty(places.shape, wide.dtype)
-    by_scipy("gammaln", found, places)
+    halves = np.arange(p).astype(out.dtype) / 2
+    places = self.astype(out.dtype)[..., np.newaxis] - halves.astype(out.dtype)  # which half precision rounds
+    wide = places.astype(np.float32) if k.is_half(out) else places
+    found = np.empty_like(wide)
+    by_scipy("gammaln", found, wide)
     np.copyto(out, found.sum(-1) + p * (p - 1) / 4 * math.log(math.pi), casting="unsafe")
+    np.copyto(out, np.inf, where=np.isinf(self))

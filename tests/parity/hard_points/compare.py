@@ -205,6 +205,7 @@ def _apart(theirs: Any, mine: Any, rounding: float, scale: Any, signs: bool) -> 
     with np.errstate(all="ignore"):
         largest = np.maximum(np.maximum(np.abs(theirs), np.abs(mine)), scale)
         near = np.abs(theirs - mine) <= rounding * largest + 2 * least
+        near &= np.isfinite(theirs) & np.isfinite(mine)  # else any number is within an infinite one's rounding
     equal = (theirs == mine) | (np.isnan(theirs) & np.isnan(mine)) | near
     if not signs:
         return ~equal

@@ -129,6 +129,8 @@ SETTLED: dict[str, str] = {
             "complex refused here", "view_as_complex refused here", "view_as_complex text", "view_as_complex_copy refused here",
             "view_as_complex_copy text",
         )),
+        ("a number that the dtype rounds to 0", "float32", ("Tensor.xlogy gradient", "xlogy gradient")),
+        ("PyTorch takes subnormal numbers for 0", "bfloat16", ("Tensor.erf forward", "Tensor.erf_ forward", "erf forward")),
         (_SERIES, "float", (
             "Tensor.igamma forward", "Tensor.igamma_ forward", "Tensor.igammac forward", "Tensor.igammac_ forward",
             "igamma forward", "igammac forward",
@@ -141,7 +143,7 @@ SETTLED: dict[str, str] = {
         *((_ORDER, kind, ("linalg.vector_norm error type",)) for kind in ("bool", "int", "uint")),
         *(("PyTorch names the operand's dtype as the result's", kind, ("mvlgamma text",)) for kind in ("int", "uint")),
         (_EMPTY, "bool", ("Tensor.addbmm computed here", "Tensor.addbmm_ computed here", "addbmm computed here")),
-        ("whether a matrix of eigenvectors is singular is a matter of the last bits", "float64", (
+        ("whether a matrix of eigenvectors is singular is a matter of the last bits", "float", (
             "linalg.eigvals gradient's error",
         )),
         (_COMPLEX, "complex", (
@@ -337,6 +339,7 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
     (_POWERS, {
         "Tensor.dist forward": "bfloat16 complex128 complex64 float16 float32",
         "Tensor.renorm gradient": "complex64 float32",
+        "dist forward": "float16",
         "pdist forward": "float32",
         "pdist gradient": "float32 float64",
         "renorm gradient": "complex64 float32",

@@ -55,8 +55,8 @@ _INVERTING = ("inv", "solve", "lstsq(", "cond(", "det(", "svd", "eig", "rank(", 
 _FAR_FROM_SINGULAR = 100.0  # the condition up to which results are compared
 
 
-# Results with vectors that are only determined up to their signs, or phases, by their places.
-_PHASES = {"svd(": (0, 2), "eigh(": (1,), "eig(": (1,)}
+# Results with vectors that are only determined up to their signs, or phases, and in any order, by their places.
+_PHASES = {"svd(": ("[0]", "[2]"), "eigh(": ("[1]",), "eig(": ("[0]", "[1]"), "eigvals(": ("",)}
 
 
 # What writes without reading what was there.
@@ -68,7 +68,7 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
 
     Both libraries ran the line.
     """
-    if any(call in text and differs.endswith(f"[{place}]") for call, found in _PHASES.items() for place in found):
+    if any(call in text and differs.endswith(place) for call, found in _PHASES.items() for place in found):
         return True
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
     if shown is not None and any(each in text for each in _EDITING):
@@ -80,7 +80,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     if shown is not None and any(each in text for each in _OPEN_BEYOND_FINITE):
         if not all(each.isfinite().all() for each in _places(text, space)):
             return True
-        return any(each in text for each in _INVERTING) and any(map(_is_near_singular, _places(text, space)))
+        if any(each in text for each in _INVERTING) and any(map(_is_near_singular, _places(text, space))):
+            return True
     for target, operands, reads_itself in _writes(ast.parse(text)):
         written = _place(target, space)
         if written is None or shown is None or not np.intersect1d(_bytes(shown), _bytes(written)).size:
@@ -118,6 +119,9 @@ def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr], bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             given = [*node.args, *[each.value for each in node.keywords if each.arg != "out"]]
+            given = [
+                part for each in given for part in (each.elts if isinstance(each, ast.List | ast.Tuple) else [each])
+            ]
             if isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_"):
                 yield node.func.value, given, node.func.attr not in _FILLS
             for each in node.keywords:
