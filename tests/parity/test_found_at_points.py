@@ -151,6 +151,8 @@ x=T.tensor([1.,2,3],requires_grad=True); T.ldexp(x,T.tensor([1,-2,3])).sum().bac
 T.ldexp(T.ones(2),T.tensor([True,False]))
 T.ldexp(T.ones(2,dtype=T.complex64),T.ones(2),out=T.zeros(2))
 T.ldexp(T.ones(2),T.ones(2),out=T.zeros(2,dtype=T.int64))
+r=T.ldexp(T.ones(2,dtype=T.bfloat16),T.tensor([0.5,1.5]))
+T.logspace(T.tensor(1j),2,1,out=T.zeros(1))
 x=T.ones(2,3); x.ldexp_(T.ones(3)); r=T.ldexp(x.t(),T.tensor(2))
 x=T.tensor([1,2]); x.ldexp_(T.ones(2))
 r=T.zeros(0,3,dtype=T.complex64).mode(1)

@@ -281,7 +281,7 @@ def ldexp(self: Array, other: Array, *, out: Array) -> None:
     else:
         if self.dtype.kind == "c" and other.dtype.kind in "fV":  # the power is as complex then
             other = other.astype(np.complex128 if other.dtype.itemsize == 8 else np.complex64)
-        np.multiply(self, k.pow_of_number(2.0, other), out=out, dtype=out.dtype, casting="unsafe")
+        np.multiply(self.astype(out.dtype), k.pow_of_number(2.0, other).astype(out.dtype), out=out)
 
 
 def _as_double(*operands: Any) -> list[Any]:
