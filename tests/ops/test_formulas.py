@@ -23,7 +23,6 @@ ON_PLAIN_VALUES = frozenset(
         "_inverse_of_float32",
         "_places_of",
         "require_success",
-        "refuse_half",
     }
 )
 

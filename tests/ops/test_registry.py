@@ -38,7 +38,6 @@ REFUSED = {  # PyTorch has no derivative of them either
     "unique_elements/Unique2Backward0",
     "unique_runs/UniqueConsecutiveBackward0",
     "unique_places/UniqueDimBackward0",
-    "view_as_complex_copy/ViewAsComplexBackward0_copy",
 }
 REFUSED |= {name for name in DIFFERENTIABLE if name.endswith("_backward/torch::autograd::NotImplemented")}
 # Their gradients are those of a whole: of logarithms that are probabilities, of an input with its mean and deviation beside it.

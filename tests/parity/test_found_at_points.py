@@ -109,6 +109,21 @@ x=T.ones((),requires_grad=True); y=T.lerp(T.ones(2,dtype=T.complex64),T.zeros(2,
 x=T.ones(2,dtype=T.float16,requires_grad=True); T.special.i1(x).backward(T.ones_like(x))
 x=T.ones(2,dtype=T.bfloat16,requires_grad=True); T.special.i1e(x).backward(T.ones_like(x))
     """,
+    "of bools and whole numbers, too": """
+x=T.ones(2,requires_grad=True); T.atan2(T.tensor([True,False]),x).sum().backward()
+x=T.ones(2,requires_grad=True); T.atan2(x,T.tensor([True,False])).sum().backward(); r=x.grad
+x=T.ones(2,requires_grad=True); T.logaddexp(x,T.tensor([True,False])).sum().backward()
+x=T.ones(2,requires_grad=True); T.logaddexp2(T.tensor([True,False]),x).sum().backward()
+x=T.ones(2,requires_grad=True); T.addcdiv(T.ones(2),x,T.tensor([2,3])).sum().backward()
+r=T.ldexp(T.tensor([1+1j]),T.tensor([-0.75,1.5],dtype=T.bfloat16))
+    """,
+    "copies of what no view shows": """
+x=T.arange(6.).view(2,3).t().requires_grad_(); y=T.view_copy(x,(2,3)); y.sum().backward()
+T.view_copy(T.arange(6.).view(2,3).t(),(4,))
+r=T.view_copy(T.tensor(2.),(1,1))
+r=T.unique_consecutive(T.ones(2,2,2).transpose(0,2),True,True,dim=1)
+T.histogram(T.ones(2,dtype=T.float64),T.ones(3),out=(T.zeros(1),T.zeros(2)))
+    """,
     "what is cast first has no gaps": """
 r=T.ones(3).expand(2,3)+T.ones(3,2,dtype=T.float64).t()
 r=T.addcdiv(T.ones(3).expand(2,3),T.ones(3).expand(2,3),T.ones(3,2,dtype=T.float64).t())
@@ -136,6 +151,8 @@ x=T.tensor([1.,2,3],requires_grad=True); T.ldexp(x,T.tensor([1,-2,3])).sum().bac
 T.ldexp(T.ones(2),T.tensor([True,False]))
 T.ldexp(T.ones(2,dtype=T.complex64),T.ones(2),out=T.zeros(2))
 T.ldexp(T.ones(2),T.ones(2),out=T.zeros(2,dtype=T.int64))
+r=T.ldexp(T.ones(2,dtype=T.bfloat16),T.tensor([0.5,1.5]))
+T.logspace(T.tensor(1j),2,1,out=T.zeros(1))
 x=T.ones(2,3); x.ldexp_(T.ones(3)); r=T.ldexp(x.t(),T.tensor(2))
 x=T.tensor([1,2]); x.ldexp_(T.ones(2))
 r=T.zeros(0,3,dtype=T.complex64).mode(1)

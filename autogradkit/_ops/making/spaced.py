@@ -15,7 +15,7 @@ from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, made
 from autogradkit._ops.making.ranges import dtype_between, numbers_between, numbers_in, require_real, warn_of_resizing
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit.core.dtype import from_numpy_dtype, get_default_dtype
+from autogradkit.core.dtype import complex128, float64, from_numpy_dtype, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 logspace = function("logspace", variants="function")
@@ -59,8 +59,8 @@ def _powers(start: Any, end: Any, steps: int, base: float, options: dict[str, An
 
     def fill(array: Array) -> None:
         if steps == 1:  # a number, which is filled in and has to fit
-            wide = np.complex128 if array.dtype.kind == "c" else np.float64
-            power = np.power(wide(base), wide(start)).item()
+            exponent = scalar_array(start, complex128 if array.dtype.kind == "c" else float64)
+            power = np.power(exponent.dtype.type(base), exponent).item()
             np.copyto(array, scalar_array(power, from_numpy_dtype(array.dtype)))
         if steps < 2:
             return

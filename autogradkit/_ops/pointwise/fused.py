@@ -87,6 +87,16 @@ def _refuse_integers(self: Any, tensor1: Tensor, tensor2: Tensor, value: Any) ->
         )
 
 
+_WHOLE = {"b": "Bool", "i": "Long", "u": "Byte"}
+
+
+def _quotient(value: Any, tensor2: Any, kind: str) -> Any:
+    """value / tensor2, which PyTorch writes into memory like that of tensor2."""
+    if kind in "biu":
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {_WHOLE[kind]}")
+    return value / tensor2
+
+
 addcdiv = function("addcdiv", in_place=True)
 
 
@@ -96,7 +106,7 @@ addcdiv = function("addcdiv", in_place=True)
     samples=_triples,
     vjp={
         "self": lambda g: g,
-        "tensor1": lambda g, tensor2, value: g * k.conj(value / tensor2),
+        "tensor1": lambda g, tensor2, value, tensor2_kind: g * k.conj(_quotient(value, tensor2, tensor2_kind)),
         "tensor2": lambda g, tensor1, tensor2, value: -g * k.conj(k.times(tensor1, value) / (tensor2 * tensor2)),
     },
     rule="∂self = ∂\n∂tensor1 = ∂ · value / tensor2\n∂tensor2 = −∂ · value · tensor1 / tensor2²",

@@ -14,7 +14,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.pointwise.arithmetic import two_tensors
+from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, two_tensors
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.fused import fma64
@@ -93,6 +93,13 @@ def log10(self: Array, *, out: Array) -> None:
     """
 
 
+def _apart(one: Any, other: Any, kind: str) -> Any:
+    """one − other, which PyTorch does not compute where one is of bools."""
+    if kind == "b":
+        raise RuntimeError(BOOL_SUBTRACTION)
+    return one - other
+
+
 def log_add_exp(one: Array, other: Array) -> Array:
     """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
     larger = (
@@ -116,8 +123,8 @@ def log_add_exp(one: Array, other: Array) -> Array:
     samples=two_tensors,
     in_place=False,
     vjp={
-        "self": lambda g, self, other: g / k.conj(1 + k.exp(other - self)),
-        "other": lambda g, self, other: g / k.conj(1 + k.exp(self - other)),
+        "self": lambda g, self, other, other_kind: g / k.conj(1 + k.exp(_apart(other, self, other_kind))),
+        "other": lambda g, self, other, self_kind: g / k.conj(1 + k.exp(_apart(self, other, self_kind))),
     },
     rule="∂self = ∂ / (1 + exp(other − self))\n∂other = ∂ / (1 + exp(self − other))",
 )
@@ -141,8 +148,8 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
     in_place=False,
     node="Logaddexp2Backward0",
     vjp={
-        "self": lambda g, self, other: g / (1 + k.exp2(other - self)),
-        "other": lambda g, self, other: g / (1 + k.exp2(self - other)),
+        "self": lambda g, self, other, other_kind: g / (1 + k.exp2(_apart(other, self, other_kind))),
+        "other": lambda g, self, other, self_kind: g / (1 + k.exp2(_apart(self, other, self_kind))),
     },
     rule="∂self = ∂ / (1 + 2^(other − self))\n∂other = ∂ / (1 + 2^(self − other))",
 )

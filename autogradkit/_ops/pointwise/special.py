@@ -16,7 +16,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit.core.dtype import bfloat16, can_cast, float16, from_numpy_dtype, get_default_dtype
+from autogradkit.core.dtype import can_cast, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -192,16 +192,13 @@ def i0(self: Array, *, out: Array) -> None:
     by_scipy("i0", out, self)
 
 
-def refuse_half(name: str, self: Any) -> None:
-    """Raises NotImplementedError for half precision, of which PyTorch's kernel of that `name` has none."""
-    kind = self.dtype if isinstance(self, Tensor) else from_numpy_dtype(self.dtype)
-    if kind in (float16, bfloat16):
-        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_type(kind)}'")
+def by_small(name: str, g: Any, self: Any, kind: str, at: Any, limit: float) -> Any:
+    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there.
 
-
-def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
-    """g times `at`, a function of what is at least epsilon away from 0; `limit` is its value there."""
-    refuse_half(name, self)
+    PyTorch's kernel of that `name` has no half precision.
+    """
+    if k.is_half(self):
+        raise NotImplementedError(f"\"{name}\" not implemented for '{'BFloat16' if kind == 'V' else 'Half'}'")
     tiny = k.epsilon(self)
     away = k.abs(self) > tiny
     return g * k.where(away, at(k.where(away, self, tiny)), limit)
@@ -215,7 +212,11 @@ def by_small(name: str, g: Any, self: Any, at: Any, limit: float) -> Any:
     dtypes=not_implemented("i1_cpu", "c"),
     samples=within(-2, 2),
     node="SpecialI1Backward0",
-    vjp={"self": lambda g, self, result: by_small("i1_backward", g, self, lambda x: k.i0(x) - result / x, 0.5)},
+    vjp={
+        "self": lambda g, self, result, self_kind: by_small(
+            "i1_backward", g, self, self_kind, lambda x: k.i0(x) - result / x, 0.5
+        )
+    },
     rule="∂self = ∂ · (i0(self) − result / self)",
 )
 def i1(self: Array, *, out: Array) -> None:

@@ -208,8 +208,8 @@ def special_i0e(self: Array, *, out: Array) -> None:
     dtypes=not_implemented("i1e_cpu", "c"),
     samples=within(-2, 2),
     vjp={
-        "self": lambda g, self, result: by_small(
-            "i1e_backward", g, self, lambda x: k.special_i0e(x) - result * (k.sgn(x) + k.reciprocal(x)), 0.5
+        "self": lambda g, self, result, self_kind: by_small(
+            "i1e_backward", g, self, self_kind, lambda x: k.special_i0e(x) - result * (k.sgn(x) + k.reciprocal(x)), 0.5
         )
     },
     rule="∂self = ∂ · (i0e(self) − result · (sign(self) + 1 / self))",

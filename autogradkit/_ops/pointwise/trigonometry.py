@@ -143,6 +143,16 @@ def atan(self: Array, *, out: Array) -> None:
     """
 
 
+def _negated(x: Any, kind: str) -> Any:
+    """−x, which PyTorch has of bools neither here."""
+    if kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+            "`logical_not()` operator instead."
+        )
+    return -x
+
+
 def _square(self: Any, other: Any) -> Any:
     """self² + other², infinite where that is 0, so that the gradient is 0 there."""
     square = self * self + other * other
@@ -158,7 +168,7 @@ def _square(self: Any, other: Any) -> Any:
     samples=two_tensors,
     vjp={
         "self": lambda g, self, other: g * other * k.reciprocal(_square(self, other)),
-        "other": lambda g, self, other: g * -self * k.reciprocal(_square(self, other)),
+        "other": lambda g, self, other, self_kind: g * _negated(self, self_kind) * k.reciprocal(_square(self, other)),
     },
     rule="∂self = ∂ · other / (self² + other²)\n∂other = −∂ · self / (self² + other²)",
 )

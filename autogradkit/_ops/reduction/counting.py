@@ -254,7 +254,7 @@ def _distinct(array: Array, dim: int | None, in_order: bool = True) -> tuple[Arr
     counts = np.diff(np.flatnonzero(np.append(first, True)))
     values = places[order[first]]
     if dim is not None:  # laid out with the places of `dim` outermost, as PyTorch gathers them
-        values = np.moveaxis(values, 0, dim)
+        values = np.moveaxis(np.ascontiguousarray(values), 0, dim)
     return values, inverse.reshape(shape), counts
 
 

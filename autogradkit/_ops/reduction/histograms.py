@@ -257,11 +257,21 @@ def _require_rows(rows: Array, bins: Sequence[Any], weight: Array | None) -> Non
 histogram = function("histogram")
 
 
+def _require_rows_first(out: Any, self: Any, bins: Any, weight: Any, density: bool) -> None:
+    _require_rows(*_rows_of(self._array, bins._array, None if weight is None else weight._array))
+    _require_same(out, self)
+
+
+def _rows_of(self: Array, bins: Any, weight: Array | None) -> tuple[Array, list[Any], Array | None]:
+    """Elements as rows of one number, their edges, their weights."""
+    return self.reshape(-1, 1), [bins], weight if weight is None or weight.shape != self.shape else weight.reshape(-1)
+
+
 @histogram.overload(
     node=UNIMPLEMENTED,
     outputs="hist bin_edges",
     returns=return_types.histogram,
-    refuse_out=_require_same,
+    refuse_out=_require_rows_first,
     vjp=dict.fromkeys(("self", "bins", "weight"), undifferentiated("histogram")),
     rule="∂self, ∂bins and ∂weight are not implemented in PyTorch",
 )
@@ -272,10 +282,9 @@ def _(self: Array, bins: Array, *, weight: Array | None = None, density: bool = 
     >>> torch.histogram(torch.tensor([1.0, 2.0, 1.0]), 4, range=(0.0, 3.0)).hist
     tensor([0., 2., 1., 0.])
     """
-    rows = self.reshape(-1, 1)
-    weight = weight if weight is None or weight.shape != self.shape else weight.reshape(-1)
-    _require_rows(rows, [bins], weight)
-    return _histogram(rows, [bins], weight, density), bins.copy()
+    rows, edges, weight = _rows_of(self, bins, weight)
+    _require_rows(rows, edges, weight)
+    return _histogram(rows, edges, weight, density), bins.copy()
 
 
 @histogram.overload(
@@ -294,10 +303,9 @@ def _(
     weight: Array | None = None,
     density: bool = False,
 ) -> Any:
-    rows = self.reshape(-1, 1)
-    weight = weight if weight is None or weight.shape != self.shape else weight.reshape(-1)
     _require_bins(bins)
-    edges = _edges(rows, 0, bins, range)
+    edges = _edges(self.reshape(-1, 1), 0, bins, range)
+    rows, _, weight = _rows_of(self, edges, weight)
     _require_rows(rows, [edges], weight)
     return _histogram(rows, [edges], weight, density), edges
 

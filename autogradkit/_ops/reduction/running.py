@@ -190,9 +190,9 @@ def logcumsumexp(self: Array, dim: Dim, *, out: Array) -> None:
     if not self.ndim or not self.size:
         np.copyto(out, self)
     elif self.dtype.kind == "c":
-        total = np.full((), -np.inf, self.dtype)
+        total: Any = None
         for place, elements in enumerate(np.moveaxis(self, dim, 0)):
-            total = log_add_exp(elements, total)
+            total = elements if total is None else log_add_exp(elements, total)
             np.moveaxis(out, dim, 0)[place] = total
     else:
         np.copyto(out, np.logaddexp.accumulate(self, dim, np.float64), casting="unsafe")

@@ -15,17 +15,27 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.declare.overload import Overload
-from autogradkit._ops.declare.refusals import undifferentiated
+from autogradkit._ops.declare.refusals import by_kernel, undifferentiated
 from autogradkit._ops.making.restriding import as_strided
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.strides import infer_size, wrap_dim
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.history import requires_grad
+from autogradkit.engine.modes import MODE
 
 
 def _declare(
-    name: str, *views: Overload, call: str, shown: str, real_gradient: bool = False, samples: Any = None
+    name: str,
+    *views: Overload,
+    call: str,
+    shown: str,
+    real_gradient: bool = False,
+    refuse: Callable[..., None] | None = None,
 ) -> None:
-    """`name` as a function that copies what these forms of a view show; `call` and `shown` are its example."""
+    """`name` as a function that copies what these forms of a view show; `call` and `shown` are its example.
+
+    What is refused where it would be recorded has no gradient.
+    """
     made = function(name, variants="function")
     for view in views:
         several = str(view.kernel.__annotations__["return"]).startswith("tuple")
@@ -41,15 +51,33 @@ def _declare(
             meta=None if several else _meta_of(view),
             real_gradient=real_gradient,
             bare_out=not several,
-            vjp=view.formulas,
-            samples=samples or view.samples,
-            rule=view.rule_given,
+            refuse=refuse,
+            vjp=view.formulas if refuse is None else None,
+            samples=view.samples,
+            rule=view.rule_given if refuse is None else None,
         )(kernel)
+
+
+@by_kernel
+def _refuse_recording(self: Any) -> None:
+    if MODE.grad and requires_grad(self):
+        raise RuntimeError(
+            "view_as_complex_copy does not support automatic differentiation for outputs with complex dtype."
+        )
+
+
+def _reshaped(self: Array, size: Any) -> Array:
+    """What `view_copy` copies: sizes that no view could show, too."""
+    return np.ascontiguousarray(self).reshape(infer_size(size, self.size))
+
+
+def _shows(view: Overload) -> Callable[..., Array]:
+    return _reshaped if view is sizes.view_sizes else view.kernel
 
 
 def _meta_of(view: Overload) -> Callable[..., Any]:
     def described(*values: Any, **named: Any) -> Any:
-        shown = view.kernel(*values, **named)
+        shown = _shows(view)(*values, **named)
         return shown.shape, shown.dtype
 
     return described
@@ -62,7 +90,7 @@ def _copying(view: Overload) -> Callable[..., Any]:
     named = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     asked = ", ".join([*given, *[f"{each}={each}" for each in named]])
     source = f"lambda {', '.join([*given, '*', *named, 'out'])}: copyto(out, view({asked}))"
-    kernel = eval(source, {"copyto": np.copyto, "view": view.kernel})
+    kernel = eval(source, {"copyto": np.copyto, "view": _shows(view)})
     return _like(kernel, view, out="Array")
 
 
@@ -110,8 +138,7 @@ _declare(
     complex_parts.view_as_complex,
     call="torch.tensor([[1.0, 2.0]])",
     shown="tensor([1.+2.j])",
-    real_gradient=True,
-    samples=lambda t: [(t(3, 2).detach(),)],
+    refuse=_refuse_recording,
 )
 _declare("view_copy", sizes.view_sizes, sizes.view_dtype, call=f"{_MATRIX}, (4,)", shown="tensor([1, 2, 3, 4])")
 _declare("split_copy", splits.split_evenly, call="torch.tensor([1, 2, 3]), 2", shown="(tensor([1, 2]), tensor([3]))")
