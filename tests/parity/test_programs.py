@@ -11,7 +11,6 @@ import torch
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
 
-from .not_yet import is_not_yet
 from .programs.listed import FILE, Row, row_of, rows
 from .programs.overlap import depends_on_order
 from .programs.runs import Finding, Line, Pair, run
@@ -123,7 +122,6 @@ def test_optimizers_arrays_and_text_are_compared_and_the_default_dtype_is_put_ba
 def test_every_declared_op_is_called_in_every_form_that_has_a_name() -> None:
     called = {name.rpartition(".")[2] for name in names() if templates(name)}
     declared = {each.name for each in SETS if each.variants and any(o.variants for o in each.overloads)}
-    declared = {name for name in declared if not is_not_yet(name)}
     # `retain_grad`, `cuda` and the types of complex numbers have no schema in PyTorch that says how they are called.
     assert declared - called - set(LEFT_OUT) <= {"retain_grad", "cuda", "cdouble", "cfloat", "bfloat16"}
     assert len(declared & called) > 230

@@ -22,7 +22,6 @@ from autogradkit._ops.declare import PUBLISHED, SETS
 from autogradkit._ops.declare.names import METHODS, MisfitError
 from autogradkit._ops.declare.overload import Overload
 
-from ..not_yet import is_not_yet
 from ..oracle import array_of
 from ..valid_calls import LEFT_OUT, NAMESPACES, TARGETS, Call, valid_calls
 from .compare import carried
@@ -173,7 +172,7 @@ class Form:
 
 def forms() -> list[Form]:
     """All forms, but of the names that are not swept yet."""
-    return [each for each in (*_declared(), *_by_schema(), *_written_in_python()) if not is_not_yet(each.name)]
+    return [*_declared(), *_by_schema(), *_written_in_python()]
 
 
 def _maker(made: list[int]) -> Callable[..., ak.Tensor]:
@@ -313,4 +312,4 @@ def unreached(all_forms: list[Form]) -> list[str]:
     """The overloads that no form calls."""
     reached = {id(form.overload) for form in all_forms}
     left = [each for owner in SETS for each in owner.overloads if id(each) not in reached and not each.deprecated]
-    return [name_of(each) for each in left if each.owner.name not in LEFT_OUT and not is_not_yet(each.owner.name)]
+    return [name_of(each) for each in left if each.owner.name not in LEFT_OUT]

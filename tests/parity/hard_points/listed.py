@@ -212,9 +212,14 @@ SETTLED: dict[str, str] = {
             "nn.functional.scaled_dot_product_attention gradient",
         )),
         ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
-        ("PyTorch reads a size that is not there, and asks for its memory", "any", ("batch_norm error type",)),
+        ("PyTorch reads a size that is not there, and asks for its memory", "any", (
+            "batch_norm error type", "native_batch_norm error type", "native_batch_norm text",
+        )),
+        ("the mean of infinite numbers is that or NaN, by where in a vector they stand", "any", (
+            "native_layer_norm forward", "native_layer_norm forward by a number",
+        )),
         ("the vectorised loop multiplies and adds in one, which leaves a last digit where two products cancel", "float32", (
-            "batch_norm forward", "instance_norm forward",
+            "batch_norm forward", "instance_norm forward", "native_batch_norm forward",
         )),
         ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "float16", ("aten.rrelu_with_noise refused here",)),

@@ -19,7 +19,6 @@ from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import METHODS, PUBLISHED, OverloadSet
 from autogradkit._ops.declare.overload import Overload
 
-from ..not_yet import is_not_yet
 from ..valid_calls import TARGETS, Call, Target, valid_calls
 
 # What is called by other lines, cannot be compared, or has nothing of a tensor.
@@ -78,7 +77,7 @@ class Template:
 def names() -> tuple[str, ...]:
     """Everything that may be called, by the names of `TARGETS`, and of declared in-place forms."""
     chosen = [name for name in TARGETS if name.rpartition(".")[2] not in LEFT_OUT and "operator." not in name]
-    return tuple([name for name in chosen if not is_not_yet(name)])
+    return tuple(chosen)
 
 
 @cache
