@@ -90,6 +90,7 @@ SETTLED: dict[str, str] = {
         (_ORDER, "any", (
             "Tensor.expand text", "nn.functional.conv2d text", "nn.functional.linear text", "diag text",
         )),
+        (_ORDER, "any", ("histogramdd error type",)),
         (_ORDER, "complex", ("max error type", "min error type")),
         (_ORDER, "int", ("clip text", "logsumexp error type", "mean error type", "mean text", "norm error type")),
         (_ORDER, "uint", ("clip text", "logsumexp error type", "mean error type", "mean text", "norm error type")),
