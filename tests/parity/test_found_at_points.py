@@ -96,6 +96,8 @@ r=[each.hex() for each in T.linspace(0.1,7.3,50,dtype=T.float64).tolist()]
 r=T.histogram(T.tensor([0.,0.5,-0.5])).hist
 r=T.logaddexp2(T.tensor(-1.,dtype=T.float64),T.tensor(-1.,dtype=T.float64)).item().hex()
 r=T.logspace(float('inf'),2,1)
+r=T.lerp(T.tensor([3e38,-3e38]),T.tensor([0.,3e38]),-0.9)
+r=T.lerp(T.tensor([3.4e38]),T.tensor([1.7e38]),-1.)
 T.logspace(3,0,1,out=T.zeros(1,dtype=T.uint8))
 x=T.tensor([0.,3e38],requires_grad=True); T.atan2(x,T.tensor([-3.4e38,2.])).backward(T.tensor([2.,2.])); r=x.grad
     """,

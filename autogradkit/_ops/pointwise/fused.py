@@ -159,7 +159,12 @@ def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     weight = weight.astype(self.dtype) if isinstance(weight, np.ndarray) else _factor(weight, out)
     near = np.abs(weight) < 0.5
     away = end - self
-    found = np.where(near, self + weight * away, end - away * (1 - weight))
+    exact = (
+        np.float64 if away.dtype == np.float32 else away.dtype
+    )  # as addcmul: the product may be too large, the sum not
+    found = np.where(
+        near, self + np.multiply(weight, away, dtype=exact), end - np.multiply(away, 1 - weight, dtype=exact)
+    )
     np.copyto(out, found, casting="unsafe")
 
 

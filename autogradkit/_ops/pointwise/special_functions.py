@@ -107,7 +107,7 @@ def special_log_ndtr(self: Array, *, out: Array) -> None:
     in_place=False,
     dtypes=without_half("erfcx_cpu"),
     samples=within(-1, 2),
-    vjp={"self": lambda g, self, result: (k.times(self * result, 2) - 2 / math.sqrt(math.pi)) * g},
+    vjp={"self": lambda g, self, result: (k.times(self, 2) * result - 2 / math.sqrt(math.pi)) * g},
     rule="∂self = ∂ · (2 · self · result − 2 / √π)",
 )
 def special_erfcx(self: Array, *, out: Array) -> None:
