@@ -104,8 +104,16 @@ def matrix_norm(
 def _extreme(sizes: Any, largest: bool, dim: int, keepdim: bool) -> Any:
     """The largest or least of the sizes along a dimension; of none 0 is the largest."""
     if largest and not sizes.shape[dim]:
-        return sizes.sum(dim, keepdim)
+        at, shape = wrap_dim(dim, sizes.ndim), tuple(sizes.shape)
+        return _zeros(sizes, (*shape[:at], *([1] if keepdim else []), *shape[at + 1 :]), sizes.dtype)
     return (sizes.amax if largest else sizes.amin)(dim, keepdim)
+
+
+def _zeros(beside: Any, shape: tuple[int, ...], kind: Dtype) -> Any:
+    """The norms, or conditions, of matrices without elements, which PyTorch makes and then fills."""
+    found = beside.new_zeros(shape, dtype=kind)
+    set_version(found, 1)
+    return found
 
 
 def _order(ndim: int, first: int, second: int) -> list[int]:
@@ -184,7 +192,7 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     if abs(order) not in (1, 2, math.inf):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {order:g}")
     if not x.numel():
-        return _of_nothing(x)
+        return _zeros(x, x.shape[:-2], x.dtype.to_real())
     if abs(order) == 2:
         values = svdvals(x)
         most, least = values.narrow(-1, 0, 1), values.narrow(-1, -1, 1)
@@ -198,15 +206,8 @@ def _(self: Array, p: str) -> Any:
     if p not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if not x.numel():
-        return _of_nothing(x)
+        return _zeros(x, x.shape[:-2], x.dtype.to_real())
     return _by_inverse(x, p)
-
-
-def _of_nothing(x: Any) -> Any:
-    """The conditions of matrices without elements: zeros, which PyTorch fills in."""
-    found = x.new_zeros(x.shape[:-2], dtype=x.dtype.to_real())
-    set_version(found, 1)
-    return found
 
 
 def require_cond(x: Any) -> None:

@@ -72,6 +72,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     """
     if any(call in text and differs.endswith(place) for call, found in _PHASES.items() for place in found):
         return True
+    if "qr(" in text and differs.endswith("]") and any(each.is_complex() for each in _places(text, space)):
+        return True  # up to phases, which the sign of a zero decides
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
     if shown is not None and any(each in text for each in _EDITING):
         return any(map(_overlaps_itself, _places(text, space)))
