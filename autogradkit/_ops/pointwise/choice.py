@@ -233,6 +233,8 @@ def _refuse_most(self: Any, max: Any) -> None:
 
 
 def _refuse_most_in_place(self: Any, max: Any) -> None:
+    if isinstance(max, complex):
+        _refuse_clamping(self, None, max)
     _refuse_clamping_in_place(self, None, max)
 
 
@@ -242,6 +244,8 @@ def _refuse_least(self: Any, min: Any) -> None:
 
 
 def _refuse_least_in_place(self: Any, min: Any) -> None:
+    if isinstance(min, complex):  # of one bound PyTorch looks at the number first
+        _refuse_clamping(self, min, None)
     _refuse_clamping_in_place(self, min, None)
 
 

@@ -14,6 +14,7 @@ from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Dim
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.reduction.order import sort_values
+from autogradkit.core.integers import require_int64
 from autogradkit.core.strides import wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -26,6 +27,8 @@ def _quantile(tensor: Any, q: Any, dim: int | None, keepdim: bool, interpolation
             "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
             + interpolation
         )
+    if dim is not None:
+        require_int64(dim)
     _require_fitting(tensor, q)
     at = wrap_dim(dim or 0, tensor.ndim)
     if dim is not None and tensor.ndim:
