@@ -99,7 +99,6 @@ SETTLED: dict[str, str] = {
             "logsumexp error type", "mean error type", "mean text", "norm error type",
         )),
         (_EMPTY, "any", ("diff computed here", "max refused here", "min refused here")),
-        (_EMPTY, "complex", ("Tensor.median computed here", "median computed here")),
         (_EMPTY, "bool", ("Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here")),
         (_ORDER, "any", (
             "Tensor.addbmm text", "Tensor.addbmm_ text",
@@ -142,7 +141,6 @@ SETTLED: dict[str, str] = {
         (_CANCELS, "float32", ("Tensor.mvlgamma gradient", "Tensor.renorm gradient", "renorm gradient")),
         ("which of +0 and −0 a product of complex numbers gives", "float", ("polar gradient",)),
         *((_ORDER, kind, ("linalg.vector_norm error type",)) for kind in ("bool", "int", "uint")),
-        *(("PyTorch names the operand's dtype as the result's", kind, ("mvlgamma text",)) for kind in ("int", "uint")),
         (_EMPTY, "bool", ("Tensor.addbmm computed here", "Tensor.addbmm_ computed here", "addbmm computed here")),
         ("whether a matrix of eigenvectors is singular is a matter of the last bits", "float", (
             "linalg.eigvals gradient's error",
@@ -176,7 +174,6 @@ SETTLED: dict[str, str] = {
         (_CANCELS, "float", tuple(f"{place}{each} gradient" for place in ("special.", "aten.special_") for each in (
             "erfcx", "i0e", "i1e",
         ))),
-        (_CANCELS, "float", ("Tensor.mvlgamma gradient", "mvlgamma gradient")),
         (_UNWRITTEN, "float", tuple(f"special.{each} forward" for each in (
             "chebyshev_polynomial_u", "chebyshev_polynomial_w", "legendre_polynomial_p", "shifted_chebyshev_polynomial_t",
             "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_w",
