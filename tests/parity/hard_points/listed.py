@@ -429,6 +429,17 @@ SETTLED |= {
     for dtype in dtypes.split()
 }
 SETTLED |= {
+    f"{signature}{BY_A_NUMBER} {dtypes}": reason
+    for reason, dtypes, signatures in (
+        (_ORDER, "any", ("Tensor.histc error type", "nanquantile error type", "quantile error type")),
+        (_ORDER, "uint8", ("Tensor.clamp_max_ error type",)),
+        (_RANGE, "float16", ("logspace refused here",)),
+        (_UNWRITTEN, "any", ("special.chebyshev_polynomial_u forward",)),
+        (_LOST_DIGITS, "any", ("special.laguerre_polynomial_l forward",)),
+    )
+    for signature in signatures
+}
+SETTLED |= {
     "Tensor.view forward bfloat16": _BITS,
     "view_copy forward bfloat16": _BITS,
     "operator.pow gradient complex": _COMPLEX,
