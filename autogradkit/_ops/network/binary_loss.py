@@ -54,7 +54,7 @@ def _weighted(g: Any, weight: Any) -> Any:
 
 
 def _from_target(g: Any, self: Any, target: Any, weight: Any, reduction: int) -> Any:
-    odds = k.clamp_min(k.log(1 - self), _LEAST) - k.clamp_min(k.log(self), _LEAST)
+    odds = k.log(1 - self) - k.log(self)  # which may be infinite, though the loss is not
     return k.times(_weighted(g, weight) * odds, share(self, reduction))
 
 

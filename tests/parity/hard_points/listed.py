@@ -188,7 +188,6 @@ SETTLED: dict[str, str] = {
         (_CANCELS, "float", tuple(f"{place}{each} gradient" for place in ("special.", "aten.special_") for each in (
             "erfcx", "i0e", "i1e",
         ))),
-        (_CANCELS, "float", ("Tensor.mvlgamma gradient",)),
         (_UNWRITTEN, "float", tuple(f"special.{each} forward" for each in (
             "chebyshev_polynomial_u", "chebyshev_polynomial_w", "legendre_polynomial_p", "shifted_chebyshev_polynomial_t",
             "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_w",
@@ -460,6 +459,15 @@ SETTLED |= {
     for reason, signatures in _IN_OTHER_DTYPES
     for signature, dtypes in signatures.items()
     for dtype in dtypes.split()
+}
+SETTLED |= {
+    f"{signature}{BY_A_NUMBER} {dtypes}": reason
+    for reason, dtypes, signatures in (
+        (_RANGE, "float16", ("logspace refused here",)),
+        (_UNWRITTEN, "any", ("special.chebyshev_polynomial_u forward",)),
+        (_LOST_DIGITS, "any", ("special.laguerre_polynomial_l forward",)),
+    )
+    for signature in signatures
 }
 SETTLED |= {
     "Tensor.view forward bfloat16": _BITS,
