@@ -20,7 +20,7 @@ NOT_YET = frozenset(
         "deg2rad", "diagonal_copy", "expand_copy",
         "feature_alpha_dropout", "feature_dropout", "float_power", "fmax", "fmod", "gelu", "gradient",
         "grid_sample", "grid_sampler", "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-        "hinge_embedding_loss", "histc", "histogram", "histogramdd",
+        "hinge_embedding_loss", "histc", "histogram", "histogramdd", "igamma", "igammac",
         "index_reduce", "instance_norm", "interpolate", "isin", "isreal", "kl_div",
         "layer_norm", "ldexp", "lerp", "logaddexp",
         "logaddexp2", "logcumsumexp", "logspace", "margin_ranking_loss",
