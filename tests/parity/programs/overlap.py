@@ -53,7 +53,20 @@ _OPEN_BEYOND_FINITE = (
 
 
 # What is determined by a matrix as well as that is far from a singular one.
-_INVERTING = ("inv", "solve", "lstsq(", "cond(", "det(", "svd", "eig", "rank(", "qr(", "matrix_norm(", "matrix_power(")
+_INVERTING = (
+    "inv",
+    "solve",
+    "lstsq(",
+    "cond(",
+    "det(",
+    "svd",
+    "eig",
+    "rank(",
+    "qr(",
+    "qrf(",
+    "matrix_norm(",
+    "matrix_power(",
+)
 _FAR_FROM_SINGULAR = 100.0  # the condition up to which results are compared
 
 
@@ -114,6 +127,8 @@ def _places(text: str, space: dict[str, Any]) -> Iterator[torch.Tensor]:
         value = space.get(node.id) if isinstance(node, ast.Name) else None
         if isinstance(value, torch.optim.Optimizer):
             yield from (each for group in value.param_groups for each in group["params"])
+        elif isinstance(value, list | tuple):
+            yield from (each for each in value if isinstance(each, torch.Tensor))
         elif isinstance(value, torch.Tensor):
             yield value
 

@@ -44,6 +44,9 @@ LEFT_OUT = {
 }
 
 
+# What ends the process in PyTorch where `out=` is the operand, whose sizes it changes before LAPACK reads it.
+CORRUPTING = ("eigvalsh", "svd", "svdvals")
+
 # What PyTorch gives as a view whose conjugation is pending (PARITY.md, Chosen differences), to be copied at once.
 PENDING = ("conj", "adjoint", "ifft", "ihfft", "ihfft2", "ihfftn")
 

@@ -14,7 +14,7 @@ import torch
 
 from . import autograd_lines, index_lines, library_lines
 from .runs import Finding, Line, Pair
-from .templates import PENDING, Slot, Template, names, templates
+from .templates import CORRUPTING, PENDING, Slot, Template, names, templates
 
 FLOATS = ("float32",) * 8 + ("float64",) * 3 + ("float16",) * 2 + ("bfloat16",) + ("complex64",) * 2 + ("complex128",)
 INTS = ("int64",) * 3 + ("int32", "int16", "int8", "uint8")
@@ -146,7 +146,9 @@ class Writer:
             return self.varied(value)
 
         args = [put(each, i == 0) for i, each in enumerate(template.args)]
-        args += [f"{key}={put(each, False)}" for key, each in template.kwargs]
+        for key, each in template.kwargs:
+            alone = key == "out" and template.label in CORRUPTING
+            args.append(f"{key}={self.apart(each) if alone else put(each, False)}")
         if template.function[0] == ".":
             text = f"{args[0]}{template.function}({', '.join(args[1:])})"
         else:
@@ -155,6 +157,12 @@ class Writer:
         if template.in_place:
             return Line(text, template.label)
         return Line(f"{self.name()} = {text}", template.label)
+
+    def apart(self, value: Any) -> str:
+        """New tensors for one place, or for several."""
+        if isinstance(value, Slot):
+            return self.leaf(value.shape)
+        return f"({', '.join(map(self.apart, value))})"
 
     def varied(self, text: str) -> str:
         """A plain argument, now and then another of its kind."""
