@@ -140,9 +140,6 @@ SETTLED: dict[str, str] = {
         )),
         ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
         ("PyTorch reads a size that is not there, and asks for its memory", "any", ("batch_norm error type",)),
-        ("the vectorised loop multiplies and adds in one, which leaves a last digit where two products cancel", "float32", (
-            "batch_norm forward", "instance_norm forward",
-        )),
         ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "float16", ("aten.rrelu_with_noise refused here",)),
         ("PyTorch's kernel draws what `rrelu` draws here", "bfloat16", ("aten.rrelu_with_noise refused here",)),
