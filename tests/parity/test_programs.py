@@ -16,7 +16,7 @@ from .programs.overlap import depends_on_order
 from .programs.runs import Finding, Line, Pair, run
 from .programs.shrink import shrunk
 from .programs.state import difference
-from .programs.templates import LEFT_OUT, names, templates
+from .programs.templates import LEFT_OUT, UNSETTLED, names, templates
 from .programs.writer import program
 
 LINES, SEED = 9_000, 1
@@ -123,7 +123,7 @@ def test_every_declared_op_is_called_in_every_form_that_has_a_name() -> None:
     called = {name.rpartition(".")[2] for name in names() if templates(name)}
     declared = {each.name for each in SETS if each.variants and any(o.variants for o in each.overloads)}
     # `retain_grad`, `cuda` and the types of complex numbers have no schema in PyTorch that says how they are called.
-    assert declared - called - set(LEFT_OUT) <= {"retain_grad", "cuda", "cdouble", "cfloat", "bfloat16"}
+    assert declared - called - set(LEFT_OUT) - UNSETTLED <= {"retain_grad", "cuda", "cdouble", "cfloat", "bfloat16"}
     assert len(declared & called) > 230
 
 
