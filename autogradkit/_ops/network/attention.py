@@ -79,6 +79,8 @@ def scaled_dot_product_attention(
     apart = dropout_p > 0 or not q.ndim == k.ndim == v.ndim == 4  # PyTorch's kernel for all at once does not take it
     if is_causal and mask is not None and apart:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    if dropout_p < 0 and not apart:
+        raise RuntimeError("scaled_dot_product_attention_flash_attention: Currently do not support dropout > 0")
     if is_half(q._array.dtype):  # computed in float32, and rounded once
         q, k, v = (each.to(float32) for each in (q, k, v))
     if enable_gqa:

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undi
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, kept, write
-from autogradkit.core.dtype import from_numpy_dtype, int64
+from autogradkit.core.dtype import from_numpy_dtype, int64, largest
 
 
 def _between(*numbers: float) -> Samples:
@@ -209,11 +209,10 @@ def _refuse_softshrink(self: Any, lambd: float = 0.5) -> None:
 
 
 def _require_lambd(self: Any, lambd: float = 0.5) -> None:
-    kind = self._array.dtype
-    largest = np.finfo(np.float64 if kind == np.float64 else np.float32).max
-    if not 0 <= lambd <= largest:
+    most = largest(self.dtype)
+    if not 0 <= lambd <= most:
         raise RuntimeError(
-            f"lambda must be in range [0, {largest:g}] for input dtype {scalar_type(self.dtype)}, but found {lambd:g}"
+            f"lambda must be in range [0, {most:g}] for input dtype {scalar_type(self.dtype)}, but found {lambd:g}"
         )
 
 

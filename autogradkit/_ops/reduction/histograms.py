@@ -150,7 +150,7 @@ def histc(self: Array, bins: int = 100, min: Scalar = 0, max: Scalar = 0, *, out
     np.copyto(out, np.bincount(np.minimum(places, bins - 1), minlength=bins), casting="unsafe")
 
 
-def _range(self: Array, low: complex, high: complex) -> tuple[float, float]:
+def _range(self: Array, low: Any, high: Any) -> tuple[float, float]:
     for each in (low, high):
         if isinstance(each, complex):
             raise RuntimeError("value cannot be converted to type double without overflow")

@@ -463,6 +463,8 @@ SETTLED |= {
 SETTLED |= {
     f"{signature}{BY_A_NUMBER} {dtypes}": reason
     for reason, dtypes, signatures in (
+        (_ORDER, "int64", ("rrelu_ error type",)),
+        (_ORDER, "uint8", ("nn.functional.rrelu error type",)),
         (_RANGE, "float16", ("logspace refused here",)),
         (_UNWRITTEN, "any", ("special.chebyshev_polynomial_u forward",)),
         (_LOST_DIGITS, "any", ("special.laguerre_polynomial_l forward",)),
