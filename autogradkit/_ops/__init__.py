@@ -69,6 +69,7 @@ from autogradkit._ops.network import (
     embedding_bag,
     exponential_units,
     grid_sampling,
+    group_norm,
     hard_units,
     layer_norm,
     linear,

@@ -18,9 +18,10 @@ from autogradkit._ops.declare.source import Call, Source
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.size import Size
 from autogradkit.core.storage import UntypedStorage, address_of, offset_of, root_of
-from autogradkit.core.strides import dim_of_size, element_strides, is_channels_last
+from autogradkit.core.strides import element_strides, is_channels_last
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
 from autogradkit.engine import attributes, inference

@@ -18,15 +18,9 @@ import numpy as np
 
 from autogradkit.core.integers import require_int64
 from autogradkit.core.recording import reported
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import (
-    contiguous_strides,
-    element_strides,
-    expand_strides,
-    output_strides,
-    view_strides,
-    wrap_dim,
-)
+from autogradkit.core.strides import contiguous_strides, element_strides, expand_strides, output_strides, view_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 Step = tuple[Any, ...]  # ("select", dim, index), ("slice", dim, start, end, step) or ("unsqueeze", dim)

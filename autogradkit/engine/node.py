@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Never
 from autogradkit.core.device import CPU, device
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.quiet import quietly
-from autogradkit.core.strides import unfit
+from autogradkit.core.shapes import unfit
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.hooks import NodeHooks, RemovableHandle, TensorHooks
 

@@ -17,7 +17,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
-from autogradkit.core.strides import unfit
+from autogradkit.core.shapes import unfit
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
 from autogradkit.engine.hook_calls import (

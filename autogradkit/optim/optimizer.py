@@ -19,8 +19,9 @@ from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.shapes import broadcast_shapes, unfit
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.strides import broadcast_shapes, has_internal_overlap, unfit
+from autogradkit.core.strides import has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import enable_grad

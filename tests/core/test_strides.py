@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autogradkit.core import strides as S
+from autogradkit.core.shapes import wrap_dim
 
 
 def test_a_transposed_operand_gives_a_transposed_result():
@@ -46,4 +47,4 @@ def test_windows_that_overlap_in_part():
 
 def test_a_dimension_that_does_not_exist():
     with pytest.raises(IndexError, match=r"expected to be in range of \[-2, 1\], but got 2"):
-        S.wrap_dim(2, 2)
+        wrap_dim(2, 2)

@@ -21,15 +21,9 @@ from autogradkit.core.dtype import (
     get_default_dtype,
     result_type,
 )
+from autogradkit.core.shapes import broadcast_shapes, wrap_dim
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import (
-    broadcast_shapes,
-    contiguous_strides,
-    dense_strides_like,
-    element_strides,
-    output_strides,
-    wrap_dim,
-)
+from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides, output_strides
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload

@@ -18,9 +18,10 @@ from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.random import Generator
 from autogradkit.core.recording import RECORDERS, heeded
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, VersionCounter
-from autogradkit.core.strides import element_strides, wrap_dim
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of
 from autogradkit.core.views import MULTI_OUTPUT, PLAIN, view_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW

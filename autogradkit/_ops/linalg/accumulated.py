@@ -17,7 +17,8 @@ from autogradkit._ops.linalg.products import misfit, mm_mat1, mm_mat2, multiply,
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, float32, from_numpy_dtype, is_half, result_type
-from autogradkit.core.strides import element_strides, output_strides, wrap_dim
+from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import element_strides, output_strides
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.naming import tensor_type
 

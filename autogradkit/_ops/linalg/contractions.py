@@ -17,7 +17,7 @@ from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit._ops.linalg.matmul import unsafe_view
 from autogradkit._ops.linalg.products import dot, mm
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.refusals import not_differentiated
 from autogradkit._ops.linalg.matrices import require_kernel
 from autogradkit._ops.reduction.norms import norm_backward, require_real_order, write_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, result_type
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
 

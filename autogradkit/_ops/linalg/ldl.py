@@ -25,7 +25,7 @@ from autogradkit._ops.linalg.matrices import (
     require_system,
     scalar_type_of,
 )
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 

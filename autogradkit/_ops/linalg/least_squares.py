@@ -28,7 +28,7 @@ from autogradkit._ops.linalg.matrices import (
 )
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.quiet import quietly
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.ownership import set_version

@@ -14,7 +14,7 @@ from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.linalg.products import bmm, dot, mm, mv
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from autogradkit._ops.declare import k
 from autogradkit._ops.declare.kinds import Array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.strides import broadcast_shapes, contiguous_strides
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor
 
 INT32 = np.dtype(np.int32)

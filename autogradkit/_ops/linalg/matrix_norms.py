@@ -19,7 +19,7 @@ from autogradkit._ops.reduction.norms import vector_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import shorten
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.ownership import set_version
 

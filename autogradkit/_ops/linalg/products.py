@@ -17,7 +17,7 @@ from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.errors import noted
-from autogradkit.core.strides import require_dims
+from autogradkit.core.shapes import require_dims
 from autogradkit.core.tensor import Tensor
 
 

@@ -28,7 +28,7 @@ from autogradkit._ops.linalg.matrices import (
     require_matrices,
     scalar_type_of,
 )
-from autogradkit.core.strides import require_dims
+from autogradkit.core.shapes import require_dims
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 

@@ -13,7 +13,7 @@ from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.linalg.products import vdot
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.strides import broadcast_shapes, wrap_dim
+from autogradkit.core.shapes import broadcast_shapes, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 

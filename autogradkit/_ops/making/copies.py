@@ -18,8 +18,9 @@ from autogradkit._ops.making.options import channels_last, contiguous_format, pr
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.steps import Step
-from autogradkit.core.strides import broadcast_shapes, element_strides, is_channels_last
+from autogradkit.core.strides import element_strides, is_channels_last
 
 
 def _laid_out(self: Array, memory_format: Any = None) -> Any:

@@ -25,7 +25,8 @@ from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import default_generator
-from autogradkit.core.strides import broadcast_shapes, element_strides, empty_strided
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor
 
 normal = function("normal", variants="function")

@@ -17,7 +17,7 @@ from autogradkit._ops.linalg.products import bmm, bmm_meta
 from autogradkit._ops.making.ranges import fill_evenly
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype, is_half
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 
 Shape = tuple[int, ...]
 

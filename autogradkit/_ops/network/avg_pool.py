@@ -20,7 +20,7 @@ from autogradkit._ops.network.pool_windows import Window, pooled_shape, require_
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype, is_half
-from autogradkit.core.strides import dim_of_size
+from autogradkit.core.shapes import dim_of_size
 
 Shape = tuple[int, ...]
 

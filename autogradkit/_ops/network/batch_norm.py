@@ -23,7 +23,7 @@ from autogradkit._ops.network.standardising import (
 )
 from autogradkit.core.dtype import is_half
 from autogradkit.core.fused import fma32
-from autogradkit.core.strides import dim_of_size
+from autogradkit.core.shapes import dim_of_size
 from autogradkit.engine.modes import no_grad
 
 

@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Ints
 from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit.core.dtype import from_numpy_dtype, is_half
-from autogradkit.core.strides import broadcast_shapes, dim_of_size
+from autogradkit.core.shapes import broadcast_shapes, dim_of_size
 
 
 def _expanded(x: Array, at: tuple[int, ...]) -> Array:

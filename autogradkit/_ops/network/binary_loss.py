@@ -17,7 +17,8 @@ from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.pointwise.arithmetic import BOOL_NEGATION, BOOLS_SUBTRACTION
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import wrap
 
 _LEAST = -100  # no logarithm counts as less: the loss stays finite

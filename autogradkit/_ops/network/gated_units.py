@@ -16,7 +16,8 @@ from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.rounding import write
-from autogradkit.core.strides import element_strides, output_strides, wrap_dim
+from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import element_strides, output_strides
 
 
 def _gate(x: Array) -> Array:

@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Bools
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
 from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, REFLECTION, sample_at, spread_from, spread_twice
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import dim_of_size
+from autogradkit.core.shapes import dim_of_size
 
 
 def _vjp(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Norms within a sample: layer_norm over its last dimensions, group_norm over groups of channels, rms_norm by root mean square.
+"""Norms over the last dimensions of a sample: layer_norm, and rms_norm by root mean square. group_norm.py has that of channels.
 
 Rests on declare and standardising.py. `nn.functional` calls them.
 """
@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.options import channels_last, contiguous_format
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.conv_kernels import prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
     moments,
@@ -23,17 +23,13 @@ from autogradkit._ops.network.standardising import (
     require_floating,
     rstd_of,
     slopes,
+    stats_dtype,
     wide,
 )
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
 from autogradkit.core.warning import warn
 
 Shape = tuple[int, ...]
-
-
-def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
-    mixed = any(each is not None and each.dtype != x.dtype for each in parameters)
-    return np.dtype(np.float32) if is_half(x.dtype) and mixed else x.dtype
 
 
 def _require_parameters(normalized: Shape, weight: Any, bias: Any) -> None:
@@ -77,7 +73,7 @@ def _layer_meta(input: Array, normalized_shape: Shape, weight: Array | None, bia
     _require_last(input, normalized_shape, "*, {}")
     require_floating(input, "LayerNormKernelImpl")
     stats = (*input.shape[: -len(normalized_shape)], *(1,) * len(normalized_shape))
-    kind = _stats_dtype(input, weight, bias)
+    kind = stats_dtype(input, weight, bias)
     return (input.shape, input.dtype), (stats, kind), (stats, kind)
 
 
@@ -215,214 +211,6 @@ def layer_norm(
     tensor([[-1.,  1.]])
     """
     return native_layer_norm(input, normalized_shape, weight, bias, eps)[0]
-
-
-# -- group_norm --------------------------------------------------------------------------------------------------------
-
-
-def _grouped(x: Any, group: int) -> Any:
-    """As batch × groups × channels of a group × places."""
-    return k.reshape(x, (x.shape[0], group, x.shape[1] // group, -1))
-
-
-def _group_check(x: Any, weight: Any, bias: Any, group: int) -> None:
-    if x.ndim < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {x.ndim}")
-    if group <= 0:
-        raise RuntimeError(f"Expected num groups to be greater than 0, got {group}")
-    shown = list(x.shape)
-    if x.shape[1] % group:
-        raise RuntimeError(
-            "Expected number of channels in input to be divisible by num_groups, but got input of shape "
-            f"{shown} and num_groups={group}"
-        )
-    for name, each in (("weight", weight), ("bias", bias)):
-        if each is not None and each.shape != x.shape[1:2]:
-            raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
-                f"{list(each.shape)} and input of shape {shown}"
-            )
-
-
-def _group_meta(
-    input: Array,
-    weight: Array | None,
-    bias: Array | None,
-    N: int,
-    C: int,
-    HxW: int,
-    group: int,
-    eps: float,
-) -> Any:
-    _group_check(input, weight, bias, group)
-    require_floating(input, "GroupNormKernelImpl")
-    require_alike(input, weight, bias)
-    stats = (N, group), _stats_dtype(input, weight, bias)
-    return image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)), stats, stats
-
-
-def _group_vjp(
-    g: Any,
-    input: Any,
-    weight: Any,
-    result1: Any,
-    result2: Any,
-    N: int,
-    C: int,
-    HxW: int,
-    group: int,
-    needs: Any,
-) -> Any:
-    found = k.native_group_norm_backward(g, input, result1, result2, weight, N, C, HxW, group, needs)
-    return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
-
-
-@op(
-    variants="",
-    label="group_norm",
-    node="NativeGroupNormBackward0",
-    meta=_group_meta,
-    outputs="result0 result1 result2",
-    differentiable_outputs=1,
-    samples=lambda t: [(t(2, 4, 3), t(4), t(4), 2, 4, 3, 2, 1e-5), (t(2, 2, 3), None, None, 2, 2, 3, 1, 1e-5)],
-    group=("input weight bias", _group_vjp),
-    rule=(
-        "∂input = ∂ · weight over the deviation, less what leaves mean and deviation as they are\n"
-        "∂weight = Σ(∂ · standardised input), over samples and places\n∂bias = Σ∂, over samples and places"
-    ),
-)
-def native_group_norm(
-    input: Array,
-    weight: Array | None,
-    bias: Array | None,
-    N: int,
-    C: int,
-    HxW: int,
-    group: int,
-    eps: float,
-    *,
-    out: tuple[Array, Array, Array],
-) -> None:
-    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation)."""
-    if not input.size:
-        for each in out[1:]:
-            each.fill(np.nan if each.size else 0)
-        return
-    x = wide(_grouped(input, group))
-    mean, variance = moments(x, (2, 3))
-    rstd = rstd_of(variance.astype(x.dtype), eps)
-    found = (x - mean) * rstd
-    if weight is not None:
-        found *= weight.reshape(1, group, -1, 1)
-    if bias is not None:
-        found += bias.reshape(1, group, -1, 1)
-    for each, made in zip(out, (found, mean, rstd), strict=True):
-        np.copyto(each, made.reshape(each.shape), casting="unsafe")
-
-
-def _group_backward_meta(
-    grad_out: Array, input: Array, mean: Any, rstd: Any, weight: Array | None, N: int, C: int, HxW: int, group: int,
-    output_mask: tuple[bool, ...],
-) -> Any:  # fmt: skip
-    kind = input.dtype if weight is None else weight.dtype
-    if weight is None and mean.dtype != input.dtype and output_mask[2]:  # likewise
-        raise RuntimeError("tensor does not have a device")
-    return (
-        image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)),
-        ((C if output_mask[1] else 0,), kind),
-        ((C if output_mask[2] else 0,), kind),
-    )
-
-
-def _group_double(
-    g: Any, grad_out: Any, input: Any, mean: Any, rstd: Any, weight: Any, C: int, group: int, output_mask: Any,
-    needs: Any,
-) -> Any:  # fmt: skip
-    def column(values: Any) -> Any:
-        return k.reshape(values, (1, group, C // group, 1))
-
-    of_input, of_weight, of_bias = g
-    given = [None if of_input is None else _grouped(of_input, group)] + [
-        None if each is None or not asked else column(each)
-        for each, asked in zip((of_weight, of_bias), output_mask[1:], strict=True)
-    ]
-    scale = None if weight is None else column(weight)
-    mean, rstd = (k.reshape(each, (*each.shape, 1, 1)) for each in (mean, rstd))
-    found = double_backward(given, _grouped(grad_out, group), _grouped(input, group), scale, mean, rstd, (2, 3))
-    to_g, to_x = (None if each is None else k.reshape(each, input.shape) for each in found[:2])
-    to_weight = None if found[2] is None else k.reshape(k.sum_dims(found[2], (0, 3), False), (C,))
-    return tuple([each if need else None for each, need in zip((to_g, to_x, to_weight), needs, strict=True)])
-
-
-@op(
-    variants="",
-    node="NativeGroupNormBackwardBackward0",
-    meta=_group_backward_meta,
-    outputs="result0 result1 result2",
-    group=("grad_out input weight", _group_double),
-    rule=(
-        "∂grad_out = what the gradients of input, weight and bias give\n∂input = as the formula of the gradient changes\n"
-        "∂weight = Σ of ∂result0 · standardised grad_out, over samples and places"
-    ),
-)
-def native_group_norm_backward(
-    grad_out: Array,
-    input: Array,
-    mean: Array,
-    rstd: Array,
-    weight: Array | None,
-    N: int,
-    C: int,
-    HxW: int,
-    group: int,
-    output_mask: Bools,
-    *,
-    out: tuple[Array, Array, Array],
-) -> None:
-    """The gradients of input, weight and bias; empty for those that the mask leaves out."""
-    if not input.size:
-        for each in out:
-            each.fill(0)
-        return
-    g, x = wide(_grouped(grad_out, group)), wide(_grouped(input, group))
-    mean, rstd = (wide(each)[..., None] for each in (mean, rstd))
-    totals, along = np.add.reduce(g, 3), np.add.reduce(g * x, 3)  # of each channel
-    if output_mask[0]:
-        scale = x.dtype.type(1) if weight is None else wide(weight).reshape(1, group, -1)
-        total, product = (np.add.reduce(each * scale, 2, keepdims=True) for each in (totals, along))
-        by_x, rest = slopes(total, product, mean, rstd, math.prod(x.shape[2:]))
-        found = g * (rstd * scale)[..., None] + x * by_x[..., None] + rest[..., None]
-        np.copyto(out[0], found.reshape(input.shape), casting="unsafe")
-    if output_mask[1]:
-        np.copyto(out[1], np.add.reduce((along - totals * mean) * rstd, 0).reshape(-1), casting="unsafe")
-    if output_mask[2]:
-        np.copyto(out[2], np.add.reduce(totals, 0).reshape(-1), casting="unsafe")
-
-
-@op(variants="function", composition=True)
-def group_norm(
-    input: Array,
-    num_groups: int,
-    weight: Array | None = None,
-    bias: Array | None = None,
-    eps: float = 1e-5,
-    cudnn_enabled: bool = True,
-) -> Any:
-    """Each of `num_groups` groups of channels (dimension 1) less its mean, over its deviation, times `weight`, plus `bias`.
-
-    Raises RuntimeError where sizes or dtypes do not fit.
-
-    >>> import autogradkit as torch
-    >>> torch.group_norm(torch.tensor([[1.0, 3.0]]), 1, eps=0.0)
-    tensor([[-1.,  1.]])
-    """
-    x: Any = input
-    batch, channels = x.size(0), x.size(1)
-    _group_check(x, weight, bias, num_groups)
-    places = math.prod(x.shape[2:])
-    if x.is_contiguous() or x.ndim != 4:
-        x = x.contiguous()
-    return native_group_norm(x, weight, bias, batch, channels, places, num_groups, eps)[0]
 
 
 # -- rms_norm ----------------------------------------------------------------------------------------------------------

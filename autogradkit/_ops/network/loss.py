@@ -17,7 +17,8 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype, result_type
-from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides, output_strides
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import dense_strides_like, element_strides, output_strides
 
 NONE, MEAN, SUM = 0, 1, 2
 

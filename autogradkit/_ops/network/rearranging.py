@@ -16,7 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Pair
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import dim_of_size
+from autogradkit.core.shapes import dim_of_size
 
 Shape = tuple[int, ...]
 

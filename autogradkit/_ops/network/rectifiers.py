@@ -24,7 +24,8 @@ from autogradkit.core.facts import named
 from autogradkit.core.gaussian import unit64
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import RECORDERS, observed
-from autogradkit.core.strides import broadcast_shapes, element_strides, output_strides
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import element_strides, output_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 

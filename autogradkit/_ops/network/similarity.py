@@ -17,7 +17,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.reduction.norms import norm_along, vector_norm
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half, result_type
 from autogradkit.core.quiet import quietly
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.engine.modes import no_grad
 
 

@@ -100,3 +100,9 @@ def double_backward(
 
 def _added(one: Any, other: Any) -> Any:
     return other if one is None else one + other
+
+
+def stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
+    """In what mean and deviation are kept: that of the elements, but float32 where half precision meets other parameters."""
+    mixed = any(each is not None and each.dtype != x.dtype for each in parameters)
+    return np.dtype(np.float32) if is_half(x.dtype) and mixed else x.dtype

@@ -18,7 +18,7 @@ from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, can_cast, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.recording import reported
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 

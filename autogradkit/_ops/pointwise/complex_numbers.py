@@ -15,13 +15,8 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_found, require_writable, saying
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, complex64, complex128, float32, float64, from_numpy_dtype
-from autogradkit.core.strides import (
-    broadcast_shapes,
-    contiguous_strides,
-    dense_strides_like,
-    element_strides,
-    output_strides,
-)
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides, output_strides
 from autogradkit.core.tensor import Tensor
 
 _COMPLEX = {float32: complex64, float64: complex128}

@@ -29,7 +29,8 @@ from autogradkit.core.dtype import (
     get_default_dtype,
     result_type,
 )
-from autogradkit.core.strides import broadcast_shapes, dense_strides_like, element_strides, output_strides
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import dense_strides_like, element_strides, output_strides
 from autogradkit.core.tensor import Tensor
 
 

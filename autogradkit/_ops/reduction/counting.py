@@ -18,7 +18,7 @@ from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.filled import zeros_like
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.frames import shorten
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 _INT64 = np.dtype(np.int64)

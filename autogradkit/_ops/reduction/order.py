@@ -23,7 +23,8 @@ from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
 from autogradkit.core.dtype import int64
-from autogradkit.core.strides import dense_strides_like, element_strides, wrap_dim
+from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor
 
 Pair = tuple[Array, Array]

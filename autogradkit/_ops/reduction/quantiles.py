@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Dim
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.reduction.order import sort_values
 from autogradkit.core.integers import require_int64
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
 _MODES = ("linear", "lower", "higher", "midpoint", "nearest")

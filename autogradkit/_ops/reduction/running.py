@@ -19,7 +19,7 @@ from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.extremes import pick
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 
 
 def _meta(self: Array, dim: int, *, dtype: Dtype | None) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Ints, Scalar, Scalars, Tensors
 from autogradkit._ops.declare.plans import wrapped_dims
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 

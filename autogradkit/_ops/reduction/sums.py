@@ -20,7 +20,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 

@@ -13,7 +13,7 @@ from autogradkit._ops.making.filled import zeros
 from autogradkit._ops.pointwise.division import div_by_number
 from autogradkit._ops.views.parts import slice_
 from autogradkit.core.dtype import bool_
-from autogradkit.core.strides import require_dims, wrap_dim
+from autogradkit.core.shapes import require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.ownership import set_version
 

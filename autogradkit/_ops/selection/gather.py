@@ -19,8 +19,8 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.shapes import broadcast_shapes, require_dims, wrap_dim
 from autogradkit.core.steps import NOTHING, Step
-from autogradkit.core.strides import broadcast_shapes, require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
 

@@ -16,9 +16,10 @@ from autogradkit._ops.declare.writing import expanded_with_warning, require_disj
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.storage import offset_of, require_extent
-from autogradkit.core.strides import element_strides, wrap_dim
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import wrap
 
 

@@ -16,7 +16,8 @@ from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import Shape, expand, reshape, view_sizes
 from autogradkit.core.dtype import from_numpy_dtype, result_type
-from autogradkit.core.strides import broadcast_shapes, cat_strides, element_strides, wrap_dim
+from autogradkit.core.shapes import broadcast_shapes, wrap_dim
+from autogradkit.core.strides import cat_strides, element_strides
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 

@@ -15,7 +15,8 @@ from autogradkit._ops.declare.kinds import Array, Object, Scalar
 from autogradkit._ops.declare.writing import C_NAMES, expanded_with_warning, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.strides import broadcast_shapes, empty_strided
+from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 
 # -- by masks ----------------------------------------------------------------------------------------------------------

@@ -17,8 +17,9 @@ from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import Step
-from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides, wrap_dim
+from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 Shape = tuple[int, ...]

@@ -16,7 +16,7 @@ from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.spectral.transforms import BY_COUNT, BY_ROOT, UNSCALED
 from autogradkit._ops.views.parts import narrow_range
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, is_half
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 
 Norm = str | None
 

@@ -18,7 +18,7 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import by_kernel, undifferentiated
 from autogradkit._ops.making.restriding import as_strided
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
-from autogradkit.core.strides import infer_size, wrap_dim
+from autogradkit.core.shapes import infer_size, wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE

@@ -11,7 +11,8 @@ from typing import Any
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
 from autogradkit._ops.views.sizes import alias, restrided
-from autogradkit.core.strides import element_strides, wrap_dim
+from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, read_only
 from autogradkit.core.warning import warn
 

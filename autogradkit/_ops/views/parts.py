@@ -12,7 +12,8 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit._ops.views.sizes import restrided
-from autogradkit.core.strides import element_strides, wrap_dim
+from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor
 
 Whole = slice(None)

@@ -17,9 +17,10 @@ from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import ViewRefused
+from autogradkit.core.shapes import infer_size, wrap_dim
 from autogradkit.core.size import Size
 from autogradkit.core.storage import address_of, offset_of, root_of, strided
-from autogradkit.core.strides import element_strides, expand_strides, infer_size, view_strides, wrap_dim
+from autogradkit.core.strides import element_strides, expand_strides, view_strides
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.naming import tensor_type
 

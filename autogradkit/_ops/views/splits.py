@@ -16,7 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Ints, Sizes
 from autogradkit._ops.views.parts import part, slice_
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.frames import shorten
-from autogradkit.core.strides import wrap_dim
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]

@@ -13,7 +13,7 @@ from autogradkit._ops.making.filled import ones_like
 from autogradkit._ops.network import binary_loss, class_margins, ctc, margin_losses, similarity
 from autogradkit._ops.network.loss import SUM
 from autogradkit.core.frames import entry
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad

@@ -10,7 +10,7 @@ from typing import Any
 from autogradkit._ops.network import loss
 from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
 from autogradkit.core.frames import entry
-from autogradkit.core.strides import broadcast_shapes
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.nn.functional.reductions import reduction_name, reduction_number

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autogradkit._ops.network import batch_norm as batch
+from autogradkit._ops.network import group_norm as group
 from autogradkit._ops.network import layer_norm as layer
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -21,7 +22,7 @@ __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_res
 _batch_norm = batch.batch_norm.owner.made("function")
 _instance_norm = batch.instance_norm.owner.made("function")
 _layer_norm = layer.layer_norm.owner.made("function")
-_group_norm = layer.group_norm.owner.made("function")
+_group_norm = group.group_norm.owner.made("function")
 _rms_norm = layer.rms_norm.owner.made("function")
 
 
