@@ -28,14 +28,15 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     if id(self) in memo:
         return memo[id(self)]
     twin = memo[id(self)] = reported("deepcopy", "detach", partial(_twin_of, memo), self)
-    if self._grad is not None:
-        twin._grad = copy.deepcopy(self._grad, memo)
     twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
     return twin
 
 
 def _twin_of(memo: dict[int, Any], tensor: Tensor) -> Tensor:
-    return _placed(_copied(tensor._array, memo), type(tensor), history.requires_grad(tensor))
+    twin = _placed(_copied(tensor._array, memo), type(tensor), history.requires_grad(tensor))
+    if tensor._grad is not None:  # which is copied along, and no step of its own in a picture
+        twin._grad = copy.deepcopy(tensor._grad, memo)
+    return twin
 
 
 def _copied(array: Array, memo: dict[int, Any]) -> Array:

@@ -79,7 +79,8 @@ def test_a_copied_model_has_names_of_its_own() -> None:
     ],
 )
 def test_what_is_made_of_a_tensor_is_drawn_as_cut_from_it(cell: str, said: list[tuple[str, str, str]]) -> None:
-    space: dict[str, Any] = {"torch": torch, "x": torch.ones(2), "y": torch.tensor([2.0, 3.0])}
+    space: dict[str, Any] = {"torch": torch, "x": torch.ones(2, requires_grad=True), "y": torch.tensor([2.0, 3.0])}
+    space["x"].grad = torch.ones(2)
     linecache.cache["<the cell>"] = (len(cell), None, cell.splitlines(True), "<the cell>")
     with torch.record() as trace:
         exec(compile(cell, "<the cell>", "exec"), space)
