@@ -51,6 +51,8 @@ FUNCTIONS: dict[str, Any] = {
     "slice_backward": torch.ops.aten.slice_backward,
     "pick_flat": torch.take,
     "threshold_backward": lambda g, x, threshold=0: torch.ops.aten.threshold_backward(g, x, threshold),
+    "relu_backward": lambda g, result: torch.ops.aten.threshold_backward(g, result, 0),
+    "values_at_indices": lambda x, places: x.flatten(-2).gather(-1, places.flatten(-2)).view(places.shape),
     "convolution_backward": torch.ops.aten.convolution_backward,
     "select_backward": torch.ops.aten.select_backward,
     "max_pool2d_with_indices_backward": torch.ops.aten.max_pool2d_with_indices_backward,
