@@ -27,6 +27,10 @@ def test_the_picture_of_a_random_program_is_true(seed: int) -> None:
 
 
 LEARNERS = {
+    "frozen for one operation": (  # it got a gradient of another operand by its shape
+        "u.requires_grad_(False)\na = u * old\nu.requires_grad_(True)\n(a * u).sum().backward()",
+        None,
+    ),
     "leaf by a method": ("x = torch.arange(3.).requires_grad_()\n(x * x).sum().backward()", ""),
     "leaf by the attribute": ("x = torch.arange(3.)\nx.requires_grad = True\n(x * x).sum().backward()", ""),
     "edit of a view, then of its base": (
