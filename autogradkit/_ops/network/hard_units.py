@@ -16,6 +16,7 @@ from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undi
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import chosen, kept, write
+from autogradkit.core.clip import clip
 from autogradkit.core.dtype import from_numpy_dtype, int64
 
 
@@ -64,8 +65,12 @@ def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Arr
     kind = from_numpy_dtype(self.dtype)
     if self.dtype.kind in "iu":
         min_val, max_val = _whole(min_val), _whole(max_val)
-    np.maximum(scalar_array(min_val, kind), self, out=out)
-    np.minimum(scalar_array(max_val, kind), out, out=out)
+    low, high = scalar_array(min_val, kind), scalar_array(max_val, kind)
+    if self.dtype.char in "fd":
+        clip(self, low, high, out)
+    else:  # `clip` takes 0 for a float16 of -0, and has no bfloat16
+        np.maximum(low, self, out=out)
+        np.minimum(high, out, out=out)
 
 
 @op(
@@ -109,7 +114,7 @@ _SIXTH = np.float32(1 / 6)  # what PyTorch multiplies by, in float64 too
 )
 def hardsigmoid(self: Array, *, out: Array) -> None:
     """(x + 3) / 6, no less than 0 and no more than 1."""
-    write(out, lambda x: np.minimum(np.maximum(x + 3, 0), 6) / x.dtype.type(6), self)
+    write(out, lambda x: clip(x + 3, 0, 6) / x.dtype.type(6), self)
 
 
 @op(
@@ -135,7 +140,7 @@ def hardsigmoid_backward(grad_output: Array, self: Array, *, out: Array) -> None
 )
 def hardswish(self: Array, *, out: Array) -> None:
     """x · hardsigmoid(x)."""
-    write(out, lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / x.dtype.type(6), self)
+    write(out, lambda x: x * clip(x + 3, 0, 6) / x.dtype.type(6), self)
 
 
 @op(
