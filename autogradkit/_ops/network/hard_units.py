@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import chosen, kept, write
+from autogradkit._ops.network.rounding import chosen, kept, signed, write
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import from_numpy_dtype, int64
 
@@ -158,12 +158,14 @@ def hardswish(self: Array, *, out: Array) -> None:
 )
 def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of hardswish."""
-    write(
-        out,
-        lambda g, x: chosen(~(x < 3), g, kept(~(x <= -3), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))),
-        grad_output,
-        self,
-    )
+
+    def body(g: Array, x: Array) -> Array:
+        between = x / x.dtype.type(3)
+        between += x.dtype.type(0.5)
+        between *= g
+        return chosen(~(x < 3), g, kept(~(x <= -3), between))
+
+    write(out, body, grad_output, self)
 
 
 # -- hardshrink and softshrink -----------------------------------------------------------------------------------------
@@ -234,11 +236,12 @@ def _require_lambd(self: Any, lambd: float = 0.5) -> None:
 )
 def softshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
     """x drawn nearer to 0 by `lambd`, 0 within it."""
-    write(
-        out,
-        lambda x: chosen((x >= -lambd) & (x <= lambd), x * x.dtype.type(0), x - np.copysign(x.dtype.type(lambd), x)),
-        self,
-    )
+
+    def body(x: Array) -> Array:
+        found = x - clip(x, x.dtype.type(-lambd), x.dtype.type(lambd))
+        return signed(found, x)  # of a zero; others have the sign of x already
+
+    write(out, body, self)
 
 
 @op(
