@@ -4,6 +4,7 @@ Each command prints the tables of one question; `results` runs them all and writ
 
     python -m benchmarks.peers         a full training step of three networks
     python -m benchmarks.overhead      one op on 8×8 elements
+    python -m benchmarks.ops           ops that teaching code uses, at 1,000 and a million elements
     python -m benchmarks.chain         a graph of 10,000 nodes
     python -m benchmarks.imports       import time, and what the import loads
     python -m benchmarks.memory        the resident set over a training, and the peak of a step

@@ -15,6 +15,7 @@ import time
 import timeit
 import traceback
 
+from benchmarks import calls
 from benchmarks.frameworks import load
 from benchmarks.frameworks.base import Step, timer
 from benchmarks.models import MODELS
@@ -22,6 +23,7 @@ from benchmarks.operations import DIFFERENTIATED, PLAIN
 from benchmarks.resident import megabytes
 
 OPERATIONS = {operation.name: operation for operation in (*DIFFERENTIATED, *PLAIN)}
+CALLS = {operation.name: operation for operation in (*calls.BOTH, *calls.FORWARD)}
 
 
 class Session:
@@ -48,6 +50,10 @@ class Session:
 
     def choose_forward_and_backward(self, operation: str) -> bool:
         return self._choose(self.framework.forward_and_backward(OPERATIONS[operation]))
+
+    def choose_sized(self, call: str, elements: int, both: bool) -> bool:
+        """One of `benchmarks.calls`; `both` is with its backward."""
+        return self._choose(self.framework.sized(CALLS[call], elements, both))
 
     def _choose_step(self, step: Step | None) -> bool:
         if step:

@@ -39,6 +39,10 @@ class Framework(ABC):
     def chain(self, length: int) -> Iterator[str]:
         """Build a graph of `length` multiplications, run it backwards, free it. Yields each phase's name at its end."""
 
+    def sized(self, operation: Operation, elements: int, both: bool) -> timeit.Timer | None:
+        """One of `benchmarks.calls` on operands of so many elements; if `both`, with gradients and its backward."""
+        return None
+
     def recorded(self, step: Step, state: str) -> Step | None:
         """The step as it runs in that state of the framework's recorder, in which this process stays."""
         return None

@@ -6,6 +6,7 @@ import timeit
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.calls import DIFFERENTIATED, sized_operands
 from benchmarks.frameworks.base import Framework, Step, timer
 from benchmarks.models import (
     LEARNING_RATE,
@@ -73,6 +74,18 @@ class PyTorchStyle(Framework):
         namespace = self._namespace(differentiated=True)
         namespace["seed"] = self.torch.ones_like(eval(operation.code, namespace).detach())
         clear = "".join(f"{name}.grad = None\n" for name in leaves(operation.code))
+        return timer(f"({operation.code}).backward(seed)\n{clear}", namespace)
+
+    def sized(self, operation: Operation, elements: int, both: bool) -> timeit.Timer:
+        tensors = {name: self.torch.from_numpy(array) for name, array in sized_operands(elements).items()}
+        namespace = {"torch": self.torch, "F": self.torch.nn.functional, **tensors}
+        if not both:
+            return timer(operation.code, namespace)
+        for name in DIFFERENTIATED:
+            tensors[name].requires_grad_()
+        namespace["seed"] = self.torch.ones_like(eval(operation.code, namespace).detach())
+        named = compile(operation.code, "op", "eval").co_names
+        clear = "".join(f"{name}.grad = None\n" for name in DIFFERENTIATED if name in named)
         return timer(f"({operation.code}).backward(seed)\n{clear}", namespace)
 
     def _namespace(self, differentiated: bool) -> dict[str, Any]:

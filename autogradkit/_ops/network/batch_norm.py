@@ -138,7 +138,7 @@ def native_batch_norm(
         return
     x = wide(_by_channel(input))
     if training:
-        mean, variance = moments(x, (0, 2))
+        mean, variance, _ = moments(x, (0, 2))
         rstd = _rstd_of(variance, eps, x)
         np.copyto(out[1], mean.reshape(-1), casting="unsafe")
         np.copyto(out[2], rstd.reshape(-1), casting="unsafe")

@@ -16,6 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.rounding import write
+from autogradkit.core.clip import clip
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides, output_strides
 
@@ -122,12 +123,14 @@ def _polynomial(square: Array, coefficients: tuple[float, ...]) -> Array:
 def _below(x: Array) -> Array:
     """The chance that a normal number is below x."""
     if x.dtype == np.float32 and x.ndim:
-        scaled = np.clip(x * np.float32(math.sqrt(0.5)), np.float32(-4), np.float32(4))
+        scaled = clip(x * np.float32(math.sqrt(0.5)), np.float32(-4), np.float32(4))
         square = scaled * scaled
         scaled *= _polynomial(square, _ABOVE)
         scaled /= _polynomial(square, _UNDER)
         # Beyond, erf is 1: a number just below it would give a product with what is infinite.
-        np.copyto(scaled, np.sign(x), where=np.abs(x) >= np.float32(4 * math.sqrt(2)))
+        far = np.abs(x) >= np.float32(4 * math.sqrt(2))
+        if far.any():
+            np.copyto(scaled, np.sign(x), where=far)
         scaled += np.float32(1)
         scaled *= np.float32(0.5)
         return scaled

@@ -15,11 +15,10 @@ from autogradkit._ops.declare.kinds import Array, Bools
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
-    moments,
     require_alike,
     require_floating,
-    rstd_of,
     slopes,
+    standardised,
     stats_dtype,
     wide,
 )
@@ -115,10 +114,7 @@ def native_group_norm(
         for each in out[1:]:
             each.fill(np.nan if each.size else 0)
         return
-    x = wide(_grouped(input, group))
-    mean, variance = moments(x, (2, 3))
-    rstd = rstd_of(variance.astype(x.dtype), eps)
-    found = (x - mean) * rstd
+    found, mean, rstd = standardised(wide(_grouped(input, group)), (2, 3), eps)
     if weight is not None:
         found *= weight.reshape(1, group, -1, 1)
     if bias is not None:

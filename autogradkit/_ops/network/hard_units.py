@@ -15,7 +15,8 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import chosen, kept, write
+from autogradkit._ops.network.rounding import chosen, kept, signed, write
+from autogradkit.core.clip import clip
 from autogradkit.core.dtype import from_numpy_dtype, int64, largest
 
 
@@ -64,8 +65,12 @@ def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Arr
     kind = from_numpy_dtype(self.dtype)
     if self.dtype.kind in "iu":
         min_val, max_val = _whole(min_val), _whole(max_val)
-    np.maximum(scalar_array(min_val, kind), self, out=out)
-    np.minimum(scalar_array(max_val, kind), out, out=out)
+    low, high = scalar_array(min_val, kind), scalar_array(max_val, kind)
+    if self.dtype.char in "fd":
+        clip(self, low, high, out)
+    else:  # `clip` takes 0 for a float16 of -0, and has no bfloat16
+        np.maximum(low, self, out=out)
+        np.minimum(high, out, out=out)
 
 
 @op(
@@ -109,7 +114,7 @@ _SIXTH = np.float32(1 / 6)  # what PyTorch multiplies by, in float64 too
 )
 def hardsigmoid(self: Array, *, out: Array) -> None:
     """(x + 3) / 6, no less than 0 and no more than 1."""
-    write(out, lambda x: np.minimum(np.maximum(x + 3, 0), 6) / x.dtype.type(6), self)
+    write(out, lambda x: clip(x + 3, 0, 6) / x.dtype.type(6), self)
 
 
 @op(
@@ -135,7 +140,7 @@ def hardsigmoid_backward(grad_output: Array, self: Array, *, out: Array) -> None
 )
 def hardswish(self: Array, *, out: Array) -> None:
     """x · hardsigmoid(x)."""
-    write(out, lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / x.dtype.type(6), self)
+    write(out, lambda x: x * clip(x + 3, 0, 6) / x.dtype.type(6), self)
 
 
 @op(
@@ -153,12 +158,14 @@ def hardswish(self: Array, *, out: Array) -> None:
 )
 def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of hardswish."""
-    write(
-        out,
-        lambda g, x: chosen(~(x < 3), g, kept(~(x <= -3), g * (x / x.dtype.type(3) + x.dtype.type(0.5)))),
-        grad_output,
-        self,
-    )
+
+    def body(g: Array, x: Array) -> Array:
+        between = x / x.dtype.type(3)
+        between += x.dtype.type(0.5)
+        between *= g
+        return chosen(~(x < 3), g, kept(~(x <= -3), between))
+
+    write(out, body, grad_output, self)
 
 
 # -- hardshrink and softshrink -----------------------------------------------------------------------------------------
@@ -228,11 +235,12 @@ def _require_lambd(self: Any, lambd: float = 0.5) -> None:
 )
 def softshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
     """x drawn nearer to 0 by `lambd`, 0 within it."""
-    write(
-        out,
-        lambda x: chosen((x >= -lambd) & (x <= lambd), x * x.dtype.type(0), x - np.copysign(x.dtype.type(lambd), x)),
-        self,
-    )
+
+    def body(x: Array) -> Array:
+        found = x - clip(x, x.dtype.type(-lambd), x.dtype.type(lambd))
+        return signed(found, x)  # of a zero; others have the sign of x already
+
+    write(out, body, self)
 
 
 @op(

@@ -18,11 +18,10 @@ from autogradkit._ops.making.options import channels_last, contiguous_format
 from autogradkit._ops.network.conv_kernels import prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
-    moments,
     require_alike,
     require_floating,
-    rstd_of,
     slopes,
+    standardised,
     stats_dtype,
     wide,
 )
@@ -116,10 +115,7 @@ def native_layer_norm(
     """
     if not input.size:
         return
-    x = wide(input)
-    mean, variance = moments(x, _inner(x, normalized_shape))
-    rstd = rstd_of(variance.astype(x.dtype), eps)
-    found = (x - mean) * rstd
+    found, mean, rstd = standardised(wide(input), _inner(input, normalized_shape), eps)
     if weight is not None:
         found *= weight
     found += 0 if bias is None else bias  # so that no -0 is left, as in PyTorch
@@ -186,7 +182,10 @@ def native_layer_norm_backward(
         total = np.add.reduce(weighted, inner, keepdims=True)
         along = np.add.reduce(weighted * x, inner, keepdims=True)
         by_x, rest = slopes(total, along, mean, rstd, math.prod(normalized_shape))
-        np.copyto(out[0], weighted * rstd + x * by_x + rest, casting="unsafe")
+        found = weighted * rstd
+        found += x * by_x
+        found += rest
+        np.copyto(out[0], found, casting="unsafe")
     if output_mask[1]:
         np.copyto(out[1], np.add.reduce(g * (x * rstd - rstd * mean), outer), casting="unsafe")
     if output_mask[2]:

@@ -15,6 +15,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_castable
+from autogradkit._ops.network.rounding import chosen
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype, result_type
 from autogradkit.core.shapes import broadcast_shapes
@@ -138,7 +139,8 @@ def _huber_backward_meta(grad_output: Array, self: Array, target: Array, reducti
 def huber_loss(self: Array, target: Array, reduction: int = 1, delta: float = 1.0, *, out: Array) -> None:
     """(self − target)² / 2 nearer than delta, delta · (|self − target| − delta / 2) beyond, reduced."""
     distance = np.abs(_distance(self, target, None, out.dtype))
-    losses = np.where(distance < delta, distance * distance / 2, delta * (distance - delta / 2))
+    beyond = delta * (distance - delta / 2)
+    losses = chosen(distance < delta, (distance * distance / 2).astype(beyond.dtype, copy=False), beyond)
     if reduction == NONE:
         np.copyto(out, losses)
     else:
@@ -217,7 +219,9 @@ def _where_curved(g: Any, self: Any, target: Any, reduction: int, beta: float) -
 def smooth_l1_loss(self: Array, target: Array, reduction: int = 1, beta: float = 1.0, *, out: Array) -> None:
     """(self − target)² / (2 · beta) nearer than beta, |self − target| − beta / 2 beyond, reduced."""
     distance = np.abs(_distance(self, target, None, out.dtype))
-    losses = np.where(distance < beta, distance * distance / 2 / beta if beta else 0, distance - beta / 2)
+    losses = distance - beta / 2
+    if beta:
+        losses = chosen(distance < beta, distance * distance / 2 / beta, losses)
     if reduction == NONE:
         np.copyto(out, losses)
     else:

@@ -107,7 +107,7 @@ def leaky_relu_backward(
 )
 def prelu_kernel(self: Array, weight: Array, *, out: Array) -> None:
     """x where it is above 0, `weight` times it elsewhere; both broadcast."""
-    write(out, lambda x, w: np.where(x > 0, x, x * w), self, weight)
+    write(out, lambda x, w: chosen(x > 0, x, x * w), self, weight)
 
 
 def _prelu_backward_meta(grad_output: Array, self: Array, weight: Array) -> Any:
@@ -143,7 +143,7 @@ def _prelu_double_backward(g: Any, grad_output: Any, self: Any, weight: Any, nee
 )
 def prelu_kernel_backward(grad_output: Array, self: Array, weight: Array, *, out: tuple[Array, Array]) -> None:
     """The gradients of `prelu_kernel`, both as large as its result."""
-    write(out[0], lambda g, x, w: np.where(x > 0, g, w * g), grad_output, self, weight)
+    write(out[0], lambda g, x, w: chosen(x > 0, g, w * g), grad_output, self, weight)
     write(out[1], lambda g, x: kept(~(x > 0), x * g), grad_output, self)
 
 
@@ -354,7 +354,7 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
     kind = from_numpy_dtype(self.dtype)
     bound = scalar_array(threshold, float32 if is_half(self.dtype) else kind)
     other = scalar_array(value, kind)
-    np.copyto(out, np.where(self <= bound, other, self))
+    np.copyto(out, chosen(self <= bound, other, self))
 
 
 @op(

@@ -1,7 +1,7 @@
 """The rectifier and its backward: a NaN passes both ways, a closed unit sends exactly 0. PyTorch's to the bit in float32
 and float64.
 
-Rests on NumPy and core.steps; `activation.py` declares the ops. `out` of the backward shares no memory with what is read.
+Rests on core.clip and core.steps; `activation.py` declares the ops. `out` of the backward shares no memory with what is read.
 """
 
 from __future__ import annotations
@@ -11,10 +11,7 @@ from typing import Any
 
 import numpy as np
 
-# NumPy's own ufunc below `ndarray.clip`, which compares with two numbers three times as quickly as `maximum` with one, and
-# without the checks of that method costs as little at 64 elements. It has no public name.
-from numpy._core.umath import clip  # type: ignore[attr-defined]
-
+from autogradkit.core.clip import clip
 from autogradkit.core.steps import Step
 
 Array = np.ndarray[Any, Any]

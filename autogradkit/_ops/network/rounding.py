@@ -32,6 +32,16 @@ def kept(condition: Any, x: Any) -> Any:
 
 
 def chosen(condition: Any, x: Any, other: Any) -> Any:
-    """`x` where the condition holds, `other` elsewhere; all of one shape, both of one dtype."""
+    """`x` where the condition holds, `other` elsewhere; both of one dtype, and together of the condition's shape."""
     bits = _BITS[x.dtype.itemsize]
-    return ((x.view(bits) * condition) | (other.view(bits) * ~condition)).astype(bits, copy=False).view(x.dtype)
+    every_bit = np.negative(condition.view(np.int8)).astype(bits)  # or none
+    found = x.view(bits) ^ other.view(bits)
+    found &= every_bit
+    found ^= other.view(bits)
+    return found.view(x.dtype)
+
+
+def signed(x: Any, sign: Any) -> Any:
+    """`x`, with its sign set where `sign` has it set: of one shape and dtype."""
+    bits = _BITS[x.dtype.itemsize]
+    return (x.view(bits) | (sign.view(bits) & np.iinfo(bits).min)).view(x.dtype)

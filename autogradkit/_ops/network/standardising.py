@@ -24,14 +24,22 @@ def wide(x: Array) -> Array:
     return x.astype(np.float32) if is_half(x.dtype) else x
 
 
-def moments(x: Array, axes: Axes) -> tuple[Array, Array]:
-    """Mean and variance (over n, in double precision) along the axes, which stay as ones.
+def moments(x: Array, axes: Axes) -> tuple[Array, Array, Array]:
+    """Mean and variance (over n, in double precision) along the axes, which stay as ones, and the numbers less their mean.
 
     Sums are of double precision, so that nothing is left of equal numbers less their mean.
     """
     mean = np.mean(x, axes, np.float64, keepdims=True).astype(x.dtype)
     distance = x - mean
-    return mean, np.mean(distance * distance, axes, np.float64, keepdims=True)
+    return mean, np.mean(distance * distance, axes, np.float64, keepdims=True), distance
+
+
+def standardised(x: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array]:
+    """(the numbers less their mean, over their deviation; the mean; 1 / deviation)."""
+    mean, variance, distance = moments(x, axes)
+    rstd = rstd_of(variance.astype(x.dtype), eps)
+    distance *= rstd
+    return distance, mean, rstd
 
 
 def rstd_of(variance: Array, eps: float) -> Array:

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_no
 from autogradkit._ops.declare.writing import C_NAMES, require_found, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
+from autogradkit.core.clip import clip
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, can_cast, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.recording import reported
@@ -221,6 +222,9 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     vjp={"self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0)},
 )
 def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out: Array) -> None:
+    if min is not None and max is not None and self.dtype.char in "fd":  # of float16 it takes 0 for -0
+        clip(self, min, max, out)
+        return
     if min is not None:
         self = np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself
     if max is not None:
