@@ -1,6 +1,7 @@
 """Memory for results: uninitialised arrays, and a C library that keeps freed memory instead of fetching it anew.
 
-Rests on NumPy alone; the kernels, the products of `core.blas` and `core.tensor.empty_array` make their arrays here.
+Rests on NumPy alone; the kernels, the products of `core.blas` and `core.tensor.empty_array` make their arrays here, and the
+contents of tensors made of NumPy's arrays pass by.
 
 glibc takes every block above a threshold, at first 128 kB, from the system and hands it back when it is freed. A training
 step then faults thousands of pages in, again at each step, which costs it up to half its time. The threshold is dynamic:
@@ -52,7 +53,7 @@ def too_large(shape: tuple[int, ...], itemsize: int) -> RuntimeError:
 
 
 def noted(array: Array) -> Array:
-    """`array`, just made by NumPy. The first large one has the C library keep what is freed from now on."""
+    """`array`, made by NumPy or given by a user. The first large one has the C library keep what is freed from now on."""
     global _pending
     if _pending and array.nbytes > _LARGE:
         _pending = False

@@ -38,6 +38,8 @@ def faults(first: str, **environment: str) -> int:
 
 LARGE_RESULTS = {
     "zeros": "autogradkit.zeros(1000, 100)",
+    "an array taken over": "autogradkit.from_numpy(np.ones((1000, 100), np.float32)).exp()",
+    "an array copied": "autogradkit.tensor(np.ones((1000, 100), np.float32)).exp()",
     "matrix product": "x = autogradkit.ones(200, 5); x @ x.T",
     "convolution": "autogradkit.conv2d(autogradkit.ones(1, 1, 99, 99), autogradkit.ones(9, 1, 3, 3))",
 }

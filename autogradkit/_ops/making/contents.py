@@ -16,6 +16,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.memory import noted
 from autogradkit.core.quiet import quietly
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
@@ -39,7 +40,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         kind = from_numpy_dtype(data.dtype) if dtype is None else dtype
         if strides is None:
             strides = dense_strides_like(data.shape, element_strides(data)) if isinstance(data, np.ndarray) else ()
-        array = empty_strided(data.shape, strides, kind.numpy)
+        array = noted(empty_strided(data.shape, strides, kind.numpy))
         quietly(np.copyto, array, data, casting="unsafe")
         return array
     if hasattr(data, "__array__") and not isinstance(data, Sequence):

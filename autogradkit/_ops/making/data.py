@@ -15,6 +15,7 @@ from autogradkit._ops.making.contents import array_from, require_layout
 from autogradkit._ops.making.options import finished
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.memory import noted
 from autogradkit.core.storage import borrow
 from autogradkit.core.strides import empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -144,7 +145,7 @@ def from_numpy(ndarray: Object, /) -> Any:
     require_layout(ndarray)
     if not ndarray.size:
         return wrap(empty_strided(ndarray.shape, (0,) * ndarray.ndim, ndarray.dtype))
-    return wrap(borrow(ndarray))
+    return wrap(borrow(noted(ndarray)))
 
 
 @python_function()
