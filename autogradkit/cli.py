@@ -84,7 +84,8 @@ class _Parser(argparse.ArgumentParser):
         if file is sys.stdout:
             file.write(message)
         else:
-            super()._print_message(message, file)
+            with contextlib.suppress(OSError):  # Python 3.11.2's own would end with another status
+                super()._print_message(message, file)
 
 
 def _parser() -> argparse.ArgumentParser:

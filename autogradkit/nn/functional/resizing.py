@@ -146,6 +146,7 @@ def _pair(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, Iterable) else (value, value)
 
 
+@entry
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Each window of images (N, C, H, W) or (C, H, W) as a column: (N, C·kh·kw, windows).
 
@@ -156,6 +157,7 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     return _im2col(input, _pair(kernel_size), _pair(dilation), _pair(padding), _pair(stride))
 
 
+@entry
 def fold(
     input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:
