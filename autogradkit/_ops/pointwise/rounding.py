@@ -74,8 +74,8 @@ def sign(self: Array, *, out: Array) -> None:
     """
     if self.dtype.kind == "b":
         np.copyto(out, self)
-    elif self.dtype.kind in "fV":  # the sign of NaN is 0 in PyTorch
-        np.sign(np.where(np.isnan(self), 0, self), out=out)
+    elif self.dtype.kind in "fV":  # of NaN, which is neither, it is 0; np.sign is several times slower
+        np.subtract((self > 0).view(np.int8), (self < 0).view(np.int8), out=out, casting="unsafe")
     else:
         np.sign(self, out=out)
 
