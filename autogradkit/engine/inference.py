@@ -188,7 +188,11 @@ class inference_mode(ContextDecorator):  # noqa: N801 - PyTorch's name
 
     def __enter__(self) -> None:
         self._previous = (MODE.inference is not None, MODE.asked)
-        _switch(self.mode, not self.mode)
+        try:
+            _switch(self.mode, not self.mode)
+        except BaseException:  # an interrupt: `with` does not leave what it has not entered
+            _switch(*self._previous)
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         try:

@@ -108,7 +108,11 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
                 "supported:"
             )
         self._previous = MODE.packing
-        _set((self.pack_hook, self.unpack_hook))
+        try:
+            _set((self.pack_hook, self.unpack_hook))
+        except BaseException:  # an interrupt: `with` does not leave what it has not entered
+            _set(self._previous)
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         try:
