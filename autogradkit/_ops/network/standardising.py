@@ -1,7 +1,7 @@
 """What the norms have in common: numbers less their mean, over their deviation; its gradient, and the gradient of that.
 
-Rests on NumPy and the formulas' namespace; batch_norm.py and layer_norm.py use it. x̂ stands for (x − mean) · rstd, P(v) for
-v − mean(v) − x̂ · mean(v · x̂), so that the gradient of x is rstd · P(∂ · weight).
+Rests on NumPy and the formulas' namespace; batch_norm.py, layer_norm.py and group_norm.py use it. x̂ stands for
+(x − mean) · rstd, P(v) for v − mean(v) − x̂ · mean(v · x̂), so that the gradient of x is rstd · P(∂ · weight).
 """
 
 from __future__ import annotations

@@ -57,10 +57,8 @@ def _sent(graph: Graph, ran: NodeRan, call: Call, links: list[Link], accumulator
             maker = graph.producer.get(link.value)
             node = maker.node if maker is not None and maker.node is not None else None
             target = node if node is not None else accumulators.get(graph.values[link.value].tensor)
-            if (
-                not exact and node is None and target is not None
-            ):  # a leaf that no edge leads to: it required no grad then
-                continue
+            if not exact and node is None and target is not None:
+                continue  # a leaf that no edge leads to: it required no grad then
             for place in free:
                 numbers = ran.sent[place]
                 fits = numbers is not None and numbers.shape == graph.values[link.value].numbers.shape
