@@ -41,6 +41,8 @@ x=T.ones(2,2,requires_grad=True); T.linalg.slogdet(x)[1].backward(create_graph=T
 x=T.ones(2,requires_grad=True); T.dist(x,T.tensor([1j,2])).backward()
 x=T.ones(2,requires_grad=True); T.addr(T.zeros(2),x,T.tensor([1j,2])).abs().sum().backward()
 x=T.ones(2,requires_grad=True); y=T.tensor([1j,2],requires_grad=True); r=T.autograd.grad(T.dist(x,y),y)
+x=T.ones(2,2,requires_grad=True); T.linalg.solve_triangular(T.eye(2)*(1+1j),x,upper=True).abs().sum().backward()
+x=(T.eye(2)*2).requires_grad_(); r=T.linalg.solve_triangular(x,T.tensor([[1+2j,3],[2j,1]]),upper=True); r.sum().backward()
 """,
     "gradients that are none, or zeros": """
 x=(T.eye(2)*2).requires_grad_(); T.linalg.slogdet(x)[0].backward(); r=x.grad

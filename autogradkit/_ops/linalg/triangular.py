@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.linalg.matrices import (
     adjoint,
     blas,
@@ -75,6 +76,7 @@ def _solve_backward(
         (_triangular(t), t(2, 1), True, True, True),
     ],
     group=("self B", _solve_backward),
+    refuses_complex=True,
     rule="∂self = −∂B · resultᵀ, of its triangle\n∂B = self⁻ᵀ ∂",
 )
 def solve_triangular(
@@ -93,7 +95,8 @@ def solve_triangular(
     tensor([[1.],
             [1.]])
     """
-    substitute(self, B, upper, left, unitriangular, out)
+    side = real_part(B) if B.dtype.kind == "c" and self.dtype.kind != "c" else B
+    substitute(self, side, upper, left, unitriangular, out)
 
 
 def _triangular(t: Any) -> Any:
