@@ -17,6 +17,7 @@ import pytest
 
 import autogradkit
 from autogradkit import cli, lesson_copies
+from tests.lab_server import described
 
 ROOT = Path(__file__).parent.parent
 
@@ -133,11 +134,7 @@ def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
         )
     try:
         deadline = time.monotonic() + 90
-        while not (described := list((tmp_path / "runtime").glob("jpserver-*.json"))):
-            assert process.poll() is None, (tmp_path / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        server = json.loads(described[0].read_text())
+        server = described(tmp_path / "runtime", process, tmp_path / "log", deadline)
         assert Path(server["root_dir"]) == tmp_path / "mine"
         assert server["hostname"] in ("localhost", "127.0.0.1")
         with pytest.raises(urllib.error.HTTPError, match="403"):  # without the token

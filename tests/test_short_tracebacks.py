@@ -147,6 +147,8 @@ CASES = {
 }  # fmt: skip
 # Functions of ours that call others of ours, one line each.
 LINES = """
+torch.nn.functional.mse_loss(torch.ones(2), torch.ones(2), torch.ones(2) > 0)
+torch.nn.functional.l1_loss(torch.ones(2), torch.ones(2), reduction=__import__('numpy').ones(2))
 torch.nn.Sequential(3)
 torch.nn.Sequential()[0]
 torch.nn.ModuleList([3])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser.harness import ROOT, SCREENSHOTS, SIZE, free_port
+from tests.lab_server import described
 
 
 def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, tmp_path: Path) -> None:
@@ -22,11 +22,7 @@ def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, t
         process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         deadline = time.monotonic() + 90
-        while not (described := list((tmp_path / "runtime").glob("jpserver-*.json"))):
-            assert process.poll() is None, (tmp_path / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        server = json.loads(described[0].read_text())
+        server = described(tmp_path / "runtime", process, tmp_path / "log", deadline)
         page = browser.new_page(viewport=SIZE)
         page.set_default_timeout(60_000)
         page.goto(f"{server['url']}lab/tree/tutorials/00_start_here.ipynb?token={server['token']}")

@@ -14,12 +14,13 @@ _REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
 
 def reduction_number(reduction: str) -> int:
-    for name, number in _REDUCTIONS.items():
-        if reduction == name:
-            return number
+    """PyTorch's number for a reduction. Raises ValueError for any other."""
     try:
+        for name, number in _REDUCTIONS.items():
+            if reduction == name:
+                return number
         raise ValueError(f"{reduction} is not a valid value for reduction")
-    except ValueError as error:
+    except BaseException as error:
         shorten(error)
         raise
 
@@ -28,8 +29,12 @@ def reduction_name(size_average: bool | None, reduce: bool | None, reduction: st
     """The reduction that the two flags of old PyTorch ask for; `reduction` itself where neither is given."""
     if size_average is None and reduce is None:
         return reduction
-    # None stands for True, and whatever else for its truth.
-    wanted, averaged = (True if each is None else bool(each) for each in (reduce, size_average))
+    try:  # None stands for True, and whatever else for its truth, which an array or a tensor may refuse to tell
+        averaged = size_average is None or bool(size_average)
+        wanted = reduce is None or bool(reduce)
+    except BaseException as error:
+        shorten(error)
+        raise
     chosen = "none" if not wanted else "mean" if averaged else "sum"
     warnings.warn(
         f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
