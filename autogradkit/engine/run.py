@@ -297,8 +297,6 @@ class Run:
         except BaseException:
             self.explain(node)
             raise
-        if not self.retain_graph:
-            node.release()
         if self.needed is not None and not node.calls_user:  # what leads nowhere PyTorch does not compute
             targets = node.edges[::2]
             sent = [each if target in self.needed else None for each, target in zip(sent, targets, strict=True)]
@@ -308,10 +306,12 @@ class Run:
             sizes = [(np.shape(a), np.shape(b)) for a, b in zip(given, sent, strict=True)]
             versions = [n if a == b else 0 for n, (a, b) in zip(versions, sizes, strict=False)]
         given = None
-        if MODE.anomaly and MODE.anomaly_checks_nan:
-            self.check_nan(node, sent)
         if node.hooks is not None and node.hooks.after:
             sent = after_node(node.hooks, sent, received, self.create_graph)
+        if not self.retain_graph:  # not before: after a hook that raised the graph is there still, as in PyTorch
+            node.release()
+        if MODE.anomaly and MODE.anomaly_checks_nan:
+            self.check_nan(node, sent)
         for recorder in self.recorders:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent, versions
