@@ -64,12 +64,12 @@ inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 
 def load_ipython_extension(shell: _typing.Any) -> None:
     """`%load_ext autogradkit`: register the magics."""
-    _importlib.import_module("autogradkit.magics").load_ipython_extension(shell)
+    _importlib.import_module("autogradkit.extension").load_ipython_extension(shell)
 
 
 def unload_ipython_extension(shell: _typing.Any) -> None:
     """`%unload_ext autogradkit`: take the magics away again."""
-    _importlib.import_module("autogradkit.magics").unload_ipython_extension(shell)
+    _importlib.import_module("autogradkit.extension").unload_ipython_extension(shell)
 
 
 if _typing.TYPE_CHECKING:
@@ -97,7 +97,12 @@ else:
             "cli",
         }
     )
-    _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing", "vmap": "autogradkit.func"}
+    _LAZY_NAMES = {
+        "record": "autogradkit.tracing",
+        "Trace": "autogradkit.tracing",
+        "vmap": "autogradkit.func",
+        "as_torch": "autogradkit.standing_in",
+    }
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
         | _LAZY_MODULES

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
+from autogradkit.core.own import is_own
+
 E = TypeVar("E", bound=BaseException)
 
 
@@ -67,7 +69,7 @@ _WRITTEN_IN_C = {"dtype", "device", "Generator", "Size", "memory_format", "layou
 def c_type_name(value: object) -> str:
     """The name of a value's type as C has it: with its module where the type is built in, "numpy.ndarray"."""
     kind = type(value)
-    if kind.__name__ in _WRITTEN_IN_C and kind.__module__.startswith("autogradkit."):
+    if kind.__name__ in _WRITTEN_IN_C and is_own(kind):
         return f"torch.{kind.__name__}"
     is_written_in_python = kind.__flags__ & 1 << 9
     return (

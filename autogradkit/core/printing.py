@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit.core.dtype import bool_, float64, from_numpy_dtype, get_default_dtype, int64
+from autogradkit.core.own import is_own
 
 if TYPE_CHECKING:
     from autogradkit.core.tensor import Tensor
@@ -95,7 +96,7 @@ def printoptions(**options: Any) -> Generator[None]:
 def tensor_repr(tensor: Tensor) -> str:
     """What `repr(tensor)` says. A user's subclass goes by its own name, parameters by that of tensors."""
     kind = type(tensor)
-    name = "tensor" if kind.__module__.startswith("autogradkit.") else kind.__name__
+    name = "tensor" if is_own(kind) else kind.__name__
     try:
         node: Any = tensor.grad_fn  # the engine attaches it
         grad_fn = None if node is None else str(type(node).__name__)
