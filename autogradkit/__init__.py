@@ -87,6 +87,7 @@ else:
             "nn",
             "optim",
             "profiler",
+            "serialization",
             "signal",
             "special",
             "utils",
@@ -102,6 +103,8 @@ else:
         "Trace": "autogradkit.tracing",
         "vmap": "autogradkit.func",
         "as_torch": "autogradkit.standing_in",
+        "save": "autogradkit.serialization",
+        "load": "autogradkit.serialization",
     }
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}

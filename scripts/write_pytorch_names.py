@@ -32,6 +32,7 @@ NAMESPACES = (
     "optim",
     "optim.lr_scheduler",
     "profiler",
+    "serialization",
     "signal",
     "signal.windows",
     "special",
