@@ -49,3 +49,11 @@ def _agree(code: str, **arrays: np.ndarray[Any, Any]) -> None:
 @pytest.mark.parametrize("code", SELECTIONS)
 def test_selections_by_partition_pick_what_pytorch_picks(code: str, operand: str) -> None:
     _agree(code, x=OPERANDS[operand])
+
+
+TRIANGLES = ["x.tril()", "x.triu(-3)", "x.view(4, 15, 200).tril(2)", "x.t().triu(1)", "x[:, ::3].tril()"]
+
+
+@pytest.mark.parametrize("code", TRIANGLES)
+def test_triangles_are_pytorchs(code: str) -> None:
+    _agree(code, x=WITH_NAN)
