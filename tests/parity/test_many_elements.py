@@ -57,3 +57,46 @@ TRIANGLES = ["x.tril()", "x.triu(-3)", "x.view(4, 15, 200).tril(2)", "x.t().triu
 @pytest.mark.parametrize("code", TRIANGLES)
 def test_triangles_are_pytorchs(code: str) -> None:
     _agree(code, x=WITH_NAN)
+
+
+ALONG = STREAM.integers(0, 60, (50, 200))
+ACROSS = STREAM.integers(0, 200, (60, 70))
+ROWS = {"permuted": STREAM.permutation(60), "repeated": STREAM.permutation(np.arange(60) % 45), "one": np.full(60, 7)}
+FRACTIONS = STREAM.standard_normal((60, 200)).astype(np.float32)
+
+PICKS = [
+    "x.gather(0, along)",
+    "x.gather(1, across)",
+    "x.gather(1, across.int())",
+    "x.t().gather(0, across.t())",
+    "x.view(6, 10, 200).gather(1, along.view(5, 10, 200) % 10)",
+    "x.scatter(0, along, y)",
+    "x.scatter(1, across, 2.5)",
+    "x.scatter(1, across.int(), y)",
+    "x.t().scatter(1, along.t(), y.t())",
+    "x.view(6, 10, 200).scatter(1, along.view(5, 10, 200) % 10, y.view(6, 10, 200))",
+    "x.scatter_add(0, along, y)",
+    "x.scatter_add(1, across, y)",
+    "x[:, ::2].scatter_add_(1, across[:, :9] % 100, y)",
+]
+
+
+@pytest.mark.parametrize("code", PICKS)
+def test_elements_named_along_a_dimension_are_pytorchs(code: str) -> None:
+    _agree(code, x=FRACTIONS, y=DISTINCT / 7, along=ALONG, across=ACROSS)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x.index_select(0, rows)",
+        "x.index_select(1, rows)",
+        "x.t().index_select(1, rows)",
+        "x.index_add(0, rows, y)",
+        "x.index_add(1, rows, y[:, :60])",
+        "x.trunc().index_put((rows,), (y * 7), accumulate=True)",
+    ],
+)
+def test_rows_named_by_a_vector_are_pytorchs(code: str, rows: str) -> None:
+    _agree(code, x=FRACTIONS, y=DISTINCT / 7, rows=ROWS[rows])
