@@ -100,3 +100,32 @@ def test_elements_named_along_a_dimension_are_pytorchs(code: str) -> None:
 )
 def test_rows_named_by_a_vector_are_pytorchs(code: str, rows: str) -> None:
     _agree(code, x=FRACTIONS, y=DISTINCT / 7, rows=ROWS[rows])
+
+
+@pytest.mark.parametrize(
+    "code", ["x.prod()", "x.prod(1)", "x.prod(1, keepdim=True)", "x.view(4, -1).prod(1)", "x.t().prod(0)"]
+)
+@pytest.mark.parametrize("width", [200, 199])
+def test_products_leave_out_no_factor(code: str, width: int) -> None:
+    primes = np.array([1, -1, 1, 1, -1, 1, 1], np.float32)  # whose products are exact in any order
+    factors = np.resize(primes, (60, width))
+    factors[::7, 3] = 2
+    factors[5, -1] = -3
+    _agree(code, x=factors)
+    _agree(code, x=factors.astype(np.int64))
+
+
+BOUNDED = [
+    "x.clamp(min=0.5)",
+    "x.clamp_max(-0.5)",
+    "x.clamp_min(float('nan'))",
+    "x.nansum()",
+    "x.nansum(1)",
+    "x.nan_to_num()",
+]
+
+
+@pytest.mark.parametrize("code", BOUNDED)
+def test_bounds_and_numbers_in_place_of_nan_are_pytorchs(code: str) -> None:
+    for each in (WITH_NAN, DISTINCT, np.array([[0.0, -0.0], [np.inf, -np.inf]], np.float32)):
+        _agree(code, x=each)
