@@ -177,11 +177,8 @@ class UntypedStorage(Bytes):
     def is_shared(self) -> bool:
         """Whether it is in memory that processes share."""
         owner: Any = self._root
-        while owner is not None and not isinstance(owner, mmap.mmap):
-            inner = (
-                "owner" if isinstance(owner, (Memory, Borrowed)) else "obj" if isinstance(owner, memoryview) else "base"
-            )
-            owner = getattr(owner, inner, None)
+        while owner is not None and type(owner) is not mmap.mmap:
+            owner = _behind(owner)
         return owner is not None
 
     def is_pinned(self, device: Any = None) -> bool:
@@ -229,6 +226,13 @@ class UntypedStorage(Bytes):
     def __repr__(self) -> str:
         lines = " " + "\n ".join(map(str, self.tolist()))
         return f"{lines}\n[torch.storage.UntypedStorage(device=cpu) of size {self._nbytes}]"
+
+
+def _behind(owner: Any) -> Any:
+    """Whose memory that is which `owner` looks at."""
+    if type(owner) is memoryview:
+        return owner.obj
+    return owner.owner if type(owner) in (Memory, Borrowed) else getattr(owner, "base", None)
 
 
 def _written(given: Any) -> Array:
