@@ -14,6 +14,16 @@ import typing as _typing
 from autogradkit import _ops as _ops
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
 from autogradkit._ops.declare import PYTHON_FUNCTIONS as _PYTHON_FUNCTIONS
+from autogradkit._ops.making.constructors import BFloat16Tensor as BFloat16Tensor
+from autogradkit._ops.making.constructors import BoolTensor as BoolTensor
+from autogradkit._ops.making.constructors import ByteTensor as ByteTensor
+from autogradkit._ops.making.constructors import CharTensor as CharTensor
+from autogradkit._ops.making.constructors import DoubleTensor as DoubleTensor
+from autogradkit._ops.making.constructors import FloatTensor as FloatTensor
+from autogradkit._ops.making.constructors import HalfTensor as HalfTensor
+from autogradkit._ops.making.constructors import IntTensor as IntTensor
+from autogradkit._ops.making.constructors import LongTensor as LongTensor
+from autogradkit._ops.making.constructors import ShortTensor as ShortTensor
 from autogradkit._ops.making.options import channels_last as channels_last
 from autogradkit._ops.making.options import contiguous_format as contiguous_format
 from autogradkit._ops.making.options import memory_format as memory_format
@@ -43,7 +53,22 @@ from autogradkit.core.printing import set_printoptions as set_printoptions
 from autogradkit.core.random import Generator as Generator
 from autogradkit.core.random import default_generator as default_generator
 from autogradkit.core.size import Size as Size
+from autogradkit.core.storages import UntypedStorage as UntypedStorage
 from autogradkit.core.tensor import Tensor as Tensor
+from autogradkit.core.typed_storages import BFloat16Storage as BFloat16Storage
+from autogradkit.core.typed_storages import BoolStorage as BoolStorage
+from autogradkit.core.typed_storages import ByteStorage as ByteStorage
+from autogradkit.core.typed_storages import CharStorage as CharStorage
+from autogradkit.core.typed_storages import ComplexDoubleStorage as ComplexDoubleStorage
+from autogradkit.core.typed_storages import ComplexFloatStorage as ComplexFloatStorage
+from autogradkit.core.typed_storages import DoubleStorage as DoubleStorage
+from autogradkit.core.typed_storages import FloatStorage as FloatStorage
+from autogradkit.core.typed_storages import HalfStorage as HalfStorage
+from autogradkit.core.typed_storages import IntStorage as IntStorage
+from autogradkit.core.typed_storages import LongStorage as LongStorage
+from autogradkit.core.typed_storages import ShortStorage as ShortStorage
+from autogradkit.core.typed_storages import TypedStorage as TypedStorage
+from autogradkit.core.typed_storages import is_storage as is_storage
 from autogradkit.engine import attributes as _attributes  # noqa: F401 - attaches them
 from autogradkit.engine import calling as _calling  # noqa: F401 - likewise
 from autogradkit.engine import copies as _copies  # noqa: F401 - likewise
@@ -59,6 +84,7 @@ __version__ = "0.1.0"
 half, double, cfloat, cdouble = float16, float64, complex64, complex128
 short, long = int16, int64
 float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
+Storage = FloatStorage
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 
 

@@ -51,6 +51,7 @@ from autogradkit._ops.making import (
     sampling,
     seed,
     spaced,
+    storing,
     windows,
 )
 from autogradkit._ops.network import (

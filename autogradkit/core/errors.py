@@ -63,14 +63,19 @@ def noted(error: E, note: str) -> E:
     return error
 
 
-_WRITTEN_IN_C = {"dtype", "device", "Generator", "Size", "memory_format", "layout", "finfo", "iinfo"}  # in PyTorch
+_WRITTEN_IN_C = {  # in PyTorch
+    each.rpartition(".")[2]: f"torch.{each}"
+    for each in (
+        "dtype", "device", "Generator", "Size", "memory_format", "layout", "finfo", "iinfo", "storage.UntypedStorage"
+    )
+}  # fmt: skip
 
 
 def c_type_name(value: object) -> str:
     """The name of a value's type as C has it: with its module where the type is built in, "numpy.ndarray"."""
     kind = type(value)
     if kind.__name__ in _WRITTEN_IN_C and is_own(kind):
-        return f"torch.{kind.__name__}"
+        return _WRITTEN_IN_C[kind.__name__]
     is_written_in_python = kind.__flags__ & 1 << 9
     return (
         kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core import errors
+from autogradkit.core.dtype import CPP_NAMES
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
@@ -135,7 +136,7 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
             raise RuntimeError("can't assign Variable as its own grad")
         if value.dtype is not self.dtype:
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{_c_name(value)}' to a tensor with grad_dtype "
+                f"attempting to assign a gradient with dtype '{CPP_NAMES[value.dtype]}' to a tensor with grad_dtype "
                 f"'{self.dtype.tensor_type[6:-6]}'. The gradient must match the tensor's grad_dtype (defaults to the "
                 "tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow "
                 "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
@@ -159,15 +160,6 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
 
 def _delete_grad(self: Tensor) -> None:
     _set_grad(self, None)
-
-
-def _c_name(tensor: Tensor) -> str:
-    names = {
-        "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
-        "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
-        "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
-    }  # fmt: skip
-    return names.get(tensor.dtype.name, tensor.dtype.name)
 
 
 Tensor.grad = property(  # pyright: ignore[reportAttributeAccessIssue]

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.storage import Array, CounterAfterDetach, UntypedStorage, VersionCounter
+from autogradkit.core.storage import Array, Bytes, CounterAfterDetach, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, reading_of, wrap
 from autogradkit.engine.history import grad_fn
 from autogradkit.engine.modes import MODE
@@ -188,6 +188,6 @@ def saved_was_edited(array: Array, maker: Node | None, number: int, version: int
         else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
-    storage = UntypedStorage(array)
+    storage = Bytes(array)
     place = (storage.data_ptr(), storage.nbytes())
     return errors.modified_in_place(tensor_type(array), array.shape, output, version, expected, hint, place)
