@@ -46,6 +46,11 @@ from autogradkit.core.dtype import int64 as int64
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.layout import layout as layout
+from autogradkit.core.layout import sparse_bsc as sparse_bsc
+from autogradkit.core.layout import sparse_bsr as sparse_bsr
+from autogradkit.core.layout import sparse_coo as sparse_coo
+from autogradkit.core.layout import sparse_csc as sparse_csc
+from autogradkit.core.layout import sparse_csr as sparse_csr
 from autogradkit.core.layout import strided as strided
 from autogradkit.core.printing import get_printoptions as get_printoptions
 from autogradkit.core.printing import printoptions as printoptions
@@ -115,6 +120,7 @@ else:
             "profiler",
             "serialization",
             "signal",
+            "sparse",
             "special",
             "utils",
             "vision",

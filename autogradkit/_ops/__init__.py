@@ -125,6 +125,9 @@ from autogradkit._ops.selection import (
     searching,
     view_scatters,
 )
+from autogradkit._ops.sparse import layouts as sparse_layouts
+from autogradkit._ops.sparse import making as sparse_making
+from autogradkit._ops.sparse import operations as sparse_operations
 from autogradkit._ops.spectral import short_time
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit._ops.views import copies as view_copies

@@ -120,15 +120,16 @@ def modified_in_place(
     version: int,
     expected: int,
     hint: str,
-    storage: tuple[int, int],
+    storage: tuple[int, int] | None,
 ) -> RuntimeError:
-    """The error for a saved tensor that was edited after it was saved. `storage` is its address and its bytes."""
+    """The error for a saved tensor that was edited after it was saved. `storage` is its address and its bytes, if it has any."""
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{tensor_type} {list(shape)}]{output} is at version {version}; expected version {expected} instead. {hint}"
     )
     error = RuntimeError(text)
-    error.add_note(EditNotRecorded.of("edit", *storage))
+    if storage is not None:
+        error.add_note(EditNotRecorded.of("edit", *storage))
     return error
 
 

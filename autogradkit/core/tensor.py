@@ -117,11 +117,11 @@ class Tensor(Attached):
         """Always False."""
         return False
 
-    is_sparse = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
+    is_sparse = is_sparse_csr = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
 
     @property
     def layout(self) -> MemoryLayout:
-        """Always strided."""
+        """How it is kept: strided, unless it is sparse (`core/sparse.py`)."""
         return strided
 
     @property

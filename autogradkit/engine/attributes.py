@@ -16,6 +16,7 @@ from autogradkit.core.dtype import CPP_NAMES
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.storage import CounterAfterDetach
 from autogradkit.core.tensor import Tensor, counter_of, read_only, wrap
 from autogradkit.engine import history
@@ -142,6 +143,8 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
                 "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
                 "downstream systems that assume they match."
             )
+        if self.__class__ is SparseTensor and value.__class__ is not SparseTensor:
+            raise RuntimeError("attempting to assign a gradient to a tensor that has data of a different type")
         if value._array.shape != self._array.shape:
             raise RuntimeError(
                 f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "

@@ -18,6 +18,7 @@ from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
@@ -27,6 +28,7 @@ from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.run import execute, run_alone
+from autogradkit.engine.sparse import brought
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
@@ -60,6 +62,8 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
         )
     if create_graph:
         return gradient
+    if gradient.__class__ is SparseTensor:
+        return brought(gradient, array.dtype)
     return given if given.dtype is array.dtype or given.dtype == array.dtype else quietly(given.astype, array.dtype)
 
 

@@ -48,6 +48,7 @@ from autogradkit.engine.ownership import (
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import OpNode
+from autogradkit.engine.sparse import added, copied, elements, is_dense
 from autogradkit.engine.validate import validate_roots, validated
 
 Edge = tuple[Any, Any]  # a target (node or leaf) and the number of its output (or the leaf's AccumulateGrad node)
@@ -138,7 +139,11 @@ def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
     """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
     array = tensor._array
     strides = element_strides(array)
-    if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
+    if (
+        grad_fn(tensor) is not None
+        or not is_dense(tensor, gradient._array)
+        or not is_non_overlapping_and_dense(array.shape, strides)
+    ):
         return OPS.clone(gradient)
     return OPS.copy_(wrap(empty_strided(array.shape, strides, gradient._array.dtype)), gradient)
 
@@ -371,14 +376,14 @@ class Run:
     def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
         """`.grad` grows, by `add_array` in plain backward; recorders are told."""
         grad = tensor._grad
-        before = grad._array.copy() if self.recorders and grad is not None else None
+        before = copied(grad) if self.recorders and grad is not None else None
         if not self.create_graph:
             add_array(tensor, gradient)
         else:
             if grad is not None:
                 for listener in GRAD_LISTENERS:
                     listener.will_accumulate(tensor)
-            tensor._grad = first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
+            tensor._grad = first_grad(tensor, gradient) if grad is None else added(grad, gradient)
             for listener in GRAD_LISTENERS:
                 listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:
@@ -399,6 +404,6 @@ class Run:
     def check_nan(self, node: Node, sent: Sequence[Any]) -> None:
         """In anomaly mode: raise RuntimeError where a node gave NaN."""
         for index, gradient in enumerate(sent):
-            if gradient is not None and np.isnan(as_tensor(gradient)._array).any():
+            if gradient is not None and np.isnan(elements(gradient)).any():
                 self.explain(node)
                 raise RuntimeError(f"Function '{node.name()}' returned nan values in its {index}th output.")

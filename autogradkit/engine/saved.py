@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array, Bytes, CounterAfterDetach, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, reading_of, wrap
 from autogradkit.engine.history import grad_fn
@@ -188,6 +189,6 @@ def saved_was_edited(array: Array, maker: Node | None, number: int, version: int
         else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
-    storage = Bytes(array)
-    place = (storage.data_ptr(), storage.nbytes())
+    storage = None if isinstance(array, SparseArray) else Bytes(array)
+    place = None if storage is None else (storage.data_ptr(), storage.nbytes())
     return errors.modified_in_place(tensor_type(array), array.shape, output, version, expected, hint, place)

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from autogradkit.core.storage import Array, UntypedStorage
-from autogradkit.serialization.names import BYTES, StorageKind, Stored
+from autogradkit.core.storage import Array
+from autogradkit.serialization.names import StorageKind
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
@@ -31,11 +31,10 @@ def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str], None]) -
             raise pickle.UnpicklingError(f"no storage of a file: {named[1:]}")
         restores(str(location))
         if key not in memories:
-            if count * kind.numpy.itemsize > size:
+            if count * kind.itemsize > size:
                 raise RuntimeError(f"unexpected EOF: a storage of {count} elements is larger than the file")
-            memories[key] = np.zeros(count, kind.numpy), kind
-        array = memories[key][0]
-        return UntypedStorage(array) if kind is BYTES else Stored(array)
+            memories[key] = np.zeros(count * kind.itemsize, np.uint8), kind
+        return kind.on(memories[key][0])
 
     def refuse(named: Any) -> Any:
         raise pickle.UnpicklingError("the head of a checkpoint names no storage")
@@ -55,11 +54,11 @@ def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str], None]) -
         array, kind = memories[key]
         head = file.read(8)
         count = int.from_bytes(head, "little")
-        if len(head) == 8 and count != array.size:
-            raise RuntimeError(f"storage has wrong size: expected {array.size} got {count}")
+        if len(head) == 8 and count * kind.itemsize != array.size:
+            raise RuntimeError(f"storage has wrong size: expected {array.size // kind.itemsize} got {count}")
         content = file.read(array.nbytes)
         if len(head) < 8 or len(content) < array.nbytes:
             missing = array.nbytes - len(content)
             raise RuntimeError(f"unexpected EOF, expected {missing} more bytes. The file might be corrupted.")
-        array[...] = np.frombuffer(content, kind.numpy)
+        array[...] = np.frombuffer(content, np.uint8)
     return found

@@ -17,10 +17,10 @@ from typing import IO, Any
 import numpy as np
 
 from autogradkit.core.device import device
-from autogradkit.core.storage import Array, UntypedStorage
+from autogradkit.core.storage import Array
 from autogradkit.files import open_file
 from autogradkit.serialization import legacy
-from autogradkit.serialization.names import ALLOWED, BYTES, StorageKind, Stored, found, trusted
+from autogradkit.serialization.names import ALLOWED, StorageKind, found, trusted
 from autogradkit.serialization.restricted import NotAllowed, Unpickler
 
 _CORRUPT = (
@@ -149,17 +149,10 @@ def storages(memory: Callable[[str, int], Array], restores: Restore) -> Callable
             raise pickle.UnpicklingError(f"no storage of a file: {named[1:5]}")
         restores(str(location))
         if key not in known:
-            known[key] = memory(key, count * kind.numpy.itemsize)
-        if kind is BYTES:
-            return UntypedStorage(known[key])
-        return Stored(typed(known[key], kind.numpy))
+            known[key] = memory(key, count * kind.itemsize)
+        return kind.on(known[key])
 
     return persistent_load
-
-
-def typed(memory: Array, kind: np.dtype[Any]) -> Array:
-    """Memory as a dtype: bytes that are read for it own what they stand on, so the first tensor does, as one that is made."""
-    return memory if memory.dtype == kind else memory.view(kind)
 
 
 def _unpickled(stream: Any, persistent_load: Callable[[Any], Any], weights_only: bool, options: dict[str, Any]) -> Any:

@@ -21,8 +21,10 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.size import Size
-from autogradkit.core.storage import Array, UntypedStorage, require_extent, strided
+from autogradkit.core.storage import Array, require_extent, strided
+from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.typed_storages import TypedStorage, typed
 
 _DTYPES = {str(each): each for each in vars(dtypes).values() if isinstance(each, dtypes.dtype)}
 STORAGES = {
@@ -45,20 +47,18 @@ STORAGE_OF = {name: storage for storage, name in STORAGES.items()}
 class StorageKind:
     """What a name such as `torch.FloatStorage` stands for in a file: memory of this dtype, or, without one, of bytes."""
 
-    def __init__(self, name: str, numpy_dtype: np.dtype[Any]) -> None:
-        self.name = name
-        self.numpy = numpy_dtype
+    def __init__(self, dtype: dtypes.dtype | None) -> None:
+        self.dtype = dtype
+        self.itemsize = 1 if dtype is None else dtype.itemsize
+
+    def on(self, memory: Array) -> TypedStorage | UntypedStorage:
+        """The storage of this kind that some bytes are."""
+        storage = UntypedStorage.of(memory)
+        return storage if self.dtype is None else typed(storage, self.dtype)
 
 
-_STORAGE_KINDS = {name: StorageKind(name, _DTYPES[of].numpy) for name, of in STORAGES.items()}
-BYTES = StorageKind("UntypedStorage", np.dtype(np.uint8))
-
-
-class Stored:
-    """Memory that a file holds, with the dtype of its kind: what tensors are rebuilt on."""
-
-    def __init__(self, array: Array) -> None:
-        self.array = array
+_STORAGE_KINDS = {name: StorageKind(_DTYPES[of]) for name, of in STORAGES.items()}
+BYTES = StorageKind(None)
 
 
 # -- what files ask to be called --------------------------------------------------------------------------------------
@@ -69,9 +69,9 @@ def rebuild_tensor(
     backward_hooks: Any = None, metadata: Any = None,
 ) -> Tensor:  # fmt: skip
     """A tensor on memory of a file. Raises RuntimeError where it would reach beyond, TypeError for what is no geometry."""
-    if not isinstance(storage, Stored):
+    if not isinstance(storage, TypedStorage):
         raise TypeError(f"a tensor is rebuilt on a storage of the file, not on {type(storage).__name__}")
-    return _on(storage.array, storage_offset, size, stride, requires_grad, metadata)
+    return _on(storage.untyped().flat(storage.dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
 
 
 def rebuild_tensor_of_dtype(

@@ -21,9 +21,11 @@ from autogradkit.core.device import device
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
-from autogradkit.core.storage import Array, UntypedStorage, offset_of
+from autogradkit.core.storage import offset_of
+from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.typed_storages import TypedStorage, typed
 from autogradkit.engine.history import requires_grad
 from autogradkit.files import write_whole
 from autogradkit.serialization.names import STORAGE_OF, dtype_of, global_name
@@ -109,14 +111,6 @@ _REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
 _UNTYPED = _Global("torch.storage.UntypedStorage")
 
 
-class _Memory:
-    """The memory of an array, as a storage of a dtype (None: of bytes)."""
-
-    def __init__(self, storage: UntypedStorage, array: Array | None) -> None:
-        self.storage = storage
-        self.dtype = None if array is None else dtype_of(array)
-
-
 class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
     dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
 
@@ -126,19 +120,18 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
         self._keys: dict[tuple[int, int], tuple[int, Any]] = {}  # of each storage: its key, and its dtype
 
     def persistent_id(self, pid: Any) -> Any:
-        if isinstance(pid, UntypedStorage):
-            pid = _Memory(pid, None)
-        if not isinstance(pid, _Memory):
+        if not isinstance(pid, TypedStorage | UntypedStorage):
             return None
-        place = pid.storage.data_ptr(), pid.storage.nbytes()
-        key, dtype = self._keys.setdefault(place, (len(self.memories), pid.dtype))
+        storage = pid.untyped()
+        own = pid.dtype if isinstance(pid, TypedStorage) else None
+        place = storage.data_ptr(), storage.nbytes()
+        key, dtype = self._keys.setdefault(place, (len(self.memories), own))
         if key == len(self.memories):
-            self.memories.append(memoryview(cast("Any", pid.storage.flat(np.dtype(np.uint8)))))
-        if dtype is not None and pid.dtype is not None and dtype is not pid.dtype:
+            self.memories.append(memoryview(cast("Any", storage.flat(np.dtype(np.uint8)))))
+        if place[1] and dtype is not None and own is not None and dtype is not own:
             raise RuntimeError("Cannot save multiple tensors or storages that view the same data as different types")
-        kind = _UNTYPED if pid.dtype is None else _Global(f"torch.{STORAGE_OF[str(pid.dtype)]}")
-        size = place[1] if pid.dtype is None else place[1] // pid.dtype.numpy.itemsize
-        return "storage", kind, str(key), "cpu", size
+        kind = _UNTYPED if own is None else _Global(f"torch.{STORAGE_OF[str(own)]}")
+        return "storage", kind, str(key), "cpu", pid.size()
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, Tensor):
@@ -191,7 +184,7 @@ def _reduced(tensor: Tensor) -> Any:
             return (_REBUILD_PARAMETER, made) if state is None else (_REBUILD_PARAMETER_WITH_STATE, (*made, state))
         return _REBUILD_TYPE, (_REBUILD_PARAMETER, type(tensor), made, state or {})
     array = tensor._array
-    memory = _Memory(UntypedStorage(array), array)
+    memory = typed(UntypedStorage.of(array), dtype_of(array))
     parts = (
         memory,
         offset_of(array),

@@ -18,6 +18,7 @@ import numpy as np
 from autogradkit._ops.declare.names import OVERLOADS
 from autogradkit.core import dtype
 from autogradkit.core.recording import reported
+from autogradkit.core.sparse import SparseArray, around
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -106,8 +107,13 @@ def log_of_number(x: Any) -> Any:
 def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     if isinstance(x, Tensor):
-        return reported("zeros_like", "create", lambda x: wrap(np.zeros_like(x._array)), x)
+        return reported("zeros_like", "create", _zeros_like, x)
     return np.zeros_like(x)
+
+
+def _zeros_like(x: Tensor) -> Tensor:
+    array: Any = x._array
+    return around(array.zeros() if array.__class__ is SparseArray else np.zeros_like(array))
 
 
 def is_complex(x: Any) -> bool:
