@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -101,10 +101,20 @@ def tensor_repr(tensor: Tensor) -> str:
         grad_fn = None if node is None else str(type(node).__name__)
     except RuntimeError:  # a view that was edited under no_grad has lost its history
         grad_fn = "Invalid"
-    return array_repr(tensor._array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn)
+    further = [note for told in FURTHER_NOTES if (note := told(tensor)) is not None]
+    return array_repr(tensor._array, name, tensor.requires_grad, grad_fn, further)
 
 
-def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = False, grad_fn: str | None = None) -> str:
+FURTHER_NOTES: list[Callable[[Tensor], str | None]] = []  # what forward mode says of a tensor, while it is on
+
+
+def array_repr(
+    array: Array,
+    name: str = "tensor",
+    requires_grad: bool = False,
+    grad_fn: str | None = None,
+    further: Sequence[str] = (),
+) -> str:
     """The text of a tensor that holds `array`.
 
     >>> array_repr(np.float32([1.5, -2]), grad_fn="MulBackward0")
@@ -127,6 +137,7 @@ def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = Fals
         notes.append(f"grad_fn=<{grad_fn}>")
     elif requires_grad:
         notes.append("requires_grad=True")
+    notes += further
     indent = len(name) + 1
     return _with_notes(f"{name}({contents(shown_part(array), array.shape, indent)}", notes, indent)
 
