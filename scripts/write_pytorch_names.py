@@ -17,6 +17,7 @@ NAMESPACES = (
     "torch",
     "Tensor",
     "autograd",
+    "autograd.forward_ad",
     "autograd.function",
     "autograd.functional",
     "autograd.graph",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -103,12 +103,22 @@ def tensor_repr(tensor: Tensor) -> str:
         grad_fn = None if node is None else str(type(node).__name__)
     except RuntimeError:  # a view that was edited under no_grad has lost its history
         grad_fn = "Invalid"
+    further = [note for told in FURTHER_NOTES if (note := told(tensor)) is not None]
     array: Any = tensor._array
     as_text: Any = array_repr if isinstance(array, np.ndarray) else sparse_repr
-    return as_text(array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn)
+    return as_text(array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn, further=further)
 
 
-def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = False, grad_fn: str | None = None) -> str:
+FURTHER_NOTES: list[Callable[[Tensor], str | None]] = []  # what forward mode says of a tensor, while it is on
+
+
+def array_repr(
+    array: Array,
+    name: str = "tensor",
+    requires_grad: bool = False,
+    grad_fn: str | None = None,
+    further: Sequence[str] = (),
+) -> str:
     """The text of a tensor that holds `array`.
 
     >>> array_repr(np.float32([1.5, -2]), grad_fn="MulBackward0")
@@ -127,20 +137,24 @@ def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = Fals
         usual_complex = "complex128" if default is float64 else "complex64"
         if kind not in (default, int64, bool_) and kind.name != usual_complex:
             notes.append(f"dtype={kind}")
-    notes += _notes_of_graph(requires_grad, grad_fn)
+    notes += [*_notes_of_graph(requires_grad, grad_fn), *further]
     indent = len(name) + 1
     return _with_notes(f"{name}({contents(shown_part(array), array.shape, indent)}", notes, indent)
 
 
 def sparse_repr(
-    array: SparseArray, name: str = "tensor", *, requires_grad: bool = False, grad_fn: str | None = None
+    array: SparseArray,
+    name: str = "tensor",
+    requires_grad: bool = False,
+    grad_fn: str | None = None,
+    further: Sequence[str] = (),
 ) -> str:
     """The text of a sparse tensor that holds `array`."""
     kind, default = from_numpy_dtype(array.dtype), get_default_dtype()
     notes = [f"size={array.shape}", f"nnz={array.nnz}"]
     if kind not in (default, int64, bool_) and kind.name != ("complex128" if default is float64 else "complex64"):
         notes.append(f"dtype={kind}")
-    notes += ["layout=torch.sparse_coo", *_notes_of_graph(requires_grad, grad_fn)]
+    notes += ["layout=torch.sparse_coo", *_notes_of_graph(requires_grad, grad_fn), *further]
     indent = len(name) + 1
     parts: list[str] = []
     for what, part in (("indices", array.indices), ("values", array.values)):

@@ -34,7 +34,7 @@ from autogradkit.engine.hook_calls import (
     on_outputs,
 )
 from autogradkit.engine.hooks import TensorHooks
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
 from autogradkit.engine.ownership import (
     add_to_grad,
@@ -68,7 +68,8 @@ def execute(
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
     """
-    if wanted is None and not create_graph and len(roots) == 1 and not MODE.anomaly:
+    on_tensors = create_graph or bool(DUAL_LEVELS)  # else on arrays, which have no tangents
+    if wanted is None and not on_tensors and len(roots) == 1 and not MODE.anomaly:
         target, number = roots[0]
         if isinstance(target, Node) and not (RECORDERS and listeners()):
             validate_roots(roots, gradients)
@@ -82,7 +83,7 @@ def execute(
             if mode is not create_graph:
                 MODE.grad = create_graph
             validate_roots(roots, gradients)
-            run = Run(retain_graph, create_graph, recorders, next(CALLS))
+            run = Run(retain_graph, on_tensors, recorders, next(CALLS))
             return run.told(roots, gradients, wanted, accumulate, tensors)
         finally:
             if mode is not create_graph:
@@ -153,7 +154,7 @@ class Run:
 
     def __init__(self, retain_graph: bool, create_graph: bool, recorders: list[Recorder], call: int) -> None:
         self.retain_graph = retain_graph
-        self.create_graph = create_graph
+        self.create_graph = create_graph  # or tangents are to be carried: whether gradients are tensors, not arrays
         self.recorders = recorders
         self.call = call
         self.buffers: Buffers = {}
@@ -174,7 +175,7 @@ class Run:
         tensors: tuple[Tensor, ...],
     ) -> dict[Edge, Any]:
         """`run`, with its beginning and end told to the recorders."""
-        options = {"retain_graph": self.retain_graph, "create_graph": self.create_graph}
+        options = {"retain_graph": self.retain_graph, "create_graph": MODE.grad}
         for recorder in self.recorders:
             recorder.backward_begin(self.call, tensors, accumulate, options)
         try:
@@ -383,7 +384,13 @@ class Run:
             if grad is not None:
                 for listener in GRAD_LISTENERS:
                     listener.will_accumulate(tensor)
-            tensor._grad = first_grad(tensor, gradient) if grad is None else added(grad, gradient)
+            if grad is None:
+                first = first_grad(tensor, gradient)
+                tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
+            elif MODE.grad:
+                tensor._grad = added(grad, gradient)
+            else:
+                OPS.add_(grad, gradient)
             for listener in GRAD_LISTENERS:
                 listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:

@@ -16,7 +16,7 @@ from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array, Bytes, CounterAfterDetach, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, reading_of, wrap
 from autogradkit.engine.history import grad_fn
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.naming import short_name, tensor_type
 from autogradkit.engine.node import Gradients, Node
 from autogradkit.engine.packing import Packed
@@ -153,6 +153,8 @@ class OpNode(Node):
         tensor._node = value.maker_or(self)
         tensor._output_nr = value.number
         tensor._requires_grad = True
+        for level in DUAL_LEVELS:
+            level.recall(tensor)
         return tensor
 
     def edited(self, value: Tensor | SavedOutput | SavedResult, expected: int) -> RuntimeError:

@@ -76,6 +76,11 @@ def is_half(x: Any) -> bool:
     return not isinstance(x, Tensor) and dtype.is_half(x.dtype)
 
 
+def is_zero_tensor(x: Any) -> bool:
+    """Whether it is a tensor, of a formula that is recorded, without anything but zeros."""
+    return isinstance(x, Tensor) and not x._array.any()
+
+
 def times(x: Any, number: Any) -> Any:
     """`x` times a Python number: where formulas are recorded, by the node that PyTorch's have there."""
     if isinstance(x, Tensor):

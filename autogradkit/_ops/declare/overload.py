@@ -48,7 +48,7 @@ from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.ownership import set_version
 from autogradkit.engine.reseating import reseating
 from autogradkit.engine.saved import SavedCast
@@ -416,7 +416,7 @@ class Overload(Form):
         return entries.write_straight(self)
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
-        return self.run(self.filled(args, kwargs))
+        return self.run_dual(self.filled(args, kwargs))
 
     def in_place_call(self, *args: Any, **kwargs: Any) -> Tensor:
         """Run the in-place form, as `__call__` does."""
@@ -429,4 +429,12 @@ class Overload(Form):
             raise
 
     def _edit(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self.edit(self.filled(args, kwargs))
+        return self.edit_dual(self.filled(args, kwargs))
+
+    def run_dual(self, values: Sequence[Any], out: Any = None) -> Any:
+        """`run`, with tangents while forward mode is on."""
+        return DUAL_LEVELS[0].run(self, values, out) if DUAL_LEVELS else self.run(values, out)
+
+    def edit_dual(self, values: Sequence[Any]) -> Tensor:
+        """`edit`, with tangents while forward mode is on."""
+        return DUAL_LEVELS[0].edit(self, values) if DUAL_LEVELS else self.edit(values)
