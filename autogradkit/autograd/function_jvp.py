@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit.core.errors import c_type_name
-from autogradkit.core.storage import UntypedStorage
+from autogradkit.core.storage import Bytes
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.dual import DualLevel
 from autogradkit.engine.modes import forward_grad
@@ -96,4 +96,4 @@ def _put(
 
 
 def _shares(one: Tensor, other: Tensor) -> bool:
-    return UntypedStorage(one._array).data_ptr() == UntypedStorage(other._array).data_ptr()
+    return Bytes(one._array).data_ptr() == Bytes(other._array).data_ptr()

@@ -18,7 +18,7 @@ from autogradkit.core.printing import FURTHER_NOTES
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.recording import RECORDERS
 from autogradkit.core.steps import at_once
-from autogradkit.core.storage import UntypedStorage
+from autogradkit.core.storage import Bytes
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.backward import grad as gradients_of
@@ -260,7 +260,7 @@ def _pushed(
 
 
 def _place(tensor: Tensor) -> int:
-    return UntypedStorage(tensor._array).data_ptr()
+    return Bytes(tensor._array).data_ptr()
 
 
 def require_same_size(tensor: Tensor, tangent: Tensor) -> None:
@@ -277,7 +277,7 @@ def laid_out(tangent: Tensor, tensor: Tensor) -> Tensor:
     """The tangent itself where it lies in its storage as the tensor in its own, else a copy that does."""
     array, like = tangent._array, tensor._array
     strides, offset = element_strides(like), tensor.storage_offset()
-    count, wanted = (UntypedStorage(each).nbytes() // each.itemsize for each in (array, like))
+    count, wanted = (Bytes(each).nbytes() // each.itemsize for each in (array, like))
     if (element_strides(array), tangent.storage_offset(), count) == (strides, offset, wanted):
         return tangent
     whole = wrap(np.zeros(wanted, array.dtype))
