@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import queries
+from autogradkit._ops import older, places, quantised, queries
 from autogradkit._ops.linalg import (
     accumulated,
     assembled,
@@ -86,6 +86,7 @@ from autogradkit._ops.network import (
 from autogradkit._ops.pointwise import (
     agreement,
     arithmetic,
+    by_callable,
     choice,
     comparison,
     complex_numbers,

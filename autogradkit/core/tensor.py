@@ -118,6 +118,12 @@ class Tensor(Attached):
         return False
 
     is_sparse = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
+    is_sparse_csr = is_ipu = is_maia = is_mtia = is_vulkan = is_xla = is_cuda
+
+    @property
+    def is_cpu(self) -> bool:
+        """Always True."""
+        return True
 
     @property
     def layout(self) -> MemoryLayout:

@@ -170,3 +170,18 @@ def is_tensor(obj: Any, /) -> bool:
     (True, False)
     """
     return isinstance(obj, Tensor)
+
+
+@python_function()
+def typename(obj: Any, /) -> str:
+    """What an object is, in words: of a tensor its type, of anything else the name of its class, or its own.
+
+    >>> import autogradkit as torch
+    >>> torch.typename(torch.ones(1)), torch.typename(3)
+    ('torch.FloatTensor', 'int')
+    """
+    if isinstance(obj, Tensor):
+        return obj.dtype.tensor_type
+    named = obj if hasattr(obj, "__qualname__") or hasattr(obj, "__name__") else type(obj)
+    module, name = getattr(obj, "__module__", "") or "", getattr(named, "__qualname__", "") or named.__name__
+    return name if module in ("", "builtins") else f"{module}.{name}"
