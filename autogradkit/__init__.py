@@ -47,6 +47,8 @@ from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.layout import layout as layout
 from autogradkit.core.layout import strided as strided
+from autogradkit.core.limits import finfo as finfo
+from autogradkit.core.limits import iinfo as iinfo
 from autogradkit.core.printing import get_printoptions as get_printoptions
 from autogradkit.core.printing import printoptions as printoptions
 from autogradkit.core.printing import set_printoptions as set_printoptions

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import op, python_method
-from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object
+from autogradkit._ops.declare import function, op, python_method
+from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object, Scalar
+from autogradkit._ops.declare.refusals import common_dtype
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.making.options import memory_format
 from autogradkit.core import dtype as dtypes
@@ -262,6 +263,35 @@ def promote_types(type1: DType, type2: DType) -> Object:
     torch.float16
     """
     return dtypes.promote_types(type1, type2)
+
+
+result_type = function("result_type", variants="function")
+
+
+@result_type.overload(composition=True)
+def _(tensor: Tensor, other: Tensor) -> Object:
+    """The dtype that an operation on the two, tensors or numbers, computes in.
+
+    >>> import autogradkit as torch
+    >>> torch.result_type(torch.tensor([1, 2]), 1.5)
+    torch.float32
+    """
+    return common_dtype((tensor, other))
+
+
+@result_type.overload(composition=True)
+def _(tensor: Tensor, other: Scalar) -> Object:
+    return common_dtype((tensor, other))
+
+
+@result_type.overload(composition=True)
+def _(scalar: Scalar, tensor: Tensor) -> Object:
+    return common_dtype((scalar, tensor))
+
+
+@result_type.overload(composition=True)
+def _(scalar1: Scalar, scalar2: Scalar) -> Object:
+    return common_dtype((scalar1, scalar2))
 
 
 @op(variants="function", composition=True)
