@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from autogradkit._ops.declare import function, op
-from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare import function
+from autogradkit._ops.declare.kinds import Array, Tensors
 from autogradkit.core.tensor import Tensor
+
+
+def _refusal(name: str) -> str:
+    return f"Could not run 'aten::{name}' with arguments from the 'CPU' backend. It is for quantized tensors, which this is not."
 
 
 def _refusing(name: str) -> Any:
     def _(self: Array) -> NoReturn:
-        raise NotImplementedError(
-            f"Could not run 'aten::{name}' with arguments from the 'CPU' backend. It is for quantized tensors, which this is not."
-        )
+        raise NotImplementedError(_refusal(name))
 
     _.__doc__ = f"""Raises NotImplementedError: the tensor is not quantised, and there are no such here.
 
@@ -41,8 +43,11 @@ for _name in (
 function("qscheme", variants="method").overload(composition=True)(_refusing("qscheme"))
 
 
-@op(composition=True)
-def dequantize(self: Tensor) -> Any:
+dequantize = function("dequantize")
+
+
+@dequantize.overload(composition=True)
+def _(self: Tensor) -> Any:
     """The elements as float32.
 
     >>> import autogradkit as torch
@@ -50,3 +55,8 @@ def dequantize(self: Tensor) -> Any:
     tensor([1., 2.])
     """
     return self.float()
+
+
+@dequantize.overload(composition=True, variants="function")
+def _(tensors: Tensors) -> NoReturn:
+    raise NotImplementedError(_refusal("dequantize.tensors"))
