@@ -52,6 +52,8 @@ from autogradkit.core.layout import sparse_coo as sparse_coo
 from autogradkit.core.layout import sparse_csc as sparse_csc
 from autogradkit.core.layout import sparse_csr as sparse_csr
 from autogradkit.core.layout import strided as strided
+from autogradkit.core.limits import finfo as finfo
+from autogradkit.core.limits import iinfo as iinfo
 from autogradkit.core.printing import get_printoptions as get_printoptions
 from autogradkit.core.printing import printoptions as printoptions
 from autogradkit.core.printing import set_printoptions as set_printoptions

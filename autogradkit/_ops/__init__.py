@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops import queries
+from autogradkit._ops import older, places, quantised, queries
 from autogradkit._ops.linalg import (
     accumulated,
     assembled,
@@ -24,11 +24,13 @@ from autogradkit._ops.linalg import (
     eigen,
     einsum,
     least_squares,
+    low_rank,
     lu,
     lu_solve,
     matmul,
     matrix_functions,
     matrix_norms,
+    older_norms,
     products,
     qr,
     removed,
@@ -86,6 +88,7 @@ from autogradkit._ops.network import (
 from autogradkit._ops.pointwise import (
     agreement,
     arithmetic,
+    by_callable,
     choice,
     comparison,
     complex_numbers,

@@ -8,20 +8,23 @@ Rests on declare, core and the engine's attributes.py, which has the bodies of w
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object
+from autogradkit._ops.declare import function, op, python_method
+from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object, Scalar
+from autogradkit._ops.declare.refusals import common_dtype
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.making.options import memory_format
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.size import Size
 from autogradkit.core.storage import address_of, offset_of, root_of
-from autogradkit.core.strides import element_strides, is_channels_last
+from autogradkit.core.strides import element_strides, is_channels_last, iteration_order
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
 from autogradkit.engine import attributes, inference
@@ -199,6 +202,55 @@ def is_neg(self: Tensor) -> bool:
     return False
 
 
+@op(composition=True)
+def is_nonzero(self: Tensor) -> bool:
+    """Whether the only element is not 0. Raises RuntimeError where there is not exactly one.
+
+    >>> import autogradkit as torch
+    >>> torch.is_nonzero(torch.tensor([2.5]))
+    True
+    """
+    return bool(self)
+
+
+@op(composition=True)
+def is_same_size(self: Tensor, other: Tensor) -> bool:
+    """Whether both have the same sizes.
+
+    >>> import autogradkit as torch
+    >>> torch.ones(2, 1).is_same_size(torch.ones(2))
+    False
+    """
+    return self._array.shape == other._array.shape
+
+
+@python_method("dim_order")
+def _dim_order(self: Tensor, *, ambiguity_check: bool | list[memory_format] = False) -> tuple[int, ...]:
+    """The dimensions from the one with the largest steps in memory to that with the smallest.
+
+    `ambiguity_check`: raise RuntimeError where another order would do as well; of formats, unless exactly one of them fits.
+
+    >>> import autogradkit as torch
+    >>> torch.ones(2, 3).t().dim_order()
+    (1, 0)
+    """
+    formats: list[Any] = ambiguity_check if isinstance(ambiguity_check, list) else []
+    if not isinstance(ambiguity_check, (bool, list)) or any(type(each) is not memory_format for each in formats):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    strides = element_strides(self._array)
+    shape = self._array.shape
+    order = tuple(range(len(shape)) if self.is_contiguous() else reversed(iteration_order([strides], shape)))
+    if formats:
+        is_clear = sum(self.is_contiguous(memory_format=each) for each in formats) == 1
+    else:
+        is_clear = not ambiguity_check or all(strides[a] > strides[b] for a, b in pairwise(order))
+    if not is_clear:
+        raise RuntimeError(
+            "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+        )
+    return order
+
+
 # Of dtypes alone.
 
 
@@ -211,6 +263,35 @@ def promote_types(type1: DType, type2: DType) -> Object:
     torch.float16
     """
     return dtypes.promote_types(type1, type2)
+
+
+result_type = function("result_type", variants="function")
+
+
+@result_type.overload(composition=True)
+def _(tensor: Tensor, other: Tensor) -> Object:
+    """The dtype that an operation on the two, tensors or numbers, computes in.
+
+    >>> import autogradkit as torch
+    >>> torch.result_type(torch.tensor([1, 2]), 1.5)
+    torch.float32
+    """
+    return common_dtype((tensor, other))
+
+
+@result_type.overload(composition=True)
+def _(tensor: Tensor, other: Scalar) -> Object:
+    return common_dtype((tensor, other))
+
+
+@result_type.overload(composition=True)
+def _(scalar: Scalar, tensor: Tensor) -> Object:
+    return common_dtype((scalar, tensor))
+
+
+@result_type.overload(composition=True)
+def _(scalar1: Scalar, scalar2: Scalar) -> Object:
+    return common_dtype((scalar1, scalar2))
 
 
 @op(variants="function", composition=True)

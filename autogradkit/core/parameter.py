@@ -64,7 +64,7 @@ class Parameter(Tensor):
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (wrap(self._array), self._requires_grad)
+        return _rebuild, (wrap(self._array), self._requires_grad), self.__dict__ or None
 
 
 def _copied(parameter: Parameter) -> Parameter:

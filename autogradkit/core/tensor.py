@@ -78,6 +78,11 @@ class Tensor(Attached):
     def __new__(cls, /, *args: Any, **kwargs: Any) -> Tensor:
         return CONSTRUCTOR[0](cls, args, kwargs)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for prepare in SUBCLASSED:
+            prepare(cls)
+
     # -- geometry ---------------------------------------------------------------------------------------------------
 
     @property
@@ -118,6 +123,12 @@ class Tensor(Attached):
         return False
 
     is_sparse = is_sparse_csr = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
+    is_ipu = is_maia = is_mtia = is_vulkan = is_xla = is_cuda
+
+    @property
+    def is_cpu(self) -> bool:
+        """Always True."""
+        return True
 
     @property
     def layout(self) -> MemoryLayout:
@@ -251,6 +262,8 @@ for _name, _made in list(vars(Tensor).items()):
 
 # The floor above decides what `Tensor(...)` accepts: the creation ops fill this in.
 CONSTRUCTOR: list[Callable[..., Tensor]] = []
+# What it does with a class that a user derives from Tensor.
+SUBCLASSED: list[Callable[[type[Tensor]], None]] = []
 
 Layout = tuple[tuple[int, ...], np.dtype[Any]] | tuple[()]
 UNUSUAL: Layout = ()
@@ -280,8 +293,11 @@ def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
 
 
 def as_class(tensor: Tensor, cls: type[Tensor]) -> Tensor:
-    """What `tensor` is, in the graph, of views and of versions, as a tensor of another class."""
-    other = _new(cls)
+    """A tensor that was just made as one of another class, with all that is known of it."""
+    if cls.__basicsize__ == Tensor.__basicsize__:
+        tensor.__class__ = cls
+        return tensor
+    other = _new(cls)  # which has slots of its own
     for name in _SLOTS:
         setattr(other, name, getattr(tensor, name))
     return other

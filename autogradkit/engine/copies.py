@@ -15,6 +15,7 @@ from autogradkit.core.recording import reported
 from autogradkit.core.storage import Array, Bytes, address_of, root_of
 from autogradkit.core.strides import is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, counter_of, wrap
+from autogradkit.core.warning import warn
 from autogradkit.engine import history
 
 
@@ -71,7 +72,18 @@ def _placed(array: Array, kind: type[Tensor], requires_grad: bool) -> Tensor:
     return tensor
 
 
+def _warn_of_hooks(tensor: Tensor) -> None:
+    for hook in tensor._hooks.on_gradient.values():
+        if not hasattr(hook, "__torch_unserializable__"):
+            warn(
+                f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can decorate the function "
+                "with @torch.utils.hooks.unserializable_hook to suppress this warning"
+            )
+
+
 def _reduce(self: Tensor, protocol: Any) -> Any:
+    if self._hooks is not None:
+        _warn_of_hooks(self)
     array = self._array
     place = address_of(array) - Bytes(array).data_ptr()
     geometry = (array.shape, array.dtype, _bytes(array), place, array.strides)

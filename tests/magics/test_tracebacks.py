@@ -160,6 +160,6 @@ def test_a_tensors_attribute_that_only_pytorch_has(notebook: Notebook, capsys: p
     assert shown(notebook, "x.to_mkldnn()", capsys).count(sentence) == 1
     notebook.run("%tb")
     assert capsys.readouterr().out.count(sentence) == 1
-    assert sentence in shown(notebook, "torch.Tensor.to_sparse", capsys)
+    assert sentence in shown(notebook, "torch.Tensor.to_mkldnn", capsys)
     assert "PyTorch has" not in shown(notebook, "x.no_such_thing", capsys)
     assert "PyTorch has" not in shown(notebook, "object().to_sparse", capsys)

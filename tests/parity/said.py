@@ -38,7 +38,7 @@ def said(package: Any, line: str) -> tuple[Any, ...]:
 def shown(made: Any) -> Any:
     """What a user would see of a value."""
     if isinstance(made, torch.Tensor | autogradkit.Tensor):
-        return re.sub(r" object at \w+", "", repr(made)), made.stride(), str(made.dtype), made._version
+        return re.sub(r"grad_fn=<\w+>", "grad_fn", repr(made)), made.stride(), str(made.dtype), made._version
     if isinstance(made, tuple | list):
         return [shown(each) for each in made]
     return re.sub(r" object at \w+|autogradkit\.", "", repr(made)).replace("torch.autograd.", "")

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.overload import Overload
 # Forms that PyTorch writes by hand, in Python or in its bindings, outside its schemas: compared as calls in
 # test_wrong_calls.py.
 IN_PYTHON = {
-    "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "is_contiguous", "new_tensor", "nonzero",
+    "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "frombuffer", "is_contiguous", "new_tensor", "nonzero",
     "norm", "size", "sparse_coo_tensor", "split", "stride", "tensor", "to", "unique",
 }  # fmt: skip
 # Defaults that the schema strings spell in C++'s way.

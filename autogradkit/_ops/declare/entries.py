@@ -328,7 +328,7 @@ def _operator(owner: OverloadSet, count: int, name: str) -> Callable[..., Any]:
     fitting = (Tensor, *NUMBERS) if numbers else Tensor
 
     def slow(*args: Any) -> Any:
-        if count == 2 and not isinstance(args[1], fitting):
+        if count == 2 and not isinstance(args[1], fitting) and not hasattr(type(args[1]), "__torch_function__"):
             if name != "__eq__" or not isinstance(args[1], np.ndarray):  # as in PyTorch == alone compares with arrays
                 return NotImplemented
             args = (args[0], wrap(args[1]))

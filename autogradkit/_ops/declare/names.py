@@ -19,6 +19,7 @@ from typing import Any
 from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.overriding import dispatch_failed, handled, overriding
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
@@ -38,14 +39,18 @@ FUNCTION, METHOD, OPERATOR, IN_PLACE, EDIT = "function", "method", "operator", "
 EDITS = frozenset(
     (
         "abs_", "acos_", "acosh_", "addmv_", "alpha_dropout_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_",
-        "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_", "clamp_max_", "clamp_min_",
-        "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_", "detach_", "erf_", "erfc_", "exp2_", "exp_", "expm1_",
+        "arctanh_", "as_strided_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_", "clamp_max_", "clamp_min_",
+        "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_", "detach_", "dropout_", "erf_", "erfc_", "exp2_", "exp_", "expm1_",
         "feature_alpha_dropout_", "feature_dropout_", "fill_", "fix_", "floor_", "frac_", "gcd_", "i0_", "index_put_",
         "lcm_", "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_", "neg_", "negative_", "rad2deg_",
         "reciprocal_", "relu_", "resize_as_", "round_", "rrelu_", "rsqrt_", "selu_", "sigmoid_", "sin_", "sinc_",
         "sinh_", "sqrt_", "square_", "tan_", "tanh_", "threshold_", "trunc_", "xlogy_", "zero_",
     )
 )  # fmt: skip
+
+
+# Operators that overrides know by their own names: `+` is `add` to them, as in PyTorch.
+COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"))
 
 
 class OverloadSet:
@@ -190,7 +195,10 @@ class OverloadSet:
         raise refusal(name, named, rest, kwargs)
 
     def call(self, args: Sequence[Any], kwargs: dict[str, Any], how: str, name: str) -> Any:
-        """The general way of every call: choose an overload, run it, report it to whoever records."""
+        """The general way of every call: ask for overrides, choose an overload, run it, report it to whoever records."""
+        found = overriding(args, kwargs)
+        if found:
+            return self._overridden(found, args, kwargs, how, name)
         if not RECORDERS:
             overload, values, out = self.choose(args, kwargs, how, name)
             return overload.edit(values) if how in (IN_PLACE, EDIT) else overload.run(values, out)
@@ -209,6 +217,18 @@ class OverloadSet:
         if how == METHOD and overload.self_at:  # `x.where(condition, y)` is told in the order of the parameters
             given = (*given[1 : overload.self_at + 1], given[0], *given[overload.self_at + 1 :])
         return observed(overload, overload.kind, lambda *_a, **_k: overload.run_dual(values, out), given, kwargs)
+
+    def _overridden(
+        self, overriders: Sequence[Any], args: Sequence[Any], kwargs: dict[str, Any], how: str, name: str
+    ) -> Any:
+        """What the user's classes make of a call; an operator that they do not know is left to the other operand."""
+        as_method = name in self.operators and "method" in self.variants and name not in COMPARISONS
+        function = self.made(how, (self.edit_name if how == IN_PLACE else self.name) if as_method else name)
+        result = handled(function, overriders, args, kwargs)
+        if result is NotImplemented and name not in self.operators:
+            home = "torch" if how in (FUNCTION, EDIT) else "torch.Tensor"
+            raise dispatch_failed(f"{home}.{name}", overriders)
+        return result
 
     def made(self, how: str, name: str = "") -> Callable[..., Any]:
         """The function behind a way of calling, written when first asked for; `name` is the set's or an alias."""

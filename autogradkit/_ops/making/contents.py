@@ -67,6 +67,14 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     return array
 
 
+def element_from(value: Any, kind: Dtype) -> Any:
+    """A number, or what holds a single one, as an element of that dtype."""
+    elements: list[Any] = []
+    _flatten(value, (), 0, elements)
+    [element] = _read(elements, kind)
+    return element
+
+
 def require_layout(array: Array) -> None:
     """Raise ValueError for steps and orders of bytes that no tensor has, TypeError for dtypes."""
     if any(stride % array.itemsize for stride in array.strides):

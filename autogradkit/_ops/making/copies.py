@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare import function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.writing import require_once, unchecked, unless_the_same
@@ -20,7 +20,9 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.steps import Step
+from autogradkit.core.storage import offset_of
 from autogradkit.core.strides import element_strides, is_channels_last
+from autogradkit.core.tensor import Tensor
 
 
 def _laid_out(self: Array, memory_format: Any = None) -> Any:
@@ -196,3 +198,39 @@ def zero_(self: Array, *, out: Array) -> Step:
     tensor([0., 0.])
     """
     return setitem, out, ..., 0
+
+
+fill_diagonal_ = function("fill_diagonal_", variants="method")
+
+
+@fill_diagonal_.overload(composition=True)
+def _(self: Tensor, fill_value: Scalar, wrap: bool = False) -> Any:
+    """Write `fill_value` into the main diagonal; `wrap`: into those after it too, in a matrix that is higher than wide.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros(4, 2).fill_diagonal_(1, wrap=True)
+    tensor([[1., 0.],
+            [0., 1.],
+            [0., 0.],
+            [1., 0.]])
+    """
+    shape = self._array.shape
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    step, length = sum(element_strides(self._array)), min(shape)
+    self.as_strided((length,), (step,)).fill_(fill_value)
+    if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
+        apart = shape[1] + 1  # rows from one diagonal to the next
+        rest = (self._array.size + shape[1]) // apart - length
+        self.as_strided((rest,), (step,), offset_of(self._array) + element_strides(self._array)[0] * apart).fill_(
+            fill_value
+        )
+    return self
+
+
+@python_method("module_load")
+def _module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
+    """What a module's parameter becomes when `other` is loaded for it: itself with the values, or with `assign` the other."""
+    return other.detach() if assign else self.copy_(other).detach()

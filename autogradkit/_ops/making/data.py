@@ -148,6 +148,47 @@ def from_numpy(ndarray: Object, /) -> Any:
     return wrap(borrow(noted(ndarray)))
 
 
+@op(factory=True, variants="function")
+def frombuffer(buffer: Object, *, dtype: DType, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
+    """`count` elements, or all, of any object's bytes from `offset` on, sharing its memory.
+
+    Raises ValueError where the bytes do not go up, or there are none.
+
+    >>> import autogradkit as torch
+    >>> torch.frombuffer(bytearray([1, 2, 3]), dtype=torch.uint8, offset=1)
+    tensor([2, 3], dtype=torch.uint8)
+    """
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise ValueError("object does not implement Python buffer protocol.") from None
+    length, size = view.nbytes, dtype.itemsize
+    if not length or not count:
+        raise ValueError(f"both buffer length ({length}) and count ({count}) must not be 0")
+    if not 0 <= offset < length:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({length} bytes) minus 1"
+        )
+    if view.readonly:
+        warn(
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can write to "
+            "the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer to protect its "
+            "data or make it writable before converting it to a tensor. This type of warning will be suppressed for the rest of "
+            "this program."
+        )
+    if count > 0 and offset + count * size > length:
+        raise ValueError(
+            f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must not be greater than actual "
+            f"buffer length ({length} bytes)"
+        )
+    if count < 0 and (length - offset) % size:
+        raise ValueError(
+            f"buffer length ({length - offset} bytes) after offset ({offset} bytes) must be a multiple of element size ({size})"
+        )
+    array = np.frombuffer(buffer, dtype.numpy, count, offset)
+    return finished(borrow(array), {"device": None, "requires_grad": requires_grad})
+
+
 @python_function()
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """The tensor that shares the memory of any object with `__dlpack__`, or has a copy of it.
@@ -170,3 +211,18 @@ def is_tensor(obj: Any, /) -> bool:
     (True, False)
     """
     return isinstance(obj, Tensor)
+
+
+@python_function()
+def typename(obj: Any, /) -> str:
+    """What an object is, in words: of a tensor its type, of anything else the name of its class, or its own.
+
+    >>> import autogradkit as torch
+    >>> torch.typename(torch.ones(1)), torch.typename(3)
+    ('torch.FloatTensor', 'int')
+    """
+    if isinstance(obj, Tensor):
+        return obj.dtype.tensor_type
+    named = obj if hasattr(obj, "__qualname__") or hasattr(obj, "__name__") else type(obj)
+    module, name = getattr(obj, "__module__", "") or "", getattr(named, "__qualname__", "") or named.__name__
+    return name if module in ("", "builtins") else f"{module}.{name}"

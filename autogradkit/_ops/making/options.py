@@ -86,7 +86,7 @@ def dtype_in(options: dict[str, Any], default: Dtype | None = None) -> Dtype:
 
 
 # What PyTorch makes by `arange` or `linspace`, which leave the sizes of an `out=` that holds as many numbers.
-_KEEPING_SIZES = ("arange", "linspace", "fft_fftfreq", "fft_rfftfreq")
+_KEEPING_SIZES = ("arange", "range", "linspace", "fft_fftfreq", "fft_rfftfreq")
 
 
 def made(

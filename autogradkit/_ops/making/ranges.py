@@ -87,6 +87,40 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     return made((count,), fill, options, kind, name="arange")
 
 
+range_ = function("range", variants="function")
+
+
+@range_.overload(factory=True)
+def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OutOptions) -> Any:
+    """The numbers from `start` up to and with `end`, in steps; deprecated, for Python's own `range` and `arange` end before it.
+
+    >>> import autogradkit as torch
+    >>> torch.range(1, 2, 0.5)
+    tensor([1.0000, 1.5000, 2.0000])
+    """
+    warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's "
+        "range builtin. Instead, use torch.arange, which produces values in [start, end)."
+    )
+    kind = dtype_in(options)
+    require_real("range", kind)
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not all(math.isfinite(each) for each in (start, end)):
+        raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
+    if (end - start) / step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    count = int((end - start) / step + 1)
+    if options.get("out") is not None:
+        require_no_leaf("aten::range", options["out"])
+
+    @quiet
+    def fill(array: Array) -> None:
+        np.copyto(array, start + np.arange(count, dtype=np.float64) * step, casting="unsafe")
+
+    return made((count,), fill, options, kind, name="range")
+
+
 def warn_of_resizing(out: Tensor, count: int) -> None:
     if out.numel() not in (0, count):
         warn(

@@ -56,6 +56,8 @@ def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) ->
 
 
 @op(
+    in_place=True,
+    in_place_node="AsStridedBackward1",
     view=True,
     gradient_version=1,
     rule="∂self = add each element of ∂ where it came from",

@@ -102,7 +102,12 @@ def _kept(array: Any, p: float) -> Any:
     return noise
 
 
-@op(variants="function", composition=True)
+@op(
+    variants="function",
+    in_place=True,
+    composition=True,
+    edit=lambda input, p, train: _edit(input, noise_of(input, p, train)),
+)
 def dropout(input: Array, p: float, train: bool) -> Any:
     """With `train`, zeroes each element with probability `p` and scales the rest by 1/(1 − p); else the input itself.
 
@@ -116,7 +121,12 @@ def dropout(input: Array, p: float, train: bool) -> Any:
     return input if noise is None else mul.straight(input, noise)
 
 
-@op(variants="function", in_place=True, composition=True, edit=lambda input, p, train: _channel_edit(input, p, train))
+@op(
+    variants="function",
+    in_place=True,
+    composition=True,
+    edit=lambda input, p, train: _edit(input, channel_noise_of(input, p, train)),
+)
 def feature_dropout(input: Array, p: float, train: bool) -> Any:
     """With `train`, zeroes each channel (dimension 1) with probability `p` and scales the rest by 1/(1 − p).
 
@@ -149,8 +159,7 @@ def _alpha_edit(input: Any, p: float, train: bool, by_channel: bool) -> Any:
     return edited if added is None else edited.add_(added)
 
 
-def _channel_edit(input: Any, p: float, train: bool) -> Any:
-    noise = channel_noise_of(input, p, train)
+def _edit(input: Any, noise: Tensor | None) -> Any:
     return input if noise is None else input.mul_(noise)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import UNIMPLEMENTED, k, op
 from autogradkit._ops.declare.kinds import Array, Pair
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.shapes import dim_of_size
@@ -137,6 +137,23 @@ def channel_shuffle(self: Array, groups: int, *, out: Array) -> None:
     batch, channels, *rest = self.shape
     parts = self.reshape(batch, groups, channels // groups, *rest)
     np.copyto(out, parts.swapaxes(1, 2).reshape(out.shape))
+
+
+@op(
+    variants="function",
+    node=UNIMPLEMENTED,
+    meta=_channels_meta,
+    out=False,
+    vjp={"self": undifferentiated("native_channel_shuffle")},
+)
+def native_channel_shuffle(self: Array, groups: int, *, out: Array) -> None:
+    """As `channel_shuffle`, without a gradient, as in PyTorch.
+
+    >>> import autogradkit as torch
+    >>> torch.native_channel_shuffle(torch.arange(4.0).reshape(1, 4, 1), 2).flatten()
+    tensor([0., 2., 1., 3.])
+    """
+    channel_shuffle.kernel(self, groups, out=out)
 
 
 # -- windows -----------------------------------------------------------------------------------------------------------

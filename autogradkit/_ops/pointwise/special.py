@@ -150,8 +150,9 @@ def _trigamma(x: Array) -> Array:
 
 
 @op(
+    in_place=True,
+    in_place_node="PolygammaBackward1",
     pointwise=INT_TO_FLOAT,
-    in_place=False,
     refuse=_refuse_order,
     samples=lambda t: [(1, t(2, 3, low=0.5, high=4)), (2, t(3, low=0.5, high=4))],
     vjp={"self": lambda g, n, self: g * k.polygamma(n + 1, self)},

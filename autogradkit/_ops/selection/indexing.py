@@ -278,6 +278,8 @@ def _delitem(self: Tensor, index: Any) -> None:
     raise TypeError("Tensor does not support deleting items")
 
 
+for _function in (_getitem, _setitem, _delitem):
+    _function.__name__ = f"__{_function.__name__[1:]}__"
 Tensor.__getitem__ = _getitem
 Tensor.__setitem__ = _setitem
 Tensor.__delitem__ = _delitem

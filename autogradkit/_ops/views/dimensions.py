@@ -258,23 +258,39 @@ def _reversed_dims(self: Tensor) -> Tensor:
 
 
 def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
-    conjugates = name[-1] == "H"
+    conjugates = name in ("H", "mH", "adjoint")
+    called = "adjoint()" if name == "adjoint" else name
     identity = "Consider using x.conj()." if conjugates else "This function is the identity in these cases."
 
     def transposed(self: Tensor) -> Tensor:
         ndim = self._array.ndim
         if ndim == 0:
-            warn(f"Tensor.{name} is deprecated on 0-D tensors. {identity}")
+            warn(f"{'' if called[-1] == ')' else 'Tensor.'}{called} is deprecated on 0-D tensors. {identity}")
             return k.conj(self) if conjugates else self
         if ndim == 1 or (ndim > 2 and name == "H"):
             what = "matrices (2-D tensors)" if name == "H" else "matrices or batches of matrices"
             batches = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
-            raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {ndim}-D tensor.{batches}")
+            raise RuntimeError(f"tensor.{called} is only supported on {what}. Got {ndim}-D tensor.{batches}")
         swapped = transpose.straight(self, -2, -1)
         return k.conj(swapped) if conjugates else swapped
 
     transposed.__doc__ = "The matrix, or the batch of matrices, transposed; conjugated as well for H and mH."
     return transposed
+
+
+_adjoint = _matrix_transpose("adjoint")
+
+
+@op(composition=True)
+def adjoint(self: Tensor) -> Any:
+    """The matrix, or each matrix of a batch, transposed and conjugated.
+
+    >>> import autogradkit as torch
+    >>> torch.adjoint(torch.tensor([[1.0, 2.0]]))
+    tensor([[1.],
+            [2.]])
+    """
+    return _adjoint(self)
 
 
 for _name, _getter in {"T": _reversed_dims, **{each: _matrix_transpose(each) for each in ("mT", "H", "mH")}}.items():

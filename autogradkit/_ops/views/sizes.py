@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, DType, Sizes
+from autogradkit._ops.declare.overriding import ALIAS
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import ViewRefused
@@ -57,6 +58,9 @@ def alias(self: Array) -> Array:
 def fw_primal(self: Array) -> Array:
     """The same memory, apart from the tangent that forward mode gave the tensor."""
     return restrided(self, self.shape, element_strides(self))
+
+
+ALIAS.append(alias)
 
 
 # -- other sizes for the same elements ---------------------------------------------------------------------------------

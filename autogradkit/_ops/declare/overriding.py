@@ -1,0 +1,131 @@
+"""Classes of tensors that users make: what their `__torch_function__` makes of a call, and the class of what comes out.
+
+`class Logged(torch.Tensor)` gets an instance of itself from every op on one, as in PyTorch: the default of `__torch_function__`
+here runs the op and shows each result as one of that class. Straight lines know the exact classes of their operands, so who
+has no such class pays nothing; what they do not take asks here (`names.py`). A few attributes take no general way: a class
+that is made gets these as ones that ask, too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from autogradkit._ops.declare.kinds import CLASSES
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
+
+_PLAIN = frozenset({*CLASSES, int, float, bool, str, type(None), complex})
+
+
+class _State(threading.local):
+    """Whether overrides are asked in this thread: not while one of them runs the op itself."""
+
+    asked = True
+
+
+_STATE = _State()
+ALIAS: list[
+    Callable[[Tensor], Tensor]
+] = []  # the op that makes a view of all of a tensor; the floor of views fills it in
+
+
+def overriding(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+    """The arguments, also in lists, whose classes override what an op does: of each class the first, subclasses before others."""
+    found: list[Any] = []
+    for each in _each(args, kwargs):
+        kind = type(each)
+        override = getattr(kind, "__torch_function__", None)
+        if override is None or override is _DISABLED or any(type(other) is kind for other in found):
+            continue
+        place = next((at for at, other in enumerate(found) if issubclass(kind, type(other))), len(found))
+        found.insert(place, each)
+    return found if found and _STATE.asked else []
+
+
+def _each(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Any]:
+    for each in (*args, *kwargs.values()):
+        if type(each) in (list, tuple):
+            yield from (inner for inner in each if type(inner) not in _PLAIN)
+        elif type(each) not in _PLAIN:
+            yield each
+
+
+def handled(
+    function: Callable[..., Any], overriders: Sequence[Any], args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    """What the first override that knows the call makes of it; NotImplemented where none does."""
+    types = tuple(type(each) for each in overriders)
+    for each in overriders:
+        result = type(each).__torch_function__(function, types, tuple(args), kwargs or None)
+        if result is not NotImplemented:
+            return result
+    return NotImplemented
+
+
+def dispatch_failed(name: str, overriders: Sequence[Any]) -> TypeError:
+    """The error of a call that no override takes."""
+    listed = "".join(f"\n  - tensor subclass {type(each)}" for each in overriders)
+    return TypeError(
+        f"Multiple dispatch failed for '{name}'; all __torch_function__ handlers returned NotImplemented:\n{listed}\n\n"
+        "For more information, try re-running with TORCH_LOGS=not_implemented"
+    )
+
+
+def _disabled(cls: type[Tensor], func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """Parameters override nothing: what an op makes of them is a plain tensor."""
+    return func(*args, **(kwargs or {}))
+
+
+def _torch_function(cls: type[Tensor], func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """Run the op, and give its results as tensors of this class; NotImplemented beside classes that are none of its bases."""
+    if not all(issubclass(cls, each) for each in types):
+        return NotImplemented
+    before, _STATE.asked = _STATE.asked, False
+    try:
+        return _converted(func(*args, **(kwargs or {})), cls)
+    finally:
+        _STATE.asked = before
+
+
+def _converted(result: Any, cls: type[Tensor]) -> Any:
+    if isinstance(result, Tensor) and not isinstance(result, cls):
+        return as_class(ALIAS[0](result), cls)
+    if isinstance(result, (tuple, list)):
+        several = [_converted(each, cls) for each in result]
+        return type(result)(*several) if hasattr(result, "_fields") else type(result)(several)
+    return result
+
+
+Tensor.__torch_function__ = classmethod(_torch_function)  # pyright: ignore[reportAttributeAccessIssue]
+Parameter.__torch_function__ = _DISABLED = staticmethod(_disabled).__func__  # pyright: ignore[reportAttributeAccessIssue]
+
+# What reads memory or makes views without a general way.
+_STRAIGHT_METHODS = ("__getitem__", "__setitem__")
+_STRAIGHT_PROPERTIES = ("T", "mT", "H", "mH", "data")
+
+
+def _ask_in(cls: type[Tensor]) -> None:
+    """Have the attributes of a new class that take no general way ask for overrides."""
+    if cls.__torch_function__ is _DISABLED:  # pyright: ignore[reportAttributeAccessIssue]
+        return
+    for name in _STRAIGHT_METHODS:
+        if not any(name in vars(each) for each in cls.__mro__[: cls.__mro__.index(Tensor)]):
+            setattr(cls, name, _asking(getattr(Tensor, name)))
+    for name in _STRAIGHT_PROPERTIES:
+        if not any(name in vars(each) for each in cls.__mro__[: cls.__mro__.index(Tensor)]):
+            held: property = vars(Tensor)[name]
+            setattr(cls, name, property(_asking(held.__get__), held.fset, held.fdel, held.__doc__))
+
+
+def _asking(function: Callable[..., Any]) -> Callable[..., Any]:
+    def asked(self: Any, *args: Any) -> Any:
+        found = overriding((self, *args), {})
+        return handled(function, found, (self, *args), {}) if found else function(self, *args)
+
+    asked.__doc__ = function.__doc__
+    return asked
+
+
+SUBCLASSED.append(_ask_in)

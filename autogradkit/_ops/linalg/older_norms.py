@@ -1,0 +1,81 @@
+"""Norms by their older names: frobenius_norm, nuclear_norm, and norm_except_dim, which weight normalisation is made with.
+
+Compositions over the norms and singular values that are here. Rests on declare.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autogradkit._ops.declare import function, op
+from autogradkit._ops.declare.kinds import Array, Dims, Pair
+from autogradkit._ops.linalg.matrix_norms import matrix_norm
+from autogradkit._ops.reduction.norms import norm_along
+from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
+
+_said: set[str] = set()
+
+
+def _warn_once(name: str, other: str) -> None:
+    if name not in _said:
+        _said.add(name)
+        warn(
+            f"at::{name} is deprecated and it is just left for JIT compatibility. It will be removed in a future PyTorch "
+            f"release. Please use `linalg.{other}` instead"
+        )
+
+
+@op(variants="function", composition=True, out=True)
+def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
+    """The root of the sum of the squares over `dim`; `linalg.vector_norm` is what PyTorch wants instead.
+
+    >>> import autogradkit as torch
+    >>> torch.frobenius_norm(torch.tensor([[3.0, 4.0]]), (0, 1))
+    tensor(5.)
+    """
+    _warn_once("frobenius_norm", "vector_norm(A, 2., dim, keepdim)")
+    return norm_along(self, 2, dim, keepdim)
+
+
+nuclear_norm = function("nuclear_norm", variants="function")
+
+
+@nuclear_norm.overload(composition=True, out=True)
+def _(self: Array, keepdim: bool = False) -> Any:
+    """The sum of the singular values of matrices; `linalg.matrix_norm` is what PyTorch wants instead.
+
+    >>> import autogradkit as torch
+    >>> torch.nuclear_norm(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
+    tensor(7.)
+    """
+    return _nuclear(self, (-2, -1), keepdim)
+
+
+@nuclear_norm.overload(composition=True, out=True)
+def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
+    return _nuclear(self, dim, keepdim)
+
+
+def _nuclear(self: Any, dim: Pair, keepdim: bool) -> Any:
+    _warn_once("nuclear_norm", "matrix_norm(A, 'nuc', dim, keepdim)")
+    return matrix_norm(self, "nuc", dim, keepdim)
+
+
+@op(variants="function", composition=True)
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Any:
+    """The norms over all dimensions but `dim`, which is kept beside ones; over all of them where it is −1.
+
+    >>> import autogradkit as torch
+    >>> torch.norm_except_dim(torch.tensor([[3.0, 4.0], [6.0, 8.0]]))
+    tensor([[ 5.],
+            [10.]])
+    """
+    if dim == -1:
+        return norm_along(v, pow, ())
+    ndim, size = v._array.ndim, v._array.shape
+    if dim == 0:
+        return norm_along(v.contiguous().view(size[0], -1), pow, (1,)).view(size[0], *(1,) * (ndim - 1))
+    if dim == ndim - 1:
+        return norm_along(v.contiguous().view(-1, size[-1]), pow, (0,)).view(*(1,) * (ndim - 1), size[-1])
+    return norm_except_dim(v.transpose(0, dim), pow, 0).transpose(0, dim)
