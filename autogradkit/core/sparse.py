@@ -139,6 +139,19 @@ class SparseArray:
             np.add.at(values, into, self.values)
         return SparseArray(self.indices[:, first], values, self.shape, True)
 
+    def at(self, places: Array) -> Array:
+        """The elements at these positions among all, counted row by row."""
+        known = self.coalesced()
+        width = math.prod(self.shape[self.sparse_dim :])
+        wanted, within = np.divmod(places, width)
+        there = known.places()
+        found = np.zeros(len(wanted), self.dtype)
+        column = np.searchsorted(there, wanted)
+        hits = column < len(there)
+        hits[hits] = there[column[hits]] == wanted[hits]
+        found[hits] = known.values.reshape(known.nnz, width)[column[hits], within[hits]]
+        return found
+
     def dense(self) -> Array:
         """All elements, in an array."""
         known = self.coalesced()

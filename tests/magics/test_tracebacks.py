@@ -156,10 +156,10 @@ def test_the_last_frame_of_ours_is_ipythons_to_hide(notebook: Notebook, capsys: 
 
 def test_a_tensors_attribute_that_only_pytorch_has(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
     notebook.run("x = torch.ones(2)")
-    sentence = "PyTorch has Tensor.to_sparse; autogradkit does not have it yet."
-    assert shown(notebook, "x.to_sparse()", capsys).count(sentence) == 1
+    sentence = "PyTorch has Tensor.to_mkldnn; autogradkit does not have it yet."
+    assert shown(notebook, "x.to_mkldnn()", capsys).count(sentence) == 1
     notebook.run("%tb")
     assert capsys.readouterr().out.count(sentence) == 1
-    assert sentence in shown(notebook, "torch.Tensor.to_sparse", capsys)
+    assert sentence in shown(notebook, "torch.Tensor.to_mkldnn", capsys)
     assert "PyTorch has" not in shown(notebook, "x.no_such_thing", capsys)
-    assert "PyTorch has" not in shown(notebook, "object().to_sparse", capsys)
+    assert "PyTorch has" not in shown(notebook, "object().to_mkldnn", capsys)

@@ -70,7 +70,10 @@ def _name(overload: Overload) -> str:
 # Ops for sparse tensors alone are held to PyTorch in tests/parity/test_sparse*.py: their formulas run on tensors, always.
 SPARSE = "autogradkit._ops.sparse."
 OVERLOADS = [
-    overload for owner in SETS for overload in owner.overloads if not (overload.kernel.__module__ or "").startswith(SPARSE)
+    overload
+    for owner in SETS
+    for overload in owner.overloads
+    if not (overload.kernel.__module__ or "").startswith(SPARSE)
 ]
 DIFFERENTIABLE = {
     _name(each): Declared(

@@ -21,6 +21,7 @@ from autogradkit.core.steps import Step
 from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 from autogradkit.engine.reseating import reseating
 from autogradkit.engine.sparse import make_aware
 
@@ -75,11 +76,17 @@ def run_sparse(op: Overload, values: Sequence[Any], out: Any) -> Any:
         return COMPOSITIONS[name](*values)
     if op.composition:
         return _on_tensors(op, values)
-    made = quietly(_kernel_of(op, values), op, *counted_dims(op, op.arrays_of(values)))
+    found = KERNELS.get(op.owner.name)
+    if found is None:
+        raise _unavailable(op, values)
+    made = quietly(found, op, *counted_dims(op, op.arrays_of(values)))
     if made is Same:
         return values[op.first_tensor]
     several = isinstance(made, (list, tuple))
     results = [around(each) for each in (made if several else (made,))]
+    if op.written is not None:
+        for each in results:
+            set_version(each, op.written(*values))
     op.record_results(values, results)
     if results and results[0]._node is not None:
         make_aware(results[0]._node)
@@ -92,13 +99,6 @@ def _on_tensors(op: Overload, values: Sequence[Any]) -> Any:
         return op.kernel(*values[: op.positional], **op.named(values))
     except NotOfSparseError:
         raise _unavailable(op, values) from None
-
-
-def _kernel_of(op: Overload, values: Sequence[Any]) -> Kernel:
-    found = KERNELS.get(op.owner.name)
-    if found is None:
-        raise _unavailable(op, values)
-    return found
 
 
 # What PyTorch has for sparse tensors besides; the rest of its ops it refuses.
@@ -157,10 +157,10 @@ def edit_sparse(op: Overload, values: Sequence[Any]) -> Tensor:
     arrays = counted_dims(op, op.arrays_of(values))
     old: Any = target._array
     name = op.owner.edit_name
-    if name in KERNELS:
-        made = quietly(KERNELS[name], op, *arrays)
-    else:
-        made = quietly(_kernel_of(op, values), op, *arrays)
+    found = KERNELS.get(name) or KERNELS.get(op.owner.name)
+    if found is None:
+        raise no_kernel(name, "SparseCPU")
+    made = quietly(found, op, *arrays)
     if target.__class__ is not SparseTensor:
         dense = made.dense() if made.__class__ is SparseArray else made
         writes: list[Step] = [(np.copyto, old, dense)]
