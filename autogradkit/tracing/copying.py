@@ -57,7 +57,7 @@ class Copier:
         size = array.size
         whole = size <= FULL and self.copied + size <= BUDGET
         if array.__class__ is SparseArray:
-            if not whole:
+            if not whole or not array.fits():
                 self.left_out += size
                 return _of_values(array, tensor.dtype.name)
             array = array.dense()

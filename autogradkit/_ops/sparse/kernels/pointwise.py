@@ -158,6 +158,8 @@ def sub(op: Any, self: Any, other: Any, alpha: Any = 1) -> Any:
 
 @kernel("rsub")
 def rsub(op: Any, self: Any, other: Any, alpha: Any = 1) -> Any:
+    if isinstance(other, (SparseArray, np.ndarray)):
+        raise no_kernel("rsub.Tensor", "SparseCPU")
     return add(op, other, self, -alpha)
 
 
