@@ -89,7 +89,7 @@ class AutogradkitMagics(Magics):
             found = storage_map(tensors, self._namespace())
         except ValueError as error:
             raise UsageError(f"%storage: {error}") from None
-        except (RuntimeError, NotImplementedError) as error:  # PyTorch's tensors without memory: sparse ones, meta ones
+        except (RuntimeError, NotImplementedError) as error:  # without memory: sparse ones, PyTorch's meta ones
             raise UsageError(f"%storage {line.strip()}: there is no memory to show. {error}") from None
         display(found)
 
@@ -104,6 +104,8 @@ class AutogradkitMagics(Magics):
         tensor = self._one_tensor("strides", line)
         from autogradkit.widgets.strides import stride_explorer
 
+        if tensor.is_sparse:
+            raise UsageError(f"%strides {line.strip()}: a sparse tensor has no strides")
         display(stride_explorer(line.strip(), tensor, self._namespace()))
 
     @magic_arguments()

@@ -111,7 +111,7 @@ class GradListener:
         """The `.grad` of each of these, which had none, is what this call of backward brought, untouched since."""
 
     def accumulated(self, call: int, tensor: Any, gradient: Any) -> None:
-        """`tensor.grad` took `gradient`, an array, in this call of backward; hooks have not run since."""
+        """`tensor.grad` took `gradient`, an array of either kind, in this call of backward; hooks have not run since."""
 
     def grad_assigned(self, tensor: Any, new: Any) -> None:
         """`tensor.grad = new`, which is a tensor."""

@@ -116,10 +116,15 @@ class SparseArray:
         known = self.is_coalesced if is_coalesced is None else is_coalesced
         return SparseArray(self.indices.copy(), values, self.shape, known)
 
+    def fits(self) -> bool:
+        """Whether every place is within the sizes, which nobody may have looked at."""
+        sizes = np.array(self.shape[: self.sparse_dim], np.int64)[:, None]
+        return bool(((self.indices >= 0) & (self.indices < sizes)).all())
+
     def places(self) -> Array:
         """One number for each place: its position among all, dense dimensions left out. Raises IndexError past the sizes."""
         sizes = self.shape[: self.sparse_dim]
-        if self.nnz and not ((self.indices >= 0) & (self.indices < np.array(sizes, np.int64)[:, None])).all():
+        if not self.fits():
             raise IndexError(f"an index of the sparse tensor is out of range for its size {list(self.shape)}")
         return np.array(contiguous_strides(sizes), np.int64) @ self.indices
 
@@ -138,6 +143,19 @@ class SparseArray:
         else:
             np.add.at(values, into, self.values)
         return SparseArray(self.indices[:, first], values, self.shape, True)
+
+    def at(self, places: Array) -> Array:
+        """The elements at these positions among all, counted row by row."""
+        known = self.coalesced()
+        width = math.prod(self.shape[self.sparse_dim :])
+        wanted, within = np.divmod(places, width)
+        there = known.places()
+        found = np.zeros(len(wanted), self.dtype)
+        column = np.searchsorted(there, wanted)
+        hits = column < len(there)
+        hits[hits] = there[column[hits]] == wanted[hits]
+        found[hits] = known.values.reshape(known.nnz, width)[column[hits], within[hits]]
+        return found
 
     def dense(self) -> Array:
         """All elements, in an array."""

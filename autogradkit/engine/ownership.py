@@ -73,7 +73,7 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
                 raise
             run_in_spare(np.add, array, gradient, array, casting="unsafe")
     for listener in GRAD_LISTENERS:
-        listener.accumulated(call, tensor, gradient)
+        listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
 
 
 def tell_taken(call: int, taken: list[Tensor]) -> None:
@@ -106,7 +106,7 @@ def add_to_retained(call: int, tensor: Tensor, gradient: Array) -> None:
         strides = contiguous_strides(gradient.shape)
         tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
     for listener in GRAD_LISTENERS:
-        listener.accumulated(call, tensor, gradient)
+        listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
 
 
 def _copy(gradient: Array, strides: tuple[int, ...]) -> Array:

@@ -139,12 +139,10 @@ def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
 def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
     """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
     array = tensor._array
+    if grad_fn(tensor) is not None or not is_dense(tensor, gradient._array):
+        return OPS.clone(gradient)
     strides = element_strides(array)
-    if (
-        grad_fn(tensor) is not None
-        or not is_dense(tensor, gradient._array)
-        or not is_non_overlapping_and_dense(array.shape, strides)
-    ):
+    if not is_non_overlapping_and_dense(array.shape, strides):
         return OPS.clone(gradient)
     return OPS.copy_(wrap(empty_strided(array.shape, strides, gradient._array.dtype)), gradient)
 

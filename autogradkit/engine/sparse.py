@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autogradkit.core.recording import RECORDERS, unheard
 from autogradkit.core.sparse import NotOfSparseError, SparseArray, SparseTensor, around, held, wrap_sparse
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import MODE
@@ -27,8 +29,22 @@ def make_aware(node: Any) -> None:
         node.__class__ = _aware(type(node))
 
 
+def _within_a_step(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate what a step of a backward computes by ops: who records hears of them under `create_graph` alone."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if RECORDERS and not MODE.grad:
+            with unheard():
+                return function(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    return run
+
+
 @functools.cache
 def _aware(node_class: type[OpNode]) -> type[OpNode]:
+    @_within_a_step
     def apply(self: OpNode, gradients: Gradients, create_graph: bool) -> Gradients:
         given = [None if each is None else _as_tensor(each) for each in gradients]
         try:
@@ -62,6 +78,7 @@ def _as_tensor(gradient: Any) -> Any:
     return gradient if isinstance(gradient, Tensor) else wrap(np.asarray(gradient))
 
 
+@_within_a_step
 def added(one: Any, other: Any) -> Any:
     """The sum of two gradients of which one is a tensor."""
     as_tensors = isinstance(one, Tensor) and isinstance(other, Tensor) and MODE.grad
@@ -72,6 +89,7 @@ def added(one: Any, other: Any) -> Any:
     return result if as_tensors else held(result)
 
 
+@_within_a_step
 def brought(given: Any, dtype: np.dtype[Any]) -> Tensor:
     """A sparse gradient, or the array of one that a formula gave, in the dtype that is expected."""
     gradient: Tensor = given if isinstance(given, Tensor) else wrap_sparse(given)
@@ -88,6 +106,7 @@ def is_dense(tensor: Tensor, gradient: Any) -> bool:
     )
 
 
+@_within_a_step
 def add_to_sparse(tensor: Tensor, gradient: Any, alone: bool) -> None:
     """`tensor.grad` takes a contribution, where one of the three is sparse; `alone`: nobody else holds the gradient."""
     grad = tensor._grad

@@ -101,6 +101,9 @@ class Adam(Optimizer):
         counted_in = np.float64 if get_default_dtype() is float64 else np.float32
         return {"step": wrap(np.zeros((), counted_in)), **moments}
 
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        raise RuntimeError("Adam does not support sparse gradients, please consider SparseAdam instead")
+
     _moves_parts_apart = True
     _symbols = MappingProxyType({"step": "t", "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "v_max"})
 

@@ -20,6 +20,7 @@ from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.shapes import broadcast_shapes, unfit
+from autogradkit.core.sparse import SPARSE, SparseTensor
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.strides import has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of
@@ -142,17 +143,20 @@ class Optimizer:
             array = parameter._array
             if not array.flags.forc and has_internal_overlap(array.shape, array.strides):
                 raise RuntimeError(errors.WRITTEN_TWICE)
+            change = update
+            if SPARSE and gradient.__class__ is SparseTensor:
+                change = functools.partial(self._update_sparse, group)
             if RECORDERS:
                 observed(
                     self._declaration(group, parameter),
                     "inplace",
-                    lambda parameter, gradient, **_shown: quietly(update, parameter, gradient),
+                    lambda parameter, gradient, change=change, **_shown: quietly(change, parameter, gradient),
                     (parameter, gradient),
                     shown,
                 )
             else:
                 try:
-                    quietly(update, parameter, gradient)
+                    quietly(change, parameter, gradient)
                 except ValueError as error:  # the parameter has other sizes than its gradient or its state
                     broadcast_shapes(array.shape, gradient._array.shape)
                     raise unfit(error) from None
@@ -176,6 +180,10 @@ class Optimizer:
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         """What changes a parameter of the group by its gradient, and returns it."""
         raise NotImplementedError
+
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        """Change a parameter by a sparse gradient, and return it."""
+        raise RuntimeError(f"{type(self).__name__} does not support sparse gradients")
 
     # Whether real and imaginary parts are changed each by itself, which the lines of a step do not say.
     _moves_parts_apart: ClassVar[bool] = False

@@ -13,6 +13,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, output_strides
 from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
+from autogradkit.engine.modes import no_grad
 from autogradkit.optim import kernels
 from autogradkit.optim.optimizer import Group, Optimizer, counted, number, refuse_ways, require_fusible, spelled
 
@@ -123,6 +124,29 @@ class SGD(Optimizer):
             return parameter
 
         return update
+
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        with no_grad():
+            if group["weight_decay"]:
+                gradient = gradient.add(parameter, alpha=group["weight_decay"])  # which refuses, as in PyTorch
+            state = dict(self.state.get(parameter, {}))
+            parameter.add_(_sparse_direction(group, state, gradient), alpha=-number(group["lr"]))
+            if state:
+                self.state[parameter] = state
+        return parameter
+
+
+def _sparse_direction(group: Group, state: dict[str, Any], gradient: Tensor) -> Any:
+    """Where a sparse gradient leads to, by ops of sparse tensors, as in PyTorch; `state` keeps the momentum."""
+    direction: Any = -gradient if group["maximize"] else gradient
+    if group["momentum"]:
+        buffer = state.get("momentum_buffer")
+        if buffer is None:
+            buffer = state["momentum_buffer"] = direction.clone()
+        else:
+            buffer.mul_(group["momentum"]).add_(direction, alpha=1 - group["dampening"])
+        direction = direction.add(buffer, alpha=group["momentum"]) if group["nesterov"] else buffer
+    return direction
 
 
 def _buffer(gradient: Array, decayed: Array) -> Array:

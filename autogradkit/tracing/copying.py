@@ -14,6 +14,8 @@ import numpy as np
 
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import contents, shown_part
+from autogradkit.core.sparse import SparseArray
+from autogradkit.core.storage import address_of
 from autogradkit.core.tensor import version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.events import Number, Numbers, Printed, Value
@@ -51,9 +53,14 @@ class Copier:
 
     def copy(self, tensor: Any) -> Numbers:
         """The numbers of a tensor as they are now."""
-        array: np.ndarray[Any, Any] = tensor._array
+        array: Any = tensor._array
         size = array.size
         whole = size <= FULL and self.copied + size <= BUDGET
+        if array.__class__ is SparseArray:
+            if not whole or not array.fits():
+                self.left_out += size
+                return _of_values(array, tensor.dtype.name)
+            array = array.dense()
         elements: tuple[Number, ...] | None = None
         if whole:
             self.copied += size
@@ -77,6 +84,28 @@ class Copier:
         )
 
 
+def _of_values(array: SparseArray, dtype: str) -> Numbers:
+    """What is kept of a large sparse tensor: the summary of its values, and of the zeros around them."""
+    seen = np.append(array.values.reshape(-1), np.zeros(int(array.size > array.values.size), array.dtype))
+    low, high, mean, nans, infs = _summary(seen)
+    if mean is not None:
+        mean *= seen.size / array.size
+    text = f"{array.nnz:,} values at their places, and zeros"
+    return Numbers(array.shape, dtype, None, Printed(text), low, high, mean, nans, infs, array.size)
+
+
+def place_of(tensor: Any) -> tuple[tuple[int, int], tuple[int, ...], int]:
+    """(where a tensor's memory begins and its bytes, its strides, its offset there); of a sparse one those of its values.
+
+    A picture shows all elements of a sparse tensor, and has no strides for them.
+    """
+    array = tensor._array
+    if array.__class__ is SparseArray:
+        return (address_of(array.values), array.values.nbytes), (), 0
+    storage = tensor.untyped_storage()
+    return (storage.data_ptr(), storage.nbytes()), tuple(tensor.stride()), tensor.storage_offset()
+
+
 def value_of(
     tensor: Any,
     copier: Copier,
@@ -92,13 +121,14 @@ def value_of(
 ) -> Value:
     """A tensor as it is now. `number`, `storage`, `base` and `grad_of` are the trace's numbers of it, its memory, its base
     and the tensor whose `.grad` it is, or whose gradient code was `given`; `since` counts the events before."""
+    sparse = tensor._array.__class__ is SparseArray
     return Value(
         id=id,
         tensor=number,
         name=name,
         numbers=copier.copy(tensor),
-        stride=tuple(tensor.stride()),
-        offset=0 if tensor._array.base is None else tensor.storage_offset(),
+        stride=() if sparse else tuple(tensor.stride()),
+        offset=0 if sparse or tensor._array.base is None else tensor.storage_offset(),
         storage=storage,
         version=version_of(tensor),
         requires_grad=requires_grad(tensor),
@@ -109,6 +139,7 @@ def value_of(
         since=since,
         grad_of=grad_of,
         given=given,
+        kept=tensor._array.nnz if sparse else None,
     )
 
 

@@ -105,6 +105,9 @@ class Value:
     since: int = 0  # how many events came before it was first seen
     grad_of: int | None = None  # number of the tensor whose `.grad` it was then, or whose gradient
     given: bool = False  # it is no `.grad`, but a gradient that a hook or a function's backward was given, and kept
+    kept: int | None = (
+        None  # how many values it keeps, of a sparse tensor; its numbers are all elements, zeros among them
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.copying import Copier, is_leaf, value_of
+from autogradkit.tracing.copying import Copier, is_leaf, place_of, value_of
 from autogradkit.tracing.events import Value
 
 
@@ -145,11 +145,12 @@ class Numbering:
         known = None if tensor._node is None else self._results.get((id(tensor._node), tensor._output_nr))
         if known is None or known[0]() is not tensor._node:
             return None
-        value, storage = self.values[known[1]], tensor.untyped_storage()
+        value = self.values[known[1]]
+        key, stride, offset = place_of(tensor)
         same = (
-            self._storages.get((storage.data_ptr(), storage.nbytes())) == value.storage
+            self._storages.get(key) == value.storage
             and value.version == version_of(tensor)
-            and (value.offset, value.stride) == (tensor.storage_offset(), tuple(tensor.stride()))
+            and (value.offset, value.stride) == (offset, stride)
         )
         return known[1] if same else None
 
@@ -244,8 +245,7 @@ class Numbering:
         return seen.number
 
     def _storage(self, tensor: Any, fresh: bool) -> int:
-        storage = tensor.untyped_storage()
-        key = (storage.data_ptr(), storage.nbytes())
+        key = place_of(tensor)[0]
         number = self._storages.get(key)
         if fresh or number is None or not any(reference() is not None for reference in self._sharers[number]):
             number = self._storages[key] = self._storage_count

@@ -19,8 +19,9 @@ import numpy as np
 from autogradkit.core.facts import Declaration, Remembering
 from autogradkit.core.own import is_own
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
+from autogradkit.core.sparse import around
 from autogradkit.core.steps import at_once
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
 from autogradkit.tracing.calls import as_written, called_as, facts_of, flat, in_order, short
@@ -311,7 +312,7 @@ class EventRecorder(Recorder):
             tensor=number,
             node=self.numbering.accumulator(number),
             name=None,
-            before=None if before is None else self.copier.copy(wrap(before)),
+            before=None if before is None else self.copier.copy(around(before)),
             contribution=self.copier.gradient(contribution),
             after=self.copier.gradient(after) if before is None else self.copier.copy(after),
             position=None,

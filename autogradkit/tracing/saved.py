@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.autograd.function_node import BackwardFunction
+from autogradkit.core.sparse import SparseArray
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.packing import Packed
@@ -126,6 +127,8 @@ def _itself(kept: Any) -> Any:
 
 def _bytes(kept: Any) -> int:
     array = kept._array if isinstance(kept, Tensor) else getattr(kept, "array", kept)
+    if isinstance(array, SparseArray):
+        return int(array.indices.nbytes + array.values.nbytes)
     return int(np.asarray(array).nbytes)  # a number is saved as a tensor without dimensions
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from autogradkit.core.frames import PACKAGE
 from autogradkit.core.recording import GRAD_LISTENERS, GradListener
+from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import VersionCounter
 from autogradkit.tracing.frames import Spot
 from autogradkit.tracing.grad_history import Amounts, Entry, GradHistory, index_text
@@ -294,7 +295,9 @@ def _places(size: int) -> Array | None:
     return np.arange(step // 2, step // 2 + step * SAMPLE, step)
 
 
-def _kept(array: Array, places: Array | None) -> bytes:
+def _kept(array: Any, places: Array | None) -> bytes:
+    if array.__class__ is SparseArray:
+        return (array.dense() if places is None else array.at(places)).tobytes()
     if places is None:
         return array.tobytes()
     if array.flags.c_contiguous:  # else the whole would be copied

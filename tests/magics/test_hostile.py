@@ -45,7 +45,7 @@ ERRORS = {
     "what is no Exception": "class Odd(BaseException): pass\nraise Odd()",
     "a million characters": "raise ValueError('x' * 10**6)",
     "an object that is missing an attribute": (
-        "class P:\n    __class__ = property(lambda self: 1 / 0)\nraise AttributeError('mine', name='to_sparse', obj=P())"),
+        "class P:\n    __class__ = property(lambda self: 1 / 0)\nraise AttributeError('mine', name='to_mkldnn', obj=P())"),
     "an operand whose repr raises": (
         "class R:\n    def __repr__(self): raise KeyError(1)\n    def __getattr__(self, n): raise KeyError(n)\ntorch.exp(R())"),
     "a recorder that was thrown away": (

@@ -162,4 +162,4 @@ def test_a_tensors_attribute_that_only_pytorch_has(notebook: Notebook, capsys: p
     assert capsys.readouterr().out.count(sentence) == 1
     assert sentence in shown(notebook, "torch.Tensor.to_mkldnn", capsys)
     assert "PyTorch has" not in shown(notebook, "x.no_such_thing", capsys)
-    assert "PyTorch has" not in shown(notebook, "object().to_sparse", capsys)
+    assert "PyTorch has" not in shown(notebook, "object().to_mkldnn", capsys)

@@ -233,6 +233,8 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%storage", "name one or more tensors"),
         ("%storage nope", "not defined"),
         ("%storage [1]", "is a list, not a tensor"),
+        ("%storage plain.to_sparse()", "%storage plain.to_sparse(): there is no memory to show."),
+        ("%strides plain.to_sparse()", "%strides plain.to_sparse(): a sparse tensor has no strides"),
         ("%strides", "name one tensor"),
         ("%strides plain plain", "name one tensor"),
         ("%strides 3", "is an int, not a tensor"),

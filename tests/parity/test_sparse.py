@@ -113,7 +113,8 @@ EDITED = """
 u.zero_() | u.fill_(1) | u.add_(u) | u.add_(1) | u.add_(d) | u.mul_(2) | u.mul_(u) | u.div_(2) | u.sub_(s) | u.neg_() | u.copy_(s)
 u.copy_(d) | d.copy_(u) | u.sqrt_() | c.sqrt_() | c.relu_() | u.relu_() | d.add_(u) | d.sub_(u) | d.mul_(u) | h.mul_(3)
 u.mul_(2)._version | u.add_(s)._version | d.add_(u)._version | u.requires_grad_().mul_(2) | u.long().mul_(2.5)
-u.detach().zero_().sum(), u.sum() | (u.mul_(3), u.zero_(), u)
+c.mul_(2).is_coalesced() | c.mul_(c).is_coalesced() | c.div_(2).is_coalesced() | c.pow_(2) | c.square_() | c.unsqueeze_(0)
+c.clamp_(0) | c.t_() | c.nan_to_num_() | u.floor_divide_(2) | u.detach().zero_().sum(), u.sum() | (u.mul_(3), u.zero_(), u)
 """
 
 

@@ -21,6 +21,7 @@ from autogradkit.core.steps import Step
 from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
+from autogradkit.engine.ownership import set_version
 from autogradkit.engine.reseating import reseating
 from autogradkit.engine.sparse import make_aware
 
@@ -74,31 +75,30 @@ def run_sparse(op: Overload, values: Sequence[Any], out: Any) -> Any:
     if name in COMPOSITIONS:
         return COMPOSITIONS[name](*values)
     if op.composition:
-        return _on_tensors(op, values)
-    made = quietly(_kernel_of(op, values), op, *counted_dims(op, op.arrays_of(values)))
+        return _on_tensors(op, values, op.kernel)
+    found = KERNELS.get(op.owner.name)
+    if found is None:
+        raise _unavailable(op, values)
+    made = quietly(found, op, *counted_dims(op, op.arrays_of(values)))
     if made is Same:
         return values[op.first_tensor]
     several = isinstance(made, (list, tuple))
     results = [around(each) for each in (made if several else (made,))]
+    if op.written is not None:
+        for each in results:
+            set_version(each, op.written(*values))
     op.record_results(values, results)
     if results and results[0]._node is not None:
         make_aware(results[0]._node)
     return op.returns(results) if several else results[0]
 
 
-def _on_tensors(op: Overload, values: Sequence[Any]) -> Any:
+def _on_tensors(op: Overload, values: Sequence[Any], body: Callable[..., Any]) -> Any:
     """A composition's own body, which may find that there is no array."""
     try:
-        return op.kernel(*values[: op.positional], **op.named(values))
+        return body(*values[: op.positional], **op.named(values))
     except NotOfSparseError:
         raise _unavailable(op, values) from None
-
-
-def _kernel_of(op: Overload, values: Sequence[Any]) -> Kernel:
-    found = KERNELS.get(op.owner.name)
-    if found is None:
-        raise _unavailable(op, values)
-    return found
 
 
 # What PyTorch has for sparse tensors besides; the rest of its ops it refuses.
@@ -111,7 +111,7 @@ def _unavailable(op: Overload, values: Sequence[Any]) -> NotImplementedError:
         return NotImplementedError(
             f"PyTorch has {name} of sparse tensors; autogradkit does not have it yet: use to_dense() first"
         )
-    return no_kernel(_aten_name(op, values), "SparseCPU")
+    return no_kernel(_aten_name(op, values, name), "SparseCPU")
 
 
 def no_kernel(name: str, backend: str) -> NotImplementedError:
@@ -123,32 +123,40 @@ def no_kernel(name: str, backend: str) -> NotImplementedError:
     )
 
 
-def _aten_name(op: Overload, values: Sequence[Any]) -> str:
-    """The op with the name of its overload, as PyTorch's refusals give it."""
-    name = op.owner.name
+def _aten_name(op: Overload, values: Sequence[Any], name: str) -> str:
+    """The op, called `name`, with the name of its overload, as PyTorch's refusals give it."""
     if name == "pow":
         base, exponent = (isinstance(value, Tensor) for value in values[:2])
         return "pow.Tensor_Tensor" if base and exponent else "pow.Tensor_Scalar" if base else "pow.Scalar"
-    if "other" in op.index and len(op.promotes) == 2:
-        kind = "Tensor" if op.parameters[op.index["other"]].kind.is_tensor else "Scalar"
-        return f"{name}.{kind}"
+    others = [each.parameters[each.index["other"]] for each in op.owner.overloads if "other" in each.index]
+    if any(each.spelled != "Array" for each in others):
+        return f"{name}.{'Tensor' if isinstance(values[op.index['other']], Tensor) else 'Scalar'}"
     return name
 
 
 # Where PyTorch's refusal names a form of the op, or speaks of what the op is made of.
 _NAMES = {
-    "eye": "eye.m_out", "fill_": "fill_.Scalar", "fmod.Scalar": "fmod.Tensor", "index": "index.Tensor",
-    "isclose.Tensor": "eq.Tensor", "log_softmax": "_log_softmax", "mean": "mean.dim", "rand": "uniform_",
-    "randn": "normal_", "rand_like": "uniform_", "randn_like": "normal_", "remainder.Scalar": "remainder.Tensor",
-    "slice": "as_strided", "softmax": "_softmax", "squeeze": "as_strided",
+    **{f"{name}.Scalar": f"{name}.Tensor" for base in (
+        "bitwise_and", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "copysign", "fmod",
+        "remainder", "xlogy",
+    ) for name in (base, base + "_")},
+    **{name: f"{name}.correction" for name in ("std", "std_mean", "var", "var_mean")},
+    **{f"logical_{what}{edit}": f"logical_{what}.out" for what in ("and", "not", "or", "xor") for edit in ("", "_")},
+    "argsort": "sort.stable", "bernoulli": "bernoulli.p", "bernoulli_": "bernoulli_.float", "celu": "elu", "celu_": "elu_",
+    "count_nonzero": "count_nonzero.dim_IntList", "diagonal": "as_strided", "eye": "eye.m_out", "fill_": "fill_.Scalar",
+    "index": "index.Tensor", "isclose": "eq.Tensor", "isfinite": "ne.Scalar", "kthvalue": "kthvalue.values",
+    "log_softmax": "_log_softmax", "logcumsumexp": "_logcumsumexp", "logsumexp": "logsumexp.out", "mean": "mean.dim",
+    "rand": "uniform_", "rand_like": "uniform_", "randn": "normal_", "randn_like": "normal_", "slice": "as_strided",
+    "softmax": "_softmax", "sort": "sort.stable", "split": "as_strided", "squeeze": "as_strided", "squeeze_": "as_strided_",
+    "unsafe_split": "as_strided", "where.Tensor": "where.self",
 }  # fmt: skip
 
 
 def edit_sparse(op: Overload, values: Sequence[Any]) -> Tensor:
     """The in-place form on bound values of which some are sparse."""
     _load()
-    if op.composition:
-        return (op.composed_edit or op.kernel)(*values[: op.positional], **op.named(values))
+    if op.composition and op.owner.edit_name not in KERNELS:
+        return _on_tensors(op, values, op.composed_edit or op.kernel)
     values = list(values)
     target: Tensor = values[op.first_tensor]
     recipe = op.edit_recipe
@@ -157,10 +165,10 @@ def edit_sparse(op: Overload, values: Sequence[Any]) -> Tensor:
     arrays = counted_dims(op, op.arrays_of(values))
     old: Any = target._array
     name = op.owner.edit_name
-    if name in KERNELS:
-        made = quietly(KERNELS[name], op, *arrays)
-    else:
-        made = quietly(_kernel_of(op, values), op, *arrays)
+    found = KERNELS.get(name) or KERNELS.get(op.owner.name)
+    if found is None:
+        raise no_kernel(_aten_name(op, values, name), "SparseCPU")
+    made = quietly(found, op, *arrays)
     if target.__class__ is not SparseTensor:
         dense = made.dense() if made.__class__ is SparseArray else made
         writes: list[Step] = [(np.copyto, old, dense)]

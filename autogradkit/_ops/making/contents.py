@@ -18,6 +18,7 @@ from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_defaul
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.memory import noted
 from autogradkit.core.quiet import quietly
+from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, empty_array
@@ -32,6 +33,9 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     strides: tuple[int, ...] | None = None
     if isinstance(data, Tensor):
         data = data._array
+    if isinstance(data, SparseArray):
+        copied: Any = data.with_values(data.values.astype(data.dtype if dtype is None else dtype.numpy))
+        return copied  # stands for an array
     elif isinstance(data, np.ndarray) and not data.size:
         strides = (0,) * data.ndim  # as in NumPy
     if isinstance(data, np.ndarray | np.generic):

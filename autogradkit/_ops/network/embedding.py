@@ -80,7 +80,8 @@ def embedding(
     np.take(weight, indices, 0, out, "clip")  # "raise" would work on a copy of out
 
 
-def _dense_double_backward(g: Any, indices: Any, padding_idx: int) -> Any:
+def rows_of(g: Any, indices: Any, padding_idx: int) -> Any:
+    """The rows of a gradient of the table at the indices, zeros for those that got none."""
     rows = k.embedding(g, indices)
     if padding_idx < 0:
         return rows
@@ -94,7 +95,7 @@ def _dense_double_backward(g: Any, indices: Any, padding_idx: int) -> Any:
         grad_output.dtype,
     ),
     samples=lambda t: [(t(2, 2, 3), wrap(np.array([[2, 0], [2, 1]])), 4, 0, False)],
-    vjp={"grad_output": _dense_double_backward},
+    vjp={"grad_output": rows_of},
     rule="∂grad_output = the rows of ∂ at the indices",
 )
 def embedding_dense_backward(

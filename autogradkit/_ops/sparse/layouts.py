@@ -243,11 +243,7 @@ def indices(self: Array) -> Array:
 @op(
     variants="method",
     out=False,
-    vjp={
-        "self": lambda g, self: k.coordinates(
-            self.sparse_dim(), self.dense_dim(), tuple(self.shape), self.indices(), g, is_coalesced=True
-        )
-    },
+    vjp={"self": lambda g, self: k.coordinates(self.indices(), g, tuple(self.shape), is_coalesced=True)},
     rule="∂self = ∂ at the places of self",
 )
 def values(self: Array) -> Array:

@@ -30,9 +30,7 @@ from autogradkit.core.tensor import Tensor, wrap
     vjp={"values": lambda g, result: k.values_at(g, result)},
     rule="∂values = ∂ at the indices",
 )
-def coordinates(
-    sparse_dim: int, dense_dim: int, size: Sizes, indices: Array, values: Array, *, is_coalesced: bool | None = None
-) -> Any:
+def coordinates(indices: Array, values: Array, size: Sizes, *, is_coalesced: bool | None = None) -> Any:
     """A sparse tensor around indices and values, which it shares."""
     return SparseArray(indices, values, size, bool(is_coalesced))
 
@@ -146,9 +144,7 @@ def _made(
         _require_within(indices, size)
         if is_coalesced and not _is_in_order(indices, tuple(size)):
             raise RuntimeError("cannot set is_coalesced to true if indices correspond to uncoalesced COO tensor")
-    return _requiring(
-        coordinates(sparse_dim, dense_dim, tuple(size), places, kept, is_coalesced=is_coalesced), requires_grad
-    )
+    return _requiring(coordinates(places, kept, tuple(size), is_coalesced=is_coalesced), requires_grad)
 
 
 def _requiring(tensor: Tensor, requires_grad: bool) -> Tensor:

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.names import OverloadSet
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.sparse import no_kernel
 from autogradkit._ops.linalg.products import mm_mat2
+from autogradkit._ops.network.embedding import rows_of
 from autogradkit._ops.sparse.layouts import generally
 from autogradkit.core.sparse import SparseArray, SparseTensor
 from autogradkit.core.tensor import Tensor, wrap
@@ -89,7 +90,7 @@ def sparse_mm(sparse: Tensor, dense: Tensor) -> Any:
     if first and second:
         return sparse_sparse_matmul(sparse, dense)
     if second:
-        turned: Any = sparse_mm(dense.t(), sparse.t())
+        turned: Any = sparse_mm(dense.transpose(-2, -1), sparse.transpose(-2, -1))
         return turned.transpose(-2, -1)
     if not first:
         return _refused("_sparse_addmm")
@@ -103,7 +104,7 @@ def sparse_mm(sparse: Tensor, dense: Tensor) -> Any:
 _no_sspaddmm = undifferentiated("sspaddmm")
 
 
-@op(node=UNIMPLEMENTED, out=False, vjp={"self mat1 mat2": lambda g: _no_sspaddmm(g)})
+@op(node=UNIMPLEMENTED, out=False, written=lambda *_: 1, vjp={"self mat1 mat2": lambda g: _no_sspaddmm(g)})
 def sspaddmm(self: Array, mat1: Array, mat2: Array, *, beta: Scalar = 1, alpha: Scalar = 1) -> Any:
     """beta · self + alpha · mat1 @ mat2 of sparse self and mat1, as a sparse tensor that is not coalesced.
 
@@ -144,7 +145,15 @@ def hspmm(mat1: Array, mat2: Array) -> Any:
 # -- gradients that are sparse -------------------------------------------------------------------------------------------
 
 
-@op(name="_embedding_sparse_backward", variants="", out=False, lane=generally)
+@op(
+    name="_embedding_sparse_backward",
+    node="SparseCooTensorWithDimsAndTensorsBackward0",
+    variants="",
+    out=False,
+    lane=generally,
+    vjp={"grad_output": lambda g, indices, padding_idx: rows_of(g.to_dense(), indices, padding_idx)},
+    rule="∂grad_output = the rows of ∂ at the indices",
+)
 def embedding_sparse_backward(
     grad_output: Array, indices: Array, num_weights: int, padding_idx: int, scale_grad_by_freq: bool
 ) -> Any:

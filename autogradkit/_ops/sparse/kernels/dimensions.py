@@ -167,6 +167,11 @@ def slice_(_op: Any, *_: Any) -> Never:
     raise no_kernel("as_strided", "SparseCPU")
 
 
+@kernel("unsqueeze_")
+def unsqueeze_(_op: Any, *_: Any) -> Never:
+    raise no_kernel("as_strided_", "SparseCPU")
+
+
 @kernel("expand")
 def expand(_op: Any, *_: Any) -> Never:
     raise RuntimeError("expand is unsupported for Sparse tensors")

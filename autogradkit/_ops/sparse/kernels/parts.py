@@ -10,7 +10,8 @@ from typing import Any, Never
 import numpy as np
 
 from autogradkit._ops.declare.sparse import Same, composed, kernel, no_kernel
-from autogradkit.core.sparse import NO_ARRAY, SparseArray
+from autogradkit.core.shapes import dim_of_size
+from autogradkit.core.sparse import NO_ARRAY, SparseArray, SparseTensor
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.naming import tensor_type
@@ -114,6 +115,7 @@ def zero_(_op: Any, self: SparseArray) -> SparseArray:
 @kernel("copy_")
 def copy_(_op: Any, self: Any, other: Any, *_: Any) -> SparseArray:
     if self.__class__ is not SparseArray or other.__class__ is not SparseArray:
+        other = other if isinstance(other, SparseArray) else np.asarray(other)
         raise RuntimeError(
             "copy_() between dense and sparse Tensors is not implemented! "
             f"Found self type = {tensor_type(self)} and src type = {tensor_type(other)}"
@@ -121,12 +123,17 @@ def copy_(_op: Any, self: Any, other: Any, *_: Any) -> SparseArray:
     return SparseArray(other.indices.copy(), other.values.astype(self.dtype), other.shape, other.is_coalesced)
 
 
+@kernel("resize_", "resize_as_")
+def resize_(_op: Any, *_: Any) -> Never:
+    raise no_kernel("resize_", "SparseCPU")
+
+
 # -- what is asked of it -------------------------------------------------------------------------------------------------
 
 
 @composed("stride")
 def stride(self: Tensor, dim: int | None = None) -> Any:
-    return (0,) * self.ndim if dim is None else 0
+    return (0,) * self.ndim if dim is None else ((0,) * self.ndim)[dim_of_size(dim, self.ndim)]
 
 
 @composed("storage_offset")
@@ -152,6 +159,18 @@ def untyped_storage(self: Tensor) -> Never:
 @composed("data_ptr", "tolist")
 def data_ptr(self: Tensor) -> Never:
     raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
+
+
+@composed("type_as")
+def type_as(self: Tensor, other: Tensor) -> Any:
+    """Of two sparse tensors; a layout is not converted."""
+    one, two = ("Sparse" if each.__class__ is SparseTensor else "Strided" for each in (self, other))
+    if one != two:
+        raise RuntimeError(
+            "to(options) doesn't support converting to a different layout, but got self.layout being "
+            f"{one} and options.layout set as {two}"
+        )
+    return self.to(other.dtype)
 
 
 @composed("equal")

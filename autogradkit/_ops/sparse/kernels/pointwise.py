@@ -5,7 +5,7 @@ Rests on declare's registry and on parts. A function of one operand is the op's 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -55,6 +55,18 @@ for _name in (
 @kernel("neg")
 def neg(op: Any, self: SparseArray) -> SparseArray:
     return self.with_values(memory.compute(op, (self.values,)))
+
+
+@kernel("mul_")
+def mul_(op: Any, self: Any, other: Any) -> Any:
+    """As `mul`; PyTorch forgets that an operand was coalesced, unless both are sparse."""
+    made = mul(op, self, other)
+    return made if other.__class__ is SparseArray else SparseArray(made.indices, made.values, made.shape)
+
+
+@kernel("pow_")
+def power_(_op: Any, *_: Any) -> Never:
+    raise no_kernel("pow_.Scalar", "SparseCPU")
 
 
 @kernel("pow")
@@ -146,6 +158,8 @@ def sub(op: Any, self: Any, other: Any, alpha: Any = 1) -> Any:
 
 @kernel("rsub")
 def rsub(op: Any, self: Any, other: Any, alpha: Any = 1) -> Any:
+    if isinstance(other, (SparseArray, np.ndarray)):
+        raise no_kernel("rsub.Tensor", "SparseCPU")
     return add(op, other, self, -alpha)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare.sparse import composed, kernel
+from autogradkit._ops.declare.sparse import composed, kernel, no_kernel
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array
@@ -23,6 +23,11 @@ def _scalar_type(array: Any) -> str:
 def _require_same_dtype(self: Any, other: Any) -> None:
     if self.dtype != other.dtype:
         raise RuntimeError(f"expected scalar type {_scalar_type(self)} but found {_scalar_type(other)}")
+
+
+def _require_sparse(name: str, *arrays: Any) -> None:
+    if any(each.__class__ is not SparseArray for each in arrays):
+        raise no_kernel(name, "CPU")
 
 
 def _require_matrix(self: SparseArray, number: str) -> None:
@@ -95,6 +100,7 @@ def addmm(_op: Any, self: Any, mat1: Any, mat2: Any, beta: Any = 1, alpha: Any =
 @kernel("sspaddmm")
 def sspaddmm(_op: Any, self: SparseArray, mat1: SparseArray, mat2: Array, beta: Any = 1, alpha: Any = 1) -> SparseArray:
     """The product with all its elements, of the rows that have some, behind the values of `self`."""
+    _require_sparse("sspaddmm", self, mat1)
     product = times_dense(mat1, mat2)
     rows = np.repeat(np.unique(mat1.indices[0]), mat2.shape[1])
     columns = np.tile(np.arange(mat2.shape[1]), len(rows) // max(mat2.shape[1], 1))
@@ -106,6 +112,7 @@ def sspaddmm(_op: Any, self: SparseArray, mat1: SparseArray, mat2: Array, beta: 
 @kernel("hspmm")
 def hspmm(_op: Any, mat1: SparseArray, mat2: Array) -> SparseArray:
     """The product as a hybrid tensor: the rows that have elements, each whole."""
+    _require_sparse("hspmm", mat1)
     rows = np.unique(mat1.indices[0])
     return SparseArray(rows[None], times_dense(mat1, mat2)[rows], (mat1.shape[0], mat2.shape[1]))
 

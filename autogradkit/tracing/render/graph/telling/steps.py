@@ -193,7 +193,7 @@ def _value_rows(value: Value, graph: Graph) -> list[Row]:
     known = graph.known.get(value.id, BEFORE)
     rows: list[Row] = [
         ["value", _cut(numbers.text), known],
-        ["shape", f"{numbers.shape}   stride {value.stride}   offset {value.offset}"],
+        ["shape", f"{numbers.shape}   {_layout_of(value)}"],
         ["dtype", numbers.dtype],
         ["version", f"{value.version}   storage {value.storage}"],
     ]
@@ -204,6 +204,12 @@ def _value_rows(value: Value, graph: Graph) -> list[Row]:
     if flags:
         rows.append(["is", ", ".join(flags)])
     return rows + _grad_rows([value], graph, lambda _, event: f".grad after call {event.call + 1}")
+
+
+def _layout_of(value: Value) -> str:
+    if value.kept is not None:
+        return f"sparse: {value.kept:,} values are kept, every other element is 0"
+    return f"stride {value.stride}   offset {value.offset}"
 
 
 def _grad_rows(values: list[Value], graph: Graph, heading: Callable[[Value, Accumulated], str]) -> list[Row]:
