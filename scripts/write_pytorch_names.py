@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from pathlib import Path
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
@@ -16,15 +17,33 @@ FILE = Path(__file__).resolve().parent.parent / "autogradkit" / "core" / "pytorc
 NAMESPACES = (
     "torch",
     "Tensor",
+    "accelerator",
+    "amp",
     "autograd",
     "autograd.function",
     "autograd.functional",
     "autograd.graph",
     "autograd.profiler",
+    "backends",
+    "backends.cpu",
+    "backends.cuda",
+    "backends.cudnn",
+    "backends.mkl",
+    "backends.mkldnn",
+    "backends.mps",
+    "backends.openmp",
+    "compiler",
+    "cpu",
+    "cuda",
+    "cuda.amp",
+    "distributed",
     "fft",
     "func",
+    "jit",
     "linalg",
     "masked",
+    "mps",
+    "multiprocessing",
     "nn",
     "nn.functional",
     "nn.init",
@@ -32,11 +51,18 @@ NAMESPACES = (
     "optim",
     "optim.lr_scheduler",
     "profiler",
+    "random",
     "signal",
     "signal.windows",
     "special",
+    "testing",
+    "types",
     "utils",
+    "utils.benchmark",
+    "utils.checkpoint",
     "utils.data",
+    "version",
+    "xpu",
 )
 
 
@@ -50,7 +76,10 @@ def public_names(namespace: str) -> list[str]:
     module = importlib.import_module("torch" if namespace == "torch" else f"torch.{namespace}")
     listed = set(getattr(module, "__all__", ()))
     below = {each.name for each in pkgutil.iter_modules(getattr(module, "__path__", ()))}
-    made = {name for name in dir(module) if _made_in(module, getattr(module, name))}
+    with warnings.catch_warnings(
+        action="ignore", category=FutureWarning
+    ):  # what is deprecated says so when it is looked at
+        made = {name for name in dir(module) if _made_in(module, getattr(module, name))}
     return sorted(name for name in listed | below | made if name[0] != "_")
 
 

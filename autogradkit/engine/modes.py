@@ -59,6 +59,8 @@ class _Mode(threading.local):
     _asked: bool = False
     packing: Any = None  # users' hooks on saved tensors; see packing.py
     packing_refused: str | None = None  # what is said where they may not be set
+    casting: Any = None  # of operands, in an autocast block; see amp/casting.py
+    wants_some: bool = False  # a backward runs for `grad()`, or for the `inputs` of `backward()`
     anomaly: bool = False
     anomaly_checks_nan: bool = True
 
