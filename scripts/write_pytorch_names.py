@@ -20,6 +20,7 @@ NAMESPACES = (
     "accelerator",
     "amp",
     "autograd",
+    "autograd.forward_ad",
     "autograd.function",
     "autograd.functional",
     "autograd.graph",
@@ -52,8 +53,10 @@ NAMESPACES = (
     "optim.lr_scheduler",
     "profiler",
     "random",
+    "serialization",
     "signal",
     "signal.windows",
+    "sparse",
     "special",
     "testing",
     "types",
@@ -74,7 +77,9 @@ def public_names(namespace: str) -> list[str]:
     if namespace == "Tensor":
         return sorted(name for name in dir(importlib.import_module("torch").Tensor) if name[0] != "_")
     module = importlib.import_module("torch" if namespace == "torch" else f"torch.{namespace}")
-    listed = set(getattr(module, "__all__", ()))
+    listed = {
+        name for name in getattr(module, "__all__", ()) if hasattr(module, name)
+    }  # of `sparse` it lists what was removed
     below = {each.name for each in pkgutil.iter_modules(getattr(module, "__path__", ()))}
     with warnings.catch_warnings(
         action="ignore", category=FutureWarning

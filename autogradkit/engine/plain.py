@@ -86,11 +86,11 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
                 sent = run_in_spare(node.apply, received, False)
             except ValueError as error:  # a saved leaf has other sizes by now
                 raise unfit(error) from None
-        if not retain_graph:
-            node.release()
         edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
+        if not retain_graph:  # not before: after a hook that raised the graph is there still, as in PyTorch
+            node.release()
         made: tuple[int, ...] = node.gradient_versions
         origin = memory_of(received[0]) if carried else 0
         received = []  # what was received and is passed on has one holder less

@@ -14,6 +14,27 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "where an output that is resized begins": """
+v=T.ones(3,3)[1:]; T.special.modified_bessel_k0(T.ones(1,3,3),out=v); r=(v.storage_offset(),v)
+v=T.zeros((0,3))[:,1:]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
+v=T.ones(6)[2:4]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
+    """,
+    "one exponent for many": """
+r=T.ldexp(T.ones(3,dtype=T.float64),T.tensor(1.75))
+r=T.ldexp(T.ones(3,dtype=T.float64),T.tensor([1.75]))
+x=T.ones(2,dtype=T.float64); x.ldexp_(T.tensor(1.75))
+    """,
+    "norms of nothing": """
+r=T.dist(T.zeros(0),T.zeros(0),-2)
+r=T.dist(T.zeros(0),T.zeros(0),float('inf'))
+r=T.dist(T.zeros(0),T.zeros(0),.5)
+r=T.pixel_unshuffle(T.zeros(0,2,2,2),2)
+r=T.pixel_unshuffle(T.zeros(0,2,3,2),2)
+    """,
+    "factors of complex matrices that are not Hermitian": """
+a=T.tensor([[1+1j,1+2j],[.5-1j,4+1j]],requires_grad=True); L=T.linalg.cholesky_ex(a)[0]; L.backward(T.ones_like(L)); r=a.grad
+a=T.tensor([[1+1j,1+2j],[.5-1j,4+1j]],requires_grad=True); L=T.linalg.cholesky(a,upper=True); L.backward(L*1j); r=a.grad
+    """,
     "bounds that are larger than the tensor": """
 x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(3),T.ones(2,3)).sum().backward()
 x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(2,3),T.ones(3)).sum().backward(); r=x.grad
@@ -369,3 +390,13 @@ def test_a_normal_that_is_refused_for_its_gradient_has_drawn() -> None:
         assert pair.run(Line("mean = T.ones(3, dtype=T.complex64, requires_grad=True)", "ones")) is None
         assert pair.run(Line(f"T.normal({given})", "normal")) is None
         assert pair.run(Line("r = T.rand(2)", "rand")) is None
+
+
+def test_a_graph_outlives_a_hook_that_raises() -> None:
+    pair = Pair()
+    pair.run(
+        Line("x = T.ones(3, requires_grad=True); y = x * x; h = y.grad_fn.register_hook(lambda i, o: 1 / 0)", "hook")
+    )
+    assert pair.run(Line("y.sum().backward()", "backward")) is None
+    assert pair.run(Line("h.remove(); y.backward(T.ones(3)); r = x.grad", "again")) is None
+    assert pair.mine["r"].tolist() == [2, 2, 2]

@@ -16,10 +16,8 @@ from autogradkit._ops.linalg.matrices import (
     adjoint,
     broadcast_batch,
     by_columns,
-    diagonal_of,
     lapack,
     matrices_of,
-    on_diagonal,
     require_floats,
     require_kernel,
     require_square,
@@ -62,7 +60,7 @@ def _factor_backward(g: Any, upper: bool, L: Any) -> Any:
     if upper:
         g, L = adjoint(g), adjoint(L)
     lower = k.tril(adjoint(L) @ g)
-    middle = (lower + adjoint(lower) - on_diagonal(diagonal_of(lower))) * 0.5
+    middle = (lower + adjoint(k.tril(lower, -1))) * 0.5
     right = k.solve_triangular(L, middle, upper=False, left=False)
     return k.solve_triangular(adjoint(L), right, upper=True)
 

@@ -14,7 +14,7 @@ from autogradkit._ops.declare import k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_differentiated
 from autogradkit._ops.linalg.matrices import require_kernel
-from autogradkit._ops.reduction.norms import norm_backward, require_real_order, write_norm
+from autogradkit._ops.reduction.norms import norm_backward, refuse_empty, require_real_order, write_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, result_type
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
@@ -28,7 +28,7 @@ def _dist_meta(self: Array, other: Array, p: float) -> Any:
             f"Subtraction, the `-` operator, with {'a bool tensor' if bools == 1 else 'two bool tensors'} is not supported. "
             f"{instead if bools == 1 else 'Use the `^` or `logical_xor()`'} operator instead."
         )
-    broadcast_shapes(self.shape, other.shape)
+    shape = broadcast_shapes(self.shape, other.shape)
     common = result_type([(from_numpy_dtype(each.dtype), 2 if each.ndim else 1) for each in (self, other)])
     if common.numpy.kind not in "fcV":
         raise RuntimeError(
@@ -37,6 +37,8 @@ def _dist_meta(self: Array, other: Array, p: float) -> Any:
             + " instead."
         )
     require_real_order(p)
+    if 0 in shape and (p < 0 or p == math.inf):
+        refuse_empty(shape, p, None)
     return (), common.to_real().numpy
 
 

@@ -80,6 +80,8 @@ def _unshuffle_meta(self: Array, downscale_factor: int) -> Any:
                 f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({at})={size} is not "
                 f"divisible by {downscale_factor}"
             )
+    if not self.size:
+        return _spec(self, self.shape)  # as PyTorch's CPU copies what has no elements, unlike pixel_shuffle
     shape = (*batch, channels * downscale_factor**2, height // downscale_factor, width // downscale_factor)
     return _spec(self, shape)
 

@@ -76,13 +76,13 @@ def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -
         )
 
 
-def _refuse_empty(self: Array, ord: float, dim: Any) -> None:
+def refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
     """Raise RuntimeError for a norm that nothing has: over no element, where no number leaves a result as it was."""
     said = f"linalg.vector_norm cannot compute the {ord:g} norm on"
-    if dim is None or len(dim) == self.ndim:
+    if dim is None or len(dim) == len(shape):
         raise RuntimeError(f"{said} an empty tensor because the operation does not have an identity")
     for each in dim:
-        if not self.shape[each]:
+        if not shape[each]:
             raise RuntimeError(
                 f"{said} the dimension {each}because this dimension is empty and the operation does not have an identity"
             )
@@ -111,7 +111,7 @@ def vector_norm(
 ) -> None:
     """The `ord`-norm over dimensions."""
     if not self.size and (ord < 0 or ord == math.inf):
-        _refuse_empty(self, ord, dim)
+        refuse_empty(self.shape, ord, dim)
     if k.is_half(out):  # rounded once, at the end
         wide = np.empty(out.shape, np.float32)
         write_norm(self.astype(np.float32), ord, dim, keepdim, wide)
