@@ -30,7 +30,10 @@ from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
 from autogradkit.core import absent as _absent
 from autogradkit.core import dtype as _dtypes
+from autogradkit.core.device import OutOfMemoryError as OutOfMemoryError
 from autogradkit.core.device import device as device
+from autogradkit.core.device import get_default_device as get_default_device
+from autogradkit.core.device import set_default_device as set_default_device
 from autogradkit.core.dtype import bfloat16 as bfloat16
 from autogradkit.core.dtype import complex64 as complex64
 from autogradkit.core.dtype import complex128 as complex128
@@ -85,8 +88,10 @@ from autogradkit.engine.modes import enable_grad as enable_grad
 from autogradkit.engine.modes import is_grad_enabled as is_grad_enabled
 from autogradkit.engine.modes import no_grad as no_grad
 from autogradkit.engine.modes import set_grad_enabled as set_grad_enabled
+from autogradkit.torch_version import TorchVersion as _TorchVersion
 
 __version__ = "0.1.0"
+__version__ = _TorchVersion(__version__)
 
 half, double, cfloat, cdouble = float16, float64, complex64, complex128
 short, long = int16, int64
@@ -112,20 +117,36 @@ else:
 
     _LAZY_MODULES = frozenset(
         {
+            "accelerator",
+            "amp",
             "autograd",
+            "backends",
+            "compiler",
+            "cpu",
+            "cuda",
+            "distributed",
             "fft",
             "func",
+            "jit",
             "linalg",
             "masked",
+            "mps",
+            "multiprocessing",
             "nn",
             "optim",
             "profiler",
+            "random",
             "serialization",
             "signal",
             "sparse",
             "special",
+            "testing",
+            "torch_version",
+            "types",
             "utils",
+            "version",
             "vision",
+            "xpu",
             "tracing",
             "widgets",
             "magics",
@@ -133,12 +154,23 @@ else:
         }
     )
     _LAZY_NAMES = {
-        "record": "autogradkit.tracing",
-        "Trace": "autogradkit.tracing",
-        "vmap": "autogradkit.func",
-        "as_torch": "autogradkit.standing_in",
-        "save": "autogradkit.serialization",
-        "load": "autogradkit.serialization",
+        name: home
+        for home, names in {
+            "autogradkit.tracing": "record Trace",
+            "autogradkit.func": "vmap",
+            "autogradkit.standing_in": "as_torch",
+            "autogradkit.serialization": "save load",
+            "autogradkit.amp": "autocast is_autocast_enabled get_autocast_dtype",
+            "autogradkit.compiler": "compile",
+            "autogradkit.core.settings": (
+                "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads use_deterministic_algorithms "
+                "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
+                "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
+                "set_float32_matmul_precision set_flush_denormal is_warn_always_enabled set_warn_always"
+            ),
+            "autogradkit.engine.modes": "is_anomaly_enabled",
+        }.items()
+        for name in names.split()
     }
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from pathlib import Path
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
@@ -16,16 +17,34 @@ FILE = Path(__file__).resolve().parent.parent / "autogradkit" / "core" / "pytorc
 NAMESPACES = (
     "torch",
     "Tensor",
+    "accelerator",
+    "amp",
     "autograd",
     "autograd.forward_ad",
     "autograd.function",
     "autograd.functional",
     "autograd.graph",
     "autograd.profiler",
+    "backends",
+    "backends.cpu",
+    "backends.cuda",
+    "backends.cudnn",
+    "backends.mkl",
+    "backends.mkldnn",
+    "backends.mps",
+    "backends.openmp",
+    "compiler",
+    "cpu",
+    "cuda",
+    "cuda.amp",
+    "distributed",
     "fft",
     "func",
+    "jit",
     "linalg",
     "masked",
+    "mps",
+    "multiprocessing",
     "nn",
     "nn.functional",
     "nn.init",
@@ -33,13 +52,20 @@ NAMESPACES = (
     "optim",
     "optim.lr_scheduler",
     "profiler",
+    "random",
     "serialization",
     "signal",
     "signal.windows",
     "sparse",
     "special",
+    "testing",
+    "types",
     "utils",
+    "utils.benchmark",
+    "utils.checkpoint",
     "utils.data",
+    "version",
+    "xpu",
 )
 
 
@@ -55,7 +81,10 @@ def public_names(namespace: str) -> list[str]:
         name for name in getattr(module, "__all__", ()) if hasattr(module, name)
     }  # of `sparse` it lists what was removed
     below = {each.name for each in pkgutil.iter_modules(getattr(module, "__path__", ()))}
-    made = {name for name in dir(module) if _made_in(module, getattr(module, name))}
+    with warnings.catch_warnings(
+        action="ignore", category=FutureWarning
+    ):  # what is deprecated says so when it is looked at
+        made = {name for name in dir(module) if _made_in(module, getattr(module, name))}
     return sorted(name for name in listed | below | made if name[0] != "_")
 
 

@@ -50,7 +50,7 @@ class _OpenBlas:
 
 
 @functools.cache
-def _openblas() -> _OpenBlas | None:
+def openblas() -> _OpenBlas | None:
     """What NumPy's OpenBLAS can be asked and told; None where NumPy was not built with it."""
     package = os.path.dirname(np.__file__)
     for folder in (os.path.join(os.path.dirname(package), "numpy.libs"), os.path.join(package, ".dylibs")):
@@ -83,7 +83,7 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     work = m * inner * n
     if work <= _NEVER_SPLIT:
         return np.matmul(a, b, out)
-    blas = _openblas()
+    blas = openblas()
     if blas is None:
         return noted(np.matmul(a, b, out))
     threads = blas.get_threads()

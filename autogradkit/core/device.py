@@ -1,10 +1,19 @@
-"""Devices: the CPU is the only one, and asking for another says so as a CPU build of PyTorch does."""
+"""Devices: the CPU is the only one, and asking for another says so as a CPU build of PyTorch does.
+
+Factories without `device=` make their tensors on the default device, which may be any that can be named, and ask
+`require_default`. It is set for good, or for the block of `with torch.device(...)`, each for its thread.
+"""
 
 from __future__ import annotations
 
+import threading
+from types import TracebackType
+
 from autogradkit.core.c_types import CType
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.frames import entry
 
+NO_ACCELERATOR = "Cannot access accelerator device when none is available."
 _KNOWN = (
     "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, "
     "privateuseone"
@@ -61,6 +70,15 @@ class device(metaclass=CType):  # noqa: N801 - PyTorch's name
     def __reduce__(self) -> tuple[type[device], tuple[str, int | None]]:
         return device, (self.type, self.index)
 
+    def __enter__(self) -> device:
+        DEFAULT.blocks = (*DEFAULT.blocks, self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if not DEFAULT.blocks:
+            raise RuntimeError("trying to pop from empty mode stack")
+        DEFAULT.blocks = DEFAULT.blocks[:-1]
+
 
 CPU = device("cpu")
 
@@ -72,9 +90,56 @@ def require_cpu(wanted: str | int | device | None) -> None:
     if isinstance(wanted, int) and wanted < 0:
         raise RuntimeError("Device index must not be negative")
     if isinstance(wanted, int):
-        raise RuntimeError("Cannot access accelerator device when none is available.")
+        raise RuntimeError(NO_ACCELERATOR)
     asked = device(wanted)
     if asked.type == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
     if asked.type != "cpu":
         raise RuntimeError(f"autogradkit computes on the CPU only; there is no device '{asked}'. Use device='cpu'.")
+
+
+class OutOfMemoryError(RuntimeError):
+    """A device has no memory left; the processor's is Python's to refuse, by MemoryError."""
+
+
+OutOfMemoryError.__module__ = "torch"
+
+
+class _Default(threading.local):
+    """The default device of a thread: that of the innermost block, else the one set, else the CPU."""
+
+    set: device | None = None
+    blocks: tuple[device, ...] = ()
+
+
+DEFAULT = _Default()
+
+
+def require_default() -> None:
+    """Raise, as `require_cpu`, unless the default device is the CPU."""
+    if DEFAULT.blocks or DEFAULT.set is not None:
+        require_cpu(_default())
+
+
+def _default() -> device:
+    return DEFAULT.blocks[-1] if DEFAULT.blocks else DEFAULT.set or CPU
+
+
+@entry
+def get_default_device() -> device:
+    """The device on which factories without `device=` make their tensors. Raises as they do where it is not here.
+
+    >>> import autogradkit as torch
+    >>> torch.get_default_device()
+    device(type='cpu')
+    """
+    require_default()
+    return _default()
+
+
+@entry
+def set_default_device(wanted: str | int | device | None, /) -> None:
+    """Set that device, with None to what it was at first. Factories refuse one that is not here, not this."""
+    if isinstance(wanted, int):
+        require_cpu(wanted)  # which refuses every number
+    DEFAULT.set = None if wanted is None else device(wanted)  # pyright: ignore[reportArgumentType]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.device import CPU
 from autogradkit.core.dtype import uint8
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
@@ -40,7 +41,7 @@ class Generator:
 
     __slots__ = ("__weakref__", "_initial_seed", "_twister", "_untouched", "cached_normal")
 
-    device = "cpu"
+    device = CPU
     _initial_seed: int
     _twister: Any
     _untouched: bool

@@ -60,6 +60,8 @@ class _Mode(threading.local):
     _asked: bool = False
     packing: Any = None  # users' hooks on saved tensors; see packing.py
     packing_refused: str | None = None  # what is said where they may not be set
+    casting: Any = None  # of operands, in an autocast block; see amp/casting.py
+    wants_some: bool = False  # a backward runs for `grad()`, or for the `inputs` of `backward()`
     forward: bool = True  # whether ops give their results tangents while a level of forward mode is on
     anomaly: bool = False
     anomaly_checks_nan: bool = True

@@ -77,21 +77,24 @@ def execute(
             return {}
     recorders = listeners() if RECORDERS else []
     marks = marks_of(recorders)
-    mode = MODE.grad
+    mode, wanted_some = MODE.grad, MODE.wants_some
     try:
         try:
             if mode is not create_graph:
                 MODE.grad = create_graph
+            MODE.wants_some = wanted is not None
             validate_roots(roots, gradients)
             run = Run(retain_graph, on_tensors, recorders, next(CALLS))
             return run.told(roots, gradients, wanted, accumulate, tensors)
         finally:
             if mode is not create_graph:
                 MODE.grad = mode
+            MODE.wants_some = wanted_some
             put_back(marks)
     except BaseException:  # an interrupt may have come in these lines
         if mode is not create_graph:
             MODE.grad = mode
+        MODE.wants_some = wanted_some
         put_back(marks)
         raise
 

@@ -12,7 +12,7 @@ from autogradkit.core import blas
 
 
 def _threads() -> int | None:
-    library = blas._openblas()
+    library = blas.openblas()
     return library.get_threads() if library else None
 
 
@@ -34,10 +34,10 @@ def test_products_equal_numpys_and_keep_the_threads(shapes: tuple[tuple[int, ...
 @pytest.fixture
 def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """An OpenBLAS with kernels for small matrices, whatever the processor: pieces are right everywhere."""
-    library = blas._openblas()
+    library = blas.openblas()
     if library is None:
         library = blas._OpenBlas(lambda: 1, lambda threads: None, True)
-    monkeypatch.setattr(blas, "_openblas", lambda: dataclasses.replace(library, has_small_kernels=True))
+    monkeypatch.setattr(blas, "openblas", lambda: dataclasses.replace(library, has_small_kernels=True))
 
 
 @pytest.mark.usefixtures("small_kernels")

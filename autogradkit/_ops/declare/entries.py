@@ -29,6 +29,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.lanes import write_arrays, write_edit, write_lane
+from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
 from autogradkit._ops.declare.source import Call, Source
@@ -157,7 +158,9 @@ class _Entry:
             s.scope["slow"] = general(self.owner, self.how, self.name)
             slots = "".join(f"{slot}=M, " for slot in self.slots)
             s.put(0, f"def {self.name}({slots}{'/, ' if slots else ''}*rest, **kw):")
-            unheard = all(each.composition and not each.factory and each.lane is None for each in self.overloads)
+            unheard = self.owner.name not in CAST and all(
+                each.composition and not each.factory and each.lane is None for each in self.overloads
+            )
             if self.keywords:
                 s.put(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
             slow = f"return slow({everything}, rest, kw)"

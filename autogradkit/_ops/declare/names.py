@@ -20,12 +20,14 @@ from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.overriding import dispatch_failed, handled, overriding
+from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine import inference
+from autogradkit.engine.modes import MODE
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
@@ -202,6 +204,8 @@ class OverloadSet:
         if not RECORDERS:
             overload, values, out = self.choose(args, kwargs, how, name)
             return overload.edit(values) if how in (IN_PLACE, EDIT) else overload.run(values, out)
+        if MODE.casting is not None and self.name in CAST and how not in (IN_PLACE, EDIT) and kwargs.get("out") is None:
+            return MODE.casting.call(self.made(how, name), self.name, args, kwargs)
         if inference.marks_alone():
             return inference.marked(self.made(how, name), args, kwargs)
         try:

@@ -15,6 +15,7 @@ import numpy as np
 
 from autogradkit._ops.declare import entries, memory, plans
 from autogradkit._ops.declare.form import Form
+from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_complex, refuse_whole
@@ -403,6 +404,8 @@ class Overload(Form):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
         try:
+            if RECORDERS and MODE.casting is not None and self.owner.name in CAST:
+                return MODE.casting.call(self, self.owner.name, args, kwargs)
             if RECORDERS and (self.factory or not self.composition):
                 return observed(self, self.kind, self._call, args, kwargs)
             return self.run(self.filled(args, kwargs))

@@ -17,7 +17,7 @@ from autogradkit._ops.declare.sparse import no_kernel
 from autogradkit._ops.declare.writing import history_of, require_no_leaf, require_writable, resized
 from autogradkit.core.c_types import CType
 from autogradkit.core.device import device as Device
-from autogradkit.core.device import require_cpu
+from autogradkit.core.device import require_cpu, require_default
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
@@ -173,7 +173,9 @@ def finished(array: Any, options: dict[str, Any]) -> Tensor:
 
 def require_place(options: dict[str, Any]) -> None:
     """Raise for another device than the processor, and for pinned memory."""
-    if options["device"] is not None:
+    if options["device"] is None:
+        require_default()
+    else:
         require_cpu(options["device"])
     if options.get("pin_memory"):
         raise RuntimeError(

@@ -1,0 +1,89 @@
+"""PyTorch's `torch.compile` and `torch.compiler`: functions and modules come back as they are.
+
+A compiler translates the ops that a function runs into fewer, larger kernels, which changes the time, and not what is computed.
+There is none here: every op stays one that a recording sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.frames import entry as _entry
+
+_MODES = ("default", "lite", "reduce-overhead", "max-autotune-no-cudagraphs", "max-autotune")
+
+
+@_entry
+def compile(
+    model: Callable[..., Any] | None = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: str | Callable[..., Any] = "inductor",
+    mode: str | None = None,
+    options: dict[str, Any] | None = None,
+    disable: bool = False,
+) -> Any:
+    """`model` itself, a function or a module; without one a decorator that gives back what it decorates.
+
+    Raises RuntimeError for a mode that PyTorch has not, and for a mode with options; AssertionError for what cannot be called.
+
+    >>> import autogradkit as torch
+    >>> @torch.compile(fullgraph=True)
+    ... def double(x):
+    ...     return x * 2
+    >>> double(torch.ones(2))
+    tensor([2., 2.])
+    """
+    if mode is not None and options is not None:
+        raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
+    if mode is not None and mode not in _MODES:
+        raise RuntimeError(f"Unrecognized mode={mode}, should be one of: {', '.join(_MODES)}")
+    if model is None:
+        return lambda decorated: compile(decorated)
+    if not callable(model):
+        raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
+    return model
+
+
+def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:
+    """`fn` itself: it is not compiled."""
+    return fn if fn is not None else lambda decorated: decorated
+
+
+def allow_in_graph(fn: Any) -> Any:
+    """`fn` itself."""
+    return fn
+
+
+def assume_constant_result(fn: Any) -> Any:
+    """`fn` itself."""
+    return fn
+
+
+def reset() -> None:
+    """Nothing: nothing was compiled."""
+
+
+def cudagraph_mark_step_begin() -> None:
+    """Nothing, likewise."""
+
+
+def is_compiling() -> bool:
+    """False."""
+    return False
+
+
+def is_dynamo_compiling() -> bool:
+    """False."""
+    return False
+
+
+def is_exporting() -> bool:
+    """False."""
+    return False
+
+
+__getattr__ = _absent_from("compiler")

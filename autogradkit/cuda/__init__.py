@@ -1,0 +1,216 @@
+"""PyTorch's `torch.cuda` as its build for the processor answers: there is no such device.
+
+Scripts ask first (`is_available()`), seed and empty caches without asking, and read counts of memory; all that goes on as it does
+there. Whatever needs the device raises AssertionError with PyTorch's text.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.device import OutOfMemoryError as OutOfMemoryError
+from autogradkit.core.device import device as _device
+from autogradkit.core.missing_device import refusing as _refusing
+from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn as _warn
+from autogradkit.cuda import amp as amp
+
+_SAID = "Torch not compiled with CUDA enabled"
+_NEEDING_THE_DEVICE = (
+    "can_device_access_peer", "cudart", "current_blas_handle", "current_device", "current_stream", "default_stream",
+    "get_device_capability", "get_device_name", "get_device_properties", "get_per_process_memory_fraction",
+    "get_rng_state", "get_sync_debug_mode", "init", "initial_seed", "ipc_collect", "mem_get_info", "memory_snapshot",
+    "memory_summary", "reset_accumulated_memory_stats", "reset_max_memory_allocated", "reset_max_memory_cached",
+    "reset_peak_memory_stats", "set_per_process_memory_fraction", "set_sync_debug_mode", "synchronize",
+)  # fmt: skip
+globals().update({name: _refusing("cuda", name, AssertionError, _SAID) for name in _NEEDING_THE_DEVICE})
+
+default_generators: tuple[()] = ()
+
+
+def is_available() -> bool:
+    """False: there is the processor alone.
+
+    >>> import autogradkit as torch
+    >>> torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device(type='cpu')
+    """
+    return False
+
+
+def is_initialized() -> bool:
+    """False."""
+    return False
+
+
+def is_bf16_supported(including_emulation: bool = True) -> bool:
+    """False: it asks of the device."""
+    return False
+
+
+def is_tf32_supported() -> bool:
+    """False."""
+    return False
+
+
+def device_count() -> int:
+    """0."""
+    return 0
+
+
+def get_arch_list() -> list[str]:
+    """What the package was compiled for: nothing."""
+    return []
+
+
+def get_gencode_flags() -> str:
+    """What the package was compiled with: nothing."""
+    return ""
+
+
+# -- random streams: those of no device ------------------------------------------------------------------------------
+
+
+def manual_seed(seed: int) -> None:
+    """Nothing: there is no stream to seed. Raises ValueError where `seed` is no number."""
+    int(seed)
+
+
+def manual_seed_all(seed: int) -> None:
+    """Nothing, likewise."""
+    int(seed)
+
+
+def seed() -> None:
+    """Nothing, likewise."""
+
+
+def seed_all() -> None:
+    """Nothing, likewise."""
+
+
+def get_rng_state_all() -> list[Tensor]:
+    """The states of all devices: an empty list."""
+    return []
+
+
+def set_rng_state(new_state: Tensor, device: Any = "cuda") -> None:
+    """Nothing."""
+
+
+def set_rng_state_all(new_states: Iterable[Tensor]) -> None:
+    """Nothing."""
+
+
+# -- memory: none is used --------------------------------------------------------------------------------------------
+
+
+def empty_cache() -> None:
+    """Nothing: there is no cache."""
+
+
+def memory_allocated(device: Any = None) -> int:
+    """0."""
+    return 0
+
+
+def max_memory_allocated(device: Any = None) -> int:
+    """0."""
+    return 0
+
+
+def memory_reserved(device: Any = None) -> int:
+    """0."""
+    return 0
+
+
+def max_memory_reserved(device: Any = None) -> int:
+    """0."""
+    return 0
+
+
+def memory_cached(device: Any = None) -> int:
+    """The old name of `memory_reserved`."""
+    _warn("`torch.cuda.memory_cached` has been renamed to `torch.cuda.memory_reserved`", FutureWarning)
+    return 0
+
+
+def max_memory_cached(device: Any = None) -> int:
+    """The old name of `max_memory_reserved`."""
+    _warn("`torch.cuda.max_memory_cached` has been renamed to `torch.cuda.max_memory_reserved`", FutureWarning)
+    return 0
+
+
+def memory_stats(device: Any = None) -> OrderedDict[str, Any]:
+    """No counts."""
+    return OrderedDict()
+
+
+# -- devices and streams ---------------------------------------------------------------------------------------------
+
+
+def set_device(device: Any) -> None:
+    """Nothing for a negative number; raises AssertionError for any device of this kind, ValueError for one of another."""
+    if not isinstance(device, int):
+        asked = _device(device)
+        if asked.type != "cuda":
+            raise ValueError(f"Expected a cuda device, but got: {asked}")
+        device = asked.index or 0
+    if device >= 0:
+        raise AssertionError(_SAID)
+
+
+class device:  # noqa: N801 - PyTorch's name
+    """A block in which a device is the current one: it can be made, and not be entered."""
+
+    def __init__(self, device: Any) -> None:
+        self.idx = device
+
+    def __enter__(self) -> None:
+        raise RuntimeError("PyTorch was compiled without CUDA support")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        pass
+
+
+class Event:
+    """A moment in a stream of the device, of which there is none: it cannot be made."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("Tried to instantiate dummy base class Event")
+
+
+class Stream:
+    """A queue of the device, of which there is none: it cannot be made."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("torch.cuda.Stream requires CUDA support")
+
+
+class StreamContext:
+    """A block in which a stream is the current one; with the stream None, which is all there can be, it changes nothing."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        pass
+
+
+def stream(stream: Any) -> StreamContext:
+    """The block in which `stream` is the current one."""
+    return StreamContext(stream)
+
+
+def set_stream(stream: Any) -> None:
+    """Nothing for None, which is all there can be."""
+
+
+__getattr__ = _absent_from("cuda")

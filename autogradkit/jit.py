@@ -1,0 +1,93 @@
+"""PyTorch's `torch.jit`: decorators and checks of code that may be scripted. Here nothing is translated.
+
+`script` and `trace` give back what they are given; `torch.jit.save` and `load`, which need TorchScript's own code, are not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.frames import entry as _entry
+from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn as _warn
+
+__all__ = ["Final"]
+
+
+def _deprecated(name: str) -> None:
+    _warn(f"`torch.jit.{name}` is deprecated. Please switch to `torch.compile` or `torch.export`.", DeprecationWarning)
+
+
+def script(obj: Any, *_args: Any, example_inputs: Any = None) -> Any:
+    """`obj` itself: a function, a class or a module. Warns, as PyTorch does, that it is deprecated.
+
+    >>> import warnings
+    >>> import autogradkit as torch
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     @torch.jit.script
+    ...     def double(x):
+    ...         return x * 2
+    >>> double(torch.ones(2))
+    tensor([2., 2.])
+    """
+    _deprecated("script")
+    return obj
+
+
+@_entry
+def trace(func: Callable[..., Any], example_inputs: Any = None, **options: Any) -> Any:
+    """`func` itself, a function or a module, after a run with the example inputs (`example_kwarg_inputs=` for named ones).
+
+    Of `options`, which say how PyTorch's tracer works and what it checks, nothing else is looked at.
+    """
+    _deprecated("trace")
+    named: dict[str, Any] = options.get("example_kwarg_inputs") or {}
+    if isinstance(example_inputs, (Tensor, dict)):
+        example_inputs = (example_inputs,)
+    func(*(() if named else example_inputs), **named)
+    return func
+
+
+def script_if_tracing(fn: Any) -> Any:
+    """`fn` itself."""
+    return fn
+
+
+def export(fn: Any) -> Any:
+    """`fn` itself."""
+    return fn
+
+
+def unused(fn: Any) -> Any:
+    """`fn` itself."""
+    return fn
+
+
+@_entry
+def ignore(drop: Any = False, **_old: Any) -> Any:
+    """As a decorator, with or without arguments: what it decorates. Raises RuntimeError for any other argument."""
+    if callable(drop):
+        return drop
+    if not isinstance(drop, bool):
+        raise RuntimeError(f"Argument to @torch.jit.ignore must be a bool or a function but got {drop}")
+    return lambda fn: fn
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value: the type is for a translator."""
+    return the_value
+
+
+def is_scripting() -> bool:
+    """False."""
+    return False
+
+
+def is_tracing() -> bool:
+    """False."""
+    return False
+
+
+__getattr__ = _absent_from("jit")
