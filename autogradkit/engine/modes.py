@@ -61,6 +61,7 @@ class _Mode(threading.local):
     packing: Any = None  # users' hooks on saved tensors; see packing.py
     packing_refused: str | None = None  # what is said where they may not be set
     forward: bool = True  # whether ops give their results tangents while a level of forward mode is on
+    run: Any = None  # the innermost run of backward that is under way; see run.py
     anomaly: bool = False
     anomaly_checks_nan: bool = True
 
