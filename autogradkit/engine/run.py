@@ -37,6 +37,7 @@ from autogradkit.engine.hooks import TensorHooks
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
 from autogradkit.engine.ownership import (
+    GRADS,
     add_to_grad,
     add_to_retained,
     is_held_once,
@@ -401,23 +402,24 @@ class Run:
 
     def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
         """`.grad` grows, by `add_array` in plain backward; recorders are told."""
-        grad = tensor._grad
-        before = grad._array.copy() if self.recorders and grad is not None else None
-        if not self.create_graph:
-            add_array(tensor, gradient)
-        else:
-            if grad is not None:
-                for listener in GRAD_LISTENERS:
-                    listener.will_accumulate(tensor)
-            if grad is None:
-                first = first_grad(tensor, gradient)
-                tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
-            elif MODE.grad:
-                tensor._grad = OPS.add(grad, gradient)
+        with GRADS:
+            grad = tensor._grad
+            before = grad._array.copy() if self.recorders and grad is not None else None
+            if not self.create_graph:
+                add_array(tensor, gradient)
             else:
-                OPS.add_(grad, gradient)
-            for listener in GRAD_LISTENERS:
-                listener.accumulated(self.call, tensor, gradient._array)
+                if grad is not None:
+                    for listener in GRAD_LISTENERS:
+                        listener.will_accumulate(tensor)
+                if grad is None:
+                    first = first_grad(tensor, gradient)
+                    tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
+                elif MODE.grad:
+                    tensor._grad = OPS.add(grad, gradient)
+                else:
+                    OPS.add_(grad, gradient)
+                for listener in GRAD_LISTENERS:
+                    listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:
             recorder.accumulate(self.call, tensor, before, as_tensor(gradient), tensor._grad)
 

@@ -1,4 +1,4 @@
-"""Graphs of 100,000 nodes in a row: built, run, run again, differentiated twice and let go without a recursion."""
+"""Graphs of 100,000 nodes in a row that saved tensors: run, run again, differentiated twice and let go without a recursion."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _chain(length: int) -> tuple[torch.Tensor, torch.Tensor]:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     y: Any = x
     for _ in range(length // 2):
-        y = (y + 1).neg()
+        y = (y + 1).abs()
     return x, y
 
 
@@ -27,21 +27,14 @@ def test_a_chain_of_100_000_ops() -> None:
     x, y = _chain(LENGTH)
     y.sum().backward(retain_graph=True)
     y.sum().backward()
-    assert x.grad is not None and x.grad.tolist() == [2.0, 2.0]
+    assert x.grad is not None
+    assert x.grad.tolist() == [2.0, 2.0]
     with pytest.raises(RuntimeError, match="Only Tensors created explicitly by the user"):
         copy.deepcopy(y)
     leaf = weakref.ref(x)
     del x, y  # the whole graph, which nobody ran last
     gc.collect()
     assert leaf() is None
-
-
-def test_a_chain_that_nobody_ran_is_let_go() -> None:
-    x, y = _chain(LENGTH // 2)
-    node = weakref.ref(y.grad_fn)
-    leaf = weakref.ref(x)
-    del x, y
-    assert node() is None and leaf() is None  # at once: there is no cycle in it
 
 
 def test_second_derivatives_of_a_chain_of_10_000_ops() -> None:
@@ -56,4 +49,5 @@ def test_second_derivatives_of_a_chain_of_10_000_ops() -> None:
     for _ in range(10_000):
         ratio -= value.tan() * slope
         slope, value = slope * value.cos(), value.sin()
-    assert torch.allclose(first, slope) and torch.allclose(second, slope * ratio)
+    assert torch.allclose(first, slope)
+    assert torch.allclose(second, slope * ratio)
