@@ -25,5 +25,6 @@ from autogradkit.engine.modes import is_anomaly_enabled as is_anomaly_enabled
 from autogradkit.engine.modes import no_grad as no_grad
 from autogradkit.engine.modes import set_detect_anomaly as set_detect_anomaly
 from autogradkit.engine.modes import set_grad_enabled as set_grad_enabled
+from autogradkit.engine.saved_tensor import SavedTensor as SavedTensor
 
 __getattr__ = _absent_from("autograd")

@@ -25,6 +25,7 @@ from autogradkit.engine.modes import DUAL_LEVELS, MODE, forward_grad, no_grad, s
 from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
+from autogradkit.engine.saved_tensor import SavedTensor
 from autogradkit.engine.validate import expected_of
 
 
@@ -135,12 +136,24 @@ class BackwardFunction(Node, FunctionCtx):
                 raise saved_was_edited(
                     array, maker if isinstance(maker, Node) else None, number, counter.value, version
                 )
-            tensors.append(value if isinstance(value, Tensor) else self._rebuilt(value))
+            tensors.append(value if isinstance(value, Tensor) else self.output_tensor(value))
         return tuple(tensors)
 
     saved_variables = saved_tensors
 
-    def _rebuilt(self, value: SavedOutput) -> Tensor:
+    @property
+    def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:
+        if self._saved is FREED:
+            raise errors.backward_twice(self)
+        return tuple(
+            [
+                SavedTensor.of(self, "_saved", place, None, lambda place=place: self.saved_tensors[place])
+                for place in range(len(self._saved))
+            ]
+        )
+
+    def output_tensor(self, value: SavedOutput) -> Tensor:
+        """The tensor of the graph that a saved output is."""
         tensor = wrap(value.array)
         tensor._counter = value.counter
         tensor._node = self
@@ -340,7 +353,7 @@ def _tie(
         versions.append(0 if tensor is None else reading_to_save(tensor))
         if MODE.packing is not None and tensor is not None:
             own = isinstance(value, SavedOutput)
-            value = packed(node._rebuilt(value), value.number) if own else packed(tensor)
+            value = packed(node.output_tensor(value), value.number) if own else packed(tensor)
         saved.append(value)
     node._saved = tuple(saved)
     node._versions = tuple(versions)

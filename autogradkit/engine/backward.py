@@ -5,6 +5,7 @@ Rests on history and run.
 
 from __future__ import annotations
 
+import math
 import operator
 import weakref
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
@@ -25,7 +27,7 @@ from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
-from autogradkit.engine.node import Node
+from autogradkit.engine.node import AccumulateGrad, GradientEdge, Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.run import execute, run_alone
 from autogradkit.engine.sparse import brought
@@ -37,34 +39,43 @@ _CYCLE = (
 )
 
 
-def _initial_gradient(index: int, tensor: Tensor, gradient: Any, as_tensors: Any) -> Any:
+def _form_of(root: Tensor | GradientEdge) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and NumPy dtype that a gradient of it has."""
+    if isinstance(root, Tensor):
+        return root._array.shape, root._array.dtype
+    outputs = root.node.outputs
+    return outputs[2 * root.output_nr], outputs[2 * root.output_nr + 1]
+
+
+def _initial_gradient(index: int, root: Tensor | GradientEdge, gradient: Any, as_tensors: Any) -> Any:
     """What starts at a root. Raises RuntimeError, with PyTorch's texts, where it does not fit."""
-    array = tensor._array
+    shape, kind = _form_of(root)
     if gradient is None:
-        if not requires_grad(tensor):
+        if isinstance(root, Tensor) and not requires_grad(root):
             return None  # refused as a root
-        if array.size != 1:
+        if math.prod(shape) != 1:
             raise RuntimeError(errors.ONLY_SCALARS)
-        if array.dtype.kind not in "fV" and not tensor.dtype.is_floating_point:
-            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
-        one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
+        if kind.kind not in "fV" and not from_numpy_dtype(kind).is_floating_point:
+            real = "grad can be implicitly created only for real scalar outputs but got"
+            raise RuntimeError(f"{real} {from_numpy_dtype(kind)}")
+        one = np.ones(shape, kind) if shape else np.array(1, kind)
         return wrap(one) if as_tensors else one
     given = gradient._array
-    if given.shape != array.shape:
+    if given.shape != shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{index}] has a shape of {Size(given.shape)} and "
-            f"output[{index}] has a shape of {Size(array.shape)}."
+            f"output[{index}] has a shape of {Size(shape)}."
         )
-    if (given.dtype.kind == "c") is not (array.dtype.kind == "c"):
+    if (given.dtype.kind == "c") is not (kind.kind == "c"):
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
-            f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {tensor.dtype}."
+            f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {from_numpy_dtype(kind)}."
         )
     if as_tensors:
         return gradient
     if gradient.__class__ is SparseTensor:
-        return brought(gradient, array.dtype)
-    return given if given.dtype is array.dtype or given.dtype == array.dtype else quietly(given.astype, array.dtype)
+        return brought(gradient, kind)
+    return given if given.dtype is kind or given.dtype == kind else quietly(given.astype, kind)
 
 
 def _initial_gradients(tensors: tuple[Any, ...], given: Any, as_tensors: Any) -> list[Any]:
@@ -74,7 +85,7 @@ def _initial_gradients(tensors: tuple[Any, ...], given: Any, as_tensors: Any) ->
     for index, (tensor, gradient) in enumerate(zip(tensors, several, strict=False)):
         if not (gradient is None or isinstance(gradient, Tensor)):
             raise TypeError(f"gradients can be either Tensors or None, but got {c_type_name(gradient).split('.')[-1]}")
-        if not isinstance(tensor, Tensor):
+        if not isinstance(tensor, (Tensor, GradientEdge)):
             raise AssertionError("Expected output to be a torch.Tensor")
         gradients.append(_initial_gradient(index, tensor, gradient, as_tensors))
     if len(gradients) != len(tensors):
@@ -86,17 +97,18 @@ def _rows(tensors: tuple[Any, ...], given: Any) -> list[tuple[Any, ...]]:
     """What the vectors, whose first dimension is that of a batch, are for each backward of it."""
     vectors: tuple[Any, ...] = (None,) * len(tensors) if given is None else _as_tuple(given)
     for tensor, vector in zip(tensors, vectors, strict=False):
+        shape, _ = _form_of(tensor)
         if vector is None:
-            if tensor._array.size != 1:
+            if math.prod(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             raise ValueError(_NO_BATCH)
-        if vector._array.shape[1:] != tensor._array.shape:
+        if vector._array.shape[1:] != shape:
             row = vector[0]
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The "
                 "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was "
                 f"detected: grad_output[0] has a shape of {Size(row._array.shape[1:])} and output[0] has a shape of "
-                f"{tensor.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+                f"{Size(shape)}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
             )
     sizes = [each._array.shape[0] for each in vectors]
     if len(set(sizes)) > 1:
@@ -126,10 +138,18 @@ def _flag(value: Any) -> bool:
     return bool(number)
 
 
-def _roots(tensors: Sequence[Tensor]) -> list[tuple[Any, int]]:
+def _edge_of(given: Tensor | GradientEdge) -> tuple[Any, Any]:
+    """As `edge_of`, of an edge, too."""
+    if isinstance(given, Tensor):
+        return edge_of(given)
+    node = given.node
+    return (node.leaf, node) if isinstance(node, AccumulateGrad) else (node, given.output_nr)
+
+
+def _roots(tensors: Sequence[Tensor | GradientEdge]) -> list[tuple[Any, int]]:
     roots: list[tuple[Any, int]] = []
     for index, tensor in enumerate(tensors):
-        target, number = edge_of(tensor)
+        target, number = _edge_of(tensor)
         if target is None:
             raise RuntimeError(f"element {index} of tensors does not require grad and does not have a grad_fn")
         roots.append((target, number))
@@ -137,16 +157,16 @@ def _roots(tensors: Sequence[Tensor]) -> list[tuple[Any, int]]:
 
 
 def _as_tuple(given: Any) -> tuple[Any, ...]:
-    return (given,) if isinstance(given, Tensor) else tuple(given)
+    return (given,) if isinstance(given, (Tensor, GradientEdge)) else tuple(given)
 
 
 def backward(
-    tensors: Tensor | Sequence[Tensor],
+    tensors: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
     grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     grad_variables: Tensor | Sequence[Tensor | None] | None = None,
-    inputs: Tensor | Sequence[Tensor] | None = None,
+    inputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge] | None = None,
 ) -> None:
     """Add the gradients of `tensors` with respect to the graph's leaves to the leaves' `.grad`.
 
@@ -206,7 +226,9 @@ def _backward(
         execute(roots, gradients, keep, create_graph, None, True, outputs)
         return
     for tensor in inputs:
-        _require_tensor(tensor)
+        _require_place(tensor)
+        if isinstance(tensor, GradientEdge):
+            continue
         if not requires_grad(tensor):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         target, number = edge_of(tensor)
@@ -217,8 +239,8 @@ def _backward(
     execute(roots, gradients, keep, create_graph, wanted, True, outputs)
 
 
-def _require_tensor(given: Any) -> None:
-    if not isinstance(given, Tensor):
+def _require_place(given: Any) -> None:
+    if not isinstance(given, (Tensor, GradientEdge)):
         raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {c_type_name(given)}")
 
 
@@ -227,22 +249,22 @@ def _warn_of_cycle(create_graph: bool) -> None:
         warn(_CYCLE)
 
 
-def _wanted(inputs: tuple[Tensor, ...]) -> list[tuple[Any, int]]:
+def _wanted(inputs: tuple[Tensor | GradientEdge, ...]) -> list[tuple[Any, int]]:
     wanted: list[tuple[Any, int]] = []
-    for tensor in inputs:
-        _require_tensor(tensor)
-        if not requires_grad(tensor):
+    for each in inputs:
+        _require_place(each)
+        if isinstance(each, Tensor) and not requires_grad(each):
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        target, number = edge_of(tensor)
+        target, number = _edge_of(each)
         # A leaf whatever its AccumulateGrad node; no edge leads to a view without history.
-        wanted.append((target, number) if isinstance(target, Node) else (tensor, 0))
+        wanted.append((target, number) if isinstance(target, Node) else (each if target is None else target, 0))
     return wanted
 
 
 @entry
 def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    outputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
+    inputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -298,6 +320,8 @@ def grad(
                 "allow_unused=True if this is the desired behavior."
             )
         if found is None and materialize_grads:
+            if isinstance(variable, GradientEdge):
+                raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
             array = variable._array
             if create_graph and not (variable.is_floating_point() or variable.is_complex()):
                 raise RuntimeError(errors.WHOLE_NUMBERS)
@@ -307,5 +331,6 @@ def grad(
             found._requires_grad = create_graph
         results.append(as_tensor(found))
     for recorder in listeners() if RECORDERS else ():
-        recorder.grad_returned(variables, tuple(results))
+        pairs = [pair for pair in zip(variables, results, strict=True) if isinstance(pair[0], Tensor)]
+        recorder.grad_returned(*map(tuple, zip(*pairs, strict=True)) if pairs else ((), ()))
     return tuple(results)

@@ -17,7 +17,7 @@ from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import after_accumulation
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied
-from autogradkit.engine.ownership import add_to_grad, set_version
+from autogradkit.engine.ownership import GRADS, add_to_grad, set_version
 from autogradkit.engine.required import OPS
 from autogradkit.engine.run import first_grad
 from autogradkit.engine.saved import OpNode
@@ -57,7 +57,8 @@ def accumulate(self: AccumulateGrad, *gradients: Tensor | None, **keywords: Any)
         leaf, [gradient] = self.leaf, gradients
         if gradient is not None and leaf._requires_grad:
             if MODE.grad:
-                leaf._grad = first_grad(leaf, gradient) if leaf._grad is None else OPS.add(leaf._grad, gradient)
+                with GRADS:
+                    leaf._grad = first_grad(leaf, gradient) if leaf._grad is None else OPS.add(leaf._grad, gradient)
             else:
                 add_to_grad(next(CALLS), leaf, gradient._array)
             if leaf._hooks is not None:

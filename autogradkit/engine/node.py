@@ -36,6 +36,14 @@ class InputMetadata(NamedTuple):
     is_cpp_nested_tensor: bool = False
 
 
+class GradientEdge(NamedTuple):
+    """Where a gradient arrives: the node, and which of its outputs the gradient is of."""
+
+    node: Node
+    output_nr: int
+    ownership_token: Node | None = None
+
+
 def read_only(getter: Callable[[Any], Any], name: str = "") -> Any:
     """A property of nodes that is neither set nor deleted, which PyTorch's words say."""
     name = name or getter.__name__

@@ -7,6 +7,7 @@ Rests on core. Whether somebody else holds an array is asked of Python's referen
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,51 +30,55 @@ from autogradkit.core.tensor import Tensor, counter_of, layout_of, wrap
 from autogradkit.engine.required import OPS
 from autogradkit.engine.sparse import add_to_retained_sparse, add_to_sparse, is_dense
 
+# Held while a `.grad` is read and written: several threads may come to one leaf. Reentrant, as a finalizer may run backward.
+GRADS = threading.RLock()
+
 
 def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None = None) -> None:
     """`tensor.grad` takes a contribution in this call of backward: in place if there is a `.grad` already, else as a copy.
 
     PyTorch's copy has been written once, unless it is a copy here only: `version` then is what PyTorch's would have.
     """
-    grad = tensor._grad
-    if GRAD_LISTENERS and grad is not None:
-        for listener in GRAD_LISTENERS:
-            listener.will_accumulate(tensor)
-    if SPARSE and not is_dense(tensor, gradient):
-        add_to_sparse(tensor, gradient, version is not None)
-    elif grad is None:
-        own, dense = tensor._array, True
-        alike = (
-            gradient.shape == own.shape and gradient.dtype == own.dtype
-        )  # else it has changed since its graph was made
-        if version is not None:
-            array = _copy(gradient, element_strides(gradient))
-        elif alike and (tensor._layout or layout_of(tensor)):
-            array = gradient.copy()
-        else:
-            strides = element_strides(own)
-            dense = is_non_overlapping_and_dense(own.shape, strides)
-            if dense and not alike:
-                array = OPS.copy_(wrap(empty_strided(own.shape, strides, gradient.dtype)), wrap(gradient))._array
+    with GRADS:
+        grad = tensor._grad
+        if GRAD_LISTENERS and grad is not None:
+            for listener in GRAD_LISTENERS:
+                listener.will_accumulate(tensor)
+        if SPARSE and not is_dense(tensor, gradient):
+            add_to_sparse(tensor, gradient, version is not None)
+        elif grad is None:
+            own, dense = tensor._array, True
+            alike = (
+                gradient.shape == own.shape and gradient.dtype == own.dtype
+            )  # else it has changed since its graph was made
+            if version is not None:
+                array = _copy(gradient, element_strides(gradient))
+            elif alike and (tensor._layout or layout_of(tensor)):
+                array = gradient.copy()
             else:
-                array = _copy(gradient, strides if dense else contiguous_strides(gradient.shape))
-        fresh = wrap(array)
-        set_version(fresh, version if version is not None else int(dense))
-        tensor._grad = fresh
-    elif grad._array.shape != gradient.shape or grad._array.dtype != gradient.dtype:
-        OPS.add_(grad, wrap(gradient))  # which refuses, or not, as PyTorch's does
-    else:
-        if not grad._array.flags.forc:
-            _require_once(grad._array)
-        array, counter = grad._array, counter_of(grad)
-        try:  # on one line, and counted first: no interrupt comes before a call, and the log is told below
-            counter.value += 1; run_quietly(np.add, array, gradient, array, casting="unsafe")  # noqa: E702  # fmt: skip
-        except RuntimeError as error:
-            if not is_taken(error):
-                raise
-            run_in_spare(np.add, array, gradient, array, casting="unsafe")
-    for listener in GRAD_LISTENERS:
-        listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
+                strides = element_strides(own)
+                dense = is_non_overlapping_and_dense(own.shape, strides)
+                if dense and not alike:
+                    array = OPS.copy_(wrap(empty_strided(own.shape, strides, gradient.dtype)), wrap(gradient))._array
+                else:
+                    array = _copy(gradient, strides if dense else contiguous_strides(gradient.shape))
+            fresh = wrap(array)
+            set_version(fresh, version if version is not None else int(dense))
+            tensor._grad = fresh
+        elif grad._array.shape != gradient.shape or grad._array.dtype != gradient.dtype:
+            OPS.add_(grad, wrap(gradient))  # which refuses, or not, as PyTorch's does
+        else:
+            if not grad._array.flags.forc:
+                _require_once(grad._array)
+            array, counter = grad._array, counter_of(grad)
+            try:  # on one line, and counted first: no interrupt comes before a call, and the log is told below
+                counter.value += 1; run_quietly(np.add, array, gradient, array, casting="unsafe")  # noqa: E702  # fmt: skip
+            except RuntimeError as error:
+                if not is_taken(error):
+                    raise
+                run_in_spare(np.add, array, gradient, array, casting="unsafe")
+        for listener in GRAD_LISTENERS:
+            listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
 
 
 def tell_taken(call: int, taken: list[Tensor]) -> None:
@@ -96,17 +101,18 @@ def set_version(tensor: Tensor, version: int) -> None:
 
 def add_to_retained(call: int, tensor: Tensor, gradient: Array) -> None:
     """The retained `.grad` of a result takes a contribution: always in a new, contiguous tensor."""
-    grad = tensor._grad
-    if GRAD_LISTENERS and grad is not None:
+    with GRADS:
+        grad = tensor._grad
+        if GRAD_LISTENERS and grad is not None:
+            for listener in GRAD_LISTENERS:
+                listener.will_accumulate(tensor)
+        if SPARSE and not is_dense(tensor, gradient):
+            add_to_retained_sparse(tensor, gradient)
+        else:
+            strides = contiguous_strides(gradient.shape)
+            tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
         for listener in GRAD_LISTENERS:
-            listener.will_accumulate(tensor)
-    if SPARSE and not is_dense(tensor, gradient):
-        add_to_retained_sparse(tensor, gradient)
-    else:
-        strides = contiguous_strides(gradient.shape)
-        tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
-    for listener in GRAD_LISTENERS:
-        listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
+            listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
 
 
 def _copy(gradient: Array, strides: tuple[int, ...]) -> Array:

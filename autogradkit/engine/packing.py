@@ -27,20 +27,28 @@ Hooks = tuple[Callable[[Tensor], Any], Callable[[Any], Any]]
 class Packed:
     """A saved tensor as a pack hook left it, and where it belongs in the graph."""
 
-    __slots__ = ("_dtype", "_leaf", "_maker", "_requires_grad", "_unpack", "number", "packed")
+    __slots__ = ("_dtype", "_leaf", "_maker", "_requires_grad", "number", "packed", "unpack_hook")
 
-    def __init__(self, tensor: Tensor, hooks: Hooks, number: int | None, dtype: np.dtype[Any] | None) -> None:
-        pack, self._unpack = hooks
+    def __init__(
+        self,
+        tensor: Tensor,
+        hooks: Hooks,
+        number: int | None,
+        dtype: np.dtype[Any] | None,
+        seen: Tensor | None = None,  # what the hook is given in its place
+    ) -> None:
+        pack, self.unpack_hook = hooks
         self.number = number  # of the output that it is of the very node that saves it
         self._dtype = dtype  # what it is cast to before it is used
         self._requires_grad = requires_grad(tensor)
         target, at = edge_of(tensor) if number is None else (None, 0)
         self._leaf = target if isinstance(target, Tensor) else None
         self._maker = (target, at) if isinstance(target, Node) else None
-        version = version_of(tensor)
+        seen = tensor if seen is None else seen
+        version = version_of(seen)
         with no_grad():
-            self.packed = pack(tensor)
-        if version_of(tensor) != version:
+            self.packed = pack(seen)
+        if version_of(seen) != version:
             raise RuntimeError(
                 "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
                 "modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you "
@@ -50,7 +58,7 @@ class Packed:
     def tensor(self, node: Node) -> Tensor:
         """What the unpack hook makes of it, in the graph where the saved tensor was; `node` saved it."""
         with no_grad():
-            data = self._unpack(self.packed)
+            data = self.unpack_hook(self.packed)
         if not isinstance(data, Tensor):
             raise TypeError(
                 f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {c_type_name(data)}"

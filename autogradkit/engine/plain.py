@@ -31,6 +31,7 @@ from autogradkit.engine.hook_calls import (
 from autogradkit.engine.hooks import TensorHooks
 from autogradkit.engine.node import Node, number_of
 from autogradkit.engine.ownership import (
+    GRADS,
     REFERENCES_IN_A_LOOP,
     add_to_grad,
     add_to_retained,
@@ -169,17 +170,18 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
                 hooked = None
             elif target._requires_grad:
                 # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
-                alone = target._grad is None and references(gradient) - within <= REFERENCES_IN_A_LOOP
-                if alone and takes_over(target, gradient):
-                    fresh = wrap(gradient)
-                    if sums:
-                        set_version(fresh, sums.get((target, 0), 0))
-                    target._grad = fresh
-                    if GRAD_LISTENERS:
-                        taken.append(target)
-                else:
-                    version = sums.get((target, 0), 0) if alone and obeys(target, gradient) else None
-                    add_to_grad(call, target, gradient, version)
+                with GRADS:
+                    alone = target._grad is None and references(gradient) - within <= REFERENCES_IN_A_LOOP
+                    if alone and takes_over(target, gradient):
+                        fresh = wrap(gradient)
+                        if sums:
+                            set_version(fresh, sums.get((target, 0), 0))
+                        target._grad = fresh
+                        if GRAD_LISTENERS:
+                            taken.append(target)
+                    else:
+                        version = sums.get((target, 0), 0) if alone and obeys(target, gradient) else None
+                        add_to_grad(call, target, gradient, version)
         buffer = None
         if ready:
             if following is None:

@@ -37,6 +37,7 @@ from autogradkit.engine.hooks import TensorHooks
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
 from autogradkit.engine.ownership import (
+    GRADS,
     add_to_grad,
     add_to_retained,
     is_held_once,
@@ -61,9 +62,9 @@ def execute(
     create_graph: bool,
     wanted: list[Edge] | None,
     accumulate: bool,
-    tensors: tuple[Tensor, ...],
+    tensors: tuple[Any, ...],
 ) -> dict[Edge, Any]:
-    """Run backward from `roots`, which are the edges of `tensors`, with these `gradients`.
+    """Run backward from `roots`, which are `tensors` or their edges, with these `gradients`.
 
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
@@ -77,21 +78,23 @@ def execute(
             return {}
     recorders = listeners() if RECORDERS else []
     marks = marks_of(recorders)
-    mode, wanted_some = MODE.grad, MODE.wants_some
+    mode, wanted_some, outer = MODE.grad, MODE.wants_some, MODE.run
     try:
         try:
             if mode is not create_graph:
                 MODE.grad = create_graph
             MODE.wants_some = wanted is not None
             validate_roots(roots, gradients)
-            run = Run(retain_graph, on_tensors, recorders, next(CALLS))
-            return run.told(roots, gradients, wanted, accumulate, tensors)
+            run = MODE.run = Run(retain_graph, on_tensors, recorders, next(CALLS))
+            return run.told(roots, gradients, wanted, accumulate, tuple([t for t in tensors if isinstance(t, Tensor)]))
         finally:
+            MODE.run = outer
             if mode is not create_graph:
                 MODE.grad = mode
             MODE.wants_some = wanted_some
             put_back(marks)
     except BaseException:  # an interrupt may have come in these lines
+        MODE.run = outer
         if mode is not create_graph:
             MODE.grad = mode
         MODE.wants_some = wanted_some
@@ -101,23 +104,42 @@ def execute(
 
 def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
     """The usual backward: from one root, with no recorder and no anomaly looked for; those who log gradients are told."""
-    mode = MODE.grad
+    mode, outer = MODE.grad, MODE.run
     call = next(CALLS)
     taken: list[Tensor] = []
     try:
         try:
             if mode:
                 MODE.grad = False
+            MODE.run = PlainRun(root)
             run_plain(root, number, gradient, retain_graph, call, taken)
         finally:
+            MODE.run = outer
             if mode:
                 MODE.grad = True
             if taken:
                 tell_taken(call, taken)
     except BaseException:  # an interrupt may have come in these lines
+        MODE.run = outer
         if mode:
             MODE.grad = True
         raise
+
+
+class PlainRun:
+    """A run of the usual kind, as hooks may ask of it what it will come to."""
+
+    __slots__ = ("__weakref__", "_reached", "root")
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self._reached: dict[Any, int] | None = None
+
+    def will_reach(self, target: Any) -> bool:
+        """Whether a gradient will arrive at a node or leaf."""
+        if self._reached is None:
+            self._reached = count_edges([self.root])
+        return target in self._reached
 
 
 def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
@@ -166,6 +188,15 @@ class Run:
         self.accumulates: set[Tensor] | None = None  # leaves whose .grad takes part; None: every leaf
         self.runs_wanted = False  # whether a wanted node runs itself, though nothing that it leads to does
         self.ready: list[tuple[int, Node]] = []
+
+    def will_reach(self, target: Any) -> bool:
+        """Whether a gradient will arrive at a node or leaf. Raises RuntimeError for a leaf whose gradient `grad` wants."""
+        if isinstance(target, Tensor) and (target, 0) in self.captured:
+            raise RuntimeError(
+                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
+                "currently not supported."
+            )
+        return target in self.waiting
 
     def told(
         self,
@@ -377,23 +408,24 @@ class Run:
 
     def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
         """`.grad` grows, by `add_array` in plain backward; recorders are told."""
-        grad = tensor._grad
-        before = copied(grad) if self.recorders and grad is not None else None
-        if not self.create_graph:
-            add_array(tensor, gradient)
-        else:
-            if grad is not None:
-                for listener in GRAD_LISTENERS:
-                    listener.will_accumulate(tensor)
-            if grad is None:
-                first = first_grad(tensor, gradient)
-                tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
-            elif MODE.grad:
-                tensor._grad = added(grad, gradient)
+        with GRADS:
+            grad = tensor._grad
+            before = copied(grad) if self.recorders and grad is not None else None
+            if not self.create_graph:
+                add_array(tensor, gradient)
             else:
-                OPS.add_(grad, gradient)
-            for listener in GRAD_LISTENERS:
-                listener.accumulated(self.call, tensor, gradient._array)
+                if grad is not None:
+                    for listener in GRAD_LISTENERS:
+                        listener.will_accumulate(tensor)
+                if grad is None:
+                    first = first_grad(tensor, gradient)
+                    tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
+                elif MODE.grad:
+                    tensor._grad = added(grad, gradient)
+                else:
+                    OPS.add_(grad, gradient)
+                for listener in GRAD_LISTENERS:
+                    listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:
             recorder.accumulate(self.call, tensor, before, as_tensor(gradient), tensor._grad)
 

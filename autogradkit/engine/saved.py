@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 
 import numpy as np
 
@@ -99,6 +99,9 @@ class OpNode(Node):
     saved_names: ClassVar[tuple[str, ...]] = ()
     setting_names: ClassVar[tuple[str, ...]] = ()
     differentiate: ClassVar[Callable[..., Gradients]]
+
+    def __new__(cls) -> Never:
+        raise TypeError(f"cannot create '{cls.__name__}' instances")
 
     def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
         if gradients[0] is None and all(gradient is None for gradient in gradients):

@@ -28,6 +28,7 @@ from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 from autogradkit.engine.sparse import make_aware
+from autogradkit.engine.saved_tensor import SavedTensor
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -148,7 +149,7 @@ class Recipe:
         self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]
     ) -> tuple[OpNode, Sequence[bool]]:
         """A node without outputs, and which of the differentiable inputs require grad."""
-        node = node_class()
+        node = object.__new__(node_class)
         edges: list[Any] = []
         needs: list[bool] = []
         for value in self.inputs(values):
@@ -230,6 +231,7 @@ class Recipe:
             members["settings"] = ()  # in place of the slot: most nodes have none, and none is set
         for index, name in enumerate(self.saved):
             members[f"_saved_{name}"] = read_only(_saved_getter(index), f"_saved_{name}")
+            members[f"_raw_saved_{name}"] = read_only(_raw_getter(index, f"_saved_{name}"), f"_raw_saved_{name}")
         for index, name in enumerate(self.settings):
             members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
 
@@ -365,6 +367,16 @@ def _saved_getter(index: int) -> Callable[[OpNode], Any]:
         if isinstance(held, (SavedOutput, SavedResult)):
             return self.output_tensor(held)
         return held if held is None or isinstance(held, (Tensor, tuple)) else wrap(np.asarray(held))
+
+    return get
+
+
+def _raw_getter(index: int, name: str) -> Callable[[OpNode], Any]:
+    def get(self: OpNode) -> Any:
+        held = None if self.saved is FREED else self.saved[index]
+        elements = range(len(held)) if isinstance(held, tuple) else [None]
+        raw = [SavedTensor.of(self, "saved", index, each, lambda: getattr(self, name)) for each in elements]
+        return tuple(raw) if isinstance(held, tuple) else raw[0]
 
     return get
 

@@ -5,6 +5,7 @@ Rests on core and the engine, whose names the generated code sees; lanes.py and 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,7 +131,7 @@ class Source:
         if not inputs:
             return
         key = f"Node{call.number}"
-        self.scope[key] = recipe.node_class
+        self.scope[key] = partial(object.__new__, recipe.node_class)  # users cannot construct one
         first = "o[0]._array" if op.several else arrays[0]
         floating = "" if layout or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
         self.put(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
