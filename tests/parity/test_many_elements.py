@@ -129,3 +129,67 @@ BOUNDED = [
 def test_bounds_and_numbers_in_place_of_nan_are_pytorchs(code: str) -> None:
     for each in (WITH_NAN, DISTINCT, np.array([[0.0, -0.0], [np.inf, -np.inf]], np.float32)):
         _agree(code, x=each)
+
+
+def _at_corners(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Numbers in steps across 0, with both zeros, infinities and NaN."""
+    numbers = np.linspace(-8, 8, int(np.prod(shape)), dtype=np.float32)
+    numbers[::97] = np.resize(np.array([0.0, -0.0, np.inf, -np.inf, np.nan], np.float32), numbers[::97].shape)
+    return STREAM.permutation(numbers).reshape(shape)
+
+
+UNITS = [
+    "F.leaky_relu(x, 0.2)",
+    "F.leaky_relu(x, 1.5)",
+    "F.leaky_relu(x, -0.5)",
+    "F.leaky_relu(x, 0.0)",
+    "F.prelu(x, slopes)",
+    "F.prelu(x, slopes * 0 + 2)",
+    "F.prelu(x, slopes - 0.5)",
+    "F.threshold(x, 0.5, 0.0)",
+    "F.threshold(x, 0.5, 20.0)",
+    "F.threshold(x, 0.5, -0.0)",
+    "F.hardshrink(x)",
+    "F.hardsigmoid(x)",
+    "F.hardswish(x)",
+    "F.huber_loss(x, y, reduction='none')",
+    "F.huber_loss(x, y, reduction='none', delta=0.3)",
+    "F.smooth_l1_loss(x, y, reduction='none')",
+    "F.smooth_l1_loss(x, y, reduction='none', beta=0.3)",
+    "F.smooth_l1_loss(x, y, reduction='none', beta=4.0)",
+]
+BLENDS = [
+    "torch.lerp(x, y, 0.3)",
+    "torch.lerp(x, y, 0.7)",
+    "torch.lerp(x, y, y)",
+    "torch.lerp(x, y[0], slopes)",
+    "torch.lerp(x[0], y[0], y)",
+    "torch.addcmul(x, y, slopes, value=0.3)",
+]
+
+
+CORNERS = _at_corners((60, 200))
+SLOPES = np.linspace(0.1, 0.9, 200, dtype=np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("code", UNITS)
+def test_bent_lines_are_pytorchs(code: str, dtype: Any) -> None:
+    _agree(code, x=CORNERS.astype(dtype), y=FRACTIONS.astype(dtype), slopes=SLOPES.astype(dtype))
+
+
+@pytest.mark.parametrize("code", BLENDS)
+def test_blends_are_pytorchs(code: str) -> None:
+    _agree(code, x=CORNERS, y=FRACTIONS, slopes=SLOPES)
+
+
+@pytest.mark.parametrize("code", [each for each in UNITS if each not in ("F.hardshrink(x)", "F.hardswish(x)")])
+def test_gradients_of_bent_lines_are_pytorchs(code: str) -> None:
+    def gradient(module: Any) -> Any:
+        x = module.from_numpy(CORNERS.copy()).requires_grad_()
+        names = {"F": module.nn.functional, "x": x, "y": module.from_numpy(FRACTIONS.copy())}
+        slopes = module.from_numpy(SLOPES.copy())
+        eval(code, {**names, "slopes": slopes}).backward(module.from_numpy(DISTINCT.copy()))
+        return x.grad.numpy()
+
+    np.testing.assert_array_equal(gradient(autogradkit), gradient(torch))
