@@ -193,3 +193,17 @@ def test_gradients_of_bent_lines_are_pytorchs(code: str) -> None:
         return x.grad.numpy()
 
     np.testing.assert_array_equal(gradient(autogradkit), gradient(torch))
+
+
+PADDINGS = [
+    "x, (3, 2)",
+    "x[None], (0, 4, 5, 0)",
+    "x.view(1, 3, 20, 200), (1, 2, 3, 4)",
+    "x.view(1, 5, 4, 3, 200), (3, 1, 2, 0, 1, 3)",
+]
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_edges_are_padded_as_pytorch_does(padding: str, mode: str) -> None:
+    _agree(f"F.pad({padding}, mode='{mode}')", x=FRACTIONS)
