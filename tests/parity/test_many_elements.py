@@ -207,3 +207,43 @@ PADDINGS = [
 @pytest.mark.parametrize("padding", PADDINGS)
 def test_edges_are_padded_as_pytorch_does(padding: str, mode: str) -> None:
     _agree(f"F.pad({padding}, mode='{mode}')", x=FRACTIONS)
+
+
+RESTS = [
+    "x % 2",
+    "x % -0.3",
+    "x % y",
+    "y % x",
+    "7.5 % y",
+    "x.fmod(0.3)",
+    "x.fmod(y)",
+    "x // 0.3",
+    "y // -2",
+    "y // x",
+    "x // y",
+]
+PARTLY_WHOLE = np.round(FRACTIONS * 3, 1)
+
+
+@pytest.mark.parametrize("code", RESTS)
+def test_rests_and_whole_quotients_are_pytorchs(code: str) -> None:
+    _agree(code, x=PARTLY_WHOLE + np.float32(0.05), y=PARTLY_WHOLE)
+    _agree(code, x=CORNERS, y=PARTLY_WHOLE)
+    _agree(code, x=PARTLY_WHOLE * np.float32(1e12), y=PARTLY_WHOLE)
+
+
+CURVES = ["torch.erf(x)", "torch.logaddexp(x, y)", "torch.logaddexp(x, x)", "F.gelu(y * 3)"]
+
+
+@pytest.mark.parametrize("code", CURVES)
+def test_curves_are_pytorchs_but_for_the_last_digit(code: str) -> None:
+    found = [
+        eval(code, {"torch": m, "F": m.nn.functional, "x": m.from_numpy(CORNERS), "y": m.from_numpy(FRACTIONS)})
+        for m in (autogradkit, torch)
+    ]
+    np.testing.assert_allclose(found[0].numpy(), found[1].numpy(), rtol=2.5e-7, atol=1.5e-6 if "gelu" in code else 1e-7)
+
+
+@pytest.mark.parametrize("code", ["x.cummax(1)", "x.cummin(0)", "x.t().cummax(0)"])
+def test_running_extremes_are_pytorchs(code: str) -> None:
+    _agree(code, x=CORNERS)
