@@ -247,3 +247,19 @@ def test_curves_are_pytorchs_but_for_the_last_digit(code: str) -> None:
 @pytest.mark.parametrize("code", ["x.cummax(1)", "x.cummin(0)", "x.t().cummax(0)"])
 def test_running_extremes_are_pytorchs(code: str) -> None:
     _agree(code, x=CORNERS)
+
+
+@pytest.mark.parametrize("how", ["padding=1", "stride=2", "stride=(2, 1), padding=(2, 0)", "dilation=2, padding=1"])
+def test_gradients_of_a_kernel_for_each_channel_are_pytorchs(how: str) -> None:
+    kernels = np.arange(1, 25, dtype=np.float32).reshape(4, 1, 3, 2)  # whole numbers, whose sums are exact in any order
+
+    def gradients(module: Any) -> Any:
+        x = module.from_numpy(TIED.reshape(5, 4, 20, 30).copy()).requires_grad_()
+        weight = module.from_numpy(kernels.copy()).requires_grad_()
+        names = {"F": module.nn.functional, "x": x, "weight": weight}
+        y = eval(f"F.conv2d(x, weight, groups=4, {how})", names)
+        y.backward(module.arange(y.numel()).reshape(y.shape).float() % 7)
+        return x.grad.numpy(), weight.grad.numpy()
+
+    for ours, theirs in zip(gradients(autogradkit), gradients(torch), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
