@@ -263,3 +263,13 @@ def test_gradients_of_a_kernel_for_each_channel_are_pytorchs(how: str) -> None:
 
     for ours, theirs in zip(gradients(autogradkit), gradients(torch), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+@pytest.mark.parametrize("code", ["x @ x.t()", "x.t() @ x", "x.view(4, 15, 200) @ x.view(4, 200, 15)", "x @ x[0]"])
+def test_products_of_half_precision_are_rounded_once(code: str, kind: str) -> None:
+    # Sums of whole numbers that float32 holds: whoever rounds on the way finds others.
+    whole = (TIED % 23).astype(np.float32)
+    found = [eval(code, {"x": m.from_numpy(whole).to(getattr(m, kind))}).float().numpy() for m in (autogradkit, torch)]
+    np.testing.assert_array_equal(found[0], found[1])
+    assert found[0].max() > 2 ** (11 if kind == "float16" else 8)

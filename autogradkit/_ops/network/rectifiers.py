@@ -271,7 +271,7 @@ def rrelu_with_noise(
 ) -> None:
     """x where it is above 0; elsewhere `noise` times it, or in evaluation the mean of `lower` and `upper`."""
     slope: Any = noise if training else (lower + upper) / 2
-    write(out, lambda x: np.where(x > 0, x, x * slope), self)
+    write(out, lambda x: chosen(x > 0, x, (x * slope).astype(x.dtype, copy=False)), self)
 
 
 @op(
