@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.dtype import is_half
 from autogradkit.core.memory import empty, noted
 
 Array = np.ndarray[Any, Any]
@@ -83,6 +84,14 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     work = m * inner * n
     if work <= _NEVER_SPLIT:
         return np.matmul(a, b, out)
+    if (
+        is_half(a.dtype) and a.dtype == b.dtype
+    ):  # NumPy has no BLAS for it, and goes element by element, in float32 as well
+        product = matmul(a.astype(np.float32), b.astype(np.float32))
+        if out is None:
+            return product.astype(a.dtype)
+        np.copyto(out, product, casting="unsafe")
+        return out
     blas = openblas()
     if blas is None:
         return noted(np.matmul(a, b, out))

@@ -3,7 +3,7 @@
 Fewer than 16 numbers, and memory with gaps, are drawn in pairs of doubles, the second of a pair waiting in the
 generator. Sixteen or more are made in blocks of 16, eight radii with eight angles. The float32 blocks use the Cephes
 polynomials for log, sin and cos (Moshier, as vectorised by Pommier, zlib licence) with fused multiply-adds.
-Rests on `core.fused` and the generator's words; `core.draws` uses it.
+Rests on `core.bits`, `core.fused` and the generator's words; `core.draws` uses it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.bits import chosen
 from autogradkit.core.fused import fma32
 from autogradkit.core.random import Generator
 
@@ -128,10 +129,12 @@ def _horner(coefficients: list[Any], x: Array) -> Array:
 
 def _log32(x: Array) -> Array:
     """log(x) for normal positive x, to Cephes' scheme: split off the exponent, polynomial around 1."""
-    mantissa, exponent = np.frexp(x)
+    bits = x.view(np.int32)
+    mantissa = ((bits & 0x7FFFFF) | 0x3F000000).view(single)  # in [1/2, 1), as `np.frexp` has it
     low = mantissa < single(0.707106781186547524)
-    exponent = (exponent - low).astype(single)
-    x = np.where(low, (mantissa - _ONE) + mantissa, mantissa - _ONE)
+    exponent = ((bits >> 23) - 126 - low).astype(single)
+    x = mantissa - _ONE
+    x = chosen(low, x + mantissa, x)
     square = x * x
     tail = fma32(_horner(_LOG, x) * x, square, exponent * _LN2_LOW)
     return fma32(exponent, _LN2_HIGH, x + fma32(square, -_HALF, tail))
@@ -147,7 +150,7 @@ def _sine_cosine32(x: Array) -> tuple[Array, Array]:
     cosine = fma32(_horner(_COSINE, square) * square, square, -(square * _HALF)) + _ONE
     sine = fma32(_horner(_SINE, square) * square, x, x)
     swapped = (octant & 2) != 0
-    sine, cosine = np.where(swapped, cosine, sine), np.where(swapped, sine, cosine)
-    np.negative(sine, out=sine, where=(octant & 4) != 0)
-    np.negative(cosine, out=cosine, where=((octant - 2) & 4) == 0)
+    sine, cosine = chosen(swapped, cosine, sine), chosen(swapped, sine, cosine)
+    sine.view(np.int32)[...] ^= (octant & 4) << 29  # the sign's bit
+    cosine.view(np.int32)[...] ^= (~(octant - 2) & 4) << 29
     return sine, cosine

@@ -129,3 +129,147 @@ BOUNDED = [
 def test_bounds_and_numbers_in_place_of_nan_are_pytorchs(code: str) -> None:
     for each in (WITH_NAN, DISTINCT, np.array([[0.0, -0.0], [np.inf, -np.inf]], np.float32)):
         _agree(code, x=each)
+
+
+def _at_corners(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Numbers in steps across 0, with both zeros, infinities and NaN."""
+    numbers = np.linspace(-8, 8, int(np.prod(shape)), dtype=np.float32)
+    numbers[::97] = np.resize(np.array([0.0, -0.0, np.inf, -np.inf, np.nan], np.float32), numbers[::97].shape)
+    return STREAM.permutation(numbers).reshape(shape)
+
+
+UNITS = [
+    "F.leaky_relu(x, 0.2)",
+    "F.leaky_relu(x, 1.5)",
+    "F.leaky_relu(x, -0.5)",
+    "F.leaky_relu(x, 0.0)",
+    "F.prelu(x, slopes)",
+    "F.prelu(x, slopes * 0 + 2)",
+    "F.prelu(x, slopes - 0.5)",
+    "F.threshold(x, 0.5, 0.0)",
+    "F.threshold(x, 0.5, 20.0)",
+    "F.threshold(x, 0.5, -0.0)",
+    "F.hardshrink(x)",
+    "F.hardsigmoid(x)",
+    "F.hardswish(x)",
+    "F.huber_loss(x, y, reduction='none')",
+    "F.huber_loss(x, y, reduction='none', delta=0.3)",
+    "F.smooth_l1_loss(x, y, reduction='none')",
+    "F.smooth_l1_loss(x, y, reduction='none', beta=0.3)",
+    "F.smooth_l1_loss(x, y, reduction='none', beta=4.0)",
+]
+BLENDS = [
+    "torch.lerp(x, y, 0.3)",
+    "torch.lerp(x, y, 0.7)",
+    "torch.lerp(x, y, y)",
+    "torch.lerp(x, y[0], slopes)",
+    "torch.lerp(x[0], y[0], y)",
+    "torch.addcmul(x, y, slopes, value=0.3)",
+]
+
+
+CORNERS = _at_corners((60, 200))
+SLOPES = np.linspace(0.1, 0.9, 200, dtype=np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("code", UNITS)
+def test_bent_lines_are_pytorchs(code: str, dtype: Any) -> None:
+    _agree(code, x=CORNERS.astype(dtype), y=FRACTIONS.astype(dtype), slopes=SLOPES.astype(dtype))
+
+
+@pytest.mark.parametrize("code", BLENDS)
+def test_blends_are_pytorchs(code: str) -> None:
+    _agree(code, x=CORNERS, y=FRACTIONS, slopes=SLOPES)
+
+
+@pytest.mark.parametrize("code", [each for each in UNITS if each not in ("F.hardshrink(x)", "F.hardswish(x)")])
+def test_gradients_of_bent_lines_are_pytorchs(code: str) -> None:
+    def gradient(module: Any) -> Any:
+        x = module.from_numpy(CORNERS.copy()).requires_grad_()
+        names = {"F": module.nn.functional, "x": x, "y": module.from_numpy(FRACTIONS.copy())}
+        slopes = module.from_numpy(SLOPES.copy())
+        eval(code, {**names, "slopes": slopes}).backward(module.from_numpy(DISTINCT.copy()))
+        return x.grad.numpy()
+
+    np.testing.assert_array_equal(gradient(autogradkit), gradient(torch))
+
+
+PADDINGS = [
+    "x, (3, 2)",
+    "x[None], (0, 4, 5, 0)",
+    "x.view(1, 3, 20, 200), (1, 2, 3, 4)",
+    "x.view(1, 5, 4, 3, 200), (3, 1, 2, 0, 1, 3)",
+]
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_edges_are_padded_as_pytorch_does(padding: str, mode: str) -> None:
+    _agree(f"F.pad({padding}, mode='{mode}')", x=FRACTIONS)
+
+
+RESTS = [
+    "x % 2",
+    "x % -0.3",
+    "x % y",
+    "y % x",
+    "7.5 % y",
+    "x.fmod(0.3)",
+    "x.fmod(y)",
+    "x // 0.3",
+    "y // -2",
+    "y // x",
+    "x // y",
+]
+PARTLY_WHOLE = np.round(FRACTIONS * 3, 1)
+
+
+@pytest.mark.parametrize("code", RESTS)
+def test_rests_and_whole_quotients_are_pytorchs(code: str) -> None:
+    _agree(code, x=PARTLY_WHOLE + np.float32(0.05), y=PARTLY_WHOLE)
+    _agree(code, x=CORNERS, y=PARTLY_WHOLE)
+    _agree(code, x=PARTLY_WHOLE * np.float32(1e12), y=PARTLY_WHOLE)
+
+
+CURVES = ["torch.erf(x)", "torch.logaddexp(x, y)", "torch.logaddexp(x, x)", "F.gelu(y * 3)"]
+
+
+@pytest.mark.parametrize("code", CURVES)
+def test_curves_are_pytorchs_but_for_the_last_digit(code: str) -> None:
+    found = [
+        eval(code, {"torch": m, "F": m.nn.functional, "x": m.from_numpy(CORNERS), "y": m.from_numpy(FRACTIONS)})
+        for m in (autogradkit, torch)
+    ]
+    np.testing.assert_allclose(found[0].numpy(), found[1].numpy(), rtol=2.5e-7, atol=1.5e-6 if "gelu" in code else 1e-7)
+
+
+@pytest.mark.parametrize("code", ["x.cummax(1)", "x.cummin(0)", "x.t().cummax(0)"])
+def test_running_extremes_are_pytorchs(code: str) -> None:
+    _agree(code, x=CORNERS)
+
+
+@pytest.mark.parametrize("how", ["padding=1", "stride=2", "stride=(2, 1), padding=(2, 0)", "dilation=2, padding=1"])
+def test_gradients_of_a_kernel_for_each_channel_are_pytorchs(how: str) -> None:
+    kernels = np.arange(1, 25, dtype=np.float32).reshape(4, 1, 3, 2)  # whole numbers, whose sums are exact in any order
+
+    def gradients(module: Any) -> Any:
+        x = module.from_numpy(TIED.reshape(5, 4, 20, 30).copy()).requires_grad_()
+        weight = module.from_numpy(kernels.copy()).requires_grad_()
+        names = {"F": module.nn.functional, "x": x, "weight": weight}
+        y = eval(f"F.conv2d(x, weight, groups=4, {how})", names)
+        y.backward(module.arange(y.numel()).reshape(y.shape).float() % 7)
+        return x.grad.numpy(), weight.grad.numpy()
+
+    for ours, theirs in zip(gradients(autogradkit), gradients(torch), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+@pytest.mark.parametrize("code", ["x @ x.t()", "x.t() @ x", "x.view(4, 15, 200) @ x.view(4, 200, 15)", "x @ x[0]"])
+def test_products_of_half_precision_are_rounded_once(code: str, kind: str) -> None:
+    # Sums of whole numbers that float32 holds: whoever rounds on the way finds others.
+    whole = (TIED % 23).astype(np.float32)
+    found = [eval(code, {"x": m.from_numpy(whole).to(getattr(m, kind))}).float().numpy() for m in (autogradkit, torch)]
+    np.testing.assert_array_equal(found[0], found[1])
+    assert found[0].max() > 2 ** (11 if kind == "float16" else 8)

@@ -239,10 +239,11 @@ def numbers_between(start: Any, end: Any, steps: int, work: Any) -> Array:
     forward, back = index.astype(work), (steps - 1 - index).astype(work)
     first, last = work(start), work(end)
     fused = {np.float32: fma32, np.float64: fma64}.get(work) if np.isfinite(first) and np.isfinite(last) else None
-    rounded = np.where(index < steps // 2, first + step * forward, last - step * back)
+    half = steps // 2
+    rounded = np.concatenate([first + step * forward[:half], last - step * back[half:]])
     if fused is None:
         return rounded
-    found = np.where(index < steps // 2, fused(forward, step, first), fused(back, -step, last))
+    found = np.concatenate([fused(forward[:half], step, first), fused(back[half:], -step, last)])
     return np.where(found == 0, rounded, found)  # which has the sign of a zero
 
 

@@ -85,6 +85,8 @@ def _means(x: Array, sizes: Shape) -> Array:
     """Dimension by dimension: sums of neighbours, which may overlap, over how many they are."""
     for at, count in enumerate(sizes):
         axis = x.ndim - len(sizes) + at
+        if count == x.shape[axis]:  # windows of one element
+            continue
         first, last = _ends(x.shape[axis], count)
         if not count:
             x = np.take(x, [], axis)

@@ -102,7 +102,9 @@ def convolve_backward(
         n = part.stop - part.start
         rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
         np.copyto(grid, _by_row(gradient[part], g))
-        if to_x is not None:
+        if to_x is not None and weight.shape[:2] == (g, 1):
+            _input_gradient_of_single_channels(grid, weight[:, 0], window, to_x[part])
+        elif to_x is not None:
             _input_gradient(rows, matrix, weight.shape, window, wo, to_x[part])
         if to_weight is not None:
             to_weight += _weight_gradient(rows, _strips(x[part], kw, wo, window), weight.shape, window)
@@ -213,6 +215,18 @@ def _input_gradient(rows: Array, matrix: Array, kernel: tuple[int, ...], window:
         part = wide[..., dw * j : dw * j + sw * (wo - 1) + 1 : sw]
         np.add(part, grid[:, ph : ph + height, :, j], out=part)
     np.copyto(_by_row(out, g), wide[..., pw : pw + width])
+
+
+def _input_gradient_of_single_channels(gradient: Array, weight: Array, window: Window, out: Array) -> None:
+    """With one channel in and one out for each group: what each number of the kernel gives, added. Products pay only for more."""
+    (sh, sw), (ph, pw), (dh, dw) = window.stride, window.padding, window.dilation
+    n, c, height, width = out.shape
+    _, ho, _, _, wo = gradient.shape
+    wide = np.zeros((c, height + 2 * ph, 1, n, width + 2 * pw), out.dtype)
+    for i, j in np.ndindex(*weight.shape[1:]):
+        part = wide[:, dh * i : dh * i + sh * (ho - 1) + 1 : sh, ..., dw * j : dw * j + sw * (wo - 1) + 1 : sw]
+        np.add(part, weight[:, i, j].reshape(-1, 1, 1, 1, 1) * gradient, out=part)
+    np.copyto(_by_row(out, c), wide[:, ph : ph + height, ..., pw : pw + width])
 
 
 def _weight_gradient(rows: Array, strips: Array, shape: tuple[int, ...], window: Window) -> Array:

@@ -41,7 +41,15 @@ def _fill(mode: str, x: Array, pad: Shape, out: Array) -> None:
     pairs = _pairs(pad)
     inner = x.shape[x.ndim - len(pairs) :]
     sources = [_sources(mode, n, *pair) for n, pair in zip(inner, pairs, strict=True)]
-    np.copyto(out, x[(..., *np.ix_(*sources))])
+    if min(pad) < 0:  # what was cut away may come back at the other edge
+        np.copyto(out, x[(..., *np.ix_(*sources))])
+        return
+    within = [slice(before, before + n) for n, (before, _) in zip(inner, pairs, strict=True)]
+    np.copyto(out[(..., *within)], x)
+    for at, (n, (before, _), places) in enumerate(zip(inner, pairs, sources, strict=True)):
+        lines = np.moveaxis(out[(..., *[slice(None)] * (at + 1), *within[at + 1 :])], at - len(pairs), 0)
+        for border in (slice(0, before), slice(before + n, None)):
+            lines[border] = lines[places[border] + before]
 
 
 def _fold(mode: str, g: Array, pad: Shape, out: Array) -> None:

@@ -14,7 +14,8 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.writing import require_found, require_same_dtype
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import chosen, write
+from autogradkit._ops.network.rounding import write
+from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import float32, from_numpy_dtype
 from autogradkit.core.strides import dense_strides_like, element_strides
 

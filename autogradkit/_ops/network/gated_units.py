@@ -16,7 +16,6 @@ from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.rounding import write
-from autogradkit.core.clip import clip
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides, output_strides
 
@@ -56,7 +55,8 @@ def silu_backward(grad_output: Array, self: Array, *, out: Array) -> None:
 
     def body(g: Array, x: Array) -> Array:
         gate = _gate(x)
-        return g * np.conj(gate * (1 + x * (1 - gate)))
+        slope = gate * (1 + x * (1 - gate))
+        return g * (np.conj(slope) if slope.dtype.kind == "c" else slope)
 
     write(out, body, grad_output, self)
 
@@ -104,36 +104,25 @@ def _refuse_gelu(self: Any, approximate: str = "none") -> None:
         raise RuntimeError("approximate argument must be either none or tanh.")
 
 
-# erf(x) / x as a quotient of polynomials in x², fitted by least squares over |x| ≤ 4, beyond which erf is 1 in float32. It is
-# near enough for float32, and seven times as quick as SciPy's.
-_ABOVE = (-1.36194252e-08, 4.76851044e-06, 3.82659505e-04, 3.85308276e-03, 5.43694193e-02, 1.85053045e-01, 1.12837917)
-_UNDER = (6.39089179e-05, 1.31241607e-03, 1.54793793e-02, 1.13960494e-01, 4.97332423e-01, 1.0)
-
-
-def _polynomial(square: Array, coefficients: tuple[float, ...]) -> Array:
-    """By Horner's rule, in one array."""
-    total = np.multiply(square, np.float32(coefficients[0]))
-    for each in coefficients[1:-1]:
-        total += np.float32(each)
-        total *= square
-    total += np.float32(coefficients[-1])
-    return total
+# artanh(2 Φ(x) - 1) / x as a polynomial in x², Φ the chance that a normal number is below x, fitted by least squares over |x| ≤
+# 5.6, beyond which Φ is 0 or 1 in float32. It is nearer to Φ than PyTorch's gelu, and six times as quick as SciPy's Φ.
+_BELOW = (1.56728947e-9, -1.25257608e-7, 3.87306616e-6, -5.47817597e-5, -3.39112237e-5, 3.63343482e-2, 7.97884634e-1)
 
 
 def _below(x: Array) -> Array:
     """The chance that a normal number is below x."""
     if x.dtype == np.float32 and x.ndim:
-        scaled = clip(x * np.float32(math.sqrt(0.5)), np.float32(-4), np.float32(4))
-        square = scaled * scaled
-        scaled *= _polynomial(square, _ABOVE)
-        scaled /= _polynomial(square, _UNDER)
-        # Beyond, erf is 1: a number just below it would give a product with what is infinite.
-        far = np.abs(x) >= np.float32(4 * math.sqrt(2))
-        if far.any():
-            np.copyto(scaled, np.sign(x), where=far)
-        scaled += np.float32(1)
-        scaled *= np.float32(0.5)
-        return scaled
+        square = x * x
+        found = np.multiply(square, np.float32(_BELOW[0]))
+        for each in _BELOW[1:-1]:  # by Horner's rule, in one array
+            found += np.float32(each)
+            found *= square
+        found += np.float32(_BELOW[-1])
+        found *= x
+        np.tanh(found, found)
+        found += np.float32(1)
+        found *= np.float32(0.5)
+        return found
     from scipy.special import ndtr
 
     return ndtr(x)
@@ -177,7 +166,12 @@ def gelu_backward(grad_output: Array, self: Array, *, approximate: str = "none",
     def body(g: Array, x: Array) -> Array:
         of = x.dtype.type
         if approximate == "none":
-            return g * (_below(x) + x * of(_DENSITY) * np.exp(of(-0.5) * x * x))
+            slope = np.exp(of(-0.5) * x * x)
+            slope *= x
+            slope *= of(_DENSITY)
+            slope += _below(x)
+            slope *= g
+            return slope
         level = np.tanh(of(_BETA) * (x + of(_KAPPA) * x * x * x))
         inner = of(_BETA) * (1 + of(3 * _KAPPA) * x * x)
         return g * (of(0.5) * (1 + level) + of(0.5) * x * (1 - level * level) * inner)

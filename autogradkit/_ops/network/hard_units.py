@@ -15,7 +15,8 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import chosen, kept, signed, write
+from autogradkit._ops.network.rounding import write, write_by
+from autogradkit.core.bits import chosen, kept, signed
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import from_numpy_dtype, int64, largest
 
@@ -87,7 +88,7 @@ def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Arr
 def hardtanh_backward(grad_output: Array, self: Array, min_val: Scalar, max_val: Scalar, *, out: Array) -> None:
     """The gradient where `self` is between the two numbers, 0 elsewhere."""
     outside = (self <= min_val) | (self >= max_val)
-    np.copyto(out, kept(~outside, grad_output))
+    kept(~outside, grad_output, out)
 
 
 @op(variants="", in_place=True, composition=True, edit=lambda self: hardtanh.in_place_call(self, 0, 6))
@@ -114,7 +115,13 @@ _SIXTH = np.float32(1 / 6)  # what PyTorch multiplies by, in float64 too
 )
 def hardsigmoid(self: Array, *, out: Array) -> None:
     """(x + 3) / 6, no less than 0 and no more than 1."""
-    write(out, lambda x: clip(x + 3, 0, 6) / x.dtype.type(6), self)
+
+    def body(x: Array, out: Array) -> None:
+        np.add(x, 3, out)
+        clip(out, 0, 6, out)
+        np.divide(out, x.dtype.type(6), out)
+
+    write_by(out, body, self)
 
 
 @op(
@@ -125,7 +132,7 @@ def hardsigmoid(self: Array, *, out: Array) -> None:
 )
 def hardsigmoid_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """A sixth of the gradient where `self` is between −3 and 3, 0 elsewhere. PyTorch does not differentiate it."""
-    write(out, lambda g, x: kept((x > -3) & (x < 3), g * g.dtype.type(_SIXTH)), grad_output, self)
+    write_by(out, lambda g, x, out: kept((x > -3) & (x < 3), g * g.dtype.type(_SIXTH), out), grad_output, self)
 
 
 @op(
@@ -140,7 +147,14 @@ def hardsigmoid_backward(grad_output: Array, self: Array, *, out: Array) -> None
 )
 def hardswish(self: Array, *, out: Array) -> None:
     """x · hardsigmoid(x)."""
-    write(out, lambda x: x * clip(x + 3, 0, 6) / x.dtype.type(6), self)
+
+    def body(x: Array, out: Array) -> None:
+        np.add(x, 3, out)
+        clip(out, 0, 6, out)
+        np.multiply(x, out, out)
+        np.divide(out, x.dtype.type(6), out)
+
+    write_by(out, body, self)
 
 
 @op(
@@ -159,13 +173,14 @@ def hardswish(self: Array, *, out: Array) -> None:
 def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of hardswish."""
 
-    def body(g: Array, x: Array) -> Array:
+    def body(g: Array, x: Array, out: Array) -> None:
         between = x / x.dtype.type(3)
         between += x.dtype.type(0.5)
         between *= g
-        return chosen(~(x < 3), g, kept(~(x <= -3), between))
+        kept(~(x <= -3), between, out)
+        chosen(x < 3, out, g, out)
 
-    write(out, body, grad_output, self)
+    write_by(out, body, grad_output, self)
 
 
 # -- hardshrink and softshrink -----------------------------------------------------------------------------------------
@@ -191,7 +206,7 @@ def hardshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
 
 def _write_beyond(out: Array, value: Array, x: Array, lambd: float) -> None:
     lambd = scalar_array(lambd, from_numpy_dtype(x.dtype)).item()
-    np.copyto(out, kept(~((x >= -lambd) & (x <= lambd)), value))
+    kept(~((x >= -lambd) & (x <= lambd)), value, out)
 
 
 @op(

@@ -15,7 +15,8 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_castable
-from autogradkit._ops.network.rounding import chosen
+from autogradkit.core.bits import chosen
+from autogradkit.core.clip import clip
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype, result_type
 from autogradkit.core.shapes import broadcast_shapes
@@ -104,6 +105,15 @@ def _slope(x: Any, reduction: int) -> float:
     return 2 * share(x, reduction)
 
 
+def _bent(distance: Array, bound: float) -> Array:
+    """distance² / 2 below the bound, bound · (distance − bound / 2) from there."""
+    if distance.dtype.char in "fd":
+        near = clip(distance, -math.inf, bound)
+        return (distance - near / 2) * near  # below the bound the difference is half of the distance, exactly
+    beyond = bound * (distance - bound / 2)
+    return chosen(distance < bound, (distance * distance / 2).astype(beyond.dtype, copy=False), beyond)
+
+
 def _huber_meta(self: Array, target: Array, reduction: int, delta: float) -> Any:
     if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -138,9 +148,7 @@ def _huber_backward_meta(grad_output: Array, self: Array, target: Array, reducti
 )
 def huber_loss(self: Array, target: Array, reduction: int = 1, delta: float = 1.0, *, out: Array) -> None:
     """(self − target)² / 2 nearer than delta, delta · (|self − target| − delta / 2) beyond, reduced."""
-    distance = np.abs(_distance(self, target, None, out.dtype))
-    beyond = delta * (distance - delta / 2)
-    losses = chosen(distance < delta, (distance * distance / 2).astype(beyond.dtype, copy=False), beyond)
+    losses = _bent(np.abs(_distance(self, target, None, out.dtype)), delta)
     if reduction == NONE:
         np.copyto(out, losses)
     else:
@@ -219,9 +227,12 @@ def _where_curved(g: Any, self: Any, target: Any, reduction: int, beta: float) -
 def smooth_l1_loss(self: Array, target: Array, reduction: int = 1, beta: float = 1.0, *, out: Array) -> None:
     """(self − target)² / (2 · beta) nearer than beta, |self − target| − beta / 2 beyond, reduced."""
     distance = np.abs(_distance(self, target, None, out.dtype))
-    losses = distance - beta / 2
-    if beta:
-        losses = chosen(distance < beta, distance * distance / 2 / beta, losses)
+    if math.frexp(beta)[0] == 0.5 and out.dtype.char in "fd":  # a power of 2, by which products and quotients are exact
+        losses = _bent(distance, beta) / beta
+    elif beta:
+        losses = chosen(distance < beta, distance * distance / 2 / beta, distance - beta / 2)
+    else:
+        losses = distance
     if reduction == NONE:
         np.copyto(out, losses)
     else:

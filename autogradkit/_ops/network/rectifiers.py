@@ -18,7 +18,8 @@ from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented, scalar_type
 from autogradkit._ops.declare.writing import unchecked
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.rounding import chosen, kept, write
+from autogradkit._ops.network.rounding import write, write_by
+from autogradkit.core.bits import chosen, kept
 from autogradkit.core.dtype import float16, float32, float64, from_numpy_dtype, is_half
 from autogradkit.core.facts import named
 from autogradkit.core.gaussian import unit64
@@ -60,12 +61,23 @@ def _refuse_negative_slope(grad_output: Any, self: Any, negative_slope: float, s
 )
 def leaky_relu(self: Array, negative_slope: Scalar = 0.01, *, out: Array) -> None:
     """x where it is above 0, `negative_slope` times it elsewhere."""
-    slope = out.dtype.type(negative_slope)
-    if out.dtype in (np.float32, np.float64) and 0 < slope <= 1:
-        np.multiply(self, slope, out)
-        np.maximum(self, out, out=out)
+
+    def body(x: Array, out: Array) -> None:
+        slope = x.dtype.type(negative_slope)
+        _bend(x, slope, slope, slope, out)
+
+    write_by(out, body, self)
+
+
+def _bend(x: Array, slope: Any, least: Any, most: Any, out: Array) -> None:
+    """Write x where it is above 0, `slope` times it elsewhere: the larger of both up to a slope of 1, the less from there."""
+    np.multiply(x, slope, out)
+    if least > 0 and most <= 1:
+        np.maximum(x, out, out=out)
+    elif least >= 1 and most < math.inf:
+        np.minimum(x, out, out=out)
     else:
-        write(out, lambda x: chosen(x > 0, x, x * x.dtype.type(negative_slope)), self)
+        chosen(~(x > 0), out, x, out)
 
 
 def _slope_of_result(g: Any, result: Any, negative_slope: float) -> Any:
@@ -88,7 +100,12 @@ def leaky_relu_backward(
     grad_output: Array, self: Array, negative_slope: Scalar, self_is_result: bool, *, out: Array
 ) -> None:
     """The gradient above 0, `negative_slope` times it elsewhere."""
-    write(out, lambda g, x: chosen(x > 0, g, g * g.dtype.type(negative_slope)), grad_output, self)
+
+    def body(g: Array, x: Array, out: Array) -> None:
+        np.multiply(g, g.dtype.type(negative_slope), out)
+        chosen(~(x > 0), out, g, out)
+
+    write_by(out, body, grad_output, self)
 
 
 # -- prelu -------------------------------------------------------------------------------------------------------------
@@ -107,7 +124,12 @@ def leaky_relu_backward(
 )
 def prelu_kernel(self: Array, weight: Array, *, out: Array) -> None:
     """x where it is above 0, `weight` times it elsewhere; both broadcast."""
-    write(out, lambda x, w: chosen(x > 0, x, x * w), self, weight)
+
+    def body(x: Array, weight: Array, out: Array) -> None:
+        least, most = np.minimum.reduce(weight, None, initial=np.inf), np.maximum.reduce(weight, None, initial=-np.inf)
+        _bend(x, weight, least, most, out)
+
+    write_by(out, body, self, weight)
 
 
 def _prelu_backward_meta(grad_output: Array, self: Array, weight: Array) -> Any:
@@ -249,7 +271,7 @@ def rrelu_with_noise(
 ) -> None:
     """x where it is above 0; elsewhere `noise` times it, or in evaluation the mean of `lower` and `upper`."""
     slope: Any = noise if training else (lower + upper) / 2
-    write(out, lambda x: np.where(x > 0, x, x * slope), self)
+    write(out, lambda x: chosen(x > 0, x, (x * slope).astype(x.dtype, copy=False)), self)
 
 
 @op(
@@ -354,7 +376,11 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
     kind = from_numpy_dtype(self.dtype)
     bound = scalar_array(threshold, float32 if is_half(self.dtype) else kind)
     other = scalar_array(value, kind)
-    np.copyto(out, chosen(self <= bound, other, self))
+    below = self <= bound
+    if other.view(f"u{other.itemsize}"):  # some bit of it
+        chosen(below, other, self, out)
+    else:
+        kept(~below, self, out)
 
 
 @op(
@@ -369,4 +395,4 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
 )
 def threshold_backward(grad_output: Array, self: Array, threshold: Scalar, *, out: Array) -> None:
     """The gradient where `self` is above `threshold`, 0 elsewhere."""
-    np.copyto(out, kept(~(self <= threshold), grad_output))
+    kept(~(self <= threshold), grad_output, out)

@@ -1,7 +1,8 @@
 """The rectifier and its backward: a NaN passes both ways, a closed unit sends exactly 0. PyTorch's to the bit in float32
 and float64.
 
-Rests on core.clip and core.steps; `activation.py` declares the ops. `out` of the backward shares no memory with what is read.
+Rests on core.bits, core.clip and core.steps; `activation.py` declares the ops. `out` of the backward shares no memory with what
+is read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.bits import kept
 from autogradkit.core.clip import clip
 from autogradkit.core.steps import Step
 
@@ -18,7 +20,6 @@ Array = np.ndarray[Any, Any]
 
 ZERO = np.zeros((), np.float32)
 INFINITY = np.full((), np.inf, np.float32)
-_BITS = {size: np.dtype(f"i{size}") for size in (1, 2, 4, 8)}
 
 
 @functools.cache
@@ -47,7 +48,4 @@ def relu_backward(gradient: Array, result: Array, out: Array) -> None:
     A product of floats would make NaN of an infinite gradient, and masked copies are ten times slower: so the gradient's bits
     are multiplied, as integers, by 0 or 1.
     """
-    bits = _BITS[out.itemsize]
-    into = out.view(bits)
-    np.copyto(into, np.not_equal(result, _zero(result.dtype)))
-    np.multiply(into, gradient.view(bits), into)
+    kept(np.not_equal(result, _zero(result.dtype)), gradient, out)

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, UNIMPLEMENTED, function
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
 from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
+from autogradkit.core.bits import chosen, signed
 from autogradkit.core.tensor import Tensor
 
 div = function("div", in_place=True, operators="__truediv__ __itruediv__")
@@ -123,6 +124,40 @@ def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
     return _by_mode(self, other, rounding_mode)(self, other, rounding_mode=rounding_mode)
 
 
+# -- whole quotients and rests of many numbers -----------------------------------------------------------------------------
+
+_MANY = 4096  # elements from which several passes are quicker than the C library's fmod, which NumPy calls for each
+
+
+def _quotients(self: Any, other: Any, out: Array, bound: float) -> Any:
+    """self / other in float64, if there are many of float32, and all so small that no rounding makes whole numbers of them."""
+    if out.size < _MANY or np.result_type(self, other) != np.float32 or not np.isfinite(other).all():
+        return None
+    divided, by = np.asarray(self, np.float32), np.asarray(other, np.float32)
+    found = divided.astype(np.float64) / by
+    return found if np.maximum.reduce(found, None) < bound and np.minimum.reduce(found, None) > -bound else None
+
+
+def _write_floor(self: Any, other: Any, out: Array) -> None:
+    found = _quotients(self, other, out, 2.0**23)
+    if found is None:
+        np.floor_divide(self, other, out=out)
+    else:
+        np.copyto(out, np.floor(found, found), casting="same_kind")
+
+
+def _rest_of(self: Any, other: Any, out: Array) -> Any:
+    """What division leaves, with the sign of `self`."""
+    found = _quotients(self, other, out, 2.0**29)
+    if found is None:
+        return np.fmod(self, other)
+    np.trunc(found, found)
+    found *= np.asarray(other, np.float32)
+    self = np.asarray(self, np.float32)
+    np.subtract(self, found, found)
+    return signed(found.astype(np.float32), self)
+
+
 @op(
     name="div",
     node="DivBackward2",
@@ -155,7 +190,7 @@ def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "t
     """The quotient rounded towards zero ("trunc") or minus infinity ("floor"). Its derivative is zero."""
     _require_divisor(other, out)
     if rounding_mode == "floor":
-        np.floor_divide(self, other, out=out)
+        _write_floor(self, other, out)
     elif self.dtype.kind in "iu":
         np.floor_divide(self, other, out=out)  # of the smallest number no absolute value exists
         np.add(out, ((self < 0) != (other < 0)) & (out * other != self), out=out, casting="unsafe")
@@ -203,7 +238,7 @@ def floor_div(self: Operand, other: Operand, *, out: Array) -> None:
     tensor([ 3, -4])
     """
     _require_divisor(other, out)
-    np.floor_divide(self, other, out=out)
+    _write_floor(self, other, out)
 
 
 @floor_divide.overload(composition=True, edit=floor_div.in_place_call)
@@ -216,10 +251,10 @@ def _remainder(self: Any, other: Any, out: Array) -> None:
         _require_divisor(other, out)
         np.remainder(self, other, out=out)
         return
-    found = np.fmod(self, other)  # a rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor
-    found = np.asarray(found)
-    np.add(found, other, out=found, where=(found != 0) & ((found < 0) != (np.asarray(other) < 0)))
-    np.copyto(out, found)
+    # A rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor.
+    found = np.asarray(_rest_of(self, other, out))
+    other_side = (found != 0) & ((found < 0) != (np.asarray(other) < 0))
+    np.copyto(out, chosen(other_side, np.add(found, other, np.empty_like(found)), found))
 
 
 remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
@@ -269,7 +304,7 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 
 def _rest(self: Any, other: Any, out: Array) -> None:
     _require_divisor(other, out)
-    np.fmod(self, other, out=out)
+    np.copyto(out, _rest_of(self, other, out))
 
 
 fmod = function("fmod", in_place=True)

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_found
 from autogradkit._ops.making.scalars import scalar_array
+from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
 
@@ -41,6 +42,15 @@ def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
     common_not_implemented("addcmul_cpu_out", "b")(self, tensor1, tensor2)
 
 
+def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
+    """base + first · second; float32 as if multiplied and added in one: a product may be too large for it and the sum not."""
+    total = np.empty(out.shape, np.float64 if base.dtype == np.float32 else base.dtype)
+    np.copyto(total, first)
+    total *= second
+    total += base
+    np.copyto(out, total, casting="unsafe")
+
+
 addcmul = function("addcmul", in_place=True)
 
 
@@ -62,9 +72,7 @@ def addcmul_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     tensor([61.])
     """
     base, first, second = _wide(out, self, tensor1, tensor2)
-    # float32 as if multiplied and added in one: a product may be too large for it and the sum not.
-    exact = np.float64 if base.dtype == np.float32 else base.dtype
-    np.copyto(out, base + np.multiply(_factor(value, out) * first, second, dtype=exact), casting="unsafe")
+    _write_sum(out, base, _factor(value, out) * first, second)
 
 
 def _edit_product(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
@@ -154,18 +162,16 @@ def _refuse_other_out(out: Tensor, self: Tensor, end: Tensor, weight: Tensor) ->
 
 def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     """self + weight · (end − self), from the nearer end, as PyTorch computes it."""
-    if k.is_half(out):
-        self, end = self.astype(np.float32), end.astype(np.float32)
+    self, end = _wide(out, self, end)
     weight = weight.astype(self.dtype) if isinstance(weight, np.ndarray) else _factor(weight, out)
     near = np.abs(weight) < 0.5
-    away = end - self
-    exact = (
-        np.float64 if away.dtype == np.float32 else away.dtype
-    )  # as addcmul: the product may be too large, the sum not
-    found = np.where(
-        near, self + np.multiply(weight, away, dtype=exact), end - np.multiply(away, 1 - weight, dtype=exact)
-    )
-    np.copyto(out, found, casting="unsafe")
+    if near.ndim:
+        choose = np.where if out.dtype.kind == "c" else chosen
+        start = choose(near, *np.broadcast_arrays(self, end, np.empty(near.shape, np.bool_))[:2])
+        part = choose(near, weight, weight - 1)
+    else:
+        start, part = (self, weight) if near else (end, weight - 1)
+    _write_sum(out, start, end - self, part)
 
 
 lerp = function("lerp", in_place=True)

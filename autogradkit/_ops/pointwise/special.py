@@ -16,6 +16,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit.core.clip import clip
 from autogradkit.core.dtype import can_cast, get_default_dtype
 from autogradkit.core.tensor import Tensor
 
@@ -26,6 +27,39 @@ def by_scipy(name: str, out: Array, *operands: Any) -> None:
 
     wide = [np.asarray(each, np.float32) if k.is_half(out) else each for each in operands]
     np.copyto(out, getattr(scipy.special, name)(*wide), casting="unsafe")
+
+
+# artanh(erf(x)) / x as a quotient of polynomials in x², fitted by least squares over |x| ≤ 4, beyond which erf is 1 in float32.
+# Computed in float64 it is exact to 2.4e-11, so that float32 is rounded rightly but for 2 of 10,000 numbers.
+_ABOVE = (
+    3.163207247342725e-06,
+    4.858374356469949e-04,
+    0.0099490710750197,
+    0.08942348574508475,
+    0.44344398035890914,
+    1.1283791671224612,
+)
+_UNDER = (1.1587081150526197e-04, 4.6657457225908125e-03, 0.05193676812279815, 0.301912148553911, 1.0)
+_MANY = 4096  # elements from which this is quicker than SciPy's, which goes one by one
+
+
+def _polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
+    """By Horner's rule, in one array."""
+    total = x * coefficients[0]
+    for each in coefficients[1:-1]:
+        total += each
+        total *= x
+    total += coefficients[-1]
+    return total
+
+
+def _write_erf(x: Array, out: Array) -> None:
+    wide = clip(x, -4, 4).astype(np.float64)
+    square = wide * wide
+    found = _polynomial(square, _ABOVE)
+    found /= _polynomial(square, _UNDER)
+    found *= wide
+    np.copyto(out, np.tanh(found, found), casting="same_kind")
 
 
 @op(
@@ -43,7 +77,10 @@ def erf(self: Array, *, out: Array) -> None:
     >>> torch.erf(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8427])
     """
-    by_scipy("erf", out, self)
+    if self.dtype == np.float32 and self.size >= _MANY:
+        _write_erf(self, out)
+    else:
+        by_scipy("erf", out, self)
 
 
 @op(

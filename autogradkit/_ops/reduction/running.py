@@ -244,7 +244,7 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
         if source.dtype.kind in "fV":
             found |= np.isnan(source)
         steps = np.arange(source.shape[dim]).reshape(-1, *(1,) * (source.ndim - dim - 1))
-        pick(self, np.maximum.accumulate(np.where(found, steps, 0), dim), dim, out)
+        pick(self, np.maximum.accumulate(found * steps, dim), dim, out)
 
     along.kernel.__doc__ = f"""The {word} elements so far along `dim`, and where they stand, as (values, indices).
 
