@@ -342,7 +342,6 @@ def max_unpool3d(
 
 
 def _windows_with_indices(dims: int, pooled: Any) -> Any:
-    @entry
     def with_indices(
         input: Tensor,
         kernel_size: Any,
@@ -358,7 +357,6 @@ def _windows_with_indices(dims: int, pooled: Any) -> Any:
 
 
 def _fitting_with_indices(dims: int, pooled: Any) -> Any:
-    @entry
     def with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> tuple[Tensor, Tensor]:
         return pooled(input, output_size if dims == 1 else _sizes(output_size, input.size()))
 
@@ -374,7 +372,7 @@ def _documented(function: Any, name: str, dims: int) -> Any:
     >>> torch.nn.functional.{name}_with_indices(x, {2 if "adaptive" not in name else 1})[1].item()
     {2**dims - 1}
     """
-    return function
+    return entry(function)
 
 
 max_pool1d_with_indices = _windows_with_indices(1, _pool1d_with_indices)
