@@ -42,6 +42,7 @@ from autogradkit._ops.making import (
     constructors,
     conversions,
     copies,
+    counts,
     data,
     distributions,
     filled,

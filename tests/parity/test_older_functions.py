@@ -59,6 +59,24 @@ SEVERAL = [
     "x = torch.tensor([[3.0, 1.0], [0.0, 4.0]], requires_grad=True); torch.nuclear_norm(x).backward(); x.grad",
     "x = torch.ones(1, 4, 2, requires_grad=True); torch.native_channel_shuffle(x, 2).sum().backward()",
 ]
+POOLINGS = [
+    "torch.nn.functional.max_pool1d_with_indices(torch.arange(12.0).reshape(2, 6).sin(), 2)",
+    "torch.nn.functional.max_pool1d_with_indices(torch.arange(12.0).reshape(2, 6).sin(), 3, 2, 1, 1, True, False)",
+    "torch.nn.functional.adaptive_max_pool1d_with_indices(torch.arange(12.0).reshape(2, 6).sin(), 2)",
+    "torch.nn.functional.max_pool1d_with_indices(torch.arange(12.0).reshape(2, 6).sin(), 2, stride=None, padding=2)",
+    "torch.nn.functional.adaptive_max_pool1d_with_indices(torch.arange(12.0).reshape(2, 6), return_indices=True, output_size=3)",
+    "torch.nn.functional.max_pool2d_with_indices(torch.arange(72.0).reshape(2, 6, 6).sin(), 2)",
+    "torch.nn.functional.max_pool2d_with_indices(torch.arange(72.0).reshape(2, 6, 6).sin(), 3, 2, 1, 1, True, False)",
+    "torch.nn.functional.adaptive_max_pool2d_with_indices(torch.arange(72.0).reshape(2, 6, 6).sin(), 2)",
+    "torch.nn.functional.max_pool2d_with_indices(torch.arange(72.0).reshape(2, 6, 6).sin(), 2, stride=None, padding=2)",
+    "torch.nn.functional.adaptive_max_pool2d_with_indices(torch.rand(2, 6, 6), return_indices=True, output_size=3)",
+    "torch.nn.functional.max_pool3d_with_indices(torch.arange(432.0).reshape(2, 6, 6, 6).sin(), 2)",
+    "torch.nn.functional.max_pool3d_with_indices(torch.arange(432.0).reshape(2, 6, 6, 6).sin(), 3, 2, 1, 1, True, False)",
+    "torch.nn.functional.adaptive_max_pool3d_with_indices(torch.arange(432.0).reshape(2, 6, 6, 6).sin(), 2)",
+    "torch.nn.functional.max_pool3d_with_indices(torch.arange(432.0).reshape(2, 6, 6, 6).sin(), 2, stride=None, padding=2)",
+    "torch.nn.functional.adaptive_max_pool3d_with_indices(torch.rand(2, 6, 6, 6), return_indices=True, output_size=3)",
+    "torch.nn.functional.adaptive_max_pool2d_with_indices(torch.ones(2, 6, 6), (None, 2))",
+]
 LINES = FUNCTIONS.strip().replace("\n", "; ").split("; ")
 
 
@@ -72,7 +90,7 @@ def _both_have_warned_of_norms() -> None:
             module.frobenius_norm(module.ones(2, 2), 0)
 
 
-@pytest.mark.parametrize("line", LINES + SEVERAL)
+@pytest.mark.parametrize("line", LINES + SEVERAL + POOLINGS)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

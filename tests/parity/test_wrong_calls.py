@@ -20,7 +20,8 @@ NO_VALID_CALL = {
     "view_as_real_copy", "nn.functional.adaptive_max_pool3d", "nn.functional.batch_norm", "nn.functional.conv3d",
     "nn.functional.conv_transpose1d", "nn.functional.conv_transpose3d", "nn.functional.cosine_embedding_loss",
     "nn.functional.ctc_loss", "nn.functional.embedding_bag", "nn.functional.instance_norm",
-    "nn.functional.max_pool1d", "nn.functional.max_pool3d", "nn.functional.max_unpool3d", "Tensor.diagonal_scatter",
+    "nn.functional.max_pool1d", "nn.functional.max_pool3d", "nn.functional.max_pool3d_with_indices",
+    "nn.functional.max_unpool3d", "Tensor.diagonal_scatter",
     "Tensor.float_power_", "Tensor.istft", "addmv_", "embedding_bag", "empty_permuted", "native_batch_norm",
     # What PyTorch refuses of every plain tensor, and sizes that would have to go up.
     *(name + each for name in ("", "Tensor.") for each in ("int_repr", "q_scale", "q_zero_point", "q_per_channel_axis")),

@@ -26,7 +26,7 @@ def _warn_once(name: str, other: str) -> None:
         )
 
 
-@op(variants="function", composition=True, out=True)
+@op(variants="function", composition=True)
 def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     """The root of the sum of the squares over `dim`; `linalg.vector_norm` is what PyTorch wants instead.
 
@@ -41,7 +41,7 @@ def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
 nuclear_norm = function("nuclear_norm", variants="function")
 
 
-@nuclear_norm.overload(composition=True, out=True)
+@nuclear_norm.overload(composition=True)
 def _(self: Array, keepdim: bool = False) -> Any:
     """The sum of the singular values of matrices; `linalg.matrix_norm` is what PyTorch wants instead.
 
@@ -52,7 +52,7 @@ def _(self: Array, keepdim: bool = False) -> Any:
     return _nuclear(self, (-2, -1), keepdim)
 
 
-@nuclear_norm.overload(composition=True, out=True)
+@nuclear_norm.overload(composition=True)
 def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
     return _nuclear(self, dim, keepdim)
 

@@ -104,6 +104,8 @@ def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OutOptions) -> An
     )
     kind = dtype_in(options)
     require_real("range", kind)
+    if kind.category == dtypes.INTEGRAL and all(math.isfinite(each) for each in (start, end, step)):
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not all(math.isfinite(each) for each in (start, end)):
@@ -139,7 +141,7 @@ def _as_int64(value: Any) -> int:
 
 def require_real(name: str, kind: Dtype) -> None:
     """Raise NotImplementedError for a dtype whose numbers have no distance that PyTorch's kernel knows."""
-    if kind is dtypes.bool_ or (kind.is_complex and name == "arange"):
+    if kind is dtypes.bool_ or (kind.is_complex and name in ("arange", "range")):
         raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
 
 

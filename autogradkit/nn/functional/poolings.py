@@ -15,9 +15,11 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn.functional.activations import relu
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
-    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d",
+    "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices",
+    "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d",
 ]  # fmt: skip
 
 adaptive_avg_pool1d = adaptive_pool.adaptive_avg_pool1d.owner.made("function")
@@ -334,3 +336,48 @@ def max_unpool3d(
     step = kernel if stride is None else _each(stride, 3)
     size = _unpooled_size(input, kernel, step, around, output_size)
     return _unpool3d(input, indices, size, step, around)
+
+
+# -- with their positions always ---------------------------------------------------------------------------------------
+
+
+def _windows_with_indices(dims: int, pooled: Any) -> Any:
+    def with_indices(
+        input: Tensor,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> tuple[Tensor, Tensor]:
+        return pooled(input, kernel_size, () if stride is None else stride, padding, dilation, ceil_mode)
+
+    return _documented(with_indices, f"max_pool{dims}d", dims)
+
+
+def _fitting_with_indices(dims: int, pooled: Any) -> Any:
+    def with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+        return pooled(input, output_size if dims == 1 else _sizes(output_size, input.size()))
+
+    return _documented(with_indices, f"adaptive_max_pool{dims}d", dims)
+
+
+def _documented(function: Any, name: str, dims: int) -> Any:
+    function.__name__ = function.__qualname__ = f"{name}_with_indices"
+    function.__doc__ = f"""The maxima of `{name}`, and their positions, whatever `return_indices` says.
+
+    >>> import autogradkit as torch
+    >>> x = torch.arange({2**dims}.0).reshape(1{", 2" * dims})
+    >>> torch.nn.functional.{name}_with_indices(x, {2 if "adaptive" not in name else 1})[1].item()
+    {2**dims - 1}
+    """
+    return entry(function)
+
+
+max_pool1d_with_indices = _windows_with_indices(1, _pool1d_with_indices)
+max_pool2d_with_indices = _windows_with_indices(2, _pool2d_with_indices)
+max_pool3d_with_indices = _windows_with_indices(3, _pool3d_with_indices)
+adaptive_max_pool1d_with_indices = _fitting_with_indices(1, _adaptive_max_pool1d_op)
+adaptive_max_pool2d_with_indices = _fitting_with_indices(2, _adaptive_max_pool2d_op)
+adaptive_max_pool3d_with_indices = _fitting_with_indices(3, _adaptive_max_pool3d_op)
