@@ -22,6 +22,9 @@ NO_VALID_CALL = {
     "nn.functional.ctc_loss", "nn.functional.embedding_bag", "nn.functional.instance_norm",
     "nn.functional.max_pool1d", "nn.functional.max_pool3d", "nn.functional.max_unpool3d", "Tensor.diagonal_scatter",
     "Tensor.float_power_", "Tensor.istft", "addmv_", "embedding_bag", "empty_permuted", "native_batch_norm",
+    # these take sparse tensors only
+    "hspmm", "smm", "sspaddmm", "Tensor.coalesce", "Tensor.indices", "Tensor.is_coalesced", "Tensor.smm",
+    "Tensor.sparse_mask", "Tensor.sspaddmm", "Tensor.values",
 }  # fmt: skip
 
 
