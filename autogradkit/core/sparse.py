@@ -111,10 +111,9 @@ class SparseArray:
             raise ValueError(self.size)
         return self.dense().item()
 
-    def with_values(self, values: Array, is_coalesced: bool | None = None) -> SparseArray:
+    def with_values(self, values: Array) -> SparseArray:
         """Other values at the same places, which are copied, as in PyTorch."""
-        known = self.is_coalesced if is_coalesced is None else is_coalesced
-        return SparseArray(self.indices.copy(), values, self.shape, known)
+        return SparseArray(self.indices.copy(), values, self.shape, self.is_coalesced)
 
     def fits(self) -> bool:
         """Whether every place is within the sizes, which nobody may have looked at."""

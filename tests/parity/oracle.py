@@ -109,6 +109,12 @@ def assert_same(ours: Any, theirs: Any, *, strides: bool = True, values: bool = 
         assert isinstance(ours, ak.Tensor), f"{type(ours)} for a tensor"
         assert repr(ours.dtype) == repr(theirs.dtype)
         assert tuple(ours.shape) == tuple(theirs.shape)
+        assert repr(ours.layout) == repr(theirs.layout)
+        if theirs.layout == torch.sparse_coo:
+            assert ours.is_coalesced() == theirs.is_coalesced()
+            parts = ([each._indices(), each._values()] for each in (ours, theirs))
+            assert_same(*parts, strides=strides, values=values, rtol=rtol, atol=atol)
+            return
         if strides and theirs.numel():
             assert ours.stride() == theirs.stride(), (
                 f"strides {ours.stride()} for {theirs.stride()}, shape {theirs.shape}"
@@ -129,6 +135,8 @@ def assert_same(ours: Any, theirs: Any, *, strides: bool = True, values: bool = 
 
 def shares_memory(result: Any, inputs: list[Any]) -> list[bool]:
     """For each input, whether the result looks at its storage."""
+    if result.is_sparse:
+        return [False] * len(inputs)
     pointer = result.untyped_storage().data_ptr()
     return [each.untyped_storage().data_ptr() == pointer and pointer != 0 for each in inputs]
 

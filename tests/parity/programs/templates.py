@@ -21,8 +21,16 @@ from autogradkit._ops.declare.overload import Overload
 
 from ..valid_calls import TARGETS, Call, Target, valid_calls
 
+# What makes or takes sparse tensors, whose state has no strides and no storage: compared in test_sparse.py.
+SPARSE = (
+    "_indices", "_nnz", "_values", "coalesce", "dense_dim", "hspmm", "indices", "is_coalesced", "smm",
+    "sparse_coo_tensor", "sparse_dim", "sparse_mask", "sspaddmm", "to_sparse", "to_sparse_bsc", "to_sparse_bsr",
+    "to_sparse_coo", "to_sparse_csc", "to_sparse_csr", "values",
+)  # fmt: skip
+
 # What is called by other lines, cannot be compared, or has nothing of a tensor.
 LEFT_OUT = {
+    **dict.fromkeys(SPARSE, "about sparse tensors"),
     "empty": "has no values yet",
     **dict.fromkeys(("empty_like", "empty_strided", "empty_permuted", "new_empty_strided"), "has no values yet"),
     "new_empty": "has no values yet",
@@ -111,7 +119,7 @@ def _function(name: str, target: Target) -> str:
 
 def _of_call(name: str, target: Target, call: Call) -> Template:
     args = tuple(_argument(each) for each in call.args)
-    # There are no layouts here (see test_absent).
+    # Layouts are test_sparse's.
     kwargs = tuple((k, _argument(v)) for k, v in call.kwargs.items() if not isinstance(v, torch.layout))
     return Template(name.rpartition(".")[2], _function(name, target), args, kwargs)
 
