@@ -81,9 +81,7 @@ def _set_requires_grad(self: Tensor, wanted: bool) -> None:
     if wanted and is_inference(self) and MODE.inference is None:
         raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
     if self._node is not None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
-        if not wanted:
-            raise RuntimeError(errors.CHANGE_FLAG_OF_RESULT)
-        return
+        raise RuntimeError(errors.ASSIGN_FLAG_OF_RESULT if wanted else errors.CHANGE_FLAG_OF_RESULT)
     if self._requires_grad and not wanted:
         _leaves_its_graphs(self)
     self._requires_grad = bool(wanted)
@@ -116,7 +114,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """
     if requires_grad and not _may_require_grad(self):
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    _set_requires_grad(self, requires_grad)
+    if requires_grad is not True or self._node is None:  # a result does already
+        _set_requires_grad(self, requires_grad)
     return self
 
 
@@ -229,7 +228,9 @@ Tensor.data = property(  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def detach_(self: Tensor) -> Tensor:
-    """Cut the tensor itself off the graph. Raises RuntimeError for a view."""
+    """Cut the tensor itself off the graph; in inference mode nothing. Raises RuntimeError for a view."""
+    if MODE.inference is not None:
+        return self
     if self._view is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "

@@ -34,6 +34,7 @@ from autogradkit.engine.hook_calls import (
     on_outputs,
 )
 from autogradkit.engine.hooks import TensorHooks
+from autogradkit.engine.inference import as_made
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
 from autogradkit.engine.ownership import (
@@ -77,7 +78,7 @@ def execute(
             return {}
     recorders = listeners() if RECORDERS else []
     marks = marks_of(recorders)
-    mode, outer = MODE.grad, MODE.run
+    mode, outer = MODE.asked, MODE.run
     try:
         try:
             if mode is not create_graph:
@@ -163,7 +164,7 @@ def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
     strides = element_strides(array)
     if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
         return OPS.clone(gradient)
-    return OPS.copy_(wrap(empty_strided(array.shape, strides, gradient._array.dtype)), gradient)
+    return OPS.copy_(as_made(wrap(empty_strided(array.shape, strides, gradient._array.dtype))), gradient)
 
 
 class Run:
@@ -413,7 +414,9 @@ class Run:
                         listener.will_accumulate(tensor)
                 if grad is None:
                     first = first_grad(tensor, gradient)
-                    tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
+                    tensor._grad = (
+                        first if MODE.grad else as_made(wrap(first._array))
+                    )  # as in PyTorch, without its tangent
                 elif MODE.grad:
                     tensor._grad = OPS.add(grad, gradient)
                 else:
