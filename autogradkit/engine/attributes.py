@@ -189,6 +189,8 @@ def retain_grad(self: Tensor) -> None:
     """Have backward keep `.grad` of a tensor that is no leaf. Raises RuntimeError where it requires no grad."""
     if not history.requires_grad(self):
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if self._node is None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
+        return
     node = history.grad_fn(self)
     if node is not None:
         node.ensure_hooks().retained[self._output_nr] = weakref.ref(self)
