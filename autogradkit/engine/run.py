@@ -159,11 +159,11 @@ def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
 
 
 def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
-    """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
+    """A copy of a gradient in the graph, in a leaf's own strides where these are dense, else contiguous."""
     array = tensor._array
     strides = element_strides(array)
     if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
-        return OPS.clone(gradient)
+        return OPS.contiguous_clone(gradient)
     return OPS.copy_(as_made(wrap(empty_strided(array.shape, strides, gradient._array.dtype))), gradient)
 
 

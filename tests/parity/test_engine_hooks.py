@@ -257,3 +257,13 @@ def test_a_view_that_nobody_asked_for_its_node_is_a_leaf_and_retains_nothing() -
         assert view.retain_grad() is None  # though its node, which it may not have, is refused
         with pytest.raises(RuntimeError, match="A view was created in no_grad mode"):
             view.grad_fn  # noqa: B018
+
+
+def test_a_retained_gradient_in_the_graph_is_contiguous() -> None:
+    for m in (torch, autogradkit):
+        y = m.ones(2, 3, requires_grad=True).t()
+        y.retain_grad()
+        for _ in range(2):
+            (first,) = m.autograd.grad(y, y, m.ones(2, 3).t(), create_graph=True, retain_graph=True)
+            assert first.stride() == (1, 3)
+            assert y.grad.stride() == (2, 1)
