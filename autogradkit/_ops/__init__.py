@@ -6,6 +6,7 @@ Importing it declares all ops but those of the namespaces that are loaded when t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ from autogradkit._ops.making import (
     data,
     distributions,
     filled,
+    options,
     positions,
     random,
     ranges,
@@ -152,6 +154,7 @@ OPS.add_ = arithmetic.add_tensors.in_place_call
 OPS.cast = _cast
 OPS.real = conversions.real_view
 OPS.clone = copies.clone
+OPS.contiguous_clone = partial(copies.clone, memory_format=options.contiguous_format)
 OPS.stack = joining.stack
 OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call

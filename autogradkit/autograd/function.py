@@ -134,7 +134,7 @@ class Function(FunctionCtx):
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """In the old style: what `save_for_backward` kept."""
         node = None if self._node is None else self._node()
-        return () if node is None else node.saved_tensors or self._to_save
+        return () if node is None else node.saved_tensors or self.to_save or ()
 
     _node: weakref.ref[BackwardFunction] | None = None  # weak: the node keeps this instance
 

@@ -51,7 +51,7 @@ def push_forward(
         differentiable = (
             isinstance(result, Tensor)
             and (result.is_floating_point() or result.is_complex())
-            and all(output is not each for each in context._non_differentiable)
+            and all(output is not each for each in context.non_differentiable or ())
         )
         if not differentiable:
             if tangent is not None:
@@ -72,7 +72,7 @@ def _put(
     result: Tensor,
     tangent: Tensor | None,
 ) -> None:
-    if any(output is each for each in context._dirty):
+    if any(output is each for each in context.dirty_tensors or ()):
         old = next((t for each, t in zip(args, tangents, strict=True) if each is output), None)
         if old is not None and tangent is not old:
             raise RuntimeError(

@@ -41,7 +41,7 @@ class FunctionCtx:
                 raise TypeError(
                     f"save_for_backward can only save variables, but argument {index} is of type {type(tensor).__name__}"
                 )
-        self._to_save = tensors
+        self.to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Keep tensors (or None) for `jvp`, which finds them in `saved_tensors`. Raises TypeError for anything else."""
@@ -51,15 +51,15 @@ class FunctionCtx:
                     "save_for_forward can only save tensors, but argument "
                     f"{index} is of type {type(tensor)}, which is not a tensor."
                 )
-        self._for_forward = tensors
+        self.saved_for_forward = tensors
 
     def mark_dirty(self, *args: Tensor) -> None:
         """Say which inputs `forward` edits in place; they must be returned."""
-        self._dirty = args
+        self.dirty_tensors = args
 
     def mark_non_differentiable(self, *args: Tensor) -> None:
         """Say which outputs have no gradient."""
-        self._non_differentiable = args
+        self.non_differentiable = args
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether a gradient that did not arrive is given to `backward` as zeros (the default) or as None."""
@@ -69,22 +69,23 @@ class FunctionCtx:
             )
         self._materialize = value
 
-    _to_save: tuple[Tensor | None, ...] = ()
-    _for_forward: tuple[Tensor | None, ...] = ()
-    _dirty: tuple[Tensor, ...] = ()
-    _non_differentiable: tuple[Tensor, ...] = ()
+    # What was named while `forward` runs.
+    to_save: tuple[Tensor | None, ...] | None = None
+    saved_for_forward: tuple[Tensor | None, ...] | None = None
+    dirty_tensors: tuple[Tensor, ...] | None = None
+    non_differentiable: tuple[Tensor, ...] | None = None
     _materialize: bool = True
 
     def _checked_marks(self) -> None:
         """Raise RuntimeError where something else than a tensor was marked; PyTorch's texts end like this."""
-        if not all(isinstance(each, Tensor) for each in self._dirty):
+        if not all(isinstance(each, Tensor) for each in self.dirty_tensors or ()):
             raise RuntimeError("mark_dirty can only accept variables, but argument ")
-        if not all(isinstance(each, Tensor) for each in self._non_differentiable):
+        if not all(isinstance(each, Tensor) for each in self.non_differentiable or ()):
             raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
 
     def _forget(self) -> None:
         """Let go of what `forward` named: an output among it owns the node, and would keep it alive for ever."""
-        self._to_save = self._for_forward = self._dirty = self._non_differentiable = ()
+        self.to_save = self.saved_for_forward = self.dirty_tensors = self.non_differentiable = None
 
 
 class BackwardFunction(Node, FunctionCtx):
@@ -113,10 +114,10 @@ class BackwardFunction(Node, FunctionCtx):
         """What `save_for_backward` kept. Raises RuntimeError once freed, or where a tensor was edited since."""
         if self._saved is FREED:
             raise errors.backward_twice(self)
-        if self._for_forward:  # within jvp
-            return self._for_forward
-        if not self._saved and self._to_save:  # within forward
-            return self._to_save
+        if self.saved_for_forward:  # within jvp
+            return self.saved_for_forward
+        if not self._saved and self.to_save:  # within forward
+            return self.to_save
         tensors: list[Tensor | None] = []
         for value, version in zip(self._saved, self._versions, strict=True):
             if value is None:
@@ -255,7 +256,7 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
         given = forward()
     outputs: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
     context._checked_marks()
-    for dirty in context._dirty:
+    for dirty in context.dirty_tensors or ():
         bump_version(dirty)
     results: list[Any] = []
     templates: list[Any] = []
@@ -263,7 +264,7 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
         tensor = _output(output, args, context, records, len(outputs) > 1) if isinstance(output, Tensor) else output
         results.append(tensor)
         templates += (tensor._array.shape, tensor._array.dtype) if isinstance(tensor, Tensor) else ((), None)
-    if any(all(dirty is not output for output in outputs) for dirty in context._dirty):
+    if any(all(dirty is not output for output in outputs) for dirty in context.dirty_tensors or ()):
         raise RuntimeError(
             "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
             "modified inplace must all be outputs of the Function."
@@ -292,10 +293,10 @@ def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records
 
     Where no gradient is recorded, one that requires grad comes back detached.
     """
-    unmarked = all(output is not each for each in context._non_differentiable)
+    unmarked = all(output is not each for each in context.non_differentiable or ())
     if not (records and unmarked) and requires_grad(output) and any(output is each for each in args):
         return alias(output)
-    if any(output is each for each in context._dirty):
+    if any(output is each for each in context.dirty_tensors or ()):
         if records:
             one_of_many = output._view is not None and output._view.creation == MULTI_OUTPUT
             if not one_of_many and requires_grad(output) and edge_of(output)[0] is output:
@@ -325,11 +326,11 @@ def _tie(
     results: list[Any],
 ) -> None:
     for number, (output, result) in enumerate(zip(outputs, results, strict=True)):
-        if not isinstance(result, Tensor) or any(output is each for each in context._non_differentiable):
+        if not isinstance(result, Tensor) or any(output is each for each in context.non_differentiable or ()):
             continue
         if result._array.dtype.kind not in "fc" and not result.dtype.is_floating_point:
             continue
-        if any(output is each for each in context._dirty):
+        if any(output is each for each in context.dirty_tensors or ()):
             at_once([*rebased_history(result, node, 0)[0], (setattr, result, "_grad", None)])  # as in PyTorch
         else:
             result._node = node
@@ -339,7 +340,7 @@ def _tie(
                 result._view.creation = MULTI_OUTPUT if len(outputs) > 1 else CUSTOM
     saved: list[Any] = []
     versions: list[int] = []
-    for tensor in context._to_save:
+    for tensor in context.to_save or ():
         value: Any = tensor
         for number, output in enumerate(outputs):
             # Its own output, unless that is an input too: saved without the tensor, which owns the node.
@@ -348,7 +349,7 @@ def _tie(
             if not any(tensor is each for each in args):
                 counter_of(tensor)
                 value = SavedOutput(tensor, number)
-        if tensor is not None and any(tensor is each for each in context._dirty):
+        if tensor is not None and any(tensor is each for each in context.dirty_tensors or ()):
             value = SavedOutput(tensor, next(i for i, output in enumerate(outputs) if output is tensor))
         versions.append(0 if tensor is None else reading_to_save(tensor))
         if MODE.packing is not None and tensor is not None:

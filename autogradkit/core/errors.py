@@ -100,8 +100,9 @@ _BACKWARD_TWICE = (
 )
 WHOLE_NUMBERS = "Only Tensors of floating point and complex dtype can require gradients"
 ONLY_SCALARS = "grad can be implicitly created only for scalar outputs"
+ASSIGN_FLAG_OF_RESULT = "you can only change requires_grad flags of leaf variables."
 CHANGE_FLAG_OF_RESULT = (
-    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
+    f"{ASSIGN_FLAG_OF_RESULT} If you want to use a computed variable in a subgraph "
     "that doesn't require differentiation use var_no_grad = var.detach()."
 )
 

@@ -26,6 +26,7 @@ class VersionCounter:
 
     value: int
     to_save: int  # the value, as a graph keeps it to compare later; what may not be kept refuses here
+    shows_views = True  # whether what shares it may be seen to be a view
     tells = False  # whether `edited` is to be called after each edit
 
     def read(self) -> int:

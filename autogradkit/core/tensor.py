@@ -143,10 +143,10 @@ class Tensor(Attached):
     @property
     def _base(self) -> Tensor | None:
         """The tensor it is a view of, or None."""
-        return None if self._view is None else self._view.base
+        return self._view.base if self._view is not None and self._is_view() else None
 
     def _is_view(self) -> bool:
-        return self._view is not None
+        return self._view is not None and (self._counter is None or self._counter.shows_views)
 
     # -- to Python and NumPy ----------------------------------------------------------------------------------------
 

@@ -83,9 +83,7 @@ def _set_requires_grad(self: Tensor, wanted: bool) -> None:
     if wanted and is_inference(self) and MODE.inference is None:
         raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
     if self._node is not None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
-        if not wanted:
-            raise RuntimeError(errors.CHANGE_FLAG_OF_RESULT)
-        return
+        raise RuntimeError(errors.ASSIGN_FLAG_OF_RESULT if wanted else errors.CHANGE_FLAG_OF_RESULT)
     if self._requires_grad and not wanted:
         _leaves_its_graphs(self)
     self._requires_grad = bool(wanted)
@@ -118,7 +116,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """
     if requires_grad and not _may_require_grad(self):
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    _set_requires_grad(self, requires_grad)
+    if requires_grad is not True or self._node is None:  # a result does already
+        _set_requires_grad(self, requires_grad)
     return self
 
 
@@ -185,6 +184,8 @@ def retain_grad(self: Tensor) -> None:
     """Have backward keep `.grad` of a tensor that is no leaf. Raises RuntimeError where it requires no grad."""
     if not history.requires_grad(self):
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if self._node is None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
+        return
     node = history.grad_fn(self)
     if node is not None:
         node.ensure_hooks().retained[self._output_nr] = weakref.ref(self)
@@ -224,7 +225,9 @@ Tensor.data = property(  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def detach_(self: Tensor) -> Tensor:
-    """Cut the tensor itself off the graph. Raises RuntimeError for a view."""
+    """Cut the tensor itself off the graph; in inference mode nothing. Raises RuntimeError for a view."""
+    if MODE.inference is not None:
+        return self
     if self._view is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "

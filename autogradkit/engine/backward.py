@@ -26,6 +26,7 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
+from autogradkit.engine.inference import as_made
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import AccumulateGrad, GradientEdge, Node
 from autogradkit.engine.required import OPS
@@ -329,7 +330,8 @@ def grad(
             found = wrap(empty_strided(array.shape, strides, array.dtype))
             found._array.fill(0)
             found._requires_grad = create_graph
-        results.append(as_tensor(found))
+        found = as_tensor(found)
+        results.append(found if found is None else as_made(found))
     for recorder in listeners() if RECORDERS else ():
         pairs = [pair for pair in zip(variables, results, strict=True) if isinstance(pair[0], Tensor)]
         recorder.grad_returned(*map(tuple, zip(*pairs, strict=True)) if pairs else ((), ()))

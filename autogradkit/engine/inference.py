@@ -13,22 +13,24 @@ from types import TracebackType
 from typing import Any, cast
 
 from autogradkit.core.facts import Declaration
-from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
+from autogradkit.core.recording import RECORDERS, Recorder
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import VersionCounter
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import INFERENCE, NO_GRAD
 from autogradkit.engine.modes import MODE, ContextDecorator
 
+_new = object.__new__
+
 
 class InferenceCounter(VersionCounter):
     """The version counter of what was made in inference mode, which users cannot read, and graphs cannot keep."""
 
     __slots__ = ("count",)
-    tells = True  # the quick lanes of edits leave it to the general way
 
-    def __init__(self) -> None:
-        self.count = 0
+    count: int
+    shows_views = False
+    tells = True  # the quick lanes of edits leave it to the general way
 
     @property
     def value(self) -> int:
@@ -63,7 +65,14 @@ class InferenceCounter(VersionCounter):
 
     def of_data(self) -> VersionCounter:
         """That of `.data`, which is an inference tensor, too."""
-        return InferenceCounter()
+        return begun()
+
+
+def begun() -> InferenceCounter:
+    """The counter of a tensor that was just made in inference mode."""
+    counter = _new(InferenceCounter)
+    counter.count = 0
+    return counter
 
 
 def is_inference(tensor: Tensor) -> bool:
@@ -74,7 +83,7 @@ def is_inference(tensor: Tensor) -> bool:
 def as_made(tensor: Tensor) -> Tensor:
     """The tensor, which no recorder hears being made, as it is made in inference mode where that is on."""
     if MODE.inference is not None:
-        tensor._counter = InferenceCounter()
+        tensor._counter = begun()
     return tensor
 
 
@@ -95,7 +104,7 @@ class InferenceMarker(Recorder):
                 if each._view is not None and each._view.creation == NO_GRAD and not any(each is one for one in known):
                     each._view.creation = INFERENCE
             elif each._view is None:
-                each._counter = InferenceCounter()
+                each._counter = begun()
 
 
 def _tensors_in(values: Iterable[Any]) -> list[Tensor]:
@@ -122,18 +131,27 @@ def marks_alone() -> bool:
 
 def marked(run: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """What `run` gives, by its quickest way, with the new tensors in it marked: as the marker itself would do, which rests."""
-    active = [cast("InferenceMarker", MODE.inference)]
-    marks = marks_of(active)
+    marker = cast("InferenceMarker", MODE.inference)
     try:
         try:
-            rest(active)
+            RECORDERS.remove(marker)
             result = run(*args, **kwargs)
         finally:
-            put_back(marks)
+            if marker not in RECORDERS:
+                RECORDERS.append(marker)
     except BaseException:  # an interrupt may have come in these lines
-        put_back(marks)
+        if marker not in RECORDERS:
+            RECORDERS.append(marker)
         raise
-    active[0].mark_new(result, args, kwargs)
+    if (
+        result.__class__ is Tensor and result._counter is None and not kwargs
+    ):  # as usual: unless it is an operand, it is new
+        for each in args:
+            if each is result:
+                return result
+        result._counter = begun()
+        return result
+    marker.mark_new(result, args, kwargs)
     return result
 
 

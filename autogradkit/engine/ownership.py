@@ -27,6 +27,7 @@ from autogradkit.core.strides import (
     is_non_overlapping_and_dense,
 )
 from autogradkit.core.tensor import Tensor, counter_of, layout_of, wrap
+from autogradkit.engine.inference import as_made
 from autogradkit.engine.required import OPS
 from autogradkit.engine.sparse import add_to_retained_sparse, add_to_sparse, is_dense
 
@@ -64,7 +65,7 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
                     array = _copy(gradient, strides if dense else contiguous_strides(gradient.shape))
             fresh = wrap(array)
             set_version(fresh, version if version is not None else int(dense))
-            tensor._grad = fresh
+            tensor._grad = as_made(fresh)
         elif grad._array.shape != gradient.shape or grad._array.dtype != gradient.dtype:
             OPS.add_(grad, wrap(gradient))  # which refuses, or not, as PyTorch's does
         else:
@@ -110,7 +111,8 @@ def add_to_retained(call: int, tensor: Tensor, gradient: Array) -> None:
             add_to_retained_sparse(tensor, gradient)
         else:
             strides = contiguous_strides(gradient.shape)
-            tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
+            total = gradient if grad is None else quietly(np.add, grad._array, gradient)
+            tensor._grad = as_made(wrap(_copy(total, strides)))
         for listener in GRAD_LISTENERS:
             listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
 

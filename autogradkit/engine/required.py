@@ -21,6 +21,7 @@ class RequiredOps:
     cast: Callable[[Tensor, Any], Tensor]  # to a NumPy dtype
     real: Callable[[Tensor], Tensor]  # the real parts of complex numbers
     clone: Callable[[Tensor], Tensor]
+    contiguous_clone: Callable[[Tensor], Tensor]
     stack: Callable[[list[Tensor]], Tensor]  # along a new first dimension
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]

@@ -34,6 +34,7 @@ from autogradkit.engine.hook_calls import (
     on_outputs,
 )
 from autogradkit.engine.hooks import TensorHooks
+from autogradkit.engine.inference import as_made
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
 from autogradkit.engine.ownership import (
@@ -78,7 +79,7 @@ def execute(
             return {}
     recorders = listeners() if RECORDERS else []
     marks = marks_of(recorders)
-    mode, wanted_some, outer = MODE.grad, MODE.wants_some, MODE.run
+    mode, wanted_some, outer = MODE.asked, MODE.wants_some, MODE.run
     try:
         try:
             if mode is not create_graph:
@@ -162,14 +163,14 @@ def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
 
 
 def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
-    """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
+    """A copy of a gradient in the graph, in a leaf's own strides where these are dense, else contiguous."""
     array = tensor._array
-    if grad_fn(tensor) is not None or not is_dense(tensor, gradient._array):
+    if not is_dense(tensor, gradient._array):
         return OPS.clone(gradient)
     strides = element_strides(array)
-    if not is_non_overlapping_and_dense(array.shape, strides):
-        return OPS.clone(gradient)
-    return OPS.copy_(wrap(empty_strided(array.shape, strides, gradient._array.dtype)), gradient)
+    if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
+        return OPS.contiguous_clone(gradient)
+    return OPS.copy_(as_made(wrap(empty_strided(array.shape, strides, gradient._array.dtype))), gradient)
 
 
 class Run:
@@ -419,7 +420,9 @@ class Run:
                         listener.will_accumulate(tensor)
                 if grad is None:
                     first = first_grad(tensor, gradient)
-                    tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
+                    tensor._grad = (
+                        first if MODE.grad else as_made(wrap(first._array))
+                    )  # as in PyTorch, without its tangent
                 elif MODE.grad:
                     tensor._grad = added(grad, gradient)
                 else:

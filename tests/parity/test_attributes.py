@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -41,3 +42,12 @@ def test_setting_and_deleting(name: str) -> None:
         assert _refusal(lambda: delattr(autogradkit.ones(2, 2), name)).startswith("AttributeError")
         return
     assert _refusal(lambda: delattr(autogradkit.ones(2, 2), name)) == _refusal(lambda: delattr(torch.ones(2, 2), name))
+
+
+def test_the_flag_of_a_result_is_not_assigned() -> None:
+    def refusal(m: Any, flag: bool) -> str:
+        return _refusal(lambda: setattr(m.ones(2, requires_grad=True) * 2, "requires_grad", flag))
+
+    for flag in (True, False):
+        assert refusal(autogradkit, flag) == refusal(torch, flag)
+    assert (autogradkit.ones(2, requires_grad=True) * 2).requires_grad_().requires_grad  # but this asks for nothing new

@@ -246,3 +246,24 @@ def test_what_a_hook_after_accumulation_may_return(returned):
         return None, None, x.grad.tolist()
 
     assert outcome(autogradkit) == outcome(torch)
+
+
+def test_a_view_that_nobody_asked_for_its_node_is_a_leaf_and_retains_nothing() -> None:
+    for m in (torch, autogradkit):
+        base = m.ones(2, 3)
+        with m.no_grad():
+            view = base[...]
+        base.add_(m.ones(2, 3, requires_grad=True))
+        assert view.retain_grad() is None  # though its node, which it may not have, is refused
+        with pytest.raises(RuntimeError, match="A view was created in no_grad mode"):
+            view.grad_fn  # noqa: B018
+
+
+def test_a_retained_gradient_in_the_graph_is_contiguous() -> None:
+    for m in (torch, autogradkit):
+        y = m.ones(2, 3, requires_grad=True).t()
+        y.retain_grad()
+        for _ in range(2):
+            (first,) = m.autograd.grad(y, y, m.ones(2, 3).t(), create_graph=True, retain_graph=True)
+            assert first.stride() == (1, 3)
+            assert y.grad.stride() == (2, 1)

@@ -275,6 +275,37 @@ def test_setup_context_keeps_tensors_for_jvp() -> None:
     assert mine == theirs
 
 
+def test_what_a_context_was_told_is_there_while_forward_runs() -> None:
+    def case(m: Any, fw: Any, d: Any) -> Any:
+        told: list[Any] = []
+
+        def look(ctx: Any) -> None:
+            told.append((ctx.to_save, ctx.saved_for_forward, ctx.dirty_tensors, ctx.non_differentiable))
+
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            look(ctx)
+            ctx.save_for_backward(y, None)
+            ctx.save_for_forward(y)
+            ctx.mark_dirty(x)
+            z = y + 1
+            ctx.mark_non_differentiable(z)
+            look(ctx)
+            return x.mul_(2), z
+
+        def backward(ctx: Any, g: Any, h: Any) -> Any:
+            look(ctx)
+            return g, None
+
+        own = type(
+            "Own", (m.autograd.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+        )
+        own.apply(_x(m).requires_grad_() * 1, _t(m))[0].sum().backward()
+        return told
+
+    theirs, mine = _both(case)
+    assert mine == theirs
+
+
 # -- every op ----------------------------------------------------------------------------------------------------------
 
 # What is not compared, or differs, and why.

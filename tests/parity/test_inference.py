@@ -25,6 +25,9 @@ m.nn.functional.softmax(x, 0).is_inference(); m.cat([x, x]).is_inference(); x.co
 x.to(m.float32).is_inference(); x.to(m.float64).is_inference(); x.expand(3, 3).reshape(9).is_inference()
 x[m.tensor([0])].is_inference(); m.add(d, 1, out=outside).is_inference(); outside.add_(1)._version
 m.nn.Linear(2, 2)(m.ones(1, 2)).requires_grad; m.nn.Linear(2, 2).weight.is_inference(); d.add_(1); d.fill_(2)
+m.autograd.grad(x, x, m.ones(3))[0].is_inference(); (x.backward(m.ones(3)), x.grad.is_inference())[1]; d.view(3)._is_view()
+m.enable_grad()(lambda: (m.autograd.grad(x, x, m.ones(3), create_graph=True), m.is_grad_enabled())[1])(); d[0:1]._base
+(x.detach_(), x.requires_grad)[1]
 """
 
 OUTSIDE = """

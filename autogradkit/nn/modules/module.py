@@ -23,6 +23,7 @@ from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listen
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
+from autogradkit.engine.inference import marks_alone
 from autogradkit.engine.modes import no_grad
 from autogradkit.nn.modules import hooks, state
 from autogradkit.nn.modules.failure import note_layer
@@ -84,7 +85,7 @@ class Module(Members):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if RECORDERS and heeded():
+            if RECORDERS and heeded() and not marks_alone():
                 return self._recorded(args, kwargs)
             if self._hooks is None:
                 return self.forward(*args, **kwargs)
