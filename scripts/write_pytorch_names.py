@@ -31,6 +31,7 @@ NAMESPACES = (
     "nn.parameter",
     "optim",
     "optim.lr_scheduler",
+    "optim.swa_utils",
     "profiler",
     "signal",
     "signal.windows",

@@ -2,7 +2,7 @@
 `lr_scheduler`, averages of weights in `swa_utils`."""
 
 from autogradkit.core.absent import absent_from as _absent_from
-from autogradkit.optim import lr_scheduler
+from autogradkit.optim import lr_scheduler, swa_utils
 from autogradkit.optim.adadelta import Adadelta
 from autogradkit.optim.adafactor import Adafactor
 from autogradkit.optim.adagrad import Adagrad
@@ -37,6 +37,7 @@ __all__ = [
     "Rprop",
     "SparseAdam",
     "lr_scheduler",
+    "swa_utils",
 ]
 
 __getattr__ = _absent_from("optim")
