@@ -87,9 +87,10 @@ class ASGD(FormulaOptimizer):
         lines = [
             "t = t + 1",
             *directed,
-            f"self = self · (1 − {shrinks} · eta) − eta · {g}",
-            "ax = ax + mu · (self − ax)",
+            f"moved = self · (1 − {shrinks} · eta) − eta · {g}",
+            "ax = ax + mu · (moved − ax)",
             f"eta = {rate} / (1 + {shrinks} · {rate} · t)^{spelled(group['alpha'])}",
             f"mu = 1 / maximum(1, t − {spelled(group['t0'])})",
+            "self = moved",
         ]
         return lines if state else [f"eta = {rate}", "mu = 1", *lines]

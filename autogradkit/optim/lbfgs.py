@@ -13,13 +13,11 @@ from autogradkit.core.frames import entry
 from autogradkit.core.recording import RECORDERS, listeners, marks_of, observed, put_back, rest, unheard
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad, no_grad
-from autogradkit.optim.optimizer import Optimizer, require_rate, squeezed
+from autogradkit.optim.optimizer import Optimizer, require_rate, spelled, squeezed
 from autogradkit.optim.wolfe import strong_wolfe
 
 Closure = Callable[[], Any]
 Heard = Callable[..., Any]
-
-_MOVED = Named("lbfgs", OpFacts("lbfgs", False, "", ("self", "direction"), update="self = self + t · direction"))
 
 
 class LBFGS(Optimizer):
@@ -168,20 +166,22 @@ class LBFGS(Optimizer):
 
     def _move(self, heard: Heard, t: Any, direction: Tensor) -> None:
         """Add `t` times its part of the direction to each parameter."""
-        begin = 0
+        begin, t = 0, float(t)
         for each in self._params:
             target = k.view_as_real(each) if each.is_complex() else each
             part = direction[begin : begin + target.numel()].view_as(target)
             begin += target.numel()
 
-            def add(parameter: Tensor, part: Tensor, t: Any, target: Tensor = target) -> Tensor:
+            def add(parameter: Tensor, part: Tensor, t: float, target: Tensor = target) -> Tensor:
                 target.add_(part, alpha=t)
                 return parameter
 
-            if RECORDERS or listeners():
-                heard(observed, _MOVED, "inplace", add, (each, part), {"t": float(t)})
-            else:
-                heard(add, each, part, t)
+            heard(observed, _moved(t), "inplace", add, (each, part), {"t": t})
+
+
+def _moved(t: float) -> Named:
+    """What a trace says of one move; `grad`, of which pictures tell numbers, is here the direction."""
+    return Named("lbfgs", OpFacts("lbfgs", False, "", ("self", "grad"), update=f"self = self + {spelled(t)} · grad"))
 
 
 def _number(loss: Any) -> float:
