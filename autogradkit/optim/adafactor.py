@@ -1,4 +1,5 @@
 """Adafactor."""
+# ruff: noqa: SIM300 - compared in PyTorch's order, which Python's words of what is no number have
 
 from __future__ import annotations
 
@@ -44,16 +45,18 @@ class Adafactor(FormulaOptimizer):
     ) -> None:
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
-        for fits, name, value in (
-            (lambda: lr >= 0.0, "Learning rate should be >= 0", lr),
-            (lambda: beta2_decay <= 0.0, "beta2_decay should be <= 0", beta2_decay),
-            (lambda: eps[0] is None or eps[0] >= 0.0, "epsilon1 should be >= 0", eps[0]),
-            (lambda: eps[1] >= 0.0, "epsilon2 should be >= 0", eps[1]),
-            (lambda: d >= 1.0, "Clipping threshold d should be >= 1", d),
-            (lambda: weight_decay >= 0.0, "weight_decay should be >= 0", weight_decay),
-        ):
-            if not fits():
-                raise ValueError(f"{name} but is: {value}")
+        if not 0.0 <= lr:
+            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
+        if not 0.0 >= beta2_decay:
+            raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
+        if eps[0] is not None and not 0.0 <= eps[0]:
+            raise ValueError(f"epsilon1 should be >= 0 but is: {eps[0]}")
+        if not 0.0 <= eps[1]:
+            raise ValueError(f"epsilon2 should be >= 0 but is: {eps[1]}")
+        if not 1.0 <= d:
+            raise ValueError(f"Clipping threshold d should be >= 1 but is: {d}")
+        if not 0.0 <= weight_decay:
+            raise ValueError(f"weight_decay should be >= 0 but is: {weight_decay}")
         defaults = {
             "lr": lr,
             "beta2_decay": beta2_decay,

@@ -33,7 +33,7 @@ class SparseAdam(Optimizer):
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
         for name, value in (("learning rate", lr), ("epsilon value", eps)):
-            if not value > 0.0:
+            if not 0.0 < value:  # noqa: SIM300 - what Python says of what is no number is as in PyTorch
                 raise ValueError(f"Invalid {name}: {value}")
         require_betas(betas)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
