@@ -51,6 +51,7 @@ NAMESPACES = (
     "nn.parameter",
     "optim",
     "optim.lr_scheduler",
+    "optim.swa_utils",
     "profiler",
     "random",
     "serialization",

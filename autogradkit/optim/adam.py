@@ -9,13 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare.memory import like
-from autogradkit.core.dtype import float64, get_default_dtype
+from autogradkit.core.dtype import is_half
 from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
-from autogradkit.core.tensor import Tensor, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, counted, number, refuse_ways, require_fusible, spelled
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
+from autogradkit.optim.optimizer import (
+    counted,
+    number,
+    refuse_capturable,
+    refuse_fused,
+    require_betas,
+    require_fusible,
+    require_not_negative,
+    spelled,
+)
+from autogradkit.optim.saving import Group, count
 
 _OPTIONS = ("betas", "eps", "weight_decay", "decoupled_weight_decay", "maximize")
 _ONE = np.asarray(1, np.float32)
@@ -26,7 +36,7 @@ _EDITS = {
 }  # that PyTorch makes in a step; it shrinks squares, then adds
 
 
-class Adam(Optimizer):
+class Adam(FormulaOptimizer):
     """Adaptive moment estimation (Kingma and Ba, 2015).
 
     Averages m of the gradient and v of its square, both corrected for starting at zero; θ ← θ − lr·m / (√v + eps).
@@ -61,12 +71,10 @@ class Adam(Optimizer):
                 raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
             if lr.numel() != 1:
                 raise ValueError("Tensor lr must be 1-element")
-        _require_not_negative("learning rate", lr)
-        _require_not_negative("epsilon value", eps)
-        for index in (0, 1):
-            if not 0.0 <= betas[index] < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {index}: {betas[index]}")
-        _require_not_negative("weight_decay value", weight_decay)
+        require_not_negative("learning rate", lr)
+        require_not_negative("epsilon value", eps)
+        require_betas(betas)
+        require_not_negative("weight_decay value", weight_decay)
         if not any(isinstance(betas[0], kind) and isinstance(betas[1], kind) for kind in (float, Tensor)):
             raise ValueError("betas must be either both floats or both Tensors")
         for index, beta in enumerate(betas):
@@ -91,15 +99,42 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
-        refuse_ways(type(self).__name__, differentiable, foreach, fused)
+        refuse_fused(differentiable, foreach, fused)
 
-    def _moments(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    _later_options = MappingProxyType(
+        {"amsgrad": False, **FormulaOptimizer._later_options, "decoupled_weight_decay": False, "fused": None}
+    )
+
+    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * bool(group["amsgrad"])]
-        moments = {name: wrap(like(parameter._array)) for name in names}
-        for moment in moments.values():
-            moment._array.fill(0)
-        counted_in = np.float64 if get_default_dtype() is float64 else np.float32
-        return {"step": wrap(np.zeros((), counted_in)), **moments}
+        return {"step": count(0.0, bool(group["fused"])), **{name: zeros(parameter) for name in names}}
+
+    def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, kernels.Numbers]:
+        step = counts["step"] + 1
+        steps: Any = count(step)._array[()]  # in the dtype that PyTorch computes with where it differentiates
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        numbers = {
+            "lr": lr / (1 - beta1**steps),
+            "to_average": 1 - beta1,
+            "keep": beta2,
+            "to_square": 1 - beta2,
+            "correction": (1 - beta2**steps) ** 0.5,
+            "eps": group["eps"],
+        }
+        if group["decoupled_weight_decay"]:
+            numbers["shrink"] = 1 - lr * group["weight_decay"]
+        return {"step": step}, numbers
+
+    @staticmethod
+    def _formula(xp: Any, of: Values, n: kernels.Numbers) -> dict[str, Any]:
+        # For a step that is to be differentiated; `kernels.adam_steps` has the quick form.
+        average = of["exp_avg"] + (of["grad"] - of["exp_avg"]) * n["to_average"]
+        square = of["exp_avg_sq"] * n["keep"] + of["grad"] * of["grad"] * n["to_square"]
+        found = {"exp_avg": average, "exp_avg_sq": square}
+        if "max_exp_avg_sq" in of:
+            square = found["max_exp_avg_sq"] = xp.maximum(of["max_exp_avg_sq"], square)
+        kept = of["self"] * n["shrink"] if "shrink" in n else of["self"]
+        return {**found, "self": kept - average / (xp.sqrt(square) / n["correction"] + n["eps"]) * n["lr"]}
 
     def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         raise RuntimeError("Adam does not support sparse gradients, please consider SparseAdam instead")
@@ -139,12 +174,7 @@ class Adam(Optimizer):
         amsgrad = group["amsgrad"]
         counts = not group["fused"]
         require_fusible(group)
-        if group["capturable"]:
-            xla = "" if group["foreach"] else ", 'xla'"
-            raise AssertionError(
-                "If capturable=True, params and state_steps must be on supported devices: ['cuda', 'xpu', 'hpu', "
-                f"'privateuseone'{xla}]."
-            )
+        refuse_capturable(group, "params and state_steps", xla=not group["foreach"])
         dtype: np.dtype[Any] | None = None
         step = 0.0
         numbers: kernels.Numbers = {}
@@ -153,8 +183,7 @@ class Adam(Optimizer):
         def update(parameter: Tensor, gradient: Tensor) -> Tensor:
             nonlocal dtype, step, numbers
             values = parameter._array
-            known = self.state.get(parameter)
-            state = known or self._moments(parameter, group)
+            state, begins = self._state_of(parameter, group)
             count = state["step"]._array
             now = count.item() + 1
             arrays: list[Any] = [
@@ -168,14 +197,19 @@ class Adam(Optimizer):
             ]
             if values.dtype.kind == "c":
                 arrays = [each if each is None else _pairs(each) for each in arrays]
+            narrow = arrays if is_half(values.dtype) else []
+            if narrow:
+                arrays = [each if each is None else kernels.widened(each) for each in arrays]
             if values.dtype is not dtype or now != step:
                 dtype, step = values.dtype, now
                 numbers = kernels.adam_numbers(arrays[0].dtype, now, **options)
             steps = kernels.adam_steps(*arrays, **numbers)
+            if narrow:
+                steps += kernels.narrowing((narrow[place], arrays[place]) for place in (0, 2, 3, 4))
             steps += [(np.add, count, _ONE, count), counted(state["step"], 1)]
             if counts:
                 steps += [counted(state[name], _EDITS[name]) for name in moments]
-            if not known:
+            if begins:
                 steps.append((setitem, self.state, parameter, state))
             edits = 2 if shrinks else 1  # PyTorch shrinks the weights by an edit of their own
             write_at_once(parameter, steps, edits if counts else 0)
@@ -187,11 +221,6 @@ class Adam(Optimizer):
 def _pairs(array: Array) -> Array:
     """Complex numbers as pairs of real ones, in the same memory: Adam moves each part by its own average, as in PyTorch."""
     return array[..., None].view(array.real.dtype)
-
-
-def _require_not_negative(name: str, value: Any) -> None:
-    if not 0.0 <= value:  # noqa: SIM300 - what Python says of what is no number is as in PyTorch
-        raise ValueError(f"Invalid {name}: {value}")
 
 
 class AdamW(Adam):

@@ -12,7 +12,7 @@ a captured step can name its updates and run them again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from operator import setitem
 from typing import Any
@@ -203,6 +203,16 @@ def adam_steps(
 def adam(*arrays: Array | None, **numbers: Any) -> None:
     """Take the steps of `adam_steps`."""
     at_once(adam_steps(*arrays, **numbers))  # type: ignore[arg-type]
+
+
+def widened(array: Array) -> Array:
+    """A copy in float32, which steps of half precision are computed in, as by PyTorch's kernels."""
+    return array.astype(np.float32)
+
+
+def narrowing(pairs: Iterable[tuple[Array | None, Array | None]]) -> list[Step]:
+    """The steps that write what was computed in float32 where it belongs."""
+    return [(setitem, narrow, ..., wide) for narrow, wide in pairs if narrow is not None]
 
 
 def _direct(parameter: Array, gradient: Array, weight_decay: Array | None, maximize: bool, direction: Array) -> None:

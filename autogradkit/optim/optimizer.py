@@ -7,13 +7,14 @@ PyTorch. An interrupt leaves each parameter with its state either before the ste
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
+from autogradkit.autograd.profiler import record_function
 from autogradkit.core import errors
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
@@ -21,19 +22,27 @@ from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.shapes import broadcast_shapes, unfit
 from autogradkit.core.sparse import SPARSE, SparseTensor
-from autogradkit.core.steps import Step, at_once
+from autogradkit.core.steps import Step
 from autogradkit.core.strides import has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
-from autogradkit.engine.modes import enable_grad
+from autogradkit.engine.modes import enable_grad, set_grad_enabled
 from autogradkit.nn.modules.members import type_text
 from autogradkit.nn.modules.module import clear_gradients
+from autogradkit.optim.hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
+from autogradkit.optim.hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
+from autogradkit.optim.saving import Group, Saved
 
-Group = dict[str, Any]
-Array = Any
+
+class _RequiredParameter:
+    def __repr__(self) -> str:
+        return "<required parameter>"
 
 
-class Optimizer:
+required = _RequiredParameter()  # the default of an option that each group has to give
+
+
+class Optimizer(Saved):
     """The base of all optimizers.
 
     `params` are tensors, (name, tensor) pairs, or dicts with a key "params" and the options in which that group differs
@@ -56,6 +65,7 @@ class Optimizer:
                 + type_text(params)
             )
         self.defaults = defaults
+        self._prepare_hooks()
         defaults.get  # noqa: B018 - refuses what is no mapping, in Python's words
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
@@ -95,6 +105,8 @@ class Optimizer:
             if not (self.defaults.get("differentiable") or parameter.is_leaf or parameter.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
         if len(parameters) != len({id(parameter) for parameter in parameters}):
             warn(
@@ -115,8 +127,9 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Reset the gradients of all parameters: to None, or to zeros."""
-        for group in self.param_groups:
-            clear_gradients(group["params"], set_to_none)
+        with record_function(self._zero_grad_profile_name) if RECORDERS else nullcontext():
+            for group in self.param_groups:
+                clear_gradients(group["params"], set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient. `closure` recomputes the loss, which is returned."""
@@ -133,6 +146,12 @@ class Optimizer:
             raise
 
     def _update_group(self, group: Group) -> None:
+        if group.get("differentiable"):
+            with set_grad_enabled(bool(self.defaults["differentiable"])):
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        self._differentiated(group, parameter, parameter.grad)
+            return
         update = self._updater(group)
         # What a trace says of the options.
         shown = {"lr": number(group["lr"]), **self._unusual(group)} if RECORDERS else {}
@@ -185,6 +204,10 @@ class Optimizer:
         """Change a parameter by a sparse gradient, and return it."""
         raise RuntimeError(f"{type(self).__name__} does not support sparse gradients")
 
+    def _differentiated(self, group: Group, parameter: Tensor, gradient: Tensor) -> None:
+        """Change a parameter by operations that are recorded."""
+        raise NotImplementedError
+
     # Whether real and imaginary parts are changed each by itself, which the lines of a step do not say.
     _moves_parts_apart: ClassVar[bool] = False
 
@@ -199,53 +222,15 @@ class Optimizer:
         """
         return []
 
-    # -- saving -----------------------------------------------------------------------------------------------------
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
-
+    @entry
     def state_dict(self) -> dict[str, Any]:
         """The state of each parameter, by its number, and the groups' options; tensors are shared, not copied."""
-        numbers: dict[int, int] = {}
-        groups: list[Group] = []
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                numbers.setdefault(id(parameter), len(numbers))
-            packed = {name: value for name, value in group.items() if name != "params"}
-            packed["params"] = [numbers[id(parameter)] for parameter in group["params"]]
-            groups.append(packed)
-        state = {numbers[id(parameter)]: value for parameter, value in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        return self._saved()
 
     @entry
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` returned. Raises ValueError where the groups do not match."""
-        state_dict = state_dict.copy()
-        saved = copy.deepcopy(state_dict["param_groups"])
-        if len(saved) != len(self.param_groups):
-            raise ValueError("loaded state dict has a different number of parameter groups")
-        for own, group in zip(self.param_groups, saved, strict=True):
-            if len(own["params"]) != len(group["params"]):
-                raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
-                )
-        parameters: dict[int, Tensor] = {}
-        steps: list[Step] = []
-        for own, group in zip(self.param_groups, saved, strict=True):
-            parameters.update(zip(group["params"], own["params"], strict=True))
-            options = {name: value for name, value in group.items() if name != "params"}
-            kept = {"params": own["params"]}
-            if "param_names" in own and "param_names" not in options:
-                kept["param_names"] = own["param_names"]
-            steps += [(own.clear,), (own.update, options | kept)]
-        state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
-        for number, values in state_dict["state"].items():
-            if number not in parameters:
-                state[number] = values
-                continue
-            parameter = parameters[number]
-            state[parameter] = {name: _fitted(parameter, name, value) for name, value in values.items()}
-        at_once([*steps, (setattr, self, "state", state)])
+        self._load(state_dict)
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -255,16 +240,14 @@ class Optimizer:
         return text + ")"
 
 
-def _fitted(parameter: Tensor, name: str, value: Any) -> Any:
-    """A loaded value in the parameter's dtype; step counts stay float32."""
-    if not isinstance(value, Tensor) or name == "step" or not parameter.is_floating_point():
-        return value
-    return value.to(parameter.dtype)
-
-
 def number(value: Any) -> float:
     """A learning rate as a float; it may be given as a tensor of one element."""
     return value.item() if isinstance(value, Tensor) else value
+
+
+def squeezed(value: Any) -> Any:
+    """A number, or a tensor of one element without dimensions."""
+    return value.squeeze() if isinstance(value, Tensor) and value.dim() else value
 
 
 def counted(remembered: Tensor, edits: int) -> Step:
@@ -279,8 +262,28 @@ def spelled(value: Any) -> str:
     return f"(−{text[1:]})" if text.startswith("-") else text
 
 
-def refuse_ways(name: str, differentiable: bool, foreach: bool | None, fused: bool | None) -> None:
-    """Raise for ways to compute a step that exclude each other, or that are not done here.
+def require_rate(lr: Any) -> None:
+    """Raise ValueError for what is no learning rate."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    require_not_negative("learning rate", lr)
+
+
+def require_not_negative(name: str, value: Any) -> None:
+    """Raise ValueError for an option below 0."""
+    if not 0.0 <= value:  # noqa: SIM300 - what Python says of what is no number is as in PyTorch
+        raise ValueError(f"Invalid {name}: {value}")
+
+
+def require_betas(betas: Any) -> None:
+    """Raise ValueError where an average would keep nothing, or all."""
+    for index in (0, 1):
+        if not 0.0 <= betas[index] < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {index}: {betas[index]}")
+
+
+def refuse_fused(differentiable: bool, foreach: bool | None, fused: bool | None) -> None:
+    """Raise for ways to compute a step that exclude each other.
 
     `foreach` says only how PyTorch loops; `fused` also that no edit of the parameters is counted.
     """
@@ -288,16 +291,18 @@ def refuse_ways(name: str, differentiable: bool, foreach: bool | None, fused: bo
         raise RuntimeError("`fused` does not support `differentiable`")
     if fused and foreach:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-    if differentiable:
-        raise NotImplementedError(
-            f"{name}(differentiable=True) is not supported: write the step that is to be differentiated as an expression, "
-            "such as `new = p - lr * p.grad`."
-        )
+
+
+def refuse_capturable(group: Group, what: str, xla: bool) -> None:
+    """Raise AssertionError where a step is to be captured: no memory of the processor's is on a device that can."""
+    if group.get("capturable"):
+        devices = ["cuda", "xpu", "hpu", "privateuseone", *["xla"] * xla]
+        raise AssertionError(f"If capturable=True, {what} must be on supported devices: {devices}.")
 
 
 def require_fusible(group: Group) -> None:
     """Raise RuntimeError where a group is to be fused and has other parameters than real floating-point ones."""
-    for parameter in group["params"] if group["fused"] else ():
+    for parameter in group["params"] if group.get("fused") else ():
         if not parameter.is_floating_point():
             raise RuntimeError(
                 "`fused=True` requires all the params to be floating point Tensors of supported devices: ['mps', 'cuda', "

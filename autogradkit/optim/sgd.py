@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.dtype import is_half
 from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, output_strides
 from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.engine.modes import no_grad
 from autogradkit.optim import kernels
-from autogradkit.optim.optimizer import Group, Optimizer, counted, number, refuse_ways, require_fusible, spelled
+from autogradkit.optim.optimizer import Optimizer, counted, number, refuse_fused, require_fusible, spelled, squeezed
+from autogradkit.optim.saving import Group
 
 _OPTIONS = ("momentum", "dampening", "weight_decay", "nesterov", "maximize")
 
@@ -65,7 +67,11 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
-        refuse_ways("SGD", differentiable, foreach, fused)
+        refuse_fused(differentiable, foreach, fused)
+
+    _later_options = MappingProxyType(
+        {"nesterov": False, "maximize": False, "foreach": None, "differentiable": False, "fused": False}
+    )
 
     _symbols = MappingProxyType({"momentum_buffer": "buf"})
 
@@ -88,7 +94,7 @@ class SGD(Optimizer):
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         options = {name: group[name] for name in _OPTIONS}
-        options["lr"] = number(group["lr"])
+        options |= {name: number(group[name]) for name in ("lr", "weight_decay")}
         momentum = options["momentum"]
         directed = options["maximize"] or options["weight_decay"]
         edits = 0 if group["fused"] else 1
@@ -99,12 +105,20 @@ class SGD(Optimizer):
         def update(parameter: Tensor, gradient: Tensor) -> Tensor:
             nonlocal dtype, numbers
             values, slope = parameter._array, gradient._array
+            narrow = values if is_half(values.dtype) else None
+            if narrow is not None:
+                values, slope = kernels.widened(values), kernels.widened(slope)
             if values.dtype is not dtype:
                 dtype, numbers = values.dtype, kernels.sgd_numbers(values.dtype, **options)
             change = np.empty_like(values)
             direction = np.empty_like(values) if directed else None
             if not momentum:
-                [(write, *operands)] = kernels.sgd_steps(values, slope, None, change, direction, **numbers)
+                steps = kernels.sgd_steps(values, slope, None, change, direction, **numbers)
+                if narrow is not None:
+                    steps += kernels.narrowing([(narrow, values)])
+                    write_at_once(parameter, steps, edits)
+                    return parameter
+                [(write, *operands)] = steps
                 counter = parameter._counter or counter_of(parameter)
                 # On one line, and counted first: no interrupt comes before a call. NumPy is silent here already.
                 counter.value += edits; write(*operands)  # noqa: E702  # fmt: skip
@@ -114,11 +128,16 @@ class SGD(Optimizer):
             state = self.state.get(parameter, {})
             buffer = state.get("momentum_buffer")
             if buffer is None:
-                average = _buffer(slope, values if options["weight_decay"] else slope)
-                steps = kernels.sgd_steps(values, slope, average, change, direction, first=True, **numbers)
+                average = _buffer(gradient._array, parameter._array if options["weight_decay"] else gradient._array)
+            else:
+                average = buffer._array
+            kept = average if narrow is None else kernels.widened(average)
+            steps = kernels.sgd_steps(values, slope, kept, change, direction, first=buffer is None, **numbers)
+            if narrow is not None:
+                steps += kernels.narrowing([(narrow, values), (average, kept)])
+            if buffer is None:
                 steps.append((setitem, self.state, parameter, {**state, "momentum_buffer": wrap(average)}))
             else:
-                steps = kernels.sgd_steps(values, slope, buffer._array, change, direction, **numbers)
                 steps.append(counted(buffer, 2 * edits))  # PyTorch shrinks it, then adds to it
             write_at_once(parameter, steps, edits)
             return parameter
@@ -134,6 +153,21 @@ class SGD(Optimizer):
             if state:
                 self.state[parameter] = state
         return parameter
+
+    def _differentiated(self, group: Group, parameter: Tensor, gradient: Tensor) -> None:
+        momentum, decay = group["momentum"], group["weight_decay"]
+        direction = -gradient if group["maximize"] else gradient
+        if isinstance(decay, Tensor) or decay:
+            direction = direction + parameter * decay
+        if momentum:
+            state = self.state[parameter]
+            buffer = state.get("momentum_buffer")
+            if buffer is None:
+                buffer = state["momentum_buffer"] = direction.detach().clone()
+            else:
+                buffer.mul_(momentum).add_(direction * (1 - group["dampening"]))
+            direction = direction + buffer * momentum if group["nesterov"] else buffer
+        parameter.sub_(direction * squeezed(group["lr"]))
 
 
 def _sparse_direction(group: Group, state: dict[str, Any], gradient: Tensor) -> Any:

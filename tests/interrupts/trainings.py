@@ -19,6 +19,10 @@ OPTIMIZERS: dict[str, Make] = {
     "Adam": lambda p: T.optim.Adam(p, 0.1),
     "Adam, amsgrad": lambda p: T.optim.Adam(p, 0.1, amsgrad=True, weight_decay=0.1, maximize=True),
     "AdamW": lambda p: T.optim.AdamW(p, 0.1),
+    "ASGD": lambda p: T.optim.ASGD(p, 0.1, t0=1),
+    "Adafactor": lambda p: T.optim.Adafactor(p, 0.1),
+    "NAdam": lambda p: T.optim.NAdam(p, 0.1, weight_decay=0.1),
+    "RMSprop": lambda p: T.optim.RMSprop(p, 0.1, momentum=0.9, centered=True),
 }
 
 

@@ -7,8 +7,9 @@ count against it. After an improvement the command writes it anew:
     python -m tests.parity.ratchet --update [NAME …]  # and write it; refused where a number fell
     python -m tests.parity.ratchet --update --allow-falling
 
-A name is an entry of PyTorch's operator database (replay.py has its kinds of checks), or a function or method that is
-called wrongly (wrong_calls.py). Rests on committed.py, which reads the file; used by test_ratchet.py.
+A name is an entry of PyTorch's operator database (replay.py has its kinds of checks) or of its optimizers (optim_replay.py), or
+a function or method that is called wrongly (wrong_calls.py). Rests on committed.py, which reads the file; test_ratchet.py
+uses it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 
-from . import wrong_calls
+from . import optim_replay, wrong_calls
 from .committed import FILE, Line, fallen, load
 from .replay import FOUND, replay
 from .valid_calls import TARGETS
@@ -58,12 +59,14 @@ def count(names: Iterable[str]) -> Iterator[tuple[str, Line]]:
             line |= {kind: [tally.compared, tally.passed] for kind, tally in replay(FOUND[name]).items()}
         if name in TARGETS:
             line |= wrong_calls.counted(name)[0]
+        if name in optim_replay.FOUND:
+            line |= optim_replay.counted(name)
         yield name, line
 
 
 def known() -> list[str]:
     """Every name that there are checks of."""
-    return sorted({*FOUND, *TARGETS})
+    return sorted({*FOUND, *TARGETS, *optim_replay.FOUND})
 
 
 def settled(before: dict[str, Line], now: dict[str, Line], whole: bool, allow_falling: bool) -> dict[str, Line]:

@@ -27,8 +27,8 @@ from autogradkit.engine.node import SEQUENCE, Node, read_only
 from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
-from autogradkit.engine.sparse import make_aware
 from autogradkit.engine.saved_tensor import SavedTensor
+from autogradkit.engine.sparse import make_aware
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload

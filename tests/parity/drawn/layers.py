@@ -110,6 +110,10 @@ def optimizer(w: Writer) -> None:
         "torch.optim.AdamW([u], lr=.1)",
         "torch.optim.SGD([w], lr=.1, momentum=.5, nesterov=True)",
         "torch.optim.SGD([{'params': [w]}, {'params': [u], 'lr': .2}], lr=.1)",
+        "torch.optim.RMSprop([w, u], lr=.1, momentum=.5)",
+        "torch.optim.Rprop([w, u], lr=.1)",
+        "torch.optim.NAdam([w, u], lr=.1, weight_decay=.1)",
+        "torch.optim.Adamax([w, u], lr=.1)",
     )
     turns = w.stream.randint(1, 3)
     w.lines.append(

@@ -63,7 +63,10 @@ FUNCTIONS: dict[str, Any] = {
 }
 
 
-OPTIMIZERS: dict[str, Any] = {"sgd_": torch.optim.SGD, "adam_": torch.optim.Adam, "adamw_": torch.optim.AdamW}
+OPTIMIZERS: dict[str, Any] = {
+    f"{name.lower()}_": getattr(torch.optim, name)
+    for name in ("ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD")
+}
 SPOKEN = {
     "torch": torch,
     "array": torch.tensor,

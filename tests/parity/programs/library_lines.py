@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OPTIMIZERS = (
     "SGD({0}, lr=0.1)", "SGD({0}, lr=0.5, momentum=0.9)", "SGD({0}, lr=0.1, momentum=0.5, nesterov=True, weight_decay=0.1)",
     "Adam({0})", "Adam({0}, lr=0.1, weight_decay=0.01)", "Adam({0}, lr=0.1, amsgrad=True, maximize=True)",
+    "Adagrad({0}, lr=0.1)", "RMSprop({0}, momentum=0.5)", "NAdam({0}, lr=0.1, weight_decay=0.1)", "Rprop({0})",
 )  # fmt: skip
 ARRAY_EDITS = ("{0} += 1", "{0} *= 2", "{0}[...] = 1", "{0}[:1] = 2", "{0}.fill(3)")
 TEXTS = ("repr({0})", "str({0})", "f'{{{0}}}'", "repr({0}.grad)", "repr([{0}])", "repr({0}.grad_fn)[:12]")

@@ -40,7 +40,29 @@ ADAM = [
     )
     for more in ({}, {"betas": (0.5, 0.75), "eps": 1e-3})
 ]
+OTHERS = [
+    ("ASGD", {}),
+    ("ASGD", {"lambd": 0.1, "t0": 0, "weight_decay": 0.2, "maximize": True}),
+    ("Adadelta", {}),
+    ("Adadelta", {"rho": 0.5, "weight_decay": 0.3, "maximize": True}),
+    ("Adagrad", {}),
+    ("Adagrad", {"lr_decay": 0.5, "initial_accumulator_value": 0.25, "weight_decay": 0.3}),
+    ("Adamax", {}),
+    ("Adamax", {"betas": (0.5, 0.75), "maximize": True, "eps": 1e-3}),
+    ("NAdam", {}),
+    ("NAdam", {"lr": 0.1, "weight_decay": 0.3, "momentum_decay": 0.5}),
+    ("NAdam", {"lr": 0.1, "weight_decay": 0.3, "decoupled_weight_decay": True, "maximize": True}),
+    ("RAdam", {}),
+    ("RAdam", {"betas": (0.5, 0.9), "weight_decay": 0.3}),
+    ("RAdam", {"betas": (0.5, 0.9), "weight_decay": 0.3, "decoupled_weight_decay": True, "maximize": True}),
+    ("RMSprop", {}),
+    ("RMSprop", {"momentum": 0.9, "centered": True, "weight_decay": 0.3, "maximize": True}),
+    ("RMSprop", {"centered": True, "alpha": 0.5, "eps": 1e-3}),
+    ("Rprop", {}),
+    ("Rprop", {"etas": (0.3, 3.0), "step_sizes": (0.005, 0.01), "maximize": True}),
+]
 CASES = [
+    *((name, options, "float32" if name == "ASGD" else "float64") for name, options in OTHERS),  # its eta is float32
     *(("SGD", options, "float32") for options in SGD),
     *(("Adam", options, "float32") for options in ADAM),
     *(("Adam", {**options, "decoupled_weight_decay": True}, "float64") for options in ADAM[:6]),
@@ -183,3 +205,24 @@ def test_a_step_of_complex_numbers_is_told_where_its_lines_are_true() -> None:
             optimizer.step()
         [told[kind.__name__]] = [op.facts.update for op in trace.ops]
     assert told == {"SGD": "self = self − 0.5 · grad", "Adam": ""}
+
+
+def test_lbfgs_tells_each_move_along_its_direction() -> None:
+    before = "w = torch.nn.Parameter(torch.tensor([1., -4.]))\nopt = torch.optim.LBFGS([w], lr=.5, max_iter=1)"
+    cell = "def closure():\n    loss = (w ** 2).sum()\n    loss.backward()\n    return loss\nopt.step(closure)"
+    trace = trace_source(cell, before)
+    [op] = [op for op in trace.ops if op.kind == "inplace"]
+    assert op.name == "lbfgs_"
+    told = rows(trace, op)
+    assert told["call"].startswith("lbfgs_(w, tensor")
+    assert told["update"].startswith("w = w + 0.05 · tensor")
+    [grid] = details_of(draw_graph(trace).graph)[f"o{op.step}"]["grids"]
+    assert grid["cells"] == [["0.9", "−3.6"]]
+
+
+def test_muon_tells_its_average_and_no_numbers_of_an_orthogonal_matrix() -> None:
+    before = "w = torch.nn.Parameter(torch.eye(2))\nw.grad = torch.tensor([[1., 2.], [3., 4.]])\nopt = torch.optim.Muon([w], .1)"
+    trace = trace_source("opt.step()", before)
+    told = rows(trace, trace.ops[0])
+    assert told["update"] == "buf = 0.95 · buf + 0.05 · w.grad\nw = (1 − 0.1 · 0.1) · w − rate · orthogonal"
+    assert told["buf"] == "momentum_buffer: none before, [[0.05, 0.1], [0.15, 0.2]] after"

@@ -1,0 +1,96 @@
+"""Adagrad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from autogradkit.core.frames import entry
+from autogradkit.core.tensor import Tensor
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
+from autogradkit.optim.kernels import Numbers
+from autogradkit.optim.optimizer import refuse_fused, require_not_negative, require_rate, spelled
+from autogradkit.optim.saving import Group, count
+
+
+class Adagrad(FormulaOptimizer):
+    """Smaller steps where gradients have been large (Duchi et al., 2011, jmlr.org/papers/v12/duchi11a.html).
+
+    s ← s + g², θ ← θ − lr / (1 + (t − 1)·lr_decay) · g / (√s + eps). Raises ValueError for options out of range.
+
+    >>> import autogradkit as torch
+    >>> torch.optim.Adagrad([torch.nn.Parameter(torch.ones(1))]).defaults["lr"]
+    0.01
+    """
+
+    @entry
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        require_rate(lr)
+        require_not_negative("lr_decay value", lr_decay)
+        require_not_negative("weight_decay value", weight_decay)
+        require_not_negative("initial_accumulator_value value", initial_accumulator_value)
+        require_not_negative("epsilon value", eps)
+        defaults = {
+            "lr": lr,
+            "lr_decay": lr_decay,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        super().__init__(params, defaults)
+        refuse_fused(differentiable, foreach, fused)
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                self.state[parameter] = self._begun(parameter, group)
+
+    _later_options = MappingProxyType({"foreach": None, "maximize": False, "differentiable": False, "fused": None})
+    _symbols = MappingProxyType({"step": "t", "sum": "s"})
+
+    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+        total = zeros(parameter)
+        value = self.defaults["initial_accumulator_value"]
+        total._array.fill(complex(value, value) if parameter.is_complex() else value)
+        return {"step": count(0.0, bool(group["fused"])), "sum": total}
+
+    def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
+        numbers = {"lr": group["lr"] / (1 + counts["step"] * group["lr_decay"]), "eps": group["eps"]}
+        return {"step": counts["step"] + 1}, numbers
+
+    @staticmethod
+    def _formula(xp: Any, of: Values, n: Numbers) -> dict[str, Any]:
+        total = of["sum"] + of["grad"] * of["grad"]
+        return {"sum": total, "self": of["self"] - of["grad"] * n["lr"] / (xp.sqrt(total) + n["eps"])}
+
+    def _edits(self, group: Group) -> Mapping[str, int]:
+        return {"sum": 1, "self": 1}
+
+    def _lines(self, group: Group, state: Mapping[str, Any]) -> list[str]:
+        directed, g = self._towards(group)
+        rate, decay = spelled(group["lr"]), group["lr_decay"]
+        rate = f"{rate} / (1 + (t − 1) · {spelled(decay)})" if decay else rate
+        lines = [
+            "t = t + 1",
+            *directed,
+            f"s = s + {g}²",
+            f"self = self − {rate} · {g} / (sqrt(s) + {spelled(group['eps'])})",
+        ]
+        begins = spelled(self.defaults["initial_accumulator_value"])
+        return lines if state else [f"s = {begins}", *lines]

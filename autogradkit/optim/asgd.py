@@ -1,0 +1,96 @@
+"""Averaged stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from autogradkit.core.frames import entry
+from autogradkit.core.tensor import Tensor
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
+from autogradkit.optim.kernels import Numbers
+from autogradkit.optim.optimizer import number, require_not_negative, require_rate, spelled
+from autogradkit.optim.saving import Group, count
+
+_CAPTURED = "params, mus, etas, and state_steps"
+
+
+class ASGD(FormulaOptimizer):
+    """Steps that become smaller, and the mean of the weights from step t0 on (Polyak and Juditsky, 1992).
+
+    θ ← (1 − lambd·η)·θ − η·g and ax ← ax + μ·(θ − ax), where η = lr / (1 + lambd·lr·t)^alpha and μ = 1 / max(1, t − t0) are
+    those of the step before. Raises ValueError for options out of range.
+
+    >>> import autogradkit as torch
+    >>> torch.optim.ASGD([torch.nn.Parameter(torch.ones(1))]).defaults["alpha"]
+    0.75
+    """
+
+    @entry
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-2,
+        lambd: float = 1e-4,
+        alpha: float = 0.75,
+        t0: float = 1e6,
+        weight_decay: float = 0,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        require_rate(lr)
+        require_not_negative("weight_decay value", weight_decay)
+        defaults = {
+            "lr": lr,
+            "lambd": lambd,
+            "alpha": alpha,
+            "t0": t0,
+            "weight_decay": weight_decay,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+            "capturable": capturable,
+        }
+        super().__init__(params, defaults)
+
+    _counts = ("step", "eta", "mu")
+    _captured = (_CAPTURED, _CAPTURED)
+    _symbols = MappingProxyType({"step": "t", "eta": "eta", "mu": "mu", "ax": "ax"})
+
+    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+        return {"step": count(0.0), "eta": count(number(group["lr"])), "mu": count(1.0), "ax": zeros(parameter)}
+
+    def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
+        step, rate, shrinks = counts["step"] + 1, number(group["lr"]), group["lambd"]
+        steps: Any = count(step)._array if group["foreach"] else step  # which PyTorch computes with in that dtype
+        after = {
+            "step": step,
+            "eta": rate / (1 + shrinks * rate * steps) ** group["alpha"],
+            "mu": 1 / max(1, step - group["t0"]),
+        }
+        return after, {"shrink": 1 - shrinks * counts["eta"], "eta": counts["eta"], "mu": counts["mu"]}
+
+    @staticmethod
+    def _formula(xp: Any, of: Values, n: Numbers) -> dict[str, Any]:
+        new = of["self"] * n["shrink"] - of["grad"] * n["eta"]
+        return {"self": new, "ax": new if n["mu"] == 1 else of["ax"] + (new - of["ax"]) * n["mu"]}
+
+    def _edits(self, group: Group) -> Mapping[str, int]:
+        return {"self": 1 if group["foreach"] else 2, "ax": 1}
+
+    def _lines(self, group: Group, state: Mapping[str, Any]) -> list[str]:
+        directed, g = self._towards(group)
+        rate, shrinks = spelled(group["lr"]), spelled(group["lambd"])
+        lines = [
+            "t = t + 1",
+            *directed,
+            f"moved = self · (1 − {shrinks} · eta) − eta · {g}",
+            "ax = ax + mu · (moved − ax)",
+            f"eta = {rate} / (1 + {shrinks} · {rate} · t)^{spelled(group['alpha'])}",
+            f"mu = 1 / maximum(1, t − {spelled(group['t0'])})",
+            "self = moved",
+        ]
+        return lines if state else [f"eta = {rate}", "mu = 1", *lines]
