@@ -29,6 +29,8 @@ NAMESPACES = (
     "nn.functional",
     "nn.init",
     "nn.parameter",
+    "nn.utils",
+    "nn.utils.rnn",
     "optim",
     "optim.lr_scheduler",
     "profiler",

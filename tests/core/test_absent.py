@@ -76,7 +76,7 @@ def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleTy
         ("import autogradkit.sparse as sparse", "torch.sparse"),
         ("from autogradkit.onnx import export", "torch.onnx"),
         ("from autogradkit.utils.checkpoint import checkpoint", "utils.checkpoint"),
-        ("import autogradkit.nn.utils.rnn", "nn.utils"),
+        ("import autogradkit.nn.utils.parametrize", "nn.utils.parametrize"),
         ("from autogradkit.optim import swa_utils", "optim.swa_utils"),
     ],
 )

@@ -18,6 +18,8 @@ from autogradkit.nn.modules import (
     pooling,
     rectifier,
     resizing,
+    rnn,
+    rnn_cells,
     softmax,
 )
 from autogradkit.nn.modules.activation import *
@@ -37,6 +39,8 @@ from autogradkit.nn.modules.normalization import *
 from autogradkit.nn.modules.pooling import *
 from autogradkit.nn.modules.rectifier import *
 from autogradkit.nn.modules.resizing import *
+from autogradkit.nn.modules.rnn import *
+from autogradkit.nn.modules.rnn_cells import *
 from autogradkit.nn.modules.softmax import *
 
 __all__: list[str] = []
@@ -57,4 +61,6 @@ __all__ += normalization.__all__
 __all__ += pooling.__all__
 __all__ += rectifier.__all__
 __all__ += resizing.__all__
+__all__ += rnn.__all__
+__all__ += rnn_cells.__all__
 __all__ += softmax.__all__
