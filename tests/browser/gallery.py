@@ -119,6 +119,10 @@ NEWER = {  # layers and ops whose pictures have rows, columns, several results o
         "torch.manual_seed(0)\nattend = torch.nn.MultiheadAttention(4, 2, batch_first=True)\nx = torch.randn(1, 3, 4)",
         "out, weights = attend(x, x, x)\nloss = out.square().sum()\nloss.backward()",
     ),
+    "encoder-layer": (
+        "torch.manual_seed(0)\nlayer = torch.nn.TransformerEncoderLayer(4, 2, 8, 0.0)\nx = torch.randn(3, 1, 4)",
+        "out = layer(x)\nloss = out[0, 0].square().sum()\nloss.backward()",
+    ),
     "solve": (
         "A = torch.tensor([[2., 1.], [1., 3.]], requires_grad=True)\nb = torch.tensor([1., 2.])",
         "x = torch.linalg.solve(A, b)\nvalues, vectors = torch.linalg.eigh(A)\nloss = x.sum() + values[0]\nloss.backward()",

@@ -171,6 +171,9 @@ REFUSED: list[Callable[[Any], Any]] = [
     lambda m: m.nn.MultiheadAttention(4, 2)(*[m.ones(3, 2, 4)] * 3, attn_mask=m.ones(3, 3, 3)),
     lambda m: m.nn.MultiheadAttention(4, 2)(*[m.ones(3, 2, 4)] * 3, is_causal=True),
     lambda m: m.nn.MultiheadAttention(4, 2)(*[m.ones(3, 2, 4)] * 3, key_padding_mask=m.ones(2, 5)),
+    lambda m: m.nn.functional.scaled_dot_product_attention(
+        *[m.ones(1, 1, 3, 2)] * 3, m.zeros(3, 3).requires_grad_(), is_causal=True
+    ),
     lambda m: m.nn.TransformerEncoderLayer(4, 2, activation="sine"),
     lambda m: m.nn.TransformerEncoderLayer(4, 2)(m.ones(3, 2, 4), src_mask=m.ones(3, 3).long()),
     lambda m: m.nn.Transformer(4, 2, 1, 1, 8, batch_first=True)(m.ones(3, 2, 4), m.ones(2, 2, 4)),
