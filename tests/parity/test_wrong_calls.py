@@ -21,7 +21,8 @@ NO_VALID_CALL = {
     "nn.functional.conv_transpose1d", "nn.functional.conv_transpose3d", "nn.functional.cosine_embedding_loss",
     "nn.functional.ctc_loss", "nn.functional.embedding_bag", "nn.functional.instance_norm",
     "nn.functional.max_pool1d", "nn.functional.max_pool3d", "nn.functional.max_unpool3d", "Tensor.diagonal_scatter",
-    "Tensor.float_power_", "Tensor.istft", "addmv_", "embedding_bag", "empty_permuted", "native_batch_norm",
+    "Tensor.float_power_", "Tensor.istft", "addmv_", "embedding_bag", "empty_permuted", "gru", "gru_cell", "lstm", "lstm_cell",
+    "native_batch_norm", "rnn_relu", "rnn_tanh",
 }  # fmt: skip
 
 

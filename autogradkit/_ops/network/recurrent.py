@@ -262,7 +262,7 @@ def _network(name: str, step: Step, doc: str) -> OverloadSet:
         return _simple(step, data, hx, params, *given, sizes=_sizes_of(batch_sizes))
 
     owner = function(name, variants="function")
-    for form in (padded, packed):
+    for form in (packed, padded):  # in the order of PyTorch's message
         form.__doc__ = doc
         owner.overload(composition=True)(form)
     return owner
@@ -286,8 +286,8 @@ lstm = function("lstm", variants="function")
 
 @lstm.overload(composition=True)
 def _(
-    input: Tensor, hx: Tensors, params: Tensors, has_biases: bool, num_layers: int, dropout: float, train: bool,
-    bidirectional: bool, batch_first: bool,
+    data: Tensor, batch_sizes: Tensor, hx: Tensors, params: Tensors, has_biases: bool, num_layers: int, dropout: float,
+    train: bool, bidirectional: bool,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """(outputs of the last layer, last states, last cells) of LSTM cells, over padded or packed sequences.
 
@@ -298,17 +298,17 @@ def _(
     >>> torch.lstm(x, [h, h], [w, w], False, 1, 0.0, False, False, False)[1]
     tensor([[[0.5440]]])
     """
-    return _lstm(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)
+    sizes = _sizes_of(batch_sizes)
+    return _lstm(data, hx, params, has_biases, num_layers, dropout, train, bidirectional, sizes=sizes)
 
 
 @lstm.overload(composition=True)
 def _(
-    data: Tensor, batch_sizes: Tensor, hx: Tensors, params: Tensors, has_biases: bool, num_layers: int, dropout: float,
-    train: bool, bidirectional: bool,
+    input: Tensor, hx: Tensors, params: Tensors, has_biases: bool, num_layers: int, dropout: float, train: bool,
+    bidirectional: bool, batch_first: bool,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
-    """The same for packed sequences."""
-    sizes = _sizes_of(batch_sizes)
-    return _lstm(data, hx, params, has_biases, num_layers, dropout, train, bidirectional, sizes=sizes)
+    """The same for padded sequences."""
+    return _lstm(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)
 
 
 def _require_fitting(gates: int, x: Any, states: Sequence[Any], w_ih: Any, w_hh: Any) -> None:

@@ -49,7 +49,7 @@ NOT_SWEPT: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "rnn_tanh/padded/0", "rnn_tanh/packed/1", "rnn_relu/padded/0", "rnn_relu/packed/1", "gru/padded/0", "gru/packed/1",
+            "rnn_tanh/packed/0", "rnn_tanh/padded/1", "rnn_relu/packed/0", "rnn_relu/padded/1", "gru/packed/0", "gru/padded/1",
             "gru_cell/cell/0", "lstm/_/0", "lstm/_/1", "lstm_cell/lstm_cell/0", "lstm_layer/lstm_layer/0",
             "lstm_layer_gradients/lstm_layer_gradients/0",
         ),
