@@ -68,6 +68,7 @@ class RNNBase(Module):
 
     _states = 1  # how many tensors a state has
     _kind = ""  # what the refusal of a wrong input calls it
+    _said = ""  # and what it adds after the number of dimensions
 
     @staticmethod
     def _samples(m: Any) -> Samples:
@@ -244,8 +245,6 @@ class RNNBase(Module):
 
     def _own(self, last: list[Any]) -> Hidden:
         return last[0] if self._states == 1 else tuple(last)
-
-    _said = ""  # what PyTorch adds after the number of dimensions
 
     def extra_repr(self) -> str:
         said = f"{self.input_size}, {self.hidden_size}"
