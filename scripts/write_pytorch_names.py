@@ -49,6 +49,8 @@ NAMESPACES = (
     "nn.functional",
     "nn.init",
     "nn.parameter",
+    "nn.utils",
+    "nn.utils.rnn",
     "optim",
     "optim.lr_scheduler",
     "optim.swa_utils",

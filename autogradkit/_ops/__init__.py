@@ -85,6 +85,7 @@ from autogradkit._ops.network import (
     pool,
     rearranging,
     rectifiers,
+    recurrent,
     similarity,
     softmax,
 )

@@ -4,11 +4,11 @@ Rests on tensors and autograd; optimizers take what `Module.parameters()` gives.
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
-from autogradkit.nn import functional, init, modules, parameter
+from autogradkit.nn import functional, init, modules, parameter, utils
 from autogradkit.nn.modules import *
 from autogradkit.nn.parameter import *
 
-__all__ = ["functional", "init", "modules", "parameter"]
+__all__ = ["functional", "init", "modules", "parameter", "utils"]
 __all__ += modules.__all__
 __all__ += parameter.__all__
 

@@ -103,6 +103,26 @@ NEWER = {  # layers and ops whose pictures have rows, columns, several results o
         "torch.manual_seed(0)\nq, k, v = (torch.randn(1, 3, 2, requires_grad=True) for _ in range(3))",
         "out = torch.nn.functional.scaled_dot_product_attention(q, k, v)\nout.sum().backward()",
     ),
+    "lstm": (
+        "torch.manual_seed(0)\nlstm = torch.nn.LSTM(2, 3, 2)\nreadout = torch.nn.Linear(3, 1)\nx = torch.randn(4, 1, 2)",
+        "outputs, (h, c) = lstm(x)\nloss = readout(outputs[-1]).square().sum()\nloss.backward()",
+    ),
+    "lstm-cell": (
+        "torch.manual_seed(0)\ncell = torch.nn.LSTMCell(2, 3)\nxs = torch.randn(4, 1, 2)\nh = c = torch.zeros(1, 3)",
+        "for x in xs:\n    h, c = cell(x, (h, c))\nloss = h.square().sum()\nloss.backward()",
+    ),
+    "gru": (
+        "torch.manual_seed(0)\ngru = torch.nn.GRU(2, 3)\nx = torch.randn(3, 1, 2)",
+        "outputs, last = gru(x)\nloss = last.square().sum()\nloss.backward()",
+    ),
+    "multihead": (
+        "torch.manual_seed(0)\nattend = torch.nn.MultiheadAttention(4, 2, batch_first=True)\nx = torch.randn(1, 3, 4)",
+        "out, weights = attend(x, x, x)\nloss = out.square().sum()\nloss.backward()",
+    ),
+    "encoder-layer": (
+        "torch.manual_seed(0)\nlayer = torch.nn.TransformerEncoderLayer(4, 2, 8, 0.0)\nx = torch.randn(3, 1, 4)",
+        "out = layer(x)\nloss = out[0, 0].square().sum()\nloss.backward()",
+    ),
     "solve": (
         "A = torch.tensor([[2., 1.], [1., 3.]], requires_grad=True)\nb = torch.tensor([1., 2.])",
         "x = torch.linalg.solve(A, b)\nvalues, vectors = torch.linalg.eigh(A)\nloss = x.sum() + values[0]\nloss.backward()",

@@ -31,7 +31,8 @@ else:
         overload = OVERLOADS.get(name)
         if overload is None:
             raise AttributeError(f"no op '{name}' is declared that a gradient formula could use")
-        function = globals()[name] = _either(overload.on_arrays, overload)
+        # What is composed of ops runs on tensors alone: a formula may name it where its arrays go another way (`on_arrays`).
+        function = globals()[name] = overload if overload.composition else _either(overload.on_arrays, overload)
         return function
 
 

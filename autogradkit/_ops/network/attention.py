@@ -76,7 +76,9 @@ def scaled_dot_product_attention(
     v: Any = value
     mask: Any = attn_mask
     _require_fitting(q, k, v, mask)
-    apart = dropout_p > 0 or not q.ndim == k.ndim == v.ndim == 4  # PyTorch's kernel for all at once does not take it
+    # PyTorch's kernel for all at once does not take it
+    learnt = mask is not None and mask.requires_grad
+    apart = dropout_p > 0 or learnt or not q.ndim == k.ndim == v.ndim == 4
     if is_causal and mask is not None and apart:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if dropout_p < 0 and not apart:

@@ -6,7 +6,6 @@ Rests on linear, softmax and scaled_dot_product_attention; everything is a compo
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 from autogradkit._ops.making.filled import zeros, zeros_like
@@ -14,6 +13,7 @@ from autogradkit._ops.selection.joining import cat
 from autogradkit.core.dtype import bool_
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.nn.functional.attention import scaled_dot_product_attention
 from autogradkit.nn.functional.dropouts import dropout
 from autogradkit.nn.functional.linear_maps import linear
@@ -45,12 +45,16 @@ def _is_batched(query: Any, key: Any, value: Any, padding_mask: Any, mask: Any, 
     return dims == 3
 
 
-def _as_bias(mask: Any, name: str, dtype: Any) -> Any:
-    """A mask as what is added to the scores: −∞ where it is True."""
-    if mask is None or mask.is_floating_point():
-        return mask
-    if mask.dtype != bool_:
+def canonical_mask(mask: Any, name: str, dtype: Any, other: Any = None, other_name: str = "") -> Any:
+    """A mask as what is added to the scores: −∞ where it is True. Warns where the other one is of another kind."""
+    if mask is None:
+        return None
+    if mask.dtype != bool_ and not mask.is_floating_point():
         raise AssertionError(f"only bool and floating types of {name} are supported")
+    if other is not None and mask.dtype != other.dtype:
+        warn(f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.")
+    if mask.is_floating_point():
+        return mask
     return zeros_like.owner(mask, dtype=dtype).masked_fill_(mask, -math.inf)
 
 
@@ -171,13 +175,7 @@ def multi_head_attention_forward(
         padding = None if padding is None else padding.unsqueeze(0)
     target, batch, width = q.shape
     source = k.shape[0]
-    if padding is not None and mask is not None and padding.dtype != mask.dtype:
-        warnings.warn(
-            "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type for both instead.",
-            UserWarning,
-            stacklevel=3,
-        )
-    padding = _as_bias(padding, "key_padding_mask", query.dtype)
+    padding = canonical_mask(padding, "key_padding_mask", query.dtype, mask, "attn_mask")
     if is_causal and mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
@@ -186,7 +184,7 @@ def multi_head_attention_forward(
     if is_causal and padding is None and not need_weights:
         mask = None  # the hint stands for it
     else:
-        mask = _as_bias(mask, "attn_mask", query.dtype)
+        mask = canonical_mask(mask, "attn_mask", query.dtype)
         is_causal = is_causal and padding is None
     if width != embed_dim_to_check:
         raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}")
@@ -222,6 +220,11 @@ def multi_head_attention_forward(
         mask, padding = _one_longer(mask), _one_longer(padding)
     source = k.size(1)
     if padding is not None:
+        for at, expected in ((0, batch), (1, source)):
+            if padding.size(at) != expected:
+                raise AssertionError(
+                    f"Expected key_padded_mask.shape[{at}] to be {expected}, but got {padding.size(at)}"
+                )
         spread = padding.view(batch, 1, 1, source).expand(-1, num_heads, -1, -1).reshape(total, 1, source)
         mask = spread if mask is None else mask + spread
     p = dropout_p if training else 0.0

@@ -3,6 +3,7 @@
 from autogradkit.nn.modules import (
     activation,
     adaptive_pooling,
+    attention,
     batchnorm,
     container,
     conv,
@@ -18,10 +19,15 @@ from autogradkit.nn.modules import (
     pooling,
     rectifier,
     resizing,
+    rnn,
+    rnn_cells,
     softmax,
+    transformer,
+    transformer_layers,
 )
 from autogradkit.nn.modules.activation import *
 from autogradkit.nn.modules.adaptive_pooling import *
+from autogradkit.nn.modules.attention import *
 from autogradkit.nn.modules.batchnorm import *
 from autogradkit.nn.modules.container import *
 from autogradkit.nn.modules.conv import *
@@ -37,11 +43,16 @@ from autogradkit.nn.modules.normalization import *
 from autogradkit.nn.modules.pooling import *
 from autogradkit.nn.modules.rectifier import *
 from autogradkit.nn.modules.resizing import *
+from autogradkit.nn.modules.rnn import *
+from autogradkit.nn.modules.rnn_cells import *
 from autogradkit.nn.modules.softmax import *
+from autogradkit.nn.modules.transformer import *
+from autogradkit.nn.modules.transformer_layers import *
 
 __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += adaptive_pooling.__all__
+__all__ += attention.__all__
 __all__ += batchnorm.__all__
 __all__ += container.__all__
 __all__ += conv.__all__
@@ -57,4 +68,8 @@ __all__ += normalization.__all__
 __all__ += pooling.__all__
 __all__ += rectifier.__all__
 __all__ += resizing.__all__
+__all__ += rnn.__all__
+__all__ += rnn_cells.__all__
 __all__ += softmax.__all__
+__all__ += transformer.__all__
+__all__ += transformer_layers.__all__

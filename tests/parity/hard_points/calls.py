@@ -47,6 +47,21 @@ NOT_SWEPT: dict[str, str] = {
         ),
         "what public functions are made of, whose sweep compares it; or a flag, or a form that no valid call comes to",
     ),
+    **dict.fromkeys(
+        (
+            "rnn_tanh/packed/0", "rnn_tanh/padded/1", "rnn_relu/packed/0", "rnn_relu/padded/1", "gru/packed/0", "gru/padded/1",
+            "gru_cell/cell/0", "lstm/_/0", "lstm/_/1", "lstm_cell/lstm_cell/0", "lstm_layer/lstm_layer/0",
+            "lstm_layer_gradients/lstm_layer_gradients/0",
+        ),
+        "parameters whose sizes hang together: test_recurrent.py compares them; what they are made of is swept",
+    ),
+    **dict.fromkeys(
+        (
+            "_pack_padded_sequence/pack_padded_sequence/0", "_pad_packed_sequence/pad_packed_sequence/0",
+            "pad_sequence/pad_sequence/0",
+        ),
+        "moves numbers only: test_packed_sequences.py compares it",
+    ),
     **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1", "baddbmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (

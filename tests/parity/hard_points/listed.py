@@ -52,7 +52,7 @@ HALF = {torch.float16, torch.bfloat16}
 PRODUCTS = {
     "mm", "mv", "bmm", "addmm", "addmm_", "dot", "matmul", "linear", "outer", "ger", "convolution", "conv2d", "addmv", "baddbmm",
     "addmv_", "baddbmm_", "addbmm", "addbmm_", "addr", "addr_", "inner", "vdot", "kron", "tensordot", "einsum", "chain_matmul",
-    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist", "bilinear",
+    "multi_dot", "vecdot", "cross", "cov", "matrix_power", "cdist", "bilinear", "rnn_tanh_cell", "rnn_relu_cell",
 }  # fmt: skip
 # Of matrices with numbers that are not finite, or singular ones, each library's LAPACK finds other factors. What is found of
 # others is compared in test_op_db.py.
