@@ -3,11 +3,15 @@
 from autogradkit.nn.modules import (
     activation,
     adaptive_pooling,
+    adaptive_softmax,
     batchnorm,
     container,
     conv,
+    cross_map_norm,
+    deprecated,
     distance,
     dropout,
+    embedding,
     flatten,
     label_loss,
     linear,
@@ -15,6 +19,9 @@ from autogradkit.nn.modules import (
     margin_loss,
     module,
     normalization,
+    padding,
+    parallel,
+    parameter_dict,
     pooling,
     rectifier,
     resizing,
@@ -22,11 +29,15 @@ from autogradkit.nn.modules import (
 )
 from autogradkit.nn.modules.activation import *
 from autogradkit.nn.modules.adaptive_pooling import *
+from autogradkit.nn.modules.adaptive_softmax import *
 from autogradkit.nn.modules.batchnorm import *
 from autogradkit.nn.modules.container import *
 from autogradkit.nn.modules.conv import *
+from autogradkit.nn.modules.cross_map_norm import *
+from autogradkit.nn.modules.deprecated import *
 from autogradkit.nn.modules.distance import *
 from autogradkit.nn.modules.dropout import *
+from autogradkit.nn.modules.embedding import *
 from autogradkit.nn.modules.flatten import *
 from autogradkit.nn.modules.label_loss import *
 from autogradkit.nn.modules.linear import *
@@ -34,6 +45,9 @@ from autogradkit.nn.modules.loss import *
 from autogradkit.nn.modules.margin_loss import *
 from autogradkit.nn.modules.module import *
 from autogradkit.nn.modules.normalization import *
+from autogradkit.nn.modules.padding import *
+from autogradkit.nn.modules.parallel import *
+from autogradkit.nn.modules.parameter_dict import *
 from autogradkit.nn.modules.pooling import *
 from autogradkit.nn.modules.rectifier import *
 from autogradkit.nn.modules.resizing import *
@@ -42,11 +56,15 @@ from autogradkit.nn.modules.softmax import *
 __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += adaptive_pooling.__all__
+__all__ += adaptive_softmax.__all__
 __all__ += batchnorm.__all__
 __all__ += container.__all__
 __all__ += conv.__all__
+__all__ += cross_map_norm.__all__
+__all__ += deprecated.__all__
 __all__ += distance.__all__
 __all__ += dropout.__all__
+__all__ += embedding.__all__
 __all__ += flatten.__all__
 __all__ += label_loss.__all__
 __all__ += linear.__all__
@@ -54,6 +72,9 @@ __all__ += loss.__all__
 __all__ += margin_loss.__all__
 __all__ += module.__all__
 __all__ += normalization.__all__
+__all__ += padding.__all__
+__all__ += parallel.__all__
+__all__ += parameter_dict.__all__
 __all__ += pooling.__all__
 __all__ += rectifier.__all__
 __all__ += resizing.__all__

@@ -81,7 +81,9 @@ class _Norm(Module):
         )
 
 
-class _BatchNorm(_Norm):
+class BatchNorm(_Norm):
+    """What the norms over a batch share."""
+
     def forward(self, input: Tensor) -> Tensor:
         """The input standardised: by its own statistics in training, or where none are kept, else by the running ones."""
         self._check_input_dim(input)
@@ -96,7 +98,7 @@ class _BatchNorm(_Norm):
         return functional.batch_norm(input, mean, variance, self.weight, self.bias, own, factor, self.eps)
 
 
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(BatchNorm):
     """Each channel of (N, C) or (N, C, L) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -118,7 +120,7 @@ class BatchNorm1d(_BatchNorm):
         ]
 
 
-class BatchNorm2d(_BatchNorm):
+class BatchNorm2d(BatchNorm):
     """Each channel of (N, C, H, W) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -140,7 +142,7 @@ class BatchNorm2d(_BatchNorm):
         ]
 
 
-class BatchNorm3d(_BatchNorm):
+class BatchNorm3d(BatchNorm):
     """Each channel of (N, C, D, H, W) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.

@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from autogradkit._ops.making.filled import empty
+from autogradkit.core.buffer import Buffer
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
@@ -90,6 +91,8 @@ class Members:
                     f"cannot assign '{type_text(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
             modules[name] = value
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
         elif buffers is not None and name in buffers:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
