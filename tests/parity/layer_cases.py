@@ -66,6 +66,6 @@ def _as_pytorchs(value: Any) -> Any:
 def assert_alike(code: Case, rtol: float = 1e-5, atol: float = 1e-6) -> None:
     """Both libraries come to the same: texts and warnings word for word, numbers within a tolerance."""
     (seen, numbers), (expected, theirs) = run(code, autogradkit), run(code, torch)
-    assert seen == expected
+    assert seen == expected, f"ours {seen}\ntheirs {expected}"
     for one, other in zip(numbers, theirs, strict=True):
         np.testing.assert_allclose(one, other, rtol=rtol, atol=atol)

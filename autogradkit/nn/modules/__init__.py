@@ -14,6 +14,7 @@ from autogradkit.nn.modules import (
     embedding,
     flatten,
     label_loss,
+    lazy,
     linear,
     loss,
     margin_loss,
@@ -40,6 +41,7 @@ from autogradkit.nn.modules.dropout import *
 from autogradkit.nn.modules.embedding import *
 from autogradkit.nn.modules.flatten import *
 from autogradkit.nn.modules.label_loss import *
+from autogradkit.nn.modules.lazy import *
 from autogradkit.nn.modules.linear import *
 from autogradkit.nn.modules.loss import *
 from autogradkit.nn.modules.margin_loss import *
@@ -67,6 +69,7 @@ __all__ += dropout.__all__
 __all__ += embedding.__all__
 __all__ += flatten.__all__
 __all__ += label_loss.__all__
+__all__ += lazy.__all__
 __all__ += linear.__all__
 __all__ += loss.__all__
 __all__ += margin_loss.__all__
