@@ -15,6 +15,8 @@ from autogradkit.nn.modules import (
     flatten,
     label_loss,
     lazy,
+    lazy_conv,
+    lazy_norm,
     linear,
     loss,
     margin_loss,
@@ -42,6 +44,8 @@ from autogradkit.nn.modules.embedding import *
 from autogradkit.nn.modules.flatten import *
 from autogradkit.nn.modules.label_loss import *
 from autogradkit.nn.modules.lazy import *
+from autogradkit.nn.modules.lazy_conv import *
+from autogradkit.nn.modules.lazy_norm import *
 from autogradkit.nn.modules.linear import *
 from autogradkit.nn.modules.loss import *
 from autogradkit.nn.modules.margin_loss import *
@@ -70,6 +74,8 @@ __all__ += embedding.__all__
 __all__ += flatten.__all__
 __all__ += label_loss.__all__
 __all__ += lazy.__all__
+__all__ += lazy_conv.__all__
+__all__ += lazy_norm.__all__
 __all__ += linear.__all__
 __all__ += loss.__all__
 __all__ += margin_loss.__all__
