@@ -14,6 +14,16 @@ import typing as _typing
 from autogradkit import _ops as _ops
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
 from autogradkit._ops.declare import PYTHON_FUNCTIONS as _PYTHON_FUNCTIONS
+from autogradkit._ops.making.constructors import BFloat16Tensor as BFloat16Tensor
+from autogradkit._ops.making.constructors import BoolTensor as BoolTensor
+from autogradkit._ops.making.constructors import ByteTensor as ByteTensor
+from autogradkit._ops.making.constructors import CharTensor as CharTensor
+from autogradkit._ops.making.constructors import DoubleTensor as DoubleTensor
+from autogradkit._ops.making.constructors import FloatTensor as FloatTensor
+from autogradkit._ops.making.constructors import HalfTensor as HalfTensor
+from autogradkit._ops.making.constructors import IntTensor as IntTensor
+from autogradkit._ops.making.constructors import LongTensor as LongTensor
+from autogradkit._ops.making.constructors import ShortTensor as ShortTensor
 from autogradkit._ops.making.options import channels_last as channels_last
 from autogradkit._ops.making.options import contiguous_format as contiguous_format
 from autogradkit._ops.making.options import memory_format as memory_format
@@ -36,6 +46,11 @@ from autogradkit.core.dtype import int64 as int64
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.layout import layout as layout
+from autogradkit.core.layout import sparse_bsc as sparse_bsc
+from autogradkit.core.layout import sparse_bsr as sparse_bsr
+from autogradkit.core.layout import sparse_coo as sparse_coo
+from autogradkit.core.layout import sparse_csc as sparse_csc
+from autogradkit.core.layout import sparse_csr as sparse_csr
 from autogradkit.core.layout import strided as strided
 from autogradkit.core.printing import get_printoptions as get_printoptions
 from autogradkit.core.printing import printoptions as printoptions
@@ -43,7 +58,22 @@ from autogradkit.core.printing import set_printoptions as set_printoptions
 from autogradkit.core.random import Generator as Generator
 from autogradkit.core.random import default_generator as default_generator
 from autogradkit.core.size import Size as Size
+from autogradkit.core.storages import UntypedStorage as UntypedStorage
 from autogradkit.core.tensor import Tensor as Tensor
+from autogradkit.core.typed_storages import BFloat16Storage as BFloat16Storage
+from autogradkit.core.typed_storages import BoolStorage as BoolStorage
+from autogradkit.core.typed_storages import ByteStorage as ByteStorage
+from autogradkit.core.typed_storages import CharStorage as CharStorage
+from autogradkit.core.typed_storages import ComplexDoubleStorage as ComplexDoubleStorage
+from autogradkit.core.typed_storages import ComplexFloatStorage as ComplexFloatStorage
+from autogradkit.core.typed_storages import DoubleStorage as DoubleStorage
+from autogradkit.core.typed_storages import FloatStorage as FloatStorage
+from autogradkit.core.typed_storages import HalfStorage as HalfStorage
+from autogradkit.core.typed_storages import IntStorage as IntStorage
+from autogradkit.core.typed_storages import LongStorage as LongStorage
+from autogradkit.core.typed_storages import ShortStorage as ShortStorage
+from autogradkit.core.typed_storages import TypedStorage as TypedStorage
+from autogradkit.core.typed_storages import is_storage as is_storage
 from autogradkit.engine import attributes as _attributes  # noqa: F401 - attaches them
 from autogradkit.engine import calling as _calling  # noqa: F401 - likewise
 from autogradkit.engine import copies as _copies  # noqa: F401 - likewise
@@ -59,17 +89,18 @@ __version__ = "0.1.0"
 half, double, cfloat, cdouble = float16, float64, complex64, complex128
 short, long = int16, int64
 float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
+Storage = FloatStorage
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 
 
 def load_ipython_extension(shell: _typing.Any) -> None:
     """`%load_ext autogradkit`: register the magics."""
-    _importlib.import_module("autogradkit.magics").load_ipython_extension(shell)
+    _importlib.import_module("autogradkit.extension").load_ipython_extension(shell)
 
 
 def unload_ipython_extension(shell: _typing.Any) -> None:
     """`%unload_ext autogradkit`: take the magics away again."""
-    _importlib.import_module("autogradkit.magics").unload_ipython_extension(shell)
+    _importlib.import_module("autogradkit.extension").unload_ipython_extension(shell)
 
 
 if _typing.TYPE_CHECKING:
@@ -87,7 +118,9 @@ else:
             "nn",
             "optim",
             "profiler",
+            "serialization",
             "signal",
+            "sparse",
             "special",
             "utils",
             "vision",
@@ -97,7 +130,14 @@ else:
             "cli",
         }
     )
-    _LAZY_NAMES = {"record": "autogradkit.tracing", "Trace": "autogradkit.tracing", "vmap": "autogradkit.func"}
+    _LAZY_NAMES = {
+        "record": "autogradkit.tracing",
+        "Trace": "autogradkit.tracing",
+        "vmap": "autogradkit.func",
+        "as_torch": "autogradkit.standing_in",
+        "save": "autogradkit.serialization",
+        "load": "autogradkit.serialization",
+    }
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
         | _LAZY_MODULES

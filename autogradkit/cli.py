@@ -1,4 +1,4 @@
-"""The command line: `autogradkit lab` opens the lessons, `autogradkit train` trains on the bundled digits.
+"""The command line: `lab` opens the lessons, `train` trains on the bundled digits, `run` runs a PyTorch script.
 
 Rests on everything below; each command imports what it needs when it runs, so that `--help` answers at once.
 """
@@ -119,6 +119,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     train_parser.add_argument("--quiet", action="store_true", help="no progress bar, only the result")
     train_parser.set_defaults(command=train)
+
+    run_help = "run a PyTorch script, unmodified, without PyTorch"
+    run_parser = commands.add_parser(
+        "run",
+        help=run_help,
+        description=f"{run_help[0].upper()}{run_help[1:]}: torch and torchvision mean autogradkit in it.",
+    )
+    run_parser.add_argument("script", metavar="SCRIPT")
+    run_parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="what the script is given")
+    run_parser.set_defaults(command=run)
     return parser
 
 
@@ -216,6 +226,18 @@ def train(arguments: argparse.Namespace) -> int:
     wanted = setup.target
     print(f"{reached:.2%} of the test digits named rightly; the recipe's target is {wanted:.0%}")
     return 0 if reached >= wanted or arguments.epochs is not None else 1
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a script that imports torch; its exit status."""
+    from autogradkit.scripts import run_script, source_of
+
+    try:
+        source = source_of(arguments.script)
+    except OSError as error:
+        _tell(f"autogradkit run: can't open file '{arguments.script}': [Errno {error.errno}] {error.strerror}")
+        return 2
+    return run_script(source, arguments.script, arguments.arguments)
 
 
 def _report(epochs: Sequence[Epoch], reported: int, write: Callable[[str], None]) -> int:

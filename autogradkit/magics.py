@@ -1,6 +1,6 @@
-"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%strides`, `%why`, `%graph`, `%ledger`, `%train`.
+"""The IPython magics: `%%trace`, `%trace`, `%storage`, `%strides`, `%why`, `%graph`, `%ledger`, `%train`, `%as_torch`.
 
-Rests on tracing and widgets; loaded by `%load_ext autogradkit`. How a traced cell is run is in `traced_cells.py`.
+Rests on tracing and widgets; `extension.py` registers them. How a traced cell is run is in `traced_cells.py`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from autogradkit.tracing.failed_dtype import failed_dtype
 from autogradkit.tracing.failed_view import failed_view
 from autogradkit.tracing.foreign import INSTEAD, is_pytorchs, is_pytorchs_tensor
 from autogradkit.tracing.labels import with_article
-from autogradkit.tracing.namespace import holds, those_of
+from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.trace import Trace
-from autogradkit.tracing.watch import GRADS
 
-_MODELS = ("lenet", "mlp")
+MODELS = ("lenet", "mlp")
 _WHY = (
     "It draws why a .view() or a .view(dtype) failed, right after the error, and, given a call such as %why b.reshape(6), why "
     "that copied or did not."
@@ -227,15 +226,15 @@ class AutogradkitMagics(Magics):
         from autogradkit.widgets.train_magic import train_from_magic
 
         namespace = self._namespace()
-        if options.model not in _MODELS and is_pytorchs(namespace.get(options.model)):
+        if options.model not in MODELS and is_pytorchs(namespace.get(options.model)):
             raise UsageError(
                 f"%train: '{options.model}' is of PyTorch itself, which autogradkit cannot train on its digits. {INSTEAD}"
             )
-        if options.model not in _MODELS and not holds(namespace.get(options.model), autogradkit.nn.Module):
+        if options.model not in MODELS and not holds(namespace.get(options.model), autogradkit.nn.Module):
             raise UsageError(
                 f"%train: there is no model '{options.model}'. Use lenet, mlp, or the name of a model you made."
             )
-        if options.model not in _MODELS and not any(True for _ in namespace[options.model].parameters()):
+        if options.model not in MODELS and not any(True for _ in namespace[options.model].parameters()):
             raise UsageError(f"%train: '{options.model}' has no parameters that could learn.")
         return train_from_magic(
             options.model,
@@ -251,6 +250,29 @@ class AutogradkitMagics(Magics):
     def _namespace(self) -> dict[str, Any]:
         assert self.shell is not None
         return self.shell.user_ns
+
+    @magic_arguments()
+    @argument("off", nargs="?", help="`off` gives PyTorch's names back")
+    @line_magic
+    def as_torch(self, line: str) -> None:
+        """Let `import torch` and `import torchvision` mean autogradkit from here on; `%as_torch off` ends it.
+
+        Cells that were written for PyTorch then run unchanged, and can be traced.
+
+        Example: %as_torch
+                 import torch
+        """
+        from autogradkit.standing_in import as_torch
+
+        if line.strip() not in ("", "off"):
+            raise UsageError(f"%as_torch takes nothing, or off (got {line.strip()}).")
+        stand_in = as_torch()
+        if line.strip() == "off":
+            stand_in.stop()
+            return
+        names = [name for name, value in self._namespace().items() if name[:1] != "_" and is_pytorchs(value)]
+        if names:
+            print(f"From PyTorch itself still: {', '.join(names)}. Run the imports again that made them.")
 
     def _evaluate(self, magic: str, text: str) -> Any:
         assert self.shell is not None
@@ -346,62 +368,3 @@ def split_expressions(line: str) -> list[str]:
             continue
         current += character
     return [part for part in (*parts, current) if part]
-
-
-_REGISTERED: dict[int, AutogradkitMagics] = {}
-
-
-def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics; loading again changes nothing."""
-    if id(shell) in _REGISTERED:
-        return
-    magics = AutogradkitMagics(shell)
-    try:
-        shell.register_magics(magics)
-        magics.cells.install()
-        magics.tracebacks.install()
-        GRADS.listen()
-        for name in ("storage", "strides", "why", "graph", "ledger"):
-            shell.set_hook("complete_command", _complete_tensors, str_key=f"%{name}")
-        shell.set_hook("complete_command", _complete_models, str_key="%train")
-        _REGISTERED[id(shell)] = magics  # last: what an interrupt leaves is taken away, and can be loaded anew
-    except BaseException:
-        _take_away(shell, magics)
-        raise
-
-
-def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take the magics away again."""
-    magics = _REGISTERED.get(id(shell))
-    if magics is None:
-        return
-    try:
-        _take_away(shell, magics)
-    except BaseException:  # an interrupt leaves nothing half taken away
-        _take_away(shell, magics)
-        raise
-
-
-def _take_away(shell: InteractiveShell, magics: AutogradkitMagics) -> None:
-    """Leave the shell as it was without the magics, whatever part of them is there."""
-    magics.cells.remove()
-    magics.tracebacks.remove()
-    if _REGISTERED.keys() <= {id(shell)}:
-        GRADS.stop()
-    for kind, names in {
-        "line": ("trace", "storage", "strides", "why", "graph", "ledger", "train"),
-        "cell": ("trace",),
-    }.items():
-        for name in names:
-            shell.magics_manager.magics[kind].pop(name, None)
-    _REGISTERED.pop(id(shell), None)
-
-
-def _complete_tensors(shell: Any, event: Any) -> list[str]:
-    """The names of the tensors that the user has."""
-    return sorted(name for name, _ in those_of(shell.user_ns, autogradkit.Tensor) if name.startswith(event.symbol))
-
-
-def _complete_models(shell: Any, event: Any) -> list[str]:
-    own = [name for name, _ in those_of(shell.user_ns, autogradkit.nn.Module)]
-    return [name for name in (*_MODELS, *sorted(own)) if name.startswith(event.symbol)]

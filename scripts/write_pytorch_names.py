@@ -17,6 +17,7 @@ NAMESPACES = (
     "torch",
     "Tensor",
     "autograd",
+    "autograd.forward_ad",
     "autograd.function",
     "autograd.functional",
     "autograd.graph",
@@ -32,8 +33,10 @@ NAMESPACES = (
     "optim",
     "optim.lr_scheduler",
     "profiler",
+    "serialization",
     "signal",
     "signal.windows",
+    "sparse",
     "special",
     "utils",
     "utils.data",
@@ -48,7 +51,9 @@ def public_names(namespace: str) -> list[str]:
     if namespace == "Tensor":
         return sorted(name for name in dir(importlib.import_module("torch").Tensor) if name[0] != "_")
     module = importlib.import_module("torch" if namespace == "torch" else f"torch.{namespace}")
-    listed = set(getattr(module, "__all__", ()))
+    listed = {
+        name for name in getattr(module, "__all__", ()) if hasattr(module, name)
+    }  # of `sparse` it lists what was removed
     below = {each.name for each in pkgutil.iter_modules(getattr(module, "__path__", ()))}
     made = {name for name in dir(module) if _made_in(module, getattr(module, name))}
     return sorted(name for name in listed | below | made if name[0] != "_")

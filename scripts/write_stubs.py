@@ -42,6 +42,8 @@ IMPORTS = {
     "Sequence": "from collections.abc import Sequence",
     "Size": "from autogradkit.core.size import Size",
     "Tensor": "from autogradkit.core.tensor import Tensor",
+    "TypedStorage": "from autogradkit.core.typed_storages import TypedStorage",
+    "UntypedStorage": "from autogradkit.core.storages import UntypedStorage",
     "VersionCounter": "from autogradkit.core.storage import VersionCounter",
     "View": "from autogradkit.core.views import View",
     "_device": "from autogradkit.core.device import device as _device",

@@ -51,6 +51,7 @@ from autogradkit._ops.making import (
     sampling,
     seed,
     spaced,
+    storing,
     windows,
 )
 from autogradkit._ops.network import (
@@ -124,6 +125,9 @@ from autogradkit._ops.selection import (
     searching,
     view_scatters,
 )
+from autogradkit._ops.sparse import layouts as sparse_layouts
+from autogradkit._ops.sparse import making as sparse_making
+from autogradkit._ops.sparse import operations as sparse_operations
 from autogradkit._ops.spectral import short_time
 from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
 from autogradkit._ops.views import copies as view_copies

@@ -20,7 +20,7 @@ from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.size import Size
-from autogradkit.core.storage import UntypedStorage, address_of, offset_of, root_of
+from autogradkit.core.storage import address_of, offset_of, root_of
 from autogradkit.core.strides import element_strides, is_channels_last
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
@@ -118,12 +118,6 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
         and self._array.shape == tensor._array.shape
         and element_strides(self._array) == element_strides(tensor._array)
     )
-
-
-@op(variants="method", composition=True)
-def untyped_storage(self: Tensor) -> Object:
-    """The bytes that it looks at."""
-    return UntypedStorage(self._array)
 
 
 @op(

@@ -5,6 +5,7 @@ Thin over the engine; `function.py` (with its `function_node.py`) and `gradcheck
 
 from __future__ import annotations
 
+from autogradkit.autograd import forward_ad as forward_ad
 from autogradkit.autograd import function as function
 from autogradkit.autograd import functional as functional
 from autogradkit.autograd import graph as graph

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.autograd.function_jvp import push_forward
 from autogradkit.core import errors
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.recording import reported
@@ -18,8 +19,9 @@ from autogradkit.core.storage import offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, view_strides
 from autogradkit.core.tensor import Tensor, bump_version, counter_of, reading_to_save, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
+from autogradkit.engine.dual import DualLevel
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
-from autogradkit.engine.modes import MODE, no_grad, set_grad_enabled
+from autogradkit.engine.modes import DUAL_LEVELS, MODE, forward_grad, no_grad, set_grad_enabled
 from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
@@ -40,6 +42,16 @@ class FunctionCtx:
                 )
         self._to_save = tensors
 
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors (or None) for `jvp`, which finds them in `saved_tensors`. Raises TypeError for anything else."""
+        for index, tensor in enumerate(tensors):
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise TypeError(
+                    "save_for_forward can only save tensors, but argument "
+                    f"{index} is of type {type(tensor)}, which is not a tensor."
+                )
+        self._for_forward = tensors
+
     def mark_dirty(self, *args: Tensor) -> None:
         """Say which inputs `forward` edits in place; they must be returned."""
         self._dirty = args
@@ -57,6 +69,7 @@ class FunctionCtx:
         self._materialize = value
 
     _to_save: tuple[Tensor | None, ...] = ()
+    _for_forward: tuple[Tensor | None, ...] = ()
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
     _materialize: bool = True
@@ -70,7 +83,7 @@ class FunctionCtx:
 
     def _forget(self) -> None:
         """Let go of what `forward` named: an output among it owns the node, and would keep it alive for ever."""
-        self._to_save = self._dirty = self._non_differentiable = ()
+        self._to_save = self._for_forward = self._dirty = self._non_differentiable = ()
 
 
 class BackwardFunction(Node, FunctionCtx):
@@ -99,6 +112,8 @@ class BackwardFunction(Node, FunctionCtx):
         """What `save_for_backward` kept. Raises RuntimeError once freed, or where a tensor was edited since."""
         if self._saved is FREED:
             raise errors.backward_twice(self)
+        if self._for_forward:  # within jvp
+            return self._for_forward
         if not self._saved and self._to_save:  # within forward
             return self._to_save
         tensors: list[Tensor | None] = []
@@ -131,6 +146,8 @@ class BackwardFunction(Node, FunctionCtx):
         tensor._node = self
         tensor._output_nr = value.number
         tensor._requires_grad = True
+        for level in DUAL_LEVELS:
+            level.recall(tensor)
         return tensor
 
     def release(self) -> None:
@@ -141,7 +158,7 @@ class BackwardFunction(Node, FunctionCtx):
             wrap_gradient(gradient) if gradient is not None else self._missing(number)
             for number, gradient in enumerate(gradients)
         ]
-        with set_grad_enabled(create_graph):
+        with set_grad_enabled(create_graph and MODE.grad):
             answer = self._backward(given)
         answers = answer if isinstance(answer, tuple) else (answer,)
         count = len(self._given)
@@ -167,6 +184,9 @@ class BackwardFunction(Node, FunctionCtx):
         if not isinstance(function, type):
             return function.backward(*gradients)
         return function._derivative()(self, *gradients)
+
+    def _jvp(self, context: FunctionCtx, *tangents: Any) -> Any:
+        return self._function.jvp(*(() if context is not self else (self,)), *tangents)
 
     def _missing(self, number: int) -> Tensor | None:
         if not self._materialize or self.outputs[2 * number + 1] is None:
@@ -216,7 +236,9 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
     node.edges = tuple(edges)
     node._given = tuple(isinstance(value, Tensor) for value in args)
     records = MODE.grad and any(context.needs_input_grad)
-    with no_grad():
+    level: DualLevel | None = DUAL_LEVELS[0] if DUAL_LEVELS and MODE.forward else None
+    tangents = [level.tangent_of(each) if level and isinstance(each, Tensor) else None for each in args]
+    with no_grad(), forward_grad(False):
         given = forward()
     outputs: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
     context._checked_marks()
@@ -237,6 +259,8 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
     if records:
         _tie(node, context, args, outputs, results)
     node._materialize = context._materialize
+    if level is not None and any(each is not None for each in tangents):
+        push_forward(level, node._jvp, context, args, tangents, outputs, results)
     context._forget()
     return tuple(results) if isinstance(given, tuple) else results[0]
 

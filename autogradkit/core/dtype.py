@@ -87,6 +87,13 @@ _BY_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL if eac
 # The names PyTorch's messages use for element types ("expected scalar type Float but found Double").
 SCALAR_TYPE_NAMES = {each: each.tensor_type.removeprefix("torch.").removesuffix("Tensor") for each in ALL}
 
+# How others of them name these: as C++ does.
+CPP_NAMES = {
+    bool_: "bool", uint8: "unsigned char", int8: "signed char", int16: "short int", int32: "int", int64: "long int",
+    float16: "c10::Half", bfloat16: "c10::BFloat16", float32: "float", float64: "double",
+    complex64: "c10::complex<float>", complex128: "c10::complex<double>",
+}  # fmt: skip
+
 
 class _Default:
     """The dtype that Python floats take; `set_default_dtype` changes it."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
+from autogradkit.core.own import is_own
+
 E = TypeVar("E", bound=BaseException)
 
 
@@ -61,14 +63,19 @@ def noted(error: E, note: str) -> E:
     return error
 
 
-_WRITTEN_IN_C = {"dtype", "device", "Generator", "Size", "memory_format", "layout", "finfo", "iinfo"}  # in PyTorch
+_WRITTEN_IN_C = {  # in PyTorch
+    each.rpartition(".")[2]: f"torch.{each}"
+    for each in (
+        "dtype", "device", "Generator", "Size", "memory_format", "layout", "finfo", "iinfo", "storage.UntypedStorage"
+    )
+}  # fmt: skip
 
 
 def c_type_name(value: object) -> str:
     """The name of a value's type as C has it: with its module where the type is built in, "numpy.ndarray"."""
     kind = type(value)
-    if kind.__name__ in _WRITTEN_IN_C and kind.__module__.startswith("autogradkit."):
-        return f"torch.{kind.__name__}"
+    if kind.__name__ in _WRITTEN_IN_C and is_own(kind):
+        return _WRITTEN_IN_C[kind.__name__]
     is_written_in_python = kind.__flags__ & 1 << 9
     return (
         kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
@@ -113,15 +120,16 @@ def modified_in_place(
     version: int,
     expected: int,
     hint: str,
-    storage: tuple[int, int],
+    storage: tuple[int, int] | None,
 ) -> RuntimeError:
-    """The error for a saved tensor that was edited after it was saved. `storage` is its address and its bytes."""
+    """The error for a saved tensor that was edited after it was saved. `storage` is its address and its bytes, if it has any."""
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{tensor_type} {list(shape)}]{output} is at version {version}; expected version {expected} instead. {hint}"
     )
     error = RuntimeError(text)
-    error.add_note(EditNotRecorded.of("edit", *storage))
+    if storage is not None:
+        error.add_note(EditNotRecorded.of("edit", *storage))
     return error
 
 

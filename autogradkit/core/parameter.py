@@ -42,6 +42,10 @@ class Parameter(Tensor):
 
     @classmethod
     def _on(cls, data: Tensor, requires_grad: bool) -> Parameter:
+        if data.is_sparse:
+            raise NotImplementedError(
+                "PyTorch has sparse parameters; autogradkit does not have them: use to_dense() first"
+            )
         parameter = wrap(data._array, cls)
         assert isinstance(parameter, Parameter)
         parameter._counter = data._counter

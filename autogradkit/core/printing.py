@@ -9,15 +9,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autogradkit.core.dtype import bool_, float64, from_numpy_dtype, get_default_dtype, int64
+from autogradkit.core.own import is_own
 
 if TYPE_CHECKING:
+    from autogradkit.core.sparse import SparseArray
     from autogradkit.core.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -95,16 +97,28 @@ def printoptions(**options: Any) -> Generator[None]:
 def tensor_repr(tensor: Tensor) -> str:
     """What `repr(tensor)` says. A user's subclass goes by its own name, parameters by that of tensors."""
     kind = type(tensor)
-    name = "tensor" if kind.__module__.startswith("autogradkit.") else kind.__name__
+    name = "tensor" if is_own(kind) else kind.__name__
     try:
         node: Any = tensor.grad_fn  # the engine attaches it
         grad_fn = None if node is None else str(type(node).__name__)
     except RuntimeError:  # a view that was edited under no_grad has lost its history
         grad_fn = "Invalid"
-    return array_repr(tensor._array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn)
+    further = [note for told in FURTHER_NOTES if (note := told(tensor)) is not None]
+    array: Any = tensor._array
+    as_text: Any = array_repr if isinstance(array, np.ndarray) else sparse_repr
+    return as_text(array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn, further=further)
 
 
-def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = False, grad_fn: str | None = None) -> str:
+FURTHER_NOTES: list[Callable[[Tensor], str | None]] = []  # what forward mode says of a tensor, while it is on
+
+
+def array_repr(
+    array: Array,
+    name: str = "tensor",
+    requires_grad: bool = False,
+    grad_fn: str | None = None,
+    further: Sequence[str] = (),
+) -> str:
     """The text of a tensor that holds `array`.
 
     >>> array_repr(np.float32([1.5, -2]), grad_fn="MulBackward0")
@@ -123,17 +137,43 @@ def array_repr(array: Array, name: str = "tensor", *, requires_grad: bool = Fals
         usual_complex = "complex128" if default is float64 else "complex64"
         if kind not in (default, int64, bool_) and kind.name != usual_complex:
             notes.append(f"dtype={kind}")
-    if grad_fn is not None:
-        notes.append(f"grad_fn=<{grad_fn}>")
-    elif requires_grad:
-        notes.append("requires_grad=True")
+    notes += [*_notes_of_graph(requires_grad, grad_fn), *further]
     indent = len(name) + 1
     return _with_notes(f"{name}({contents(shown_part(array), array.shape, indent)}", notes, indent)
 
 
-def _with_notes(text: str, notes: list[str], indent: int) -> str:
-    """Notes follow on the last line while they fit, else on a line of their own."""
-    used = len(text) - text.rfind("\n") + 1
+def sparse_repr(
+    array: SparseArray,
+    name: str = "tensor",
+    requires_grad: bool = False,
+    grad_fn: str | None = None,
+    further: Sequence[str] = (),
+) -> str:
+    """The text of a sparse tensor that holds `array`."""
+    kind, default = from_numpy_dtype(array.dtype), get_default_dtype()
+    notes = [f"size={array.shape}", f"nnz={array.nnz}"]
+    if kind not in (default, int64, bool_) and kind.name != ("complex128" if default is float64 else "complex64"):
+        notes.append(f"dtype={kind}")
+    notes += ["layout=torch.sparse_coo", *_notes_of_graph(requires_grad, grad_fn), *further]
+    indent = len(name) + 1
+    parts: list[str] = []
+    for what, part in (("indices", array.indices), ("values", array.values)):
+        begin = f"{what}=tensor("
+        sizes = "" if part.size else f", size={part.shape}"
+        parts.append(f"{begin}{contents(shown_part(part), part.shape, indent + len(begin))}{sizes})")
+    separator = ",\n" + " " * indent
+    return _with_notes(f"{name}({separator.join(parts)}", notes, indent, apart=True)
+
+
+def _notes_of_graph(requires_grad: bool, grad_fn: str | None) -> list[str]:
+    if grad_fn is not None:
+        return [f"grad_fn=<{grad_fn}>"]
+    return ["requires_grad=True"] if requires_grad else []
+
+
+def _with_notes(text: str, notes: list[str], indent: int, *, apart: bool = False) -> str:
+    """Notes follow on the last line while they fit, else, or where they stand `apart`, on a line of their own."""
+    used = OPTIONS.linewidth if apart else len(text) - text.rfind("\n") + 1
     for note in notes:
         if used + len(note) + 2 > OPTIONS.linewidth:
             text += ",\n" + " " * indent + note

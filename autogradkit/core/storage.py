@@ -1,8 +1,8 @@
 """The memory behind tensors: which bytes they share, and how often they were edited.
 
 Rests on NumPy's ownership chain: the array at the root of `array.base` owns the buffer, and every tensor whose array
-leads to the same root shares the storage. Nothing is kept for it on the tensor; `UntypedStorage` is made when somebody
-asks. The version counter is separate from the memory because `.data` shares one and not the other.
+leads to the same root shares the storage. Nothing is kept for it on the tensor; `Bytes` are made when somebody asks, and
+what users get is in `storages`. The version counter is separate from the memory because `.data` shares one and not the other.
 """
 
 from __future__ import annotations
@@ -163,16 +163,8 @@ def address_of(array: Array) -> int:
     return array.__array_interface__["data"][0]
 
 
-class UntypedStorage:
-    """The bytes that one or several tensors look at.
-
-    >>> import autogradkit as torch
-    >>> x = torch.zeros(2, 3)
-    >>> x.t().untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
-    True
-    >>> x.untyped_storage().nbytes()
-    24
-    """
+class Bytes:
+    """The bytes that an array looks at together with whatever else shares them: from where to where they go."""
 
     __slots__ = ("_address", "_nbytes", "_root")
 
@@ -193,39 +185,20 @@ class UntypedStorage:
         """Size in bytes."""
         return self._nbytes
 
-    size = nbytes
-    __len__ = nbytes
-
-    def _bytes(self) -> Array:
+    def bytes(self) -> Array:
+        """All of them as an array, sharing the memory."""
         return np.asarray(Memory(self._root, self._address, self._nbytes))
 
     def flat(self, dtype: np.dtype[Any]) -> Array:
         """The storage from its first byte as a one-dimensional array of `dtype`, sharing the memory."""
         usable = self._nbytes - self._nbytes % dtype.itemsize
-        return self._bytes()[:usable].view(dtype)
-
-    def __getitem__(self, index: int) -> int:
-        return int(self._bytes()[index])
-
-    def tolist(self) -> list[int]:
-        """Every byte as an int."""
-        return self._bytes().tolist()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, UntypedStorage) and self._address == other._address and self._nbytes == other._nbytes
-
-    def __hash__(self) -> int:
-        return hash((self._address, self._nbytes))
-
-    def __repr__(self) -> str:
-        lines = "".join(f" {byte}\n" for byte in self.tolist())
-        return f"{lines}[torch.storage.UntypedStorage(device=cpu) of size {self._nbytes}]"
+        return self.bytes()[:usable].view(dtype)
 
 
 def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Array:
     """A view on `array`'s storage with these sizes, strides and offset, all in elements of `array`'s dtype."""
     itemsize = array.itemsize
-    storage = UntypedStorage(array)
+    storage = Bytes(array)
     in_bytes = byte_strides(shape, strides, itemsize)
     if 0 in shape:  # nothing is read: it may lie behind the end
         memory = Memory(root_of(array), storage.data_ptr(), max(storage.nbytes(), offset * itemsize))
@@ -239,7 +212,7 @@ def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], offs
 def require_extent(array: Array, shape: Sequence[int], strides: Sequence[int], offset: int) -> None:
     """Raise RuntimeError where sizes, strides and offset, in elements, reach beyond `array`'s storage."""
     extent = 0 if 0 in shape else offset + 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
-    needed, available = extent * array.itemsize, UntypedStorage(array).nbytes()
+    needed, available = extent * array.itemsize, Bytes(array).nbytes()
     if needed > available:
         raise RuntimeError(
             f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, and itemsize "
@@ -249,4 +222,4 @@ def require_extent(array: Array, shape: Sequence[int], strides: Sequence[int], o
 
 def offset_of(array: Array) -> int:
     """How many elements of the storage come before the array's first."""
-    return (address_of(array) - UntypedStorage(array).data_ptr()) // array.itemsize
+    return (address_of(array) - Bytes(array).data_ptr()) // array.itemsize

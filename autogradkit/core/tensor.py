@@ -75,8 +75,8 @@ class Tensor(Attached):
     # NumPy lets our operators decide when an array stands on the left.
     __array_priority__ = 1000
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Tensor:
-        return CONSTRUCTOR[0](cls, *args, **kwargs)
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> Tensor:
+        return CONSTRUCTOR[0](cls, args, kwargs)
 
     # -- geometry ---------------------------------------------------------------------------------------------------
 
@@ -117,11 +117,11 @@ class Tensor(Attached):
         """Always False."""
         return False
 
-    is_sparse = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
+    is_sparse = is_sparse_csr = is_quantized = is_meta = is_nested = is_mkldnn = is_mps = is_xpu = is_cuda
 
     @property
     def layout(self) -> MemoryLayout:
-        """Always strided."""
+        """How it is kept: strided, unless it is sparse (`core/sparse.py`)."""
         return strided
 
     @property
@@ -266,6 +266,7 @@ LAYOUTS: dict[Layout, Layout] = {}
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 _new = object.__new__
+_SLOTS = [name for name in Tensor.__slots__ if not name.startswith("__")]
 
 
 def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
@@ -276,6 +277,14 @@ def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
     tensor._output_nr = 0
     tensor._requires_grad = False
     return tensor
+
+
+def as_class(tensor: Tensor, cls: type[Tensor]) -> Tensor:
+    """What `tensor` is, in the graph, of views and of versions, as a tensor of another class."""
+    other = _new(cls)
+    for name in _SLOTS:
+        setattr(other, name, getattr(tensor, name))
+    return other
 
 
 def layout_of(tensor: Tensor) -> Layout:

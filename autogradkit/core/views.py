@@ -6,6 +6,7 @@ view) and the version at which its `grad_fn` was made, so that the engine can re
 
 from __future__ import annotations
 
+from autogradkit.core.sparse import around
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 
@@ -49,6 +50,6 @@ def view_of(tensor: Tensor, array: Array, creation: str) -> Tensor:
 
 def alias(tensor: Tensor, array: Array | None = None) -> Tensor:
     """A leaf on the same memory (through `array`) with the same version counter: what `detach()` and `view(dtype)` return."""
-    other = wrap(tensor._array if array is None else array)
+    other = around(tensor._array if array is None else array)
     other._counter = counter_of(tensor)
     return other

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core import errors
+from autogradkit.core.dtype import CPP_NAMES
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.facts import named
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.storage import CounterAfterDetach
 from autogradkit.core.tensor import Tensor, counter_of, read_only, wrap
 from autogradkit.engine import history
@@ -135,12 +137,14 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
             raise RuntimeError("can't assign Variable as its own grad")
         if value.dtype is not self.dtype:
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{_c_name(value)}' to a tensor with grad_dtype "
+                f"attempting to assign a gradient with dtype '{CPP_NAMES[value.dtype]}' to a tensor with grad_dtype "
                 f"'{self.dtype.tensor_type[6:-6]}'. The gradient must match the tensor's grad_dtype (defaults to the "
                 "tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow "
                 "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
                 "downstream systems that assume they match."
             )
+        if self.__class__ is SparseTensor and value.__class__ is not SparseTensor:
+            raise RuntimeError("attempting to assign a gradient to a tensor that has data of a different type")
         if value._array.shape != self._array.shape:
             raise RuntimeError(
                 f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
@@ -159,15 +163,6 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
 
 def _delete_grad(self: Tensor) -> None:
     _set_grad(self, None)
-
-
-def _c_name(tensor: Tensor) -> str:
-    names = {
-        "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
-        "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
-        "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
-    }  # fmt: skip
-    return names.get(tensor.dtype.name, tensor.dtype.name)
 
 
 Tensor.grad = property(  # pyright: ignore[reportAttributeAccessIssue]

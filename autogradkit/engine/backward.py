@@ -18,15 +18,17 @@ from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.run import execute, run_alone
+from autogradkit.engine.sparse import brought
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
@@ -35,7 +37,7 @@ _CYCLE = (
 )
 
 
-def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: bool) -> Any:
+def _initial_gradient(index: int, tensor: Tensor, gradient: Any, as_tensors: Any) -> Any:
     """What starts at a root. Raises RuntimeError, with PyTorch's texts, where it does not fit."""
     array = tensor._array
     if gradient is None:
@@ -46,7 +48,7 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
         if array.dtype.kind not in "fV" and not tensor.dtype.is_floating_point:
             raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}")
         one = np.ones(array.shape, array.dtype) if array.ndim else np.array(1, array.dtype)
-        return wrap(one) if create_graph else one
+        return wrap(one) if as_tensors else one
     given = gradient._array
     if given.shape != array.shape:
         raise RuntimeError(
@@ -58,12 +60,14 @@ def _initial_gradient(index: int, tensor: Tensor, gradient: Any, create_graph: b
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {tensor.dtype}."
         )
-    if create_graph:
+    if as_tensors:
         return gradient
+    if gradient.__class__ is SparseTensor:
+        return brought(gradient, array.dtype)
     return given if given.dtype is array.dtype or given.dtype == array.dtype else quietly(given.astype, array.dtype)
 
 
-def _initial_gradients(tensors: tuple[Any, ...], given: Any, create_graph: Any) -> list[Any]:
+def _initial_gradients(tensors: tuple[Any, ...], given: Any, as_tensors: Any) -> list[Any]:
     """What starts at each root, from the `grad_tensors` that were given. Raises for roots that are no tensors."""
     several: tuple[Any, ...] = (None,) * len(tensors) if given is None else _as_tuple(given)
     gradients: list[Any] = []
@@ -72,7 +76,7 @@ def _initial_gradients(tensors: tuple[Any, ...], given: Any, create_graph: Any) 
             raise TypeError(f"gradients can be either Tensors or None, but got {c_type_name(gradient).split('.')[-1]}")
         if not isinstance(tensor, Tensor):
             raise AssertionError("Expected output to be a torch.Tensor")
-        gradients.append(_initial_gradient(index, tensor, gradient, create_graph))
+        gradients.append(_initial_gradient(index, tensor, gradient, as_tensors))
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     return gradients
@@ -193,7 +197,7 @@ def _backward(
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
-    gradients = _initial_gradients(outputs, grad_tensors, create_graph)
+    gradients = _initial_gradients(outputs, grad_tensors, create_graph or DUAL_LEVELS)
     keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph = _flag(create_graph)
     roots = _roots(outputs)
@@ -274,7 +278,7 @@ def grad(
     if not variables:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     rows = _rows(tensors, grad_outputs) if is_grads_batched else [grad_outputs]
-    seeds = [_initial_gradients(tensors, row, create_graph) for row in rows]
+    seeds = [_initial_gradients(tensors, row, create_graph or DUAL_LEVELS) for row in rows]
     keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph, allow = _flag(create_graph), _flag(allow)
     roots = _roots(tensors)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.recording import reported
-from autogradkit.core.storage import Array, UntypedStorage, address_of, root_of
+from autogradkit.core.storage import Array, Bytes, address_of, root_of
 from autogradkit.core.strides import is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.engine import history
@@ -42,10 +42,10 @@ def _twin_of(memo: dict[int, Any], tensor: Tensor) -> Tensor:
 def _copied(array: Array, memo: dict[int, Any]) -> Array:
     """The array on a copy of its storage: one copy for all tensors of a `memo` that share one."""
     root = root_of(array)
-    place = address_of(array) - UntypedStorage(array).data_ptr()
+    place = address_of(array) - Bytes(array).data_ptr()
     whole = (
         array.size
-        and array.nbytes == UntypedStorage(array).nbytes()
+        and array.nbytes == Bytes(array).nbytes()
         and is_non_overlapping_and_dense(array.shape, array.strides)
     )
     storage = memo.get(id(root))
@@ -61,7 +61,7 @@ def _copied(array: Array, memo: dict[int, Any]) -> Array:
 
 
 def _bytes(array: Array) -> Array:
-    return UntypedStorage(array).flat(np.dtype(np.uint8))
+    return Bytes(array).flat(np.dtype(np.uint8))
 
 
 def _placed(array: Array, kind: type[Tensor], requires_grad: bool) -> Tensor:
@@ -73,7 +73,7 @@ def _placed(array: Array, kind: type[Tensor], requires_grad: bool) -> Tensor:
 
 def _reduce(self: Tensor, protocol: Any) -> Any:
     array = self._array
-    place = address_of(array) - UntypedStorage(array).data_ptr()
+    place = address_of(array) - Bytes(array).data_ptr()
     geometry = (array.shape, array.dtype, _bytes(array), place, array.strides)
     return _rebuilt, (type(self), geometry, history.requires_grad(self)), self.__dict__ or None
 

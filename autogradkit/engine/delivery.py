@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.quiet import quietly
+from autogradkit.core.sparse import SPARSE
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import is_held_alone, memory_of
-from autogradkit.engine.required import OPS
+from autogradkit.engine.sparse import added
 
 Buffers = dict[Any, list[Any]]  # target -> the gradient of each of its outputs, None where none came
 Sums = dict[tuple[Any, int], int]  # (target, output) -> how often what arrived there was added to in place
@@ -65,8 +66,8 @@ def deliver(
     if gradient is not None:
         if buffer[number] is None:
             buffer[number] = gradient
-        elif isinstance(gradient, Tensor):
-            buffer[number] = OPS.add(buffer[number], gradient)
+        elif isinstance(gradient, Tensor) or (SPARSE and isinstance(buffer[number], Tensor)):
+            buffer[number] = added(buffer[number], gradient)
         elif is_held_alone(buffer, number, sent):
             quietly(np.add, buffer[number], gradient, buffer[number])
             key = target, number

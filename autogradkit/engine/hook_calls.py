@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.sparse import held
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
 from autogradkit.engine.naming import tensor_type
@@ -118,7 +119,7 @@ def _replaced(hook: Callable[..., Any], gradient: Any, replaced: Any, create_gra
         )
     if old.shape != new.shape:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value")
-    return replaced if create_graph else new
+    return replaced if create_graph else held(replaced)
 
 
 def _no_tensor(returned: Any) -> TypeError | None:

@@ -13,6 +13,7 @@ import inspect
 import threading
 import warnings
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
@@ -59,11 +60,13 @@ class _Mode(threading.local):
     _asked: bool = False
     packing: Any = None  # users' hooks on saved tensors; see packing.py
     packing_refused: str | None = None  # what is said where they may not be set
+    forward: bool = True  # whether ops give their results tangents while a level of forward mode is on
     anomaly: bool = False
     anomaly_checks_nan: bool = True
 
 
 MODE = _Mode()
+DUAL_LEVELS: list[Any] = []  # the level of forward mode that is on, for all threads, as in PyTorch; see dual.py
 
 
 def is_grad_enabled() -> bool:
@@ -187,6 +190,17 @@ class set_grad_enabled(ContextDecorator):  # noqa: N801 - PyTorch's name
         except BaseException:  # an interrupt that came just then
             MODE.grad = self._previous
             raise
+
+
+@contextmanager
+def forward_grad(wanted: bool) -> Generator[None]:
+    """Set for a `with` block whether ops give their results tangents."""
+    previous = MODE.forward
+    MODE.forward = wanted
+    try:
+        yield
+    finally:
+        MODE.forward = previous
 
 
 class _Attention:

@@ -15,6 +15,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, quietly, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
+from autogradkit.core.sparse import SPARSE
 from autogradkit.core.storage import Array, root_of
 from autogradkit.core.strides import (
     contiguous_strides,
@@ -26,6 +27,7 @@ from autogradkit.core.strides import (
 )
 from autogradkit.core.tensor import Tensor, counter_of, layout_of, wrap
 from autogradkit.engine.required import OPS
+from autogradkit.engine.sparse import add_to_retained_sparse, add_to_sparse, is_dense
 
 
 def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None = None) -> None:
@@ -37,7 +39,9 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
     if GRAD_LISTENERS and grad is not None:
         for listener in GRAD_LISTENERS:
             listener.will_accumulate(tensor)
-    if grad is None:
+    if SPARSE and not is_dense(tensor, gradient):
+        add_to_sparse(tensor, gradient, version is not None)
+    elif grad is None:
         own, dense = tensor._array, True
         alike = (
             gradient.shape == own.shape and gradient.dtype == own.dtype
@@ -96,8 +100,11 @@ def add_to_retained(call: int, tensor: Tensor, gradient: Array) -> None:
     if GRAD_LISTENERS and grad is not None:
         for listener in GRAD_LISTENERS:
             listener.will_accumulate(tensor)
-    strides = contiguous_strides(gradient.shape)
-    tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
+    if SPARSE and not is_dense(tensor, gradient):
+        add_to_retained_sparse(tensor, gradient)
+    else:
+        strides = contiguous_strides(gradient.shape)
+        tensor._grad = wrap(_copy(gradient if grad is None else quietly(np.add, grad._array, gradient), strides))
     for listener in GRAD_LISTENERS:
         listener.accumulated(call, tensor, gradient)
 
@@ -164,6 +171,8 @@ def owns_memory(gradient: Array) -> bool:
 def obeys(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient has the strides that `tensor.grad` should have."""
     array, shape = tensor._array, gradient.shape
+    if SPARSE and not is_dense(tensor, gradient):
+        return gradient.__class__ is not np.ndarray  # a sparse gradient has none
     if array.flags.c_contiguous and not gradient.flags.c_contiguous and array.shape == shape:
         return False
     own, wanted = element_strides(gradient), element_strides(array)
@@ -178,6 +187,8 @@ def obeys(tensor: Tensor, gradient: Array) -> bool:
 def takes_over(tensor: Tensor, gradient: Array) -> bool:
     """Whether a gradient that nobody else holds can be `tensor.grad` as it is."""
     array = tensor._array
+    if SPARSE and not is_dense(tensor, gradient):
+        return False
     if gradient.strides == array.strides and array.flags.c_contiguous:
         return owns_memory(gradient)
     return obeys(tensor, gradient) and owns_memory(gradient)

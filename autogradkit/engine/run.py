@@ -34,7 +34,7 @@ from autogradkit.engine.hook_calls import (
     on_outputs,
 )
 from autogradkit.engine.hooks import TensorHooks
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
 from autogradkit.engine.ownership import (
     add_to_grad,
@@ -48,6 +48,7 @@ from autogradkit.engine.ownership import (
 from autogradkit.engine.plain import run_plain
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import OpNode
+from autogradkit.engine.sparse import added, copied, elements, is_dense
 from autogradkit.engine.validate import validate_roots, validated
 
 Edge = tuple[Any, Any]  # a target (node or leaf) and the number of its output (or the leaf's AccumulateGrad node)
@@ -67,7 +68,8 @@ def execute(
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
     """
-    if wanted is None and not create_graph and len(roots) == 1 and not MODE.anomaly:
+    on_tensors = create_graph or bool(DUAL_LEVELS)  # else on arrays, which have no tangents
+    if wanted is None and not on_tensors and len(roots) == 1 and not MODE.anomaly:
         target, number = roots[0]
         if isinstance(target, Node) and not (RECORDERS and listeners()):
             validate_roots(roots, gradients)
@@ -81,7 +83,7 @@ def execute(
             if mode is not create_graph:
                 MODE.grad = create_graph
             validate_roots(roots, gradients)
-            run = Run(retain_graph, create_graph, recorders, next(CALLS))
+            run = Run(retain_graph, on_tensors, recorders, next(CALLS))
             return run.told(roots, gradients, wanted, accumulate, tensors)
         finally:
             if mode is not create_graph:
@@ -138,7 +140,11 @@ def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
     """A copy of a gradient in the graph, in a leaf's own strides where these are dense."""
     array = tensor._array
     strides = element_strides(array)
-    if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
+    if (
+        grad_fn(tensor) is not None
+        or not is_dense(tensor, gradient._array)
+        or not is_non_overlapping_and_dense(array.shape, strides)
+    ):
         return OPS.clone(gradient)
     return OPS.copy_(wrap(empty_strided(array.shape, strides, gradient._array.dtype)), gradient)
 
@@ -148,7 +154,7 @@ class Run:
 
     def __init__(self, retain_graph: bool, create_graph: bool, recorders: list[Recorder], call: int) -> None:
         self.retain_graph = retain_graph
-        self.create_graph = create_graph
+        self.create_graph = create_graph  # or tangents are to be carried: whether gradients are tensors, not arrays
         self.recorders = recorders
         self.call = call
         self.buffers: Buffers = {}
@@ -169,7 +175,7 @@ class Run:
         tensors: tuple[Tensor, ...],
     ) -> dict[Edge, Any]:
         """`run`, with its beginning and end told to the recorders."""
-        options = {"retain_graph": self.retain_graph, "create_graph": self.create_graph}
+        options = {"retain_graph": self.retain_graph, "create_graph": MODE.grad}
         for recorder in self.recorders:
             recorder.backward_begin(self.call, tensors, accumulate, options)
         try:
@@ -371,14 +377,20 @@ class Run:
     def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
         """`.grad` grows, by `add_array` in plain backward; recorders are told."""
         grad = tensor._grad
-        before = grad._array.copy() if self.recorders and grad is not None else None
+        before = copied(grad) if self.recorders and grad is not None else None
         if not self.create_graph:
             add_array(tensor, gradient)
         else:
             if grad is not None:
                 for listener in GRAD_LISTENERS:
                     listener.will_accumulate(tensor)
-            tensor._grad = first_grad(tensor, gradient) if grad is None else OPS.add(grad, gradient)
+            if grad is None:
+                first = first_grad(tensor, gradient)
+                tensor._grad = first if MODE.grad else wrap(first._array)  # as in PyTorch, without its tangent
+            elif MODE.grad:
+                tensor._grad = added(grad, gradient)
+            else:
+                OPS.add_(grad, gradient)
             for listener in GRAD_LISTENERS:
                 listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:
@@ -399,6 +411,6 @@ class Run:
     def check_nan(self, node: Node, sent: Sequence[Any]) -> None:
         """In anomaly mode: raise RuntimeError where a node gave NaN."""
         for index, gradient in enumerate(sent):
-            if gradient is not None and np.isnan(as_tensor(gradient)._array).any():
+            if gradient is not None and np.isnan(elements(gradient)).any():
                 self.explain(node)
                 raise RuntimeError(f"Function '{node.name()}' returned nan values in its {index}th output.")

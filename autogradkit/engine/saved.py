@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.storage import Array, CounterAfterDetach, UntypedStorage, VersionCounter
+from autogradkit.core.sparse import SparseArray
+from autogradkit.core.storage import Array, Bytes, CounterAfterDetach, VersionCounter
 from autogradkit.core.tensor import Tensor, counter_of, reading_of, wrap
 from autogradkit.engine.history import grad_fn
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.naming import short_name, tensor_type
 from autogradkit.engine.node import Gradients, Node
 from autogradkit.engine.packing import Packed
@@ -152,6 +153,8 @@ class OpNode(Node):
         tensor._node = value.maker_or(self)
         tensor._output_nr = value.number
         tensor._requires_grad = True
+        for level in DUAL_LEVELS:
+            level.recall(tensor)
         return tensor
 
     def edited(self, value: Tensor | SavedOutput | SavedResult, expected: int) -> RuntimeError:
@@ -188,6 +191,6 @@ def saved_was_edited(array: Array, maker: Node | None, number: int, version: int
         else "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
-    storage = UntypedStorage(array)
-    place = (storage.data_ptr(), storage.nbytes())
+    storage = None if isinstance(array, SparseArray) else Bytes(array)
+    place = None if storage is None else (storage.data_ptr(), storage.nbytes())
     return errors.modified_in_place(tensor_type(array), array.shape, output, version, expected, hint, place)

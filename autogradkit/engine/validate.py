@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.quiet import quietly
+from autogradkit.core.sparse import SparseArray, SparseTensor
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
+from autogradkit.engine.sparse import brought, make_aware
 
 
 def expected_of(target: Any, number: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -26,6 +28,8 @@ def expected_of(target: Any, number: Any) -> tuple[tuple[int, ...], np.dtype[Any
 def validate_roots(roots: Sequence[tuple[Any, Any]], gradients: list[Any]) -> None:
     """Bring what a backward begins with to what its roots were made as: shape or dtype may be others by now."""
     for index, ((target, number), gradient) in enumerate(zip(roots, gradients, strict=True)):
+        if gradient.__class__ is SparseTensor:
+            make_aware(target)
         shape, numpy_dtype = expected_of(target, number)
         array = gradient._array if isinstance(gradient, Tensor) else gradient
         if array.shape != shape or array.dtype != numpy_dtype:
@@ -48,6 +52,10 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
         raise RuntimeError(
             f"{whose}invalid gradient at index {index} - got {list(own)} but expected shape compatible with {list(shape)}"
         )
+    if gradient.__class__ in (SparseTensor, SparseArray):
+        if node is not None:
+            make_aware(node.edges[2 * index])
+        return brought(gradient, numpy_dtype)
     kind = (gradient._array if isinstance(gradient, Tensor) else np.asarray(gradient)).dtype.kind
     if kind == "c" and numpy_dtype.kind != "c" and node is not None and node.refuses_complex:
         raise RuntimeError(

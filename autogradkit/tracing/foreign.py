@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+from autogradkit.core.own import home_of
 from autogradkit.tracing.namespace import holds
 
 INSTEAD = (
@@ -26,7 +27,7 @@ def is_pytorchs(value: Any) -> bool:
     if type(value) in (FunctionType, BuiltinFunctionType):
         return _in_pytorch(value.__module__)
     kind = value if holds(value, type) else type(value)
-    return any(_in_pytorch(each.__module__) for each in kind.__mro__)
+    return any(_in_pytorch(home_of(each)) for each in kind.__mro__)
 
 
 def is_pytorchs_tensor(value: Any) -> bool:

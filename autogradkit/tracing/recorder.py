@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.facts import Declaration, Remembering
+from autogradkit.core.own import is_own
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, wrap
@@ -418,5 +419,4 @@ class EventRecorder(Recorder):
 
 def _runs_no_code_of_the_learners(module: Any) -> bool:
     """Whether a module is a layer of this package without layers and hooks in it."""
-    own = type(module).__module__.startswith("autogradkit.")
-    return own and not module._modules and module._hooks is None
+    return is_own(type(module)) and not module._modules and module._hooks is None

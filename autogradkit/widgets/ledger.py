@@ -16,7 +16,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
 
 from ..core.tensor import Tensor
-from ..tracing.foreign import INSTEAD
+from ..tracing.foreign import INSTEAD, is_pytorchs_tensor
 from ..tracing.labels import file_label, running_cell, with_article
 from ..tracing.namespace import parameters_of
 from ..tracing.render.ledger.columns import column_of, columns
@@ -201,12 +201,11 @@ def grad_ledger(name: str, tensor: Any, *, follow: bool = False) -> GradLedger:
 
 
 def _no_tensor(name: str, value: Any) -> str:
-    kind = type(value)
-    if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "grad_fn"):
+    if is_pytorchs_tensor(value):
         return f"'{name}' is a tensor of PyTorch itself, which tells nobody when backward adds to .grad. {INSTEAD}"
     found = [f"{name}.{each}" for each, _ in parameters_of(value)][:3]
     hint = f" Name one of its parameters: {', '.join(found)}." if found else ""
-    return f"'{name}' is {with_article(kind.__name__)}, not a tensor.{hint}"
+    return f"'{name}' is {with_article(type(value).__name__)}, not a tensor.{hint}"
 
 
 def _without_grad(name: str) -> str:

@@ -13,8 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import autogradkit as T
 from autogradkit.core.recording import GRAD_LISTENERS
+from autogradkit.extension import _REGISTERED, load_ipython_extension, unload_ipython_extension
 from autogradkit.files import write_whole
-from autogradkit.magics import _REGISTERED, load_ipython_extension, unload_ipython_extension
 from autogradkit.tracing import record
 from autogradkit.tracing.watch import GradLog
 from autogradkit.vision.train import Training

@@ -17,7 +17,7 @@ from autogradkit._ops.declare.overload import Overload
 # test_wrong_calls.py.
 IN_PYTHON = {
     "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "is_contiguous", "new_tensor", "nonzero",
-    "norm", "size", "split", "stride", "tensor", "to", "unique",
+    "norm", "size", "sparse_coo_tensor", "split", "stride", "tensor", "to", "unique",
 }  # fmt: skip
 # Defaults that the schema strings spell in C++'s way.
 SPELLED = {

@@ -32,6 +32,7 @@ from autogradkit._ops.declare.lanes import write_arrays, write_edit, write_lane
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
 from autogradkit._ops.declare.source import Call, Source
+from autogradkit.core.sparse import NotOfSparseError
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -62,17 +63,23 @@ def write_straight(op: Overload) -> Callable[..., Any]:
     bail = f"return general({given})"
     s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
     write_lane(s, Call(op, 0, values), 1, bail)
-    return compiled(_shortening(s.lines), f"{op.owner.name}_straight", name, s.scope)
+    s.scope["NotOfSparseError"] = NotOfSparseError
+    otherwise = (" except NotOfSparseError:", f"  {bail}")
+    return compiled(_shortening(s.lines, otherwise), f"{op.owner.name}_straight", name, s.scope)
 
 
-def _shortening(lines: Sequence[str]) -> str:
-    """A function's text, its body in a `try` by which errors leave without the frames of this package."""
+def _shortening(lines: Sequence[str], otherwise: Sequence[str] = ()) -> str:
+    """A function's text, its body in a `try` by which errors leave without the frames of this package.
+
+    `otherwise` are lines of a handler that comes before.
+    """
     head, *body = "\n".join(lines).splitlines()
     return "\n".join(
         [
             head,
             " try:",
             *[" " + line for line in body],
+            *otherwise,
             " except BaseException as error:",
             "  shorten(error)",
             "  raise",

@@ -18,6 +18,7 @@ import numpy as np
 from autogradkit._ops.declare.names import OVERLOADS
 from autogradkit.core import dtype
 from autogradkit.core.recording import reported
+from autogradkit.core.sparse import SparseArray, around
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ def is_half(x: Any) -> bool:
     return not isinstance(x, Tensor) and dtype.is_half(x.dtype)
 
 
+def is_zero_tensor(x: Any) -> bool:
+    """Whether it is a tensor, of a formula that is recorded, without anything but zeros."""
+    return isinstance(x, Tensor) and not x._array.any()
+
+
 def times(x: Any, number: Any) -> Any:
     """`x` times a Python number: where formulas are recorded, by the node that PyTorch's have there."""
     if isinstance(x, Tensor):
@@ -106,8 +112,13 @@ def log_of_number(x: Any) -> Any:
 def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     if isinstance(x, Tensor):
-        return reported("zeros_like", "create", lambda x: wrap(np.zeros_like(x._array)), x)
+        return reported("zeros_like", "create", _zeros_like, x)
     return np.zeros_like(x)
+
+
+def _zeros_like(x: Tensor) -> Tensor:
+    array: Any = x._array
+    return around(array.zeros() if array.__class__ is SparseArray else np.zeros_like(array))
 
 
 def is_complex(x: Any) -> bool:

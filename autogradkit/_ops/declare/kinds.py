@@ -20,6 +20,7 @@ from autogradkit.core.layout import layout
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.random import Generator as RandomGenerator
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.typed_storages import is_storage
 
 # What a kernel's parameter of each kind holds, for type checkers.
 Array = np.ndarray[Any, Any]
@@ -214,7 +215,7 @@ KINDS = {
         "tuple of Scalars", "Scalar[]", "Sequence[float]",
         lambda v: isinstance(v, (list, tuple)) and all(is_number(each) for each in v), "", _each(number),
     ),
-    "Storage": Kind("torch.Storage", "Storage", "Any", _no, ""),
+    "Storage": Kind("torch.Storage", "Storage", "TypedStorage | UntypedStorage", is_storage, ""),
     "Object": Kind("object", "Any", "Any", lambda _v: True, "{0} is not M"),
 }  # fmt: skip
 # A dimension arrives at the kernel counted from the front of the first tensor.

@@ -202,13 +202,13 @@ class OverloadSet:
             kind = "inplace" if how in (IN_PLACE, EDIT) else "op"
             return observed(self.overloads[0], kind, _raising(error), tuple(args), kwargs)
         if overload.composition and not overload.factory:  # what it calls is reported
-            return overload.edit(values) if how in (IN_PLACE, EDIT) else overload.run(values, out)
+            return overload.edit_dual(values) if how in (IN_PLACE, EDIT) else overload.run_dual(values, out)
         if how in (IN_PLACE, EDIT):
-            return observed(overload, "inplace", lambda *_a, **_k: overload.edit(values), tuple(args), kwargs)
+            return observed(overload, "inplace", lambda *_a, **_k: overload.edit_dual(values), tuple(args), kwargs)
         given = tuple(args)
         if how == METHOD and overload.self_at:  # `x.where(condition, y)` is told in the order of the parameters
             given = (*given[1 : overload.self_at + 1], given[0], *given[overload.self_at + 1 :])
-        return observed(overload, overload.kind, lambda *_a, **_k: overload.run(values, out), given, kwargs)
+        return observed(overload, overload.kind, lambda *_a, **_k: overload.run_dual(values, out), given, kwargs)
 
     def made(self, how: str, name: str = "") -> Callable[..., Any]:
         """The function behind a way of calling, written when first asked for; `name` is the set's or an alias."""

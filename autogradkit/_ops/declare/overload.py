@@ -18,6 +18,7 @@ from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_complex, refuse_whole
+from autogradkit._ops.declare.sparse import edit_sparse, run_sparse
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
     copied_into,
@@ -40,16 +41,22 @@ from autogradkit._ops.declare.writing import (
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.sparse import SPARSE, SparseArray, around, has_sparse
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.ownership import set_version
 from autogradkit.engine.reseating import reseating
 from autogradkit.engine.saved import SavedCast
+
+
+def _around_other(made: Any) -> Tensor:
+    """A tensor around what a kernel made that is no array: a number of NumPy's, or a sparse array."""
+    return around(made if isinstance(made, SparseArray) else np.asarray(made))
 
 
 class Overload(Form):
@@ -115,6 +122,8 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
+        if SPARSE and (has_sparse(values) or has_sparse((out,))):
+            return run_sparse(self, values, out)
         if isinstance(out, (list, tuple)) and not self.several and len(out) != len(self.outputs):
             raise TypeError(f"expected tuple of {len(self.outputs)} elements but got {len(out)}")
         if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
@@ -155,7 +164,7 @@ class Overload(Form):
         if self.written is not None:
             for result in results:
                 set_version(result, self.written(*values))
-        self._record(values, values, results)
+        self.record_results(values, results)
         return self.returns(results) if several else results[0]
 
     def ask_late(self, check: Callable[..., None], values: Sequence[Any]) -> None:
@@ -191,6 +200,10 @@ class Overload(Form):
         if self.records(values):
             self._record(self.promoted(values, plan.common), values, (result,))
         return result
+
+    def record_results(self, values: Sequence[Any], results: Sequence[Tensor]) -> None:
+        """Record a call whose operands are saved as they are."""
+        self._record(values, values, results)
 
     def _record(self, saved: Sequence[Any], values: Sequence[Any], results: Sequence[Tensor]) -> None:
         if not results or not self.records(values):
@@ -255,7 +268,7 @@ class Overload(Form):
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
         if not self.view:
-            return [wrap(each if each.__class__ is np.ndarray else np.asarray(each)) for each in arrays]
+            return [wrap(each) if each.__class__ is np.ndarray else _around_other(each) for each in arrays]
         if not self.formulas:
             return [alias(values[self.first_tensor], each) for each in arrays]
         silent = NO_GRAD if MODE.inference is None else INFERENCE
@@ -312,6 +325,8 @@ class Overload(Form):
 
     def edit(self, values: Sequence[Any]) -> Tensor:
         """The in-place form on bound values: every check comes before the write, which is there with its history or not."""
+        if SPARSE and has_sparse(values):
+            return edit_sparse(self, values)
         if self.composition:
             return self._composed(self.composed_edit or self.kernel, values)
         values = list(values)
@@ -401,7 +416,7 @@ class Overload(Form):
         return entries.write_straight(self)
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
-        return self.run(self.filled(args, kwargs))
+        return self.run_dual(self.filled(args, kwargs))
 
     def in_place_call(self, *args: Any, **kwargs: Any) -> Tensor:
         """Run the in-place form, as `__call__` does."""
@@ -414,4 +429,12 @@ class Overload(Form):
             raise
 
     def _edit(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self.edit(self.filled(args, kwargs))
+        return self.edit_dual(self.filled(args, kwargs))
+
+    def run_dual(self, values: Sequence[Any], out: Any = None) -> Any:
+        """`run`, with tangents while forward mode is on."""
+        return DUAL_LEVELS[0].run(self, values, out) if DUAL_LEVELS else self.run(values, out)
+
+    def edit_dual(self, values: Sequence[Any]) -> Tensor:
+        """`edit`, with tangents while forward mode is on."""
+        return DUAL_LEVELS[0].edit(self, values) if DUAL_LEVELS else self.edit(values)

@@ -17,9 +17,9 @@ import numpy as np
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core import errors
 from autogradkit.core.frames import entry
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, reading_to_save, version_of, wrap
 from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import MODE
@@ -27,6 +27,7 @@ from autogradkit.engine.node import SEQUENCE, Node, read_only
 from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
+from autogradkit.engine.sparse import make_aware
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -106,6 +107,8 @@ class Recipe:
             result._node = node
             result._output_nr = number
             result._requires_grad = True
+            if result.__class__ is SparseTensor:
+                make_aware(node)
         node.outputs = tuple(outputs)
         self._save_outputs(node, results, needs)
 
@@ -336,11 +339,11 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
     parameter, suffix = origin(name)
     value = values[index[parameter]]
     if suffix == "_geometry":
-        return value._array.shape, element_strides(value._array), value.storage_offset()
+        return value._array.shape, value.stride(), value.storage_offset()
     if suffix == "_kind":
         return value._array.dtype.kind
     if suffix == "_sym_strides":
-        return element_strides(value._array)
+        return value.stride()
     if value is None:
         return (0,) if suffix == "_sym_sizes_opt" else None  # what PyTorch keeps of an argument that was left out
     if isinstance(value, (list, tuple)):

@@ -16,7 +16,7 @@ from autogradkit.core import errors
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.memory import empty
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import Array, UntypedStorage, VersionCounter, address_of, offset_of, root_of, strided
+from autogradkit.core.storage import Array, Bytes, VersionCounter, address_of, offset_of, root_of, strided
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
@@ -321,7 +321,7 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     """Memory for what `out=` names and is to have another shape: its own where that is large enough, as in PyTorch."""
     offset = offset_of(array) if array.base is not None else 0
     extent = 0 if 0 in shape else 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-    if array.flags.writeable and (offset + extent) * array.itemsize <= UntypedStorage(array).nbytes():
+    if array.flags.writeable and (offset + extent) * array.itemsize <= Bytes(array).nbytes():
         return strided(array, shape, strides, offset)
     return strided(empty((offset + extent,), array.dtype), shape, strides, offset)
 

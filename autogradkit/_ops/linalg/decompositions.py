@@ -25,8 +25,7 @@ from autogradkit._ops.linalg.matrices import (
     rows,
 )
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.history import requires_grad
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.dual import is_differentiated
 from autogradkit.engine.ownership import set_version
 
 
@@ -198,7 +197,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Any:
     >>> torch.linalg.svdvals(torch.tensor([[0.0, 2.0], [3.0, 0.0]]))
     tensor([3., 2.])
     """
-    return linalg_svd(A, False, MODE.grad and requires_grad(A), driver=driver)[1]
+    return linalg_svd(A, False, is_differentiated(A), driver=driver)[1]
 
 
 @op(
@@ -222,7 +221,7 @@ def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     if compute_uv:
         U, S, Vh = linalg_svd(x, not some, True)
         return return_types.svd((U, S, Vh.mH))
-    S = linalg_svd(x, False, MODE.grad and requires_grad(x))[1]
+    S = linalg_svd(x, False, is_differentiated(x))[1]
     *batch, m, n = x.shape
     U, V = x.new_zeros((*batch, m, m)), x.new_zeros((*batch, n, n)).mT
     for each in (U, V):  # which PyTorch makes, and then fills

@@ -28,8 +28,7 @@ from autogradkit._ops.linalg.matrices import (
 )
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.history import requires_grad
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.dual import is_differentiated
 
 
 def _require_invariant(x: Any, which: str) -> None:
@@ -143,7 +142,7 @@ def eigvalsh(self: Tensor, UPLO: str = "L") -> Any:
     >>> torch.linalg.eigvalsh(torch.tensor([[2.0, 1.0], [1.0, 2.0]]))
     tensor([1., 3.])
     """
-    return eigh(self, UPLO, MODE.grad and requires_grad(self))[0]
+    return eigh(self, UPLO, is_differentiated(self))[0]
 
 
 # -- matrices that are not symmetric -----------------------------------------------------------------------------------
@@ -261,4 +260,4 @@ def eigvals(self: Tensor) -> Any:
     >>> torch.linalg.eigvals(torch.tensor([[0.0, 1.0], [-1.0, 0.0]]))
     tensor([0.+1.j, 0.-1.j])
     """
-    return linalg_eig(self)[0] if MODE.grad and requires_grad(self) else _eigvals(self)
+    return linalg_eig(self)[0] if is_differentiated(self) else _eigvals(self)

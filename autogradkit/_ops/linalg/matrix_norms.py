@@ -15,7 +15,7 @@ from autogradkit._ops.declare.writing import castable, saying
 from autogradkit._ops.linalg.decompositions import svdvals
 from autogradkit._ops.linalg.matrices import require_square
 from autogradkit._ops.linalg.solving import inv_ex
-from autogradkit._ops.reduction.norms import vector_norm
+from autogradkit._ops.reduction.norms import norm_along, vector_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import shorten
@@ -250,6 +250,10 @@ def norm(
         plain = dim is None and dtype is None and out is None
         if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
             return vector_norm.straight(input, order, None, keepdim)
+        if input.is_sparse:
+            return norm_along(
+                input, order, () if dim is None else (dim,) if isinstance(dim, int) else tuple(dim), keepdim
+            )
         return vector_norm.owner(input, order, dim, keepdim, dtype=dtype, out=out)
     except BaseException as error:
         shorten(error)

@@ -12,6 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
 from autogradkit._ops.declare.memory import real_part
+from autogradkit._ops.making.constructors import tensortype
 from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
@@ -143,7 +144,7 @@ def type_as(self: Array, other: Array) -> Any:
     reads=["if {dtype} is M and {non_blocking} is M: return {self}.dtype.tensor_type"],
 )
 def _(self: Array, dtype: Object | None = None, non_blocking: bool = False) -> Any:
-    """The name of the tensor's type, such as "torch.FloatTensor"; given a dtype or such a name, the tensor as that."""
+    """The name of the tensor's type, such as "torch.FloatTensor"; given a dtype, a type or its name, the tensor as that."""
     return _typed(self, dtype)
 
 
@@ -152,12 +153,13 @@ def _typed(self: Any, wanted: Any) -> Any:
         return self.dtype.tensor_type
     if isinstance(wanted, Dtype):
         return converted(self, wanted)
-    if isinstance(wanted, str):
-        name = wanted
-    elif hasattr(wanted, "__name__"):  # FloatTensor and its kin, or a class
-        name = wanted.__name__ if isinstance(wanted, type) else f"torch.{wanted.__name__}"
-    else:
+    if isinstance(wanted, tensortype):
+        return converted(self, wanted.dtype)
+    if wanted is Tensor or wanted == "torch.Tensor":
+        return converted(self, dtypes.get_default_dtype())
+    if not isinstance(wanted, (str, type)):
         raise TypeError("dtype must be a type, str, or dtype object")
+    name = wanted if isinstance(wanted, str) else wanted.__name__
     named = [each for each in dtypes.ALL if each.tensor_type == name]
     if not named:
         raise ValueError(f"invalid type: '{name}'")

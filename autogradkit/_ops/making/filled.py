@@ -22,6 +22,7 @@ from autogradkit._ops.making.options import (
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import dtype_of_number
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.tensor import Tensor
 
 # -- of given sizes ----------------------------------------------------------------------------------------------------
@@ -175,6 +176,8 @@ def empty_like(self: Array, *, memory_format: MemoryFormat | None = None, **opti
 
 def _like(self: Any, fill: Any, format: Any, options: dict[str, Any]) -> Tensor:
     array = self._array
+    if self.__class__ is SparseTensor:
+        return _new(self, array.shape, fill, options)
     return made(array.shape, fill, options, self.dtype, strides_like(array, format))
 
 
@@ -232,7 +235,7 @@ def new_full(self: Array, size: Sizes, fill_value: Scalar, **options: Options) -
 
 
 def _new(self: Any, size: Sizes, fill: Any, options: dict[str, Any]) -> Tensor:
-    return made(size, fill, options, self.dtype)
+    return made(size, fill, {**options, "layout": options["layout"] or self.layout}, self.dtype)
 
 
 def _new_full(self: Any, size: Sizes, value: Any, options: dict[str, Any]) -> Tensor:

@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from operator import setitem
 from typing import Any
 
+import numpy as np
+
 from autogradkit._ops.declare.memory import allocate, twin_of
+from autogradkit._ops.declare.sparse import no_kernel
 from autogradkit._ops.declare.writing import history_of, require_no_leaf, require_writable, resized
 from autogradkit.core.c_types import CType
 from autogradkit.core.device import device as Device
@@ -18,10 +21,12 @@ from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
+from autogradkit.core.layout import refuse_compressed, strided
 from autogradkit.core.quiet import quietly
+from autogradkit.core.sparse import around, empty_of
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
-from autogradkit.core.tensor import Tensor, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.reseating import reseating
 
@@ -102,9 +107,11 @@ def made(
     """
     kind = dtype_in(options, default).numpy
     out: Tensor | None = options.get("out")
+    if options.get("layout") is not None and options["layout"] is not strided:
+        return _made_sparse(shape, fill, options, kind, name)
     if out is None:
         require_sizes(shape)
-        _require_place(options)  # before numbers are drawn
+        require_place(options)  # before numbers are drawn
         array = allocate(shape, kind, strides)
         quietly(fill, array)
         return finished(array, options)
@@ -139,16 +146,33 @@ def made(
     return out
 
 
-def finished(array: Array, options: dict[str, Any]) -> Tensor:
+def _made_sparse(
+    shape: tuple[int, ...], fill: Callable[[Array], object], options: dict[str, Any], kind: np.dtype[Any], name: str
+) -> Tensor:
+    """What a factory makes of the layout `sparse_coo`: nothing, and thereby zeros."""
+    refuse_compressed(options["layout"])
+    if name in ("full", "ones"):
+        raise RuntimeError("full(...) is not implemented for sparse layout")
+    if fill is not zeros_in and fill is not nothing_in:
+        raise no_kernel(name or "fill_.Scalar", "SparseCPU")
+    require_sizes(shape)
+    return finished(empty_of(shape, len(shape), kind), options)
+
+
+def finished(array: Any, options: dict[str, Any]) -> Tensor:
     """A new leaf around `array`. Raises RuntimeError for another device, pinned memory, or gradients of whole numbers."""
-    _require_place(options)
-    tensor = wrap(array)
+    require_place(options)
+    layout = options.get("layout")
+    if layout is not None and layout is not strided and isinstance(array, np.ndarray):
+        raise NotImplementedError(f"layout={layout} is not available here: make the tensor, and use to_sparse()")
+    tensor = around(array)
     if options.get("requires_grad"):
         _require_grad(tensor)
     return tensor
 
 
-def _require_place(options: dict[str, Any]) -> None:
+def require_place(options: dict[str, Any]) -> None:
+    """Raise for another device than the processor, and for pinned memory."""
     if options["device"] is not None:
         require_cpu(options["device"])
     if options.get("pin_memory"):

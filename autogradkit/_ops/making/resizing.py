@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import MemoryFormat, Sizes
 from autogradkit._ops.making.options import preserve_format, strides_in
-from autogradkit.core.storage import Array, UntypedStorage, offset_of, strided
+from autogradkit.core.storage import Array, Bytes, offset_of, strided
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.engine.history import requires_grad
@@ -24,7 +24,7 @@ def _resized(tensor: Any, size: tuple[int, ...], strides: tuple[int, ...]) -> An
     array: Array = tensor._array
     if (array.shape, element_strides(array)) == (size, strides):
         return tensor
-    offset, storage = offset_of(array), UntypedStorage(array).flat(array.dtype)
+    offset, storage = offset_of(array), Bytes(array).flat(array.dtype)
     extent = offset + (0 if 0 in size else 1 + sum((n - 1) * step for n, step in zip(size, strides, strict=True)))
     if extent > storage.size:
         grown = np.empty(extent, array.dtype)

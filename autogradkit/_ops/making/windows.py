@@ -14,10 +14,10 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Options
-from autogradkit._ops.making.constructors import CPP_NAMES
 from autogradkit._ops.making.options import dtype_in, finished, made, ones_in
 from autogradkit._ops.making.ranges import arange
 from autogradkit._ops.pointwise.special import i0
+from autogradkit.core.dtype import CPP_NAMES
 from autogradkit.core.tensor import wrap
 
 

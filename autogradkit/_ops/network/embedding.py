@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import dense_gradients, scalar_type
+from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
@@ -44,13 +44,14 @@ def _embedding_meta(
 def _to_table(
     g: Any, indices: Any, padding_idx: int, scale_grad_by_freq: bool, sparse: bool, weight_sym_sizes: tuple[int, int]
 ) -> Any:
+    if sparse:
+        return k.embedding_sparse_backward(g, indices, weight_sym_sizes[0], padding_idx, scale_grad_by_freq)
     return k.embedding_dense_backward(g, indices, weight_sym_sizes[0], padding_idx, scale_grad_by_freq)
 
 
 @op(
     variants="function",
     meta=_embedding_meta,
-    refuse=dense_gradients("embedding", 4),
     real_gradient=True,
     out=False,
     samples=lambda t: [(t(4, 3), wrap(np.array([[2, 0], [2, 1]]))), (t(3, 2), wrap(np.array(1)), 2)],
@@ -68,8 +69,8 @@ def embedding(
 ) -> None:
     """Row `indices[...]` of `weight` (V, D) for every index: (..., D). The row `padding_idx` gets no gradient.
 
-    Prefer `nn.functional.embedding`. Raises IndexError for a number without a row, RuntimeError where `weight` is no
-    matrix or `indices` are no integers, and NotImplementedError for the gradient that `sparse=True` asks for.
+    With `sparse` the gradient of `weight` is a sparse tensor. Prefer `nn.functional.embedding`. Raises IndexError for a
+    number without a row, RuntimeError where `weight` is no matrix or `indices` are no integers.
 
     >>> import autogradkit as torch
     >>> torch.embedding(torch.tensor([[0.0, 0.0], [1.0, 2.0]]), torch.tensor([1, 0]))

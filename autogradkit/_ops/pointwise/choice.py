@@ -5,6 +5,7 @@ Rests on declare and arithmetic's samples.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -175,6 +176,16 @@ def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
     _refuse_clamping(self, min, max)
 
 
+def _write_within(self: Array, min: Any, max: Any, out: Array) -> None:
+    if self.dtype.char in "fd":  # of float16 `clip` takes 0 for -0
+        clip(self, -math.inf if min is None else min, math.inf if max is None else max, out)
+        return
+    if min is not None:
+        self = np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself
+    if max is not None:
+        np.minimum(max, self, out=out)
+
+
 clamp = function("clamp", "clip", in_place=True)
 
 
@@ -222,13 +233,7 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     vjp={"self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0)},
 )
 def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out: Array) -> None:
-    if min is not None and max is not None and self.dtype.char in "fd":  # of float16 it takes 0 for -0
-        clip(self, min, max, out)
-        return
-    if min is not None:
-        self = np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself
-    if max is not None:
-        np.minimum(max, self, out=out)
+    _write_within(self, min, max, out)
 
 
 @by_kernel
@@ -289,7 +294,7 @@ def _(self: Array, max: Array, *, out: Array) -> None:
     rule="∂self = ∂ where self ≤ max, else 0",
 )
 def _(self: Array, max: Scalar, *, out: Array) -> None:
-    np.minimum(max, self, out=out)  # of two zeros the second stays, which is the element itself
+    _write_within(self, None, max, out)
 
 
 clamp_min = function("clamp_min", in_place=True)
@@ -328,7 +333,7 @@ def _(self: Array, min: Array, *, out: Array) -> None:
     rule="∂self = ∂ where self ≥ min, else 0",
 )
 def _(self: Array, min: Scalar, *, out: Array) -> None:
-    np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself
+    _write_within(self, min, None, out)
 
 
 # -- by a condition ----------------------------------------------------------------------------------------------------

@@ -13,9 +13,8 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.plans import SAME
 from autogradkit._ops.declare.refusals import common_not_implemented
-from autogradkit._ops.making.constructors import CPP_NAMES
 from autogradkit._ops.reduction import return_types
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import CPP_NAMES, from_numpy_dtype
 from autogradkit.core.strides import dense_strides_like, element_strides
 
 _INT32 = np.dtype(np.int32)

@@ -215,6 +215,8 @@ def nan_to_num(
     if out.dtype.kind in "biu":
         return
     for part in (out.real, out.imag) if out.dtype.kind == "c" else (out,):
+        if np.isfinite(part).all():
+            continue
         most = largest(from_numpy_dtype(part.dtype))
         high, low = part == np.inf, part == -np.inf
         np.copyto(part, 0.0 if nan is None else nan, where=np.isnan(part), casting="unsafe")

@@ -1,6 +1,6 @@
 """What depends on the order of elements: sort, msort, argsort, topk, kthvalue, median, nanmedian.
 
-Rests on declare and extremes; the gradient of each goes to the elements that were picked.
+Rests on declare, places and extremes; the gradient of each goes to the elements that were picked.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
+from autogradkit._ops.reduction.places import chosen_places, middle_places, stable_order
 from autogradkit.core.dtype import int64
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import dense_strides_like, element_strides
@@ -34,45 +35,6 @@ _INT64 = np.dtype(np.int64)
 def _lined_up(self: Array) -> Array:
     """The array with at least one dimension."""
     return self if self.ndim else self.reshape(1)
-
-
-def _order(self: Array, dim: int, descending: bool) -> Array:
-    """The positions that put `self` in order along `dim`, equal elements as they stood, NaN as the largest."""
-    if self.dtype.kind == "V":
-        self = self.astype(np.float32)  # NumPy orders a NaN of bfloat16 as it stands
-    if not descending:
-        return np.argsort(self, axis=dim, kind="stable")
-    backwards = np.flip(np.argsort(np.flip(self, dim), axis=dim, kind="stable"), dim)
-    return self.shape[dim] - 1 - backwards
-
-
-_MOST = 100_000  # elements in rows that are taken apart one by one: beyond that equal elements are picked as they stand
-
-
-def _ranks(row: Array, order: Array) -> list[int]:
-    """For each element of a row the number of different ones before it in the order; NaN is one."""
-    found = row[order]
-    steps = found[1:] != found[:-1]
-    if row.dtype.kind in "fV":
-        steps &= ~(np.isnan(found[1:]) & np.isnan(found[:-1]))
-    ranks = np.empty(row.size, np.int64)
-    ranks[order] = np.concatenate([[0], np.cumsum(steps)])
-    return ranks.tolist()
-
-
-def _as_partitioned(source: Array, order: Array, dim: int, wanted: slice, pick: Any, always: bool = False) -> Array:
-    """The positions at `wanted` of the order, chosen by `pick(ranks)` in rows where equal elements leave a choice."""
-    rows, orders = np.moveaxis(source, dim, -1), np.moveaxis(order, dim, -1)
-    chosen = orders[..., wanted].copy()
-    seen = np.take_along_axis(rows, orders[..., max(wanted.start - 1, 0) : wanted.stop + 1], -1)
-    same = seen[..., 1:] == seen[..., :-1]
-    if source.dtype.kind in "fV":
-        same |= np.isnan(seen[..., 1:]) & np.isnan(seen[..., :-1])
-    tied = np.argwhere(same.any(-1) | always)
-    if len(tied) * rows.shape[-1] <= _MOST:
-        for place in map(tuple, tied):
-            chosen[place] = pick(_ranks(rows[place], orders[place]))
-    return np.moveaxis(chosen, -1, dim)
 
 
 # -- in order ----------------------------------------------------------------------------------------------------------
@@ -90,7 +52,7 @@ def _sorted_meta(self: Array, *_options: Any, **_more: Any) -> list[Any]:
 
 def _sort(self: Array, dim: int, descending: bool, out: Pair) -> None:
     source = _lined_up(self)
-    positions = _order(source, dim, descending)
+    positions = stable_order(source, dim, descending)
     np.copyto(out[0], np.take_along_axis(source, positions, dim).reshape(self.shape))
     np.copyto(out[1], positions.reshape(self.shape))
 
@@ -206,19 +168,10 @@ def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool 
 
 def positions_of_largest(source: Array, dim: int, k: int, largest: bool = True, sorted: bool = True) -> Array:
     """Where the `k` largest (or smallest) elements along `dim` stand; of equal ones those that PyTorch's `topk` picks."""
-    order = _order(source, dim, largest)
-    return _as_partitioned(source, order, dim, slice(0, k), lambda ranks: top(ranks, k, sorted), not sorted)
+    return chosen_places(source, dim, slice(0, k), lambda ranks: top(ranks, k, sorted), largest, not sorted)
 
 
 # -- in the middle -----------------------------------------------------------------------------------------------------
-
-
-def _kth(self: Array, place: Any, dim: int, out: Pair) -> None:
-    """The element that stands at `place` of the order along `dim`."""
-    source = _lined_up(self)
-    order = _order(source, dim, False)
-    places = np.broadcast_to(place, (*source.shape[:dim], 1, *source.shape[dim + 1 :]))
-    pick(self, np.take_along_axis(order, places, dim), dim, out)
 
 
 def _kth_meta(self: Array, k: int, dim: int, keepdim: bool) -> list[Any]:
@@ -258,9 +211,8 @@ def kthvalue(self: Array, k: int, dim: Dim = -1, keepdim: bool = False, *, out: 
     >>> torch.kthvalue(torch.tensor([5, 9, 7]), 2).values
     tensor(7)
     """
-    source = _lined_up(self)
-    order = _order(source, dim, False)
-    pick(self, _as_partitioned(source, order, dim, slice(k - 1, k), lambda ranks: kth(ranks, k - 1)), dim, out)
+    chosen = chosen_places(_lined_up(self), dim, slice(k - 1, k), lambda ranks: kth(ranks, k - 1))
+    pick(self, chosen, dim, out)
 
 
 def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
@@ -285,16 +237,7 @@ def _require_medians_dtypes(out: Any, self: Any, dim: int, keepdim: bool) -> Non
 
 
 def _median(self: Array, dim: int, out: Pair, without_nan: bool) -> None:
-    source = _lined_up(self)
-    size = source.shape[dim]
-    place: Any = (size - 1) // 2
-    if source.dtype.kind in "fV":
-        missing = np.isnan(source).sum(dim, keepdims=True)
-        if without_nan:
-            place = np.maximum(size - missing - 1, 0) // 2
-        else:  # the first NaN stands behind all numbers
-            place = np.where(missing > 0, size - missing, place)
-    _kth(self, place, dim, out)
+    pick(self, middle_places(_lined_up(self), dim, without_nan), dim, out)
 
 
 def _declare_median(name: str, without_nan: bool, summary: str, shown: str) -> None:

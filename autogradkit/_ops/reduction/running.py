@@ -167,6 +167,11 @@ def _logcumsumexp_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
         return g
     if k.is_complex(g):
         return k.conj(k.exp(_from_here(k.log(k.conj(g)) - result, dim) + self))
+    if k.is_zero_tensor(g):  # as where a product with the Jacobian begins, of which logarithms of 0 tell nothing
+        x, y, along = (k.transpose(each, dim, -1) for each in (self, result, g))
+        later = k.unsqueeze(x, -1) - k.unsqueeze(y, -2)  # of element i, and of each j from i on
+        later = k.where(k.triu(k.where(later > 0, 1.0, 1.0)) > 0, later, k.lowest(later))
+        return k.transpose(k.sum_dims(k.exp(later) * k.unsqueeze(along, -2), (-1,)), dim, -1)
     size = k.log(k.where(g == 0, 1.0, k.abs(g)))
     parts = [k.exp(_from_here(k.where(held, size, k.lowest(g)) - result, dim) + self) for held in (g > 0, g < 0)]
     return parts[0] - parts[1]

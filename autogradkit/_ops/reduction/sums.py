@@ -6,6 +6,7 @@ Rests on declare. A reduction's result is contiguous; its `dim` arrives at the k
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -250,6 +251,25 @@ def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) 
     return g * k.conj(without_each(self, dim))
 
 
+_MANY = 8192  # factors from which it is quicker to multiply pieces than one after the other, each of which waits for the last
+
+
+def _multiply_up(array: Array, axis: Any, out: Array, keepdims: bool = False) -> None:
+    """Write the product over `axis` into `out`. What lies in one piece is cut into four, which are multiplied, and so on."""
+    array = summand(array, out.dtype)
+    if array.size < _MANY or not array.flags.c_contiguous or axis not in (None, (array.ndim - 1,)):
+        np.multiply.reduce(array, axis=axis, dtype=out.dtype, keepdims=keepdims, out=out)
+        return
+    rows = array.reshape(out.size, -1).astype(out.dtype, copy=False)
+    while (count := rows.shape[1]) > 16:
+        length = count // 4
+        pieces = functools.reduce(np.multiply, np.split(rows[:, : 4 * length], 4, axis=1))
+        for left in range(4 * length, count):
+            pieces[:, 0] *= rows[:, left]
+        rows = pieces
+    np.multiply.reduce(rows, axis=1, out=out.reshape(-1))
+
+
 prod = function("prod")
 
 
@@ -272,7 +292,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     if k.is_half(out):
         np.copyto(out, np.multiply.reduce(self, axis=None, dtype=np.float32), casting="unsafe")
     else:
-        np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=out.dtype, out=out)
+        _multiply_up(self, None, out)
 
 
 @prod.overload(
@@ -293,7 +313,7 @@ def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | Non
             np.multiply(product, factor.astype(out.dtype), out=product)
         np.copyto(out, product.reshape(out.shape))
     else:
-        np.multiply.reduce(summand(self, out.dtype), axis=dim, dtype=out.dtype, keepdims=keepdim, out=out)
+        _multiply_up(self, dim, out, keepdim)
 
 
 # -- tests of all elements ---------------------------------------------------------------------------------------------

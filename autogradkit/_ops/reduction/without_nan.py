@@ -47,8 +47,8 @@ def nansum(
     """
     if out.dtype.kind not in "fV" and self.dtype.kind in "fV" and self.size:
         raise NotImplementedError(f"\"nansum_cpu\" not implemented for '{scalar_type(from_numpy_dtype(out.dtype))}'")
-    if self.dtype.kind in "fV":
-        self = np.where(np.isnan(self), self.dtype.type(0), self)
+    if self.dtype.kind in "fV" and (missing := np.isnan(self)).any():
+        self = np.where(missing, self.dtype.type(0), self)
     add_up(self, dim, out, keepdim)
 
 

@@ -21,6 +21,7 @@ from autogradkit._ops.views.sizes import expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes, require_dims, wrap_dim
 from autogradkit.core.steps import NOTHING, Step
+from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -81,15 +82,36 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
     # As unsigned numbers the negative ones are too large as well.
     if np.maximum.reduce(places.view(np.uint64), axis=None) >= source.shape[dim]:
         require_within("", index, dim, source.shape[dim])
-    grid = list(grid_of(places.shape))
-    grid[dim] = places
-    out[...] = source[tuple(grid)].reshape(out.shape)
+    if source.flags.c_contiguous and out.flags.c_contiguous:
+        flat = _flat_positions(places, dim, source.shape)
+        source.reshape(-1).take(
+            flat, out=out.reshape(flat.shape), mode="wrap"
+        )  # which nothing does: other modes are slower
+    else:
+        out[...] = source[_positions(places, dim)].reshape(out.shape)
 
 
 @functools.lru_cache(maxsize=256)
 def grid_of(shape: tuple[int, ...]) -> tuple[Array, ...]:
     """The coordinates of every element, dimension by dimension."""
     return tuple(np.ogrid[tuple([slice(size) for size in shape])])
+
+
+def _positions(places: Array, dim: int) -> tuple[Array, ...]:
+    """An index array for each dimension: what is named along `dim` stands, in the others, where its name does."""
+    grid = list(grid_of(places.shape))
+    grid[dim] = places
+    return tuple(grid)
+
+
+def _flat_positions(places: Array, dim: int, shape: tuple[int, ...]) -> Array:
+    """The same positions, counted through a whole of that shape in row-major order."""
+    steps = contiguous_strides(shape)
+    grids = grid_of(places.shape)
+    others = [grids[other] * steps[other] for other in range(len(shape)) if other != dim]
+    step = steps[dim]
+    flat = places.astype(np.int64, copy=False) if step == 1 else places * np.int64(step)
+    return flat + functools.reduce(np.add, others) if others else flat
 
 
 def require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str | None = None) -> None:
@@ -127,14 +149,17 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
         return NOTHING
     places = lined_up(index)
     values = lined_up(src)[tuple([slice(size) for size in places.shape])] if given else src
-    grid = list(grid_of(places.shape))
-    grid[dim] = places
+    if target.flags.c_contiguous:
+        flat = _flat_positions(places, dim, target.shape).reshape(-1)
+        return *_writes(reduce, target.reshape(-1), flat), values.reshape(-1) if given else values
+    return *_writes(reduce, target, _positions(places, dim)), values
+
+
+def _writes(reduce: str | None, target: Array, positions: Any) -> Step:
+    """The step, up to the values, that writes there, or adds to or multiplies what is there."""
     if reduce is None:
-        return setitem, target, tuple(grid), values
-    if reduce == "add" and target.flags.c_contiguous:
-        flat = np.ravel_multi_index(np.broadcast_arrays(*grid), target.shape).reshape(-1)
-        return np.add.at, target.reshape(-1), flat, np.broadcast_to(values, places.shape).reshape(-1)
-    return (np.add if reduce == "add" else np.multiply).at, target, tuple(grid), values
+        return setitem, target, positions
+    return (np.add if reduce == "add" else np.multiply).at, target, positions
 
 
 def _as_element(value: Any, array: Array) -> Any:

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.writing import require_writable
 from autogradkit._ops.making.restriding import as_strided, positions_in
 from autogradkit._ops.selection.gather import grid_of
 from autogradkit._ops.views.parts import diagonal, select, slice_
-from autogradkit.core.storage import UntypedStorage, offset_of, strided
+from autogradkit.core.storage import Bytes, offset_of, strided
 from autogradkit.core.strides import element_strides, has_internal_overlap, iteration_order, may_overlap_itself
 from autogradkit.engine.history import requires_grad
 
@@ -26,7 +26,7 @@ def _twin(self: Array) -> Array:
         twin = like(self)
         twin[...] = self
         return twin
-    whole = strided(self, (UntypedStorage(self).nbytes() // self.itemsize,), (1,), 0).copy()
+    whole = strided(self, (Bytes(self).nbytes() // self.itemsize,), (1,), 0).copy()
     return strided(whole, self.shape, element_strides(self), offset_of(self))
 
 

@@ -47,6 +47,18 @@ def alias(self: Array) -> Array:
     return restrided(self, self.shape, element_strides(self))
 
 
+@op(
+    variants="",
+    node="torch::autograd::Identity",
+    view=True,
+    samples=lambda t: [(t(2, 3),), (t(),)],
+    vjp={"self": lambda g: g},
+)
+def fw_primal(self: Array) -> Array:
+    """The same memory, apart from the tangent that forward mode gave the tensor."""
+    return restrided(self, self.shape, element_strides(self))
+
+
 # -- other sizes for the same elements ---------------------------------------------------------------------------------
 
 view = function("view", variants="method")

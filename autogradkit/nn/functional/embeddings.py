@@ -38,8 +38,8 @@ def embedding(
     """The row of `weight` (V, D) that each integer of `input` names: (*) → (*, D).
 
     The row `padding_idx` receives no gradient; `scale_grad_by_freq` divides each row's gradient by how often it was
-    named; `max_norm` first scales the named rows of `weight`, in place, down to that `norm_type`-norm. Raises IndexError
-    for a number without a row, NotImplementedError for the gradient that `sparse=True` asks for.
+    named; `max_norm` first scales the named rows of `weight`, in place, down to that `norm_type`-norm; with `sparse` the
+    gradient of `weight` is a sparse tensor. Raises IndexError for a number without a row.
 
     >>> import autogradkit as torch
     >>> table = torch.tensor([[0.0, 0.0], [1.0, 2.0]])

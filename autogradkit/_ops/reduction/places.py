@@ -1,0 +1,131 @@
+"""Where the elements stand that an order puts into some of its places: `topk`, `kthvalue` and `median` want few of them.
+
+The order is stable, and NaN is its largest. Few places of many elements are found by NumPy's partition, which is up to twenty
+times as quick as sorting but leaves equal elements anyhow; so rows in which those matter are sorted after all. Rests on NumPy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare.kinds import Array
+
+_FEW = 5_000  # elements up to which sorting them is as quick
+
+
+def _ordered_by_numpy(values: Array) -> Array:
+    """The values as NumPy puts them in order with NaN at the end, whatever its sign."""
+    return values.astype(np.float32) if values.dtype.kind == "V" else values
+
+
+def _is_nan(values: Array) -> Any:
+    return np.isnan(values) if values.dtype.kind in "fV" else np.False_
+
+
+def stable_order(self: Array, dim: int, descending: bool) -> Array:
+    """The positions that put `self` in order along `dim`, equal elements as they stood, NaN as the largest."""
+    self = _ordered_by_numpy(self)
+    if not descending:
+        return np.argsort(self, axis=dim, kind="stable")
+    backwards = np.flip(np.argsort(np.flip(self, dim), axis=dim, kind="stable"), dim)
+    return self.shape[dim] - 1 - backwards
+
+
+# -- places whose elements PyTorch finds by partitioning --------------------------------------------------------------
+
+_MOST = 100_000  # elements in rows that are taken apart one by one: beyond that equal elements are picked as they stand
+
+
+def _ranks(row: Array, order: Array) -> list[int]:
+    """For each element of a row the number of different ones before it in the order; NaN is one."""
+    found = row[order]
+    steps = found[1:] != found[:-1]
+    if row.dtype.kind in "fV":
+        steps &= ~(np.isnan(found[1:]) & np.isnan(found[:-1]))
+    ranks = np.empty(row.size, np.int64)
+    ranks[order] = np.concatenate([[0], np.cumsum(steps)])
+    return ranks.tolist()
+
+
+def _between(rows: Array, start: int, stop: int, descending: bool) -> Array:
+    """The positions at these places of the stable order of each row; of elements equal to one beyond them, any."""
+    size = rows.shape[-1]
+    if rows.size <= _FEW or not start < stop:
+        return stable_order(rows, -1, descending)[..., start:stop]
+    first, last = (size - stop, size - start - 1) if descending else (start, stop - 1)
+    bounds = {first, last} - {0, size - 1} or {0}  # which partition all that is wanted from the rest
+    found = np.argpartition(_ordered_by_numpy(rows), sorted(bounds), -1)[..., first : last + 1]
+    found = np.sort(found, -1)
+    return np.take_along_axis(found, stable_order(np.take_along_axis(rows, found, -1), -1, descending), -1)
+
+
+def chosen_places(
+    source: Array,
+    dim: int,
+    wanted: slice,
+    choose: Callable[[list[int]], int | Sequence[int]],
+    descending: bool = False,
+    always: bool = False,
+) -> Array:
+    """The positions at the places `wanted` of the order along `dim`.
+
+    In rows where equal elements leave a choice, or in all if `always`, they are what `choose` makes of the ranks.
+    """
+    rows = np.moveaxis(source, dim, -1)
+    *others, size = rows.shape
+    rows = rows.reshape(math.prod(others), size)
+    start, stop = max(wanted.start - 1, 0), min(wanted.stop + 1, size)  # with their neighbours
+    near = _between(rows, start, stop, descending)
+    chosen = near[:, wanted.start - start : wanted.stop - start]
+    seen = np.take_along_axis(rows, near, -1)
+    same = (seen[:, 1:] == seen[:, :-1]) | (_is_nan(seen[:, 1:]) & _is_nan(seen[:, :-1]))
+    tied = np.flatnonzero(same.any(-1) | always)
+    if tied.size:
+        rows = rows[tied]
+        orders = stable_order(rows, -1, descending)
+        chosen[tied] = orders[:, wanted]
+        if rows.size <= _MOST:
+            for place, row, order in zip(tied, rows, orders, strict=True):
+                chosen[place] = choose(_ranks(row, order))
+    return np.moveaxis(chosen.reshape(*others, chosen.shape[-1]), -1, dim)
+
+
+# -- the middle one ----------------------------------------------------------------------------------------------------
+
+
+def middle_places(source: Array, dim: int, without_nan: bool) -> Array:
+    """The position of the lower median along `dim`, which stays with one place; of the first NaN, unless `without_nan`."""
+    rows = np.moveaxis(source, dim, -1)
+    *others, size = rows.shape
+    rows = rows.reshape(math.prod(others), size)
+    nan = _is_nan(rows)
+    if source.size <= _FEW or nan.any():
+        found = _sorted_middle(rows, nan, without_nan)
+    else:
+        found = _partitioned_middle(_ordered_by_numpy(rows))
+    return np.moveaxis(found.reshape(*others, 1), -1, dim)
+
+
+def _sorted_middle(rows: Array, nan: Array, without_nan: bool) -> Array:
+    size = rows.shape[-1]
+    missing = np.broadcast_to(nan, rows.shape).sum(-1, keepdims=True)
+    if without_nan:
+        place = np.maximum(size - missing - 1, 0) // 2
+    else:  # the first NaN stands behind all numbers
+        place = np.where(missing > 0, size - missing, (size - 1) // 2)
+    return np.take_along_axis(stable_order(rows, -1, False), place, -1)
+
+
+def _partitioned_middle(rows: Array) -> Array:
+    place = (rows.shape[-1] - 1) // 2
+    median = np.partition(rows, place, -1)[:, place, np.newaxis]
+    equal = rows == median
+    counts = np.count_nonzero(equal, -1)
+    if counts.max() == 1:
+        return equal.argmax(-1)
+    before = np.count_nonzero(rows < median, -1)
+    return np.nonzero(equal)[1][np.cumsum(counts) - counts + place - before]

@@ -1,0 +1,28 @@
+"""Whether a class is this package's, also while it goes by PyTorch's name.
+
+Rests on the standard library. `autogradkit.as_torch()` has the public classes say "torch" where they are asked for their
+module, so their `__module__` alone does not tell them from PyTorch's own; printing, messages, recorder and magics ask here.
+"""
+
+from __future__ import annotations
+
+# The classes that go by PyTorch's name now, with the module that made each; by identity, as a learner's may have no hash.
+RENAMED: dict[int, tuple[type, str]] = {}
+
+
+def home_of(kind: type) -> str:
+    """The module that made a class, whatever name it goes by; "" where the class does not say.
+
+    >>> from autogradkit import Tensor
+    >>> home_of(Tensor), home_of(dict)
+    ('autogradkit.core.tensor', 'builtins')
+    """
+    if id(kind) in RENAMED:
+        return RENAMED[id(kind)][1]
+    home = getattr(kind, "__module__", "")
+    return home if isinstance(home, str) else ""  # a learner's class may say anything
+
+
+def is_own(kind: type) -> bool:
+    """Whether a class was made by this package."""
+    return home_of(kind).partition(".")[0] == "autogradkit"

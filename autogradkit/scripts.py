@@ -1,0 +1,60 @@
+"""PyTorch scripts, run unmodified, without PyTorch: what `autogradkit run SCRIPT [ARGS]` does.
+
+A script is run as `python SCRIPT ARGS` runs it (as `__main__`, with its own folder first on the path), but `torch` and
+`torchvision` mean this package (`standing_in.py`). An error shows the script's frames, as Python's own runs do.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from autogradkit.core.frames import all_frames_wanted, learners_part, led_to, traceback_of
+from autogradkit.standing_in import as_torch
+
+
+def source_of(script: str) -> bytes:
+    """What a script's file holds. Raises OSError where it cannot be read."""
+    with io.open_code(str(Path(script).resolve())) as file:  # as Python opens what it runs
+        return file.read()
+
+
+def run_script(source: bytes, script: str, arguments: Sequence[str]) -> int:
+    """Run the source of a script under its file's name, with its arguments; its exit status."""
+    before = sys.argv, sys.path, sys.modules.get("__main__")
+    main = ModuleType("__main__")
+    vars(main).update(__file__=script, __builtins__=__builtins__)
+    sys.argv = [script, *arguments]
+    sys.path = [str(Path(script).resolve().parent), *sys.path[1:]]
+    sys.modules["__main__"] = main
+    with as_torch():
+        try:
+            exec(compile(source, script, "exec", dont_inherit=True), vars(main))
+            return 0
+        except SystemExit as error:
+            return _status(error.code)
+        except Exception as error:
+            _show(error)
+            return 1
+        finally:
+            sys.argv, sys.path = before[:2]
+            if before[2] is not None:
+                sys.modules["__main__"] = before[2]
+
+
+def _status(code: object) -> int:
+    """What `sys.exit(code)` ends with: a text is said, and is a failure."""
+    if code is None or isinstance(code, int):
+        return code or 0
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _show(error: BaseException) -> None:
+    if not all_frames_wanted():
+        for each in led_to(error):
+            each.__traceback__ = learners_part(traceback_of(each))
+    sys.excepthook(type(error), error, error.__traceback__)

@@ -1,0 +1,262 @@
+"""PyTorch's names in checkpoints, and what they stand for here: dtypes, storages, the functions that rebuild tensors.
+
+Rests on the core; `saving.py` writes these names, `loading.py`, `legacy.py` and `restricted.py` look them up.
+"""
+
+from __future__ import annotations
+
+import _codecs
+import importlib
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core import dtype as dtypes
+from autogradkit.core.device import device
+from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.own import home_of
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.size import Size
+from autogradkit.core.storage import Array, require_extent, strided
+from autogradkit.core.storages import UntypedStorage
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.typed_storages import TypedStorage, typed
+
+_DTYPES = {str(each): each for each in vars(dtypes).values() if isinstance(each, dtypes.dtype)}
+STORAGES = {
+    "DoubleStorage": "torch.float64",
+    "FloatStorage": "torch.float32",
+    "HalfStorage": "torch.float16",
+    "BFloat16Storage": "torch.bfloat16",
+    "LongStorage": "torch.int64",
+    "IntStorage": "torch.int32",
+    "ShortStorage": "torch.int16",
+    "CharStorage": "torch.int8",
+    "ByteStorage": "torch.uint8",
+    "BoolStorage": "torch.bool",
+    "ComplexFloatStorage": "torch.complex64",
+    "ComplexDoubleStorage": "torch.complex128",
+}
+STORAGE_OF = {name: storage for storage, name in STORAGES.items()}
+
+
+class StorageKind:
+    """What a name such as `torch.FloatStorage` stands for in a file: memory of this dtype, or, without one, of bytes."""
+
+    def __init__(self, dtype: dtypes.dtype | None) -> None:
+        self.dtype = dtype
+        self.itemsize = 1 if dtype is None else dtype.itemsize
+
+    def on(self, memory: Array) -> TypedStorage | UntypedStorage:
+        """The storage of this kind that some bytes are."""
+        storage = UntypedStorage.of(memory)
+        return storage if self.dtype is None else typed(storage, self.dtype)
+
+
+_STORAGE_KINDS = {name: StorageKind(_DTYPES[of]) for name, of in STORAGES.items()}
+BYTES = StorageKind(None)
+
+
+# -- what files ask to be called --------------------------------------------------------------------------------------
+
+
+def rebuild_tensor(
+    storage: Any, storage_offset: int, size: Sequence[int], stride: Sequence[int], requires_grad: bool = False,
+    backward_hooks: Any = None, metadata: Any = None,
+) -> Tensor:  # fmt: skip
+    """A tensor on memory of a file. Raises RuntimeError where it would reach beyond, TypeError for what is no geometry."""
+    if not isinstance(storage, TypedStorage):
+        raise TypeError(f"a tensor is rebuilt on a storage of the file, not on {type(storage).__name__}")
+    return _on(storage.untyped().flat(storage.dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
+
+
+def rebuild_tensor_of_dtype(
+    storage: Any, storage_offset: int, size: Sequence[int], stride: Sequence[int], requires_grad: bool,
+    backward_hooks: Any, dtype: Any, metadata: Any = None,
+) -> Tensor:  # fmt: skip
+    """As `rebuild_tensor`, on bytes."""
+    if not isinstance(storage, UntypedStorage):
+        raise TypeError(f"a tensor is rebuilt on a storage of the file, not on {type(storage).__name__}")
+    return _on(storage.flat(dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
+
+
+def _on(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, metadata: Any) -> Tensor:
+    numbers = (offset, *size, *stride)
+    if len(size) != len(stride) or any(type(each) is not int or each < 0 for each in numbers):
+        raise TypeError(f"no geometry of a tensor: sizes {size}, strides {stride}, storage offset {offset}")
+    require_extent(array, size, stride, offset)
+    shape, strides = tuple(size), tuple(stride)
+    whole = shape == array.shape and strides == (1,) and not offset
+    found = array if whole else strided(array, shape, strides, offset)
+    if metadata and (metadata.get("conj") or metadata.get("neg")):  # here nothing is left to be done when it is read
+        found = np.conj(found) if metadata.get("conj") else found
+        found = np.negative(found) if metadata.get("neg") else found
+    tensor = wrap(found)
+    tensor._requires_grad = bool(requires_grad)
+    return tensor
+
+
+def rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any = None) -> Parameter:
+    """A parameter on a tensor of the file."""
+    return Parameter(data, requires_grad)
+
+
+def rebuild_parameter_with_state(data: Tensor, requires_grad: bool, backward_hooks: Any, state: Any) -> Parameter:
+    """As `rebuild_parameter`, with the attributes that somebody gave it."""
+    return with_state(Parameter(data, requires_grad), state)
+
+
+def rebuild_of_type(function: Any, kind: type, args: Sequence[Any], state: Any) -> Any:
+    """A tensor of a subclass, or with attributes that somebody gave it. Raises TypeError where nothing rebuilds a tensor."""
+    if function not in (rebuild_tensor, rebuild_tensor_of_dtype, rebuild_parameter):
+        raise TypeError(f"a tensor is rebuilt by PyTorch's functions, not by {function}")
+    made = function(*args)
+    if type(made) is not kind:
+        made = wrap(made._array, kind)
+    return with_state(made, state)
+
+
+def with_state(made: Any, state: Any) -> Any:
+    """`made`, with attributes: PyTorch writes a dict, or a pair of it and of what lies in slots."""
+    attributes, slots = state if isinstance(state, tuple) else (state, None)
+    for each in (attributes, slots):
+        for name, value in (each or {}).items():
+            if name[:1] == "_" and hasattr(type(made), name):
+                raise AttributeError(f"'{name}' of a {type(made).__name__} is not for a file to set")
+            setattr(made, name, value)
+    return made
+
+
+def encoded(text: Any, encoding: Any = "latin1") -> bytes:
+    """Bytes, as they are written where a file knows only text. Raises ValueError for any other encoding."""
+    if encoding != "latin1" or not isinstance(text, str):
+        raise ValueError(f"bytes are written as text of latin1, not of {encoding!r}")
+    return _codecs.encode(text, "latin1")
+
+
+def byte_array(content: Any = b"", encoding: Any = "latin1") -> bytearray:
+    """A bytearray of bytes, or of their text; of a number it would be memory that nothing was written of."""
+    return bytearray(content if isinstance(content, bytes) else encoded(content, encoding))
+
+
+ALLOWED: dict[str, Any] = {
+    "torch._utils._rebuild_tensor": rebuild_tensor,
+    "torch._utils._rebuild_tensor_v2": rebuild_tensor,
+    "torch._utils._rebuild_tensor_v3": rebuild_tensor_of_dtype,
+    "torch._utils._rebuild_parameter": rebuild_parameter,
+    "torch._utils._rebuild_parameter_with_state": rebuild_parameter_with_state,
+    "torch._tensor._rebuild_from_type_v2": rebuild_of_type,
+    "torch.nn.parameter.Parameter": Parameter,
+    "torch.Tensor": Tensor,
+    "torch.Size": Size,
+    "torch.device": device,
+    "torch.storage.UntypedStorage": BYTES,
+    "torch.UntypedStorage": BYTES,
+    **{f"torch.{name}": kind for name, kind in _STORAGE_KINDS.items()},
+    **_DTYPES,
+    "collections.OrderedDict": OrderedDict,
+    "collections.Counter": Counter,
+    "_codecs.encode": encoded,
+    "__builtin__.set": set,
+    "builtins.set": set,
+    "__builtin__.complex": complex,
+    "builtins.complex": complex,
+    "__builtin__.bytearray": byte_array,
+    "builtins.bytearray": byte_array,
+}
+
+
+def global_name(value: Any) -> str | None:
+    """PyTorch's name for a class or function of this package, "torch.nn.modules.linear.Linear"; None for anybody else's.
+
+    >>> from autogradkit import nn
+    >>> global_name(nn.Linear), global_name(dict)
+    ('torch.nn.modules.linear.Linear', None)
+    """
+    if value in _NAMES:
+        return _NAMES[value]
+    home = value.__module__ if isinstance(value, FunctionType) else home_of(value)
+    if home.partition(".")[0] != "autogradkit":
+        return None
+    return f"torch{home.removeprefix('autogradkit')}.{value.__qualname__}"
+
+
+_NAMES = {Tensor: "torch.Tensor", Parameter: "torch.nn.parameter.Parameter", Size: "torch.Size", device: "torch.device"}
+
+
+def found(module: str, name: str) -> Any:
+    """What `module.name` stands for: PyTorch's names for what is here, others for themselves. For files that are trusted.
+
+    Raises AttributeError or ModuleNotFoundError where there is none.
+    """
+    known = ALLOWED.get(f"{module}.{name}")
+    if known is not None:
+        return known
+    if module.partition(".")[0] == "torch":
+        module = "autogradkit" + module.removeprefix("torch")
+    value: Any = importlib.import_module({"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module))
+    for each in name.split("."):
+        value = getattr(value, each)
+    return value
+
+
+def dtype_of(array: Array) -> Any:
+    """The dtype of an array's tensor."""
+    return from_numpy_dtype(array.dtype)
+
+
+# -- what else somebody trusts ----------------------------------------------------------------------------------------
+
+_safe: list[Any] = []
+
+
+def add_safe_globals(safe_globals: list[Any]) -> None:
+    """Let files name these classes and functions, or (class, "module.name") pairs, where only weights are loaded.
+
+    >>> from fractions import Fraction
+    >>> add_safe_globals([Fraction]); get_safe_globals()
+    [<class 'fractions.Fraction'>]
+    >>> clear_safe_globals()
+    """
+    _safe.extend(each for each in safe_globals if each not in _safe)
+
+
+def get_safe_globals() -> list[Any]:
+    """What `add_safe_globals` was given."""
+    return list(_safe)
+
+
+def clear_safe_globals() -> None:
+    """Forget what `add_safe_globals` was given."""
+    _safe.clear()
+
+
+@contextmanager
+def _safe_within(safe_globals: list[Any]) -> Iterator[None]:
+    before = get_safe_globals()
+    add_safe_globals(safe_globals)
+    try:
+        yield
+    finally:
+        _safe[:] = before
+
+
+def safe_globals(safe_globals: list[Any]) -> Any:
+    """`add_safe_globals` for the length of a `with`."""
+    return _safe_within(safe_globals)
+
+
+def trusted() -> dict[str, Any]:
+    """What `add_safe_globals` was given, by the names that files have for it."""
+    named: dict[str, Any] = {}
+    for each in _safe:
+        if isinstance(each, tuple):
+            value, name = each
+        else:
+            value, name = each, global_name(each) or f"{each.__module__}.{each.__qualname__}"
+        named[name] = value
+    return named

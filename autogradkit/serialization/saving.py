@@ -1,0 +1,198 @@
+"""`save`: PyTorch's archive, a zip file of a pickle and of the memory that its tensors stand on.
+
+The pickle is of protocol 2, has PyTorch's names for what is of this package, and names memory by its place in the archive;
+each storage is written once, whole, and begins at a multiple of 64 bytes, so that it can be mapped. Rests on names and files.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from types import FunctionType
+from typing import IO, Any, ClassVar, cast
+
+import numpy as np
+
+from autogradkit.core.device import device
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.own import is_own
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.storage import offset_of
+from autogradkit.core.storages import UntypedStorage
+from autogradkit.core.strides import element_strides
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.typed_storages import TypedStorage, typed
+from autogradkit.engine.history import requires_grad
+from autogradkit.files import write_whole
+from autogradkit.serialization.names import STORAGE_OF, dtype_of, global_name
+
+_ALIGNMENT = 64
+_HEADER = 30  # bytes before the name of an entry
+_PADDING = b"FB"  # the extra field that holds a storage's place at a multiple of 64
+
+
+def save(
+    obj: object,
+    f: str | os.PathLike[str] | IO[bytes],
+    pickle_module: Any = pickle,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+) -> None:
+    """Write an object with its tensors into a file, whole or not at all, that `load` reads here and in PyTorch.
+
+    Tensors that share memory share it again when they are loaded; a view brings all of its storage along. Raises
+    RuntimeError where the folder is not there, and for memory that tensors of two dtypes show; AttributeError or
+    PicklingError, as pickle does, for what cannot be pickled; OSError for a disk that is full.
+
+    >>> import io, autogradkit as torch
+    >>> file = io.BytesIO()
+    >>> torch.save({"weight": torch.ones(2)}, file)
+    >>> _ = file.seek(0)
+    >>> torch.load(file)
+    {'weight': tensor([1., 1.])}
+    """
+    if pickle_module is not pickle or pickle_protocol != 2 or not _use_new_zipfile_serialization:
+        raise NotImplementedError(
+            "autogradkit writes PyTorch's zip format with pickle's protocol 2: save(obj, f) without further arguments"
+        )
+    if isinstance(f, str | os.PathLike):
+        path = Path(os.fspath(f))
+        if not path.parent.exists():
+            raise RuntimeError(f"Parent directory {path.parent} does not exist.")
+        write_whole(path, _archive(obj, path.stem or "archive"))
+    elif hasattr(f, "write"):
+        f.write(_archive(obj, "archive"))
+    else:
+        raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
+
+
+def _archive(obj: object, name: str) -> bytes:
+    content = io.BytesIO()
+    pickler = _Pickler(content)
+    pickler.dump(obj)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        parts: list[tuple[str, Any]] = [
+            ("data.pkl", content.getvalue()),
+            (".format_version", b"1"),
+            (".storage_alignment", str(_ALIGNMENT).encode()),
+            ("byteorder", b"little"),
+            *[(f"data/{key}", memory) for key, memory in enumerate(pickler.memories)],
+            ("version", b"3\n"),
+        ]
+        for part, held in parts:
+            entry = zipfile.ZipInfo(f"{name}/{part}")
+            start = written.tell() + _HEADER + len(entry.filename.encode()) + 4
+            padding = -start % _ALIGNMENT
+            entry.extra = _PADDING + padding.to_bytes(2, "little") + b"Z" * padding
+            archive.writestr(entry, held)
+    return written.getvalue()
+
+
+class _Global:
+    """One of PyTorch's functions, to be written by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self) -> None:
+        """Nothing calls it: pickle asks for a callable."""
+
+
+_REBUILD = _Global("torch._utils._rebuild_tensor_v2")
+_REBUILD_BYTES = _Global("torch._utils._rebuild_tensor_v3")
+_REBUILD_PARAMETER = _Global("torch._utils._rebuild_parameter")
+_REBUILD_PARAMETER_WITH_STATE = _Global("torch._utils._rebuild_parameter_with_state")
+_REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
+_UNTYPED = _Global("torch.storage.UntypedStorage")
+
+
+class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
+    dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, 2)
+        self.memories: list[Any] = []  # of each storage, by its key
+        self._keys: dict[tuple[int, int], tuple[int, Any]] = {}  # of each storage: its key, and its dtype
+
+    def persistent_id(self, pid: Any) -> Any:
+        if not isinstance(pid, TypedStorage | UntypedStorage):
+            return None
+        storage = pid.untyped()
+        own = pid.dtype if isinstance(pid, TypedStorage) else None
+        place = storage.data_ptr(), storage.nbytes()
+        key, dtype = self._keys.setdefault(place, (len(self.memories), own))
+        if key == len(self.memories):
+            self.memories.append(memoryview(cast("Any", storage.flat(np.dtype(np.uint8)))))
+        if place[1] and dtype is not None and own is not None and dtype is not own:
+            raise RuntimeError("Cannot save multiple tensors or storages that view the same data as different types")
+        kind = _UNTYPED if own is None else _Global(f"torch.{STORAGE_OF[str(own)]}")
+        return "storage", kind, str(key), "cpu", pid.size()
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, Tensor):
+            return _reduced(obj)
+        if isinstance(obj, device):
+            return device, (obj.type,) if obj.index is None else (obj.type, obj.index)
+        return NotImplemented
+
+    def save_global(self, obj: Any, name: str | None = None) -> None:
+        if isinstance(obj, _Global):
+            known = obj.name
+            obj = _GLOBALS.setdefault(known, obj)  # one object a name, so that it is written once
+            if id(obj) in self.memo:  # pyright: ignore[reportAttributeAccessIssue]
+                self.write(self.get(self.memo[id(obj)][0]))  # pyright: ignore[reportAttributeAccessIssue]
+                return
+        else:
+            known = str(obj) if isinstance(obj, Dtype) else global_name(obj)
+        if known is None:
+            try:
+                super().save_global(obj, name)  # pyright: ignore[reportAttributeAccessIssue]
+            except pickle.PicklingError:
+                raise _lost(obj) from None
+            return
+        module, _, own = known.rpartition(".")
+        self.write(pickle.GLOBAL + f"{module}\n{own}\n".encode())  # pyright: ignore[reportAttributeAccessIssue]
+        self.memoize(obj)  # pyright: ignore[reportAttributeAccessIssue]
+
+    dispatch[_Global] = save_global
+    dispatch[FunctionType] = save_global
+
+
+def _lost(value: Any) -> Exception:
+    """The error of Python's quicker pickler, and so of PyTorch, for what no module has under its name."""
+    named = value.__qualname__
+    if "<locals>" in named:
+        return AttributeError(f"Can't pickle local object '{named}'")
+    return pickle.PicklingError(f"Can't pickle {value!r}: attribute lookup {named} on {value.__module__} failed")
+
+
+_GLOBALS: dict[str, _Global] = {}
+
+
+def _reduced(tensor: Tensor) -> Any:
+    """How PyTorch pickles a tensor: what rebuilds it, and of what."""
+    state = tensor.__dict__ or None
+    hooks: OrderedDict[Any, Any] = OrderedDict()  # which PyTorch has in the place of hooks, and keeps none in
+    if isinstance(tensor, Parameter):
+        made = (wrap(tensor._array), tensor._requires_grad, hooks)
+        if type(tensor) is Parameter:
+            return (_REBUILD_PARAMETER, made) if state is None else (_REBUILD_PARAMETER_WITH_STATE, (*made, state))
+        return _REBUILD_TYPE, (_REBUILD_PARAMETER, type(tensor), made, state or {})
+    array = tensor._array
+    memory = typed(UntypedStorage.of(array), dtype_of(array))
+    parts = (
+        memory,
+        offset_of(array),
+        array.shape,
+        element_strides(array),
+        requires_grad(tensor),
+        hooks,
+    )
+    if state is None and is_own(type(tensor)):
+        return _REBUILD, parts
+    return _REBUILD_TYPE, (_REBUILD, type(tensor), parts, state or {})

@@ -1,0 +1,159 @@
+"""`as_torch()`: code that imports `torch` and `torchvision` gets this package instead.
+
+It puts a finder before Python's own, which answers `import torch.x` with `autogradkit.x` itself (one module under two
+names, so that `isinstance` holds whichever way it was imported), and lets the public classes say PyTorch's module, so that
+`print(type(x))` reads as in PyTorch and pickles name `torch.…`. PyTorch's own modules, where they were imported before,
+are set aside as they are and come back in the end. `autogradkit run` and the magic `%as_torch` use it. Rests on the
+import system; what is to be imported is loaded when it is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from autogradkit.core.own import RENAMED
+
+_OURS = {"torch": "autogradkit", "torchvision": "autogradkit.vision"}
+# Where PyTorch's classes say they come from, which is not where its package has them.
+_HOMES = {
+    "Tensor": "torch",
+    "Size": "torch",
+    "device": "torch",
+    "dtype": "torch",
+    "layout": "torch",
+    "memory_format": "torch",
+    "finfo": "torch",
+    "iinfo": "torch",
+    "Generator": "torch",
+    "Parameter": "torch.nn.parameter",
+    "no_grad": "torch.autograd.grad_mode",
+    "enable_grad": "torch.autograd.grad_mode",
+    "set_grad_enabled": "torch.autograd.grad_mode",
+    "inference_mode": "torch.autograd.grad_mode",
+}
+_NAMED = (
+    "",
+    ".nn",
+    ".nn.parameter",
+    ".optim",
+    ".optim.lr_scheduler",
+    ".utils.data",
+    ".autograd",
+)  # before they are asked
+
+
+class StandIn(Loader):
+    """This package under PyTorch's name, until `stop()` or the end of a `with`.
+
+    >>> from autogradkit import as_torch
+    >>> with as_torch():
+    ...     import torch
+    ...     print(torch.ones(2), type(torch.ones(2)))
+    tensor([1., 1.]) <class 'torch.Tensor'>
+    """
+
+    def __init__(self) -> None:
+        self._aside: dict[str, ModuleType] = {}
+        self._spaces = 0  # how many `with` it has been entered by
+        self._start()
+
+    def _start(self) -> None:
+        for name in [each for each in sys.modules if _is_pytorchs(each)]:
+            self._aside[name] = sys.modules.pop(name)
+        sys.meta_path.insert(0, self)
+        for below in _NAMED:
+            importlib.import_module(f"torch{below}")
+
+    def stop(self) -> None:
+        """Give PyTorch's names back; PyTorch itself is there again if it was before."""
+        global _active
+        if _active is not self:
+            return
+        _active = None
+        sys.meta_path.remove(self)
+        for name in [each for each in sys.modules if _is_pytorchs(each)]:
+            del sys.modules[name]
+        sys.modules.update(self._aside)
+        for kind, home in RENAMED.values():
+            kind.__module__ = home
+        RENAMED.clear()
+
+    def __enter__(self) -> StandIn:
+        self._spaces += 1
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._spaces -= 1
+        if not self._spaces:
+            self.stop()
+
+    # -- the import system's finder and loader -------------------------------------------------------------------------
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        """The module that stands for one of PyTorch's.
+
+        Raises ModuleNotFoundError, with what PyTorch has and this package has not, where there is none: no other finder may
+        look for it, or it would find the files of this package and load them a second time.
+        """
+        if not _is_pytorchs(fullname):
+            return None
+        top, _, below = fullname.partition(".")
+        own = ".".join(filter(None, (_OURS[top], below)))
+        try:
+            module = importlib.import_module(own)
+        except ModuleNotFoundError as error:
+            if error.name is None or not own.startswith(error.name):
+                raise  # something else is missing that it imports
+            said = str(error).replace(f"No module named '{own}'", f"No module named '{fullname}'")
+            raise ModuleNotFoundError(said, name=fullname) from None
+        spec = ModuleSpec(fullname, self, is_package=hasattr(module, "__path__"))
+        spec.loader_state = module, module.__spec__
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module, which is there already."""
+        return spec.loader_state[0]
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module as it was before Python gave it PyTorch's name, and its classes under PyTorch's."""
+        state: Any = module.__spec__
+        name = state.name
+        module.__spec__ = state.loader_state[1]
+        for kind in [each for each in vars(module).values() if isinstance(each, type)]:
+            self._rename(kind, name)
+
+    def _rename(self, kind: type, asked: str) -> None:
+        home = kind.__module__
+        if home.partition(".")[0] != "autogradkit" or kind.__name__.startswith("_"):
+            return
+        named = _HOMES.get(kind.__name__)
+        if named is None:
+            top = "torchvision" if home.startswith("autogradkit.vision") else "torch"
+            named = top + home.removeprefix(_OURS[top])
+        RENAMED[id(kind)] = kind, home
+        kind.__module__ = named
+
+
+def _is_pytorchs(name: str) -> bool:
+    return name.partition(".")[0] in _OURS
+
+
+_active: StandIn | None = None
+
+
+def as_torch() -> StandIn:
+    """Let `import torch` and `import torchvision` mean this package from here on; called again it changes nothing.
+
+    What it returns ends it: by `stop()`, or as the context of a `with`. PyTorch, where it is installed, is not touched:
+    what was imported of it stays as it is, and is found again after the end.
+    """
+    global _active
+    if _active is None:
+        _active = StandIn()
+    return _active

@@ -1,0 +1,49 @@
+"""Lines of code that either library runs, and what each says: what is printed, or the error's type and first line, and warnings.
+
+Used by the tests of names that are mostly about what they refuse. The last part of a line, after `;`, is what is looked at.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import pickle
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+
+import autogradkit
+
+
+def said(package: Any, line: str) -> tuple[Any, ...]:
+    """("ok", what came out, its strides and dtype, warnings), or (the error's type, its first line, warnings)."""
+    package.manual_seed(0)
+    names: dict[str, Any] = {"torch": package, "np": np, "copy": copy, "pickle": pickle}
+    *before, last = ast.parse(line).body
+    assert isinstance(last, ast.Expr)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            exec(compile(ast.Module(before, []), "<line>", "exec"), names)
+            made = eval(compile(ast.Expression(last.value), "<line>", "eval"), names)
+            outcome: tuple[Any, ...] = ("ok", shown(made))
+        except Exception as error:
+            outcome = (type(error).__name__, str(error).split("\n")[0].rstrip())
+    return *outcome, [str(each.message)[:60] for each in caught if "TypedStorage" not in str(each.message)]
+
+
+def shown(made: Any) -> Any:
+    """What a user would see of a value."""
+    if isinstance(made, torch.Tensor | autogradkit.Tensor):
+        return re.sub(r" object at \w+", "", repr(made)), made.stride(), str(made.dtype), made._version
+    if isinstance(made, tuple | list):
+        return [shown(each) for each in made]
+    return re.sub(r" object at \w+|autogradkit\.", "", repr(made)).replace("torch.autograd.", "")
+
+
+def check(line: str) -> None:
+    """Both say the same."""
+    assert said(autogradkit, line) == said(torch, line)

@@ -1,0 +1,217 @@
+"""`save` and `load`: what either library writes the other reads, bit for bit, and both refuse alike."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import autogradkit
+
+BOTH = (autogradkit, torch)
+
+
+def training(m: Any) -> dict[str, Any]:
+    """A network, an optimizer and a schedule after a step, and the state of the random numbers."""
+    m.manual_seed(3)
+    net = m.nn.Sequential(m.nn.Linear(2, 3), m.nn.BatchNorm1d(3), m.nn.Dropout(0.5), m.nn.Linear(3, 1, bias=False))
+    optimizer = m.optim.Adam([{"params": net[0].parameters(), "lr": 0.5}, {"params": net[3].parameters()}], lr=0.1)
+    schedule = m.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.5)
+    net(m.rand(4, 2)).sum().backward()
+    optimizer.step()
+    schedule.step()
+    return {
+        "net": net.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+        "rng": m.get_rng_state(),
+        "epoch": 3,
+        "best": 0.25,
+    }
+
+
+def kinds(m: Any) -> dict[str, Any]:
+    """Tensors of every dtype and geometry, and what else a checkpoint holds."""
+    whole = m.arange(6.0).reshape(2, 3)
+    marked = m.nn.Parameter(m.ones(2))
+    marked.mine = "yes"
+    names = "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128"
+    return {
+        **{name: m.tensor([1, 0, 3]).to(getattr(m, name)) for name in names.split()},
+        "whole": whole,
+        "row": whole[1:],
+        "transposed": whole.t(),
+        "expanded": m.tensor([2.0]).expand(3),
+        "empty": m.zeros(0, 3),
+        "number": m.tensor(3.5),
+        "leaf": m.ones(2, requires_grad=True),
+        "frozen": m.nn.Parameter(m.ones(1), requires_grad=False),
+        "marked": marked,
+        "dtype": m.float16,
+        "size": m.Size([2, 3]),
+        "device": m.device("cpu"),
+        "ordered": OrderedDict(b=1, a=2),
+        "plain": [1, 2.5, "text", (None, True), {3}, b"bytes\xff", bytearray(b"q"), 2**70, -1, 1j, "中"],
+    }
+
+
+def described(value: Any) -> Any:
+    """What can be told of a value, the same for both libraries."""
+    if isinstance(value, BOTH[0].Tensor | BOTH[1].Tensor):
+        geometry = tuple(value.shape), value.stride(), value.storage_offset()
+        flags = type(value).__name__, str(value.dtype), value.requires_grad, vars(value)
+        return *geometry, *flags, value.tolist()
+    if isinstance(value, dict):
+        metadata = getattr(value, "_metadata", None)
+        return type(value), [(key, described(each)) for key, each in value.items()], metadata and dict(metadata)
+    if type(value) in (list, tuple, set):
+        return type(value), [described(each) for each in value]
+    return type(value).__name__, str(value)
+
+
+def written(m: Any, value: Any, **options: Any) -> io.BytesIO:
+    file = io.BytesIO()
+    m.save(value, file, **options)
+    file.seek(0)
+    return file
+
+
+@pytest.mark.parametrize("weights_only", [True, False])
+@pytest.mark.parametrize("build", [training, kinds])
+@pytest.mark.parametrize(("writes", "reads"), [(0, 0), (0, 1), (1, 0)])
+def test_what_one_writes_the_other_reads(
+    writes: int, reads: int, build: Callable[[Any], Any], weights_only: bool
+) -> None:
+    file = written(BOTH[writes], build(BOTH[writes]))
+    assert described(BOTH[reads].load(file, weights_only=weights_only)) == described(build(BOTH[writes]))
+
+
+@pytest.mark.parametrize("build", [training, kinds])
+def test_pytorchs_old_format_is_read(build: Callable[[Any], Any]) -> None:
+    file = written(torch, build(torch), _use_new_zipfile_serialization=False)
+    assert described(autogradkit.load(file)) == described(build(torch))
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_memory_is_shared_again_and_may_be_written(writes: int) -> None:
+    found = autogradkit.load(written(BOTH[writes], kinds(BOTH[writes])))
+    found["whole"][1, 0] = 9
+    assert found["row"].tolist() == [[9, 4, 5]]
+    assert found["transposed"].tolist() == [[0, 9], [1, 4], [2, 5]]
+    assert found["row"].untyped_storage().nbytes() == 24
+
+
+def test_a_run_goes_on_in_the_other_library(tmp_path: Path) -> None:
+    """Half of a training in PyTorch, the other half here: the losses of one that was done here."""
+
+    def steps(m: Any, net: Any, optimizer: Any, count: int) -> list[float]:
+        losses = []
+        for _ in range(count):
+            loss = (net(m.rand(4, 3, dtype=m.float64)) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    def begin(m: Any) -> tuple[Any, Any]:
+        m.manual_seed(5)
+        net = m.nn.Sequential(m.nn.Linear(3, 4), m.nn.Tanh(), m.nn.Linear(4, 1)).double()
+        return net, m.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+
+    net, optimizer = begin(autogradkit)
+    expected = steps(autogradkit, net, optimizer, 6)
+    net, optimizer = begin(torch)
+    first = steps(torch, net, optimizer, 3)
+    torch.save([net.state_dict(), optimizer.state_dict(), torch.get_rng_state()], tmp_path / "half.pt")
+    net, optimizer = begin(autogradkit)
+    weights, momenta, rng = autogradkit.load(tmp_path / "half.pt")
+    net.load_state_dict(weights)
+    optimizer.load_state_dict(momenta)
+    autogradkit.set_rng_state(rng)
+    assert first + steps(autogradkit, net, optimizer, 3) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("writes", "reads"), [(0, 0), (0, 1), (1, 0)])
+def test_mapped_files(writes: int, reads: int, tmp_path: Path) -> None:
+    path = tmp_path / "mapped.pt"
+    BOTH[writes].save(kinds(BOTH[writes]), path)
+    before = path.read_bytes()
+    found = BOTH[reads].load(path, mmap=True)
+    assert described(found) == described(kinds(BOTH[writes]))
+    found["whole"][0, 0] = 5  # in memory, not in the file
+    assert found["transposed"][0, 0] == 5
+    assert path.read_bytes() == before
+
+
+def test_memory_lies_at_multiples_of_64(tmp_path: Path) -> None:
+    autogradkit.save(kinds(autogradkit), tmp_path / "net.pt")
+    with zipfile.ZipFile(tmp_path / "net.pt") as archive:
+        assert archive.namelist()[0] == "net/data.pkl"
+        for entry in archive.infolist():
+            header = 30 + len(entry.filename) + len(entry.extra)
+            assert (entry.header_offset + header) % 64 == 0
+
+
+class Mine:
+    """Something that no list allows."""
+
+    def __init__(self) -> None:
+        self.number = 3
+
+
+CALLS: dict[str, Callable[[Any, Any], Any]] = {
+    "no folder": lambda m, path: m.save(1, path / "none" / "x.pt"),
+    "nothing to write to": lambda m, path: m.save(1, 3),
+    "nothing to read from": lambda m, path: m.load(3),
+    "no file": lambda m, path: m.load(path / "none.pt"),
+    "a folder": lambda m, path: m.load(path),
+    "what cannot be pickled": lambda m, path: m.save(lambda: 1, io.BytesIO()),
+    "two dtypes of one memory": lambda m, path: m.save([x := m.ones(2), x.view(m.int32)], io.BytesIO()),
+    "a class": lambda m, path: m.load(written(m, Mine())),
+    "a class that is trusted": lambda m, path: m.load(written(m, Mine()), weights_only=False).number,
+    "a layer": lambda m, path: m.load(written(m, m.nn.Linear(1, 1))),
+    "a map to CUDA": lambda m, path: m.load(written(m, m.ones(1)), map_location="cuda"),
+    "a map of one place to CUDA": lambda m, path: m.load(written(m, m.ones(1)), map_location={"cpu": "cuda:0"}),
+    "a map to nowhere": lambda m, path: m.load(written(m, m.ones(1)), map_location="nowhere"),
+    "a map to the CPU": lambda m, path: m.load(written(m, m.ones(1)), map_location=m.device("cpu")).tolist(),
+    "a function as a map": lambda m, path: m.load(written(m, m.ones(1)), map_location=lambda s, where: s).tolist(),
+    "weights by another pickle": lambda m, path: m.load(written(m, 1), weights_only=True, pickle_module=pickle),
+    "a buffer that is mapped": lambda m, path: m.load(written(m, 1), mmap=True),
+    "an archive cut off": lambda m, path: m.load(io.BytesIO(written(m, m.ones(9)).getvalue()[:300])),
+    "names that are not allowed": lambda m, path: m.serialization.get_unsafe_globals_in_checkpoint(written(m, m.nn.Linear(1, 1))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_it_answers_as_pytorch(name: str, tmp_path: Path) -> None:
+    answers = []
+    for m in BOTH:
+        try:
+            answers.append(CALLS[name](m, tmp_path))
+        except Exception as error:
+            answers.append((type(error), str(error)))
+    assert answers[0] == answers[1]
+
+
+def test_what_is_trusted_is_loaded() -> None:
+    for m in BOTH:
+        with m.serialization.safe_globals([Mine]):
+            assert m.load(written(m, Mine())).number == 3
+        with pytest.raises(
+            pickle.UnpicklingError, match=r"test_checkpoints\.Mine was not an allowed global by default"
+        ):
+            m.load(written(m, Mine()))
+
+
+def test_a_copy_of_what_was_loaded_is_as_it_was() -> None:
+    found = autogradkit.load(written(torch, kinds(torch)))
+    assert described(copy.deepcopy(found["row"])) == described(found["row"])

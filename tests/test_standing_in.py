@@ -1,0 +1,244 @@
+"""`as_torch()`, `autogradkit run` and `%as_torch`: PyTorch's names mean this package, and PyTorch itself stays whole."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+import autogradkit
+from autogradkit import as_torch, cli
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Iterator[Any]:
+    """Writes a script; runs it by the command line in this process: (status, what it printed, what it complained of)."""
+
+    def run(text: str, *arguments: str, capture: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+        path = tmp_path / "script.py"
+        path.write_text(textwrap.dedent(text))
+        status = cli.main(["run", str(path), *arguments])
+        said = capture.readouterr()
+        return status, said.out, said.err
+
+    yield run
+    assert "torch" not in sys.modules or sys.modules["torch"] is not autogradkit
+
+
+def test_an_import_is_one_module_under_two_names() -> None:
+    with as_torch():
+        torch = importlib.import_module("torch")
+        functional = importlib.import_module("torch.nn.functional")
+        transforms = importlib.import_module("torchvision.transforms")
+        assert torch is autogradkit
+        assert functional is autogradkit.nn.functional
+        assert transforms is autogradkit.vision.transforms
+        assert isinstance(torch.ones(1), autogradkit.Tensor)
+        assert autogradkit.nn.__spec__ is not None
+        assert autogradkit.nn.__spec__.name == "autogradkit.nn"
+    assert sys.modules.get("torch") is not autogradkit
+
+
+def test_classes_say_pytorchs_module_while_it_lasts() -> None:
+    own = repr(autogradkit.Tensor), repr(autogradkit.nn.Linear)
+    with as_torch():
+        assert repr(autogradkit.Tensor) == "<class 'torch.Tensor'>"
+        assert repr(autogradkit.nn.Linear) == "<class 'torch.nn.modules.linear.Linear'>"
+        assert repr(autogradkit.nn.Parameter(autogradkit.ones(1))).startswith("Parameter containing:\ntensor([1.]")
+        assert autogradkit.tensor([1.0]).__repr__() == "tensor([1.])"
+        with pytest.raises(TypeError, match=r"must be Tensor, not torch\.dtype|torch\.dtype"):
+            autogradkit.nn.functional.relu(autogradkit.float32)
+    assert (repr(autogradkit.Tensor), repr(autogradkit.nn.Linear)) == own
+
+
+def test_pickles_name_torch() -> None:
+    with as_torch():
+        layer = autogradkit.nn.Linear(2, 3)
+        written = pickle.dumps((layer, autogradkit.float16, autogradkit.Size([2]), autogradkit.device("cpu")))
+        assert b"torch.nn.modules.linear" in written
+        read, *rest = pickle.loads(written)
+        assert read.weight.tolist() == layer.weight.tolist()
+        assert rest == [autogradkit.float16, autogradkit.Size([2]), autogradkit.device("cpu")]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("torch.nowhere", "No module named 'torch.nowhere'"),
+        ("torch.utils.bundled_inputs", "PyTorch has utils.bundled_inputs; autogradkit does not have it yet."),
+        ("torchvision.nowhere", "No module named 'torchvision.nowhere'"),
+        ("torch.core.nowhere", "No module named 'torch.core.nowhere'"),
+    ],
+)
+def test_a_module_that_is_not_here_is_said_so(name: str, said: str) -> None:
+    with as_torch(), pytest.raises(ModuleNotFoundError) as caught:
+        importlib.import_module(name)
+    assert str(caught.value) == said
+    assert caught.value.name == name
+
+
+def test_pytorch_itself_comes_back_whole() -> None:
+    torch = pytest.importorskip("torch")
+    names = {name for name in sys.modules if name.partition(".")[0] == "torch"}
+    with as_torch():
+        assert sys.modules["torch"] is autogradkit
+        both = torch.ones(2).sum().item(), autogradkit.ones(2).sum().item()
+        assert both == (2, 2)
+        with as_torch():
+            pass
+        assert sys.modules["torch"] is autogradkit, "only the outermost `with` ends it"
+    assert sys.modules["torch"] is torch
+    assert names <= {name for name in sys.modules if name.partition(".")[0] == "torch"}
+    assert torch.nn.functional.relu(torch.tensor(-1.0)).item() == 0
+
+
+def test_stopping_twice_does_nothing() -> None:
+    first = as_torch()
+    assert as_torch() is first
+    first.stop()
+    first.stop()
+    assert sys.modules.get("torch") is not autogradkit
+
+
+TRAINS = """
+import argparse
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.optim as optim
+from torch.autograd import Variable
+from torch.utils.data import DataLoader, TensorDataset
+
+class Net(nn.Module):
+    def __init__(self, hidden):
+        super().__init__()
+        self.first = nn.Linear(2, hidden)
+        self.second = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        return self.second(F.relu(self.first(x)))
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--hidden", type=int, default=3)
+    hidden = parser.parse_args().hidden
+    torch.manual_seed(1)
+    net = Net(hidden)
+    print(net, type(net.first.weight), net.first.weight.type(), torch.Size([hidden]))
+    optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    x = torch.rand(12, 2)
+    loader = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), batch_size=4, shuffle=True)
+    for epoch in range(2):
+        for inputs, targets in loader:
+            loss = F.mse_loss(net(Variable(inputs)), targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        print(f"epoch {epoch}: {loss.item():.4f}", loss)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.long
+def test_a_script_prints_what_it_prints_with_pytorch(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    path = tmp_path / "trains.py"
+    path.write_text(TRAINS.replace("Variable(inputs)", "inputs"))
+    commands = [[sys.executable, str(path)], [sys.executable, "-m", "autogradkit", "run", str(path)]]
+    ran = [
+        subprocess.run([*each, "--hidden", "4"], capture_output=True, text=True, cwd=ROOT, timeout=120, check=True)
+        for each in commands
+    ]
+    assert ran[0].stdout == ran[1].stdout
+    assert "epoch 1: " in ran[1].stdout
+
+
+def test_a_script_is_run_as_python_runs_it(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    status, said, complained = script(
+        """
+        import sys, torch
+        print(__name__, sys.argv[1:], sys.path[0] == __file__.rpartition("/")[0], sys.modules["__main__"].torch is torch)
+        print(__file__ == sys.argv[0], "annotations" in globals(), __doc__)
+        """,
+        "--lr", "-1", "x y", capture=capsys,
+    )  # fmt: skip
+    assert (status, complained) == (0, "")
+    assert said == "__main__ ['--lr', '-1', 'x y'] True True\nTrue False None\n"
+
+
+def test_what_it_needs_lies_beside_it(script: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "networks_of_mine.py").write_text("import torch\nnet = torch.nn.Linear(1, 1)\n")
+    assert script("import networks_of_mine; print(networks_of_mine.net)", capture=capsys)[:2] == (
+        0,
+        "Linear(in_features=1, out_features=1, bias=True)\n",
+    )
+
+
+def test_an_error_shows_the_scripts_frames(script: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "import torch\ndef inner(x):\n    return x.view(6)\ninner(torch.ones(2, 3).t())\n"
+    status, _, complained = script(text, capture=capsys)
+    assert status == 1
+    assert complained.count("File ") == 2
+    assert f'File "{tmp_path / "script.py"}", line 3, in inner' in complained
+    assert "view size is not compatible" in complained
+
+
+@pytest.mark.parametrize(("code", "status", "said"), [("3", 3, ""), ("", 0, ""), ("'gone'", 1, "gone\n")])
+def test_the_scripts_status_is_the_commands(
+    code: str, status: int, said: str, script: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert script(f"import sys; sys.exit({code})", capture=capsys) == (status, "", said)
+
+
+def test_a_script_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", str(tmp_path / "no.py")]) == 2
+    said = f"autogradkit run: can't open file '{tmp_path / 'no.py'}': [Errno 2] No such file or directory\n"
+    assert capsys.readouterr().err == said
+
+
+def test_a_syntax_error_is_shown_as_python_shows_it(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, complained = script("def f(:\n    pass\n", capture=capsys)
+    assert status == 1
+    assert "SyntaxError" in complained
+    assert "autogradkit" not in complained
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    shell = InteractiveShell.instance()
+    shell.reset(new_session=False)
+    shell.run_line_magic("load_ext", "autogradkit")
+    yield shell
+    as_torch().stop()
+    shell.run_line_magic("unload_ext", "autogradkit")
+    InteractiveShell.clear_instance()
+
+
+def test_the_magic(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    torch = pytest.importorskip("torch")
+    shell.run_cell("import torch")
+    assert shell.user_ns["torch"] is torch
+    shell.run_line_magic("as_torch", "")
+    assert capsys.readouterr().out == "From PyTorch itself still: torch. Run the imports again that made them.\n"
+    shell.run_cell("import torch\nfrom torch import nn\nx = nn.Linear(2, 1)(torch.ones(2))")
+    assert isinstance(shell.user_ns["x"], autogradkit.Tensor)
+    shell.run_cell_magic("trace", "steps", "y = (torch.ones(2, requires_grad=True) * 2).sum()\ny.backward()")
+    assert "mul(ones₁, 2)" in shell.user_ns["steps"].table()
+    shell.run_line_magic("as_torch", "off")
+    shell.run_cell("import torch")
+    assert shell.user_ns["torch"] is torch
+    with pytest.raises(UsageError, match=r"%as_torch takes nothing, or off \(got on\)"):
+        shell.run_line_magic("as_torch", "on")
