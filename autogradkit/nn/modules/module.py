@@ -215,6 +215,10 @@ class Module(Stateful):
         """Give parameters and buffers new memory, which is not filled."""
         return self._apply(lambda tensor: empty_like.owner(tensor, device=device), recurse)
 
+    def share_memory(self: M) -> M:
+        """Move parameters and buffers into memory that processes share."""
+        return self._apply(lambda tensor: tensor.share_memory_())
+
     def cpu(self: M) -> M:
         """Itself: everything is on the CPU."""
         return self
@@ -244,6 +248,13 @@ class Module(Stateful):
     ) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
         return self._own_hooks().add("before", hook, prepend, with_kwargs)
+
+    def _before_forward(self) -> list[tuple[int, Callable[..., Any]]]:
+        """The hooks before `forward`, with the numbers that they are removed by."""
+        return [] if self._hooks is None else [(number, hook) for number, (hook, _) in self._hooks.before.items()]
+
+    def _remove_before_forward(self, number: int) -> None:
+        del self._own_hooks().before[number]
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False

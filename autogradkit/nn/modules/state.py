@@ -114,6 +114,14 @@ class Stateful(Members):
         """Call `hook(module, incompatible_keys)` after the module and those below were loaded; it returns None."""
         return _registered(self._own_state_hooks().after_loading, hook)
 
+    def _remove_state_hooks_of(self, fn: Any) -> None:
+        """Remove the hooks after saving and before loading whose attribute `fn` this is."""
+        own = self._own_state_hooks()
+        for hooks in (own.after_saving, own.before_loading):
+            for number, hook in list(hooks.items()):
+                if getattr(hook, "fn", None) is fn:
+                    del hooks[number]
+
     @entry
     def get_extra_state(self) -> Any:
         """What a class adds to its state dict, under "_extra_state"; a class that adds something defines it."""
