@@ -29,8 +29,8 @@ def _names() -> dict[str, frozenset[str]]:
 def absence(namespace: str, name: str) -> str | None:
     """One sentence on a name that PyTorch has in a namespace and this package has not; None where PyTorch has none.
 
-    >>> absence("nn", "Embedding")
-    'PyTorch has nn.Embedding; autogradkit does not have it yet.'
+    >>> absence("nn", "quantized")
+    'PyTorch has nn.quantized; autogradkit does not have it yet.'
     >>> absence("nn", "Imbedding")
     """
     if name.startswith("_") or name not in _names()[namespace]:
@@ -41,7 +41,7 @@ def absence(namespace: str, name: str) -> str | None:
 def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError | ImportError:
     """The error for a name that the module for PyTorch's `namespace` does not have; `caller` is the frame that asked.
 
-    It is an ImportError where `from autogradkit.nn import Embedding` asks for one of PyTorch's names: of an AttributeError
+    It is an ImportError where `from autogradkit.nn import quantized` asks for one of PyTorch's names: of an AttributeError
     Python would keep nothing there. Otherwise it is an AttributeError, as `hasattr` needs.
     """
     module = "autogradkit" if namespace == "torch" else f"autogradkit.{namespace}"

@@ -3,8 +3,12 @@
 Rests on tensors and autograd; optimizers take what `Module.parameters()` gives.
 """
 
-from autogradkit.core.absent import absent_from as _absent_from
-from autogradkit.nn import functional, init, modules, parameter, utils
+import importlib as _importlib
+import sys as _sys
+from typing import Any as _Any
+
+from autogradkit.core.absent import lookup_error as _lookup_error
+from autogradkit.nn import functional, init, modules, parameter
 from autogradkit.nn.modules import *
 from autogradkit.nn.parameter import *
 
@@ -12,4 +16,8 @@ __all__ = ["functional", "init", "modules", "parameter", "utils"]
 __all__ += modules.__all__
 __all__ += parameter.__all__
 
-__getattr__ = _absent_from("nn")
+
+def __getattr__(name: str) -> _Any:
+    if name == "utils":
+        return _importlib.import_module("autogradkit.nn.utils")
+    raise _lookup_error("nn", name, _sys._getframe(1))

@@ -10,7 +10,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autogradkit._ops.making.ranges import eye
+from autogradkit._ops.linalg.qr import linalg_qr
+from autogradkit._ops.making.filled import empty_like
+from autogradkit._ops.making.ranges import eye as identity
+from autogradkit._ops.making.sampling import randperm
+from autogradkit._ops.pointwise.choice import where
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator
@@ -129,7 +133,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return _filled(eye, *tensor.shape, out=tensor, requires_grad=tensor.requires_grad)
+    return _filled(identity, *tensor.shape, out=tensor, requires_grad=tensor.requires_grad)
 
 
 @entry
@@ -209,5 +213,159 @@ def kaiming_normal_(
     fan = _chosen_fan(tensor, mode)
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan), generator)
 
+
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Normal, with what falls outside of [a, b] drawn again.
+
+    >>> import autogradkit as torch
+    >>> bool((torch.nn.init.trunc_normal_(torch.empty(9), std=5.0).abs() <= 2).all())
+    True
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect."
+        )
+    inside = _normal_below((b - mean) / std) - _normal_below((a - mean) / std)
+    draw = _redrawn if inside > 0.3 else _accepted
+    return _filled(draw, tensor, mean, std, a, b, generator)
+
+
+def _normal_below(x: float) -> float:
+    """The share of the standard normal distribution that is below x."""
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+def _redrawn(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
+    """Whole tensors are drawn until each element has had one inside."""
+    low, high = (tensor.new_tensor(bound).item() for bound in (a, b))
+    result: Any = tensor.normal_(mean, std, generator=generator)
+    while (outside := (result < low) | (result > high)).any():
+        result = where(outside, empty_like.owner(result).normal_(mean, std, generator=generator), result)
+    return tensor if result is tensor else tensor.copy_(result)
+
+
+def _accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
+    """Where hardly anything falls inside: uniform candidates, each kept with the density's share of its peak."""
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    chance: Any = empty_like.owner(tensor)
+
+    def refused(candidates: Any) -> Any:
+        candidates.sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
+        return chance.uniform_(generator=generator).log_().gt(candidates)
+
+    result: Any = tensor.uniform_(a, b, generator=generator)
+    pending = refused(tensor.clone())
+    while pending.any():
+        candidates = empty_like.owner(tensor).uniform_(a, b, generator=generator)
+        result = where(pending, candidates, result)
+        pending = pending & refused(candidates)
+    return tensor if result is tensor else tensor.copy_(result)
+
+
+@entry
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """The kernel of a convolution (out, in, ...) that passes its input through, as far as there are channels.
+
+    Raises ValueError for another number of dimensions than 3, 4 or 5, and where `groups` does not divide the first.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.init.dirac_(torch.empty(1, 1, 3))
+    tensor([[[0., 1., 0.]]])
+    """
+    if tensor.dim() not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    outputs, inputs, *field = tensor.shape
+    if outputs % groups:
+        raise ValueError("dim 0 must be divisible by groups")
+    own = outputs // groups
+    middle = [size // 2 for size in field]
+    with no_grad(), unheard():
+        tensor.zero_()
+        for group in range(groups):
+            for channel in range(min(own, inputs)):
+                tensor[(group * own + channel, channel, *middle)] = 1
+    return tensor
+
+
+@entry
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+    """A matrix whose rows, or columns, are orthonormal, times `gain`; further dimensions count as columns (Saxe et al., 2013).
+
+    Raises ValueError for fewer than two dimensions.
+
+    >>> import autogradkit as torch
+    >>> w = torch.nn.init.orthogonal_(torch.empty(2, 3))
+    >>> torch.allclose(w @ w.t(), torch.eye(2), atol=1e-6)
+    True
+    """
+    if tensor.dim() < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if tensor.numel() == 0:
+        return tensor
+    return _filled(_orthogonal, tensor, gain, generator)
+
+
+def _orthogonal(tensor: Any, gain: float, generator: Any) -> Tensor:
+    rows = tensor.size(0)
+    columns = tensor.numel() // rows
+    drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
+    q, r = linalg_qr.owner(drawn.t() if rows < columns else drawn)
+    q *= r.diagonal().sign()
+    q = q.t() if rows < columns else q
+    tensor.view_as(q).copy_(q)
+    return tensor.mul_(gain)
+
+
+@entry
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+    """Normal, with this share of each column set to 0 (Martens, 2010). Raises ValueError for what is no matrix.
+
+    >>> import autogradkit as torch
+    >>> (torch.nn.init.sparse_(torch.empty(4, 2), sparsity=0.5) == 0).sum(0)
+    tensor([2, 2])
+    """
+    if tensor.ndimension() != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    count = math.ceil(sparsity * rows)
+    with no_grad(), unheard():
+        tensor.normal_(0, std, generator=generator)
+        for column in range(columns):
+            tensor[randperm(rows)[:count], column] = 0
+    return tensor
+
+
+def _deprecated(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function under its old name, without the underscore, which warns."""
+    name = function.__name__
+    old = name[:-1]
+
+    def call(*args: Any, **kwargs: Any) -> Tensor:
+        warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{name}`.", FutureWarning)
+        return function(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = old
+    call.__doc__ = f"The old name of `nn.init.{name}`; calling it warns."
+    return call
+
+
+uniform = _deprecated(uniform_)
+normal = _deprecated(normal_)
+constant = _deprecated(constant_)
+eye = _deprecated(eye_)
+dirac = _deprecated(dirac_)
+xavier_uniform = _deprecated(xavier_uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+kaiming_normal = _deprecated(kaiming_normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)
 
 __getattr__ = _absent_from("nn.init")

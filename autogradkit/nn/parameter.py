@@ -1,8 +1,12 @@
-"""Where PyTorch has `torch.nn.parameter.Parameter`."""
+"""Where PyTorch has `torch.nn.parameter`: what a module registers as its own."""
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.buffer import Buffer
 from autogradkit.core.parameter import Parameter
+from autogradkit.nn.uninitialized import UninitializedBuffer, UninitializedParameter
+from autogradkit.nn.uninitialized import UninitializedTensorMixin as UninitializedTensorMixin
+from autogradkit.nn.uninitialized import is_lazy as is_lazy
 
-__all__ = ["Parameter"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
 
 __getattr__ = _absent_from("nn.parameter")

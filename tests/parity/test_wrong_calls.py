@@ -30,9 +30,8 @@ NO_VALID_CALL = {
     # these take sparse tensors only
     "hspmm", "smm", "sspaddmm", "Tensor.coalesce", "Tensor.indices", "Tensor.is_coalesced", "Tensor.smm",
     "Tensor.sparse_mask", "Tensor.sspaddmm", "Tensor.values",
-    "nn.functional.max_pool1d", "nn.functional.max_pool3d", "nn.functional.max_unpool3d", "Tensor.diagonal_scatter",
-    "Tensor.float_power_", "Tensor.istft", "addmv_", "embedding_bag", "empty_permuted", "gru", "gru_cell", "lstm", "lstm_cell",
-    "native_batch_norm", "rnn_relu", "rnn_tanh",
+    "gru", "gru_cell", "lstm", "lstm_cell",
+    "rnn_relu", "rnn_tanh",
 }  # fmt: skip
 
 

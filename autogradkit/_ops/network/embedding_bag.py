@@ -188,6 +188,12 @@ def _(
     return embedding_bag(*given)
 
 
+def _frequencies(indices: Array) -> Array:
+    """What PyTorch divides each row's gradient by: the count that stands at the row's rank among all sorted numbers."""
+    rows, rank, counts = np.unique(indices, return_inverse=True, return_counts=True)
+    return np.repeat(counts, counts)[: len(rows)][rank]
+
+
 @op(
     name="_embedding_bag_backward",
     variants="",
@@ -227,7 +233,7 @@ def embedding_bag_backward(
         if per_sample_weights is not None:
             rows = rows * per_sample_weights[kept][:, None]
         if scale_grad_by_freq:
-            rows = rows / np.bincount(indices, minlength=len(weight))[picked][:, None].astype(rows.dtype)
+            rows = rows / _frequencies(indices)[kept][:, None].astype(rows.dtype)
         np.add.at(table, picked, rows)
     np.copyto(out[0], table)
     if per_sample_weights is not None:

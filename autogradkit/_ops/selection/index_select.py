@@ -237,7 +237,7 @@ def index_copy(self: Array, dim: Dim, index: Array, source: Array, *, out: Array
     _require_copyable(self, dim, index, source)
     places = lined_up(out)
     require_within("index_copy_(): ", index, dim, places.shape[dim], IndexError)
-    return setitem, places, (*(slice(None),) * dim, index), source
+    return setitem, places, (*(slice(None),) * dim, np.atleast_1d(index)), source
 
 
 index_fill = function("index_fill", in_place=True)

@@ -20,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Norm(Module):
+class Norm(Module):
     """A norm by channel: its weights, biases and running statistics."""
 
     _version = 2
@@ -74,6 +74,14 @@ class _Norm(Module):
         if input.dim() not in self._dimensions:
             raise ValueError(f"expected {self._expected} input (got {input.dim()}D input)")
 
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, local_metadata: Any, *rest: Any) -> None:
+        version = local_metadata.get("version")
+        key = f"{prefix}num_batches_tracked"
+        if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
+            own = self.num_batches_tracked
+            state_dict[key] = tensor.owner(0, dtype=int64) if own is None else own  # saved before there was a count
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
@@ -81,7 +89,9 @@ class _Norm(Module):
         )
 
 
-class _BatchNorm(_Norm):
+class BatchNorm(Norm):
+    """What the norms over a batch share."""
+
     def forward(self, input: Tensor) -> Tensor:
         """The input standardised: by its own statistics in training, or where none are kept, else by the running ones."""
         self._check_input_dim(input)
@@ -96,7 +106,7 @@ class _BatchNorm(_Norm):
         return functional.batch_norm(input, mean, variance, self.weight, self.bias, own, factor, self.eps)
 
 
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(BatchNorm):
     """Each channel of (N, C) or (N, C, L) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -118,7 +128,7 @@ class BatchNorm1d(_BatchNorm):
         ]
 
 
-class BatchNorm2d(_BatchNorm):
+class BatchNorm2d(BatchNorm):
     """Each channel of (N, C, H, W) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -140,7 +150,7 @@ class BatchNorm2d(_BatchNorm):
         ]
 
 
-class BatchNorm3d(_BatchNorm):
+class BatchNorm3d(BatchNorm):
     """Each channel of (N, C, D, H, W) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -162,7 +172,7 @@ class BatchNorm3d(_BatchNorm):
         ]
 
 
-class _InstanceNorm(_Norm):
+class _InstanceNorm(Norm):
     def __init__(
         self,
         num_features: int,
@@ -194,6 +204,21 @@ class _InstanceNorm(_Norm):
                 stacklevel=2,
             )
         return self._apply_norm(input.unsqueeze(0)).squeeze(0) if single else self._apply_norm(input)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, local_metadata: Any, *rest: Any) -> None:
+        stale = [name for name in ("running_mean", "running_var") if prefix + name in state_dict]
+        if local_metadata.get("version") is None and not self.track_running_stats and stale:
+            *_, problems = rest
+            names, own = " and ".join(f'"{prefix}{name}"' for name in stale), type(self).__name__
+            problems.append(
+                f"Unexpected running stats buffer(s) {names} for {own} with track_running_stats=False. If state_dict is a "
+                f"checkpoint saved before 0.4.0, this may be expected because {own} does not track running stats by default "
+                "since 0.4.0. Please remove these keys from state_dict. If the running stats are actually needed, instead set "
+                f"track_running_stats=True in {own} to enable them. See the documentation of {own} for details."
+            )
+            for name in stale:
+                del state_dict[prefix + name]
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def _apply_norm(self, input: Tensor) -> Tensor:
         own = self.training or not self.track_running_stats

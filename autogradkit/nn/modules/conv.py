@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
+from autogradkit.nn.modules.geometry import each
 from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
 Size = int | tuple[int, ...]
-
-
-def _each(value: Any, dims: int) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, Iterable) else (value,) * dims  # what does not fit, the op refuses
 
 
 class _Conv(Module):
@@ -52,12 +49,12 @@ class _Conv(Module):
             raise ValueError("out_channels must be divisible by groups")
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.kernel_size = _each(kernel_size, dims)
-        self.stride = _each(stride, dims)
-        self.padding = padding if isinstance(padding, str) else _each(padding, dims)
-        self.dilation = _each(dilation, dims)
+        self.kernel_size = each(kernel_size, dims)
+        self.stride = each(stride, dims)
+        self.padding = padding if isinstance(padding, str) else each(padding, dims)
+        self.dilation = each(dilation, dims)
         self.transposed = transposed
-        self.output_padding = _each(output_padding, dims)
+        self.output_padding = each(output_padding, dims)
         self.groups = groups
         self.padding_mode = padding_mode
         self._check_padding()

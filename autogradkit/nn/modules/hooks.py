@@ -13,6 +13,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import is_grad_enabled
+from autogradkit.nn.modules.old_backward_hooks import put
 
 if TYPE_CHECKING:
     from autogradkit.nn.modules.module import Module
@@ -34,6 +35,15 @@ class ModuleHooks:
         self.always: set[int] = set()  # of those after, which are called though `forward` failed
         self.before_backward: Hooks = {}
         self.after_backward: Hooks = {}
+        self.full: bool | None = None  # whether those after backward see inputs and outputs; None before the first
+
+    def require_one_sort(self, full: bool) -> None:
+        """Raise RuntimeError where backward hooks of the other sort are registered already."""
+        if self.full not in (None, full):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
+            )
+        self.full = full
 
     def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> RemovableHandle:
         """Put a hook at the end of its kind, or at the beginning."""
@@ -88,14 +98,19 @@ class _Call:
         hooks, module = self.hooks, self.module
         self.prepare()
         backward = None
-        if (hooks.before_backward or hooks.after_backward) and is_grad_enabled():
+        full = bool(hooks.full and hooks.after_backward)
+        if (hooks.before_backward or full) and is_grad_enabled():
             backward = _Backward(module, hooks)
             self.args = backward.around_inputs(self.args)
         self.result = module.forward(*self.args, **self.kwargs)
         for number, (hook, with_kwargs) in list(hooks.after.items()):
             self.called.add(number)
             self.pass_through(hook, with_kwargs)
-        return self.result if backward is None else backward.around_outputs(self.result)
+        if backward is not None:
+            self.result = backward.around_outputs(self.result)
+        if hooks.after_backward and not full:
+            put(module, [hook for hook, _ in hooks.after_backward.values()], self.args, self.result)
+        return self.result
 
     def prepare(self) -> None:
         """The hooks before `forward`."""
@@ -147,7 +162,7 @@ class _Backward:
     def __init__(self, module: Module, hooks: ModuleHooks) -> None:
         self.module = module
         self.before = [hook for hook, _ in hooks.before_backward.values()]
-        self.after = [hook for hook, _ in hooks.after_backward.values()]
+        self.after = [hook for hook, _ in hooks.after_backward.values()] if hooks.full else []
         self.inputs = 0
         self.input_indices: list[int] = []
         self.grad_output: Any = None

@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from autogradkit._ops.making.filled import empty
+from autogradkit.core.buffer import Buffer
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
@@ -38,6 +39,14 @@ def unfilled(shape: Any, device: Any, dtype: Dtype | None) -> Parameter:
     """A parameter that waits for its layer's `reset_parameters`: no recorder hears of the memory as it was found."""
     with unheard():
         return Parameter(as_made(empty.owner(shape, device=device, dtype=dtype)))
+
+
+def named_as_modules(part: type) -> None:
+    """Have Python's refusals name the methods of a part of `Module` as `Module`'s."""
+    for method in vars(part).values():
+        if isinstance(method, FunctionType):
+            for each in (method, inspect.unwrap(method)):
+                each.__qualname__ = f"Module.{method.__name__}"
 
 
 class Members:
@@ -90,6 +99,8 @@ class Members:
                     f"cannot assign '{type_text(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
             modules[name] = value
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
         elif buffers is not None and name in buffers:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
@@ -210,6 +221,24 @@ class Members:
             raise AttributeError(f"`{name}` is not a buffer")
         return owner._buffers[name]
 
+    @entry
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put `module` at a dotted path, in place of what is there; `strict`: only where something is.
+
+        Raises ValueError for no path and for what is no module, AttributeError where the path ends early or at no module.
+        """
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Members):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Members):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
     # -- walks ------------------------------------------------------------------------------------------------------
 
     def named_modules(
@@ -282,7 +311,4 @@ class Members:
             yield buffer
 
 
-for _method in vars(Members).values():
-    if isinstance(_method, FunctionType):
-        for _each in (_method, inspect.unwrap(_method)):
-            _each.__qualname__ = f"Module.{_method.__name__}"  # as Python's refusals name it
+named_as_modules(Members)

@@ -7,17 +7,17 @@ what a call with hooks does, `state.py` how state dicts are made and loaded. Eve
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.names import METHOD
 from autogradkit._ops.declare.signature import MisfitError, refusal
 from autogradkit._ops.making.conversions import converted, to
+from autogradkit._ops.making.filled import empty_like
 from autogradkit.core.device import require_cpu
+from autogradkit.core.dtype import bfloat16, float16, float32, float64
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.dtype import float16, float32, float64
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
@@ -25,9 +25,10 @@ from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.inference import marks_alone
 from autogradkit.engine.modes import no_grad
-from autogradkit.nn.modules import hooks, state
+from autogradkit.nn.modules import hooks
 from autogradkit.nn.modules.failure import note_layer
 from autogradkit.nn.modules.members import Members
+from autogradkit.nn.modules.state import Stateful
 
 __all__ = ["Module"]
 
@@ -40,7 +41,7 @@ M = TypeVar("M", bound="Module")
 Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
 
-class Module(Members):
+class Module(Stateful):
     """A part of a network: holds parameters, buffers and other modules, and computes with `forward`.
 
     Subclasses call `super().__init__()` first, assign `Parameter`s and modules to attributes, and define `forward`.
@@ -57,7 +58,8 @@ class Module(Members):
     """
 
     training: bool
-    _version = 1
+    dump_patches = False
+    call_super_init = False  # whether constructor arguments go on to the next class
     _shown: tuple[str, ...] = ()  # the attributes that its repr shows
 
     @staticmethod
@@ -66,11 +68,11 @@ class Module(Members):
         return [(m.nn.Module(),)]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if kwargs:
+        if kwargs and not self.call_super_init:
             raise TypeError(
                 f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
             )
-        if args:
+        if args and not self.call_super_init:
             raise TypeError(
                 f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given"
             )
@@ -78,6 +80,8 @@ class Module(Members):
         own["training"] = True
         super().__init__()
         own["_hooks"] = None  # hooks.ModuleHooks, made when the first hook is registered
+        if self.call_super_init:
+            super(Members, self).__init__(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What calling the module computes; subclasses define it."""
@@ -199,6 +203,23 @@ class Module(Members):
         """Convert floating-point parameters and buffers to float16, in place."""
         return self._cast(float16)
 
+    def bfloat16(self: M) -> M:
+        """Convert floating-point parameters and buffers to bfloat16, in place."""
+        return self._cast(bfloat16)
+
+    @entry
+    def type(self: M, dst_type: Dtype | str) -> M:
+        """Convert all parameters and buffers to a dtype, in place."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
+
+    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
+        """Give parameters and buffers new memory, which is not filled."""
+        return self._apply(lambda tensor: empty_like.owner(tensor, device=device), recurse)
+
+    def share_memory(self: M) -> M:
+        """Move parameters and buffers into memory that processes share."""
+        return self._apply(lambda tensor: tensor.share_memory_())
+
     def cpu(self: M) -> M:
         """Itself: everything is on the CPU."""
         return self
@@ -207,22 +228,13 @@ class Module(Members):
         """Raises AssertionError, as PyTorch without CUDA does, for a module that has parameters or buffers."""
         return self._apply(lambda tensor: tensor.cuda(device))
 
-    # -- state ------------------------------------------------------------------------------------------------------
+    def xpu(self: M, device: Any = None) -> M:
+        """Raises AssertionError, as PyTorch without XPUs does, for a module that has parameters or buffers."""
+        return self._apply(_refusing(AssertionError("Torch not compiled with XPU enabled")))
 
-    def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> OrderedDict[str, Any]:
-        """Parameters and persistent buffers by dotted name, sharing memory; detached unless `keep_vars`."""
-        return state.state_dict(self, destination, prefix, keep_vars)
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> state.IncompatibleKeys:
-        """Copy the values of a state dict into parameters and buffers (`assign`: take its tensors instead).
-
-        Raises RuntimeError that lists missing and unexpected keys (`strict`) and sizes that differ.
-        """
-        return state.load_state_dict(self, state_dict, strict, assign)
+    def ipu(self: M, device: Any = None) -> M:
+        """Raises RuntimeError, as PyTorch without IPUs does, for a module that has parameters or buffers."""
+        return self._apply(_refusing(RuntimeError("PyTorch is not linked with support for ipu devices")))
 
     # -- hooks ------------------------------------------------------------------------------------------------------
 
@@ -237,6 +249,13 @@ class Module(Members):
     ) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
         return self._own_hooks().add("before", hook, prepend, with_kwargs)
+
+    def _before_forward(self) -> list[tuple[int, Callable[..., Any]]]:
+        """The hooks before `forward`, with the numbers that they are removed by."""
+        return [] if self._hooks is None else [(number, hook) for number, (hook, _) in self._hooks.before.items()]
+
+    def _remove_before_forward(self, number: int) -> None:
+        del self._own_hooks().before[number]
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
@@ -257,7 +276,18 @@ class Module(Members):
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` after the module's backward; it may replace grad_input."""
+        self._own_hooks().require_one_sort(full=True)
         return self._own_hooks().add("after_backward", hook, prepend, False)
+
+    @entry
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` with the gradients of the last node that the module made.
+
+        `register_full_backward_hook` gives those of its inputs and outputs.
+        """
+        own = self._own_hooks()
+        own.require_one_sort(full=False)
+        return own.add("after_backward", hook, False, False)
 
     # -- text -------------------------------------------------------------------------------------------------------
 
@@ -274,6 +304,13 @@ class Module(Members):
         if not lines and not below:
             return f"{self._get_name()}()"
         return f"{self._get_name()}(\n  " + "\n  ".join([*lines, *below]) + "\n)"
+
+
+def _refusing(error: Exception) -> Callable[[Tensor], Tensor]:
+    def refuse(tensor: Tensor) -> Tensor:
+        raise error
+
+    return refuse
 
 
 def _as_dtype(given: Any) -> Dtype:

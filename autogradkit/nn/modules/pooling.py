@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
+from autogradkit.nn.modules.geometry import each
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = [
     "AvgPool1d", "AvgPool2d", "AvgPool3d", "LPPool1d", "LPPool2d", "LPPool3d", "MaxPool1d", "MaxPool2d", "MaxPool3d",
     "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d",
 ]  # fmt: skip
-
-
-def _each(value: Any, dims: int) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, Iterable) else (value,) * dims
 
 
 class _MaxPool(Module):
@@ -130,9 +126,9 @@ class AvgPool1d(Module):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        self.kernel_size = _each(kernel_size, 1)
-        self.stride = _each(kernel_size if stride is None else stride, 1)
-        self.padding = _each(padding, 1)
+        self.kernel_size = each(kernel_size, 1)
+        self.stride = each(kernel_size if stride is None else stride, 1)
+        self.padding = each(padding, 1)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
@@ -300,9 +296,9 @@ class MaxUnpool1d(Module):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = _each(kernel_size, 1)
-        self.stride = _each(kernel_size if stride is None else stride, 1)
-        self.padding = _each(padding, 1)
+        self.kernel_size = each(kernel_size, 1)
+        self.stride = each(kernel_size if stride is None else stride, 1)
+        self.padding = each(padding, 1)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         """The maxima at their places."""
@@ -325,9 +321,9 @@ class MaxUnpool2d(Module):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = _each(kernel_size, 2)
-        self.stride = _each(kernel_size if stride is None else stride, 2)
-        self.padding = _each(padding, 2)
+        self.kernel_size = each(kernel_size, 2)
+        self.stride = each(kernel_size if stride is None else stride, 2)
+        self.padding = each(padding, 2)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         """The maxima at their places."""
@@ -350,9 +346,9 @@ class MaxUnpool3d(Module):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = _each(kernel_size, 3)
-        self.stride = _each(kernel_size if stride is None else stride, 3)
-        self.padding = _each(padding, 3)
+        self.kernel_size = each(kernel_size, 3)
+        self.stride = each(kernel_size if stride is None else stride, 3)
+        self.padding = each(padding, 3)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         """The maxima at their places."""

@@ -1,21 +1,28 @@
-"""State dicts: a module's parameters and buffers by name, and loading them back.
+"""State dicts: a module's parameters and buffers by name, and loading them back; the hooks of both, and what a class adds.
 
-Rests on tensors and the module's registries; `Module.state_dict` and `Module.load_state_dict` call it.
+Rests on the module's registries; `Module` (module.py) is built on it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
+from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import no_grad
+from autogradkit.nn.modules.members import Members, named_as_modules
+from autogradkit.nn.uninitialized import is_lazy
 
-if TYPE_CHECKING:
-    from autogradkit.nn.modules.module import Module
+_EXTRA = "_extra_state"  # the name of what `get_extra_state` gives
+_NEVER_CALLED = (
+    "Reached a code path in Module.{}() that should never be called. Please file an issue at "
+    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
+)
 
 
 class IncompatibleKeys(NamedTuple):
@@ -32,96 +39,275 @@ class IncompatibleKeys(NamedTuple):
     __str__ = __repr__
 
 
-@entry
-def state_dict(module: Module, destination: dict[str, Any] | None, prefix: str, keep_vars: bool) -> Any:
-    """The module's parameters and persistent buffers, and those below, into `destination`."""
-    if destination is None:
-        destination = OrderedDict()
-        destination._metadata = OrderedDict()  # type: ignore[attr-defined]
-    versions = getattr(destination, "_metadata", None)
-    if versions is not None:
-        versions[prefix[:-1]] = {"version": module._version}
-    for name, tensor in _persistent(module).items():
-        if tensor is not None:
-            destination[prefix + name] = tensor if keep_vars else tensor.detach()
-    for name, child in module._modules.items():
-        if child is not None:
-            child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-    return destination
+class StateHooks:
+    """The hooks of one module around saving and loading, made when the first is registered."""
+
+    def __init__(self) -> None:
+        self.before_saving: dict[int, Callable[..., Any]] = {}
+        self.after_saving: dict[int, Callable[..., Any]] = {}
+        self.replacing: set[int] = set()  # of those after saving, which may give another dict
+        self.before_loading: dict[int, Callable[..., Any]] = {}
+        self.given_the_module: set[int] = set()  # of those before loading
+        self.after_loading: dict[int, Callable[..., Any]] = {}
 
 
-def _persistent(module: Module) -> dict[str, Any]:
-    buffers = {n: b for n, b in module._buffers.items() if n not in module._non_persistent_buffers_set}
-    return {**module._parameters, **buffers}
+_NONE = StateHooks()
 
 
-@entry
-def load_state_dict(module: Module, given: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
-    """Copy the values in, collecting everything that does not match before raising."""
-    if not isinstance(given, Mapping):
-        raise TypeError(f"Expected state_dict to be dict-like, got {type(given)}.")
-    missing: list[str] = []
-    unexpected: list[str] = []
-    problems: list[str] = []
-    _load(module, dict(given), "", assign, missing, unexpected, problems)
-    if strict:
-        for kind, keys in (("Unexpected", unexpected), ("Missing", missing)):
-            if keys:
-                listed = ", ".join(f'"{key}"' for key in keys)
-                problems.insert(0, f"{kind} key(s) in state_dict: {listed}. ")
-    if problems:
-        listed = "\n\t".join(problems)
-        raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{listed}")
-    return IncompatibleKeys(missing, unexpected)
+def _registered(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> RemovableHandle:
+    handle = RemovableHandle(hooks)  # type: ignore[arg-type]
+    hooks[handle.id] = hook
+    return handle
 
 
-def _load(
-    module: Module,
-    given: dict[str, Any],
-    prefix: str,
-    assign: bool,
-    missing: list[str],
-    unexpected: list[str],
-    problems: list[str],
-) -> None:
-    own = {name: tensor for name, tensor in _persistent(module).items() if tensor is not None}
-    for name, tensor in own.items():
-        key = prefix + name
-        if key not in given:
-            missing.append(key)
-        else:
-            problem = _copy(module, name, key, tensor, given[key], assign)
-            if problem is not None:
-                problems.append(problem)
-    for key in given:
-        if key.startswith(prefix):
-            name, _, rest = key[len(prefix) :].partition(".")
-            if name not in (module._modules if rest else own):
-                unexpected.append(key)
-    for name, child in module._modules.items():
-        if child is not None:
-            below = f"{prefix}{name}."
-            part = {key: value for key, value in given.items() if key.startswith(below)}
-            _load(child, part, below, assign, missing, unexpected, problems)
+class Stateful(Members):
+    """A module's state. Every instance is a `Module`, which alone subclasses it."""
 
+    _version = 1
 
-def _copy(module: Module, name: str, key: str, own: Tensor, value: Any, assign: bool) -> str | None:
-    """Copy one value in; the complaint if that cannot be done."""
-    if not isinstance(value, Tensor):
-        return (
-            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
-            f"received {type(value)}"
-        )
-    if value.shape != own.shape:
-        return (
-            f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
-            f"model is {own.shape}."
-        )
-    if assign:
-        if isinstance(own, Parameter) and not isinstance(value, Parameter):
-            value = Parameter(value, own.requires_grad)
-        setattr(module, name, value)
+    def __init__(self) -> None:
+        super().__init__()
+        self.__dict__["_state_hooks"] = None
+
+    # -- hooks, and what a class adds ---------------------------------------------------------------------------------
+
+    def _own_state_hooks(self) -> StateHooks:
+        if self._state_hooks is None:
+            self.__dict__["_state_hooks"] = StateHooks()
+        return self._state_hooks
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, prefix, keep_vars)` before the module's part of a state dict is made."""
+        return _registered(self._own_state_hooks().before_saving, hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata)` after it was made; the hook may edit it, and returns None."""
+        hook._from_public_api = True  # type: ignore[attr-defined]
+        return _registered(self._own_state_hooks().after_saving, hook)
+
+    @entry
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        if getattr(hook, "_from_public_api", False):
+            raise RuntimeError(
+                "Cannot register the same function as the state dict post hook that was previously registered via "
+                "register_state_dict_post_hook"
+            )
+        own = self._own_state_hooks()
+        handle = _registered(own.after_saving, hook)
+        own.replacing.add(handle.id)
+        return handle
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)` before loading."""
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        own = self._own_state_hooks()
+        handle = _registered(own.before_loading, hook)
+        if with_module:
+            own.given_the_module.add(handle.id)
+        return handle
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, incompatible_keys)` after the module and those below were loaded; it returns None."""
+        return _registered(self._own_state_hooks().after_loading, hook)
+
+    def _remove_state_hooks_of(self, fn: Any) -> None:
+        """Remove the hooks after saving and before loading whose attribute `fn` this is."""
+        own = self._own_state_hooks()
+        for hooks in (own.after_saving, own.before_loading):
+            for number, hook in list(hooks.items()):
+                if getattr(hook, "fn", None) is fn:
+                    del hooks[number]
+
+    @entry
+    def get_extra_state(self) -> Any:
+        """What a class adds to its state dict, under "_extra_state"; a class that adds something defines it."""
+        raise RuntimeError(_NEVER_CALLED.format("get_extra_state"))
+
+    @entry
+    def set_extra_state(self, state: Any) -> None:
+        """What a class does with its extra state when it is loaded."""
+        raise RuntimeError(_NEVER_CALLED.format("set_extra_state"))
+
+    # -- saving -------------------------------------------------------------------------------------------------------
+
+    @entry
+    def state_dict(
+        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
+    ) -> OrderedDict[str, Any]:
+        """Parameters and persistent buffers by dotted name, sharing memory; detached unless `keep_vars`."""
+        if args:
+            warn(
+                "Positional args are being deprecated, use kwargs instead. Refer to https://pytorch.org/docs/main/generated/"
+                "torch.nn.Module.html#torch.nn.Module.state_dict for details.",
+                FutureWarning,
+            )
+            given = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
+            destination = given.get("destination") if destination is None else destination
+            prefix = prefix or given.get("prefix", "")
+            keep_vars = keep_vars or given.get("keep_vars", False)
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        own = {"version": self._version}
+        versions = getattr(destination, "_metadata", None)
+        if versions is not None:
+            versions[prefix[:-1]] = own
+        hooks = self._state_hooks or _NONE
+        for hook in list(hooks.before_saving.values()):
+            hook(self, prefix, keep_vars)
+        self._save_to_state_dict(destination, prefix, keep_vars)
+        for name, child in self._modules.items():
+            if child is not None:
+                child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for number, hook in list(hooks.after_saving.items()):
+            given = hook(self, destination, prefix, own)
+            if given is None:
+                continue
+            if number not in hooks.replacing:
+                raise RuntimeError("state_dict post-hook must return None")
+            destination = given
+        return destination
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        for name, tensor in self._persistent().items():
+            destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
+        if type(self).get_extra_state is not Stateful.get_extra_state:
+            destination[prefix + _EXTRA] = self.get_extra_state()
+
+    def _persistent(self) -> dict[str, Any]:
+        buffers = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
+        return {name: each for name, each in {**self._parameters, **buffers}.items() if each is not None}
+
+    # -- loading ------------------------------------------------------------------------------------------------------
+
+    @entry
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copy the values of a state dict into parameters and buffers (`assign`: take its tensors instead).
+
+        Everything that does not match is collected before it raises: RuntimeError that lists missing and unexpected keys
+        (`strict`) and sizes that differ.
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        loading = _Loading(getattr(state_dict, "_metadata", None), assign)
+        loading.load(self, OrderedDict(state_dict), "")
+        problems = loading.problems
+        if strict:
+            for kind, keys in (("Unexpected", loading.unexpected), ("Missing", loading.missing)):
+                if keys:
+                    listed = ", ".join(f'"{key}"' for key in keys)
+                    problems.insert(0, f"{kind} key(s) in state_dict: {listed}. ")
+        if problems:
+            listed = "\n\t".join(problems)
+            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
+        return IncompatibleKeys(loading.missing, loading.unexpected)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        hooks = self._state_hooks or _NONE
+        for number, hook in list(hooks.before_loading.items()):
+            first = (self,) if number in hooks.given_the_module else ()
+            hook(*first, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        own = self._persistent()
+        assign = local_metadata.get("assign_to_params_buffers", False)
+        for name, tensor in own.items():
+            key = prefix + name
+            if key in state_dict:
+                problem = self._take(name, key, tensor, state_dict[key], assign)
+                if problem is not None:
+                    error_msgs.append(problem)
+            elif strict:
+                missing_keys.append(key)
+        extra = prefix + _EXTRA
+        wanted = type(self).set_extra_state is not Stateful.set_extra_state
+        if extra in state_dict:
+            if wanted:
+                self.set_extra_state(state_dict[extra])
+            elif strict:
+                unexpected_keys.append(extra)
+        elif wanted and strict:
+            missing_keys.append(extra)
+        for key in state_dict if strict else ():
+            if key.startswith(prefix) and key != extra:
+                name, _, rest = key[len(prefix) :].partition(".")
+                if name not in (self._modules if rest else own):
+                    unexpected_keys.append(key)
+
+    def _take(self, name: str, key: str, own: Tensor, value: Any, assign: bool) -> str | None:
+        """Copy one value in; the complaint if that cannot be done."""
+        if not isinstance(value, Tensor):
+            return (
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
+                f"received {type(value)}"
+            )
+        if not is_lazy(own):
+            if own.shape == () and value.shape == (1,):
+                value = value[0]
+            if value.shape != own.shape:
+                return (
+                    f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
+                    f"model is {own.shape}."
+                )
+        try:
+            with no_grad():
+                if not assign:
+                    own.copy_(value)
+                    return None
+                if isinstance(own, Parameter):
+                    if isinstance(value, Parameter):
+                        value.requires_grad_(own.requires_grad)
+                    else:
+                        value = Parameter(value, own.requires_grad)
+                setattr(self, name, value)
+        except Exception as error:
+            return (
+                f'While copying the parameter named "{key}", whose dimensions in the model are {own.size()} and whose '
+                f"dimensions in the checkpoint are {value.size()}, an exception occurred : {error.args}."
+            )
         return None
-    with no_grad():
-        own.copy_(value)
-    return None
+
+
+named_as_modules(Stateful)
+
+
+class _Loading:
+    """One loading: the versions that came with the dict, and what did not match so far."""
+
+    def __init__(self, versions: Mapping[str, Any] | None, assign: bool) -> None:
+        self.versions = versions
+        self.assign = assign
+        self.missing: list[str] = []
+        self.unexpected: list[str] = []
+        self.problems: list[str] = []
+
+    def load(self, module: Stateful, given: dict[str, Any], prefix: str) -> None:
+        """Load a module and those below."""
+        own: dict[str, Any] = {} if self.versions is None else self.versions.get(prefix[:-1], {})
+        if self.assign:
+            own["assign_to_params_buffers"] = True
+        module._load_from_state_dict(given, prefix, own, True, self.missing, self.unexpected, self.problems)
+        for name, child in module._modules.items():
+            if child is not None:
+                below = f"{prefix}{name}."
+                self.load(child, {key: value for key, value in given.items() if key.startswith(below)}, below)
+        keys = IncompatibleKeys(self.missing, self.unexpected)
+        for hook in list((module._state_hooks or _NONE).after_loading.values()):
+            if hook(module, keys) is not None:
+                raise AssertionError(
+                    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if "
+                    "incompatible_keys need to be modified, it should be done inplace."
+                )

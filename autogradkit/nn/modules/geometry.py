@@ -1,0 +1,15 @@
+"""Sizes that are given once for all dimensions, or one by one; layers with windows and paddings rest on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def each(value: Any, dims: int) -> tuple[Any, ...]:
+    """One for each dimension; what does not fit, the op refuses.
+
+    >>> each(3, 2), each([1, 2], 2)
+    ((3, 3), (1, 2))
+    """
+    return tuple(value) if isinstance(value, Iterable) else (value,) * dims

@@ -1,0 +1,120 @@
+"""Parameters and buffers whose sizes are not known yet: `UninitializedParameter`, `UninitializedBuffer`.
+
+Rests on Parameter; lazy modules (`nn/modules/lazy.py`) hold them until their first call.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from autogradkit._ops.making.filled import empty
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.recording import unheard
+from autogradkit.core.tensor import Tensor, wrap
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether it waits for its sizes."""
+    return isinstance(param, UninitializedTensorMixin)
+
+
+def _unfilled(shape: Any, device: Any, dtype: Dtype | None) -> Tensor:
+    with unheard():
+        return empty.owner(shape, device=device, dtype=dtype)
+
+
+# The methods that may be called without sizes.
+_ALLOWED = frozenset((
+    "size", "copy_", "is_complex", "is_floating_point", "half", "float", "double", "char", "short", "int", "long", "cuda", "cpu",
+    "to", "get_device", "materialize", "cls_to_become", "share_memory_", "requires_grad_",
+))  # fmt: skip
+
+
+class UninitializedTensorMixin(Tensor):
+    """A tensor without sizes: `materialize` gives it some. Almost everything else is refused."""
+
+    __slots__ = ()
+    cls_to_become: type[Tensor] = Tensor
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Dtype | None = None) -> None:
+        """Give it memory of these sizes, unfilled; from then on it is an ordinary parameter or buffer."""
+        self.data = _unfilled(shape, device, self.dtype if dtype is None else dtype)
+        self.__class__ = self.cls_to_become
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name.startswith("_") or name in _ALLOWED or not callable(found):
+            return found
+
+        @entry
+        def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+            raise ValueError(
+                f"Attempted to use an uninitialized parameter in <method '{name}' of 'torch._C.TensorBase' objects>. This "
+                "error happens when you are using a `LazyModule` or explicitly manipulating "
+                f"`torch.nn.parameter.{type(self).__name__}` objects. When using LazyModules Call `forward` with a dummy batch "
+                "to initialize the parameters before calling torch functions"
+            )
+
+        return refuse
+
+    @property
+    def shape(self) -> NoReturn:  # type: ignore[override]
+        """Raises RuntimeError: there is none."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "
+            "when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the "
+            "parameters before accessing their attributes."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad,)
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    """A parameter whose sizes are not known yet.
+
+    >>> import autogradkit as torch
+    >>> weight = torch.nn.UninitializedParameter()
+    >>> weight.materialize((2, 3))
+    >>> weight.shape
+    torch.Size([2, 3])
+    """
+
+    __slots__ = ()
+    cls_to_become = Parameter
+
+    def __new__(
+        cls, requires_grad: bool = True, device: Any = None, dtype: Dtype | None = None
+    ) -> UninitializedParameter:
+        made: Any = cls._on(_unfilled((0,), device, dtype), requires_grad)
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UninitializedParameter:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, None, self.dtype)
+        return memo[id(self)]
+
+
+class UninitializedBuffer(UninitializedTensorMixin):
+    """A buffer whose sizes are not known yet.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.UninitializedBuffer()
+    <UninitializedBuffer>
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Dtype | None = None, persistent: bool = True
+    ) -> UninitializedBuffer:
+        made: Any = wrap(_unfilled((0,), device, dtype)._array, cls)
+        made._requires_grad = requires_grad
+        made.persistent = persistent
+        made._is_buffer = True
+        return made
