@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 from autogradkit.core.facts import Declaration
 from autogradkit.core.recording import Recorder
-from autogradkit.core.storage import UntypedStorage
+from autogradkit.core.storage import Bytes
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
 from autogradkit.engine.packing import saved_tensors_hooks
@@ -80,7 +80,7 @@ def _edited(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterato
 
 
 def _address(tensor: Tensor) -> int:
-    return UntypedStorage(tensor._array).data_ptr()
+    return Bytes(tensor._array).data_ptr()
 
 
 @contextmanager

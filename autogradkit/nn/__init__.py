@@ -12,7 +12,7 @@ from autogradkit.nn import functional, init, modules, parameter
 from autogradkit.nn.modules import *
 from autogradkit.nn.parameter import *
 
-__all__ = ["functional", "init", "modules", "parameter", "utils"]
+__all__ = ["functional", "init", "modules", "parameter"]
 __all__ += modules.__all__
 __all__ += parameter.__all__
 

@@ -41,7 +41,8 @@ class UninitializedTensorMixin(Tensor):
     def materialize(self, shape: Any, device: Any = None, dtype: Dtype | None = None) -> None:
         """Give it memory of these sizes, unfilled; from then on it is an ordinary parameter or buffer."""
         self.data = _unfilled(shape, device, self.dtype if dtype is None else dtype)
-        self.__class__ = self.cls_to_become
+        kind: Any = self.cls_to_become
+        self.__class__ = kind
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
@@ -60,7 +61,7 @@ class UninitializedTensorMixin(Tensor):
         return refuse
 
     @property
-    def shape(self) -> NoReturn:  # type: ignore[override]
+    def shape(self) -> NoReturn:
         """Raises RuntimeError: there is none."""
         raise RuntimeError(
             "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "

@@ -6,7 +6,7 @@ uninitialized parameters (`nn/uninitialized.py`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
@@ -33,7 +33,7 @@ class LazyModuleMixin(Module):
             given = state_dict.get(prefix + name)
             if is_lazy(own) and given is not None and not is_lazy(given):
                 with no_grad():
-                    own.materialize(given.shape)  # type: ignore[union-attr]
+                    own.materialize(given.shape)
 
     @entry
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
@@ -93,9 +93,9 @@ class LazyLinear(LazyModuleMixin, Linear):
         if self.has_uninitialized_params():
             with no_grad():
                 self.in_features = features
-                self.weight.materialize((self.out_features, features))
+                cast("Any", self.weight).materialize((self.out_features, features))
                 if self.bias is not None:
-                    self.bias.materialize((self.out_features,))
+                    cast("Any", self.bias).materialize((self.out_features,))
                 self.reset_parameters()
         if self.in_features == 0:  # sizes came from a state dict
             if features != self.weight.shape[-1]:

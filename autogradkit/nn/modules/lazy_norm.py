@@ -53,7 +53,7 @@ class _LazyNorm(LazyModuleMixin, batchnorm.Norm):
         self.num_features = input.shape[1]
         for each in [*self._parameters.values(), *self._buffers.values()]:
             if is_lazy(each):
-                each.materialize((self.num_features,))  # type: ignore[union-attr]
+                each.materialize((self.num_features,))
         self.reset_parameters()
 
 

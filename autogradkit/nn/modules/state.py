@@ -55,7 +55,7 @@ _NONE = StateHooks()
 
 
 def _registered(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> RemovableHandle:
-    handle = RemovableHandle(hooks)  # type: ignore[arg-type]
+    handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
     return handle
 
@@ -72,9 +72,10 @@ class Stateful(Members):
     # -- hooks, and what a class adds ---------------------------------------------------------------------------------
 
     def _own_state_hooks(self) -> StateHooks:
-        if self._state_hooks is None:
-            self.__dict__["_state_hooks"] = StateHooks()
-        return self._state_hooks
+        own = self._state_hooks
+        if own is None:
+            own = self.__dict__["_state_hooks"] = StateHooks()
+        return own
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the module's part of a state dict is made."""
@@ -82,7 +83,7 @@ class Stateful(Members):
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata)` after it was made; the hook may edit it, and returns None."""
-        hook._from_public_api = True  # type: ignore[attr-defined]
+        hook._from_public_api = True
         return _registered(self._own_state_hooks().after_saving, hook)
 
     @entry

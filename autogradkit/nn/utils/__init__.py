@@ -1,5 +1,5 @@
-"""Helpers around modules: gradients clipped, parameters as one vector, weights normed, parametrized, pruned and fused, sequences of
-different lengths packed.
+"""Helpers around modules: gradients clipped, parameters as one vector, weights normed, parametrized, pruned and fused,
+sequences of different lengths packed.
 
 One room a file, as in PyTorch; loaded when `nn.utils` is first named.
 """

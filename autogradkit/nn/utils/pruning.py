@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from autogradkit._ops.making.filled import ones_like
 from autogradkit.core.frames import entry
@@ -31,7 +31,7 @@ class BasePruningMethod(ABC):
     def apply_mask(self, module: Module) -> Any:
         """The parameter times its mask."""
         name = self._tensor_name
-        if name is None:  # pyright: ignore[reportUnnecessaryComparison]
+        if name is None:
             raise AssertionError(f"Module {module} has to be pruned")
         mask, original = getattr(module, f"{name}_mask"), getattr(module, f"{name}_orig")
         return mask.to(dtype=original.dtype) * original
@@ -95,7 +95,7 @@ class BasePruningMethod(ABC):
     def remove(self, module: Any) -> None:
         """Make the parameter, with its zeros, an ordinary one."""
         name = self._tensor_name
-        if name is None:  # pyright: ignore[reportUnnecessaryComparison]
+        if name is None:
             raise AssertionError(f"Module {module} has to be pruned before pruning can be removed")
         weight = self.apply_mask(module)
         if hasattr(module, name):
@@ -131,7 +131,7 @@ class PruningContainer(BasePruningMethod):
                 f"Can only add pruning methods acting on the parameter named '{self._tensor_name}' to PruningContainer {self}. "
                 f"Found '{method._tensor_name}'"
             )
-        self._pruning_methods += (method,)
+        self._pruning_methods = (*self._pruning_methods, cast("Any", method))
 
     def __len__(self) -> int:
         return len(self._pruning_methods)

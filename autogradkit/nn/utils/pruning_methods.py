@@ -21,7 +21,7 @@ class Identity(BasePruningMethod):
         return default_mask
 
     @classmethod
-    def apply(cls, module: Any, name: str) -> Any:  # type: ignore[override]
+    def apply(cls, module: Any, name: str) -> Any:
         """Put a mask on a parameter."""
         return super().apply(module, name)
 
@@ -70,7 +70,7 @@ class RandomUnstructured(_Unstructured):
         return drawn.view(-1).topk(count).indices
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: float) -> Any:  # type: ignore[override]
+    def apply(cls, module: Any, name: str, amount: float) -> Any:
         """Prune a parameter."""
         return super().apply(module, name, amount=amount)
 
@@ -82,7 +82,7 @@ class L1Unstructured(_Unstructured):
         return t.abs().view(-1).topk(count, largest=False).indices
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: float, importance_scores: Any = None) -> Any:  # type: ignore[override]
+    def apply(cls, module: Any, name: str, amount: float, importance_scores: Any = None) -> Any:
         """Prune a parameter by its numbers or by the scores."""
         return super().apply(module, name, amount=amount, importance_scores=importance_scores)
 
@@ -125,7 +125,7 @@ class RandomStructured(_Structured):
         return drawn > drawn.kthvalue(count).values
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: float, dim: int = -1) -> Any:  # type: ignore[override]
+    def apply(cls, module: Any, name: str, amount: float, dim: int = -1) -> Any:
         """Prune a parameter."""
         return super().apply(module, name, amount=amount, dim=dim)
 
@@ -142,7 +142,7 @@ class LnStructured(_Structured):
         return t.norm(p=self.n, dim=others).topk(size - count, largest=True).indices
 
     @classmethod
-    def apply(cls, module: Any, name: str, amount: float, n: Any, dim: int, importance_scores: Any = None) -> Any:  # type: ignore[override]
+    def apply(cls, module: Any, name: str, amount: float, n: Any, dim: int, importance_scores: Any = None) -> Any:
         """Prune a parameter by its norms or by those of the scores."""
         return super().apply(module, name, amount=amount, n=n, dim=dim, importance_scores=importance_scores)
 
@@ -165,6 +165,6 @@ class CustomFromMask(BasePruningMethod):
         return default_mask * self.mask.to(dtype=default_mask.dtype)
 
     @classmethod
-    def apply(cls, module: Any, name: str, mask: Any) -> Any:  # type: ignore[override]
+    def apply(cls, module: Any, name: str, mask: Any) -> Any:
         """Prune a parameter."""
         return super().apply(module, name, mask=mask)
