@@ -22,7 +22,7 @@ import itertools
 import random
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -201,7 +201,13 @@ def _samples(op: Any, dtype: torch.dtype, most: int, noncontiguous: int, require
     _seed()
     found = list(itertools.islice(op.sample_inputs("cpu", dtype, requires_grad=requires_grad), 400))
     chosen = found[:: max(1, len(found) // most)][:most]
-    return [*chosen, *(sample.noncontiguous() for sample in chosen[:noncontiguous])]
+    strided = [sample for sample in chosen if _is_strided((sample.input, *sample.args))]
+    return [*chosen, *(sample.noncontiguous() for sample in strided[:noncontiguous])]
+
+
+def _is_strided(values: Sequence[Any]) -> bool:
+    """Whether no tensor among them is sparse: of those the database makes no other strides."""
+    return not any(isinstance(each, torch.Tensor) and each.layout is not torch.strided for each in values)
 
 
 def _is_random(op: Any) -> bool:

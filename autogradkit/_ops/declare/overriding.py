@@ -14,6 +14,7 @@ from typing import Any
 
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core.parameter import Parameter
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
 
 _PLAIN = frozenset({*CLASSES, int, float, bool, str, type(None), complex})
@@ -100,6 +101,7 @@ def _converted(result: Any, cls: type[Tensor]) -> Any:
 
 Tensor.__torch_function__ = classmethod(_torch_function)  # pyright: ignore[reportAttributeAccessIssue]
 Parameter.__torch_function__ = _DISABLED = staticmethod(_disabled).__func__  # pyright: ignore[reportAttributeAccessIssue]
+SparseTensor.__torch_function__ = _DISABLED  # pyright: ignore[reportAttributeAccessIssue] - a class of ours, not of a user's
 
 # What reads memory or makes views without a general way.
 _STRAIGHT_METHODS = ("__getitem__", "__setitem__")
