@@ -81,7 +81,7 @@ def _as_tensor(gradient: Any) -> Any:
 @_within_a_step
 def added(one: Any, other: Any) -> Any:
     """The sum of two gradients of which one is a tensor."""
-    as_tensors = isinstance(one, Tensor) and isinstance(other, Tensor) and MODE.grad
+    as_tensors = isinstance(one, Tensor) and isinstance(other, Tensor)
     first, second = _as_tensor(one), _as_tensor(other)
     if first.__class__ is SparseTensor and second.__class__ is not SparseTensor:
         first, second = second, first

@@ -249,7 +249,9 @@ def told(module: Any, call: str) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
+def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # PyTorch's own test tools, which other tests here load, let nobody set these any more.
+    monkeypatch.setattr(torch.backends, "__allow_nonbracketed_mutation_flag", True)
     yield
     for m in (torch, autogradkit):
         m.set_default_device(None)
