@@ -37,11 +37,14 @@ def _pairs(pad: Shape) -> list[tuple[int, int]]:
     return list(zip(pad[-2::-2], pad[::-2], strict=True))
 
 
+_FEW = 4096  # elements up to which picking each is as quick as copying edge by edge
+
+
 def _fill(mode: str, x: Array, pad: Shape, out: Array) -> None:
     pairs = _pairs(pad)
     inner = x.shape[x.ndim - len(pairs) :]
     sources = [_sources(mode, n, *pair) for n, pair in zip(inner, pairs, strict=True)]
-    if min(pad) < 0:  # what was cut away may come back at the other edge
+    if min(pad) < 0 or out.size <= _FEW:  # what was cut away may come back at the other edge
         np.copyto(out, x[(..., *np.ix_(*sources))])
         return
     within = [slice(before, before + n) for n, (before, _) in zip(inner, pairs, strict=True)]

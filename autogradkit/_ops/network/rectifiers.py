@@ -377,10 +377,8 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
     bound = scalar_array(threshold, float32 if is_half(self.dtype) else kind)
     other = scalar_array(value, kind)
     below = self <= bound
-    if other.view(f"u{other.itemsize}"):  # some bit of it
-        chosen(below, other, self, out)
-    else:
-        kept(~below, self, out)
+    some_bit = other.view(f"u{other.itemsize}")
+    np.copyto(out, chosen(below, other, self) if some_bit else kept(~below, self))  # `out` may have elements in common
 
 
 @op(

@@ -99,25 +99,26 @@ def chosen_places(
 
 def middle_places(source: Array, dim: int, without_nan: bool) -> Array:
     """The position of the lower median along `dim`, which stays with one place; of the first NaN, unless `without_nan`."""
+    nan = _is_nan(source)
+    if source.size <= _FEW or nan.any():
+        return _sorted_middle(source, dim, nan, without_nan)
     rows = np.moveaxis(source, dim, -1)
     *others, size = rows.shape
-    rows = rows.reshape(math.prod(others), size)
-    nan = _is_nan(rows)
-    if source.size <= _FEW or nan.any():
-        found = _sorted_middle(rows, nan, without_nan)
-    else:
-        found = _partitioned_middle(_ordered_by_numpy(rows))
+    found = _partitioned_middle(_ordered_by_numpy(rows.reshape(math.prod(others), size)))
     return np.moveaxis(found.reshape(*others, 1), -1, dim)
 
 
-def _sorted_middle(rows: Array, nan: Array, without_nan: bool) -> Array:
-    size = rows.shape[-1]
-    missing = np.broadcast_to(nan, rows.shape).sum(-1, keepdims=True)
-    if without_nan:
-        place = np.maximum(size - missing - 1, 0) // 2
-    else:  # the first NaN stands behind all numbers
-        place = np.where(missing > 0, size - missing, (size - 1) // 2)
-    return np.take_along_axis(stable_order(rows, -1, False), place, -1)
+def _sorted_middle(source: Array, dim: int, nan: Any, without_nan: bool) -> Array:
+    size = source.shape[dim]
+    place: Any = (size - 1) // 2
+    if source.dtype.kind in "fV":
+        missing = nan.sum(dim, keepdims=True)
+        if without_nan:
+            place = np.maximum(size - missing - 1, 0) // 2
+        else:  # the first NaN stands behind all numbers
+            place = np.where(missing > 0, size - missing, place)
+    places = np.broadcast_to(place, (*source.shape[:dim], 1, *source.shape[dim + 1 :]))
+    return np.take_along_axis(stable_order(source, dim, False), places, dim)
 
 
 def _partitioned_middle(rows: Array) -> Array:
