@@ -30,8 +30,9 @@ def _warn_once(name: str, other: str) -> None:
 def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     """The root of the sum of the squares over `dim`; `linalg.vector_norm` is what PyTorch wants instead.
 
-    >>> import autogradkit as torch
-    >>> torch.frobenius_norm(torch.tensor([[3.0, 4.0]]), (0, 1))
+    >>> import warnings, autogradkit as torch
+    >>> with warnings.catch_warnings(action="ignore"):  # it is deprecated
+    ...     torch.frobenius_norm(torch.tensor([[3.0, 4.0]]), (0, 1))
     tensor(5.)
     """
     _warn_once("frobenius_norm", "vector_norm(A, 2., dim, keepdim)")
@@ -45,8 +46,9 @@ nuclear_norm = function("nuclear_norm", variants="function")
 def _(self: Array, keepdim: bool = False) -> Any:
     """The sum of the singular values of matrices; `linalg.matrix_norm` is what PyTorch wants instead.
 
-    >>> import autogradkit as torch
-    >>> torch.nuclear_norm(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
+    >>> import warnings, autogradkit as torch
+    >>> with warnings.catch_warnings(action="ignore"):  # it is deprecated
+    ...     torch.nuclear_norm(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(7.)
     """
     return _nuclear(self, (-2, -1), keepdim)
