@@ -19,7 +19,7 @@ _PROTOCOL = 1001
 Unpickle = Callable[[Callable[[Any], Any]], Any]
 
 
-def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str], None]) -> Any:
+def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str, UntypedStorage], None]) -> Any:
     """The object of a file. Raises RuntimeError where it ends too early or is another format, UnpicklingError for no pickle."""
     memories: dict[str, tuple[Array, StorageKind]] = {}
 
@@ -29,13 +29,14 @@ def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str], None]) -
         _, kind, key, location, count, view = named
         if not isinstance(kind, StorageKind) or type(count) is not int or count < 0 or view is not None:
             raise pickle.UnpicklingError(f"no storage of a file: {named[1:]}")
-        restores(str(location))
         if key not in memories:
             if count * kind.numpy.itemsize > size:
                 raise RuntimeError(f"unexpected EOF: a storage of {count} elements is larger than the file")
             memories[key] = np.zeros(count, kind.numpy), kind
         array = memories[key][0]
-        return UntypedStorage(array) if kind is BYTES else Stored(array)
+        storage = UntypedStorage(array)
+        restores(str(location), storage)
+        return storage if kind is BYTES else Stored(array)
 
     def refuse(named: Any) -> Any:
         raise pickle.UnpicklingError("the head of a checkpoint names no storage")

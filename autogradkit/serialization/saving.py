@@ -19,6 +19,7 @@ import numpy as np
 
 from autogradkit.core.device import device
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.storage import Array, UntypedStorage, offset_of
@@ -26,7 +27,7 @@ from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import requires_grad
 from autogradkit.files import write_whole
-from autogradkit.serialization.names import STORAGE_OF, dtype_of, global_name
+from autogradkit.serialization.names import STORAGE_OF, global_name
 
 _ALIGNMENT = 64
 _HEADER = 30  # bytes before the name of an entry
@@ -102,7 +103,6 @@ class _Global:
 
 
 _REBUILD = _Global("torch._utils._rebuild_tensor_v2")
-_REBUILD_BYTES = _Global("torch._utils._rebuild_tensor_v3")
 _REBUILD_PARAMETER = _Global("torch._utils._rebuild_parameter")
 _REBUILD_PARAMETER_WITH_STATE = _Global("torch._utils._rebuild_parameter_with_state")
 _REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
@@ -114,7 +114,7 @@ class _Memory:
 
     def __init__(self, storage: UntypedStorage, array: Array | None) -> None:
         self.storage = storage
-        self.dtype = None if array is None else dtype_of(array)
+        self.dtype = None if array is None else from_numpy_dtype(array.dtype)
 
 
 class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
