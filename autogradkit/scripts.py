@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from autogradkit.core.frames import all_frames_wanted, learners_part, led_to, traceback_of
+from autogradkit.core.frames import shorten
 from autogradkit.standing_in import as_torch
 
 
@@ -37,7 +37,8 @@ def run_script(source: bytes, script: str, arguments: Sequence[str]) -> int:
         except SystemExit as error:
             return _status(error.code)
         except Exception as error:
-            _show(error)
+            shorten(error)
+            sys.excepthook(type(error), error, error.__traceback__)
             return 1
         finally:
             sys.argv, sys.path = before[:2]
@@ -51,10 +52,3 @@ def _status(code: object) -> int:
         return code or 0
     print(code, file=sys.stderr)
     return 1
-
-
-def _show(error: BaseException) -> None:
-    if not all_frames_wanted():
-        for each in led_to(error):
-            each.__traceback__ = learners_part(traceback_of(each))
-    sys.excepthook(type(error), error, error.__traceback__)

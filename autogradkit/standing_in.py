@@ -37,15 +37,8 @@ _HOMES = {
     "set_grad_enabled": "torch.autograd.grad_mode",
     "inference_mode": "torch.autograd.grad_mode",
 }
-_NAMED = (
-    "",
-    ".nn",
-    ".nn.parameter",
-    ".optim",
-    ".optim.lr_scheduler",
-    ".utils.data",
-    ".autograd",
-)  # before they are asked
+# Loaded at once, so that their classes say PyTorch's module also where nothing imports them by name.
+_NAMED = ("", ".nn", ".nn.parameter", ".optim", ".optim.lr_scheduler", ".utils.data", ".autograd")
 
 
 class StandIn(Loader):
@@ -64,21 +57,30 @@ class StandIn(Loader):
         self._start()
 
     def _start(self) -> None:
-        for name in [each for each in sys.modules if _is_pytorchs(each)]:
-            self._aside[name] = sys.modules.pop(name)
-        sys.meta_path.insert(0, self)
-        for below in _NAMED:
-            importlib.import_module(f"torch{below}")
+        try:
+            self._aside = {name: module for name, module in sys.modules.items() if _is_pytorchs(name)}
+            for name in self._aside:
+                del sys.modules[name]
+            sys.meta_path.insert(0, self)
+            for below in _NAMED:
+                importlib.import_module(f"torch{below}")
+        except BaseException:  # an interrupt leaves nothing half exchanged
+            self._give_back()
+            raise
 
     def stop(self) -> None:
         """Give PyTorch's names back; PyTorch itself is there again if it was before."""
         global _active
-        if _active is not self:
-            return
-        _active = None
-        sys.meta_path.remove(self)
-        for name in [each for each in sys.modules if _is_pytorchs(each)]:
-            del sys.modules[name]
+        if _active is self:
+            _active = None
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        for name, module in list(sys.modules.items()):
+            if _is_pytorchs(name) and module.__name__.startswith("autogradkit"):
+                del sys.modules[name]
         sys.modules.update(self._aside)
         for kind, home in RENAMED.values():
             kind.__module__ = home
@@ -122,22 +124,23 @@ class StandIn(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Leave the module as it was before Python gave it PyTorch's name, and its classes under PyTorch's."""
-        state: Any = module.__spec__
-        name = state.name
-        module.__spec__ = state.loader_state[1]
+        spec: Any = module.__spec__
+        module.__spec__ = spec.loader_state[1]
         for kind in [each for each in vars(module).values() if isinstance(each, type)]:
-            self._rename(kind, name)
+            _rename(kind)
 
-    def _rename(self, kind: type, asked: str) -> None:
-        home = kind.__module__
-        if home.partition(".")[0] != "autogradkit" or kind.__name__.startswith("_"):
-            return
-        named = _HOMES.get(kind.__name__)
-        if named is None:
-            top = "torchvision" if home.startswith("autogradkit.vision") else "torch"
-            named = top + home.removeprefix(_OURS[top])
-        RENAMED[id(kind)] = kind, home
-        kind.__module__ = named
+
+def _rename(kind: type) -> None:
+    """Let a class of this package say the module that PyTorch's says."""
+    home = kind.__module__
+    if home.partition(".")[0] != "autogradkit" or kind.__name__.startswith("_"):
+        return
+    named = _HOMES.get(kind.__name__)
+    if named is None:
+        top = "torchvision" if home.startswith("autogradkit.vision") else "torch"
+        named = top + home.removeprefix(_OURS[top])
+    RENAMED[id(kind)] = kind, home
+    kind.__module__ = named
 
 
 def _is_pytorchs(name: str) -> bool:

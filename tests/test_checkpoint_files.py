@@ -104,14 +104,11 @@ def test_a_file_changes_no_inner_attribute() -> None:
 
 
 def test_memory_follows_what_the_file_holds() -> None:
-    content = written(torch.ones(3))
-    claimed = content.replace(b"K\x03tq", b"J\x00\x00\x00\x7ftq", 1)
     huge = b"\x80\x02" + STORAGE.replace(b"K\x03", b"J\x00\x00\x00\x7f") + b"."
     tracemalloc.start()
     try:
         with pytest.raises(RuntimeError, match=r"storage has wrong byte size: expected 8522825728 got 12"):
             torch.load(with_pickle(huge))
-        assert claimed
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("archive/data.pkl", b"\0" * 10_000_000)

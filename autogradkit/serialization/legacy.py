@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from autogradkit.core.storage import Array
+from autogradkit.core.storages import UntypedStorage
 from autogradkit.serialization.names import StorageKind
 
 _MAGIC = 0x1950A86A20F9469CFC6C
@@ -19,7 +20,7 @@ _PROTOCOL = 1001
 Unpickle = Callable[[Callable[[Any], Any]], Any]
 
 
-def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str], None]) -> Any:
+def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str, UntypedStorage], None]) -> Any:
     """The object of a file. Raises RuntimeError where it ends too early or is another format, UnpicklingError for no pickle."""
     memories: dict[str, tuple[Array, StorageKind]] = {}
 
@@ -29,12 +30,13 @@ def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str], None]) -
         _, kind, key, location, count, view = named
         if not isinstance(kind, StorageKind) or type(count) is not int or count < 0 or view is not None:
             raise pickle.UnpicklingError(f"no storage of a file: {named[1:]}")
-        restores(str(location))
         if key not in memories:
             if count * kind.itemsize > size:
                 raise RuntimeError(f"unexpected EOF: a storage of {count} elements is larger than the file")
             memories[key] = np.zeros(count * kind.itemsize, np.uint8), kind
-        return kind.on(memories[key][0])
+        storage = kind.on(memories[key][0])
+        restores(str(location), storage.untyped())
+        return storage
 
     def refuse(named: Any) -> Any:
         raise pickle.UnpicklingError("the head of a checkpoint names no storage")

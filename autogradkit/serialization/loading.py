@@ -18,6 +18,7 @@ import numpy as np
 
 from autogradkit.core.device import device
 from autogradkit.core.storage import Array
+from autogradkit.core.storages import UntypedStorage
 from autogradkit.files import open_file
 from autogradkit.serialization import legacy
 from autogradkit.serialization.names import ALLOWED, StorageKind, found, trusted
@@ -87,7 +88,7 @@ def load(
     return _load(f, None, restores, weights_only, pickle_load_args)
 
 
-Restore = Callable[[str], None]
+Restore = Callable[[str, UntypedStorage], None]
 
 
 def _location(wanted: Any) -> Restore:
@@ -95,14 +96,14 @@ def _location(wanted: Any) -> Restore:
     if isinstance(wanted, device):
         wanted = str(wanted)
 
-    def require(location: str) -> None:
+    def require(location: str, storage: UntypedStorage) -> None:
         target = location
         if isinstance(wanted, str):
             target = wanted
         elif isinstance(wanted, dict):
             target = str(wanted.get(location, location))
         elif wanted is not None:
-            wanted(None, location)
+            wanted(storage, location)  # which may refuse it, or hand it back: there is one place to be
             return
         if target.startswith("cuda"):
             raise RuntimeError(_NO_CUDA)
@@ -147,10 +148,11 @@ def storages(memory: Callable[[str, int], Array], restores: Restore) -> Callable
         _, kind, key, location, count = named[:5]
         if not isinstance(kind, StorageKind) or type(count) is not int or count < 0 or not isinstance(key, str):
             raise pickle.UnpicklingError(f"no storage of a file: {named[1:5]}")
-        restores(str(location))
         if key not in known:
             known[key] = memory(key, count * kind.itemsize)
-        return kind.on(known[key])
+        storage = kind.on(known[key])
+        restores(str(location), storage.untyped())
+        return storage
 
     return persistent_load
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device
-from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.size import Size
@@ -204,11 +203,6 @@ def found(module: str, name: str) -> Any:
     return value
 
 
-def dtype_of(array: Array) -> Any:
-    """The dtype of an array's tensor."""
-    return from_numpy_dtype(array.dtype)
-
-
 # -- what else somebody trusts ----------------------------------------------------------------------------------------
 
 _safe: list[Any] = []
@@ -236,18 +230,14 @@ def clear_safe_globals() -> None:
 
 
 @contextmanager
-def _safe_within(safe_globals: list[Any]) -> Iterator[None]:
+def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
+    """`add_safe_globals` for the length of a `with`."""
     before = get_safe_globals()
     add_safe_globals(safe_globals)
     try:
         yield
     finally:
         _safe[:] = before
-
-
-def safe_globals(safe_globals: list[Any]) -> Any:
-    """`add_safe_globals` for the length of a `with`."""
-    return _safe_within(safe_globals)
 
 
 def trusted() -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from autogradkit.core.device import device
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.storage import offset_of
@@ -28,7 +29,7 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
 from autogradkit.engine.history import requires_grad
 from autogradkit.files import write_whole
-from autogradkit.serialization.names import STORAGE_OF, dtype_of, global_name
+from autogradkit.serialization.names import STORAGE_OF, global_name
 
 _ALIGNMENT = 64
 _HEADER = 30  # bytes before the name of an entry
@@ -104,7 +105,6 @@ class _Global:
 
 
 _REBUILD = _Global("torch._utils._rebuild_tensor_v2")
-_REBUILD_BYTES = _Global("torch._utils._rebuild_tensor_v3")
 _REBUILD_PARAMETER = _Global("torch._utils._rebuild_parameter")
 _REBUILD_PARAMETER_WITH_STATE = _Global("torch._utils._rebuild_parameter_with_state")
 _REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
@@ -184,7 +184,7 @@ def _reduced(tensor: Tensor) -> Any:
             return (_REBUILD_PARAMETER, made) if state is None else (_REBUILD_PARAMETER_WITH_STATE, (*made, state))
         return _REBUILD_TYPE, (_REBUILD_PARAMETER, type(tensor), made, state or {})
     array = tensor._array
-    memory = typed(UntypedStorage.of(array), dtype_of(array))
+    memory = typed(UntypedStorage.of(array), from_numpy_dtype(array.dtype))
     parts = (
         memory,
         offset_of(array),

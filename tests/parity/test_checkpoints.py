@@ -168,6 +168,18 @@ class Mine:
         self.number = 3
 
 
+def given_to_a_map(m: Any) -> list[Any]:
+    """What a function as `map_location` is given for a tensor of three elements."""
+    given: list[Any] = []
+
+    def location(storage: Any, where: str) -> Any:
+        given.append((where, type(storage).__name__, storage.nbytes()))
+        return storage
+
+    m.load(written(m, m.ones(3)), map_location=location)
+    return given
+
+
 CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "no folder": lambda m, path: m.save(1, path / "none" / "x.pt"),
     "nothing to write to": lambda m, path: m.save(1, 3),
@@ -184,6 +196,7 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "a map to nowhere": lambda m, path: m.load(written(m, m.ones(1)), map_location="nowhere"),
     "a map to the CPU": lambda m, path: m.load(written(m, m.ones(1)), map_location=m.device("cpu")).tolist(),
     "a function as a map": lambda m, path: m.load(written(m, m.ones(1)), map_location=lambda s, where: s).tolist(),
+    "what a map is given": lambda m, path: given_to_a_map(m),
     "weights by another pickle": lambda m, path: m.load(written(m, 1), weights_only=True, pickle_module=pickle),
     "a buffer that is mapped": lambda m, path: m.load(written(m, 1), mmap=True),
     "an archive cut off": lambda m, path: m.load(io.BytesIO(written(m, m.ones(9)).getvalue()[:300])),
