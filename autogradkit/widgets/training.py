@@ -220,8 +220,12 @@ class TrainingView(TrainingPicture):
         """What the front end says; it may run on another thread.
 
         While a cell trains nothing but events is touched. Where clicks wait for the cell after all, they come when nothing is
-        left to pause: buttons are dropped then.
+        left to pause: buttons are dropped then. A greeting is answered at once: the front end keeps what is pressed until it
+        has heard that somebody listens.
         """
+        if content.get("kind") == "hello":
+            self.send(content)
+            return
         with self._drawing:
             if self.state not in ("running", "paused"):
                 if self._answer(content):

@@ -123,6 +123,7 @@ def trainings() -> Iterator[StillWidget]:
         view._answer({"kind": "look", "tab": tab})
         view.refresh()
         yield view
+    view._hear(view, {"kind": "hello", "number": 3}, [])
 
 
 STATES = {
@@ -149,7 +150,12 @@ def test_every_state_is_as_the_schema_says(name: str, monkeypatch: pytest.Monkey
     wrong = [f"{each.json_path}: {each.message[:200]}" for state in states for each in schema.iter_errors(state)]
     assert wrong == []
     assert len(states) > 1
-    assert said == set(SCHEMA["widgets"][name]["messages"]["to_front_end"])
+    assert said == {kind_of(each) for each in SCHEMA["widgets"][name]["messages"]["to_front_end"]}
+
+
+def kind_of(message: Any) -> str:
+    """The kind of a message of the schema: its name alone, or an object that carries something more."""
+    return message if isinstance(message, str) else message["kind"]
 
 
 def says(trait: traitlets.TraitType[Any, Any]) -> dict[str, Any]:
@@ -208,6 +214,7 @@ def test_the_traits_are_those_of_the_schema(name: str, widget: type[StillWidget]
 
 
 SAID: dict[str, dict[str, Any]] = {  # a message of each kind that carries something
+    "hello": {"number": 3},
     "look": {"tab": "confusion"},
     "turn": {"by": 1},
     "choose": {"picture": 3},
@@ -220,7 +227,7 @@ SAID: dict[str, dict[str, Any]] = {  # a message of each kind that carries somet
 def test_the_training_view_hears_every_message() -> None:
     heard = {}
     for each in SCHEMA["widgets"]["training"]["messages"]["to_python"]:
-        kind = each if isinstance(each, str) else each["kind"]
+        kind = kind_of(each)
         message = {"kind": kind} | SAID.get(kind, {})
         if not isinstance(each, str):
             fields = {name: schema for name, schema in each.items() if name != "kind"}

@@ -21,8 +21,8 @@ def fit(view, epochs=2, loader=None, during=lambda: None, **options):
     return view.fit(model, loader or batches(), squared, Descent(model, during=during), epochs, **options)
 
 
-def press(view, kind):
-    view._hear(view, {"kind": kind}, [])
+def press(view, kind, **more):
+    view._hear(view, {"kind": kind, **more}, [])
 
 
 def test_a_run_fills_curves_table_and_text():
@@ -261,6 +261,16 @@ def test_a_run_interrupted_while_pausing_does_not_pause_the_next():
     assert view.state == "interrupted"
     del view._controls._go.wait
     assert list(view.track(range(3))) == [0, 1, 2]
+
+
+def test_a_greeting_is_answered_at_once_also_while_a_cell_trains(monkeypatch):
+    view = TrainingView()
+    answers = []
+    monkeypatch.setattr(view, "send", answers.append)
+    greeting = {"kind": "hello", "number": 3}
+    view._hear(view, greeting, [])
+    fit(view, during=lambda: press(view, "hello", number=4) if len(answers) == 1 else None)
+    assert answers == [greeting, {"kind": "hello", "number": 4}]
 
 
 def test_what_the_front_end_makes_up_is_ignored():

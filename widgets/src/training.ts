@@ -4,9 +4,10 @@ import { button, h, press } from "./shared/dom";
 import { frame } from "./shared/frame";
 import { type Place, picture } from "./shared/live";
 import { onChange } from "./shared/model";
-import type { Tab, TrainingToPython, TrainingTraits } from "./shared/traits";
+import type { Tab, TrainingTraits } from "./shared/traits";
 import { onWidth } from "./shared/width";
 import { Cursor } from "./training/cursor";
+import { line } from "./training/line";
 import { picks } from "./training/picks";
 
 type Button = "pause" | "resume" | "step" | "stop";
@@ -27,7 +28,6 @@ const SAID: Record<TrainingTraits["state"], string> = {
   finished: "Finished.",
 };
 const GONE = "The kernel is gone; the curves show what was learnt before.";
-const OPENS = 500; // milliseconds
 const TABS: Record<Tab, string> = {
   curves: "Curves",
   pictures: "Test pictures",
@@ -40,7 +40,7 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   const readout = h("p", { class: "ak-readout", "aria-live": "polite" });
   const bar = h("progress", { class: "ak-progress", max: 1, "aria-label": "Progress of the training" });
   const cursor = new Cursor(readout);
-  const send = (message: TrainingToPython) => model.send(message);
+  const send = line(model, signal);
   const view = frame(model, el, signal, (svg) => {
     reach(view.stage);
     cursor.attach(svg, signal);
@@ -126,11 +126,7 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   refresh();
   fill();
   choose();
-  // Spoken to, a kernel whose cell runs opens a way past that cell; what comes before the way is open waits for the cell's end.
-  send({ kind: "hello" });
-  const follow = () => onWidth(view.root, (width) => send({ kind: "width", width }), signal);
-  if (model.get("state") === "running") setTimeout(() => signal.aborted || follow(), OPENS);
-  else follow();
+  onWidth(view.root, (width) => send({ kind: "width", width }), signal);
 }
 
 /** A picture that scrolls is a stop of the tab key, so that arrow keys scroll it. */

@@ -2,7 +2,7 @@
 import type { AnyModel, Experimental, Host, RenderProps } from "@anywidget/types";
 import type { Still } from "../src/shared/traits";
 
-type Listener = (...nothing: never[]) => void;
+type Listener = (...told: never[]) => void;
 
 /** Traits in a map, listeners called on set, messages kept. */
 export class FakeModel<T extends Still> implements AnyModel<T> {
@@ -22,8 +22,8 @@ export class FakeModel<T extends Still> implements AnyModel<T> {
     this.tell(`change:${String(name)}`);
   }
   /** Something happens that listeners of `event` hear. */
-  tell(event: string): void {
-    for (const listener of this.#listeners.get(event) ?? []) listener();
+  tell(event: string, ...told: unknown[]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...(told as never[]));
   }
   on(event: string, listener: Listener): void {
     this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener));

@@ -10,8 +10,17 @@ const PICTURES = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 200">
   .map((x, i) => `<g class="ak-pick" data-key="digit-${10 + i}"><title>picture ${i}</title><image x="${x}"/></g>`)
   .join("")}</svg>`;
 
-async function show(state: TrainingTraits["state"], more: Partial<TrainingTraits> = {}) {
-  const model = new FakeModel<TrainingTraits>({
+/** A kernel that greets back, once it listens. */
+class Kernel extends FakeModel<TrainingTraits> {
+  listens = true;
+  override send(message: TrainingToPython): void {
+    super.send(message);
+    if (message.kind === "hello" && this.listens) this.tell("msg:custom", message);
+  }
+}
+
+async function show(state: TrainingTraits["state"], more: Partial<TrainingTraits> = {}, listens = true) {
+  const model = new Kernel({
     tabs: ["curves", "pictures", "maps"],
     tab: "curves",
     which: "",
@@ -24,6 +33,7 @@ async function show(state: TrainingTraits["state"], more: Partial<TrainingTraits
     progress: 0.25,
     ...more,
   });
+  model.listens = listens;
   const view = await shown(widget, model);
   const sent = () => (model.sent as TrainingToPython[]).map((message) => message.kind);
   return { ...view, model, sent };
@@ -38,6 +48,26 @@ describe("buttons", () => {
     button("Stop").click();
     expect(sent()).toEqual(["hello", "pause", "step", "stop"]);
     expect(said()).toBe("Stopping after this batch …");
+  });
+  it("keep what is pressed until the kernel greets back", async () => {
+    const { model, sent, button } = await show("running", {}, false);
+    button("Log axis").click();
+    button("Pause").click();
+    model.tell("msg:custom", { kind: "hello", number: -1 }); // to another view
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(sent()).toEqual(["hello", "hello"]);
+    model.listens = true;
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(sent()).toEqual(["hello", "hello", "hello", "scale", "pause"]);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    button("Stop").click();
+    expect(sent().slice(3)).toEqual(["scale", "pause", "stop"]);
+  });
+  it("greet no longer than the view is there", async () => {
+    const { sent, ended } = await show("running", {}, false);
+    ended.abort();
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(sent()).toEqual(["hello"]);
   });
   it("turn Pause into Resume while paused", async () => {
     const { model, said, sent, button } = await show("running");
@@ -187,25 +217,23 @@ describe("what is shown", () => {
 
 describe("width", () => {
   it("of the column is told to Python, and again after a change that can be seen", async () => {
-    let resized = () => {};
+    const observers = new Set<() => void>();
+    const resized = () => {
+      for (const callback of observers) callback();
+    };
     vi.stubGlobal(
       "ResizeObserver",
       class {
-        constructor(callback: () => void) {
-          resized = callback;
+        constructor(readonly callback: () => void) {}
+        observe(): void {
+          observers.add(this.callback);
         }
-        observe(): void {}
         disconnect(): void {
-          resized = () => {};
+          observers.delete(this.callback);
         }
       },
     );
     const { model, root, ended } = await show("running");
-    Object.defineProperty(root.querySelector(".ak-widget"), "clientWidth", { value: 500, configurable: true });
-    resized();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(model.sent).toEqual([{ kind: "hello" }]); // the kernel is still opening a way past the cell that runs
-    await new Promise((resolve) => setTimeout(resolve, 400));
     const became = async (width: number) => {
       Object.defineProperty(root.querySelector(".ak-widget"), "clientWidth", { value: width, configurable: true });
       resized();

@@ -137,10 +137,14 @@ export interface TrainingTraits extends Picture {
 }
 
 export type TrainingToPython =
-  | { kind: "hello" | "pause" | "resume" | "step" | "stop" }
+  | { kind: "pause" | "resume" | "step" | "stop" }
+  | { kind: "hello"; number: number }
   | { kind: "look"; tab: Tab }
   | { kind: "turn"; by: number }
   | { kind: "choose"; picture: number }
   | { kind: "scale"; log: boolean }
   | { kind: "rate"; lr: number }
   | { kind: "width"; width: number };
+
+export type TrainingToFrontEnd =
+  | { kind: "hello"; number: number };
