@@ -251,8 +251,10 @@ def told(module: Any, call: str) -> Any:
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # PyTorch's own test tools, which other tests here load, let nobody set these any more.
-    monkeypatch.setattr(torch.backends, "__allow_nonbracketed_mutation_flag", True)
+    switch = torch.backends.flags_frozen.__globals__
+    monkeypatch.setitem(switch, "__allow_nonbracketed_mutation_flag", True)
     yield
+    torch.set_flush_denormal(False)
     for m in (torch, autogradkit):
         m.set_default_device(None)
         m.set_float32_matmul_precision("highest")
