@@ -152,8 +152,8 @@ def title(op: Any) -> str:
     return op.name + (f"-{op.variant_test_name}" if op.variant_test_name else "")
 
 
-# Of other devices alone: nothing of it can be replayed.
-_ELSEWHERE = {"nn.functional.batch_norm-without_cudnn"}
+# Of other devices alone, or of sparse layouts that are not here: nothing of it can be replayed.
+_ELSEWHERE = {"nn.functional.batch_norm-without_cudnn", "sparse.mm-reduce"}
 FOUND = {title(op): op for op in sorted(op_db, key=title) if title(op) not in _ELSEWHERE and ours(op) is not None}
 
 

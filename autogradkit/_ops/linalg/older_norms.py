@@ -10,6 +10,7 @@ from typing import Any
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dims, Pair
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.linalg.matrix_norms import matrix_norm
 from autogradkit._ops.reduction.norms import norm_along
 from autogradkit.core.dtype import dtype as Dtype
@@ -35,7 +36,7 @@ def _require_numbers(self: Any) -> None:
         raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {name} instead.")
 
 
-@op(variants="function", composition=True, out=True)
+@op(variants="function", composition=True, out=True, out_dtype=require_same_dtype)
 def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     """The root of the sum of the squares over `dim`; `linalg.vector_norm` is what PyTorch wants instead.
 
@@ -49,10 +50,11 @@ def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     return norm_along(self, 2, dim, keepdim)
 
 
+_matrix_norm_dtypes = saying("linalg.matrix_norm expected out tensor dtype {result} but got: {out}")
 nuclear_norm = function("nuclear_norm", variants="function")
 
 
-@nuclear_norm.overload(composition=True, out=True)
+@nuclear_norm.overload(composition=True, out=True, out_dtype=_matrix_norm_dtypes)
 def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
     """The sum of the singular values of matrices; `linalg.matrix_norm` is what PyTorch wants instead.
 
@@ -64,7 +66,7 @@ def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
     return _nuclear(self, dim, keepdim)
 
 
-@nuclear_norm.overload(composition=True, out=True)
+@nuclear_norm.overload(composition=True, out=True, out_dtype=_matrix_norm_dtypes)
 def _(self: Array, keepdim: bool = False) -> Any:
     return _nuclear(self, (-2, -1), keepdim)
 

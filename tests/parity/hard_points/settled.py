@@ -170,9 +170,6 @@ SETTLED: dict[str, str] = {
             "Tensor.dequantize gradient", "Tensor.dequantize gradient's error",
         )),
         ("of equal singular values the vectors are any", "any", ("nuclear_norm gradient",)),
-        ("the norms of complex numbers are real, and fit into complex memory all the same", "complex", (
-            "frobenius_norm computed here", "nuclear_norm computed here",
-        )),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
     )

@@ -42,6 +42,7 @@ LEFT_OUT = {
     "untyped_storage": "an object of its own",
     "from_dlpack": "takes no tensor of a program",
     "frombuffer": "takes a buffer",
+    "dequantize": "takes away the history of its operand, in PyTorch",
     "set_": "gives a tensor foreign memory",
     "pin_memory": "needs a device that is not there",
     **dict.fromkeys(("apply_", "map_", "map2_"), "takes a function"),
