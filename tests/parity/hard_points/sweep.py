@@ -166,7 +166,7 @@ def _with_parameters(form: Form, call: Call, dtype: torch.dtype) -> Iterator[tup
         if not by_place and name not in call.kwargs and not parameter.keyword:
             continue
         for number in PARAMETERS:
-            if overload.owner.name == "arange" and number in FILLS_MEMORY:
+            if overload.owner.name in ("arange", "range") and number in FILLS_MEMORY:
                 continue
             if isinstance(number, complex) and dtype in SMALL:  # of which PyTorch makes complex32
                 continue
