@@ -36,7 +36,7 @@ def _require_numbers(self: Any) -> None:
         raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {name} instead.")
 
 
-@op(variants="function", composition=True, out=True, out_dtype=require_same_dtype)
+@op(variants="function", composition=True, out=True, written_by="norm", out_dtype=require_same_dtype)
 def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     """The root of the sum of the squares over `dim`; `linalg.vector_norm` is what PyTorch wants instead.
 
@@ -54,7 +54,7 @@ _matrix_norm_dtypes = saying("linalg.matrix_norm expected out tensor dtype {resu
 nuclear_norm = function("nuclear_norm", variants="function")
 
 
-@nuclear_norm.overload(composition=True, out=True, out_dtype=_matrix_norm_dtypes)
+@nuclear_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_matrix_norm_dtypes)
 def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
     """The sum of the singular values of matrices; `linalg.matrix_norm` is what PyTorch wants instead.
 
@@ -66,7 +66,7 @@ def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
     return _nuclear(self, dim, keepdim)
 
 
-@nuclear_norm.overload(composition=True, out=True, out_dtype=_matrix_norm_dtypes)
+@nuclear_norm.overload(composition=True, out=True, written_by="copy_", out_dtype=_matrix_norm_dtypes)
 def _(self: Array, keepdim: bool = False) -> Any:
     return _nuclear(self, (-2, -1), keepdim)
 
