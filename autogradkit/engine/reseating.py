@@ -3,12 +3,16 @@
 Rests on node. PyTorch's AccumulateGrad node remembers the sizes and the dtype that the leaf had when its graph was made. Here
 an edge leads to the leaf itself, which stands for that node as long as both agree. Before they part, the node is made,
 and the graphs that lead to the leaf keep it from then on; Python's collector knows which these are. It looks through all that
-is alive, but only where a leaf that may be part of a graph gets other sizes or another dtype.
+is alive, but only where a leaf that may be part of a graph gets other sizes or another dtype, and once for all parameters of a
+module that is converted (`together`).
 """
 
 from __future__ import annotations
 
 import gc
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from autogradkit.core.steps import Step
@@ -32,6 +36,41 @@ def reseating(tensor: Tensor, array: Array) -> list[Step]:
     return [(setattr, tensor, "_layout", None), (setattr, tensor, "_array", array)]
 
 
+class _Together(threading.local):
+    """The leaves that are converted together on this thread, and those of them that a graph leads to, once it was asked."""
+
+    leaves: dict[int, Tensor] | None = None
+    in_graphs: set[int] | None = None
+
+
+_TOGETHER = _Together()
+
+
+@contextmanager
+def together(leaves: Iterable[Tensor]) -> Iterator[None]:
+    """While it lasts the leaves are searched for in graphs once, when the first of them needs it; no graph is made meanwhile."""
+    if _TOGETHER.leaves is not None:
+        yield
+        return
+    _TOGETHER.leaves = {id(each): each for each in leaves}
+    try:
+        yield
+    finally:
+        _TOGETHER.leaves = _TOGETHER.in_graphs = None
+
+
+def _is_known_apart(leaf: Tensor) -> bool:
+    """Whether no graph leads to a leaf, as the one search for it and others told."""
+    leaves = _TOGETHER.leaves
+    if leaves is None or id(leaf) not in leaves:
+        return False
+    if _TOGETHER.in_graphs is None:
+        edges = _holding(tuple, *leaves.values())
+        nodes = [each for each in _holding(Node, *edges) if any(each.edges is those for those in edges)]
+        _TOGETHER.in_graphs = {id(target) for node in nodes for target in node.edges[::2]}
+    return id(leaf) not in _TOGETHER.in_graphs
+
+
 def _remember(leaf: Tensor, new: Array) -> None:
     """Have the graphs that lead to `leaf` expect gradients like what it is now.
 
@@ -43,7 +82,7 @@ def _remember(leaf: Tensor, new: Array) -> None:
     if old.shape == new.shape and old.dtype == new.dtype:
         return
     retyped = old.dtype != new.dtype
-    for holder in _nodes_before(leaf, retyped):
+    for holder in () if _is_known_apart(leaf) else _nodes_before(leaf, retyped):
         edges = list(holder.edges)
         for at in range(0, len(edges), 2):
             if edges[at] is leaf:

@@ -25,6 +25,7 @@ from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.inference import marks_alone
 from autogradkit.engine.modes import no_grad
+from autogradkit.engine.reseating import together
 from autogradkit.nn.modules import hooks
 from autogradkit.nn.modules.failure import note_layer
 from autogradkit.nn.modules.members import Members
@@ -153,6 +154,10 @@ class Module(Stateful):
 
     @entry
     def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
+        with together(self.parameters(recurse)):
+            return self._applied(fn, recurse)
+
+    def _applied(self: M, fn: Callable[[Tensor], Tensor], recurse: bool) -> M:
         for module in self.children() if recurse else ():
             module._apply(fn)
         for parameter in self._parameters.values():
