@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,7 +47,7 @@ _TOGETHER = _Together()
 
 
 @contextmanager
-def together(leaves: Iterable[Tensor]) -> Iterator[None]:
+def together(leaves: Iterable[Tensor]) -> Generator[None]:
     """While it lasts the leaves are searched for in graphs once, when the first of them needs it; no graph is made meanwhile."""
     if _TOGETHER.leaves is not None:
         yield
