@@ -37,8 +37,9 @@ _HOMES = {
     "set_grad_enabled": "torch.autograd.grad_mode",
     "inference_mode": "torch.autograd.grad_mode",
 }
-# Loaded at once, so that their classes say PyTorch's module also where nothing imports them by name.
+# Loaded at once, so that their classes say PyTorch's module also where nothing imports them by name; torchvision's with it.
 _NAMED = ("", ".nn", ".nn.parameter", ".optim", ".optim.lr_scheduler", ".utils.data", ".autograd")
+_NAMED_IN_TORCHVISION = (".datasets", ".models", ".ops", ".transforms")
 
 
 class StandIn(Loader):
@@ -128,6 +129,9 @@ class StandIn(Loader):
         module.__spec__ = spec.loader_state[1]
         for kind in [each for each in vars(module).values() if isinstance(each, type)]:
             _rename(kind)
+        if spec.name == "torchvision":
+            for below in _NAMED_IN_TORCHVISION:
+                importlib.import_module(f"torchvision{below}")
 
 
 def _rename(kind: type) -> None:

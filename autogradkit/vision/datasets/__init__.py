@@ -4,6 +4,7 @@ They are read from local files in torchvision's layout. `download=True` fetches 
 on utils.data; pictures are PIL images, and PIL is loaded with the first of them.
 """
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.vision.datasets.cifar import CIFAR10 as CIFAR10
 from autogradkit.vision.datasets.cifar import CIFAR100 as CIFAR100
 from autogradkit.vision.datasets.coco import CocoCaptions as CocoCaptions
@@ -21,3 +22,5 @@ from autogradkit.vision.datasets.svhn import SVHN as SVHN
 from autogradkit.vision.datasets.vision import VisionDataset as VisionDataset
 from autogradkit.vision.datasets.voc import VOCDetection as VOCDetection
 from autogradkit.vision.datasets.voc import VOCSegmentation as VOCSegmentation
+
+__getattr__ = _absent_from("vision.datasets")

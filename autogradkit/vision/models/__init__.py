@@ -4,6 +4,10 @@ A builder (`resnet18()`) gives a network with random parameters, torchvision's a
 downloaded: `weights=` takes the path of a file with a state dict, whose names are torchvision's.
 """
 
+import sys as _sys
+from typing import Any as _Any
+
+from autogradkit.core.absent import lookup_error as _lookup_error
 from autogradkit.vision.models._api import get_model as get_model
 from autogradkit.vision.models._api import get_model_builder as get_model_builder
 from autogradkit.vision.models._api import list_models as list_models
@@ -56,3 +60,10 @@ from autogradkit.vision.models.vgg import vgg16 as vgg16
 from autogradkit.vision.models.vgg import vgg16_bn as vgg16_bn
 from autogradkit.vision.models.vgg import vgg19 as vgg19
 from autogradkit.vision.models.vgg import vgg19_bn as vgg19_bn
+
+
+def __getattr__(name: str) -> _Any:
+    error = _lookup_error("vision.models", name, _sys._getframe(1))
+    if name.endswith("_Weights"):
+        error.add_note("autogradkit downloads no parameters: give `weights=` the path of a file with a state dict")
+    raise error

@@ -1,5 +1,6 @@
 """Ops and blocks for pictures and the boxes in them, under the names of `torchvision.ops`. Rests on nn."""
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.vision.ops._box_convert import box_convert as box_convert
 from autogradkit.vision.ops.boxes import batched_nms as batched_nms
 from autogradkit.vision.ops.boxes import box_area as box_area
@@ -27,3 +28,5 @@ from autogradkit.vision.ops.roi_pool import RoIPool as RoIPool
 from autogradkit.vision.ops.roi_pool import roi_pool as roi_pool
 from autogradkit.vision.ops.stochastic_depth import StochasticDepth as StochasticDepth
 from autogradkit.vision.ops.stochastic_depth import stochastic_depth as stochastic_depth
+
+__getattr__ = _absent_from("vision.ops")
