@@ -17,7 +17,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+import autogradkit
 from autogradkit.core.own import RENAMED
+from autogradkit.torch_version import TorchVersion
 
 _OURS = {"torch": "autogradkit", "torchvision": "autogradkit.vision"}
 # Where PyTorch's classes say they come from, which is not where its package has them.
@@ -37,8 +39,15 @@ _HOMES = {
     "set_grad_enabled": "torch.autograd.grad_mode",
     "inference_mode": "torch.autograd.grad_mode",
 }
+# What scripts that ask for a version are told: that of the PyTorch whose numbers these are, and, after a plus, who built it.
+_VERSIONS = {
+    "autogradkit": TorchVersion("2.13.0+autogradkit"),
+    "autogradkit.version": "2.13.0+autogradkit",
+    "autogradkit.vision": "0.28.0+autogradkit",
+}
+_OWN_VERSION = autogradkit.__version__
 # Loaded at once, so that their classes say PyTorch's module also where nothing imports them by name; torchvision's with it.
-_NAMED = ("", ".nn", ".nn.parameter", ".optim", ".optim.lr_scheduler", ".utils.data", ".autograd")
+_NAMED = ("", ".version", ".nn", ".nn.parameter", ".optim", ".optim.lr_scheduler", ".utils.data", ".autograd")
 _NAMED_IN_TORCHVISION = (".datasets", ".models", ".ops", ".transforms")
 
 
@@ -86,6 +95,9 @@ class StandIn(Loader):
         for kind, home in RENAMED.values():
             kind.__module__ = home
         RENAMED.clear()
+        for name in _VERSIONS:
+            if name in sys.modules:
+                vars(sys.modules[name])["__version__"] = _OWN_VERSION
 
     def __enter__(self) -> StandIn:
         self._spaces += 1
@@ -127,6 +139,8 @@ class StandIn(Loader):
         """Leave the module as it was before Python gave it PyTorch's name, and its classes under PyTorch's."""
         spec: Any = module.__spec__
         module.__spec__ = spec.loader_state[1]
+        if module.__name__ in _VERSIONS:
+            vars(module)["__version__"] = _VERSIONS[module.__name__]
         for kind in [each for each in vars(module).values() if isinstance(each, type)]:
             _rename(kind)
         if spec.name == "torchvision":

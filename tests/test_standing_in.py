@@ -50,6 +50,17 @@ def test_an_import_is_one_module_under_two_names() -> None:
     assert sys.modules.get("torch") is not autogradkit
 
 
+def test_versions_are_those_of_pytorch_while_it_lasts() -> None:
+    own = autogradkit.__version__
+    with as_torch():
+        torch = importlib.import_module("torch")
+        assert torch.__version__ >= "2.0"
+        assert torch.__version__.partition("+")[0] == "2.13.0" == torch.version.__version__.partition("+")[0]
+        assert importlib.import_module("torchvision").__version__ == "0.28.0+autogradkit"
+    assert autogradkit.__version__ == autogradkit.version.__version__ == own
+    assert autogradkit.vision.__version__ == own
+
+
 def test_classes_say_pytorchs_module_while_it_lasts() -> None:
     own = repr(autogradkit.Tensor), repr(autogradkit.nn.Linear)
     with as_torch():

@@ -44,8 +44,9 @@ _FORMS = """ received an invalid combination of arguments. Expected one of:
 class TypedStorage:
     """The memory of tensors as elements of one dtype: of a number new ones, of a sequence their copy.
 
-    >>> import autogradkit as torch
-    >>> torch.FloatStorage([1, 2]).tolist()
+    >>> import warnings, autogradkit as torch
+    >>> with warnings.catch_warnings(action="ignore"):  # it is deprecated
+    ...     torch.FloatStorage([1, 2]).tolist()
     [1.0, 2.0]
     """
 

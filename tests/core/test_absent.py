@@ -138,7 +138,7 @@ def test_the_names_are_read_only_when_a_public_name_is_missed() -> None:
         "from autogradkit.core.absent import _names\n"
         "import autogradkit as torch, autogradkit.nn.functional, autogradkit.optim, autogradkit.utils.data\n"
         "hasattr(torch, '__wrapped__'), hasattr(torch.nn, '_ipython_display_')\n"
-        "print(_names.cache_info().currsize, hasattr(torch.nn, 'DataParallel'), _names.cache_info().currsize)"
+        "print(_names.cache_info().currsize, hasattr(torch, 'quantize_per_tensor'), _names.cache_info().currsize)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said == "0 False 1\n"

@@ -24,6 +24,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,8 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
     "zero_": lambda self: self.clone().zero_(),
     "linalg.pinv-singular": lambda a, b: ak.linalg.pinv(a @ b.mT),
     "linalg.lstsq-grad_oriented": lambda a, b, driver: ak.linalg.lstsq(a, b, driver=driver)[:2],
+    "svd_lowrank": lambda a, b, **options: _drawn(ak.svd_lowrank, a @ b.mT, **options),
+    "pca_lowrank": lambda a, b, **options: _drawn(ak.pca_lowrank, a @ b.mT, **options),
 }
 # Whose vectors are given up to a phase, which is LAPACK's choice: where they stand as columns, and where as rows. They are
 # compared by their absolute values, and gradients of what the database makes of them, which does not depend on the phases.
@@ -68,6 +71,8 @@ _PHASES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "linalg.eigh": ((1,), ()),
     "linalg.svd": ((0,), (2,)),
     "svd": ((0, 2), ()),
+    "svd_lowrank": ((0, 2), ()),
+    "pca_lowrank": ((0, 2), ()),
 }
 # The database seeds the generator before each call of them, so that what they draw can be compared.
 _SEEDED = tuple(
@@ -133,12 +138,13 @@ def _public(name: str) -> Any:
 
 def _seeded(name: str) -> Callable[..., Any] | None:
     function = _public(name)
+    return None if function is None else partial(_drawn, function)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        ak.manual_seed(42)
-        return function(*args, **kwargs)
 
-    return None if function is None else call
+def _drawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A call whose draws are those that the database has PyTorch make."""
+    ak.manual_seed(42)
+    return function(*args, **kwargs)
 
 
 def title(op: Any) -> str:
@@ -146,8 +152,8 @@ def title(op: Any) -> str:
     return op.name + (f"-{op.variant_test_name}" if op.variant_test_name else "")
 
 
-# Of other devices alone: nothing of it can be replayed.
-_ELSEWHERE = {"nn.functional.batch_norm-without_cudnn"}
+# Of other devices alone, or of sparse layouts that are not here: nothing of it can be replayed.
+_ELSEWHERE = {"nn.functional.batch_norm-without_cudnn", "sparse.mm-reduce"}
 FOUND = {title(op): op for op in sorted(op_db, key=title) if title(op) not in _ELSEWHERE and ours(op) is not None}
 
 

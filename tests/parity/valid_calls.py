@@ -25,6 +25,18 @@ import autogradkit as ak
 
 from .oracle import to_ours
 
+# What makes or takes sparse tensors, whose state has no strides and no storage: compared in test_sparse.py.
+SPARSE = (
+    "_indices", "_nnz", "_values", "coalesce", "dense_dim", "hspmm", "indices", "is_coalesced", "smm",
+    "sparse_coo_tensor", "sparse_dim", "sparse_mask", "sspaddmm", "to_sparse", "to_sparse_bsc", "to_sparse_bsr",
+    "to_sparse_coo", "to_sparse_csc", "to_sparse_csr", "values",
+)  # fmt: skip
+# What refuses a tensor that is not quantised, and there are no others here.
+QUANTISED = (
+    "int_repr", "q_scale", "q_zero_point", "q_per_channel_axis", "q_per_channel_scales", "q_per_channel_zero_points",
+    "qscheme",
+)  # fmt: skip
+
 # What has a schema and is left out all the same.
 LEFT_OUT = {
     "backward": "runs a graph, and the operands here have none",

@@ -9,8 +9,11 @@ from typing import Any
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dims, Pair
+from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.linalg.matrix_norms import matrix_norm
 from autogradkit._ops.reduction.norms import norm_along
+from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
@@ -26,7 +29,14 @@ def _warn_once(name: str, other: str) -> None:
         )
 
 
-@op(variants="function", composition=True)
+def _require_numbers(self: Any) -> None:
+    kind: Dtype = self.dtype
+    if not (kind.is_floating_point or kind.is_complex):
+        name = scalar_type(kind)
+        raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {name} instead.")
+
+
+@op(variants="function", composition=True, out=True, out_dtype=require_same_dtype)
 def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     """The root of the sum of the squares over `dim`; `linalg.vector_norm` is what PyTorch wants instead.
 
@@ -36,14 +46,16 @@ def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     tensor(5.)
     """
     _warn_once("frobenius_norm", "vector_norm(A, 2., dim, keepdim)")
+    _require_numbers(self)
     return norm_along(self, 2, dim, keepdim)
 
 
+_matrix_norm_dtypes = saying("linalg.matrix_norm expected out tensor dtype {result} but got: {out}")
 nuclear_norm = function("nuclear_norm", variants="function")
 
 
-@nuclear_norm.overload(composition=True)
-def _(self: Array, keepdim: bool = False) -> Any:
+@nuclear_norm.overload(composition=True, out=True, out_dtype=_matrix_norm_dtypes)
+def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
     """The sum of the singular values of matrices; `linalg.matrix_norm` is what PyTorch wants instead.
 
     >>> import warnings, autogradkit as torch
@@ -51,12 +63,12 @@ def _(self: Array, keepdim: bool = False) -> Any:
     ...     torch.nuclear_norm(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(7.)
     """
-    return _nuclear(self, (-2, -1), keepdim)
-
-
-@nuclear_norm.overload(composition=True)
-def _(self: Array, dim: Pair, keepdim: bool = False) -> Any:
     return _nuclear(self, dim, keepdim)
+
+
+@nuclear_norm.overload(composition=True, out=True, out_dtype=_matrix_norm_dtypes)
+def _(self: Array, keepdim: bool = False) -> Any:
+    return _nuclear(self, (-2, -1), keepdim)
 
 
 def _nuclear(self: Any, dim: Pair, keepdim: bool) -> Any:
@@ -74,10 +86,17 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Any:
             [10.]])
     """
     if dim == -1:
+        _require_numbers(v)
         return norm_along(v, pow, ())
     ndim, size = v._array.ndim, v._array.shape
+    if not ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     if dim == 0:
-        return norm_along(v.contiguous().view(size[0], -1), pow, (1,)).view(size[0], *(1,) * (ndim - 1))
+        rows = v.contiguous().view(size[0], -1)
+        _require_numbers(v)
+        return norm_along(rows, pow, (1,)).view(size[0], *(1,) * (ndim - 1))
     if dim == ndim - 1:
-        return norm_along(v.contiguous().view(-1, size[-1]), pow, (0,)).view(*(1,) * (ndim - 1), size[-1])
+        columns = v.contiguous().view(-1, size[-1])
+        _require_numbers(v)
+        return norm_along(columns, pow, (0,)).view(*(1,) * (ndim - 1), size[-1])
     return norm_except_dim(v.transpose(0, dim), pow, 0).transpose(0, dim)

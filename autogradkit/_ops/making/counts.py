@@ -73,4 +73,6 @@ def poisson(self: Array, generator: Generator | None = None, *, out: Array) -> N
     """
     uniform = _uniform(generator)
     drawn = [_poisson(float(rate), uniform) for rate in self.reshape(-1)]
-    np.copyto(out, np.array(drawn, np.float64).reshape(out.shape), casting="unsafe")
+    with np.errstate(invalid="ignore"):  # of infinitely many it is the smallest integer
+        counts = np.array(drawn, np.float64).astype(np.int64)
+    np.copyto(out, counts.reshape(out.shape), casting="unsafe")

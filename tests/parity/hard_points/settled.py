@@ -165,6 +165,11 @@ SETTLED: dict[str, str] = {
         ("a NaN has one gradient in PyTorch's vectorised loop, and another in the scalar one at its end", "float", (
             "nn.functional.relu6 gradient", "selu gradient",
         )),
+        ("PyTorch gives the operand itself, and takes its history away", "any", (
+            "dequantize gradient", "dequantize gradient's error",
+            "Tensor.dequantize gradient", "Tensor.dequantize gradient's error",
+        )),
+        ("of equal singular values the vectors are any", "any", ("nuclear_norm gradient",)),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
     )

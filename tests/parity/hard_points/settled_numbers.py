@@ -241,6 +241,8 @@ SETTLED_NUMBERS |= {
         (ORDER, "int64", ("rrelu_ error type",)),
         (ORDER, "uint8", ("nn.functional.rrelu error type",)),
         (_RANGE, "float16", ("logspace refused here",)),
+        (_RANGE, "any", ("range text", "range computed here")),
+        (_UNSIGNED, "any", ("result_type computed here",)),
         (UNWRITTEN, "any", ("special.chebyshev_polynomial_u forward",)),
         (LOST_DIGITS, "any", ("special.laguerre_polynomial_l forward",)),
     )

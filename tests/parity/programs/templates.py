@@ -19,14 +19,7 @@ from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import METHODS, PUBLISHED, OverloadSet
 from autogradkit._ops.declare.overload import Overload
 
-from ..valid_calls import TARGETS, Call, Target, valid_calls
-
-# What makes or takes sparse tensors, whose state has no strides and no storage: compared in test_sparse.py.
-SPARSE = (
-    "_indices", "_nnz", "_values", "coalesce", "dense_dim", "hspmm", "indices", "is_coalesced", "smm",
-    "sparse_coo_tensor", "sparse_dim", "sparse_mask", "sspaddmm", "to_sparse", "to_sparse_bsc", "to_sparse_bsr",
-    "to_sparse_coo", "to_sparse_csc", "to_sparse_csr", "values",
-)  # fmt: skip
+from ..valid_calls import QUANTISED, SPARSE, TARGETS, Call, Target, valid_calls
 
 # What is called by other lines, cannot be compared, or has nothing of a tensor.
 LEFT_OUT = {
@@ -48,6 +41,12 @@ LEFT_OUT = {
     "data_ptr": "an address",
     "untyped_storage": "an object of its own",
     "from_dlpack": "takes no tensor of a program",
+    "frombuffer": "takes a buffer",
+    "dequantize": "takes away the history of its operand, in PyTorch",
+    "set_": "gives a tensor foreign memory",
+    "pin_memory": "needs a device that is not there",
+    **dict.fromkeys(("apply_", "map_", "map2_"), "takes a function"),
+    **dict.fromkeys(QUANTISED, "about quantised tensors, of which there are none"),
     "from_numpy": "takes an array",
     "numpy": "gives an array",
     "is_conj": "the pending bit that is not kept here (ARCHITECTURE.md, What is not here yet)",
