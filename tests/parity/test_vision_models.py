@@ -151,6 +151,7 @@ def randomized(expected: Any) -> Any:
     return expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["alexnet", "vgg11_bn"])  # in float32: they have a hundred million parameters
 def test_outputs_of_the_large(name: str) -> None:
     model, expected = small(ak, ours, name), randomized(small(torch, theirs, name))
@@ -186,6 +187,15 @@ def tiny(m: Any) -> dict[str, Any]:
         "efficient": lambda: efficient.EfficientNet(stages, 0.3, stochastic_depth_prob=0.6, num_classes=5),
         "dense": lambda: m.DenseNet(8, (2, 3, 1), 16, bn_size=2, drop_rate=0.2, num_classes=4),
         "frugal": lambda: m.DenseNet(8, (2, 1), 8, num_classes=4, memory_efficient=True),
+        "third": lambda: m.MobileNetV3(
+            [
+                m.mobilenetv3.InvertedResidualConfig(16, 3, 24, 16, True, "RE", 1, 2, 0.5),
+                m.mobilenetv3.InvertedResidualConfig(16, 5, 16, 24, False, "HS", 2, 1, 0.5),
+            ],
+            12,
+            num_classes=3,
+        ),
+        "tail": lambda: m.mobilenet_v3_small(num_classes=4, width_mult=0.35, reduced_tail=True, dilated=True),
         "mobile": lambda: m.MobileNetV2(5, 0.5, [[1, 16, 1, 1], [6, 24, 2, 2]], dropout=0.5),
         "googlenet": lambda: m.GoogLeNet(4, aux_logits=False, transform_input=True, init_weights=True),
     }
@@ -224,6 +234,9 @@ REFUSED = [
     "mobilenet_v2(inverted_residual_setting=[])",
     "mobilenetv2.InvertedResidual(8, 8, 3, 6)",
     "EfficientNet([], 0.1)",
+    "MobileNetV3([], 8)",
+    "MobileNetV3([3], 8)",
+    "mobilenetv3.InvertedResidual(mobilenetv3.InvertedResidualConfig(8, 3, 8, 8, True, 'RE', 3, 1, 1.0), None)",
     "EfficientNet([3], 0.1)",
     "efficientnet.MBConv(efficientnet.MBConvConfig(1, 3, 3, 8, 8, 1), 0.1, None)",
     "SqueezeNet('1_2')",

@@ -37,6 +37,9 @@ from autogradkit.vision.models.googlenet import GoogLeNetOutputs as GoogLeNetOut
 from autogradkit.vision.models.googlenet import googlenet as googlenet
 from autogradkit.vision.models.mobilenetv2 import MobileNetV2 as MobileNetV2
 from autogradkit.vision.models.mobilenetv2 import mobilenet_v2 as mobilenet_v2
+from autogradkit.vision.models.mobilenetv3 import MobileNetV3 as MobileNetV3
+from autogradkit.vision.models.mobilenetv3 import mobilenet_v3_large as mobilenet_v3_large
+from autogradkit.vision.models.mobilenetv3 import mobilenet_v3_small as mobilenet_v3_small
 from autogradkit.vision.models.resnet import ResNet as ResNet
 from autogradkit.vision.models.resnet import resnet18 as resnet18
 from autogradkit.vision.models.resnet import resnet34 as resnet34
