@@ -46,8 +46,9 @@ _VERSIONS = {
     "autogradkit.vision": "0.28.0+autogradkit",
 }
 _OWN_VERSION = autogradkit.__version__
-# Loaded at once, so that their classes say PyTorch's module also where nothing imports them by name.
+# Loaded at once, so that their classes say PyTorch's module also where nothing imports them by name; torchvision's with it.
 _NAMED = ("", ".version", ".nn", ".nn.parameter", ".optim", ".optim.lr_scheduler", ".utils.data", ".autograd")
+_NAMED_IN_TORCHVISION = (".datasets", ".models", ".ops", ".transforms")
 
 
 class StandIn(Loader):
@@ -142,6 +143,9 @@ class StandIn(Loader):
             vars(module)["__version__"] = _VERSIONS[module.__name__]
         for kind in [each for each in vars(module).values() if isinstance(each, type)]:
             _rename(kind)
+        if spec.name == "torchvision":
+            for below in _NAMED_IN_TORCHVISION:
+                importlib.import_module(f"torchvision{below}")
 
 
 def _rename(kind: type) -> None:

@@ -1,7 +1,7 @@
 """Write `autogradkit/core/pytorch_names.txt`: the public names of those PyTorch namespaces that this package has too.
 
-`python scripts/write_pytorch_names.py`, with the PyTorch of the tests installed. The package says with it that PyTorch
-has a name which is asked for in vain; `tests/parity/test_absent.py` holds the file to the installed PyTorch.
+`python -m scripts.write_pytorch_names`, with the PyTorch and the torchvision of the tests installed. The package says with it
+that PyTorch has a name which is asked for in vain; `tests/parity/test_absent.py` holds the file to what is installed.
 """
 
 from __future__ import annotations
@@ -68,8 +68,19 @@ NAMESPACES = (
     "utils.checkpoint",
     "utils.data",
     "version",
+    "vision.datasets",
+    "vision.models",
+    "vision.ops",
     "xpu",
 )
+
+
+def home(namespace: str) -> str:
+    """The module that a namespace is in PyTorch, or in torchvision."""
+    if namespace.partition(".")[0] == "vision":
+        importlib.import_module("tests.parity.oracle_vision")  # without it torchvision may not be importable
+        return f"torch{namespace}"
+    return "torch" if namespace in ("torch", "Tensor") else f"torch.{namespace}"
 
 
 def public_names(namespace: str) -> list[str]:
@@ -79,7 +90,7 @@ def public_names(namespace: str) -> list[str]:
     """
     if namespace == "Tensor":
         return sorted(name for name in dir(importlib.import_module("torch").Tensor) if name[0] != "_")
-    module = importlib.import_module("torch" if namespace == "torch" else f"torch.{namespace}")
+    module = importlib.import_module(home(namespace))
     listed = {
         name for name in getattr(module, "__all__", ()) if hasattr(module, name)
     }  # of `sparse` it lists what was removed
@@ -94,10 +105,10 @@ def public_names(namespace: str) -> list[str]:
 def _made_in(module: ModuleType, value: Any) -> bool:
     if isinstance(value, ModuleType):
         return value.__name__.startswith(module.__name__ + ".")
-    home = getattr(value, "__module__", None) or type(value).__module__
+    place = getattr(value, "__module__", None) or type(value).__module__
     if isinstance(value, BuiltinFunctionType):  # C++ functions of several namespaces say "torch"
-        return home.partition(".")[0] == "torch"
-    return any(home == made or home.startswith(made + ".") for made in (module.__name__, "torch._C"))
+        return place.partition(".")[0] == "torch"
+    return any(place == made or place.startswith(made + ".") for made in (module.__name__, "torch._C"))
 
 
 def text() -> str:

@@ -73,6 +73,37 @@ def test_classes_say_pytorchs_module_while_it_lasts() -> None:
     assert (repr(autogradkit.Tensor), repr(autogradkit.nn.Linear)) == own
 
 
+def test_networks_data_sets_and_ops_are_torchvisions(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    status, said, complaint = script(
+        """
+        import torch
+        import torchvision
+        from torchvision import datasets, models
+        from torchvision.models.resnet import BasicBlock, ResNet
+        from torchvision.ops import box_iou, nms
+        from torchvision.ops.misc import Conv2dNormActivation
+
+        torch.manual_seed(0)
+        model = torchvision.models.squeezenet1_1(num_classes=3)
+        print(type(model), type(ResNet(BasicBlock, [1, 1, 1, 1]).layer1[0]))
+        data = datasets.FakeData(4, (3, 32, 32), transform=lambda picture: torch.ones(3, 32, 32))
+        for pictures, labels in torch.utils.data.DataLoader(data, 2):
+            print(model(pictures).shape, labels.dtype)
+        print(nms(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.ones(1), 0.5))
+        print(repr(datasets.CIFAR10), models.resnet18.__name__)
+        """,
+        capture=capsys,
+    )
+    assert (status, complaint) == (0, "")
+    assert said.splitlines() == [
+        "<class 'torchvision.models.squeezenet.SqueezeNet'> <class 'torchvision.models.resnet.BasicBlock'>",
+        "torch.Size([2, 3]) torch.int64",
+        "torch.Size([2, 3]) torch.int64",
+        "tensor([0])",
+        "<class 'torchvision.datasets.cifar.CIFAR10'> resnet18",
+    ]
+
+
 def test_pickles_name_torch() -> None:
     with as_torch():
         layer = autogradkit.nn.Linear(2, 3)

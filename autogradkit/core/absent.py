@@ -20,7 +20,10 @@ _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 @functools.cache
 def _names() -> dict[str, frozenset[str]]:
-    """PyTorch's public names by namespace: "nn" for `torch.nn`, "torch" for itself, "Tensor" for a tensor's attributes."""
+    """PyTorch's public names by namespace: "nn" for `torch.nn`, "torch" for itself, "Tensor" for a tensor's attributes.
+
+    Likewise torchvision's: "vision.ops" for `torchvision.ops`.
+    """
     with open(os.path.join(os.path.dirname(__file__), "pytorch_names.txt"), encoding="utf-8") as file:
         lines = [line.split() for line in file]
     return {namespace.rstrip(":"): frozenset(names) for namespace, *names in lines}
@@ -31,11 +34,14 @@ def absence(namespace: str, name: str) -> str | None:
 
     >>> absence("nn", "quantized")
     'PyTorch has nn.quantized; autogradkit does not have it yet.'
+    >>> absence("vision.models", "swin_t")
+    'torchvision has models.swin_t; autogradkit does not have it yet.'
     >>> absence("nn", "Imbedding")
     """
     if name.startswith("_") or name not in _names()[namespace]:
         return None
-    return f"PyTorch has {namespace}.{name}; autogradkit does not have it yet."
+    library, of = ("torchvision", namespace[7:]) if namespace.startswith("vision.") else ("PyTorch", namespace)
+    return f"{library} has {of}.{name}; autogradkit does not have it yet."
 
 
 def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError | ImportError:

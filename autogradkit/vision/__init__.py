@@ -2,5 +2,6 @@
 
 from autogradkit.vision import datasets as datasets
 from autogradkit.vision import models as models
+from autogradkit.vision import ops as ops
 from autogradkit.vision import transforms as transforms
 from autogradkit.vision import utils as utils

@@ -29,6 +29,9 @@ NAMESPACES = {
     "optim.swa_utils": torch.optim.swa_utils,
     "utils": torch.utils,
     "utils.data": torch.utils.data,
+    "vision.datasets": torch.vision.datasets,
+    "vision.models": torch.vision.models,
+    "vision.ops": torch.vision.ops,
 }
 
 
@@ -62,6 +65,22 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
     assert not hasattr(module, name)
     assert getattr(module, name, None) is None
     assert name not in dir(module)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("models", "swin_t"), ("models", "ResNet18_Weights"), ("datasets", "ImageNet"), ("ops", "DeformConv2d")],
+)
+def test_a_name_that_only_torchvision_has_is_said_to_be_its(name: str, said: str) -> None:
+    text = f"torchvision has {name}.{said}; autogradkit does not have it yet."
+    with pytest.raises(AttributeError) as raised:
+        getattr(getattr(torch.vision, name), said)
+    assert str(raised.value) == text
+    with pytest.raises(ImportError) as refused:
+        exec(f"from autogradkit.vision.{name} import {said}")
+    assert str(refused.value) == text
+    notes = ["autogradkit downloads no parameters: give `weights=` the path of a file with a state dict"]
+    assert getattr(refused.value, "__notes__", []) == (notes if said.endswith("_Weights") else [])
 
 
 @pytest.mark.parametrize(("namespace", "module"), NAMESPACES.items())

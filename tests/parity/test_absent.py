@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from autogradkit.core.absent import _names
-from scripts.write_pytorch_names import FILE, NAMESPACES, text
+from scripts.write_pytorch_names import FILE, NAMESPACES, home, text
 
 
 def test_the_file_is_what_its_script_writes() -> None:
-    assert FILE.read_text(encoding="utf-8") == text(), "run python scripts/write_pytorch_names.py"
+    assert FILE.read_text(encoding="utf-8") == text(), "run python -m scripts.write_pytorch_names"
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
 def test_pytorch_has_every_name(namespace: str) -> None:
-    path = "torch" if namespace in ("torch", "Tensor") else f"torch.{namespace}"
+    path = home(namespace)
     owner = torch.Tensor if namespace == "Tensor" else importlib.import_module(path)
     missing = [
         name

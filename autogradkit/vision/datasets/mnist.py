@@ -1,80 +1,73 @@
-"""Data sets of pictures: MNIST from its published files, and the sample of it that the package carries.
+"""MNIST and two data sets of its form, from their published files, and the sample of MNIST that the package carries.
 
-Rests on `vision.idx` and utils.data; training code, the command line and the lessons use it.
+Rests on `vision.idx`; training code, the command line and the lessons use it.
 """
 
 from __future__ import annotations
 
-import hashlib
+import os
 import urllib.error
-import urllib.request
-from collections.abc import Callable
+import warnings
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.files import write_whole
-from autogradkit.utils.data import Dataset
+from autogradkit.vision.datasets.utils import download_url
+from autogradkit.vision.datasets.vision import Transform, VisionDataset
 from autogradkit.vision.idx import read_idx
 
-SAMPLE_FILE = Path(__file__).parent / "_data" / "mnist_sample.npz"
-MOST_DOWNLOADED = 64_000_000  # bytes of one file; the largest of MNIST has ten million
+SAMPLE_FILE = Path(__file__).parent.parent / "_data" / "mnist_sample.npz"
+MOST_DOWNLOADED = 64_000_000  # bytes of one file; the largest has thirty million
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-Transform = Callable[[Any], Any]
 
 
-class _Digits(Dataset):
-    """Pictures of digits with their labels, each passed through the transforms when it is asked for."""
+def _renamed(old: str, new: str) -> property:
+    """An attribute under its older name, which warns."""
+
+    def get(self: Any) -> Tensor:
+        warnings.warn(f"{old} has been renamed {new}", stacklevel=2)
+        return getattr(self, new)
+
+    return property(get, doc=f"The older name of `{new}`.")
+
+
+class _Digits(VisionDataset):
+    """Pictures of 28×28 pixels with their labels, each passed through the transforms when it is asked for."""
 
     classes: ClassVar[list[str]] = [f"{digit} - {name}" for digit, name in enumerate(_DIGITS)]
     data: Tensor
     targets: Tensor
+    train: bool
 
-    def __init__(
-        self,
-        images: np.ndarray,
-        labels: np.ndarray,
-        train: bool,
-        transform: Transform | None,
-        target_transform: Transform | None,
-    ) -> None:
-        self.train = train
-        self.transform = transform
-        self.target_transform = target_transform
+    train_labels = _renamed("train_labels", "targets")
+    test_labels = _renamed("test_labels", "targets")
+    train_data = _renamed("train_data", "data")
+    test_data = _renamed("test_data", "data")
+
+    def _hold(self, images: np.ndarray, labels: np.ndarray) -> None:
         self.data = wrap(images)
         self.targets = wrap(labels.astype(np.int64))
 
     @property
     def class_to_idx(self) -> dict[str, int]:
         """The number of every class."""
-        return {name: digit for digit, name in enumerate(self.classes)}
+        return {name: number for number, name in enumerate(self.classes)}
 
     def __len__(self) -> int:
         return len(self.data)
 
+    @entry
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         from PIL import Image
 
-        picture: Any = Image.fromarray(self.data.numpy()[index])
-        target: Any = int(self.targets.numpy()[index])
-        if self.transform is not None:
-            picture = self.transform(picture)
-        if self.target_transform is not None:
-            target = self.target_transform(target)
-        return picture, target
+        return self._transformed(Image.fromarray(self.data[index].numpy()), int(self.targets[index]))
 
-    def _describe(self, **facts: str) -> str:
-        facts = {"Number of datapoints": str(len(self)), **facts, "Split": "Train" if self.train else "Test"}
-        lines = [f"Dataset {type(self).__name__}", *(f"    {name}: {value}" for name, value in facts.items())]
-        if self.transform is not None or self.target_transform is not None:
-            lines.append("    StandardTransform")
-            for name, transform in (("Transform", self.transform), ("Target transform", self.target_transform)):
-                if transform is not None:
-                    indented = repr(transform).replace("\n", "\n" + " " * (len(name) + 2))
-                    lines.append(f"{name}: {indented}")
-        return "\n".join(lines)
+    def extra_repr(self) -> str:
+        """Which part it is."""
+        return f"Split: {'Train' if self.train is True else 'Test'}"
 
 
 class MNISTSample(_Digits):
@@ -93,19 +86,17 @@ class MNISTSample(_Digits):
     def __init__(
         self, train: bool = True, transform: Transform | None = None, target_transform: Transform | None = None
     ) -> None:
+        super().__init__(transform=transform, target_transform=target_transform)
+        self.train = train
         part = "train" if train else "test"
         with np.load(SAMPLE_FILE) as sample:
-            images, labels = sample[f"{part}_images"], sample[f"{part}_labels"]
-        super().__init__(images, labels, train, transform, target_transform)
-
-    def __repr__(self) -> str:
-        return self._describe()
+            self._hold(sample[f"{part}_images"], sample[f"{part}_labels"])
 
 
 class MNIST(_Digits):
     """The full MNIST database, from its IDX files: 60,000 digits to train on, 10,000 to test with.
 
-    `root` is a folder that holds the files, plain or `.gz`, directly or in `MNIST/raw` (torchvision's layout).
+    `root` is a folder that holds the files, plain or `.gz`, in `MNIST/raw` (torchvision's layout), in `raw` or directly.
     `download=True` fetches what is missing into `root/MNIST/raw`. `data` is a uint8 tensor (N, 28, 28), `targets` an
     int64 tensor (N,). Raises RuntimeError where the files are not there, ValueError where one is damaged.
 
@@ -113,7 +104,10 @@ class MNIST(_Digits):
     '7 - seven'
     """
 
-    mirrors: ClassVar[list[str]] = ["https://ossci-datasets.s3.amazonaws.com/mnist/"]
+    mirrors: ClassVar[list[str]] = [
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "http://yann.lecun.com/exdb/mnist/",
+    ]
     resources: ClassVar[list[tuple[str, str]]] = [
         ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
         ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
@@ -121,6 +115,7 @@ class MNIST(_Digits):
         ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
     ]
 
+    @entry
     def __init__(
         self,
         root: str | Path,
@@ -129,48 +124,47 @@ class MNIST(_Digits):
         target_transform: Transform | None = None,
         download: bool = False,
     ) -> None:
-        self.root = Path(root).expanduser()
+        super().__init__(root, transform=transform, target_transform=target_transform)
+        self.train = train
         if download:
             self.download()
         folder = self._folder()
         if folder is None:
-            raise _explained(
-                RuntimeError("Dataset not found. You can use download=True to download it"),
-                f"Looked for {self.resources[0][0]} and its three companions, with or without .gz, in "
-                + ", ".join(str(place) for place in self._places()),
+            error = RuntimeError("Dataset not found. You can use download=True to download it")
+            error.add_note(
+                f"autogradkit: looked for {self.resources[0][0]} and its three companions, with or without .gz, in "
+                + ", ".join(map(str, self._places()))
             )
-        super().__init__(*read_mnist(folder, train), train, transform, target_transform)
+            raise error
+        self._hold(*read_mnist(folder, train))
 
     @property
-    def raw_folder(self) -> Path:
+    def raw_folder(self) -> str:
         """Where `download` puts the files."""
-        return self.root / "MNIST" / "raw"
+        return os.path.join(self.root, type(self).__name__, "raw")
 
+    @entry
     def download(self) -> None:
         """Fetch the four files, unless they are there, and check that they are the published ones."""
         if self._folder() is not None:
             return
-        self.raw_folder.mkdir(parents=True, exist_ok=True)
         for name, md5 in self.resources:
             self._fetch(name, md5)
 
     def _fetch(self, name: str, md5: str) -> None:
-        failed = ""
+        said = f"Error downloading {name}:\n"
         for mirror in self.mirrors:
             try:
-                with urllib.request.urlopen(mirror + name, timeout=60) as answer:
-                    content = answer.read(MOST_DOWNLOADED)  # cut off, it is not the published one
-            except urllib.error.URLError as error:
-                failed = f"{mirror}{name}: {error.reason}"
-                continue
-            if hashlib.md5(content, usedforsecurity=False).hexdigest() == md5:
-                write_whole(self.raw_folder / name, content)
+                download_url(mirror + name, self.raw_folder, name, md5, MOST_DOWNLOADED)
+            except (RuntimeError, urllib.error.URLError) as error:
+                said += f"Tried {mirror}, got:\n{error}\n"
+            else:
                 return
-            failed = f"{mirror}{name}: the file is not the published one"
-        raise _explained(RuntimeError(f"Error downloading {name}"), failed)
+        raise RuntimeError(said)
 
     def _places(self) -> tuple[Path, ...]:
-        return self.raw_folder, self.root / "raw", self.root
+        root = Path(self.root)
+        return Path(self.raw_folder), root / "raw", root
 
     def _folder(self) -> Path | None:
         stems = [name.removesuffix(".gz") for name, _ in self.resources]
@@ -179,8 +173,41 @@ class MNIST(_Digits):
                 return place
         return None
 
-    def __repr__(self) -> str:
-        return self._describe(**{"Root location": str(self.root)})
+
+class FashionMNIST(MNIST):
+    """70,000 pictures of clothes in the form of MNIST (Xiao et al., 2017).
+
+    >>> FashionMNIST.classes[9]
+    'Ankle boot'
+    """
+
+    mirrors: ClassVar[list[str]] = ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"]
+    resources: ClassVar[list[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+        ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+        ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+        ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+    ]
+    classes: ClassVar[list[str]] = [
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ]  # fmt: skip
+
+
+class KMNIST(MNIST):
+    """70,000 handwritten hiragana in the form of MNIST (Clanuwat et al., 2018).
+
+    >>> KMNIST.classes[2]
+    'su'
+    """
+
+    mirrors: ClassVar[list[str]] = ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"]
+    resources: ClassVar[list[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
+        ("train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
+        ("t10k-images-idx3-ubyte.gz", "5c965bf0a639b31b8f53240b1b52f4d7"),
+        ("t10k-labels-idx1-ubyte.gz", "7320c461ea6c1c855c0b718fb2a4b134"),
+    ]
+    classes: ClassVar[list[str]] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
 
 
 def read_mnist(folder: str | Path, train: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -206,8 +233,3 @@ def _find(folder: Path, name: str) -> Path:
         if path.is_file():
             return path
     raise FileNotFoundError(f"neither {name} nor {name}.gz is in {folder}")
-
-
-def _explained(error: RuntimeError, note: str) -> RuntimeError:
-    error.add_note(note)
-    return error

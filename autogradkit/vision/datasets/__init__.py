@@ -1,0 +1,26 @@
+"""Data sets of pictures under the names of `torchvision.datasets`, and the sample of MNIST that the package carries.
+
+They are read from local files in torchvision's layout. `download=True` fetches what is missing, where there is a network. Rests
+on utils.data; pictures are PIL images, and PIL is loaded with the first of them.
+"""
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.vision.datasets.cifar import CIFAR10 as CIFAR10
+from autogradkit.vision.datasets.cifar import CIFAR100 as CIFAR100
+from autogradkit.vision.datasets.coco import CocoCaptions as CocoCaptions
+from autogradkit.vision.datasets.coco import CocoDetection as CocoDetection
+from autogradkit.vision.datasets.fakedata import FakeData as FakeData
+from autogradkit.vision.datasets.folder import DatasetFolder as DatasetFolder
+from autogradkit.vision.datasets.folder import ImageFolder as ImageFolder
+from autogradkit.vision.datasets.mnist import KMNIST as KMNIST
+from autogradkit.vision.datasets.mnist import MNIST as MNIST
+from autogradkit.vision.datasets.mnist import SAMPLE_FILE as SAMPLE_FILE
+from autogradkit.vision.datasets.mnist import FashionMNIST as FashionMNIST
+from autogradkit.vision.datasets.mnist import MNISTSample as MNISTSample
+from autogradkit.vision.datasets.mnist import read_mnist as read_mnist
+from autogradkit.vision.datasets.svhn import SVHN as SVHN
+from autogradkit.vision.datasets.vision import VisionDataset as VisionDataset
+from autogradkit.vision.datasets.voc import VOCDetection as VOCDetection
+from autogradkit.vision.datasets.voc import VOCSegmentation as VOCSegmentation
+
+__getattr__ = _absent_from("vision.datasets")

@@ -1,0 +1,321 @@
+"""`vision.models` beside torchvision's: names, structure, initial values, outputs and gradients, and what builders refuse.
+
+That every model begins with torchvision's numbers is shown by the calls of `nn.init`: the same ones in the same order, with
+parameters of the same names, draw the same numbers (`test_initial_values.py`). Of the small models the numbers are compared, too.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import autogradkit as ak
+from autogradkit.vision import models as ours
+from tests.parity.oracle_vision import torchvision
+
+theirs = torchvision.models
+NAMES = ours.list_models()
+# The smallest of each family, and a picture that it takes.
+SMALL = {
+    "alexnet": 64, "vgg11_bn": 32, "resnet18": 32, "mobilenet_v2": 32, "densenet121": 32, "efficientnet_b0": 32, "googlenet": 32,
+    "squeezenet1_0": 32, "squeezenet1_1": 32,
+}  # fmt: skip
+INITS = ("kaiming_uniform_", "kaiming_normal_", "uniform_", "normal_", "trunc_normal_", "constant_", "zeros_", "ones_")
+
+
+def options(name: str) -> dict[str, Any]:
+    """GoogLeNet warns unless it is told to draw its parameters."""
+    return {"init_weights": True} if name == "googlenet" else {}
+
+
+@contextmanager
+def initial_calls(init: Any) -> Iterator[list[tuple[Any, ...]]]:
+    """The calls of a library's `nn.init` in the block, which fill nothing: (function, id of the parameter, arguments)."""
+    calls: list[tuple[Any, ...]] = []
+    before = {name: getattr(init, name) for name in INITS}
+
+    def told(name: str) -> Callable[..., None]:
+        arguments = inspect.signature(before[name]).bind
+
+        def tell(*args: Any, **kwargs: Any) -> None:
+            bound = arguments(*args, **kwargs)
+            bound.apply_defaults()
+            parameter, *rest = bound.arguments.items()
+            calls.append((name, id(parameter[1]), {key: value for key, value in rest if key != "generator"}))
+
+        return tell
+
+    for name in INITS:
+        setattr(init, name, told(name))
+    try:
+        yield calls
+    finally:
+        for name, function in before.items():
+            setattr(init, name, function)
+
+
+def made(library: Any, build: Callable[..., Any], **kwargs: Any) -> tuple[Any, list[tuple[Any, ...]]]:
+    """A model, and how each of its parameters was filled: (function, name of the parameter, arguments)."""
+    with initial_calls(library.nn.init) as calls:
+        model = build(**kwargs)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return model, [(function, names[parameter], arguments) for function, parameter, arguments in calls]
+
+
+def shapes(model: Any) -> list[tuple[str, tuple[int, ...], str]]:
+    return [(name, tuple(tensor.shape), str(tensor.dtype)) for name, tensor in model.state_dict().items()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_is_torchvisions(name: str) -> None:
+    with torch.device("meta"):
+        expected, expected_calls = made(torch, theirs.get_model_builder(name), **options(name))
+    model, calls = made(ak, ours.get_model_builder(name), **options(name))
+    assert shapes(model) == shapes(expected)
+    assert repr(model) == repr(expected)
+    assert calls == expected_calls
+    assert len(calls) >= len(list(model.parameters()))
+
+
+def twins(name: str, **kwargs: Any) -> tuple[Any, Any]:
+    """A model after the same seed, ours and theirs."""
+    torch.manual_seed(7)
+    ak.manual_seed(7)
+    return ours.get_model(name, **options(name), **kwargs), theirs.get_model(name, **options(name), **kwargs)
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name not in ("alexnet", "vgg11_bn")])  # minutes of numbers
+def test_the_same_seed_gives_the_same_parameters(name: str) -> None:
+    model, expected = twins(name, num_classes=11)
+    for (key, tensor), other in zip(model.state_dict().items(), expected.state_dict().values(), strict=True):
+        np.testing.assert_array_equal(tensor.numpy(), other.numpy(), key)
+
+
+def parts(output: Any) -> list[Any]:
+    return list(output) if isinstance(output, tuple) else [output]
+
+
+def compare(model: Any, expected: Any, pictures: np.ndarray, gradients: bool, rtol: float) -> None:
+    """The same outputs with the same parameters, in training and in evaluation, and the same gradients."""
+    model.load_state_dict({key: ak.from_numpy(tensor.numpy()) for key, tensor in expected.state_dict().items()})
+    for training in (True, False):
+        torch.manual_seed(5)
+        ak.manual_seed(5)
+        with ak.set_grad_enabled(gradients), torch.set_grad_enabled(gradients):
+            out = model.train(training)(ak.from_numpy(pictures))
+            wanted = expected.train(training)(torch.from_numpy(pictures))
+        assert type(out).__name__ == type(wanted).__name__
+        for one, other in zip(parts(out), parts(wanted), strict=True):
+            largest = abs(other.detach().numpy()).max()
+            np.testing.assert_allclose(one.detach().numpy(), other.detach().numpy(), rtol=rtol, atol=rtol * largest)
+        if gradients:
+            sum(one.square().sum() for one in parts(out)).backward()
+            sum(one.square().sum() for one in parts(wanted)).backward()
+    for (key, parameter), other in zip(model.named_parameters(), expected.parameters(), strict=True):
+        if gradients:
+            wanted = other.grad.numpy()
+            np.testing.assert_allclose(
+                parameter.grad.numpy(), wanted, rtol, rtol * abs(wanted).max() + 1e-10, err_msg=key
+            )
+
+
+@pytest.fixture
+def doubles() -> Iterator[None]:
+    """New parameters are float64, in which deep networks differ by little."""
+    for library in (ak, torch):
+        library.set_default_dtype(library.float64)
+    yield
+    for library in (ak, torch):
+        library.set_default_dtype(library.float32)
+
+
+def small(library: Any, models: Any, name: str) -> Any:
+    with initial_calls(library.nn.init):
+        return models.get_model(name, num_classes=6, **options(name))
+
+
+def randomized(expected: Any) -> Any:
+    """A model with random parameters of moderate size, which takes no time for a hundred million."""
+    generator = np.random.default_rng(8)
+    for parameter in expected.parameters():
+        values = torch.from_numpy(generator.standard_normal(parameter.shape, np.float32))
+        parameter.data.copy_(values * parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 1 + 0.1 * values)
+    return expected
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["alexnet", "vgg11_bn"])  # in float32: they have a hundred million parameters
+def test_outputs_of_the_large(name: str) -> None:
+    model, expected = small(ak, ours, name), randomized(small(torch, theirs, name))
+    pictures = np.random.default_rng(1).normal(size=(3, 3, SMALL[name], SMALL[name])).astype(np.float32)
+    compare(model, expected, pictures, False, 1e-4)
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("name", [name for name in SMALL if name not in ("alexnet", "vgg11_bn")])
+def test_outputs(name: str) -> None:
+    model, expected = small(ak, ours, name), randomized(small(torch, theirs, name))
+    compare(model, expected, np.random.default_rng(1).normal(size=(3, 3, SMALL[name], SMALL[name])), False, 1e-7)
+
+
+def tiny(m: Any) -> dict[str, Any]:
+    """Networks of a few layers with what the builders do not set, of autogradkit's models or torchvision's."""
+    net, efficient = m.resnet, m.efficientnet
+    stages = [
+        efficient.FusedMBConvConfig(1, 3, 1, 8, 8, 1),
+        efficient.FusedMBConvConfig(4, 3, 2, 8, 16, 2),
+        efficient.MBConvConfig(4, 5, 2, 16, 32, 2, width_mult=1.05, depth_mult=1.2),
+    ]
+    return {
+        "basic": lambda: net.ResNet(net.BasicBlock, [1, 2, 1, 1], num_classes=3, zero_init_residual=True),
+        "bottleneck": lambda: net.ResNet(
+            net.Bottleneck,
+            [2, 1, 1, 2],
+            4,
+            groups=2,
+            width_per_group=8,
+            replace_stride_with_dilation=[False, True, True],
+        ),
+        "efficient": lambda: efficient.EfficientNet(stages, 0.3, stochastic_depth_prob=0.6, num_classes=5),
+        "dense": lambda: m.DenseNet(8, (2, 3, 1), 16, bn_size=2, drop_rate=0.2, num_classes=4),
+        "frugal": lambda: m.DenseNet(8, (2, 1), 8, num_classes=4, memory_efficient=True),
+        "third": lambda: m.MobileNetV3(
+            [
+                m.mobilenetv3.InvertedResidualConfig(16, 3, 24, 16, True, "RE", 1, 2, 0.5),
+                m.mobilenetv3.InvertedResidualConfig(16, 5, 16, 24, False, "HS", 2, 1, 0.5),
+            ],
+            12,
+            num_classes=3,
+        ),
+        "tail": lambda: m.mobilenet_v3_small(num_classes=4, width_mult=0.35, reduced_tail=True, dilated=True),
+        "mobile": lambda: m.MobileNetV2(5, 0.5, [[1, 16, 1, 1], [6, 24, 2, 2]], dropout=0.5),
+        "googlenet": lambda: m.GoogLeNet(4, aux_logits=False, transform_input=True, init_weights=True),
+    }
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("name", tiny(ours))
+def test_options_and_gradients(name: str) -> None:
+    torch.manual_seed(2)
+    ak.manual_seed(2)
+    model, expected = tiny(ours)[name](), tiny(theirs)[name]()
+    assert shapes(model) == shapes(expected)
+    assert repr(model) == repr(expected)
+    for (key, tensor), other in zip(model.state_dict().items(), expected.state_dict().values(), strict=True):
+        np.testing.assert_array_equal(tensor.numpy(), other.numpy(), key)
+    pictures = np.random.default_rng(4).normal(size=(3, 3, 32, 32))
+    compare(model, expected, pictures, True, 1e-6)
+
+
+def test_the_list_of_models() -> None:
+    assert set(NAMES) < set(theirs.list_models())
+    for include, exclude in (("vgg*", None), (["*18", "alex*"], None), ("resnet*", ["*5?", "*101"]), (None, "*")):
+        expected = [name for name in theirs.list_models(include=include, exclude=exclude) if name in NAMES]
+        assert ours.list_models(include=include, exclude=exclude) == expected
+    assert ours.list_models(module=ours) == NAMES
+    assert ours.list_models(module=ak.vision) == []
+
+
+REFUSED = [
+    "get_model('resnet19')",
+    "resnet.BasicBlock(8, 8, groups=2)",
+    "resnet.BasicBlock(8, 8, dilation=2)",
+    "resnet18(replace_stride_with_dilation=[True])",
+    "resnext50_32x4d(groups=2)",
+    "resnet18(num_clases=3)",
+    "mobilenet_v2(inverted_residual_setting=[])",
+    "mobilenetv2.InvertedResidual(8, 8, 3, 6)",
+    "EfficientNet([], 0.1)",
+    "MobileNetV3([], 8)",
+    "MobileNetV3([3], 8)",
+    "mobilenetv3.InvertedResidual(mobilenetv3.InvertedResidualConfig(8, 3, 8, 8, True, 'RE', 3, 1, 1.0), None)",
+    "EfficientNet([3], 0.1)",
+    "efficientnet.MBConv(efficientnet.MBConvConfig(1, 3, 3, 8, 8, 1), 0.1, None)",
+    "SqueezeNet('1_2')",
+    "GoogLeNet(init_weights=False, blocks=[None])",
+]
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_wrong_calls_say_what_torchvision_says(call: str) -> None:
+    with pytest.raises(Exception) as expected:  # noqa: PT011 - each call raises something else
+        eval(f"m.{call}", {"m": theirs, **vars(theirs)})
+    with pytest.raises(expected.type) as said:
+        eval(f"m.{call}", {"m": ours, **vars(ours)})
+    assert str(said.value) == str(expected.value)
+
+
+def test_parameters_come_from_a_file(tmp_path: Path) -> None:
+    torch.manual_seed(9)
+    expected = theirs.squeezenet1_1(num_classes=5)
+    file = tmp_path / "squeezenet.pth"
+    torch.save(expected.state_dict(), file)
+    for model in (
+        ours.squeezenet1_1(weights=file, num_classes=5),
+        ours.get_model("squeezenet1_1", weights=str(file), num_classes=5),
+    ):
+        for tensor, other in zip(model.state_dict().values(), expected.state_dict().values(), strict=True):
+            np.testing.assert_array_equal(tensor.numpy(), other.numpy())
+    with pytest.raises(RuntimeError, match="size mismatch for classifier"):
+        ours.squeezenet1_1(weights=file)
+    with pytest.raises(FileNotFoundError):
+        ours.squeezenet1_1(weights=tmp_path / "nowhere.pth")
+
+
+def test_older_files_of_densenet(tmp_path: Path) -> None:
+    expected = theirs.densenet121(num_classes=2)
+    older = {
+        key.replace("norm1.", "norm.1.").replace("conv2.", "conv.2."): tensor
+        for key, tensor in expected.state_dict().items()
+        if not key.endswith("num_batches_tracked")  # younger than those files
+    }
+    assert "features.denseblock1.denselayer1.norm.1.weight" in older
+    torch.save(older, tmp_path / "densenet.pth")
+    with initial_calls(ak.nn.init):
+        model = ours.densenet121(weights=tmp_path / "densenet.pth", num_classes=2)
+    for tensor, other in zip(model.state_dict().values(), expected.state_dict().values(), strict=True):
+        np.testing.assert_array_equal(tensor.numpy(), other.numpy())
+
+
+def test_a_stored_googlenet_leaves_its_auxiliary_classifiers_out(tmp_path: Path) -> None:
+    with initial_calls(torch.nn.init):
+        stored = theirs.googlenet(init_weights=True)
+    torch.save(stored.state_dict(), tmp_path / "googlenet.pth")
+    with initial_calls(ak.nn.init):
+        plain = ours.googlenet(weights=tmp_path / "googlenet.pth")
+        both = ours.googlenet(weights=tmp_path / "googlenet.pth", aux_logits=True)
+    assert (plain.aux_logits, plain.aux1, plain.aux2, plain.transform_input) == (False, None, None, True)
+    assert list(both.state_dict()) == list(stored.state_dict())
+
+
+def test_what_would_be_downloaded_is_refused() -> None:
+    for weights in ("DEFAULT", "IMAGENET1K_V2", "ResNet18_Weights.DEFAULT", theirs.ResNet18_Weights.DEFAULT, True):
+        with pytest.raises(NotImplementedError, match="give the path of a file with the state_dict"):
+            ours.resnet18(weights=weights)
+    with (
+        pytest.warns(UserWarning, match="The parameter 'pretrained' is deprecated"),
+        pytest.raises(NotImplementedError),
+    ):
+        ours.resnet18(pretrained=True)
+
+
+@pytest.mark.parametrize(
+    "call", ["squeezenet1_1(pretrained=False)", "squeezenet1_1(False)", "squeezenet1_1(None, True)", "googlenet()"]
+)
+def test_older_calls_warn_as_in_torchvision(call: str) -> None:
+    with initial_calls(torch.nn.init), warnings.catch_warnings(record=True, action="always") as expected:
+        eval(f"m.{call}", {"m": theirs})
+    with initial_calls(ak.nn.init), warnings.catch_warnings(record=True, action="always") as said:
+        eval(f"m.{call}", {"m": ours})
+    assert [(each.category, str(each.message)) for each in said] == [
+        (each.category, str(each.message)) for each in expected
+    ]
+    assert said
