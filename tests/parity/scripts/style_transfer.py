@@ -100,4 +100,4 @@ while run[0] < 20:
     optimizer.step(closure)
 with torch.no_grad():
     image.clamp_(0, 1)
-print(image.mean((2, 3)))
+print([f"{each:.3f}" for each in image.mean((0, 2, 3)).tolist()])
