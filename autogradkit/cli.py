@@ -11,14 +11,11 @@ import errno
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from autogradkit import __version__
-
-if TYPE_CHECKING:
-    from autogradkit.vision.train import Epoch
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,16 +105,22 @@ def _parser() -> argparse.ArgumentParser:
     lab_parser.add_argument("--no-browser", action="store_true", help="only print the address")
     lab_parser.set_defaults(command=lab)
 
-    train_help = "train a network on the bundled handwritten digits"
+    train_help = "train a network on the bundled handwritten digits, or one that writes on the bundled sonnets"
     train_parser = commands.add_parser(
         "train", help=train_help, description=f"{train_help[0].upper()}{train_help[1:]}."
     )
-    train_parser.add_argument("network", choices=("lenet", "mlp"))
-    train_parser.add_argument("--epochs", type=_positive, help="times through the training digits")
+    train_parser.add_argument("network", choices=("lenet", "mlp", "cnn", "rnn", "gpt"))
+    train_parser.add_argument("--epochs", type=_positive, help="times through the training data")
     train_parser.add_argument(
-        "--seed", type=_seed, default=0, help="of the initial weights and of the order of the digits (default: 0)"
+        "--seed", type=_seed, default=0, help="of the initial weights and of the order of the data (default: 0)"
     )
-    train_parser.add_argument("--quiet", action="store_true", help="no progress bar, only the result")
+    train_parser.add_argument(
+        "--checkpoint", type=_file, metavar="FILE", help="written after each epoch; where it is there, the run goes on"
+    )
+    train_parser.add_argument(
+        "--curves", type=_picture, metavar="FILE", help="loss and accuracy, as .png, .svg or .pdf"
+    )
+    train_parser.add_argument("--quiet", action="store_true", help="no progress bar and no samples, only the result")
     train_parser.set_defaults(command=train)
 
     run_help = "run a PyTorch script, unmodified, without PyTorch"
@@ -152,6 +155,20 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text[:30]!r} should be a whole number, from 1 to 999999999")
     return number
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
+    return path
+
+
+def _picture(text: str) -> Path:
+    path = _file(text)
+    if path.suffix not in (".png", ".svg", ".pdf"):
+        raise argparse.ArgumentTypeError(f"{text!r} should end in .png, .svg or .pdf")
+    return path
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -197,35 +214,9 @@ def lab(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     """Train a network by its recipe and say how well it does; 0 if it reaches the recipe's target."""
-    from tqdm import tqdm
+    from autogradkit.training_command import train
 
-    from autogradkit.vision.recipes import RECIPES
-    from autogradkit.vision.train import Training
-
-    setup = RECIPES[arguments.network].prepare(arguments.seed)
-    epochs: int = arguments.epochs or setup.epochs
-    training = Training(
-        setup.model,
-        setup.loader,
-        setup.loss_fn,
-        setup.optimizer,
-        test_loader=setup.test_loader,
-        scheduler=setup.scheduler,
-    )
-    print(f"{arguments.network}, seed {arguments.seed}, {epochs} epochs of {len(setup.loader)} batches")
-    with tqdm(total=epochs * len(setup.loader), unit="batch", disable=arguments.quiet) as bar:
-        reported = 0
-        for step in training.steps(epochs):
-            bar.set_postfix_str(f"loss {step.loss:.3f}", refresh=False)
-            bar.update()
-            if not arguments.quiet:
-                reported = _report(training.epochs, reported, bar.write)
-        if not arguments.quiet:
-            _report(training.epochs, reported, bar.write)
-    reached = training.epochs[-1].test_accuracy or 0.0
-    wanted = setup.target
-    print(f"{reached:.2%} of the test digits named rightly; the recipe's target is {wanted:.0%}")
-    return 0 if reached >= wanted or arguments.epochs is not None else 1
+    return train(arguments, _tell)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -238,12 +229,3 @@ def run(arguments: argparse.Namespace) -> int:
         _tell(f"autogradkit run: can't open file '{arguments.script}': [Errno {error.errno}] {error.strerror}")
         return 2
     return run_script(source, arguments.script, arguments.arguments)
-
-
-def _report(epochs: Sequence[Epoch], reported: int, write: Callable[[str], None]) -> int:
-    """Write a line for each epoch finished since; how many are reported now."""
-    for epoch in epochs[reported:]:
-        write(
-            f"epoch {epoch.number:2}: loss {epoch.loss:.4f}, test loss {epoch.test_loss:.4f}, {epoch.test_accuracy:.2%}"
-        )
-    return len(epochs)

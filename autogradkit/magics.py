@@ -25,7 +25,7 @@ from autogradkit.tracing.labels import with_article
 from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.trace import Trace
 
-MODELS = ("lenet", "mlp")
+MODELS = ("lenet", "mlp", "cnn", "rnn")
 _WHY = (
     "It draws why a .view() or a .view(dtype) failed, right after the error, and, given a call such as %why b.reshape(6), why "
     "that copied or did not."
@@ -207,7 +207,7 @@ class AutogradkitMagics(Magics):
         found.show()
 
     @magic_arguments()
-    @argument("model", nargs="?", default="lenet", help="lenet, mlp, or the name of a model of your own")
+    @argument("model", nargs="?", default="lenet", help="lenet, mlp, cnn, rnn, or the name of a model of your own")
     @argument("--epochs", type=int, help="how often to go through the training digits")
     @argument("--lr", type=float, help="the learning rate")
     @argument("--batch-size", type=int, help="digits in one step")
@@ -234,7 +234,7 @@ class AutogradkitMagics(Magics):
             )
         if options.model not in MODELS and not holds(namespace.get(options.model), autogradkit.nn.Module):
             raise UsageError(
-                f"%train: there is no model '{options.model}'. Use lenet, mlp, or the name of a model you made."
+                f"%train: there is no model '{options.model}'. Use lenet, mlp, cnn, rnn, or the name of a model you made."
             )
         if options.model not in MODELS and not any(True for _ in namespace[options.model].parameters()):
             raise UsageError(f"%train: '{options.model}' has no parameters that could learn.")

@@ -3,6 +3,7 @@
 Each command prints the tables of one question; `results` runs them all and writes `benchmarks/RESULTS.md`.
 
     python -m benchmarks.peers         a full training step of three networks
+    python -m benchmarks.mnist_epoch FOLDER  an epoch of PyTorch's first recipe over the full MNIST
     python -m benchmarks.overhead      one op on 8×8 elements
     python -m benchmarks.ops           ops that teaching code uses, at 1,000 and a million elements
     python -m benchmarks.chain         a graph of 10,000 nodes

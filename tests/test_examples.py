@@ -13,7 +13,7 @@ import autogradkit
 
 def modules() -> list[str]:
     found: list[str] = []
-    for package in ("nn", "optim", "utils", "vision"):
+    for package in ("nn", "optim", "utils", "vision", "text"):
         root = importlib.import_module(f"autogradkit.{package}")
         found.append(root.__name__)
         found += [each.name for each in pkgutil.walk_packages(root.__path__, root.__name__ + ".")]

@@ -36,6 +36,8 @@ def test_it_holds_code_types_data_lessons_and_front_end(wheel: zipfile.ZipFile) 
         "autogradkit/core/_attached.pyi",
         "autogradkit/core/pytorch_names.txt",
         "autogradkit/py.typed",
+        "autogradkit/text/_data/LICENSE-SONNETS.txt",
+        "autogradkit/text/_data/sonnets.txt",
         "autogradkit/vision/_data/LICENSE-MNIST.txt",
         "autogradkit/vision/_data/mnist_sample.npz",
         f"autogradkit-{autogradkit.__version__}.dist-info/licenses/LICENSE",

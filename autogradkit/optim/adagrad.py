@@ -8,10 +8,12 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import no_grad
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
 from autogradkit.optim.kernels import Numbers
-from autogradkit.optim.optimizer import refuse_fused, require_not_negative, require_rate, spelled
+from autogradkit.optim.optimizer import number, refuse_fused, require_not_negative, require_rate, spelled
 from autogradkit.optim.saving import Group, count
+from autogradkit.optim.sparse_steps import at_places_of
 
 
 class Adagrad(FormulaOptimizer):
@@ -78,6 +80,19 @@ class Adagrad(FormulaOptimizer):
     def _formula(xp: Any, of: Values, n: Numbers) -> dict[str, Any]:
         total = of["sum"] + of["grad"] * of["grad"]
         return {"sum": total, "self": of["self"] - of["grad"] * n["lr"] / (xp.sqrt(total) + n["eps"])}
+
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        state = self.state[parameter]
+        with no_grad():
+            state["step"].add_(1)
+            if group["weight_decay"]:
+                raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+            gradient = (-gradient if group["maximize"] else gradient).coalesce()
+            values = gradient._values()
+            total = state["sum"].add_(at_places_of(gradient, values.pow(2)))
+            spread = total.sparse_mask(gradient)._values().sqrt_().add_(group["eps"])
+            rate = number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
+            return parameter.add_(at_places_of(gradient, values / spread), alpha=-rate)
 
     def _edits(self, group: Group) -> Mapping[str, int]:
         return {"sum": 1, "self": 1}

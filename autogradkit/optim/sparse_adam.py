@@ -1,20 +1,26 @@
-"""SparseAdam."""
+"""SparseAdam, by ops of sparse tensors in PyTorch's order."""
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from autogradkit.core.frames import entry
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.optimizer import Optimizer, require_betas
+from autogradkit.engine.modes import no_grad
+from autogradkit.optim.formula import zeros
+from autogradkit.optim.optimizer import Optimizer, number, require_betas
 from autogradkit.optim.saving import Group
+from autogradkit.optim.sparse_steps import at_places_of
 
 
 class SparseAdam(Optimizer):
     """Adam that leaves alone, averages too, what a sparse gradient does not name (after Kingma and Ba, 2015).
 
-    There are no sparse gradients here yet, and dense ones it refuses. Raises ValueError for options out of range.
+    Dense gradients it refuses. Raises ValueError for options out of range.
 
     >>> import autogradkit as torch
     >>> torch.optim.SparseAdam([torch.nn.Parameter(torch.ones(1))]).defaults["betas"]
@@ -47,7 +53,35 @@ class SparseAdam(Optimizer):
             raise ValueError(f"Complex params at indices {places}: SparseAdam does not support complex parameters")
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
-        def update(parameter: Tensor, gradient: Tensor) -> Tensor:
+        gradients = [parameter._grad for parameter in group["params"]]
+        if any(gradient is not None and gradient.__class__ is not SparseTensor for gradient in gradients):
             raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")
+        return functools.partial(self._update_sparse, group)
 
-        return update
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        beta1, beta2 = group["betas"]
+        with no_grad():
+            gradient = (-gradient if group["maximize"] else gradient).coalesce()
+            state = self.state[parameter]
+            if not state:
+                state.update(step=0, exp_avg=zeros(parameter), exp_avg_sq=zeros(parameter))
+            state["step"] += 1
+            values = gradient._values()
+            if not values.numel():
+                return parameter
+            averages = [
+                _towards(state[name], gradient, new, 1 - beta)
+                for name, new, beta in (("exp_avg", values, beta1), ("exp_avg_sq", values.pow(2), beta2))
+            ]
+            corrections = [1 - beta ** state["step"] for beta in (beta1, beta2)]
+            rate = number(group["lr"]) * math.sqrt(corrections[1]) / corrections[0]
+            change = -rate * averages[0].div_(averages[1].sqrt_().add_(group["eps"]))
+            return parameter.add_(at_places_of(gradient, change))
+
+
+def _towards(average: Tensor, gradient: Tensor, new: Tensor, part: float) -> Tensor:
+    """Move an average by this part of the way to new values at the places of the gradient; what it is there now."""
+    old = average.sparse_mask(gradient)._values()
+    update = new.sub(old).mul_(part)
+    average.add_(at_places_of(gradient, update))
+    return update.add_(old)

@@ -101,13 +101,16 @@ class History(list[Epoch]):
     @entry
     def save(self, path: str | Path) -> None:
         """Write the run to a JSON file; `History.load` gives it back, every number the same."""
-        document = {
+        write_whole(path, json.dumps(self.document(), allow_nan=False).encode())
+
+    def document(self) -> dict[str, Any]:
+        """The run as a plain dictionary, which a file or a checkpoint holds; `from_document` gives it back."""
+        return {
             "format": FORMAT,
             "version": VERSION,
             "epochs": {field.name: [_out(getattr(epoch, field.name)) for epoch in self] for field in fields(Epoch)},
             "steps": {field.name: [_out(getattr(step, field.name)) for step in self.steps] for field in fields(Step)},
         }
-        write_whole(path, json.dumps(document, allow_nan=False).encode())
 
     @classmethod
     @entry
@@ -126,6 +129,11 @@ class History(list[Epoch]):
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"not a training run: the text is not JSON ({error})") from None
+        return cls.from_document(document)
+
+    @classmethod
+    def from_document(cls, document: Any) -> History:
+        """The run that `document` told. Raises ValueError, with the reason, for anything else."""
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise ValueError(f"not a training run: it does not say format {FORMAT!r}")
         if document.get("version") != VERSION:

@@ -104,7 +104,7 @@ def filters(model: Module) -> tuple[str, np.ndarray]:
     ('conv1', (6, 5, 5))
     """
     for name, module in model.named_modules():
-        if "weight" not in module._parameters:
+        if not any(each.startswith("weight") for each in module._parameters):
             continue
         if isinstance(module, Conv2d):
             weight = module.weight.numpy(force=True)

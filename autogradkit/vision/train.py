@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from autogradkit._ops.making.seed import get_rng_state, set_rng_state
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.random import default_generator
 from autogradkit.core.steps import Step as Atomic
@@ -155,6 +156,37 @@ class Training:
         for _ in self.steps(epochs):
             pass
         return self.epochs
+
+    @entry
+    def state_dict(self) -> dict[str, Any]:
+        """What it takes to go on in another process: model, optimizer, schedule, random stream, and what was learnt so far.
+
+        Tensors are shared, not copied. Raises RuntimeError in the middle of an epoch, where the loader's order is not known.
+        """
+        if self._batches is not None:
+            raise RuntimeError("an epoch is begun: the state of a training is known between epochs only")
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
+            "random": get_rng_state(),
+            "history": self.epochs.document(),
+        }
+
+    @entry
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave: the same losses follow as there.
+
+        Raises ValueError, RuntimeError or KeyError where it is of another model or optimizer, or of no training.
+        """
+        history = History.from_document(state["history"])
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["scheduler"])
+        set_rng_state(state["random"])
+        self.epochs = history
+        self._told = len(history.steps)
 
     def _learn(self, inputs: Any, targets: Any) -> None:
         """Learn one batch: all of it, or nothing, where the interrupt that does not wait comes.

@@ -12,7 +12,6 @@ from typing import Any
 
 from ..nn import Module
 from ..vision.recipes import RECIPES
-from ..vision.train import Training
 from .training import TrainingView
 
 
@@ -27,7 +26,7 @@ def train_from_magic(
 ) -> TrainingView:
     """What `%train` does: train a model on the bundled digits, live; the view that showed it.
 
-    `what` is a recipe, "lenet" or "mlp", or the name of a model in `namespace` that takes (N, 1, 28, 28) pixels and gives
+    `what` is a recipe, such as "lenet" or "mlp", or the name of a model in `namespace` that takes (N, 1, 28, 28) pixels and gives
     (N, 10) scores; that one learns from where it stands, by LeNet's recipe. What is None is as the recipe has it.
     An interrupt ends the training as Stop does: `resume()` on the view goes on, and `view.training.model` has learnt.
     Raises ValueError where `what` is neither.
@@ -45,14 +44,7 @@ def train_from_magic(
     if lr is not None:
         recipe = dataclasses.replace(recipe, optimizer=_with_rate(recipe.optimizer, lr))
     setup = recipe.prepare(0 if seed is None else seed)
-    training = Training(
-        setup.model,
-        setup.loader,
-        setup.loss_fn,
-        setup.optimizer,
-        test_loader=setup.test_loader,
-        scheduler=setup.scheduler,
-    )
+    training = setup.training()
     view = TrainingView(title)
     with suppress(KeyboardInterrupt):
         view.run(training, setup.epochs if epochs is None else epochs)

@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 import autogradkit as torch
 from autogradkit import nn
 from autogradkit.vision import figures, learnt
-from autogradkit.vision.models import MLP, LeNet
+from autogradkit.vision.models import MLP, RNN, LeNet
 from autogradkit.vision.utils import WRONG, show
 
 mpl.use("Agg")
@@ -100,6 +100,7 @@ def test_filters_are_copies_of_the_first_layer_s_weights() -> None:
     for model, said in (
         (nn.Linear(3, 2), r"the first layer, Linear, is a Linear: only a Conv2d"),
         (nn.Sequential(nn.Flatten(), nn.Linear(3, 2)), "the first layer, 1, is a Linear"),
+        (RNN(), "the first layer, lstm, is a LSTM: only a Conv2d"),
         (nn.ReLU(), "ReLU has no layer with weights"),
     ):
         with pytest.raises(ValueError, match=said):

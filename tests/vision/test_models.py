@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 import autogradkit as torch
-from autogradkit.vision.models import MLP, LeNet
+from autogradkit.vision.models import CNN, MLP, RNN, LeNet
 from autogradkit.vision.recipes import RECIPES, digits
-from autogradkit.vision.train import Training
 
 
-@pytest.mark.parametrize(("model", "parameters"), [(LeNet, 61_706), (MLP, 109_386)])
+@pytest.mark.parametrize(("model", "parameters"), [(LeNet, 61_706), (MLP, 109_386), (CNN, 20_586), (RNN, 49_354)])
 def test_models_give_ten_logits(model: type[torch.nn.Module], parameters: int) -> None:
     network = model()
     assert network(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
@@ -29,14 +28,7 @@ def test_digits_are_pixels_from_zero_to_one() -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_reaches_its_target(name: str) -> None:
     setup = RECIPES[name].prepare()
-    training = Training(
-        setup.model,
-        setup.loader,
-        setup.loss_fn,
-        setup.optimizer,
-        test_loader=setup.test_loader,
-        scheduler=setup.scheduler,
-    )
-    last = training.run(setup.epochs)[-1]
+    last = setup.training().run(setup.epochs)[-1]
     assert last.test_accuracy is not None
     assert last.test_accuracy >= setup.target
+    assert setup.reached(last)

@@ -239,3 +239,51 @@ def test_means_weigh_batches_by_their_size():
     model = Line()
     one, two = (torch.tensor([1.0]), torch.tensor([3.0])), (torch.tensor([1.0, 1.0]), torch.tensor([0.0, 0.0]))
     assert evaluate(model, [one, two], squared) == (3.0, None)
+
+
+def kept_training():
+    """One with everything that a state holds: batch norm, dropout, momentum, a schedule, a shuffle."""
+    torch.manual_seed(4)
+    x = torch.rand(24, 3)
+    data = torch.utils.data.TensorDataset(x, x.sum(1).long())
+    model = torch.nn.Sequential(
+        torch.nn.Linear(3, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(0.3), torch.nn.Linear(8, 4)
+    )
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    loader = torch.utils.data.DataLoader(data, 8, shuffle=True)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    return Training(model, loader, torch.nn.CrossEntropyLoss(), optimizer, test_loader=loader, scheduler=scheduler)
+
+
+def test_a_saved_state_goes_on_as_if_it_had_never_stopped(tmp_path):
+    whole = kept_training()
+    whole.run(4)
+    first = kept_training()
+    first.run(2)
+    torch.save(first.state_dict(), tmp_path / "run.pt")
+    second = kept_training()
+    second.load_state_dict(torch.load(tmp_path / "run.pt"))
+    assert second.epochs == whole.epochs[:2]
+    given = list(second.steps(4))
+    assert [(step.epoch, step.batch, step.loss) for step in given] == [
+        (step.epoch, step.batch, step.loss) for step in whole.epochs.steps[6:]
+    ]
+    assert second.epochs == whole.epochs
+    assert second.epochs.steps == whole.epochs.steps
+
+
+def test_there_is_no_state_in_the_middle_of_an_epoch():
+    training = kept_training()
+    for _ in training.steps(1):
+        break
+    with pytest.raises(RuntimeError, match="between epochs only"):
+        training.state_dict()
+
+
+def test_a_state_of_something_else_is_refused():
+    training = kept_training()
+    state = training.state_dict()
+    with pytest.raises(ValueError, match="not a training run"):
+        training.load_state_dict({**state, "history": {}})
+    with pytest.raises(RuntimeError, match="Missing key"):
+        training.load_state_dict({**state, "model": {}})

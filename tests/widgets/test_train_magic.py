@@ -29,7 +29,7 @@ def test_the_magic_trains_a_model_of_the_learner_s():
 
 
 def test_the_magic_says_what_it_can_train():
-    with pytest.raises(ValueError, match="'w' is no model: use lenet, mlp, or the name"):
+    with pytest.raises(ValueError, match="'w' is no model: use lenet, mlp, cnn, rnn, or the name"):
         train_from_magic("w", {"w": torch.ones(2)})
 
 

@@ -1,6 +1,6 @@
-"""LeNet and an MLP for 28×28 digits. Rests on nn; `recipes.py` says how they are trained.
+"""LeNet, an MLP, a newer convolutional net and a recurrent one, for 28×28 digits. Rests on nn; `recipes.py` trains them.
 
-Both take pixels from 0 to 1, shape (N, 1, 28, 28), and give logits (N, 10), for the cross entropy.
+All take pixels from 0 to 1, shape (N, 1, 28, 28), and give logits (N, 10), for the cross entropy.
 """
 
 from __future__ import annotations
@@ -58,3 +58,46 @@ class MLP(nn.Module):
         x = functional.relu(self.fc1(x))
         x = functional.relu(self.fc2(x))
         return self.fc3(x)
+
+
+class CNN(nn.Module):
+    """Two convolutions with batch norm, and dropout before the readout: (N, 1, 28, 28) → (N, 10). 20,586 parameters.
+
+    >>> import autogradkit as torch
+    >>> CNN()(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, 3, padding=1)
+        self.norm1 = nn.BatchNorm2d(16)
+        self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
+        self.norm2 = nn.BatchNorm2d(32)
+        self.dropout = nn.Dropout(0.25)
+        self.fc = nn.Linear(32 * 7 * 7, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits of a batch of pictures."""
+        x = functional.max_pool2d(functional.relu(self.norm1(self.conv1(x))), 2)
+        x = functional.max_pool2d(functional.relu(self.norm2(self.conv2(x))), 2)
+        return self.fc(self.dropout(x.flatten(1)))
+
+
+class RNN(nn.Module):
+    """An LSTM that reads a picture row by row, from above: (N, 1, 28, 28) → (N, 10). 49,354 parameters.
+
+    >>> import autogradkit as torch
+    >>> RNN()(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(28, 96, batch_first=True)
+        self.fc = nn.Linear(96, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits of a batch of pictures."""
+        outputs, _ = self.lstm(x.flatten(0, 1))
+        return self.fc(outputs[:, -1])

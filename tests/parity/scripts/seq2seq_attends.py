@@ -1,8 +1,9 @@
 """An encoder of GRU cells, and a decoder that looks back at it by attention: letters come out one further in the alphabet."""
 
-import autogradkit as torch
+import torch
+import torch.nn.functional as F
+from torch import nn
 
-nn, F = torch.nn, torch.nn.functional
 torch.manual_seed(3)
 LETTERS, LENGTH, WIDTH = 8, 5, 24
 

@@ -2,9 +2,10 @@
 
 import os
 
-import autogradkit as torch
+import torch
+import torch.nn.functional as F
+from torch import nn
 
-nn, F = torch.nn, torch.nn.functional
 torch.manual_seed(1)
 with open(os.path.join(os.path.dirname(__file__), "harbour.txt"), encoding="utf-8") as file:
     text = file.read().replace("\n", " ")

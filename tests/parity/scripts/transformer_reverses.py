@@ -2,9 +2,10 @@
 
 import math
 
-import autogradkit as torch
+import torch
+import torch.nn.functional as F
+from torch import nn
 
-nn, F = torch.nn, torch.nn.functional
 torch.manual_seed(5)
 BEGIN, PAD, WIDTH, LENGTH = 10, 11, 32, 4
 places = torch.arange(LENGTH + 1.0)[:, None] / 20 ** (torch.arange(0.0, WIDTH, 2) / WIDTH)

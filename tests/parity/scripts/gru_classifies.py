@@ -1,8 +1,9 @@
 """A GRU says of sequences of different lengths whether their numbers sum to more than nothing; they are packed."""
 
-import autogradkit as torch
+import torch
+from torch import nn
+from torch.nn.utils import rnn
 
-nn, rnn = torch.nn, torch.nn.utils.rnn
 torch.manual_seed(2)
 
 

@@ -1,0 +1,25 @@
+"""Whole scripts, as beginners write them: `autogradkit run` prints what PyTorch prints, seeds, losses, refusals and all."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # of PyTorch's quick way in evaluation
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_it_prints_what_it_prints_with_pytorch(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(script), run_name="__main__")
+    theirs = capsys.readouterr().out
+    command = [sys.executable, "-m", "autogradkit.run", str(script)]
+    ours = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (ours.stderr, ours.returncode) == ("", 0)
+    assert len(theirs.splitlines()) > 4
+    assert ours.stdout == theirs
