@@ -25,3 +25,4 @@ else:
     HAS_OPS = True
 
 import torchvision as torchvision  # noqa: E402
+import torchvision.transforms.v2  # noqa: E402, F401
