@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io as streams
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,11 @@ def test_a_file_that_was_cut_off_is_refused() -> None:
     for length in (12, 200, len(data) // 2):
         with pytest.raises(RuntimeError):
             io.decode_image(data[:length])
+
+
+def test_a_header_that_promises_too_many_pixels_is_refused() -> None:
+    data = bytes_of(Image.new("L", (2, 2))).numpy().tobytes()
+    header = b"IHDR" + struct.pack(">II", 60_000, 60_000) + data[24:29]
+    bomb = data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+    with pytest.raises(RuntimeError, match="could be decompression bomb DOS attack"):
+        io.decode_image(torch.tensor(list(bomb), dtype=torch.uint8))

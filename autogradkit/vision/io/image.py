@@ -121,7 +121,7 @@ def _opened(data: Tensor, *formats: str) -> Any:
         )
     try:
         return Image.open(io.BytesIO(data.numpy().tobytes()), formats=formats)
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise RuntimeError(str(error)) from None
 
 

@@ -54,3 +54,17 @@ def fill_for(img: Any, fill: Any) -> Any:
     if isinstance(fill, int | float):
         return [float(fill)] * get_dimensions(img)[0]
     return [float(each) for each in fill]
+
+
+def two_numbers(value: Any, name: str) -> list[float]:
+    """A number for both of two, or two, as floats."""
+    if not isinstance(value, int | float | Sequence):
+        raise TypeError(f"{name} should be a number or a sequence of numbers. Got {type(value)}")
+    if not isinstance(value, Sequence):
+        return [float(value)] * 2
+    if len(value) not in (1, 2):
+        raise ValueError(f"If {name} is a sequence its length should be 1 or 2. Got {len(value)}")
+    for each in value:
+        if not isinstance(each, int | float):
+            raise ValueError(f"{name} should be a sequence of numbers. Got {type(each)}")
+    return [float(value[0]), float(value[-1])]

@@ -12,3 +12,4 @@ from autogradkit.vision.transforms.v2.transform import has_all as has_all
 from autogradkit.vision.transforms.v2.transform import has_any as has_any
 from autogradkit.vision.transforms.v2.transform import query_chw as query_chw
 from autogradkit.vision.transforms.v2.transform import query_size as query_size
+from autogradkit.vision.transforms.v2.warps import *

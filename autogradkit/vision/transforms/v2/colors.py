@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import autogradkit as ak
-from autogradkit.vision.transforms.checks import edges, refuse_lengths
+from autogradkit.vision.transforms.checks import edges, refuse_lengths, two_numbers
 from autogradkit.vision.transforms.colors import ColorJitter as _Jitter
 from autogradkit.vision.transforms.colors import adjusted, drawn_rectangle, refuse_erasing
 from autogradkit.vision.transforms.geometry import drawn_number
 from autogradkit.vision.transforms.v2 import functional as F
-from autogradkit.vision.transforms.v2.geometry import two_numbers
 from autogradkit.vision.transforms.v2.transform import RandomApplyTransform, Transform, query_chw
 
 __all__ = [
