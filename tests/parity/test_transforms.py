@@ -354,3 +354,32 @@ def test_a_palette_goes_along_with_padding() -> None:
         one, other = made(ours, ak, call)(picture), made(theirs, torch, call)(picture)
         assert_alike(one, other)
         assert one.getpalette() == other.getpalette()
+
+
+POLICIES = """
+T.AutoAugment()
+T.AutoAugment(T.AutoAugmentPolicy.CIFAR10)
+T.AutoAugment(T.AutoAugmentPolicy.SVHN, T.InterpolationMode.BILINEAR, fill=7)
+T.RandAugment()
+T.RandAugment(4, magnitude=17, fill=3)
+T.TrivialAugmentWide()
+T.TrivialAugmentWide(num_magnitude_bins=11, interpolation=T.InterpolationMode.BILINEAR)
+"""
+
+
+@pytest.mark.parametrize("call", lines(POLICIES))
+@pytest.mark.parametrize("kind", ["uint8", "RGB", "L"])
+def test_a_policy(call: str, kind: str) -> None:
+    def several(library: Any, tensors: Any, img: Any) -> list[Any]:
+        step = made(library, tensors, call)
+        return [step(img) for _ in range(15)]
+
+    picture = {**TENSORS, **PILLOWS}[kind]
+    compare(lambda img: several(ours, ak, img), lambda img: several(theirs, torch, img), picture)
+    assert repr(made(ours, ak, call)) == repr(made(theirs, torch, call))
+
+
+@pytest.mark.parametrize("name", ["IMAGENET", "CIFAR10", "SVHN"])
+def test_learnt_policies(name: str) -> None:
+    one, other = (library.AutoAugment(library.AutoAugmentPolicy[name]) for library in (ours, theirs))
+    assert one.policies == other.policies

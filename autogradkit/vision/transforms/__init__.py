@@ -5,4 +5,5 @@ Functions are in `functional`; here are the classes that draw their arguments at
 """
 
 from autogradkit.vision.transforms import functional as functional
+from autogradkit.vision.transforms.autoaugment import *
 from autogradkit.vision.transforms.transforms import *
