@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io as streams
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,12 @@ def test_a_header_that_promises_too_many_pixels_is_refused() -> None:
     bomb = data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
     with pytest.raises(RuntimeError, match="could be decompression bomb DOS attack"):
         io.decode_image(torch.tensor(list(bomb), dtype=torch.uint8))
+
+
+def test_pillow_is_loaded_by_the_first_image() -> None:
+    code = (
+        "import sys, autogradkit as torch; from autogradkit.vision.transforms import Compose, Resize, v2\n"
+        "Compose([Resize(2), v2.RandomHorizontalFlip()])(torch.zeros(1, 4, 4))\n"
+        "print('PIL' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -161,7 +161,7 @@ def normalize(tensor: Any, mean: Any, std: Any, inplace: bool = False) -> Tensor
         raise ValueError(
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.size()}"
         )
-    means, stds = (ak.as_tensor(each, dtype=tensor.dtype, device=tensor.device) for each in (mean, std))
+    means, stds = (ak.as_tensor(each, dtype=tensor.dtype) for each in (mean, std))
     if (stds == 0).any():
         raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
     changed = tensor if inplace else tensor.clone()
