@@ -164,6 +164,47 @@ def test_stopping_twice_does_nothing() -> None:
     assert sys.modules.get("torch") is not autogradkit
 
 
+PICTURES = """
+import torch
+import torchvision
+import torchvision.transforms as T
+import torchvision.transforms.functional as F
+from torchvision import io, transforms, tv_tensors, utils
+from torchvision.io import ImageReadMode, read_image, write_png
+from torchvision.transforms import InterpolationMode, v2
+from torchvision.transforms.transforms import ToTensor
+from torchvision.transforms.v2 import functional as VF
+from torchvision.utils import make_grid, save_image
+
+torch.manual_seed(0)
+picture = (torch.rand(3, 6, 8) * 255).to(torch.uint8)
+write_png(picture, "picture.png")
+read = read_image("picture.png", ImageReadMode.RGB)
+print(torch.equal(read, picture))
+steps = T.Compose([T.ToPILImage(), T.RandomCrop(4), T.ToTensor(), T.Normalize((0.5,) * 3, (0.5,) * 3)])
+print(steps(read).shape, F.resize(read, 3, InterpolationMode.BILINEAR).shape)
+both = v2.Compose([v2.ToImage(), v2.RandomHorizontalFlip(1.0), v2.ToDtype(torch.float32, scale=True)])
+image, mask = both(tv_tensors.Image(read), tv_tensors.Mask(read[0]))
+print(torch.equal(mask, read[0].flip(-1)), torch.equal(VF.hflip(image), VF.to_dtype(read, torch.float32, scale=True)))
+save_image(make_grid([image, image]), "grid.png")
+print(read_image("grid.png").shape)
+"""
+
+
+def test_pictures_are_read_transformed_and_saved(
+    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, printed, _ = script(PICTURES, capture=capsys)
+    assert status == 0
+    assert printed.splitlines() == [
+        "True",
+        "torch.Size([3, 4, 4]) torch.Size([3, 3, 4])",
+        "True True",
+        "torch.Size([3, 10, 22])",
+    ]
+
+
 TRAINS = """
 import argparse
 import torch

@@ -94,10 +94,10 @@ def printoptions(**options: Any) -> Generator[None]:
 # -- the tensor -------------------------------------------------------------------------------------------------------
 
 
-def tensor_repr(tensor: Tensor) -> str:
-    """What `repr(tensor)` says. A user's subclass goes by its own name, parameters by that of tensors."""
+def tensor_repr(tensor: Tensor, name: str | None = None) -> str:
+    """What `repr(tensor)` says. A user's subclass goes by its own name, parameters by that of tensors, others by a given one."""
     kind = type(tensor)
-    name = "tensor" if is_own(kind) else kind.__name__
+    name = name or ("tensor" if is_own(kind) else kind.__name__)
     try:
         node: Any = tensor.grad_fn  # the engine attaches it
         grad_fn = None if node is None else str(type(node).__name__)

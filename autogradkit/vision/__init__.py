@@ -1,7 +1,10 @@
 """Pictures to learn from: data sets, transforms and models under torchvision's names. Rests on nn and utils.data."""
 
+from autogradkit import __version__ as __version__
 from autogradkit.vision import datasets as datasets
+from autogradkit.vision import io as io
 from autogradkit.vision import models as models
 from autogradkit.vision import ops as ops
 from autogradkit.vision import transforms as transforms
+from autogradkit.vision import tv_tensors as tv_tensors
 from autogradkit.vision import utils as utils

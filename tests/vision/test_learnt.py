@@ -15,7 +15,8 @@ import autogradkit as torch
 from autogradkit import nn
 from autogradkit.vision import figures, learnt
 from autogradkit.vision.models import MLP, RNN, LeNet
-from autogradkit.vision.utils import WRONG, show
+from autogradkit.vision.utils import show
+from autogradkit.vision.utils.sheets import WRONG
 
 mpl.use("Agg")
 

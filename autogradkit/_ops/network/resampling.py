@@ -78,6 +78,10 @@ def _bump(x: Array) -> Array:
     return np.where(size < 1, _cubic_near(size, a), np.where(size < 2, _cubic_far(size, a), 0))
 
 
+def _windowed_sinc(x: Array) -> Array:
+    return np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0)
+
+
 def _smoothed(
     n: int, count: int, aligned: bool, scale: float | None, kind: Any, shape: Callable[[Array], Array], reach: int
 ) -> Taps:
@@ -99,6 +103,7 @@ _MODES: dict[str, Callable[..., Taps]] = {
     "cubic": _cubic,
     "linear_aa": functools.partial(_smoothed, shape=_triangle, reach=1),
     "cubic_aa": functools.partial(_smoothed, shape=_bump, reach=2),
+    "lanczos_aa": functools.partial(_smoothed, shape=_windowed_sinc, reach=3),
 }
 
 
@@ -300,5 +305,6 @@ UPSAMPLES = {
         ("bicubic", 2, "upsample_bicubic2d", "UpsampleBicubic2D", "cubic"),
         ("bilinear_aa", 2, "_upsample_bilinear2d_aa", "UpsampleBilinear2DAa", "linear_aa"),
         ("bicubic_aa", 2, "_upsample_bicubic2d_aa", "UpsampleBicubic2DAa", "cubic_aa"),
+        ("lanczos_aa", 2, "_upsample_lanczos2d_aa", "UpsampleLanczos2DAa", "lanczos_aa"),
     )
 }

@@ -76,7 +76,8 @@ def interpolate(
 
     `mode`: "nearest", "nearest-exact", "area"; "linear" of sequences, "bilinear" and "bicubic" of images, "trilinear" of
     volumes, with `align_corners` if the outer places are to stay where they are. `antialias` smooths images that become
-    smaller. Raises ValueError for arguments that do not fit together, NotImplementedError for other dimensions.
+    smaller; of images "lanczos" is such a mode, too. Raises ValueError for arguments that do not fit together,
+    NotImplementedError for other dimensions.
 
     >>> import autogradkit as torch
     >>> torch.nn.functional.interpolate(torch.tensor([[[1.0, 2.0]]]), scale_factor=2)
@@ -103,6 +104,11 @@ def interpolate(
             "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
         )
     dims = input.dim()
+    if mode == "lanczos" and dims == 4:
+        if align_corners:
+            raise ValueError("Lanczos mode does not support align_corners=True")
+        if not antialias:
+            raise ValueError("Lanczos mode requires antialias=True")
     if mode == "area" and dims in _MEANS:
         return _MEANS[dims](input, sizes)
     upsample = UPSAMPLES.get((f"{mode}_aa" if antialias else mode, dims - 2))

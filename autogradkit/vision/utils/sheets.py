@@ -1,4 +1,4 @@
-"""Images as a figure, where torchvision has `torchvision.utils`. Rests on matplotlib, which is imported when used."""
+"""Images as a figure, each under its label. Rests on matplotlib, which is imported when used."""
 
 from __future__ import annotations
 

@@ -1,0 +1,153 @@
+"""Tensors that say what they hold, an image, a mask or boxes, so that `transforms.v2` does to each what belongs to it.
+
+What an op makes of one is a plain tensor; copies and casts stay what they were. Rests on the tensor.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Self
+
+import autogradkit as ak
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.printing import tensor_repr
+from autogradkit.core.tensor import Tensor
+from autogradkit.vision.transforms.functional import pil_to_tensor
+from autogradkit.vision.transforms.functional.images import is_pil
+
+
+class TVTensor(Tensor):
+    """The base of tensors that say what they hold."""
+
+    # A parameter's: ops see a plain tensor, and make plain ones of it.
+    __torch_function__ = Parameter.__torch_function__  # pyright: ignore[reportAttributeAccessIssue]
+
+    @classmethod
+    def wrap(cls, tensor: Tensor, like: Any, **_facts: Any) -> Any:
+        """A tensor as one of this class, with what `like` knows beside its numbers."""
+        return tensor.as_subclass(cls)
+
+    def clone(self, **options: Any) -> Self:
+        """A copy that is of the same class."""
+        return self.wrap(super().clone(**options), self)
+
+    def detach(self) -> Self:
+        """The same numbers without a graph, of the same class."""
+        return self.wrap(super().detach(), self)
+
+    def to(self, *args: Any, **options: Any) -> Self:
+        """Another dtype, of the same class."""
+        return self.wrap(super().to(*args, **options), self)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return tensor_repr(self, type(self).__name__)
+
+    def _shown(self, **facts: Any) -> str:
+        listed = ", ".join(f"{name}={value}" for name, value in facts.items())
+        return f"{TVTensor.__repr__(self)[:-1]}, {listed})"
+
+
+def _tensor_of(data: Any, dtype: Any, device: Any, requires_grad: bool | None) -> Tensor:
+    if requires_grad is None:
+        requires_grad = isinstance(data, Tensor) and data.requires_grad
+    given = data.as_subclass(Tensor) if isinstance(data, Tensor) else data
+    return ak.as_tensor(given, dtype=dtype, device=device).requires_grad_(requires_grad)
+
+
+class Image(TVTensor):
+    """An image (..., C, H, W), from what a tensor can be made of or from a PIL image; one of (H, W) gets a channel.
+
+    >>> Image([[[0, 255]]])
+    Image([[[  0, 255]]], )
+    """
+
+    def __new__(cls, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool | None = None) -> Any:
+        tensor = _tensor_of(pil_to_tensor(data) if is_pil(data) else data, dtype, device, requires_grad)
+        if tensor.ndim < 2:
+            raise ValueError(f"Tensor must be 2D or higher, got {tensor.ndim}D tensor.")
+        return (tensor.unsqueeze(0) if tensor.ndim == 2 else tensor).as_subclass(cls)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return self._shown()
+
+
+class Video(TVTensor):
+    """A video (..., T, C, H, W)."""
+
+    def __new__(cls, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool | None = None) -> Any:
+        tensor = _tensor_of(data, dtype, device, requires_grad)
+        if tensor.ndim < 4:
+            raise ValueError(f"Tensor must be 4D or higher, got {tensor.ndim}D tensor.")
+        return tensor.as_subclass(cls)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return self._shown()
+
+
+class Mask(TVTensor):
+    """A mask (..., H, W): for each pixel a class or whether it belongs to an object."""
+
+    def __new__(cls, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool | None = None) -> Any:
+        data = pil_to_tensor(data) if is_pil(data) else data
+        return _tensor_of(data, dtype, device, requires_grad).as_subclass(cls)
+
+
+class BoundingBoxFormat(enum.Enum):
+    """What the four numbers of a box are: two corners, a corner and a size, or the middle and a size."""
+
+    XYXY = "XYXY"
+    XYWH = "XYWH"
+    CXCYWH = "CXCYWH"
+
+
+class BoundingBoxes(TVTensor):
+    """Boxes (N, 4) of a format, in a picture of `canvas_size` (height, width).
+
+    Where a transform would leave one partly outside of the picture it is cut off, unless `clamping_mode` is None.
+    """
+
+    format: BoundingBoxFormat
+    canvas_size: tuple[int, int]
+    clamping_mode: str | None
+
+    def __new__(
+        cls,
+        data: Any,
+        *,
+        format: BoundingBoxFormat | str,
+        canvas_size: tuple[int, int],
+        clamping_mode: str | None = "soft",
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool | None = None,
+    ) -> BoundingBoxes:
+        tensor = _tensor_of(data, dtype, device, requires_grad)
+        return cls._made(tensor, format, canvas_size, clamping_mode)
+
+    @classmethod
+    def _made(cls, tensor: Tensor, format: Any, canvas_size: Any, clamping_mode: str | None) -> BoundingBoxes:
+        if tensor.ndim == 1:
+            tensor = tensor.unsqueeze(0)
+        elif tensor.ndim != 2:
+            raise ValueError(f"Expected a 1D or 2D tensor, got {tensor.ndim}D")
+        if clamping_mode not in (None, "hard", "soft"):
+            raise ValueError(f"clamping_mode must be None, hard or soft, got {clamping_mode}.")
+        boxes: Any = tensor.as_subclass(cls)
+        boxes.format = BoundingBoxFormat[format.upper()] if isinstance(format, str) else format
+        boxes.canvas_size = canvas_size
+        boxes.clamping_mode = clamping_mode
+        return boxes
+
+    @classmethod
+    def wrap(cls, tensor: Tensor, like: Any, **facts: Any) -> BoundingBoxes:
+        """Boxes with the format, canvas and clamping of others, or with those that are given."""
+        known = {name: facts.get(name, getattr(like, name)) for name in ("format", "canvas_size", "clamping_mode")}
+        return cls._made(tensor, **known)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return self._shown(format=self.format, canvas_size=self.canvas_size, clamping_mode=self.clamping_mode)
+
+
+def wrap(wrappee: Tensor, *, like: TVTensor, **kwargs: Any) -> Any:
+    """A tensor as one of the class of `like`, with what that knows beside its numbers, or with what is given."""
+    return type(like).wrap(wrappee, like, **kwargs)
