@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
+from multiprocessing import spawn
 from types import ModuleType
 from typing import Any
 
@@ -62,6 +63,7 @@ class StandIn(Loader):
             for name in self._aside:
                 del sys.modules[name]
             sys.meta_path.insert(0, self)
+            spawn.get_preparation_data = _preparation  # a process that is not forked imports the script anew
             for below in _NAMED:
                 importlib.import_module(f"torch{below}")
         except BaseException:  # an interrupt leaves nothing half exchanged
@@ -76,6 +78,7 @@ class StandIn(Loader):
             self._give_back()
 
     def _give_back(self) -> None:
+        spawn.get_preparation_data = _pythons_preparation
         if self in sys.meta_path:
             sys.meta_path.remove(self)
         for name, module in list(sys.modules.items()):
@@ -145,6 +148,25 @@ def _rename(kind: type) -> None:
 
 def _is_pytorchs(name: str) -> bool:
     return name.partition(".")[0] in _OURS
+
+
+_pythons_preparation = spawn.get_preparation_data
+
+
+class _Preparation(dict[str, Any]):
+    """What a spawned process is told before it imports anything; where it is unpickled, `as_torch()` begins."""
+
+    def __reduce__(self) -> Any:
+        return _prepare, (dict(self),)
+
+
+def _preparation(name: str) -> _Preparation:
+    return _Preparation(_pythons_preparation(name))
+
+
+def _prepare(told: dict[str, Any]) -> dict[str, Any]:
+    as_torch()
+    return told
 
 
 _active: StandIn | None = None
