@@ -136,6 +136,7 @@ else:
             "optim",
             "profiler",
             "random",
+            "safetensors",
             "serialization",
             "signal",
             "sparse",

@@ -20,7 +20,7 @@ from typing import Any
 
 from autogradkit.core.own import RENAMED
 
-_OURS = {"torch": "autogradkit", "torchvision": "autogradkit.vision"}
+_OURS = {"torch": "autogradkit", "torchvision": "autogradkit.vision", "safetensors.torch": "autogradkit.safetensors"}
 # Where PyTorch's classes say they come from, which is not where its package has them.
 _HOMES = {
     "Tensor": "torch",
@@ -85,6 +85,10 @@ class StandIn(Loader):
             if _is_pytorchs(name) and module.__name__.startswith("autogradkit"):
                 del sys.modules[name]
         sys.modules.update(self._aside)
+        if "safetensors" in sys.modules:  # the one package here that is not PyTorch's, and keeps its modules
+            vars(sys.modules["safetensors"]).pop("torch", None)
+            if "safetensors.torch" in self._aside:
+                vars(sys.modules["safetensors"])["torch"] = self._aside["safetensors.torch"]
         for kind, home in RENAMED.values():
             kind.__module__ = home
         RENAMED.clear()
@@ -108,8 +112,8 @@ class StandIn(Loader):
         """
         if not _is_pytorchs(fullname):
             return None
-        top, _, below = fullname.partition(".")
-        own = ".".join(filter(None, (_OURS[top], below)))
+        theirs = next(each for each in _OURS if _is_below(fullname, each))
+        own = _OURS[theirs] + fullname.removeprefix(theirs)
         try:
             module = importlib.import_module(own)
         except ModuleNotFoundError as error:
@@ -147,7 +151,11 @@ def _rename(kind: type) -> None:
 
 
 def _is_pytorchs(name: str) -> bool:
-    return name.partition(".")[0] in _OURS
+    return any(_is_below(name, each) for each in _OURS)
+
+
+def _is_below(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
 
 
 _pythons_preparation = spawn.get_preparation_data
