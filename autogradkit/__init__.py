@@ -136,6 +136,7 @@ else:
             "optim",
             "profiler",
             "random",
+            "safetensors",
             "serialization",
             "signal",
             "sparse",
@@ -158,6 +159,7 @@ else:
         for home, names in {
             "autogradkit.tracing": "record Trace",
             "autogradkit.func": "vmap",
+            "autogradkit.nn.summary": "summary",
             "autogradkit.standing_in": "as_torch",
             "autogradkit.serialization": "save load",
             "autogradkit.amp": "autocast is_autocast_enabled get_autocast_dtype",

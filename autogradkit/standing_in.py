@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
+from multiprocessing import spawn
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +22,7 @@ import autogradkit
 from autogradkit.core.own import RENAMED
 from autogradkit.torch_version import TorchVersion
 
-_OURS = {"torch": "autogradkit", "torchvision": "autogradkit.vision"}
+_OURS = {"torch": "autogradkit", "torchvision": "autogradkit.vision", "safetensors.torch": "autogradkit.safetensors"}
 # Where PyTorch's classes say they come from, which is not where its package has them.
 _HOMES = {
     "Tensor": "torch",
@@ -72,6 +73,7 @@ class StandIn(Loader):
             for name in self._aside:
                 del sys.modules[name]
             sys.meta_path.insert(0, self)
+            spawn.get_preparation_data = _preparation  # a process that is not forked imports the script anew
             for below in _NAMED:
                 importlib.import_module(f"torch{below}")
         except BaseException:  # an interrupt leaves nothing half exchanged
@@ -86,12 +88,17 @@ class StandIn(Loader):
             self._give_back()
 
     def _give_back(self) -> None:
+        spawn.get_preparation_data = _pythons_preparation
         if self in sys.meta_path:
             sys.meta_path.remove(self)
         for name, module in list(sys.modules.items()):
             if _is_pytorchs(name) and module.__name__.startswith("autogradkit"):
                 del sys.modules[name]
         sys.modules.update(self._aside)
+        if "safetensors" in sys.modules:  # the one package here that is not PyTorch's, and keeps its modules
+            vars(sys.modules["safetensors"]).pop("torch", None)
+            if "safetensors.torch" in self._aside:
+                vars(sys.modules["safetensors"])["torch"] = self._aside["safetensors.torch"]
         for kind, home in RENAMED.values():
             kind.__module__ = home
         RENAMED.clear()
@@ -118,8 +125,8 @@ class StandIn(Loader):
         """
         if not _is_pytorchs(fullname):
             return None
-        top, _, below = fullname.partition(".")
-        own = ".".join(filter(None, (_OURS[top], below)))
+        theirs = next(each for each in _OURS if _is_below(fullname, each))
+        own = _OURS[theirs] + fullname.removeprefix(theirs)
         try:
             module = importlib.import_module(own)
         except ModuleNotFoundError as error:
@@ -162,7 +169,30 @@ def _rename(kind: type) -> None:
 
 
 def _is_pytorchs(name: str) -> bool:
-    return name.partition(".")[0] in _OURS
+    return any(_is_below(name, each) for each in _OURS)
+
+
+def _is_below(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
+
+
+_pythons_preparation = spawn.get_preparation_data
+
+
+class _Preparation(dict[str, Any]):
+    """What a spawned process is told before it imports anything; where it is unpickled, `as_torch()` begins."""
+
+    def __reduce__(self) -> Any:
+        return _prepare, (dict(self),)
+
+
+def _preparation(name: str) -> _Preparation:
+    return _Preparation(_pythons_preparation(name))
+
+
+def _prepare(told: dict[str, Any]) -> dict[str, Any]:
+    as_torch()
+    return told
 
 
 _active: StandIn | None = None

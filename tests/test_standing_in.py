@@ -260,6 +260,32 @@ def test_a_script_prints_what_it_prints_with_pytorch(tmp_path: Path) -> None:
     assert "epoch 1: " in ran[1].stdout
 
 
+WORKERS = """
+import torch
+from torch.utils.data import DataLoader, Dataset, get_worker_info
+
+class Squares(Dataset):
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, index):
+        return torch.tensor(index) ** 2, get_worker_info().id
+
+if __name__ == "__main__":
+    for batch, numbers in DataLoader(Squares(), 2, num_workers=1, multiprocessing_context="spawn"):
+        print(batch, numbers.tolist())
+"""
+
+
+@pytest.mark.long
+def test_workers_that_are_spawned_run_the_script_alike(tmp_path: Path) -> None:
+    path = tmp_path / "workers.py"
+    path.write_text(WORKERS)
+    command = [sys.executable, "-m", "autogradkit", "run", str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert (ran.stdout, ran.stderr) == ("tensor([0, 1]) [0, 0]\ntensor([4, 9]) [0, 0]\ntensor([16]) [0]\n", "")
+
+
 def test_a_script_is_run_as_python_runs_it(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
     status, said, complained = script(
         """

@@ -147,7 +147,8 @@ class Borrowed:
 
 def borrow(array: Array) -> Array:
     """The same memory as `array`, as the root of a storage of its own."""
-    return np.asarray(Borrowed(array))
+    borrowed = np.asarray(Borrowed(array))
+    return borrowed if borrowed.dtype == array.dtype else borrowed.view(array.dtype)  # the interface knows no bfloat16
 
 
 def root_of(array: Array) -> Array:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import mmap
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -64,6 +65,31 @@ class UntypedStorage(Bytes):
         made = object.__new__(cls)
         Bytes.__init__(made, array)
         return made
+
+    @classmethod
+    def from_file(cls, filename: str, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The first bytes of a file, mapped: with `shared` what is written goes into it, and a shorter file grows.
+
+        Raises RuntimeError where it cannot be opened, or is too short.
+        """
+        try:
+            if shared and not os.path.exists(filename):
+                open(filename, "xb").close()
+            size = os.path.getsize(filename)
+            if shared and size < nbytes:
+                os.truncate(filename, nbytes)
+            elif size < nbytes:
+                raise RuntimeError(
+                    f"file <{filename}> size <{size}> is smaller than the required mapping size <{nbytes}>"
+                )
+            if not nbytes:
+                return cls.of(_allocated())
+            return cls.of(borrow(np.memmap(filename, _BYTE, "r+" if shared else "c", shape=(nbytes,)).view(np.ndarray)))
+        except OSError as error:
+            mode = "read-write" if shared else "read-only"
+            raise RuntimeError(
+                f"unable to open file <{filename}> in {mode} mode: {error.strerror} ({error.errno})"
+            ) from None
 
     @property
     def _cdata(self) -> int:

@@ -24,6 +24,7 @@ from autogradkit.core.storage import Array, require_extent, strided
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
+from autogradkit.serialization.homes import collecting, pytorchs_home
 
 _DTYPES = {str(each): each for each in vars(dtypes).values() if isinstance(each, dtypes.dtype)}
 STORAGES = {
@@ -181,7 +182,8 @@ def global_name(value: Any) -> str | None:
     home = value.__module__ if isinstance(value, FunctionType) else home_of(value)
     if home.partition(".")[0] != "autogradkit":
         return None
-    return f"torch{home.removeprefix('autogradkit')}.{value.__qualname__}"
+    home = pytorchs_home(f"torch{home.removeprefix('autogradkit')}", value.__qualname__)
+    return f"{home}.{value.__qualname__}"
 
 
 _NAMES = {Tensor: "torch.Tensor", Parameter: "torch.nn.parameter.Parameter", Size: "torch.Size", device: "torch.device"}
@@ -195,10 +197,14 @@ def found(module: str, name: str) -> Any:
     known = ALLOWED.get(f"{module}.{name}")
     if known is not None:
         return known
+    places = [{"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)]
     if module.partition(".")[0] == "torch":
-        module = "autogradkit" + module.removeprefix("torch")
-    value: Any = importlib.import_module({"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module))
-    for each in name.split("."):
+        places = [f"autogradkit{place.removeprefix('torch')}" for place in (collecting(module), module)]
+    value: Any = importlib.import_module(places[0])
+    first, *others = name.split(".")
+    if not hasattr(value, first):
+        value = importlib.import_module(places[-1])
+    for each in (first, *others):
         value = getattr(value, each)
     return value
 

@@ -1,7 +1,21 @@
-"""Helpers around training: `utils.data` feeds a network, `utils.checkpoint` lets a part of it run twice and keep nothing."""
+"""Helpers around training: `utils.data` feeds a network, `utils.checkpoint` lets a part of it run twice and keep nothing.
 
-from autogradkit.core.absent import absent_from as _absent_from
+`utils.benchmark` and `utils.tensorboard` are loaded when they are first named.
+"""
+
+import importlib as _importlib
+import sys as _sys
+from typing import Any as _Any
+
+from autogradkit.core import absent as _absent
 from autogradkit.utils import checkpoint as checkpoint
 from autogradkit.utils import data as data
 
-__getattr__ = _absent_from("utils")
+
+def __getattr__(name: str) -> _Any:
+    if name not in ("benchmark", "tensorboard"):
+        raise _absent.lookup_error("utils", name, _sys._getframe(1))
+    try:
+        return _importlib.import_module(f"autogradkit.utils.{name}")
+    except ModuleNotFoundError as error:  # of an extra, which it names
+        raise AttributeError(str(error)) from None

@@ -50,7 +50,7 @@ def test_a_name_that_neither_has_gets_pytorchs_text(namespace: str, module: Modu
         (torch.nn, "LinearCrossEntropyLoss", "nn.LinearCrossEntropyLoss"),
         (torch.nn.functional, "fractional_max_pool2d", "nn.functional.fractional_max_pool2d"),
         (torch.optim, "swap_in_optimizer_params_and_state", "optim.swap_in_optimizer_params_and_state"),
-        (torch.utils.data, "DistributedSampler", "utils.data.DistributedSampler"),
+        (torch.utils.data, "IterDataPipe", "utils.data.IterDataPipe"),
     ],
 )
 def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name: str, said: str) -> None:

@@ -14,9 +14,10 @@ from autogradkit._ops.declare.kinds import Array, Device, DType, Object, type_na
 from autogradkit._ops.making.contents import array_from, require_layout
 from autogradkit._ops.making.options import finished
 from autogradkit.core.device import require_cpu
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
 from autogradkit.core.memory import noted
 from autogradkit.core.storage import borrow
+from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
@@ -112,6 +113,8 @@ def asarray(
             raise ValueError(
                 f"can't alias tensor with dtype '{SCALAR_TYPE_NAMES[held]}' into dtype '{SCALAR_TYPE_NAMES[dtype]}'."
             )
+    if isinstance(obj, UntypedStorage):
+        return finished(obj.flat((dtype or int64).numpy), {"device": None, "requires_grad": requires_grad})
     made: Any = as_tensor(obj, dtype=dtype)
     if copy and shares and _is_same_memory(made, obj):
         made = made.clone()

@@ -9,15 +9,11 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
 from autogradkit.nn.functional.multi_head import canonical_mask
-from autogradkit.nn.modules.linear import Linear
+from autogradkit.nn.modules.linear import NonDynamicallyQuantizableLinear
 from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["MultiheadAttention"]
-
-
-class NonDynamicallyQuantizableLinear(Linear):
-    """The projection back from the heads, by the name that PyTorch's repr has for it."""
 
 
 class MultiheadAttention(Module):

@@ -92,6 +92,9 @@ class _Conv(Module):
         """(the input, padded by another mode than with zeros; the padding that is left to the convolution)."""
         if self.padding_mode == "zeros":
             return input, self.padding
+        return functional.pad(input, tuple(self._around()), self.padding_mode), 0
+
+    def _around(self) -> list[int]:
         around: list[int] = []
         for at in reversed(range(len(self.kernel_size))):  # before and after the last dimension come first
             if isinstance(self.padding, str):
@@ -99,7 +102,13 @@ class _Conv(Module):
                 around += [total // 2, total - total // 2]
             else:
                 around += [self.padding[at]] * 2
-        return functional.pad(input, tuple(around), self.padding_mode), 0
+        return around
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_reversed_padding_repeated_twice": self._around()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: each for name, each in state.items() if name != "_reversed_padding_repeated_twice"})
 
     def extra_repr(self) -> str:
         dims = len(self.kernel_size)

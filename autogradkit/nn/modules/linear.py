@@ -81,6 +81,10 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """The projection back from the heads of an attention, by the name that PyTorch's repr has for it."""
+
+
 class Bilinear(Module):
     """x1ᵀ · W · x2 + b for each output: (*, in1_features), (*, in2_features) → (*, out_features).
 

@@ -29,6 +29,7 @@ from autogradkit.engine.reseating import together
 from autogradkit.nn.modules import hooks
 from autogradkit.nn.modules.failure import note_layer
 from autogradkit.nn.modules.members import Members
+from autogradkit.nn.modules.pickling import Pickled
 from autogradkit.nn.modules.state import Stateful
 
 __all__ = ["Module"]
@@ -42,7 +43,7 @@ M = TypeVar("M", bound="Module")
 Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
 
-class Module(Stateful):
+class Module(Pickled, Stateful):
     """A part of a network: holds parameters, buffers and other modules, and computes with `forward`.
 
     Subclasses call `super().__init__()` first, assign `Parameter`s and modules to attributes, and define `forward`.

@@ -154,6 +154,13 @@ class RNNBase(Module):
     def _flat_weights(self) -> list[Parameter]:
         return [each for layer in self.all_weights for each in layer]
 
+    def __getstate__(self) -> dict[str, Any]:
+        names = [name for layer in self._all_weights for name in layer]
+        return {**super().__getstate__(), "_flat_weights_names": names, "_flat_weights": self._flat_weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: value for name, value in state.items() if not name.startswith("_flat_weight")})
+
     def flatten_parameters(self) -> None:
         """Nothing: in PyTorch it moves parameters on a GPU into one block of memory."""
 

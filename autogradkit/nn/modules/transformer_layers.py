@@ -13,15 +13,24 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.functional.multi_head import canonical_mask
+from autogradkit.nn.modules.activation import GELU
 from autogradkit.nn.modules.attention import MultiheadAttention
 from autogradkit.nn.modules.dropout import Dropout
 from autogradkit.nn.modules.linear import Linear
 from autogradkit.nn.modules.module import Module, Samples
 from autogradkit.nn.modules.normalization import LayerNorm
+from autogradkit.nn.modules.rectifier import ReLU
 
 __all__ = ["TransformerDecoderLayer", "TransformerEncoderLayer"]
 
 Activation = str | Callable[[Tensor], Tensor]
+
+
+def _number_of(activation: Any) -> int:
+    """PyTorch's number for an activation: 1 for relu, 2 for gelu, 0 for another."""
+    if activation is functional.relu or isinstance(activation, ReLU):
+        return 1
+    return 2 if activation is functional.gelu or isinstance(activation, GELU) else 0
 
 
 def _activation_of(activation: Activation) -> Callable[[Tensor], Tensor]:
@@ -99,6 +108,7 @@ class TransformerEncoderLayer(_Layer):
         rest = layer_norm_eps, batch_first, norm_first, bias, device, dtype
         self._make(d_model, nhead, dim_feedforward, dropout, *rest, ("self_attn",))
         self.activation = _activation_of(activation)
+        self.activation_relu_or_gelu = _number_of(self.activation)
 
     def forward(
         self,

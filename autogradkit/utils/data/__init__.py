@@ -8,10 +8,12 @@ from autogradkit.utils.data.dataset import (
     ConcatDataset,
     Dataset,
     IterableDataset,
+    StackDataset,
     Subset,
     TensorDataset,
     random_split,
 )
+from autogradkit.utils.data.distributed import DistributedSampler
 from autogradkit.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -20,6 +22,7 @@ from autogradkit.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from autogradkit.utils.data.worker import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -27,16 +30,19 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",
     "WeightedRandomSampler",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "random_split",
 ]
 

@@ -27,6 +27,11 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Tensor):
+        if first.is_sparse:
+            raise RuntimeError(
+                "Batches of sparse tensors are not currently supported by the default collate_fn; please provide a custom "
+                "collate_fn to handle them appropriately."
+            )
         return joining.stack.owner(batch, 0)
     if isinstance(first, np.ndarray | np.generic):
         if first.dtype.kind not in "biufc":

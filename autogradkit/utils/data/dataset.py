@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from autogradkit.core.frames import shorten
+from autogradkit.core.frames import entry, shorten
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -38,6 +38,12 @@ class IterableDataset(Dataset, Iterable[Any]):
 
     def __add__(self, other: Dataset) -> Any:
         return ChainDataset([self, other])
+
+
+def samples_at(dataset: Any, indices: list[Any]) -> Any:
+    """A map-style dataset's samples at several indices: at once where it can (`__getitems__`), else one by one."""
+    several: Any = getattr(dataset, "__getitems__", None)
+    return several(indices) if several else [dataset[index] for index in indices]
 
 
 class TensorDataset(Dataset):
@@ -89,13 +95,81 @@ class ConcatDataset(Dataset):
 
 
 class ChainDataset(IterableDataset):
-    """Iterable datasets one after the other."""
+    """Iterable datasets one after the other. Raises AssertionError where it comes to one that is not iterable."""
 
     def __init__(self, datasets: Iterable[Any]) -> None:
-        self.datasets = list(datasets)
+        self.datasets = datasets
+
+    def _checked(self) -> Iterator[Any]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise AssertionError("ChainDataset only supports IterableDataset")
+            yield dataset
 
     def __iter__(self) -> Iterator[Any]:
-        return itertools.chain.from_iterable(self.datasets)
+        try:
+            for dataset in self._checked():
+                yield from dataset
+        except BaseException as error:
+            shorten(error)
+            raise
+
+    @entry
+    def __len__(self) -> int:
+        return sum(len(dataset) for dataset in self._checked())
+
+
+class StackDataset(Dataset):
+    """Map-style datasets side by side: a sample is the tuple of theirs or, where they were named, the dict of theirs.
+
+    Raises ValueError for none, for datasets of different lengths, and for some with and some without a name.
+
+    >>> import autogradkit as torch
+    >>> torch.utils.data.StackDataset(letter="abc", number=[10, 20, 30])[1]
+    {'letter': 'b', 'number': 20}
+    """
+
+    @entry
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both types "
+                "are given."
+            )
+        self.datasets: Any = args or kwargs
+        parts = self._parts()
+        if not parts:
+            raise ValueError("At least one dataset should be passed")
+        self._length = len(parts[0])
+        if any(len(dataset) != self._length for dataset in parts):
+            raise ValueError("Size mismatch between datasets")
+
+    def _parts(self) -> list[Any]:
+        return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
+
+    def _sample(self, values: Iterable[Any]) -> Any:
+        values = tuple(values)
+        return dict(zip(self.datasets, values, strict=True)) if isinstance(self.datasets, dict) else values
+
+    def __getitem__(self, index: Any) -> Any:
+        try:
+            return self._sample(dataset[index] for dataset in self._parts())
+        except BaseException as error:
+            shorten(error)
+            raise
+
+    @entry
+    def __getitems__(self, indices: list[Any]) -> list[Any]:
+        columns: list[Any] = []
+        for dataset in self._parts():
+            column = samples_at(dataset, indices)
+            if len(column) != len(indices):
+                raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(column)}")
+            columns.append(column)
+        return [self._sample(values) for values in zip(*columns, strict=True)]
+
+    def __len__(self) -> int:
+        return self._length
 
 
 class Subset(Dataset):
@@ -106,9 +180,19 @@ class Subset(Dataset):
     'd'
     """
 
+    @entry
     def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
         self.dataset = dataset
         self.indices = indices
+        kind = type(self)
+        if kind.__getitem__ is not Subset.__getitem__ and kind.__getitems__ is Subset.__getitems__:
+            raise NotImplementedError(
+                f"{kind.__name__} overrides __getitem__ but not __getitems__. When subclassing Subset and overriding "
+                "__getitem__, you must also override __getitems__ to ensure DataLoader works correctly with your custom "
+                "logic. A simple implementation:\n\n"
+                "def __getitems__(self, indices):\n"
+                "    return [self.__getitem__(idx) for idx in indices]"
+            )
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, list):
@@ -116,9 +200,7 @@ class Subset(Dataset):
         return self.dataset[self.indices[index]]
 
     def __getitems__(self, indices: list[int]) -> list[Any]:
-        own = [self.indices[index] for index in indices]
-        several = getattr(self.dataset, "__getitems__", None)
-        return [self.dataset[index] for index in own] if several is None else several(own)
+        return samples_at(self.dataset, [self.indices[index] for index in indices])
 
     def __len__(self) -> int:
         return len(self.indices)

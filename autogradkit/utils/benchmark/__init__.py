@@ -1,0 +1,11 @@
+"""PyTorch's `torch.utils.benchmark`: how long statements take, measured until the clock does not count; tables of it."""
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.utils.benchmark.compare import Colorize as Colorize
+from autogradkit.utils.benchmark.compare import Compare as Compare
+from autogradkit.utils.benchmark.measurement import Measurement as Measurement
+from autogradkit.utils.benchmark.measurement import TaskSpec as TaskSpec
+from autogradkit.utils.benchmark.measurement import select_unit as select_unit
+from autogradkit.utils.benchmark.timer import Timer as Timer
+
+__getattr__ = _absent_from("utils.benchmark")
