@@ -22,7 +22,16 @@ from autogradkit.nn.functional.resizing import *
 from autogradkit.nn.functional.softmaxes import *
 
 # Ops that are published here alone; a pickle, of a layer with its activation, finds them by this.
-for _name in "avg_pool2d avg_pool3d gelu linear one_hot scaled_dot_product_attention softplus softshrink".split():
+for _name in [
+    "avg_pool2d",
+    "avg_pool3d",
+    "gelu",
+    "linear",
+    "one_hot",
+    "scaled_dot_product_attention",
+    "softplus",
+    "softshrink",
+]:
     globals()[_name].__module__ = __name__
 
 __getattr__ = _absent_from("nn.functional")
