@@ -10,6 +10,7 @@ from autogradkit.nn.functional.convolutions import *
 from autogradkit.nn.functional.distances import *
 from autogradkit.nn.functional.dropouts import *
 from autogradkit.nn.functional.embeddings import *
+from autogradkit.nn.functional.fractional import *
 from autogradkit.nn.functional.grids import *
 from autogradkit.nn.functional.label_losses import *
 from autogradkit.nn.functional.linear_maps import *
