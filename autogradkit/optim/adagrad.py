@@ -8,9 +8,10 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import no_grad
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
 from autogradkit.optim.kernels import Numbers
-from autogradkit.optim.optimizer import refuse_fused, require_not_negative, require_rate, spelled
+from autogradkit.optim.optimizer import alike, number, refuse_fused, require_not_negative, require_rate, spelled
 from autogradkit.optim.saving import Group, count
 
 
@@ -78,6 +79,19 @@ class Adagrad(FormulaOptimizer):
     def _formula(xp: Any, of: Values, n: Numbers) -> dict[str, Any]:
         total = of["sum"] + of["grad"] * of["grad"]
         return {"sum": total, "self": of["self"] - of["grad"] * n["lr"] / (xp.sqrt(total) + n["eps"])}
+
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        if group["weight_decay"]:
+            raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+        state = self.state[parameter]
+        with no_grad():
+            named: Any = (-gradient if group["maximize"] else gradient).coalesce()
+            rate = number(group["lr"]) / (1 + state["step"].item() * group["lr_decay"])
+            state["step"].add_(1)
+            state["sum"].add_(alike(named, named.values().pow(2)))
+            scale = state["sum"].sparse_mask(named).values().sqrt_().add_(group["eps"])
+            parameter.add_(alike(named, named.values() / scale), alpha=-rate)
+        return parameter
 
     def _edits(self, group: Group) -> Mapping[str, int]:
         return {"sum": 1, "self": 1}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any, ClassVar
 
+from autogradkit._ops.sparse.making import sparse_coo_tensor
 from autogradkit.autograd.profiler import record_function
 from autogradkit.core import errors
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
@@ -238,6 +239,12 @@ class Optimizer(Saved):
             options = (f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params")
             text += f"\nParameter Group {number}\n" + "".join(options)
         return text + ")"
+
+
+def alike(gradient: Tensor, values: Tensor) -> Tensor:
+    """A sparse tensor with other values where a sparse gradient has its own."""
+    made: Any = sparse_coo_tensor(gradient._indices(), values, gradient.shape)
+    return made
 
 
 def number(value: Any) -> float:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autogradkit._ops.making.filled import zeros_like
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.optimizer import Optimizer, require_betas
+from autogradkit.engine.modes import no_grad
+from autogradkit.optim.optimizer import Optimizer, alike, number, require_betas
 from autogradkit.optim.saving import Group
 
 
 class SparseAdam(Optimizer):
     """Adam that leaves alone, averages too, what a sparse gradient does not name (after Kingma and Ba, 2015).
 
-    There are no sparse gradients here yet, and dense ones it refuses. Raises ValueError for options out of range.
+    Its update of the rest is Adam's, with one count of steps for all elements. Dense gradients it refuses. Raises ValueError for
+    options out of range.
 
     >>> import autogradkit as torch
     >>> torch.optim.SparseAdam([torch.nn.Parameter(torch.ones(1))]).defaults["betas"]
@@ -51,3 +55,28 @@ class SparseAdam(Optimizer):
             raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")
 
         return update
+
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        state = self.state[parameter]
+        with no_grad():
+            if not state:
+                state.update(step=0, exp_avg=zeros_like.owner(parameter), exp_avg_sq=zeros_like.owner(parameter))
+            state["step"] += 1
+            named: Any = (-gradient if group["maximize"] else gradient).coalesce()
+            values = named.values()
+            if not values.numel():
+                return parameter
+            beta1, beta2 = group["betas"]
+            average = _moved(state["exp_avg"], named, values, 1 - beta1)
+            square = _moved(state["exp_avg_sq"], named, values.pow(2), 1 - beta2)
+            rate = number(group["lr"]) * math.sqrt(1 - beta2 ** state["step"]) / (1 - beta1 ** state["step"])
+            parameter.add_(alike(named, -rate * average.div_(square.sqrt_().add_(group["eps"]))))
+        return parameter
+
+
+def _moved(average: Any, named: Any, values: Any, by: float) -> Any:
+    """Move an average, where the gradient names it, that part of the way to the values; where it is then."""
+    before = average.sparse_mask(named).values()
+    change = values.sub(before).mul_(by)
+    average.add_(alike(named, change))
+    return change + before

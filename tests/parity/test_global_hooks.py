@@ -185,12 +185,6 @@ def replaced_members(m: Any) -> Any:
 
 
 @case
-def compiled_in_place(m: Any) -> Any:
-    layer = m.nn.Tanh()
-    return layer.compile(mode="default", dynamic=True)
-
-
-@case
 def compiled_by_no_mode(m: Any) -> Any:
     return m.nn.Tanh().compile(mode="quick")
 
@@ -206,3 +200,9 @@ def test_without_hooks_calls_look_for_none() -> None:
     assert hooks.EVERYWHERE
     handles[1].remove()
     assert not hooks.EVERYWHERE
+
+
+def test_compiling_a_module_changes_nothing_of_it() -> None:
+    layer = autogradkit.nn.Tanh()
+    assert layer.compile(dynamic=True) is None
+    assert layer(autogradkit.ones(1)).item() == autogradkit.ones(1).tanh().item()
