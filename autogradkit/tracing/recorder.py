@@ -420,4 +420,4 @@ class EventRecorder(Recorder):
 
 def _runs_no_code_of_the_learners(module: Any) -> bool:
     """Whether a module is a layer of this package without layers and hooks in it."""
-    return is_own(type(module)) and not module._modules and module._hooks is None
+    return is_own(type(module)) and not module._modules and not module._has_hooks()

@@ -78,3 +78,13 @@ def test_sparse_adam_in_other_precisions_and_by_nothing(dtype: str) -> None:
         return repr(table), [repr(each) for each in optimizer.state_dict()["state"][0].values()]
 
     assert stepped(autogradkit) == stepped(torch)
+
+
+def test_sparse_adam_refuses_what_is_dense() -> None:
+    for m in (autogradkit, torch):
+        weight = m.ones(2, requires_grad=True)
+        weight.sum().backward()
+        with pytest.raises(
+            RuntimeError, match=r"^SparseAdam does not support dense gradients, please consider Adam instead$"
+        ):
+            m.optim.SparseAdam([weight]).step()

@@ -1,7 +1,7 @@
 """The committed numbers of what agrees with PyTorch, and what it means that one fell.
 
-Rests on the file beside it, ratchet.json, and on nothing that takes long to import. Used by test_op_db.py and
-test_wrong_calls.py, which hold what they count against it, and by ratchet.py, which writes it.
+Rests on the file beside it, ratchet.json, and on nothing that takes long to import. Used by test_op_db.py, test_module_db.py,
+test_optim_db.py and test_wrong_calls.py, which hold what they count against it, and by ratchet.py, which writes it.
 """
 
 from __future__ import annotations

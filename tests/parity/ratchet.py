@@ -7,9 +7,9 @@ count against it. After an improvement the command writes it anew:
     python -m tests.parity.ratchet --update [NAME …]  # and write it; refused where a number fell
     python -m tests.parity.ratchet --update --allow-falling
 
-A name is an entry of PyTorch's operator database (replay.py has its kinds of checks) or of its optimizers (optim_replay.py), or
-a function or method that is called wrongly (wrong_calls.py). Rests on committed.py, which reads the file; test_ratchet.py
-uses it.
+A name is an entry of PyTorch's database of operators (replay.py has its kinds of checks), of layers (module_replay.py) or of
+optimizers (optim_replay.py), or a function or method that is called wrongly (wrong_calls.py). Rests on committed.py, which
+reads the file; test_ratchet.py uses it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 
-from . import optim_replay, wrong_calls
+from . import module_replay, optim_replay, wrong_calls
 from .committed import FILE, Line, fallen, load
 from .replay import FOUND, replay
 from .valid_calls import TARGETS
@@ -57,6 +57,8 @@ def count(names: Iterable[str]) -> Iterator[tuple[str, Line]]:
         line: Line = {}
         if name in FOUND:
             line |= {kind: [tally.compared, tally.passed] for kind, tally in replay(FOUND[name]).items()}
+        if name in module_replay.FOUND:
+            line |= {kind: [tally.compared, tally.passed] for kind, tally in module_replay.replay(name).items()}
         if name in TARGETS:
             line |= wrong_calls.counted(name)[0]
         if name in optim_replay.FOUND:
@@ -66,7 +68,7 @@ def count(names: Iterable[str]) -> Iterator[tuple[str, Line]]:
 
 def known() -> list[str]:
     """Every name that there are checks of."""
-    return sorted({*FOUND, *TARGETS, *optim_replay.FOUND})
+    return sorted({*FOUND, *module_replay.FOUND, *TARGETS, *optim_replay.FOUND})
 
 
 def settled(before: dict[str, Line], now: dict[str, Line], whole: bool, allow_falling: bool) -> dict[str, Line]:

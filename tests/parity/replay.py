@@ -79,7 +79,7 @@ _SEEDED = tuple(
     f"nn.functional.{name}"
     for name in (
         "rrelu", "dropout", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "scaled_dot_product_attention",
-        "multi_head_attention_forward",
+        "multi_head_attention_forward", "fractional_max_pool2d", "fractional_max_pool3d",
     )
 )  # fmt: skip
 

@@ -231,3 +231,25 @@ def test_gradients_of_complex_convolutions_are_conjugated() -> None:
         found.append([each.tolist() for each in (*first, *second)])
     for theirs, ours in zip(*found, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+@pytest.mark.parametrize(("kind", "biases"), [("float64", "float32"), ("float64", "float64"), ("float32", "float64")])
+def test_a_transposed_convolution_says_which_dtype_is_another(dims: int, kind: str, biases: str) -> None:
+    """Its bias may have one of its own where PyTorch does not look at it."""
+
+    def said(m: Any) -> Any:
+        x = m.arange(2.0 * 4**dims).reshape((1, 2) + (4,) * dims).to(getattr(m, kind))
+        bias = m.tensor([1.0, -2.0], dtype=getattr(m, biases), requires_grad=True)
+        found = []
+        for weight in ("float32", "float64"):
+            try:
+                layer = getattr(m.nn.functional, f"conv_transpose{dims}d")
+                y = layer(x, m.ones((2, 2) + (3,) * dims, dtype=getattr(m, weight)), bias)
+                y.sum().backward()
+                found.append((str(y.dtype).split(".")[1], y.sum().item(), bias.grad.tolist()))
+            except RuntimeError as error:
+                found.append(str(error))
+        return found
+
+    assert said(autogradkit) == said(torch)

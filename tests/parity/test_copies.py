@@ -41,6 +41,8 @@ LINES = [
     "pickle.loads(pickle.dumps([torch.float32, torch.device('cpu'), torch.strided, torch.Size([2, 3])]))",
     "pickle.loads(pickle.dumps(torch.FloatTensor)) is torch.FloatTensor, copy.deepcopy(torch.LongTensor) is torch.LongTensor",
     "m = torch.nn.Linear(2, 1); n = pickle.loads(pickle.dumps(m)); torch.equal(m.weight, n.weight), n.weight.requires_grad",
+    "names = 'gelu linear one_hot softplus softshrink avg_pool2d relu_ elu_'.split(); F = torch.nn.functional; "
+    "[pickle.loads(pickle.dumps(getattr(F, name))) is getattr(F, name) for name in names]",
 ]
 
 

@@ -165,14 +165,20 @@ def _require_bias(x: Array, bias: Array | None) -> None:
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
 
 
-def _refuse_mixed(x: Array, weight: Array, bias: Array | None) -> None:
-    _require_bias(x, bias)
+def _scalar_type(x: Array) -> str:
+    return scalar_type(from_numpy_dtype(x.dtype))
+
+
+def _refuse_mixed(x: Array, weight: Array, bias: Array | None, transposed: bool) -> None:
+    if not transposed:  # whose bias nobody looks at
+        _require_bias(x, bias)
     if weight.dtype != x.dtype:
         raise _unlike(x, weight)
 
 
 def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
-    _require_bias(x, bias)
+    if not transposed:
+        _require_bias(x, bias)
     kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
     narrow = x.dtype.kind in "iu" and kind.name != "int64"
     if x.size and (x.dtype.kind == "b" or (narrow and (dilated or transposed))):
@@ -183,11 +189,12 @@ def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, 
             kernel = f"slow_conv_transpose{max(2, x.ndim - 2)}d_out_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
     if x.dtype == weight.dtype:
+        if transposed and x.ndim == 5 and bias is not None and bias.dtype != x.dtype:
+            raise RuntimeError(f"expected scalar type {scalar_type(kind)} but found {_scalar_type(bias)}")
         return
     if _uses_onednn(x, weight, window):
         raise _unlike(x, weight, " or input should be a MKLDNN tensor and weight is a dense tensor")
-    found = scalar_type(from_numpy_dtype(weight.dtype))
-    raise RuntimeError(f"expected scalar type {scalar_type(kind)} but found {found}")
+    raise RuntimeError(f"expected scalar type {scalar_type(kind)} but found {_scalar_type(weight)}")
 
 
 def _convolution_meta(
@@ -197,7 +204,7 @@ def _convolution_meta(
     if output_padding and min(output_padding) < 0 <= min(padding) and groups > 0:
         raise RuntimeError("negative output_padding is not supported")
     if input.dtype.kind == "c":  # its parts are asked for before anything is looked at
-        _refuse_mixed(input, weight, bias)
+        _refuse_mixed(input, weight, bias, transposed)
     window = _window(stride, padding, dilation, groups, weight.ndim - 2)
     biases = None if bias is None else bias.shape
     if transposed:

@@ -10,6 +10,7 @@ from autogradkit.nn.functional.convolutions import *
 from autogradkit.nn.functional.distances import *
 from autogradkit.nn.functional.dropouts import *
 from autogradkit.nn.functional.embeddings import *
+from autogradkit.nn.functional.fractional import *
 from autogradkit.nn.functional.grids import *
 from autogradkit.nn.functional.label_losses import *
 from autogradkit.nn.functional.linear_maps import *
@@ -20,5 +21,18 @@ from autogradkit.nn.functional.paddings import *
 from autogradkit.nn.functional.poolings import *
 from autogradkit.nn.functional.resizing import *
 from autogradkit.nn.functional.softmaxes import *
+
+# Ops that are published here alone; a pickle, of a layer with its activation, finds them by this.
+for _name in [
+    "avg_pool2d",
+    "avg_pool3d",
+    "gelu",
+    "linear",
+    "one_hot",
+    "scaled_dot_product_attention",
+    "softplus",
+    "softshrink",
+]:
+    globals()[_name].__module__ = __name__
 
 __getattr__ = _absent_from("nn.functional")

@@ -22,5 +22,6 @@ def editing(op: Overload) -> Callable[..., Tensor]:
         return op.in_place_call(*signature.match(args, kwargs, True))
 
     edit.__name__ = edit.__qualname__ = op.owner.edit_name
+    edit.__module__ = __name__.rpartition(".")[0]  # where a pickle finds it
     edit.__doc__ = f"In-place version of `{op.owner.name}`: writes into the input, and returns it."
     return entry(edit)

@@ -14,6 +14,7 @@ from autogradkit.nn.modules import (
     dropout,
     embedding,
     flatten,
+    fractional,
     label_loss,
     lazy,
     lazy_conv,
@@ -48,6 +49,7 @@ from autogradkit.nn.modules.distance import *
 from autogradkit.nn.modules.dropout import *
 from autogradkit.nn.modules.embedding import *
 from autogradkit.nn.modules.flatten import *
+from autogradkit.nn.modules.fractional import *
 from autogradkit.nn.modules.label_loss import *
 from autogradkit.nn.modules.lazy import *
 from autogradkit.nn.modules.lazy_conv import *
@@ -83,6 +85,7 @@ __all__ += distance.__all__
 __all__ += dropout.__all__
 __all__ += embedding.__all__
 __all__ += flatten.__all__
+__all__ += fractional.__all__
 __all__ += label_loss.__all__
 __all__ += lazy.__all__
 __all__ += lazy_conv.__all__

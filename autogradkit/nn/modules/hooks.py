@@ -27,7 +27,10 @@ Hooks = dict[int, tuple[Callable[..., Any], bool]]
 
 
 class ModuleHooks:
-    """The hooks of one module, in the order in which they run; each with whether it takes keyword arguments."""
+    """The hooks of one module, or of all, in the order in which they run.
+
+    Each has a flag: whether it takes keyword arguments; of those after backward, whether it is a full one.
+    """
 
     def __init__(self) -> None:
         self.before: Hooks = {}
@@ -37,24 +40,47 @@ class ModuleHooks:
         self.after_backward: Hooks = {}
         self.full: bool | None = None  # whether those after backward see inputs and outputs; None before the first
 
-    def require_one_sort(self, full: bool) -> None:
+    def require_one_sort(self, full: bool, where: str = "on a single Module") -> None:
         """Raise RuntimeError where backward hooks of the other sort are registered already."""
         if self.full not in (None, full):
             raise RuntimeError(
-                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
+                f"Cannot use both regular backward hooks and full backward hooks {where}. Please use only one of them."
             )
         self.full = full
 
-    def add(self, kind: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> RemovableHandle:
+    def add(
+        self,
+        kind: str,
+        hook: Callable[..., Any],
+        prepend: bool,
+        flag: bool,
+        handled: type[RemovableHandle] = RemovableHandle,
+    ) -> RemovableHandle:
         """Put a hook at the end of its kind, or at the beginning."""
         registered: Hooks = getattr(self, kind)
-        handle = RemovableHandle(registered)  # type: ignore[arg-type]
+        handle = handled(registered)  # type: ignore[arg-type]
         others = dict(registered)
         if prepend:
             registered.clear()
-        registered[handle.id] = (hook, with_kwargs)
+        registered[handle.id] = (hook, flag)
         registered.update(others)
         return handle
+
+    def any(self) -> bool:
+        """Whether there are some left."""
+        return bool(self.before or self.after or self.before_backward or self.after_backward)
+
+    def after_those_of_all(self) -> ModuleHooks:
+        """The hooks of all modules, and then these."""
+        both = ModuleHooks()
+        for kind in ("before", "after", "before_backward", "after_backward"):
+            setattr(both, kind, {**getattr(OF_ALL, kind), **getattr(self, kind)})
+        both.always = OF_ALL.always | self.always
+        return both
+
+
+OF_ALL = ModuleHooks()
+EVERYWHERE: list[ModuleHooks] = []  # `OF_ALL` while it has some: calls of modules look here
 
 
 class BackwardHookFunction(Function):
@@ -71,8 +97,11 @@ class BackwardHookFunction(Function):
         return gradients
 
 
-def call(module: Module, hooks: ModuleHooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run the module's `forward` between its hooks."""
+def call(module: Module, hooks: ModuleHooks | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run the module's `forward` between its hooks, and those of all modules."""
+    hooks = hooks or ModuleHooks()
+    if EVERYWHERE:
+        hooks = hooks.after_those_of_all()
     if not hooks.always:
         return _Call(module, hooks, args, kwargs).run()
     this = _Call(module, hooks, args, kwargs)
@@ -98,9 +127,9 @@ class _Call:
         hooks, module = self.hooks, self.module
         self.prepare()
         backward = None
-        full = bool(hooks.full and hooks.after_backward)
+        full = [hook for hook, is_full in hooks.after_backward.values() if is_full]
         if (hooks.before_backward or full) and is_grad_enabled():
-            backward = _Backward(module, hooks)
+            backward = _Backward(module, [hook for hook, _ in hooks.before_backward.values()], full)
             self.args = backward.around_inputs(self.args)
         self.result = module.forward(*self.args, **self.kwargs)
         for number, (hook, with_kwargs) in list(hooks.after.items()):
@@ -108,8 +137,9 @@ class _Call:
             self.pass_through(hook, with_kwargs)
         if backward is not None:
             self.result = backward.around_outputs(self.result)
-        if hooks.after_backward and not full:
-            put(module, [hook for hook, _ in hooks.after_backward.values()], self.args, self.result)
+        if len(full) < len(hooks.after_backward):
+            others = [hook for hook, is_full in hooks.after_backward.values() if not is_full]
+            put(module, others, self.args, self.result)
         return self.result
 
     def prepare(self) -> None:
@@ -140,12 +170,13 @@ class _Call:
         """Call what is to be called always and was not yet; what these raise is only warned of."""
         for number, (hook, with_kwargs) in list(self.hooks.after.items()):
             if number in self.hooks.always and number not in self.called:
+                of_all = number in OF_ALL.after
                 try:
-                    self.pass_through(hook, with_kwargs)
+                    self.pass_through(hook, with_kwargs and not of_all)
                 except Exception as error:
                     warn(
-                        "module forward hook with ``always_call=True`` raised an exception that was silenced as another "
-                        f"error was raised in forward: {error}"
+                        f"{'global ' * of_all}module forward hook with ``always_call=True`` raised an exception that was "
+                        f"silenced as another error was raised in forward: {error}"
                     )
 
 
@@ -159,10 +190,10 @@ def _counted(kind: str, given: Any, expected: int) -> Any:
 class _Backward:
     """The backward hooks of one call: what arrived at its outputs, until what leaves at its inputs is known."""
 
-    def __init__(self, module: Module, hooks: ModuleHooks) -> None:
+    def __init__(self, module: Module, before: list[Callable[..., Any]], after: list[Callable[..., Any]]) -> None:
         self.module = module
-        self.before = [hook for hook, _ in hooks.before_backward.values()]
-        self.after = [hook for hook, _ in hooks.after_backward.values()] if hooks.full else []
+        self.before = before
+        self.after = after
         self.inputs = 0
         self.input_indices: list[int] = []
         self.grad_output: Any = None

@@ -23,6 +23,18 @@ from autogradkit.engine.inference import as_made
 if TYPE_CHECKING:
     from autogradkit.nn.modules.module import Module
 
+# The hooks of all modules on what they are given (global_hooks.py), by what that is.
+ON_REGISTERING: dict[str, dict[int, Any]] = {"parameter": {}, "buffer": {}, "module": {}}
+
+
+def _as_hooks_have_it(kind: str, module: Any, name: str, value: Any) -> Any:
+    """What is registered, once the hooks saw it: each may put something else in its place."""
+    for hook in list(ON_REGISTERING[kind].values()):
+        replaced = hook(module, name, value)
+        if replaced is not None:
+            value = replaced
+    return value
+
 
 def type_text(value: Any) -> str:
     """A value's type, or a class's or function's name, as PyTorch's messages print it: tensors by their dtype."""
@@ -92,13 +104,13 @@ class Members:
             if modules is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name)
-            modules[name] = value
+            modules[name] = _as_hooks_have_it("module", self, name, value)
         elif modules is not None and name in modules:
             if value is not None:
                 raise TypeError(
                     f"cannot assign '{type_text(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
-            modules[name] = value
+            modules[name] = _as_hooks_have_it("module", self, name, value)
         elif isinstance(value, Buffer):
             self.register_buffer(name, value, value.persistent)
         elif buffers is not None and name in buffers:
@@ -107,7 +119,7 @@ class Members:
                     f"cannot assign '{type_text(value)}' as buffer '{name}' "
                     "(torch.nn.Buffer, torch.Tensor or None expected)"
                 )
-            buffers[name] = value
+            buffers[name] = _as_hooks_have_it("buffer", self, name, value)
         else:
             object.__setattr__(self, name, value)
 
@@ -159,7 +171,7 @@ class Members:
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
                 f"express '{name}' as a function of another Tensor, compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = None if param is None else _as_hooks_have_it("parameter", self, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Make `tensor` the buffer `name`: part of the state, but not trained. Not `persistent`: not saved either."""
@@ -170,7 +182,7 @@ class Members:
             raise TypeError(
                 f"cannot assign '{type_text(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = _as_hooks_have_it("buffer", self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -182,7 +194,7 @@ class Members:
         if not isinstance(module, Members) and module is not None:
             raise TypeError(f"{type_text(module)} is not a Module subclass")
         self._check_name("module", name, self._modules)
-        self._modules[name] = module
+        self._modules[name] = _as_hooks_have_it("module", self, name, module)
 
     register_module = add_module
 

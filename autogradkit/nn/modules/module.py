@@ -15,6 +15,7 @@ from autogradkit._ops.declare.names import METHOD
 from autogradkit._ops.declare.signature import MisfitError, refusal
 from autogradkit._ops.making.conversions import converted, to
 from autogradkit._ops.making.filled import empty_like
+from autogradkit.compiler import compile as compiled
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import bfloat16, float16, float32, float64
 from autogradkit.core.dtype import dtype as Dtype
@@ -28,6 +29,31 @@ from autogradkit.engine.modes import no_grad
 from autogradkit.engine.reseating import together
 from autogradkit.nn.modules import hooks
 from autogradkit.nn.modules.failure import note_layer
+from autogradkit.nn.modules.global_hooks import (
+    register_module_backward_hook as register_module_backward_hook,
+)
+from autogradkit.nn.modules.global_hooks import (
+    register_module_buffer_registration_hook as register_module_buffer_registration_hook,
+)
+from autogradkit.nn.modules.global_hooks import (
+    register_module_forward_hook as register_module_forward_hook,
+)
+from autogradkit.nn.modules.global_hooks import (
+    register_module_forward_pre_hook as register_module_forward_pre_hook,
+)
+from autogradkit.nn.modules.global_hooks import (
+    register_module_full_backward_hook as register_module_full_backward_hook,
+)
+from autogradkit.nn.modules.global_hooks import (
+    register_module_full_backward_pre_hook as register_module_full_backward_pre_hook,
+)
+from autogradkit.nn.modules.global_hooks import (
+    register_module_module_registration_hook as register_module_module_registration_hook,
+)
+from autogradkit.nn.modules.global_hooks import (
+    register_module_parameter_registration_hook as register_module_parameter_registration_hook,
+)
+from autogradkit.nn.modules.hooks import EVERYWHERE
 from autogradkit.nn.modules.members import Members
 from autogradkit.nn.modules.pickling import Pickled
 from autogradkit.nn.modules.state import Stateful
@@ -93,7 +119,7 @@ class Module(Pickled, Stateful):
         try:
             if RECORDERS and heeded() and not marks_alone():
                 return self._recorded(args, kwargs)
-            if self._hooks is None:
+            if self._hooks is None and not EVERYWHERE:
                 return self.forward(*args, **kwargs)
             return hooks.call(self, self._hooks, args, kwargs)
         except BaseException as error:
@@ -109,7 +135,7 @@ class Module(Pickled, Stateful):
             try:
                 for recorder in active:
                     recorder.module_enter(self)
-                if self._hooks is None:
+                if self._hooks is None and not EVERYWHERE:
                     return self.forward(*args, **kwargs)
                 return hooks.call(self, self._hooks, args, kwargs)
             finally:
@@ -242,7 +268,15 @@ class Module(Pickled, Stateful):
         """Raises RuntimeError, as PyTorch without IPUs does, for a module that has parameters or buffers."""
         return self._apply(_refusing(RuntimeError("PyTorch is not linked with support for ipu devices")))
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing but a look at the options, which are those of `autogradkit.compile`: its ops run one by one."""
+        compiled(self, *args, **kwargs)
+
     # -- hooks ------------------------------------------------------------------------------------------------------
+
+    def _has_hooks(self) -> bool:
+        """Whether a call of it may run hooks."""
+        return self._hooks is not None or bool(EVERYWHERE)
 
     def _own_hooks(self) -> hooks.ModuleHooks:
         own = self._hooks
@@ -283,7 +317,7 @@ class Module(Pickled, Stateful):
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` after the module's backward; it may replace grad_input."""
         self._own_hooks().require_one_sort(full=True)
-        return self._own_hooks().add("after_backward", hook, prepend, False)
+        return self._own_hooks().add("after_backward", hook, prepend, True)
 
     @entry
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
