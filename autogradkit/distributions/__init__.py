@@ -25,6 +25,7 @@ from autogradkit.distributions.exp_family import ExponentialFamily as Exponentia
 from autogradkit.distributions.exponential import Exponential as Exponential
 from autogradkit.distributions.fishersnedecor import FisherSnedecor as FisherSnedecor
 from autogradkit.distributions.gamma import Gamma as Gamma
+from autogradkit.distributions.generalized_pareto import GeneralizedPareto as GeneralizedPareto
 from autogradkit.distributions.geometric import Geometric as Geometric
 from autogradkit.distributions.gumbel import Gumbel as Gumbel
 from autogradkit.distributions.half_cauchy import HalfCauchy as HalfCauchy
@@ -35,8 +36,10 @@ from autogradkit.distributions.kl import kl_divergence as kl_divergence
 from autogradkit.distributions.kl import register_kl as register_kl
 from autogradkit.distributions.kumaraswamy import Kumaraswamy as Kumaraswamy
 from autogradkit.distributions.laplace import Laplace as Laplace
+from autogradkit.distributions.lkj_cholesky import LKJCholesky as LKJCholesky
 from autogradkit.distributions.log_normal import LogNormal as LogNormal
 from autogradkit.distributions.logistic_normal import LogisticNormal as LogisticNormal
+from autogradkit.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal as LowRankMultivariateNormal
 from autogradkit.distributions.mixture_same_family import MixtureSameFamily as MixtureSameFamily
 from autogradkit.distributions.multinomial import Multinomial as Multinomial
 from autogradkit.distributions.multivariate_normal import MultivariateNormal as MultivariateNormal
@@ -75,5 +78,6 @@ from autogradkit.distributions.transforms import identity_transform as identity_
 from autogradkit.distributions.uniform import Uniform as Uniform
 from autogradkit.distributions.von_mises import VonMises as VonMises
 from autogradkit.distributions.weibull import Weibull as Weibull
+from autogradkit.distributions.wishart import Wishart as Wishart
 
 __getattr__ = _absent_from("distributions")

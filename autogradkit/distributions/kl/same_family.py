@@ -24,6 +24,7 @@ from autogradkit.distributions.half_normal import HalfNormal
 from autogradkit.distributions.independent import Independent
 from autogradkit.distributions.kl.registry import kl_divergence, register_kl
 from autogradkit.distributions.laplace import Laplace
+from autogradkit.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
 from autogradkit.distributions.multivariate_normal import MultivariateNormal
 from autogradkit.distributions.normal import Normal
 from autogradkit.distributions.one_hot_categorical import OneHotCategorical
@@ -200,13 +201,41 @@ def _trace(p_factor: Tensor, q_factor: Any) -> Tensor:
     return ak.linalg.solve_triangular(q_factor, p_factor, upper=False).pow(2).sum([-2, -1])  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def _require_one_size(p: Any, q: Any, names: str, gap: int) -> None:
+    if p.event_shape != q.event_shape:
+        raise ValueError(f"KL-divergence between {names} with{' ' * gap}different event shapes cannot be computed")
+
+
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
-    if p.event_shape != q.event_shape:
-        raise ValueError(
-            "KL-divergence between two Multivariate Normals with"
-            "                          different event shapes cannot be computed"
-        )
+    _require_one_size(p, q, "two Multivariate Normals", 26)
     p_factor, q_factor = p._unbroadcasted_scale_tril, q._unbroadcasted_scale_tril
     spread = _trace(p_factor, q_factor) + squared_distance(q_factor, q.loc - p.loc)
     return log_det(q_factor) - log_det(p_factor) + 0.5 * (spread - p.event_shape[0])
+
+
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+def _low_rank(p: LowRankMultivariateNormal, q: LowRankMultivariateNormal) -> Tensor:
+    _require_one_size(p, q, "two Low Rank Multivariate Normals", 26)
+    return _to_low_rank(p, q, ak.cat([p._factor, p._diag.sqrt().diag_embed()], -1), p.log_det())
+
+
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+def _multivariate_to_low_rank(p: MultivariateNormal, q: LowRankMultivariateNormal) -> Tensor:
+    _require_one_size(p, q, "two (Low Rank) Multivariate Normals", 26)
+    return _to_low_rank(p, q, p._unbroadcasted_scale_tril, 2 * log_det(p._unbroadcasted_scale_tril))
+
+
+def _to_low_rank(p: Any, q: LowRankMultivariateNormal, factor: Tensor, p_log_det: Tensor) -> Tensor:
+    """Of a normal with covariance F Fᵀ: the columns of F are distances whose squares add up to the trace."""
+    trace = sum((q.squared_distance(each) for each in factor.unbind(-1)), ak.zeros(()))
+    return 0.5 * (q.log_det() - p_log_det + trace + q.squared_distance(q.loc - p.loc) - p.event_shape[0])
+
+
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+def _low_rank_to_multivariate(p: LowRankMultivariateNormal, q: MultivariateNormal) -> Tensor:
+    _require_one_size(p, q, "two (Low Rank) Multivariate Normals", 26)
+    q_factor = q._unbroadcasted_scale_tril
+    spread = _trace(ak.cat([p._factor, p._diag.sqrt().diag_embed()], -1), q_factor)
+    spread = spread + squared_distance(q_factor, q.loc - p.loc)
+    return log_det(q_factor) - 0.5 * p.log_det() + 0.5 * (spread - p.event_shape[0])

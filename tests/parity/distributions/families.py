@@ -9,7 +9,7 @@ import torch
 
 import autogradkit
 
-# `t` makes a tensor that requires grad. Numbers are distinct, and each family has a scalar, a batch, and a broadcast one.
+# `t` makes a tensor that requires grad. Of GeneralizedPareto PyTorch computes hardly anything in float64.
 FAMILIES = """
 Normal(0.5, 2.0)
 Normal(t([0.3, -1.2]), t([0.5, 2.0]))
@@ -77,6 +77,14 @@ RelaxedOneHotCategorical(t(0.7), logits=t([[0.4, -1.3, 0.7], [2.0, 0.1, -0.6]]))
 ContinuousBernoulli(t([0.3, 0.5, 0.4999, 0.9]))
 ContinuousBernoulli(logits=t([0.3, 0.001, -2.0]))
 VonMises(t([0.3, -2.0]), t([0.7, 40.0]))
+GeneralizedPareto(t([0.3, -2.0, 1.0]).float(), t([0.7, 4.0, 0.5]).float(), t([0.0, 0.3, -0.4]).float())
+GeneralizedPareto(0.5, 2.0, 1.5)
+LowRankMultivariateNormal(t([0.1, 0.2, 0.3]), t([[1.0, 0.2], [0.3, 0.4], [0.5, 0.6]]), t([1.0, 2.0, 3.0]))
+LowRankMultivariateNormal(t([[0.1, 0.2], [0.4, 0.5]]), t([[1.0], [0.3]]), t([1.0, 2.0]))
+LKJCholesky(3, t([0.5, 2.0]))
+LKJCholesky(2)
+Wishart(3.5, t([[2.0, 0.5], [0.5, 1.0]]))
+Wishart(t([3.5, 5.0]), scale_tril=t([[1.5, 0.0], [0.5, 1.0]]))
 """.strip().splitlines()
 
 

@@ -28,6 +28,10 @@ PAIRS = {
     "HalfNormal": ("HalfNormal(t([0.3, 0.8]))", "HalfNormal(t([1.6, 0.1]))"),
     "Independent": ("Independent(Normal(t([[0.3, 0.8]]), 1.5), 1)", "Independent(Normal(t([[-0.3, 2.8]]), 0.6), 1)"),
     "Laplace": ("Laplace(t([0.3, 0.8]), t([1.5, 0.4]))", "Laplace(t([-0.3, 2.8]), t([0.6, 1.4]))"),
+    "LowRankMultivariateNormal": (
+        "LowRankMultivariateNormal(t([[0.3, 0.8], [1.0, 2.0]]), t([[1.5], [0.4]]), t([0.3, 0.7]))",
+        "LowRankMultivariateNormal(t([-0.3, 2.8]), t([[0.6, 0.2], [-0.2, 1.0]]), t([0.9, 1.7]))",
+    ),
     "MultivariateNormal": (
         "MultivariateNormal(t([[0.3, 0.8], [1.0, 2.0]]), scale_tril=t([[1.5, 0.0], [0.4, 0.7]]))",
         "MultivariateNormal(t([-0.3, 2.8]), t([[[1.6, 0.2], [0.2, 1.0]], [[0.6, -0.2], [-0.2, 2.0]]]))",

@@ -11,8 +11,9 @@ import autogradkit
 from tests.parity.distributions.families import FAMILIES, close, made, outcome
 
 MODULES = (torch, autogradkit)
-# What PyTorch computes by polynomials that are right to seven digits.
-ROUGHLY = {"VonMises": 3e-5}
+pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")
+# What PyTorch computes by polynomials that are right to seven digits, and what is of float32.
+ROUGHLY = {"VonMises": 3e-5, "GeneralizedPareto": 1e-6}
 
 
 def tolerance(line: str) -> float:
