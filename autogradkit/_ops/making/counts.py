@@ -170,7 +170,7 @@ def binomial(count: Array, prob: Array, generator: Generator | None = None, *, o
     >>> import autogradkit as torch
     >>> _ = torch.manual_seed(0)
     >>> torch.binomial(torch.tensor([10.0, 100.0]), torch.tensor(0.5))
-    tensor([ 4., 47.])
+    tensor([ 7., 51.])
     """
     uniform = uniforms(generator)
     counts, chances = np.broadcast_arrays(count, prob)

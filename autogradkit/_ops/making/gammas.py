@@ -98,7 +98,7 @@ def _standard_gamma(self: Array, generator: Generator | None = None, *, out: Arr
     >>> import autogradkit as torch
     >>> _ = torch.manual_seed(0)
     >>> torch._standard_gamma(torch.tensor([0.5, 3.0]))
-    tensor([0.5541, 0.6767])
+    tensor([7.8936e-04, 1.2728e+00])
     """
     np.copyto(out, _gammas(self, generator), casting="unsafe")
 
@@ -142,7 +142,7 @@ def _sample_dirichlet(self: Array, generator: Generator | None = None, *, out: A
     >>> import autogradkit as torch
     >>> _ = torch.manual_seed(0)
     >>> torch._sample_dirichlet(torch.tensor([1.0, 5.0]))
-    tensor([0.3131, 0.6869])
+    tensor([0.4151, 0.5849])
     """
     drawn = _gammas(self.astype(np.float64), generator)
     parts = drawn / drawn.sum(-1, keepdims=self.ndim > 0)
