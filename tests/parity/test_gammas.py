@@ -120,6 +120,7 @@ torch.binomial(torch.tensor([-1.0, 1.0, 1.0, 1.0, 2.5]), torch.tensor([0.5, 1.5,
 torch.binomial(torch.tensor([1.0]).half(), torch.tensor([0.5]).half())
 torch.binomial(torch.full((2, 3), 20.0).t(), torch.full((2, 3), 0.5).t())
 torch.binomial(torch.ones(2, requires_grad=True), torch.ones(2)).sum().backward(); 1
+torch.binomial(torch.tensor([float("inf"), float("inf")]), torch.tensor([0.3, 0.0]))
 torch.binomial(3, 0.5)
 """.strip().splitlines(),
 )
