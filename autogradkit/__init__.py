@@ -125,6 +125,7 @@ else:
             "cpu",
             "cuda",
             "distributed",
+            "distributions",
             "fft",
             "func",
             "jit",
@@ -178,7 +179,7 @@ else:
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
         | _LAZY_MODULES
         | _LAZY_NAMES.keys()
-        | _PUBLISHED.keys()
+        | {name for name in _PUBLISHED if name[0] != "_"}
     )
 
     def __getattr__(name: str) -> _typing.Any:

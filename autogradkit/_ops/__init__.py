@@ -47,6 +47,7 @@ from autogradkit._ops.making import (
     data,
     distributions,
     filled,
+    gammas,
     options,
     positions,
     random,

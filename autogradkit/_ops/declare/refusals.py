@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autogradkit.core.dtype import dtype, dtype_of_number, result_type
+from autogradkit.core.dtype import dtype, dtype_of_number, float32, float64, result_type
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import MODE
@@ -96,6 +96,20 @@ def not_implemented(label: str, kinds: str) -> Callable[..., None]:
         for value in values:
             if isinstance(value, Tensor) and value._array.dtype.kind in kinds:
                 raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(value.dtype)}'")
+
+    return by_kernel(refuse)
+
+
+def single_or_double(label: str) -> Callable[..., None]:
+    """As `not_implemented`, of a kernel that is for float32 and float64 only, and for operands of one dtype."""
+
+    def refuse(first: Any, *others: Any) -> None:
+        for other in others:
+            if isinstance(other, Tensor) and other.dtype is not first.dtype:
+                found, expected = scalar_type(other.dtype), scalar_type(first.dtype)
+                raise RuntimeError(f"Found dtype {found} but expected {expected}")
+        if first.dtype not in (float32, float64):
+            raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(first.dtype)}'")
 
     return by_kernel(refuse)
 

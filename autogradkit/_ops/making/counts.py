@@ -1,26 +1,30 @@
-"""How often something happens: poisson, drawn element by element as PyTorch draws them, so a seed gives its numbers.
+"""How often something happens: poisson and binomial, drawn element by element as PyTorch draws them, so a seed gives its numbers.
 
-Small rates count until a product of uniform numbers has gone far enough; large ones are drawn by Hörmann's transformed rejection
-(1993). Rests on declare and the generator's words.
+Small expected counts are counted: until a product of uniform numbers has gone far enough, or the trials between successes are
+all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and the generator's words.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import UNIMPLEMENTED, k, op
 from autogradkit._ops.declare.kinds import Array, Generator
-from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.declare.refusals import not_implemented, single_or_double, undifferentiated
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.gaussian import unit64
 from autogradkit.core.random import default_generator
+from autogradkit.core.shapes import broadcast_shapes
 
 Uniform = Callable[[], float]
 
 
-def _uniform(generator: Generator | None) -> Uniform:
+def uniforms(generator: Generator | None) -> Uniform:
+    """What draws one uniform number after the other, of [0, 1) and 64-bit words."""
     stream = generator or default_generator
     return lambda: float(unit64(stream.words64(1))[0])
 
@@ -71,8 +75,109 @@ def poisson(self: Array, generator: Generator | None = None, *, out: Array) -> N
     >>> torch.poisson(torch.tensor([1.0, 5.0, 20.0]))
     tensor([ 2.,  6., 19.])
     """
-    uniform = _uniform(generator)
+    uniform = uniforms(generator)
     drawn = [_poisson(float(rate), uniform) for rate in self.reshape(-1)]
     with np.errstate(invalid="ignore"):  # of infinitely many it is the smallest integer
         counts = np.array(drawn, np.float64).astype(np.int64)
     np.copyto(out, counts.reshape(out.shape), casting="unsafe")
+
+
+# -- binomial ----------------------------------------------------------------------------------------------------------
+
+
+def _binomial(count: float, probability: float, uniform: Uniform) -> float:
+    if count <= 0 or probability <= 0:
+        return 0.0
+    if probability >= 1:
+        return count
+    if (
+        math.isnan(probability) or math.isnan(count) or math.isinf(count)
+    ):  # PyTorch never comes back with a count of NaN
+        return count + probability
+    rarer = min(probability, 1 - probability)
+    drawn = (_rejected if count * rarer >= 10 else _counted)(count, rarer, uniform)
+    return drawn if probability <= 0.5 else count - drawn
+
+
+def _counted(count: float, probability: float, uniform: Uniform) -> float:
+    """Successes, counted by how many trials each takes, until all trials are used."""
+    logarithm = math.log1p(-probability)
+    trials, successes = 0.0, 0.0
+    while True:
+        drawn = uniform()
+        trials += math.ceil(math.log(drawn) / logarithm) if drawn else math.inf
+        if trials > count:
+            return successes
+        successes += 1
+
+
+def _tail(n: float) -> float:
+    """log n! less Stirling's formula for it, at n + 1/2."""
+    return math.lgamma(n + 1) - ((n + 0.5) * math.log(n + 1) - (n + 1) + 0.5 * math.log(2 * math.pi))
+
+
+def _rejected(count: float, probability: float, uniform: Uniform) -> float:
+    deviation = math.sqrt(count * probability * (1 - probability))
+    b = 1.15 + 2.53 * deviation
+    a = -0.0873 + 0.0248 * b + 0.01 * probability
+    center = count * probability + 0.5
+    quick = 0.92 - 4.2 / b
+    odds = probability / (1 - probability)
+    alpha = (2.83 + 5.1 / b) * deviation
+    mode = math.floor((count + 1) * probability)
+    while True:
+        u, v = uniform() - 0.5, uniform()
+        left = 0.5 - abs(u)
+        drawn = math.floor((2 * a / left + b) * u + center) if left else -1
+        if not 0 <= drawn <= count:
+            continue
+        if left >= 0.07 and v <= quick:
+            return drawn
+        bound = (
+            (mode + 0.5) * math.log((mode + 1) / (odds * (count - mode + 1)))
+            + (count + 1) * math.log((count - mode + 1) / (count - drawn + 1))
+            + (drawn + 0.5) * math.log(odds * (count - drawn + 1) / (drawn + 1))
+            + _tail(mode)
+            + _tail(count - mode)
+            - _tail(drawn)
+            - _tail(count - drawn)
+        )
+        if v == 0 or math.log(v * alpha / (a / (left * left) + b)) <= bound:
+            return drawn
+
+
+_require_kernel = single_or_double("binomial_cpu")
+
+
+def _require_floats(count: Any, prob: Any, generator: Any = None) -> None:
+    for name, each in (("count", count), ("prob", prob)):
+        if not each.dtype.is_floating_point:
+            raise ValueError(
+                f"binomial only supports floating-point dtypes for {name}, got: {SCALAR_TYPE_NAMES[each.dtype]}"
+            )
+    _require_kernel(count, prob)
+
+
+@op(
+    variants="function",
+    node=UNIMPLEMENTED,
+    meta=lambda count, prob, generator=None: (broadcast_shapes(count.shape, prob.shape), count.dtype),
+    refuse=_require_floats,
+    out=False,
+    random=True,
+    vjp={"count prob": undifferentiated("binomial")},
+    rule="∂count, ∂prob are not implemented in PyTorch",
+)
+def binomial(count: Array, prob: Array, generator: Generator | None = None, *, out: Array) -> None:
+    """For each element how many of `count` trials succeed, each with probability `prob`; both are broadcast.
+
+    >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.binomial(torch.tensor([10.0, 100.0]), torch.tensor(0.5))
+    tensor([ 7., 51.])
+    """
+    uniform = uniforms(generator)
+    counts, chances = np.broadcast_arrays(count, prob)
+    pairs = zip(counts.ravel().tolist(), chances.ravel().tolist(), strict=True)
+    drawn = [_binomial(trials, chance, uniform) for trials, chance in pairs]
+    np.copyto(out, np.array(drawn, np.float64).reshape(out.shape), casting="unsafe")

@@ -80,6 +80,13 @@ NOT_SWEPT: dict[str, str] = {
     "fw_primal/fw_primal/0": "what forward mode is made of: test_forward_ad.py compares it",
     "dequantize/_/1": "refuses what is no quantised tensor",
     "pin_memory/pin_memory/0": "needs a device that is not there",
+    **dict.fromkeys(
+        (
+            "_standard_gamma/_standard_gamma/0", "_standard_gamma_grad/_standard_gamma_grad/0",
+            "_sample_dirichlet/_sample_dirichlet/0", "_dirichlet_grad/_dirichlet_grad/0",
+        ),
+        "draws, and slopes that PyTorch approximates: test_gammas.py compares them",
+    ),
     **dict.fromkeys(("mm/_/1", "bmm/_/1", "addmm/_/1", "baddbmm/_/1"), _DEVICE_DTYPE),
     **dict.fromkeys(
         (
