@@ -139,6 +139,14 @@ class Function(FunctionCtx):
     _node: weakref.ref[BackwardFunction] | None = None  # weak: the node keeps this instance
 
 
+class InplaceFunction(Function):
+    """The base of functions that may edit their input, before PyTorch 0.4; kept for scripts that still derive from it."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
 class _Twice(BackwardFunction):
     """Stands where a function that may be differentiated only once was differentiated."""
 
