@@ -57,8 +57,8 @@ def gradcheck(
     """Whether the gradients of `func` at `inputs` agree with finite differences, |a − n| ≤ atol + rtol · |n|.
 
     `inputs` should be float64 or complex128. `check_forward_ad` holds forward mode to the differences, too. All elements are
-    looked at, so `fast_mode`, which looks at one random combination of them, gives the same answer no sooner; rows of a batch
-    are run one by one, so the checks of batched gradients find nothing beyond the others; `masked` is about sparse inputs, which
+    looked at, so `fast_mode`, which looks at one random combination of them, gives the same answer no sooner;
+    batched gradients are not looked at, which rules with tests of their own compute; `masked` is about sparse inputs, which
     are refused. Raises GradcheckError where they disagree, unless `raise_exception` is False; ValueError where no input
     requires grad, RuntimeError for an expanded one.
 
