@@ -8,9 +8,10 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import no_grad
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
 from autogradkit.optim.kernels import Numbers
-from autogradkit.optim.optimizer import refuse_fused, require_not_negative, require_rate, spelled
+from autogradkit.optim.optimizer import number, refuse_fused, require_not_negative, require_rate, spelled, with_values
 from autogradkit.optim.saving import Group, count
 
 
@@ -69,6 +70,22 @@ class Adagrad(FormulaOptimizer):
         value = self.defaults["initial_accumulator_value"]
         total._array.fill(complex(value, value) if parameter.is_complex() else value)
         return {"step": count(0.0, bool(group["fused"])), "sum": total}
+
+    _sparse_refusal = None
+
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        """The elements that the gradient names, by ops of sparse tensors, as in PyTorch."""
+        state = self.state[parameter]
+        with no_grad():
+            state["step"].add_(1)
+            if group["weight_decay"]:
+                raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+            direction: Any = (-gradient if group["maximize"] else gradient).coalesce()
+            rate = number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
+            state["sum"].add_(direction.pow(2))
+            deviation: Any = state["sum"].sparse_mask(direction)._values().sqrt_().add_(group["eps"])
+            parameter.add_(with_values(direction, direction._values() / deviation), alpha=-rate)
+        return parameter
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
         numbers = {"lr": group["lr"] / (1 + counts["step"] * group["lr_decay"]), "eps": group["eps"]}

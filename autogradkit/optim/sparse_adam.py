@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autogradkit._ops.making.filled import zeros_like
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.optimizer import Optimizer, require_betas
+from autogradkit.engine.modes import no_grad
+from autogradkit.optim.optimizer import Optimizer, number, require_betas, with_values
 from autogradkit.optim.saving import Group
 
 
 class SparseAdam(Optimizer):
     """Adam that leaves alone, averages too, what a sparse gradient does not name (after Kingma and Ba, 2015).
 
-    There are no sparse gradients here yet, and dense ones it refuses. Raises ValueError for options out of range.
+    Dense gradients it refuses. Raises ValueError for options out of range.
 
     >>> import autogradkit as torch
     >>> torch.optim.SparseAdam([torch.nn.Parameter(torch.ones(1))]).defaults["betas"]
@@ -51,3 +54,28 @@ class SparseAdam(Optimizer):
             raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")
 
         return update
+
+    _sparse_refusal = None
+
+    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        state = self.state[parameter]
+        if not state:
+            state |= {"step": 0, "exp_avg": zeros_like(parameter), "exp_avg_sq": zeros_like(parameter)}
+        state["step"] += 1
+        beta1, beta2 = group["betas"]
+        with no_grad():
+            direction: Any = (-gradient if group["maximize"] else gradient).coalesce()
+            slope = direction._values()
+            if not slope.numel():
+                return parameter
+            changes: list[Any] = []
+            for name, value, beta in (("exp_avg", slope, beta1), ("exp_avg_sq", slope**2, beta2)):
+                old: Any = state[name].sparse_mask(direction)._values()
+                change = (value - old) * (1 - beta)
+                state[name].add_(with_values(direction, change))
+                changes.append(change + old)
+            average, square = changes
+            step = state["step"]
+            size = number(group["lr"]) * math.sqrt(1 - beta2**step) / (1 - beta1**step)
+            parameter.add_(with_values(direction, -size * (average / (square.sqrt() + group["eps"]))))
+        return parameter

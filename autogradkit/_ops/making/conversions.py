@@ -155,10 +155,10 @@ def _typed(self: Any, wanted: Any) -> Any:
         return converted(self, wanted)
     if isinstance(wanted, tensortype):
         return converted(self, wanted.dtype)
-    if wanted is Tensor or wanted == "torch.Tensor":
-        return converted(self, dtypes.get_default_dtype())
     if not isinstance(wanted, (str, type)):
         raise TypeError("dtype must be a type, str, or dtype object")
+    if wanted is Tensor or wanted == "torch.Tensor":
+        return converted(self, dtypes.get_default_dtype())
     name = wanted if isinstance(wanted, str) else wanted.__name__
     named = [each for each in dtypes.ALL if each.tensor_type == name]
     if not named:
