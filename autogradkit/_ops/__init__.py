@@ -46,6 +46,7 @@ from autogradkit._ops.making import (
     copies,
     counts,
     data,
+    default_type,
     distributions,
     filled,
     options,

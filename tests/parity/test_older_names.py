@@ -1,4 +1,4 @@
-"""What scripts do here and there, beside PyTorch: numbers of tensors, draws between large bounds, sparse gradients for optimizers.
+"""What scripts do here and there, beside PyTorch: older names, numbers of tensors, draws between large bounds, sparse gradients.
 
 Each line is a program that both libraries run; `⏎` is a new line in it.
 """
@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 import torch
+import torch.overrides
+import torch.utils.dlpack
+import torch.utils.hooks
 
 import autogradkit
+import autogradkit.overrides
 
 from .programs.runs import Line, Pair
 
@@ -22,6 +26,53 @@ x=T.tensor(2.,requires_grad=True); r=float(x)
 x=T.tensor(2.,requires_grad=True) ⏎with T.no_grad(): ⏎  r=float(x),complex(x)
 x=T.tensor(2.,requires_grad=True) ⏎with T.inference_mode(): ⏎  r=float(x)
 r=T.ones(2).type(np.ones(2))
+    """,
+    "types of tensors": """
+T.set_default_tensor_type(T.DoubleTensor); r=T.tensor(1.5)
+T.set_default_tensor_type("torch.DoubleTensor"); r=T.tensor(1.5)
+T.set_default_tensor_type(T.BFloat16Tensor); r=T.tensor(1.5)
+T.set_default_tensor_type("foo")
+T.set_default_tensor_type("foo.FloatTensor")
+T.set_default_tensor_type("torch.Foo")
+T.set_default_tensor_type("torch.cuda.FloatTensor")
+T.set_default_tensor_type(T.float32)
+T.set_default_tensor_type(T.IntTensor)
+T.set_default_tensor_type("torch.LongTensor")
+    """,
+    "functions that may be overridden": """
+r=o.is_tensor_like(3),o.is_tensor_like(T.ones(1)),o.is_tensor_like(D())
+r=o.has_torch_function((D(),3)),o.has_torch_function((T.ones(1),)),o.has_torch_function((3,))
+o.has_torch_function(3)
+r=str(o.handle_torch_function(T.add,(D(),),D(),1))
+r=o.handle_torch_function(T.add,(T.ones(1),),3,1)
+o.handle_torch_function(T.add,(3,),3,1)
+r=str(o.wrap_torch_function(lambda a,b:(a,b))(lambda a,b: 7)(D(),3))
+r=o.wrap_torch_function(lambda a,b:(a,b))(lambda a,b: a+b)(2,3)
+r=o.is_tensor_method_or_property(T.add),o.is_tensor_method_or_property(T.Tensor.add)
+r=o.is_tensor_method_or_property(T.Tensor.shape.__get__),o.is_tensor_method_or_property(T.Tensor.__getitem__)
+    """,
+    "streams": """
+s=T.Stream(); e=T.Event(); s.synchronize(); s.wait_event(e); e.wait(); e.synchronize(); r=s.query(),e.query(),str((s,e,s.device,e.device,s.stream_id,s.device_index,s.device_type,e.event_id))
+r=T.Stream()==T.Stream("cpu"),hash(T.Stream())==hash(T.Stream(device="cpu"))
+r=str(T.Event("cpu",enable_timing=True))
+T.Stream().record_event()
+T.Stream().wait_stream(T.Stream())
+T.Event().record()
+T.Event().elapsed_time(T.Event())
+T.Event(3)
+T.Event("cuda")
+T.Stream("cuda")
+    """,
+    "memory, hooks, newaxis": """
+x=T.ones(2,requires_grad=True); r=T.utils.dlpack.from_dlpack(T.utils.dlpack.to_dlpack(x)); r.mul_(3); s=x.detach()
+r=T.utils.dlpack.from_dlpack(np.ones(2))
+T.utils.dlpack.to_dlpack(3)
+x=T.ones(1,requires_grad=True); x.register_hook(len); T.utils.hooks.warn_if_has_hooks(x)
+x=T.ones(1,requires_grad=True); x.register_hook(T.utils.hooks.unserializable_hook(lambda g: g)); T.utils.hooks.warn_if_has_hooks(x)
+r=T.ones(2)[T.newaxis]
+r=T.GradScaler is T.amp.GradScaler
+r=T.cpu.amp.autocast() is None
+r=T.cpu.amp.GradScaler().get_scale()
     """,
     "uniform": """
 r=T.empty(40,dtype=T.float64).uniform_(1e300,1e301)
@@ -53,8 +104,17 @@ LINES = [(title, line) for title, text in CASES.items() for line in text.strip()
 
 @pytest.mark.parametrize(("title", "line"), LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
-    found = Pair().run(Line(line.replace(" ⏎", "\n").replace("⏎", "\n"), title))
+    with Pair() as pair:  # which sets the default dtype back
+        for space in (pair.mine, pair.theirs):
+            space.update(o=space["T"].overrides, D=_Overrides)
+        found = pair.run(Line(line.replace(" ⏎", "\n").replace("⏎", "\n"), title))
     assert found is None, found.text
+
+
+class _Overrides:
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func.__name__, [each.__name__ for each in types], len(args)
 
 
 def _stepped(m: Any, line: str) -> list[Any]:
