@@ -98,6 +98,7 @@ short, long = int16, int64
 float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
 Storage = FloatStorage
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
+newaxis = None
 
 
 def load_ipython_extension(shell: _typing.Any) -> None:
@@ -135,6 +136,7 @@ else:
             "multiprocessing",
             "nn",
             "optim",
+            "overrides",
             "profiler",
             "random",
             "safetensors",
@@ -163,7 +165,8 @@ else:
             "autogradkit.nn.summary": "summary",
             "autogradkit.standing_in": "as_torch",
             "autogradkit.serialization": "save load",
-            "autogradkit.amp": "autocast is_autocast_enabled get_autocast_dtype",
+            "autogradkit.core.streams": "Event Stream",
+            "autogradkit.amp": "GradScaler autocast is_autocast_enabled get_autocast_dtype",
             "autogradkit.compiler": "compile",
             "autogradkit.core.settings": (
                 "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads use_deterministic_algorithms "

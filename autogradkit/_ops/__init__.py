@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import older, places, quantised, queries
+from autogradkit._ops.declare import batched
 from autogradkit._ops.linalg import (
     accumulated,
     assembled,
@@ -45,6 +46,7 @@ from autogradkit._ops.making import (
     copies,
     counts,
     data,
+    default_type,
     distributions,
     filled,
     gammas,
@@ -150,6 +152,11 @@ def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
     return conversions.converted(tensor, from_numpy_dtype(numpy_dtype))
 
 
+def _load_rules() -> None:
+    import autogradkit._ops.batching
+
+
+batched.UNLOADED.append(_load_rules)
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors

@@ -5,12 +5,16 @@ Thin over the engine; `function.py` (with its `function_node.py`) and `gradcheck
 
 from __future__ import annotations
 
+from autogradkit.autograd import anomaly_mode as anomaly_mode
 from autogradkit.autograd import forward_ad as forward_ad
 from autogradkit.autograd import function as function
 from autogradkit.autograd import functional as functional
+from autogradkit.autograd import grad_mode as grad_mode
 from autogradkit.autograd import graph as graph
 from autogradkit.autograd import profiler as profiler
 from autogradkit.autograd.function import Function as Function
+from autogradkit.autograd.grad_mode import is_multithreading_enabled as is_multithreading_enabled
+from autogradkit.autograd.grad_mode import set_multithreading_enabled as set_multithreading_enabled
 from autogradkit.autograd.gradcheck import GradcheckError as GradcheckError
 from autogradkit.autograd.gradcheck import gradcheck as gradcheck
 from autogradkit.autograd.gradcheck import gradgradcheck as gradgradcheck

@@ -13,9 +13,11 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autogradkit.autograd.function_batched import apply_batched
 from autogradkit.autograd.function_node import BackwardFunction, run_forward
 from autogradkit.autograd.function_node import FunctionCtx as FunctionCtx
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.facts import named
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
@@ -77,6 +79,18 @@ class Function(FunctionCtx):
             "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
         )
 
+    generate_vmap_rule = False  # whether `vmap` may call it for each sample
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *args: Any) -> Any:
+        """(the outputs for a batch, the batch's dimension in each); to be overridden.
+
+        `info` has `batch_size` and `randomness`; `in_dims` says for each of `args` where the batch is, None: nowhere.
+        """
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set generate_vmap_rule=True."
+        )
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` on the arguments and record the call as one node."""
@@ -90,6 +104,8 @@ class Function(FunctionCtx):
 
     @classmethod
     def _apply(cls, *args: Any, **kwargs: Any) -> Any:
+        if BATCHES and has_batched(args):
+            return apply_batched(cls, Function, args)
         context = cls._node_class()
         context._function = cls
         if cls.setup_context is Function.setup_context:
@@ -137,6 +153,14 @@ class Function(FunctionCtx):
         return () if node is None else node.saved_tensors or self.to_save or ()
 
     _node: weakref.ref[BackwardFunction] | None = None  # weak: the node keeps this instance
+
+
+class InplaceFunction(Function):
+    """The base of functions that may edit their input, before PyTorch 0.4; kept for scripts that still derive from it."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
 
 class _Twice(BackwardFunction):

@@ -7,107 +7,32 @@ element by element; `gradgradcheck` does the same for the gradients themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from autogradkit.autograd.checked_jacobians import (
+    INPUT_PARTS,
+    PARTS,
+    WHOLE,
+    GradcheckError,
+    Part,
+    analytical_jacobian,
+    as_tuple,
+    differentiable,
+    forward_columns,
+    largest_distance,
+    numerical_columns,
+    numerical_jacobian,
+)
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
-from autogradkit.core.quiet import quiet, quietly
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.backward import grad
 from autogradkit.engine.history import requires_grad
-from autogradkit.engine.modes import enable_grad, no_grad
-
-
-class GradcheckError(RuntimeError):
-    """The analytical and the numerical gradient disagree."""
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, tuple | list) else (value,)
-
-
-def _differentiable(values: Sequence[Any]) -> list[Tensor]:
-    return [v for v in values if isinstance(v, Tensor) and (v.is_floating_point() or v.is_complex())]
-
-
-@quiet
-def _slope(above: Any, below: Any, eps: float) -> Any:
-    return (above - below) / (2 * eps)
-
-
-@quiet
-def _largest_distance(one: Any, other: Any) -> Any:
-    return np.abs(one - other).max(initial=0)
-
-
-class Part(NamedTuple):
-    """What is compared of the outputs: of complex ones the real or the imaginary part."""
-
-    says: str  # at the beginning of an error
-    of: Callable[[Any], Any]  # an output's array, as the part of it
-    seed: complex  # the gradient of the part of an element, with respect to the element
-    complex_only: bool  # whether real outputs have no such part
-
-    def outputs(self, given: Any) -> list[Tensor]:
-        """Those outputs of a call that have the part."""
-        found = _differentiable(_as_tuple(given))
-        return [each for each in found if each.is_complex()] if self.complex_only else found
-
-
-_SAYS = "While considering the {} part of complex outputs only, "
-_WHOLE = Part("", np.real, 1, False)
-_PARTS = (Part(_SAYS.format("imaginary"), np.imag, 1j, True), Part(_SAYS.format("real"), np.real, 1, False))
-
-
-def numerical_jacobian(
-    function: Callable[..., Any], inputs: tuple[Any, ...], which: Tensor, eps: float, part: Part
-) -> list[Any]:
-    """For each output the matrix d(part of an element) / d(input element): (elements of `which`) × (of the output).
-
-    Of a complex input it is ∂/∂x + i·∂/∂y, as in a gradient.
-    """
-    array = which._array
-    rows: list[list[Any]] = []
-    with no_grad():
-        for index in np.ndindex(array.shape):
-            row = _slopes(function, inputs, array, index, eps, part)
-            if array.dtype.kind == "c":
-                across = _slopes(function, inputs, array, index, eps * 1j, part)
-                row = [here + 1j * there for here, there in zip(row, across, strict=True)]
-            rows.append(row)
-    if not rows:
-        return []
-    return [np.stack([row[n].reshape(-1) for row in rows]) for n in range(len(rows[0]))]
-
-
-def _slopes(
-    function: Callable[..., Any], inputs: tuple[Any, ...], array: Any, index: Any, step: complex, part: Part
-) -> list[Any]:
-    """How much each output changes with one element of an input, (f(x + step) − f(x − step)) / 2|step|."""
-    original = array[index].copy()
-    sides: list[list[Any]] = []
-    for change in (step, -step):
-        array[index] = quietly(np.add, original, change)
-        sides.append([part.of(each._array).copy() for each in part.outputs(function(*inputs))])
-    array[index] = original
-    return [_slope(above, below, abs(step)) for above, below in zip(*sides, strict=True)]
-
-
-def analytical_jacobian(output: Tensor, which: Tensor, part: Part, check_dtype: bool) -> Any:
-    """The same matrix for one output, one backward for each of its elements."""
-    columns: list[Any] = []
-    for index in np.ndindex(output._array.shape):
-        seed = np.zeros_like(output._array)
-        seed[index] = part.seed
-        (found,) = grad(output, which, wrap(seed), retain_graph=True, allow_unused=True)
-        if check_dtype and found is not None and found.dtype is not which.dtype:
-            raise GradcheckError("Gradient has dtype mismatch")
-        columns.append(np.zeros(which._array.size, which._array.dtype) if found is None else found._array.reshape(-1))
-    return np.stack(columns, axis=1) if columns else np.zeros((which._array.size, 0), which._array.dtype)
+from autogradkit.engine.modes import enable_grad
 
 
 @entry
@@ -131,9 +56,11 @@ def gradcheck(
 ) -> bool:
     """Whether the gradients of `func` at `inputs` agree with finite differences, |a − n| ≤ atol + rtol · |n|.
 
-    `inputs` should be float64 or complex128. Raises GradcheckError where they disagree, unless `raise_exception` is False;
-    ValueError where no input requires grad, RuntimeError for an expanded one, NotImplementedError for the checks of batched
-    and forward gradients, the fast mode and sparse tensors, which are not done here.
+    `inputs` should be float64 or complex128. `check_forward_ad` holds forward mode to the differences, too. All elements are
+    looked at, so `fast_mode`, which looks at one random combination of them, gives the same answer no sooner;
+    batched gradients are not looked at, which rules with tests of their own compute; `masked` is about sparse inputs, which
+    are refused. Raises GradcheckError where they disagree, unless `raise_exception` is False; ValueError where no input
+    requires grad, RuntimeError for an expanded one.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
@@ -142,21 +69,19 @@ def gradcheck(
     """
     if not (check_forward_ad or check_backward_ad):
         raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
-    asked = {
-        "check_batched_grad": check_batched_grad,
-        "check_batched_forward_grad": check_batched_forward_grad,
-        "check_forward_ad": check_forward_ad,
-        "fast_mode": fast_mode,
-        "masked": masked,
-    }
-    for name, value in asked.items():
-        if value:
-            raise NotImplementedError(
-                f"gradcheck({name}=True) is not supported: it compares backward with finite differences, element by element."
-            )
-    arguments = _as_tuple(inputs)
+    if check_batched_grad and not check_backward_ad:
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
+    arguments = as_tuple(inputs)
     try:
-        _check(func, arguments, eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes)
+        checked, given = _checked(func, arguments)
+        if check_backward_ad:
+            _check_backward(func, arguments, given, eps, (atol, rtol, nondet_tol), check_grad_dtypes)
+        if check_forward_ad:
+            _check_forward(func, arguments, eps, atol, rtol)
+        if check_undefined_grad and check_backward_ad:
+            _check_undefined(func, arguments, checked)
     except GradcheckError:
         if raise_exception:
             raise
@@ -164,16 +89,8 @@ def gradcheck(
     return True
 
 
-def _check(
-    func: Callable[..., Any],
-    inputs: tuple[Any, ...],
-    eps: float,
-    atol: float,
-    rtol: float,
-    nondet_tol: float,
-    check_undefined_grad: bool,
-    check_dtypes: bool,
-) -> None:
+def _checked(func: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[list[Tensor], tuple[Any, ...]]:
+    """(the inputs to differentiate by, what the function gives). Raises for what cannot be checked."""
     checked = [v for v in inputs if isinstance(v, Tensor) and requires_grad(v)]
     for index, value in enumerate(inputs):
         if not (isinstance(value, Tensor) and requires_grad(value)):
@@ -197,21 +114,47 @@ def _check(
             "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
     with enable_grad():
-        given = _as_tuple(func(*inputs))
+        given = as_tuple(func(*inputs))
     for each in given:
         if not isinstance(each, Tensor):
             raise AttributeError(f"'{c_type_name(each)}' object has no attribute 'requires_grad'")
-    parts = _PARTS if any(each.is_complex() for each in _differentiable(given)) else (_WHOLE,)
+    return checked, given
+
+
+def _check_backward(
+    func: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    given: tuple[Any, ...],
+    eps: float,
+    tolerances: tuple[float, float, float],
+    check_dtypes: bool,
+) -> None:
+    parts = PARTS if any(each.is_complex() for each in differentiable(given)) else (WHOLE,)
     for part in parts:
         for position, which in enumerate(inputs):
             if isinstance(which, Tensor) and requires_grad(which):
                 numerical = numerical_jacobian(func, inputs, which, eps, part)
                 for number, output in enumerate(part.outputs(given) if numerical else ()):
                     place = f"output {number} with respect to input {position}"
-                    tolerances = (atol, rtol, nondet_tol)
                     _compare(numerical[number], output, which, part, place, tolerances, check_dtypes)
-    if check_undefined_grad:
-        _check_undefined(func, inputs, checked)
+
+
+def _check_forward(func: Callable[..., Any], inputs: tuple[Any, ...], eps: float, atol: float, rtol: float) -> None:
+    """Raise GradcheckError where tangents disagree with finite differences."""
+    has_complex = any(isinstance(each, Tensor) and each.is_complex() for each in inputs)
+    for says, direction in INPUT_PARTS if has_complex else (("", 1),):
+        for position, which in enumerate(inputs):
+            if not (isinstance(which, Tensor) and requires_grad(which)) or (direction == 1j and not which.is_complex()):
+                continue
+            numerical = numerical_columns(func, inputs, which, eps, direction)
+            analytical = forward_columns(func, inputs, which, direction)
+            for number, (expected, found) in enumerate(zip(numerical, analytical, strict=True)):
+                mine, theirs = wrap(found), wrap(expected.astype(found.dtype))
+                if not mine.allclose(theirs, rtol, atol, equal_nan=True):
+                    raise GradcheckError(
+                        f"{says}Jacobian computed with forward mode mismatch for output {number} with respect to input "
+                        f"{position},\nnumerical:{theirs!r}\nanalytical:{mine!r}\n"
+                    )
 
 
 def _compare(
@@ -226,12 +169,12 @@ def _compare(
     """Raise GradcheckError where the two Jacobians of one output by one input disagree, or backward with itself."""
     atol, rtol, nondet_tol = tolerances
     if not requires_grad(output):
-        if _largest_distance(numerical, 0) > atol:
+        if largest_distance(numerical, 0) > atol:
             raise GradcheckError("Numerical gradient for function expected to be zero")
         return
     analytical = analytical_jacobian(output, which, part, check_dtypes)
     again = analytical_jacobian(output, which, part, check_dtypes)
-    if _largest_distance(analytical, again) > nondet_tol:
+    if largest_distance(analytical, again) > nondet_tol:
         raise GradcheckError(
             "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different "
             "values, although analytical gradient matches numerical gradient.The tolerance for nondeterminism was "
@@ -248,7 +191,7 @@ def _compare(
 
 def _check_undefined(func: Callable[..., Any], inputs: tuple[Any, ...], checked: list[Tensor]) -> None:
     """A function of several outputs must cope when only one of them gets a gradient."""
-    outputs = [each for each in _differentiable(_as_tuple(func(*inputs))) if requires_grad(each)]
+    outputs = [each for each in differentiable(as_tuple(func(*inputs))) if requires_grad(each)]
     if len(outputs) < 2:
         return
     for output in outputs:
@@ -270,44 +213,73 @@ def gradgradcheck(
     eps: float = 1e-6,
     atol: float = 1e-5,
     rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    fast_mode: bool = False,
+    masked: bool = False,
 ) -> bool:
     """`gradcheck` of the gradients: second derivatives against finite differences of first ones.
 
-    `grad_outputs` default to fixed pseudo-random numbers. Raises as `gradcheck`.
+    `grad_outputs` default to fixed pseudo-random numbers, which lie apart in memory with `gen_non_contig_grad_outputs`. The
+    gradient's gradient is computed by backward (`check_rev_over_rev`), by forward mode (`check_fwd_over_rev`), or both. Raises
+    as `gradcheck`.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
     >>> torch.autograd.gradgradcheck(torch.log, (x,))
     True
     """
-    arguments = _as_tuple(inputs)
-    outputs = [each for each in _differentiable(_as_tuple(func(*arguments))) if requires_grad(each)]
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
+    for name, asked in (("check_undefined_grad", check_undefined_grad), ("check_batched_grad", check_batched_grad)):
+        if asked and not check_rev_over_rev:
+            raise AssertionError(f"Setting {name}=True requires check_rev_over_rev to be True")
+    arguments = as_tuple(inputs)
+    outputs = [each for each in differentiable(as_tuple(func(*arguments))) if requires_grad(each)]
     if grad_outputs is None:
-        stream = np.random.default_rng(0)
-        seeds = [wrap(stream.uniform(0.5, 1.5, each._array.shape).astype(each._array.dtype)) for each in outputs]
-        for seed in seeds:
-            seed._requires_grad = True
+        seeds = [_seed(each._array, number, gen_non_contig_grad_outputs) for number, each in enumerate(outputs)]
     else:
-        seeds = list(_as_tuple(grad_outputs))
+        seeds = list(as_tuple(grad_outputs))
     count = len(arguments)
+    given = (*arguments, *seeds)
+    places = [place for place, each in enumerate(given) if isinstance(each, Tensor) and requires_grad(each)]
 
     def gradients(*values: Any) -> Any:
-        own, given = values[:count], values[count:]
+        for place in places:
+            values[place].requires_grad_()  # forward mode is given what is detached
         with enable_grad():
-            results = [each for each in _differentiable(_as_tuple(func(*own))) if requires_grad(each)]
-            wanted = [each for each in own if isinstance(each, Tensor) and requires_grad(each)]
-            found = grad(results, wanted, given, create_graph=True, allow_unused=True)
+            results = [each for each in differentiable(as_tuple(func(*values[:count]))) if requires_grad(each)]
+            wanted = [values[place] for place in places if place < count]
+            found = grad(results, wanted, values[count:], create_graph=True, allow_unused=True)
         return tuple(each for each in found if each is not None)
 
     return gradcheck(
         gradients,
-        (*arguments, *seeds),
+        given,
         eps=eps,
         atol=atol,
         rtol=rtol,
         raise_exception=raise_exception,
         nondet_tol=nondet_tol,
-        check_undefined_grad=False,
+        check_undefined_grad=check_undefined_grad,
+        check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad,
+        check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev,
+        fast_mode=fast_mode,
+        masked=masked,
     )
+
+
+def _seed(like: Any, number: int, apart: bool) -> Tensor:
+    """A vector to begin with for the output `number`, of which every other element of its memory is used where `apart`."""
+    numbers = np.random.default_rng(number).uniform(0.5, 1.5, (*like.shape, 2 if apart else 1)).astype(like.dtype)
+    seed = wrap(numbers[..., 0] if apart else numbers.reshape(like.shape))
+    seed._requires_grad = True
+    return seed

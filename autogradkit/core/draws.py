@@ -47,10 +47,16 @@ def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: f
     if low == 0 and high == 1:
         return unit(generator, count, numpy_dtype)
     if numpy_dtype == double:
-        return _below(high, fma64(unit(generator, count, double), high - low, low), low)
+        # The exact product of large bounds would not fit: they are made smaller by a power of two.
+        scale = _SMALLER if max(-low, high) > _LARGE else 1.0
+        drawn = fma64(unit(generator, count, double), (high - low) * scale, low * scale) / scale
+        return _below(high, drawn, low)
     first, width = single.type(low), single.type(high) - single.type(low)
     draws = fma32(unit(generator, count, single), width, first)  # narrower dtypes round once, at the end
     return _below(high, draws.astype(numpy_dtype, copy=False), low)
+
+
+_LARGE, _SMALLER = 2.0**900, 2.0**-200
 
 
 def _below(high: float, draws: Array, low: float) -> Array:

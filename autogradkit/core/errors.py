@@ -14,6 +14,10 @@ from autogradkit.core.own import is_own
 E = TypeVar("E", bound=BaseException)
 
 
+class NoArrayError(AttributeError, NotImplementedError):
+    """Raised where strides, or memory, of a tensor are asked for that is not kept as one array."""
+
+
 class NotRecorded(str):
     """A note that says how to learn which line was the cause; a recording puts that line in its place."""
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.integers import require_int64
 from autogradkit.core.recording import reported
 from autogradkit.core.shapes import wrap_dim
@@ -128,7 +129,7 @@ class _Parser:
 
     def tensor(self, item: Tensor, place: int) -> None:
         kind = item._array.dtype
-        if item._array.ndim or kind.kind not in "iub":
+        if item._array.ndim or kind.kind not in "iub" or item.__class__ is BatchedTensor:
             self.record(item)
         elif kind == np.bool_ or kind == np.uint8:
             self.boolean(bool(item._array))

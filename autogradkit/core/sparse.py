@@ -16,6 +16,7 @@ from typing import Any, Never, cast
 
 import numpy as np
 
+from autogradkit.core.errors import NoArrayError
 from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.layout import sparse_coo
 from autogradkit.core.storage import Array
@@ -36,7 +37,7 @@ INVARIANTS = Invariants()
 NO_ARRAY = "can't convert Sparse layout tensor to numpy. Use Tensor.to_dense() first."
 
 
-class NotOfSparseError(AttributeError, NotImplementedError):
+class NotOfSparseError(NoArrayError):
     """Raised where strides, or memory, of a sparse tensor are asked for: it has none."""
 
     def __init__(self) -> None:

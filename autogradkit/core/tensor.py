@@ -169,7 +169,7 @@ class Tensor(Attached):
         try:
             if self._array.size != 1:
                 raise ValueError("only one element tensors can be converted to Python scalars")
-            if self.requires_grad and name != "int64_t":
+            if name != "int64_t" and self._is_differentiated:
                 warnings.warn(
                     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                     "Consider using tensor.detach() first.",

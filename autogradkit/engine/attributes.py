@@ -67,6 +67,12 @@ def output_nr(self: Tensor) -> int:
     return self._output_nr
 
 
+@attach_property
+def _is_differentiated(self: Tensor) -> bool:
+    """Whether what is computed of it is recorded now."""
+    return MODE.grad and history.requires_grad(self)
+
+
 def _may_require_grad(tensor: Tensor) -> bool:
     return tensor._array.dtype.kind in "fcV" or tensor.dtype.is_floating_point
 

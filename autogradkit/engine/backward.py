@@ -9,11 +9,13 @@ import math
 import operator
 import weakref
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.batched import BATCHES, Batch, BatchedTensor, bare, has_batched, running, wrap_batched
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry, shorten
@@ -72,7 +74,7 @@ def _initial_gradient(index: int, root: Tensor | GradientEdge, gradient: Any, as
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {from_numpy_dtype(kind)}."
         )
-    if as_tensors:
+    if as_tensors or gradient.__class__ is BatchedTensor:
         return gradient
     if gradient.__class__ is SparseTensor:
         return brought(gradient, kind)
@@ -94,8 +96,11 @@ def _initial_gradients(tensors: tuple[Any, ...], given: Any, as_tensors: Any) ->
     return gradients
 
 
-def _rows(tensors: tuple[Any, ...], given: Any) -> list[tuple[Any, ...]]:
-    """What the vectors, whose first dimension is that of a batch, are for each backward of it."""
+def _rows(tensors: tuple[Any, ...], given: Any) -> tuple[list[tuple[Any, ...]], Batch | None]:
+    """(the vectors of each backward of a batch, whose dimension is the first; the batch where one backward serves all).
+
+    Who records sees one backward after the other.
+    """
     vectors: tuple[Any, ...] = (None,) * len(tensors) if given is None else _as_tuple(given)
     for tensor, vector in zip(tensors, vectors, strict=False):
         shape, _ = _form_of(tensor)
@@ -119,7 +124,10 @@ def _rows(tensors: tuple[Any, ...], given: Any) -> list[tuple[Any, ...]]:
         )
     if not sizes[0]:
         raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
-    return [tuple([each[row] for each in vectors]) for row in range(sizes[0])]
+    if RECORDERS:
+        return [tuple([each[row] for each in vectors]) for row in range(sizes[0])], None
+    batch = Batch(sizes[0])
+    return [tuple([wrap_batched(each, batch) for each in vectors])], batch
 
 
 _NO_BATCH = (
@@ -277,8 +285,8 @@ def grad(
     """The gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
 
     One tensor for each input, None for an unused one if `allow_unused` (zeros with `materialize_grads`). Only the nodes
-    on the way to `inputs` run. With `is_grads_batched` the first dimension of each of `grad_outputs` counts backwards, as many as
-    are run, and of the results, which are stacked. Raises RuntimeError as PyTorch does.
+    on the way to `inputs` run. With `is_grads_batched` the first dimension of each of `grad_outputs` is that of a batch of
+    vectors, and that of the results. Raises RuntimeError as PyTorch does.
 
     >>> import autogradkit as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
@@ -300,20 +308,29 @@ def grad(
     variables = _as_tuple(inputs)
     if not variables:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    rows = _rows(tensors, grad_outputs) if is_grads_batched else [grad_outputs]
-    seeds = [_initial_gradients(tensors, row, create_graph or DUAL_LEVELS) for row in rows]
+    rows, batch = _rows(tensors, grad_outputs) if is_grads_batched else ([grad_outputs], None)
+    on_tensors = (
+        create_graph
+        or DUAL_LEVELS
+        or batch
+        or (BATCHES and grad_outputs is not None and has_batched(_as_tuple(grad_outputs)))
+    )
+    seeds = [_initial_gradients(tensors, row, on_tensors) for row in rows]
     keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph, allow = _flag(create_graph), _flag(allow)
     roots = _roots(tensors)
     wanted = _wanted(variables)
     captured: list[Any] = []
-    for number, gradients in enumerate(seeds, 1):
-        brought = execute(roots, gradients, keep or number < len(seeds), create_graph, wanted, False, tensors)
-        captured.append([brought.get(edge) for edge in wanted])
+    with nullcontext() if batch is None else running(batch):
+        for number, gradients in enumerate(seeds, 1):
+            brought = execute(roots, gradients, keep or number < len(seeds), create_graph, wanted, False, tensors)
+            captured.append([brought.get(edge) for edge in wanted])
     results: list[Tensor | None] = []
     for index, (variable, several) in enumerate(zip(variables, zip(*captured, strict=True), strict=True)):
         found = several[0]
-        if is_grads_batched and found is not None:
+        if batch is not None and found is not None:
+            found = bare(found, [batch])
+        elif is_grads_batched and found is not None:
             found = OPS.stack([as_tensor(each) for each in several])
         if found is None and not allow:
             raise RuntimeError(

@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.recording import CALLS, GRAD_LISTENERS, RECORDERS, Recorder, listeners, marks_of, put_back
 from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, wrap
@@ -70,7 +71,8 @@ def execute(
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
     """
-    on_tensors = create_graph or bool(DUAL_LEVELS)  # else on arrays, which have no tangents
+    # Else on arrays, which have no tangents, and are no samples of a batch.
+    on_tensors = create_graph or bool(DUAL_LEVELS) or bool(BATCHES and has_batched(gradients))
     if wanted is None and not on_tensors and len(roots) == 1 and not MODE.anomaly:
         target, number = roots[0]
         if isinstance(target, Node) and not (RECORDERS and listeners()):

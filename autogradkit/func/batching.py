@@ -1,7 +1,8 @@
 """`vmap`: a function of one sample as a function of a batch.
 
-Rests on trees. The function is run for each sample, and what it gives is stacked: slower than PyTorch's batching rules, one for
-each op, and right for every op and every function of the user's, control flow and `item()` included. A picture shows the samples.
+Rests on trees and on core's batches. The function is run once, on tensors that stand for one sample, and each op computes all
+samples (`_ops/declare/batched.py`). Where somebody records it is run for each sample, and what it gives is stacked: a picture
+shows the samples. So it is where samples draw different numbers.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.selection.joining import stack
+from autogradkit._ops.selection.joining import cat, stack
+from autogradkit.core.batched import Batch, bare, running, samples_of, wrap_batched
 from autogradkit.core.frames import entry
 from autogradkit.core.random import default_generator
+from autogradkit.core.recording import RECORDERS
 from autogradkit.core.tensor import Tensor
 from autogradkit.func.trees import Structure, flatten, spread, unflatten
 
@@ -120,6 +123,63 @@ def _out_dims(func: Any, out_dims: Any, output: Any, structure: Structure) -> li
     return found
 
 
+def _at_once(
+    func: Any, call: Callable[[list[Any]], Any], leaves: list[Any], dims: Sequence[Any], size: int, how: tuple[Any, str]
+) -> tuple[list[Any], list[Any], Structure]:
+    """(what the function gives for all samples, the batch's dimension of each of them, their structure)."""
+    out_dims, randomness = how
+    batch = Batch(size, randomness)
+    with running(batch):
+        output = call(
+            [
+                leaf if dim is None else wrap_batched(leaf.movedim(dim, 0) if dim else leaf, batch)
+                for leaf, dim in zip(leaves, dims, strict=True)
+            ]
+        )
+        outputs, structure = flatten(output)
+        places = _out_dims(func, out_dims, output, structure)
+        return [_left(func, each, dim, batch) for each, dim in zip(outputs, places, strict=True)], places, structure
+
+
+def _left(func: Any, output: Any, dim: int | None, batch: Batch) -> Any:
+    """An output outside, with the batch as dimension `dim`; None: it is the same for all samples."""
+    name = _name(func)
+    if dim is None:
+        if samples_of(output, batch) is not None:
+            raise ValueError(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
+        return output
+    _require_tensor(name, output)
+    samples: Any = bare(output, [batch])
+    return samples.movedim(0, dim) if dim else samples
+
+
+def _require_tensor(name: str, output: Any) -> None:
+    if not isinstance(output, Tensor):
+        raise ValueError(
+            f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(output)}. Did you mean to set out_dims= to "
+            "None for output?"
+        )
+
+
+def _one_by_one(
+    func: Any, call: Callable[[list[Any]], Any], leaves: list[Any], dims: Sequence[Any], size: int, how: tuple[Any, str]
+) -> tuple[list[Any], list[Any], Structure]:
+    """As `_at_once`, the function called for each sample."""
+    out_dims, randomness = how
+    begin = default_generator.get_state() if randomness == "same" else None
+    gave: list[Any] = []
+    for index in range(size or 1):
+        if begin is not None:
+            default_generator.set_state(begin)
+        gave.append(
+            call([leaf if dim is None else _sample(leaf, dim, index) for leaf, dim in zip(leaves, dims, strict=True)])
+        )
+    outputs, structures = zip(*map(flatten, gave), strict=True)
+    places = _out_dims(func, out_dims, gave[0], structures[0])
+    several = zip(zip(*outputs, strict=True), places, strict=True)
+    return [_joined(func, results, dim, size) for results, dim in several], places, structures[0]
+
+
 def _joined(func: Any, results: Sequence[Any], dim: int | None, size: int) -> Any:
     """What all samples gave in one place of the output, with the batch as dimension `dim`; None: the same for all."""
     name, first = _name(func), results[0]
@@ -127,13 +187,16 @@ def _joined(func: Any, results: Sequence[Any], dim: int | None, size: int) -> An
         if isinstance(first, Tensor) and not all(each is first or each.equal(first) for each in results):
             raise ValueError(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
         return first
-    if not isinstance(first, Tensor):
-        raise ValueError(
-            f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(first)}. Did you mean to set out_dims= to "
-            "None for output?"
-        )
+    _require_tensor(name, first)
     whole: Any = stack(list(results), dim)
     return whole if size else whole.narrow(dim, 0, 0)
+
+
+def _sample(leaf: Any, dim: int, index: int) -> Any:
+    """One sample of a batch; of a batch without samples, one of zeros, that tells the sizes of what it comes to."""
+    if leaf._array.shape[dim]:
+        return leaf.select(dim, index)
+    return leaf.new_zeros(leaf._array.shape[:dim] + leaf._array.shape[dim + 1 :])
 
 
 def vmap(
@@ -148,7 +211,7 @@ def vmap(
 
     `in_dims` says for each argument, nested as they are, which dimension is the batch's; None: all samples have it in common.
     `out_dims` says where it is in the outputs. What `func` draws is an error, or "different" for each sample, or the "same".
-    `chunk_size`, which bounds PyTorch's memory, changes nothing here: a sample is computed at a time.
+    `chunk_size` bounds the memory: so many samples are computed at once.
 
     >>> import autogradkit as torch
     >>> torch.func.vmap(torch.dot)(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 1], [2, 2]]))
@@ -162,28 +225,33 @@ def vmap(
     def batched(*args: Any, **kwargs: Any) -> Any:
         _require_out_dims(func, out_dims)
         leaves, dims, inputs, size = _inputs(func, in_dims, args)
+        run = _one_by_one if RECORDERS or randomness == "different" else _at_once
+        step = chunk_size or size or 1
         begin = default_generator.get_state() if randomness == "same" else None
-        gave: list[Any] = []
+        parts: list[tuple[list[Any], list[Any], Structure]] = []
         with without_draws(randomness):
-            for index in range(size or 1):
+            for start in range(0, size or 1, step):
+                count = min(step, size - start)
                 if begin is not None:
                     default_generator.set_state(begin)
-                sample = [
-                    leaf if dim is None else _sample(leaf, dim, index) for leaf, dim in zip(leaves, dims, strict=True)
-                ]
-                gave.append(func(*unflatten(sample, inputs), **kwargs))
-        outputs, structures = zip(*map(flatten, gave), strict=True)
-        places = _out_dims(func, out_dims, gave[0], structures[0])
-        joined = [
-            _joined(func, results, dim, size) for results, dim in zip(zip(*outputs, strict=True), places, strict=True)
-        ]
-        return unflatten(joined, structures[0])
+                some = leaves
+                if count < size:
+                    pairs = zip(leaves, dims, strict=True)
+                    some = [leaf if dim is None else leaf.narrow(dim, start, count) for leaf, dim in pairs]
+                parts.append(
+                    run(
+                        func,
+                        lambda given: func(*unflatten(given, inputs), **kwargs),
+                        some,
+                        dims,
+                        count,
+                        (out_dims, randomness),
+                    )
+                )
+        joined, places, structure = parts[0]
+        if len(parts) > 1:
+            several = zip(zip(*[part[0] for part in parts], strict=True), places, strict=True)
+            joined = [results[0] if dim is None else cat(list(results), dim) for results, dim in several]
+        return unflatten(joined, structure)
 
     return entry(batched)
-
-
-def _sample(leaf: Any, dim: int, index: int) -> Any:
-    """One sample of a batch; of a batch without samples, one of zeros, that tells the sizes of what it comes to."""
-    if leaf._array.shape[dim]:
-        return leaf.select(dim, index)
-    return leaf.new_zeros(leaf._array.shape[:dim] + leaf._array.shape[dim + 1 :])

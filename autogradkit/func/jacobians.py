@@ -1,6 +1,7 @@
 """Whole Jacobians: by rows (`jacrev`), by columns (`jacfwd`), and the Hessian by both.
 
-Rests on transforms. Each row is one backward, each column the gradient of a gradient; the function itself runs once.
+Rests on transforms and batching. Rows are one backward for a batch of vectors, columns the gradient of a gradient for one; the
+function itself runs once.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.selection.joining import stack
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.func.batching import require_randomness, without_draws
+from autogradkit.func.batching import require_randomness, vmap, without_draws
 from autogradkit.func.transforms import Pushed, chosen, pulled
 from autogradkit.func.trees import Structure, flatten, unflatten
 
@@ -27,17 +27,14 @@ def _require_real(name: str, tensors: Sequence[Any], what: str) -> None:
             )
 
 
-def _basis(tensors: Sequence[Any]) -> list[list[Any]]:
-    """For each element of all of them a list of tensors like them, which are zero but for a one at that element."""
+def _basis(tensors: Sequence[Any]) -> list[Any]:
+    """For each of the tensors a batch of its like: one sample for each element of all, zero but for a one at that element."""
     sizes = [each.nelement() for each in tensors]
     rows = np.eye(sum(sizes))
     starts = np.cumsum([0, *sizes[:-1]])
     return [
-        [
-            wrap(row[start : start + size].reshape(each.shape).astype(each._array.dtype))
-            for each, start, size in zip(tensors, starts, sizes, strict=True)
-        ]
-        for row in rows
+        wrap(rows[:, start : start + size].reshape(len(rows), *each.shape).astype(each._array.dtype))
+        for each, start, size in zip(tensors, starts, sizes, strict=True)
     ]
 
 
@@ -57,8 +54,8 @@ def jacrev(
 ) -> Callable[..., Any]:
     """The Jacobian of a function, by rows: a function of its arguments that gives it for the one (or those) at `argnums`.
 
-    Where outputs or arguments are nested, it has the outputs' structure, and in each place that of the arguments. `chunk_size`,
-    which bounds PyTorch's memory, changes nothing here: a row is computed at a time.
+    Where outputs or arguments are nested, it has the outputs' structure, and in each place that of the arguments. `chunk_size`
+    bounds the memory: so many rows are computed at once.
 
     >>> import autogradkit as torch
     >>> torch.func.jacrev(lambda x: x**2)(torch.tensor([1.0, 3.0]))
@@ -75,18 +72,13 @@ def jacrev(
         outputs, structure = flatten(output)
         _require_real("jacrev", outputs, "outputs")
         inputs, inputs_structure = flatten(chosen(args, argnums))
-        rows = [flatten(product(unflatten(row, structure)))[0] for row in _basis(outputs)]
+        rows = flatten(vmap(product, chunk_size=chunk_size)(unflatten(_basis(outputs), structure)))[0]
         parts: list[list[Any]] = []
         start = 0
         for each in outputs:
             end = start + each.nelement()
             parts.append(
-                [
-                    stack([row[place] for row in rows[start:end]]).view(each.shape + primal.shape)
-                    if end > start
-                    else primal.new_zeros(each.shape + primal.shape)
-                    for place, primal in enumerate(inputs)
-                ]
+                [row[start:end].reshape(each.shape + primal.shape) for row, primal in zip(rows, inputs, strict=True)]
             )
             start = end
         found = _put_together(parts, structure, inputs_structure)
@@ -115,14 +107,14 @@ def jacfwd(
             pushed = Pushed(func, args, argnums, has_aux)
         outputs, structure = flatten(pushed.value)
         _require_real("jacfwd", outputs, "outputs")
-        columns = [flatten(pushed.change(column))[0] for column in _basis(inputs)]
+        columns = flatten(vmap(pushed.change)(_basis(inputs)))[0]
         parts: list[list[Any]] = [[] for _ in outputs]
         start = 0
         for primal in inputs:
             end = start + primal.nelement()
             for place, each in enumerate(outputs):
-                whole = stack([column[place] for column in columns[start:end]], -1)
-                parts[place].append(whole.view(each.shape + primal.shape))
+                whole = columns[place][start:end].movedim(0, -1)
+                parts[place].append(whole.reshape(each.shape + primal.shape))
             start = end
         found = _put_together(parts, structure, inputs_structure)
         return (found, pushed.aux) if has_aux else found

@@ -12,7 +12,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autogradkit._ops.making.filled import zeros_like
+from autogradkit._ops.making.filled import ones_like, zeros_like
+from autogradkit.core.batched import Batch, bare, batches_of, dressed, under_way
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.backward import grad as gradients_of
@@ -64,19 +65,26 @@ class Level:
     def __init__(self) -> None:
         self._goes_on = is_grad_enabled()  # whether a graph outside records what happens here
         self._has_ended = False
+        self.batches = (
+            under_way()
+        )  # within `vmap` there is one derivative for each sample, also by what they have in common
 
     def seen(self, tensor: Any) -> Any:
         """Another tensor for an argument, of which gradients can be asked."""
         if not isinstance(tensor, Tensor):
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(tensor)}")
-        if self._goes_on and tensor.requires_grad:
-            return tensor.view_as(tensor)
-        return self.own(tensor.detach())
+        whole = bare(tensor, self.batches)
+        if self._goes_on and whole.requires_grad:
+            return dressed(whole.view_as(whole), self.batches)
+        return dressed(self._owned(whole.detach()), self.batches)
 
     def own(self, tensor: Any) -> Any:
         """The tensor as a leaf of this call alone."""
-        tensor.__dict__[_LEVEL] = self
-        return tensor.requires_grad_()
+        return dressed(self._owned(bare(tensor, self.batches)), self.batches)
+
+    def _owned(self, whole: Any) -> Any:
+        whole.__dict__[_LEVEL] = self
+        return whole.requires_grad_()
 
     def ends(self) -> None:
         """From now on its leaves are nobody's."""
@@ -86,9 +94,11 @@ class Level:
         """A result, outside: without a graph where it has none but this call's."""
         if not isinstance(tensor, Tensor):
             raise RuntimeError(f"Expected tensors, got unsupported type {type(tensor)}")
-        if not tensor.requires_grad or (self._goes_on and self._reaches_others(tensor)):
+        own = batches_of(tensor)
+        whole = bare(tensor, own)
+        if not whole.requires_grad or (self._goes_on and self._reaches_others(whole)):
             return tensor
-        return tensor.detach()
+        return dressed(whole.detach(), own)
 
     def _reaches_others(self, tensor: Tensor) -> bool:
         waiting: list[Any] = [edge_of(tensor)[0]]
@@ -110,21 +120,38 @@ class Level:
 
 
 def filled_gradients(
-    outputs: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any] | None = None, **options: Any
+    outputs: Sequence[Any],
+    inputs: Sequence[Any],
+    seeds: Sequence[Any] | None,
+    batches: Sequence[Batch],
+    **options: Any,
 ) -> list[Any]:
-    """The gradients of those outputs that have a graph; zeros for inputs that none of them depends on."""
-    pairs = [
-        (output, seed)
-        for output, seed in zip(outputs, seeds or [None] * len(outputs), strict=True)
-        if output.requires_grad
-    ]
+    """The gradients of those outputs that have a graph; zeros for inputs that none of them depends on.
+
+    Within `batches` they are those of each sample: all together are what one backward gives, as no sample sees another's inputs.
+    """
+    pairs: list[tuple[Any, Any]] = []
+    for output, seed in zip(outputs, seeds or [None] * len(outputs), strict=True):
+        whole = bare(output, batches)
+        if whole.requires_grad:
+            if seed is not None:
+                seed = bare(seed, batches) if batches else seed
+            elif batches:
+                seed = ones_like(whole)
+            pairs.append((whole, seed))
     if not pairs:
         return [zeros_like(each) for each in inputs]
     found, vectors = zip(*pairs, strict=True)
-    gradients = gradients_of(found, inputs, vectors, allow_unused=True, **options)
+    gradients = gradients_of(found, [bare(each, batches) for each in inputs], vectors, allow_unused=True, **options)
     return [
-        zeros_like(each) if gradient is None else gradient for gradient, each in zip(gradients, inputs, strict=True)
+        zeros_like(each) if gradient is None else dressed(gradient, batches)
+        for gradient, each in zip(gradients, inputs, strict=True)
     ]
+
+
+def is_differentiated(tensor: Tensor, batches: Sequence[Batch]) -> bool:
+    """Whether a tensor, or that of all samples that it is one of, has a graph."""
+    return bare(tensor, batches).requires_grad
 
 
 def divided(output: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
@@ -175,7 +202,9 @@ def grad_and_value(
                     "to use the vjp or jacrev APIs instead?"
                 )
             inputs, structure = flatten(chosen(seen, argnums))
-            gradients = unflatten(filled_gradients((output,), inputs, create_graph=True), structure)
+            gradients = unflatten(
+                filled_gradients((output,), inputs, None, level.batches, create_graph=True), structure
+            )
         gradient, value = mapped(level.left, gradients), level.left(output)
         found = (gradient, (value, mapped(level.left, aux))) if has_aux else (gradient, value)
         level.ends()
@@ -242,7 +271,9 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
                 f"cotangents: {_shown(given)}, primal output: {_shown(structure)}"
             )
         further = is_grad_enabled() if create_graph is None else create_graph
-        found = filled_gradients(outputs, inputs, vectors, retain_graph=retain_graph, create_graph=further)
+        found = filled_gradients(
+            outputs, inputs, vectors, level.batches, retain_graph=retain_graph, create_graph=further
+        )
         return unflatten(map(level.left, found), inputs_structure)
 
     values = mapped(level.left, output)
@@ -278,15 +309,20 @@ class Pushed:
             self._outputs, self._structure = flatten(output)
             _require_tensors(self._outputs, _JVP)
             inputs, _ = flatten(seen if argnums is None else chosen(seen, argnums))
-            self._seeds = [self._level.own(zeros_like(each)) if each.requires_grad else each for each in self._outputs]
-            self._slopes = filled_gradients(self._outputs, inputs, self._seeds, create_graph=True)
+            self._seeds = [
+                self._level.own(zeros_like(each)) if self._has_graph(each) else each for each in self._outputs
+            ]
+            self._slopes = filled_gradients(self._outputs, inputs, self._seeds, self._level.batches, create_graph=True)
         self.value = mapped(self._level.left, output)  # what the function gave
         self.aux = mapped(self._level.left, aux) if has_aux else None  # and what beside it
         self._level.ends()
 
+    def _has_graph(self, output: Any) -> bool:
+        return is_differentiated(output, self._level.batches)
+
     def change(self, tangents: Sequence[Any], strict: bool = False) -> Any:
         """How the outputs change when the inputs change by the tangents, one for each tensor among the inputs."""
-        changing = [each for each in self._outputs if each.requires_grad]
+        changing = [each for each in self._outputs if self._has_graph(each)]
         if strict and len(changing) < len(self._outputs):
             raise RuntimeError(
                 f"{_JVP[:-1]}, strict=True): The output of f is independent of the inputs. This is not allowed with "
@@ -294,11 +330,12 @@ class Pushed:
             )
         found = iter(())
         if changing:
-            seeds = [seed for seed, each in zip(self._seeds, self._outputs, strict=True) if each.requires_grad]
-            found = iter(
-                filled_gradients(self._slopes, seeds, tangents, retain_graph=True, create_graph=is_grad_enabled())
-            )
-        changes = [self._level.left(next(found)) if each.requires_grad else zeros_like(each) for each in self._outputs]
+            seeds = [seed for seed, each in zip(self._seeds, self._outputs, strict=True) if self._has_graph(each)]
+            options = {"retain_graph": True, "create_graph": is_grad_enabled()}
+            found = iter(filled_gradients(self._slopes, seeds, tangents, self._level.batches, **options))
+        changes = [
+            self._level.left(next(found)) if self._has_graph(each) else zeros_like(each) for each in self._outputs
+        ]
         return unflatten(changes, self._structure)
 
 

@@ -81,6 +81,8 @@ class Adagrad(FormulaOptimizer):
         total = of["sum"] + of["grad"] * of["grad"]
         return {"sum": total, "self": of["self"] - of["grad"] * n["lr"] / (xp.sqrt(total) + n["eps"])}
 
+    _sparse_refusal = None
+
     def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         state = self.state[parameter]
         with no_grad():

@@ -136,8 +136,7 @@ class Adam(FormulaOptimizer):
         kept = of["self"] * n["shrink"] if "shrink" in n else of["self"]
         return {**found, "self": kept - average / (xp.sqrt(square) / n["correction"] + n["eps"]) * n["lr"]}
 
-    def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
-        raise RuntimeError("Adam does not support sparse gradients, please consider SparseAdam instead")
+    _sparse_refusal = "Adam does not support sparse gradients, please consider SparseAdam instead"
 
     _moves_parts_apart = True
     _symbols = MappingProxyType({"step": "t", "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "v_max"})

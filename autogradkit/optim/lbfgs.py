@@ -160,7 +160,8 @@ class LBFGS(Optimizer):
         """The gradients of all parameters in one row, complex ones as pairs; zeros where there is none."""
         rows: list[Tensor] = []
         for each in self._params:
-            row = each.new_zeros(each.numel()) if each.grad is None else each.grad.reshape(-1)
+            gradient = each.grad.to_dense() if each.grad is not None and each.grad.is_sparse else each.grad
+            row = each.new_zeros(each.numel()) if gradient is None else gradient.reshape(-1)
             rows.append(k.view_as_real(row).view(-1) if row.is_complex() else row)
         return k.cat(rows, 0)
 

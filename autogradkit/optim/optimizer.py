@@ -152,6 +152,10 @@ class Optimizer(Saved):
                     if parameter.grad is not None:
                         self._differentiated(group, parameter, parameter.grad)
             return
+        if SPARSE and self._sparse_refusal is not None:
+            for parameter in group["params"]:  # before any of them is changed
+                if parameter._grad.__class__ is SparseTensor:
+                    raise RuntimeError(self._sparse_refusal.format(type(self).__name__))
         update = self._updater(group)
         # What a trace says of the options.
         shown = {"lr": number(group["lr"]), **self._unusual(group)} if RECORDERS else {}
@@ -200,9 +204,12 @@ class Optimizer(Saved):
         """What changes a parameter of the group by its gradient, and returns it."""
         raise NotImplementedError
 
+    # What it says of sparse gradients; None where it takes them, by `_update_sparse`.
+    _sparse_refusal: ClassVar[str | None] = "{} does not support sparse gradients"
+
     def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         """Change a parameter by a sparse gradient, and return it."""
-        raise RuntimeError(f"{type(self).__name__} does not support sparse gradients")
+        raise NotImplementedError
 
     def _differentiated(self, group: Group, parameter: Tensor, gradient: Tensor) -> None:
         """Change a parameter by operations that are recorded."""

@@ -144,6 +144,8 @@ class SGD(Optimizer):
 
         return update
 
+    _sparse_refusal = None
+
     def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         with no_grad():
             if group["weight_decay"]:

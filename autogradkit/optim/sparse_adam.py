@@ -58,6 +58,8 @@ class SparseAdam(Optimizer):
             raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")
         return functools.partial(self._update_sparse, group)
 
+    _sparse_refusal = None
+
     def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         beta1, beta2 = group["betas"]
         with no_grad():

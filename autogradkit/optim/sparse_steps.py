@@ -1,11 +1,13 @@
-"""What optimizers that step by sparse gradients share. Rests on ops of sparse tensors; Adagrad and SparseAdam use it."""
+"""What optimizers that step by sparse gradients share. Rests on sparse tensors; Adagrad and SparseAdam use it."""
 
 from __future__ import annotations
 
-from autogradkit._ops.sparse.making import sparse_coo_tensor
+from typing import Any
+
+from autogradkit.core.sparse import wrap_sparse
 from autogradkit.core.tensor import Tensor
 
 
-def at_places_of(gradient: Tensor, values: Tensor) -> Tensor:
-    """Other values at the places of a coalesced gradient."""
-    return sparse_coo_tensor(gradient._indices(), values, gradient.size(), is_coalesced=True)
+def at_places_of(gradient: Any, values: Tensor) -> Any:
+    """A sparse tensor with other values at the places of a coalesced gradient."""
+    return wrap_sparse(gradient._array.with_values(values._array))

@@ -1,5 +1,6 @@
 """Helpers around training: `utils.data` feeds a network, `utils.checkpoint` lets a part of it run twice and keep nothing.
 
+`utils.dlpack` hands memory to other libraries, `utils.hooks` has what is said of hooks.
 `utils.benchmark` and `utils.tensorboard` are loaded when they are first named.
 """
 
@@ -10,6 +11,8 @@ from typing import Any as _Any
 from autogradkit.core import absent as _absent
 from autogradkit.utils import checkpoint as checkpoint
 from autogradkit.utils import data as data
+from autogradkit.utils import dlpack as dlpack
+from autogradkit.utils import hooks as hooks
 
 
 def __getattr__(name: str) -> _Any:

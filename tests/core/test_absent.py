@@ -96,7 +96,7 @@ def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleTy
         ("import autogradkit.distributions as distributions", "torch.distributions"),
         ("from autogradkit.onnx import export", "torch.onnx"),
         ("from autogradkit.utils.mobile_optimizer import MobileOptimizerType", "utils.mobile_optimizer"),
-        ("from autogradkit.autograd import grad_mode", "autograd.grad_mode"),
+        ("from autogradkit.autograd import profiler_util", "autograd.profiler_util"),
     ],
 )
 def test_a_module_that_only_pytorch_has_is_said_to_be_its(statement: str, said: str) -> None:

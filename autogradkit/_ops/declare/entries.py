@@ -33,7 +33,7 @@ from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit.core.sparse import NotOfSparseError
+from autogradkit.core.errors import NoArrayError
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def write_straight(op: Overload) -> Callable[..., Any]:
     bail = f"return general({given})"
     s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
     write_lane(s, Call(op, 0, values), 1, bail)
-    s.scope["NotOfSparseError"] = NotOfSparseError
-    otherwise = (" except NotOfSparseError:", f"  {bail}")
+    s.scope["NoArrayError"] = NoArrayError
+    otherwise = (" except NoArrayError:", f"  {bail}")
     return compiled(_shortening(s.lines, otherwise), f"{op.owner.name}_straight", name, s.scope)
 
 

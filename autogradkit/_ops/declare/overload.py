@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import entries, memory, plans
+from autogradkit._ops.declare.batched import edit_batched, run_batched
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import Recipe
@@ -39,6 +40,7 @@ from autogradkit._ops.declare.writing import (
     warn_of_resizing,
     writer_of,
 )
+from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
@@ -123,6 +125,8 @@ class Overload(Form):
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
+        if BATCHES and (has_batched(values) or has_batched((out,))):
+            return run_batched(self, values, out)
         if SPARSE and (has_sparse(values) or has_sparse((out,))):
             return run_sparse(self, values, out)
         if isinstance(out, (list, tuple)) and not self.several and len(out) != len(self.outputs):
@@ -326,6 +330,8 @@ class Overload(Form):
 
     def edit(self, values: Sequence[Any]) -> Tensor:
         """The in-place form on bound values: every check comes before the write, which is there with its history or not."""
+        if BATCHES and has_batched(values):
+            return edit_batched(self, values)
         if SPARSE and has_sparse(values):
             return edit_sparse(self, values)
         if self.composition:

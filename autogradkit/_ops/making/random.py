@@ -63,6 +63,12 @@ def fill_uniform(array: Array, low: float, high: float, generator: Generator | N
         raise RuntimeError(
             f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}",
         )
+    if high - low > most:
+        kind = SCALAR_TYPE_NAMES[from_numpy_dtype(array.dtype).to_real()]
+        raise RuntimeError(
+            f"uniform_ expects to-from <= std::numeric_limits<{kind}>::max(), but found to={high:g} and from={low:g} which "
+            "result in to-from to exceed the limit"
+        )
     stream = generator or default_generator
     _reals(array, lambda count, kind: draws.uniform(stream, count, kind, low, high))
 

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.cpu import amp as amp
 
 
 def is_available() -> bool:
