@@ -138,6 +138,13 @@ CASES = {
         "fit(torch.nn.Linear(5, 5), [(x, x)], torch.nn.MSELoss(), torch.optim.SGD([x], lr=0.1), 1)", ""),
     "a transform": (
         "from autogradkit.vision import transforms\ndef f(i): 1 / 0\ntransforms.Compose([f])(3)", "f"),
+    "a transform's constructor": (
+        "from autogradkit.vision.transforms import RandomCrop\nRandomCrop((1, 2, 3))", ""),
+    "a wrong picture": (
+        "from autogradkit.vision import transforms\ntransforms.Compose([transforms.RandomCrop(9)])(torch.ones(1, 2, 2))", ""),
+    "a wrong transform of v2": (
+        "from autogradkit.vision.transforms import v2\nv2.RandomErasing(p=3)", ""),
+    "a grid of no pictures": ("from autogradkit.vision.utils import make_grid\nmake_grid([1])", ""),
     "a file": ("from autogradkit.vision.idx import read_idx\nread_idx('/nowhere/at/all')", ""),
     "a trace": ("torch.Trace.load('/nowhere/at/all')", ""),
     "an interrupt": ("def hook(g): raise KeyboardInterrupt\nx.register_hook(hook)\nx.sum().backward()", "hook"),

@@ -9,6 +9,7 @@ import enum
 from typing import Any, Self
 
 import autogradkit as ak
+from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import tensor_repr
 from autogradkit.core.tensor import Tensor
@@ -61,6 +62,7 @@ class Image(TVTensor):
     Image([[[  0, 255]]], )
     """
 
+    @entry
     def __new__(cls, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool | None = None) -> Any:
         tensor = _tensor_of(pil_to_tensor(data) if is_pil(data) else data, dtype, device, requires_grad)
         if tensor.ndim < 2:
@@ -74,6 +76,7 @@ class Image(TVTensor):
 class Video(TVTensor):
     """A video (..., T, C, H, W)."""
 
+    @entry
     def __new__(cls, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool | None = None) -> Any:
         tensor = _tensor_of(data, dtype, device, requires_grad)
         if tensor.ndim < 4:
@@ -87,6 +90,7 @@ class Video(TVTensor):
 class Mask(TVTensor):
     """A mask (..., H, W): for each pixel a class or whether it belongs to an object."""
 
+    @entry
     def __new__(cls, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool | None = None) -> Any:
         data = pil_to_tensor(data) if is_pil(data) else data
         return _tensor_of(data, dtype, device, requires_grad).as_subclass(cls)
@@ -110,6 +114,7 @@ class BoundingBoxes(TVTensor):
     canvas_size: tuple[int, int]
     clamping_mode: str | None
 
+    @entry
     def __new__(
         cls,
         data: Any,

@@ -8,6 +8,7 @@ from typing import Any
 
 import autogradkit as ak
 from autogradkit import nn
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.transforms import functional as F
 from autogradkit.vision.transforms.checks import edges
@@ -40,6 +41,7 @@ class ColorJitter(nn.Module):
     The factor of each is from a range that is given or that reaches so far to both sides of 1, for the hue of 0.
     """
 
+    @entry
     def __init__(self, brightness: Any = 0, contrast: Any = 0, saturation: Any = 0, hue: Any = 0) -> None:
         super().__init__()
         self.brightness = _range_of_factors(brightness, "brightness")
@@ -193,6 +195,7 @@ class RandomEqualize(WithProbability):
 class GaussianBlur(nn.Module):
     """An image blurred by a Gaussian of a kernel size and of a random width in `sigma`."""
 
+    @entry
     def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0)) -> None:
         super().__init__()
         self.kernel_size = edges(kernel_size, "Kernel size should be a tuple/list of two integers")
@@ -225,6 +228,7 @@ class GaussianBlur(nn.Module):
 class RandomErasing(WithProbability):
     """With probability `p` a tensor image with a random rectangle erased: by `value`, or by noise if that is "random"."""
 
+    @entry
     def __init__(
         self,
         p: float = 0.5,

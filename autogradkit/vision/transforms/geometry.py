@@ -10,6 +10,7 @@ from typing import Any
 
 import autogradkit as ak
 from autogradkit import nn
+from autogradkit.core.frames import entry
 from autogradkit.vision.transforms import functional as F
 from autogradkit.vision.transforms.checks import edges
 from autogradkit.vision.transforms.functional.images import InterpolationMode, named_interpolation
@@ -45,6 +46,7 @@ class Resize(nn.Module):
     torch.Size([3, 4, 8])
     """
 
+    @entry
     def __init__(
         self,
         size: Any,
@@ -76,6 +78,7 @@ class Resize(nn.Module):
 class CenterCrop(nn.Module):
     """The middle of an image, (height, width) or a square; one that is too small is padded with 0 first."""
 
+    @entry
     def __init__(self, size: Any) -> None:
         super().__init__()
         self.size = edges(size)
@@ -118,6 +121,7 @@ class Pad(nn.Module):
 class RandomCrop(nn.Module):
     """A part of an image, (height, width) or a square, at a random place; the image may be padded first."""
 
+    @entry
     def __init__(
         self,
         size: Any,
@@ -190,6 +194,7 @@ class RandomVerticalFlip(WithProbability):
 class RandomResizedCrop(nn.Module):
     """A random part of an image, of a share of its area in `scale` and of an aspect ratio in `ratio`, resized."""
 
+    @entry
     def __init__(
         self,
         size: Any,
@@ -261,6 +266,7 @@ def drawn_crop(height: int, width: int, scale: Any, ratio: Any) -> tuple[int, in
 class FiveCrop(nn.Module):
     """The four corners of an image and its middle, as a tuple."""
 
+    @entry
     def __init__(self, size: Any) -> None:
         super().__init__()
         self.size = edges(size)
@@ -276,6 +282,7 @@ class FiveCrop(nn.Module):
 class TenCrop(nn.Module):
     """The four corners of an image and its middle, and those of its mirror image, as a tuple."""
 
+    @entry
     def __init__(self, size: Any, vertical_flip: bool = False) -> None:
         super().__init__()
         self.size = edges(size)

@@ -7,6 +7,7 @@ from typing import Any
 
 import autogradkit as ak
 from autogradkit import nn
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.transforms import functional as F
 from autogradkit.vision.transforms.checks import angles, fill_for, filling, refuse_lengths
@@ -19,6 +20,7 @@ __all__ = ["ElasticTransform", "RandomAffine", "RandomPerspective", "RandomRotat
 class RandomRotation(nn.Module):
     """An image turned by a random angle in degrees, from −degrees to degrees or of a range."""
 
+    @entry
     def __init__(
         self,
         degrees: Any,
@@ -72,6 +74,7 @@ class RandomAffine(nn.Module):
     `translate` is in parts of width and height; `shear` is a number or a range, in degrees along x, or two ranges.
     """
 
+    @entry
     def __init__(
         self,
         degrees: Any,
@@ -131,6 +134,7 @@ class RandomAffine(nn.Module):
 class RandomPerspective(WithProbability):
     """With probability `p` an image in perspective: each corner moves inwards, by up to a part of half the edges."""
 
+    @entry
     def __init__(
         self,
         distortion_scale: float = 0.5,
@@ -164,6 +168,7 @@ class RandomPerspective(WithProbability):
 class ElasticTransform(nn.Module):
     """An image as if seen through water: pixels are displaced by noise of strength `alpha`, smoothed by `sigma`."""
 
+    @entry
     def __init__(
         self,
         alpha: Any = 50.0,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import autogradkit as ak
+from autogradkit.core.frames import entry
 from autogradkit.vision.transforms.checks import edges, refuse_lengths, two_numbers
 from autogradkit.vision.transforms.colors import ColorJitter as _Jitter
 from autogradkit.vision.transforms.colors import adjusted, drawn_rectangle, refuse_erasing
@@ -48,6 +49,7 @@ class Grayscale(Transform):
 class RandomGrayscale(RandomApplyTransform):
     """With probability `p` images in grey, of as many channels as they had."""
 
+    @entry
     def __init__(self, p: float = 0.1) -> None:
         super().__init__(p=p)
 
@@ -74,6 +76,7 @@ class ColorJitter(Transform):
     The factor of each is from a range that is given or that reaches so far to both sides of 1, for the hue of 0.
     """
 
+    @entry
     def __init__(self, brightness: Any = None, contrast: Any = None, saturation: Any = None, hue: Any = None) -> None:
         super().__init__()
         self.brightness = _range_of_factors(brightness, "brightness")
@@ -183,6 +186,7 @@ class RandomInvert(RandomApplyTransform):
 class RandomPosterize(RandomApplyTransform):
     """With probability `p` an image with but the first `bits` bits of each value."""
 
+    @entry
     def __init__(self, bits: int, p: float = 0.5) -> None:
         super().__init__(p=p)
         self.bits = bits
@@ -195,6 +199,7 @@ class RandomPosterize(RandomApplyTransform):
 class RandomSolarize(RandomApplyTransform):
     """With probability `p` an image with all values from `threshold` on inverted."""
 
+    @entry
     def __init__(self, threshold: float, p: float = 0.5) -> None:
         super().__init__(p=p)
         self.threshold = threshold
@@ -215,6 +220,7 @@ class RandomAutocontrast(RandomApplyTransform):
 class RandomAdjustSharpness(RandomApplyTransform):
     """With probability `p` an image between blurred (0), what it was (1) and sharpened (above)."""
 
+    @entry
     def __init__(self, sharpness_factor: float, p: float = 0.5) -> None:
         super().__init__(p=p)
         self.sharpness_factor = sharpness_factor
@@ -227,6 +233,7 @@ class RandomAdjustSharpness(RandomApplyTransform):
 class GaussianBlur(Transform):
     """An image blurred by a Gaussian of a kernel size and of a random width in `sigma`."""
 
+    @entry
     def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0)) -> None:
         super().__init__()
         self.kernel_size = edges(kernel_size, "Kernel size should be a tuple/list of two integers")
@@ -262,6 +269,7 @@ class GaussianNoise(Transform):
 class RandomErasing(RandomApplyTransform):
     """With probability `p` an image with a random rectangle erased: by `value`, or by noise if that is "random"."""
 
+    @entry
     def __init__(
         self,
         p: float = 0.5,
@@ -296,6 +304,7 @@ class RandomErasing(RandomApplyTransform):
 class JPEG(Transform):
     """An image as it is read from a JPEG file of a random quality, from 1 to 100."""
 
+    @entry
     def __init__(self, quality: Any) -> None:
         super().__init__()
         if isinstance(quality, bool):

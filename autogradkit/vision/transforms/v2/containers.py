@@ -7,6 +7,7 @@ from typing import Any
 
 import autogradkit as ak
 from autogradkit import nn
+from autogradkit.core.frames import entry
 from autogradkit.vision.transforms.v2.transform import Transform, refuse_probability
 
 __all__ = ["Compose", "RandomApply", "RandomChoice", "RandomOrder"]
@@ -51,6 +52,7 @@ class RandomApply(_Several):
     _taken = (Sequence, nn.ModuleList)
     _said = "Argument transforms should be a sequence of callables or a `nn.ModuleList`"
 
+    @entry
     def __init__(self, transforms: Sequence[Callable[..., Any]] | nn.ModuleList, p: float = 0.5) -> None:
         super().__init__(transforms)
         refuse_probability(p)
@@ -68,6 +70,7 @@ class RandomApply(_Several):
 class RandomChoice(_Several):
     """Apply one of several transforms, chosen with probabilities in proportion to `p`."""
 
+    @entry
     def __init__(self, transforms: Sequence[Callable[..., Any]], p: list[float] | None = None) -> None:
         super().__init__(transforms)
         weights = [1.0] * len(transforms) if p is None else p

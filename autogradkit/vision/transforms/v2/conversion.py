@@ -10,6 +10,7 @@ import numpy as np
 
 import autogradkit as ak
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.transforms import LinearTransformation as _Whitening
 from autogradkit.vision.transforms.functional.images import is_pil
@@ -185,6 +186,7 @@ class LinearTransformation(_NotOfPIL):
 
     _transformed_types = (is_pure_tensor, Image, Video)
 
+    @entry
     def __init__(self, transformation_matrix: Tensor, mean_vector: Tensor) -> None:
         super().__init__()
         self._whitening = _Whitening(transformation_matrix, mean_vector)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import autogradkit as ak
+from autogradkit.core.frames import entry
 from autogradkit.vision.transforms.checks import edges, refuse_lengths
 from autogradkit.vision.transforms.functional.geometry import four_borders
 from autogradkit.vision.transforms.geometry import drawn_crop, refuse_ranges
@@ -84,6 +85,7 @@ class Resize(Transform):
 class CenterCrop(Transform):
     """The middle, (height, width) or a square; what is too small is padded with 0 first."""
 
+    @entry
     def __init__(self, size: Any) -> None:
         super().__init__()
         self.size = edges(size)
@@ -96,6 +98,7 @@ class CenterCrop(Transform):
 class RandomResizedCrop(Transform):
     """A random part, of a share of the area in `scale` and of an aspect ratio in `ratio`, resized."""
 
+    @entry
     def __init__(
         self,
         size: Any,
@@ -130,6 +133,7 @@ class RandomResizedCrop(Transform):
 class FiveCrop(Transform):
     """The four corners and the middle, as a tuple; of images alone."""
 
+    @entry
     def __init__(self, size: Any) -> None:
         super().__init__()
         self.size = edges(size)
@@ -147,6 +151,7 @@ class FiveCrop(Transform):
 class TenCrop(FiveCrop):
     """The four corners and the middle, and those of the mirror image, as a tuple; of images alone."""
 
+    @entry
     def __init__(self, size: Any, vertical_flip: bool = False) -> None:
         super().__init__(size)
         self.vertical_flip = vertical_flip
@@ -170,6 +175,7 @@ def _refuse_padding(padding: Any, mode: Any) -> None:
 class Pad(Transform):
     """Borders: of one width, of (left and right, top and bottom), or of (left, top, right, bottom)."""
 
+    @entry
     def __init__(self, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> None:
         super().__init__()
         _refuse_padding(padding, padding_mode)
@@ -187,6 +193,7 @@ class Pad(Transform):
 class RandomZoomOut(RandomApplyTransform):
     """With probability `p` a canvas that is larger by a random factor, with the picture at a random place in it."""
 
+    @entry
     def __init__(self, fill: Any = 0, side_range: Any = (1.0, 4.0), p: float = 0.5) -> None:
         super().__init__(p=p)
         self.fill = fill
@@ -214,6 +221,7 @@ class RandomZoomOut(RandomApplyTransform):
 class RandomCrop(Transform):
     """A part, (height, width) or a square, at a random place; what is cropped may be padded first."""
 
+    @entry
     def __init__(
         self,
         size: Any,

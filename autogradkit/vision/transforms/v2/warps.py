@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import autogradkit as ak
+from autogradkit.core.frames import entry
 from autogradkit.vision.transforms.checks import angles, refuse_lengths, two_numbers
 from autogradkit.vision.transforms.geometry import drawn_number
 from autogradkit.vision.transforms.v2 import functional as F
@@ -19,6 +20,7 @@ __all__ = ["ElasticTransform", "RandomAffine", "RandomPerspective", "RandomRotat
 class RandomRotation(Transform):
     """Turned by a random angle in degrees, from −degrees to degrees or of a range."""
 
+    @entry
     def __init__(
         self, degrees: Any, interpolation: Any = "nearest", expand: bool = False, center: Any = None, fill: Any = 0
     ) -> None:
@@ -45,6 +47,7 @@ class RandomRotation(Transform):
 class RandomAffine(Transform):
     """Turned, moved, scaled and sheared at random."""
 
+    @entry
     def __init__(
         self,
         degrees: Any,
@@ -82,6 +85,7 @@ class RandomAffine(Transform):
 class RandomPerspective(RandomApplyTransform):
     """With probability `p` in perspective: each corner moves inwards, by up to a part of half the edges."""
 
+    @entry
     def __init__(
         self, distortion_scale: float = 0.5, p: float = 0.5, interpolation: Any = "bilinear", fill: Any = 0
     ) -> None:
@@ -108,6 +112,7 @@ class RandomPerspective(RandomApplyTransform):
 class ElasticTransform(Transform):
     """As if seen through water: pixels are displaced by noise of strength `alpha`, smoothed by `sigma`."""
 
+    @entry
     def __init__(self, alpha: Any = 50.0, sigma: Any = 5.0, interpolation: Any = "bilinear", fill: Any = 0) -> None:
         super().__init__()
         self.alpha = two_numbers(alpha, "alpha")
