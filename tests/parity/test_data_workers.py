@@ -8,7 +8,9 @@ import os
 import random
 import re
 import signal
+import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -260,7 +262,8 @@ def test_no_process_is_left() -> None:
     assert set(multiprocessing.active_children()) <= before
 
 
-def test_processes_that_are_spawned() -> None:
+def test_processes_that_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # which the new process imports again
     data = autogradkit.utils.data
     rows = data.TensorDataset(autogradkit.arange(6), autogradkit.ones(6))
     loader = data.DataLoader(rows, 4, num_workers=1, multiprocessing_context="spawn")
