@@ -229,7 +229,8 @@ def max_pool3d_with_indices(
 def scatter_flat(gradient: Array, positions: Array, dims: int, out: Array) -> None:
     """Write zeros into `out`, and add each gradient at its position in the last `dims` dimensions, taken as one."""
     planes = math.prod(out.shape[:-dims])
-    places = positions.reshape(planes, -1) + np.arange(planes)[:, None] * math.prod(out.shape[-dims:])
+    found = math.prod(positions.shape[-dims:])
+    places = positions.reshape(planes, found) + np.arange(planes)[:, None] * math.prod(out.shape[-dims:])
     flat = np.zeros(out.size, out.dtype)
     np.add.at(flat, places.reshape(-1), gradient.reshape(-1))
     np.copyto(out, flat.reshape(out.shape))
