@@ -113,13 +113,14 @@ class Adam(FormulaOptimizer):
         step = counts["step"] + 1
         steps: Any = count(step)._array[()]  # in the dtype that PyTorch computes with where it differentiates
         lr, (beta1, beta2) = group["lr"], group["betas"]
+        # PyTorch divides both parts of the denominator by the rate; it rounds there, and at the reciprocals of its tensors.
+        rate = -(lr / (1 - beta1**steps) if isinstance(lr, Tensor) else np.reciprocal(1 - beta1**steps) * lr)
         numbers = {
-            "lr": lr / (1 - beta1**steps),
             "to_average": 1 - beta1,
             "keep": beta2,
             "to_square": 1 - beta2,
-            "correction": (1 - beta2**steps) ** 0.5,
-            "eps": group["eps"],
+            "scale": rate * np.sqrt(1 - beta2**steps),
+            "eps": group["eps"] / rate if isinstance(rate, Tensor) else np.reciprocal(rate) * group["eps"],
         }
         if group["decoupled_weight_decay"]:
             numbers["shrink"] = 1 - lr * group["weight_decay"]
@@ -134,7 +135,7 @@ class Adam(FormulaOptimizer):
         if "max_exp_avg_sq" in of:
             square = found["max_exp_avg_sq"] = xp.maximum(of["max_exp_avg_sq"], square)
         kept = of["self"] * n["shrink"] if "shrink" in n else of["self"]
-        return {**found, "self": kept - average / (xp.sqrt(square) / n["correction"] + n["eps"]) * n["lr"]}
+        return {**found, "self": kept + average / (xp.sqrt(square) / n["scale"] + n["eps"])}
 
     _sparse_refusal = "Adam does not support sparse gradients, please consider SparseAdam instead"
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
@@ -65,17 +67,28 @@ class ASGD(FormulaOptimizer):
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
         step, rate, shrinks = counts["step"] + 1, number(group["lr"]), group["lambd"]
-        steps: Any = count(step)._array if group["foreach"] else step  # which PyTorch computes with in that dtype
+        if group["foreach"]:  # PyTorch computes with tensors then, and rounds to their dtype, at the reciprocal too
+            eta = np.reciprocal((1 + shrinks * rate * count(step)._array) ** group["alpha"]) * rate
+        else:
+            eta = rate / (1 + shrinks * rate * step) ** group["alpha"]
         after = {
             "step": step,
-            "eta": rate / (1 + shrinks * rate * steps) ** group["alpha"],
+            "eta": eta,
             "mu": 1 / max(1, step - group["t0"]),
         }
-        return after, {"shrink": 1 - shrinks * counts["eta"], "eta": counts["eta"], "mu": counts["mu"]}
+        numbers = {"eta": counts["eta"], "mu": counts["mu"]}
+        # PyTorch's own order, which decides how both round.
+        return after, {
+            **numbers,
+            **({"shrinks": shrinks} if group["foreach"] else {"keep": 1 - shrinks * counts["eta"]}),
+        }
 
     @staticmethod
     def _formula(xp: Any, of: Values, n: Numbers) -> dict[str, Any]:
-        new = of["self"] * n["shrink"] - of["grad"] * n["eta"]
+        if "keep" in n:
+            new = of["self"] * n["keep"] - of["grad"] * n["eta"]
+        else:
+            new = of["self"] - (of["grad"] + of["self"] * n["shrinks"]) * n["eta"]
         return {"self": new, "ax": new if n["mu"] == 1 else of["ax"] + (new - of["ax"]) * n["mu"]}
 
     def _edits(self, group: Group) -> Mapping[str, int]:

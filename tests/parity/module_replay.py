@@ -9,7 +9,7 @@ A layer is made of the same arguments after the same seed in both libraries. The
     copies         what it gives once its state was loaded into another one, deepcopied, pickled
     errors         the database's wrong arguments and inputs: type and text
 
-Used by ratchet.py and test_module_db.py.
+Used by ratchet.py, test_module_db.py and test_ten_steps.py.
 """
 
 from __future__ import annotations
@@ -116,11 +116,15 @@ class Side:
         self.m.manual_seed(SEED + 1)
         return layer(*self.args, **self.kwargs)
 
-    def gradients(self, layer: Any) -> list[Any]:
-        """Of all inputs and parameters that have some, for a weighted sum of the results."""
+    def backward(self, layer: Any) -> None:
+        """Differentiate a weighted sum of what the layer gives."""
         results = [each for each in tensors_in(self.output(layer)) if each.requires_grad]
         if results:
             self.m.autograd.backward(results, [_weights(self.m, each) for each in results])
+
+    def gradients(self, layer: Any) -> list[Any]:
+        """Of all inputs and parameters that have some."""
+        self.backward(layer)
         leaves = [*tensors_in([self.args, self.kwargs]), *layer.parameters()]
         return [each.grad for each in leaves if each.is_leaf]
 

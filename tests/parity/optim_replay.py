@@ -61,9 +61,9 @@ def options_of(info: OptimizerInfo) -> Iterator[dict[str, Any]]:
             yield {**each.kwargs, **({way: True} if way else {})}
 
 
-def stepped(m: Any, name: str, options: dict[str, Any], dtype: str) -> Any:
+def stepped(m: Any, name: str, options: dict[str, Any], dtype: str, seed: int = 5) -> Any:
     """Parameters and their optimizer after some steps, by gradients of one stream of numbers."""
-    stream = np.random.default_rng(5)
+    stream = np.random.default_rng(seed)
     kind = getattr(m, dtype)
 
     def drawn(shape: tuple[int, ...]) -> Any:

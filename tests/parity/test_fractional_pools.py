@@ -38,6 +38,8 @@ LINES = [
     "torch.nn.FractionalMaxPool3d((2, 0, 1), 2)",
     "torch.nn.FractionalMaxPool3d(2, None, (0.5, 0.5))",
     "m = torch.nn.FractionalMaxPool3d(2, 2, _random_samples=torch.rand(2, 3, 3)); m, list(m.state_dict()), m(v)",
+    "v = v[:0].requires_grad_(); F.fractional_max_pool3d(v, 2, 2).sum().backward(); v.grad",
+    "v = v[:0].requires_grad_(); F.max_pool3d(v, 2).sum().backward(); v.grad",
     "y = F.fractional_max_pool2d(x.requires_grad_(), 2, 4); y.square().sum().backward(); x.grad, type(y.grad_fn).__name__",
 ]
 

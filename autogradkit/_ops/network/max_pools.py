@@ -174,7 +174,7 @@ def _windows(x: Array, window: Window, result: Shape, beyond: Any) -> Array:
         *[g * each for g, each in zip(gap, steps, strict=True)],
     )
     view = np.lib.stride_tricks.as_strided(memory, shape, strides, writeable=False)
-    return view.reshape(*x.shape[:-3], *result, -1)
+    return view.reshape(*x.shape[:-3], *result, math.prod(kernel))
 
 
 @op(
@@ -229,7 +229,8 @@ def max_pool3d_with_indices(
 def scatter_flat(gradient: Array, positions: Array, dims: int, out: Array) -> None:
     """Write zeros into `out`, and add each gradient at its position in the last `dims` dimensions, taken as one."""
     planes = math.prod(out.shape[:-dims])
-    places = positions.reshape(planes, -1) + np.arange(planes)[:, None] * math.prod(out.shape[-dims:])
+    found = math.prod(positions.shape[-dims:])
+    places = positions.reshape(planes, found) + np.arange(planes)[:, None] * math.prod(out.shape[-dims:])
     flat = np.zeros(out.size, out.dtype)
     np.add.at(flat, places.reshape(-1), gradient.reshape(-1))
     np.copyto(out, flat.reshape(out.shape))
@@ -278,7 +279,8 @@ def max_pool3d_with_indices_backward(
 def values_in_volumes(self: Array, indices: Array, *, out: Array) -> None:
     """The values of each volume at the positions that pooling found."""
     planes = math.prod(self.shape[:-3])
-    found = np.take_along_axis(self.reshape(planes, -1), indices.reshape(planes, -1), 1)
+    sizes = [math.prod(each.shape[-3:]) for each in (self, indices)]
+    found = np.take_along_axis(self.reshape(planes, sizes[0]), indices.reshape(planes, sizes[1]), 1)
     np.copyto(out, found.reshape(out.shape))
 
 

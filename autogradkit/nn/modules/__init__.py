@@ -36,6 +36,9 @@ from autogradkit.nn.modules import (
     transformer,
     transformer_layers,
 )
+from autogradkit.nn.modules import (
+    utils as utils,
+)
 from autogradkit.nn.modules.activation import *
 from autogradkit.nn.modules.adaptive_pooling import *
 from autogradkit.nn.modules.adaptive_softmax import *

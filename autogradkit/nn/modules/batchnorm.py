@@ -106,6 +106,9 @@ class BatchNorm(Norm):
         return functional.batch_norm(input, mean, variance, self.weight, self.bias, own, factor, self.eps)
 
 
+_BatchNorm = BatchNorm  # the name that scripts ask `isinstance` by
+
+
 class BatchNorm1d(BatchNorm):
     """Each channel of (N, C) or (N, C, L) standardised over the batch and all places; see `functional.batch_norm`.
 

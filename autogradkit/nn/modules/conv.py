@@ -19,7 +19,7 @@ __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "
 Size = int | tuple[int, ...]
 
 
-class _Conv(Module):
+class _ConvNd(Module):
     """What all convolutions have: weight and bias, and how the kernel moves."""
 
     @entry
@@ -124,7 +124,7 @@ class _Conv(Module):
         return ", ".join(part for part in parts if part)
 
 
-class Conv1d(_Conv):
+class Conv1d(_ConvNd):
     """1-D convolution: (N, in_channels, L) → (N, out_channels, L'), or one sequence without N; see `Conv2d`.
 
     >>> import autogradkit as torch
@@ -163,7 +163,7 @@ class Conv1d(_Conv):
         return functional.conv1d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-class Conv2d(_Conv):
+class Conv2d(_ConvNd):
     """2-D convolution: (N, in_channels, H, W) → (N, out_channels, H', W'), or one image without N.
 
     H' = (H + 2·padding − dilation·(kernel_size − 1) − 1) // stride + 1. `padding` may be "same" or "valid",
@@ -208,7 +208,7 @@ class Conv2d(_Conv):
         return functional.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-class Conv3d(_Conv):
+class Conv3d(_ConvNd):
     """3-D convolution: (N, in_channels, D, H, W) → (N, out_channels, D', H', W'), or one volume without N; see `Conv2d`.
 
     >>> import autogradkit as torch
@@ -247,7 +247,7 @@ class Conv3d(_Conv):
         return functional.conv3d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-class _ConvTranspose(_Conv):
+class _ConvTranspose(_ConvNd):
     """What transposed convolutions have besides: how much is added at one side, so that a size can be met."""
 
     @entry

@@ -11,7 +11,7 @@ from autogradkit.nn.modules.module import Module, Samples
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     _shown = ("p", "inplace")
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
@@ -22,7 +22,7 @@ class _Dropout(Module):
         self.inplace = inplace
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """In training, zeroes each element with probability `p` and scales the rest by 1/(1 − p); else the identity.
 
     Raises ValueError for a probability outside [0, 1].
@@ -41,7 +41,7 @@ class Dropout(_Dropout):
         return functional.dropout(input, self.p, self.training, self.inplace)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """In training, zeroes each channel of (N, C, L) or (C, L) with probability `p` and scales the rest by 1/(1 − p).
 
     >>> import autogradkit as torch
@@ -58,7 +58,7 @@ class Dropout1d(_Dropout):
         return functional.dropout1d(input, self.p, self.training, self.inplace)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """In training, zeroes each channel of (N, C, H, W) with probability `p` and scales the rest by 1/(1 − p).
 
     >>> import autogradkit as torch
@@ -75,7 +75,7 @@ class Dropout2d(_Dropout):
         return functional.dropout2d(input, self.p, self.training, self.inplace)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """In training, zeroes each channel of (N, C, D, H, W) or (C, D, H, W) with probability `p` and scales the rest by 1/(1 − p).
 
     >>> import autogradkit as torch
@@ -92,7 +92,7 @@ class Dropout3d(_Dropout):
         return functional.dropout3d(input, self.p, self.training, self.inplace)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout after selu: what is dropped takes the value that selu comes to, and mean and variance stay.
 
     >>> import autogradkit as torch
@@ -109,7 +109,7 @@ class AlphaDropout(_Dropout):
         return functional.alpha_dropout(input, self.p, self.training)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """As `AlphaDropout`, by channels (dimension 1).
 
     >>> import autogradkit as torch

@@ -10,6 +10,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
+from autogradkit.nn.modules.geometry import each
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["FractionalMaxPool2d", "FractionalMaxPool3d"]
@@ -28,11 +29,11 @@ class _FractionalMaxPool(Module):
         _random_samples: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.kernel_size = self._each(kernel_size)
+        self.kernel_size = each(kernel_size, self._dims)
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
-        self.output_size = None if output_size is None else self._each(output_size)
-        self.output_ratio = None if output_ratio is None else self._each(output_ratio)
+        self.output_size = None if output_size is None else each(output_size, self._dims)
+        self.output_ratio = None if output_ratio is None else each(output_ratio, self._dims)
         if output_size is None and output_ratio is None:
             raise ValueError(f"{self._get_name()} requires specifying either an output size, or a pooling ratio")
         if output_size is not None and output_ratio is not None:
@@ -40,9 +41,6 @@ class _FractionalMaxPool(Module):
         ratio = self.output_ratio
         if ratio is not None and not all(0 < ratio[at] < 1 for at in range(self._dims)):
             raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
-
-    def _each(self, value: Any) -> tuple[Any, ...]:
-        return tuple(value) if isinstance(value, Iterable) else (value,) * self._dims
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):
@@ -94,7 +92,7 @@ class FractionalMaxPool3d(_FractionalMaxPool):
         _random_samples: Tensor | None = None,
     ) -> None:
         sizes = kernel_size if isinstance(kernel_size, Iterable) else (kernel_size,)
-        if any(each <= 0 for each in sizes):
+        if any(size <= 0 for size in sizes):
             raise ValueError(f"kernel_size must be greater than 0, but got {kernel_size}")
         super().__init__(kernel_size, output_size, output_ratio, return_indices, _random_samples)
 

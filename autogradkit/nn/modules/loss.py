@@ -32,6 +32,9 @@ class WeightedLoss(Loss):
         self.register_buffer("weight", weight)
 
 
+_Loss, _WeightedLoss = Loss, WeightedLoss  # the names that scripts subclass
+
+
 class L1Loss(Loss):
     """The mean (or "sum", or "none") of |input − target|.
 
