@@ -2,7 +2,7 @@
 
 Gamma numbers are drawn by Marsaglia and Tsang's rejection (2000); a Dirichlet's are gamma numbers over their sum. A draw's
 derivative is that of the value at which the distribution function stays what it is: −∂F/∂α over the density. PyTorch
-approximates ∂F/∂α, to some thousandths at worst; here it is a difference of SciPy's functions, right to nine digits. Rests on
+approximates ∂F/∂α, to some thousandths at worst; here it is a difference of SciPy's functions, right to six digits. Rests on
 declare and the generator's words.
 """
 
