@@ -18,7 +18,9 @@ from autogradkit.vision.models.densenet import densenet121 as densenet121
 from autogradkit.vision.models.densenet import densenet161 as densenet161
 from autogradkit.vision.models.densenet import densenet169 as densenet169
 from autogradkit.vision.models.densenet import densenet201 as densenet201
+from autogradkit.vision.models.digits import CNN as CNN
 from autogradkit.vision.models.digits import MLP as MLP
+from autogradkit.vision.models.digits import RNN as RNN
 from autogradkit.vision.models.digits import LeNet as LeNet
 from autogradkit.vision.models.efficientnet import EfficientNet as EfficientNet
 from autogradkit.vision.models.efficientnet import efficientnet_b0 as efficientnet_b0
