@@ -60,6 +60,7 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
     """(U, S, V) with the `q` largest singular values S of a matrix, or of each of a batch, nearly; of `A − M` where M is given.
 
     >>> import autogradkit as torch
+    >>> _ = torch.manual_seed(0)
     >>> A = torch.tensor([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]])
     >>> torch.svd_lowrank(A, q=2)[1]
     tensor([4., 3.])

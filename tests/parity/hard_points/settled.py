@@ -170,6 +170,12 @@ SETTLED: dict[str, str] = {
             "Tensor.dequantize gradient", "Tensor.dequantize gradient's error",
         )),
         ("of equal singular values the vectors are any", "any", ("nuclear_norm gradient",)),
+        *(
+            ("of a window of nothing PyTorch gives memory that was never written", half, (
+                "nn.functional.fractional_max_pool2d refused here",
+            ))
+            for half in ("float16", "bfloat16")
+        ),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
     )

@@ -45,6 +45,19 @@ LEFT_OUT = {
     "dequantize": "takes away the history of its operand, in PyTorch",
     "set_": "gives a tensor foreign memory",
     "pin_memory": "needs a device that is not there",
+    **dict.fromkeys(
+        (
+            "fractional_max_pool2d",
+            "fractional_max_pool3d",
+            "fractional_max_pool2d_with_indices",
+            "fractional_max_pool3d_with_indices",
+        ),
+        "PyTorch reads beyond memory where a sample is not between 0 and 1",
+    ),
+    **dict.fromkeys(
+        ("binomial", "_standard_gamma", "_standard_gamma_grad", "_sample_dirichlet", "_dirichlet_grad"),
+        "draws, and slopes that PyTorch approximates: test_gammas.py compares them",
+    ),
     **dict.fromkeys(("apply_", "map_", "map2_"), "takes a function"),
     **dict.fromkeys(QUANTISED, "about quantised tensors, of which there are none"),
     "from_numpy": "takes an array",
