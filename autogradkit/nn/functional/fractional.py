@@ -69,8 +69,8 @@ def fractional_max_pool3d_with_indices(
     """The maxima of `fractional_max_pool3d`, and their positions, whatever `return_indices` says.
 
     >>> import autogradkit as torch
-    >>> torch.nn.functional.fractional_max_pool3d_with_indices(torch.arange(8.0).reshape(1, 2, 2, 2), 2, 1)
-    (tensor([[[[7.]]]]), tensor([[[[7]]]]))
+    >>> torch.nn.functional.fractional_max_pool3d_with_indices(torch.arange(27.0).reshape(1, 3, 3, 3), 2, 1)
+    (tensor([[[[26.]]]]), tensor([[[[26]]]]))
     """
     size = _sizes(3, input, output_size, output_ratio)
     return _pool3d(input, kernel_size, size, _samples(3, input) if _random_samples is None else _random_samples)
