@@ -25,6 +25,9 @@ from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 
+_FEW = 512  # elements, of which the indexing by a kept grid is quicker
+
+
 def _name(array: Array) -> str:
     return SCALAR_TYPE_NAMES[from_numpy_dtype(array.dtype)]
 
@@ -82,7 +85,7 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
     # As unsigned numbers the negative ones are too large as well.
     if np.maximum.reduce(places.view(np.uint64), axis=None) >= source.shape[dim]:
         require_within("", index, dim, source.shape[dim])
-    if source.flags.c_contiguous and out.flags.c_contiguous:
+    if index.size > _FEW and source.flags.c_contiguous and out.flags.c_contiguous:
         flat = _flat_positions(places, dim, source.shape)
         source.reshape(-1).take(
             flat, out=out.reshape(flat.shape), mode="wrap"
