@@ -24,7 +24,6 @@ from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor, wrap
 
-
 _FEW = 512  # elements, of which the indexing by a kept grid is quicker
 
 
