@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.fused import fma32, fma64
+from autogradkit.core.fused import affine32, fma64
 from autogradkit.core.gaussian import normal_blocks, normal_pairs, through, unit32, unit64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import Generator
@@ -51,8 +51,8 @@ def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: f
         scale = _SMALLER if max(-low, high) > _LARGE else 1.0
         drawn = fma64(unit(generator, count, double), (high - low) * scale, low * scale) / scale
         return _below(high, drawn, low)
-    first, width = single.type(low), single.type(high) - single.type(low)
-    draws = fma32(unit(generator, count, single), width, first)  # narrower dtypes round once, at the end
+    draws = unit(generator, count, single)
+    affine32(draws, single.type(high) - single.type(low), low)  # narrower dtypes round once, at the end
     return _below(high, draws.astype(numpy_dtype, copy=False), low)
 
 
@@ -94,7 +94,8 @@ def _normal(
         return draws.astype(numpy_dtype, copy=False)
     if numpy_dtype == double:
         return fma64(draws, std, mean)
-    return fma32(draws, np.float32(std), np.float32(mean)).astype(numpy_dtype, copy=False)
+    affine32(draws, std, mean)
+    return draws.astype(numpy_dtype, copy=False)
 
 
 def exponential(generator: Generator, count: int, numpy_dtype: np.dtype[Any], rate: float) -> Array:
