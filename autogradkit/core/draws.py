@@ -181,11 +181,27 @@ def permutation(generator: Generator, count: int) -> Array:
         return np.arange(count)
     left = np.arange(count, 1, -1, dtype=np.uint64)
     words = generator.words32(count - 1) if count < 2**32 // 20 else generator.words64(count - 1)
+    words %= left
+    ahead = words.view(np.int64)
+    if count >= _MANY:
+        return _exchanged(ahead)
     order = list(range(count))
-    for place, ahead in enumerate((words % left).tolist()):
-        other = place + ahead
+    for place, distance in enumerate(ahead.tolist()):
+        other = place + distance
         order[place], order[other] = order[other], order[place]
     return np.array(order)
+
+
+_MANY = 100_000  # numbers from which to shuffle by Python takes longer than to load SciPy
+
+
+def _exchanged(ahead: Array) -> Array:
+    """The numbers in order, each in turn exchanged for the one so far ahead: by LAPACK, as pivoting exchanges rows."""
+    from scipy.linalg.lapack import dlaswp
+
+    column = np.arange(len(ahead) + 1, dtype=double).reshape(-1, 1)  # each is below 2**53
+    pivots = ahead + np.arange(len(ahead))
+    return dlaswp(column, pivots.astype(np.intc), overwrite_a=True).ravel().astype(np.int64)
 
 
 # -- events -----------------------------------------------------------------------------------------------------------
