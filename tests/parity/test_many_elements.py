@@ -273,3 +273,30 @@ def test_products_of_half_precision_are_rounded_once(code: str, kind: str) -> No
     found = [eval(code, {"x": m.from_numpy(whole).to(getattr(m, kind))}).float().numpy() for m in (autogradkit, torch)]
     np.testing.assert_array_equal(found[0], found[1])
     assert found[0].max() > 2 ** (11 if kind == "float16" else 8)
+
+
+LONG = STREAM.normal(size=(3, 350, 200)).astype(np.float32) * 3
+IN_PARTS = [
+    "torch.addcmul(x, y, z, value=-1.7)",
+    "torch.addcmul(x, y[0], z, value=0.3)",
+    "x.addcmul_(x, x)",
+    "torch.addcdiv(x, y, z)",
+    "torch.lerp(x, y, 0.3)",
+    "x.lerp_(y, z)",
+    "torch.lerp(x.t(), y.t(), z.t())",
+]
+CLOSE_IN_PARTS = ["torch.erf(x)", "x.t().erf()", "F.gelu(x)", "F.gelu(x, approximate='tanh')"]
+
+
+@pytest.mark.parametrize("code", IN_PARTS)
+def test_long_operands_are_gone_through_in_parts(code: str) -> None:
+    _agree(code, **dict(zip("xyz", LONG, strict=True)))
+
+
+@pytest.mark.parametrize("code", CLOSE_IN_PARTS)
+def test_long_operands_of_curves_are_gone_through_in_parts(code: str) -> None:
+    ours, theirs = (
+        eval(code, {"torch": module, "F": module.nn.functional, "x": module.from_numpy(LONG[0])})
+        for module in (autogradkit, torch)
+    )
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=2.5e-7, atol=1.5e-6)
