@@ -300,3 +300,19 @@ def test_long_operands_of_curves_are_gone_through_in_parts(code: str) -> None:
         for module in (autogradkit, torch)
     )
     np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=2.5e-7, atol=1.5e-6)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_relu_of_every_number_of_half_precision(kind: str) -> None:
+    every = np.arange(-(2**15), 2**15).astype(np.int16)
+    found = [m.relu(m.from_numpy(every.copy()).view(getattr(m, kind))).float().numpy() for m in (autogradkit, torch)]
+    np.testing.assert_array_equal(found[0], found[1])
+    signs = [np.signbit(each[~np.isnan(each)]) for each in found]
+    np.testing.assert_array_equal(*signs)
+
+
+@pytest.mark.parametrize("ends", ["0, 1", "-0.0, 1", "1, -0.0", "-1, 1", "0.3, 70_000"])
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_many_numbers_at_equal_distances(kind: str, ends: str) -> None:
+    found = [eval(f"m.linspace({ends}, 70_001, dtype=m.{kind})", {"m": m}).numpy() for m in (autogradkit, torch)]
+    assert found[0].tobytes() == found[1].tobytes()
