@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.fused import fma32, fma64
+from autogradkit.core.fused import affine32, fma64
 from autogradkit.core.gaussian import normal_blocks, normal_pairs, through, unit32, unit64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import Generator
@@ -51,8 +51,8 @@ def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: f
         scale = _SMALLER if max(-low, high) > _LARGE else 1.0
         drawn = fma64(unit(generator, count, double), (high - low) * scale, low * scale) / scale
         return _below(high, drawn, low)
-    first, width = single.type(low), single.type(high) - single.type(low)
-    draws = fma32(unit(generator, count, single), width, first)  # narrower dtypes round once, at the end
+    draws = unit(generator, count, single)
+    affine32(draws, single.type(high) - single.type(low), low)  # narrower dtypes round once, at the end
     return _below(high, draws.astype(numpy_dtype, copy=False), low)
 
 
@@ -94,7 +94,8 @@ def _normal(
         return draws.astype(numpy_dtype, copy=False)
     if numpy_dtype == double:
         return fma64(draws, std, mean)
-    return fma32(draws, np.float32(std), np.float32(mean)).astype(numpy_dtype, copy=False)
+    affine32(draws, std, mean)
+    return draws.astype(numpy_dtype, copy=False)
 
 
 def exponential(generator: Generator, count: int, numpy_dtype: np.dtype[Any], rate: float) -> Array:
@@ -180,11 +181,27 @@ def permutation(generator: Generator, count: int) -> Array:
         return np.arange(count)
     left = np.arange(count, 1, -1, dtype=np.uint64)
     words = generator.words32(count - 1) if count < 2**32 // 20 else generator.words64(count - 1)
+    words %= left
+    ahead = words.view(np.int64)
+    if count >= _MANY:
+        return _exchanged(ahead)
     order = list(range(count))
-    for place, ahead in enumerate((words % left).tolist()):
-        other = place + ahead
+    for place, distance in enumerate(ahead.tolist()):
+        other = place + distance
         order[place], order[other] = order[other], order[place]
     return np.array(order)
+
+
+_MANY = 100_000  # numbers from which to shuffle by Python takes longer than to load SciPy
+
+
+def _exchanged(ahead: Array) -> Array:
+    """The numbers in order, each in turn exchanged for the one so far ahead: by LAPACK, as pivoting exchanges rows."""
+    from scipy.linalg.lapack import dlaswp
+
+    column = np.arange(len(ahead) + 1, dtype=double).reshape(-1, 1)  # each is below 2**53
+    pivots = ahead + np.arange(len(ahead))
+    return dlaswp(column, pivots.astype(np.intc), overwrite_a=True).ravel().astype(np.int64)
 
 
 # -- events -----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 Fewer than 16 numbers, and memory with gaps, are drawn in pairs of doubles, the second of a pair waiting in the
 generator. Sixteen or more are made in blocks of 16, eight radii with eight angles. The float32 blocks use the Cephes
 polynomials for log, sin and cos (Moshier, as vectorised by Pommier, zlib licence) with fused multiply-adds.
-Rests on `core.bits`, `core.fused` and the generator's words; `core.draws` uses it.
+Their sums are taken in float64 and rounded: for none of the 2**24 uniform numbers there are does that differ from a fused
+multiply-add, as `tests/core/test_gaussian.py` goes through. Rests on the generator's words; `core.draws` uses it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.bits import chosen
-from autogradkit.core.fused import fma32
 from autogradkit.core.random import Generator
 
 Array = np.ndarray[Any, Any]
 single = np.float32
 
-_CHUNK = 1 << 15  # numbers worked on at a time, so that the intermediate arrays stay in the cache
+_CHUNK = 1 << 16  # numbers worked on at a time, so that the intermediate arrays stay in the cache
 
 
 def normal_pairs(generator: Generator, count: int) -> Array:
@@ -51,28 +50,30 @@ def normal_blocks(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) 
     have drawn whole blocks only.
     """
     double = numpy_dtype == np.float64
-    unit, transform = (unit64, _blocks64) if double else (unit32, _blocks32)
+    transform = _blocks64 if double else _blocks32
     words = generator.words64 if double else generator.words32
     whole = count // 16 * 16
-    drawn = count if numpy_dtype.itemsize > 2 else whole
     draws = np.empty(count, np.float64 if double else single)
-    draws[:drawn] = unit(words(drawn))
     for start in range(0, whole, _CHUNK):
-        transform(draws[start : min(start + _CHUNK, whole)].reshape(-1, 2, 8))
+        stop = min(start + _CHUNK, whole)
+        transform(words(stop - start), draws[start:stop].reshape(-1, 2, 8))
     if whole != count:
-        draws[-16:] = unit(words(16))
-        transform(draws[-16:].reshape(1, 2, 8))
+        if numpy_dtype.itemsize > 2:
+            words(count - whole)
+        transform(words(16), draws[-16:].reshape(1, 2, 8))
     return draws
 
 
 def unit32(words: Array) -> Array:
     """Uniform float32 in [0, 1) from 24 bits of each word."""
-    return (words & np.uint64(0xFFFFFF)).astype(single) * single(2.0**-24)
+    uniform = (words.astype(np.int32) & 0xFFFFFF).astype(single)
+    return np.multiply(uniform, single(2.0**-24), uniform)
 
 
 def unit64(words: Array) -> Array:
     """Uniform float64 in [0, 1) from 53 bits of each 64-bit word."""
-    return (words & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
+    uniform = (words.view(np.int64) & (2**53 - 1)).astype(np.float64)
+    return np.multiply(uniform, 2.0**-53, uniform)
 
 
 def through(function: Callable[[float], float], values: Array) -> Array:
@@ -80,64 +81,89 @@ def through(function: Callable[[float], float], values: Array) -> Array:
     return np.fromiter(map(function, values.tolist()), np.float64, values.size)
 
 
-# -- blocks of 16: (blocks, 2, 8), radii first, transformed in place ------------------------------------------------------
+# -- words to blocks of 16: (blocks, 2, 8), radii first -------------------------------------------------------------------
 
 
-def _blocks64(uniform: Array) -> None:
-    shape = uniform[:, 0].shape
+def _blocks64(words: Array, out: Array) -> None:
+    uniform = unit64(words).reshape(out.shape)
+    shape = out[:, 0].shape
     radius = np.sqrt(-2.0 * through(math.log, (1.0 - uniform[:, 0]).ravel()))
     angle = ((2.0 * math.pi) * uniform[:, 1]).ravel()
-    uniform[:, 0] = (radius * through(math.cos, angle)).reshape(shape)
-    uniform[:, 1] = (radius * through(math.sin, angle)).reshape(shape)
+    out[:, 0] = (radius * through(math.cos, angle)).reshape(shape)
+    out[:, 1] = (radius * through(math.sin, angle)).reshape(shape)
 
 
-def _blocks32(uniform: Array) -> None:
-    radius = np.sqrt(single(-2) * _log32(single(1) - uniform[:, 0]))
+def _blocks32(words: Array, out: Array) -> None:
+    uniform = unit32(words).reshape(out.shape)
+    radius = _log32(single(1) - uniform[:, 0])
+    radius *= single(-2)
+    np.sqrt(radius, radius)
     sine, cosine = _sine_cosine32(single(2.0 * math.pi) * uniform[:, 1])
-    np.multiply(radius, cosine, out=uniform[:, 0])
-    np.multiply(radius, sine, out=uniform[:, 1])
+    np.multiply(radius, cosine, out=out[:, 0])
+    np.multiply(radius, sine, out=out[:, 1])
 
 
-_LOG = [
-    single(c)
-    for c in (
-        7.0376836292e-2,
-        -1.1514610310e-1,
-        1.1676998740e-1,
-        -1.2420140846e-1,
-        1.4249322787e-1,
-        -1.6668057665e-1,
-        2.0000714765e-1,
-        -2.4999993993e-1,
-        3.3333331174e-1,
-    )
-]
+def _singles(*numbers: float) -> list[float]:
+    """The nearest float32 numbers, as those that float64 arrays are multiplied by."""
+    return [float(single(number)) for number in numbers]
+
+
+_LOG = _singles(
+    7.0376836292e-2,
+    -1.1514610310e-1,
+    1.1676998740e-1,
+    -1.2420140846e-1,
+    1.4249322787e-1,
+    -1.6668057665e-1,
+    2.0000714765e-1,
+    -2.4999993993e-1,
+    3.3333331174e-1,
+)
 _LN2_HIGH, _LN2_LOW = single(0.693359375), single(-2.12194440e-4)
-_SINE = [single(c) for c in (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)]
-_COSINE = [single(c) for c in (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)]
-_MINUS_QUARTER_PI = [single(c) for c in (-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8)]
+_SINE = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
+_COSINE = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
+_MINUS_QUARTER_PI = (
+    single(-0.78515625),
+    single(-2.4187564849853515625e-4),
+)  # few bits: exact products with small numbers
+(_MINUS_QUARTER_PI_REST,) = _singles(-3.77489497744594108e-8)
 _FOUR_OVER_PI = single(1.27323954473516)
-_HALF, _ONE = single(0.5), single(1)
+_HALF_ROOT = single(0.707106781186547524)
 
 
-def _horner(coefficients: list[Any], x: Array) -> Array:
-    value: Any = coefficients[0]
-    for coefficient in coefficients[1:]:
-        value = fma32(value, x, coefficient)
-    return value
+def _multiply_add(product: Array, x: Array | float, addend: Array | float, narrow: Array) -> None:
+    """`product * x + addend`, rounded to float32, into `narrow`; the others are float64, `product` is overwritten."""
+    np.multiply(product, x, product)
+    np.add(product, addend, product)
+    np.copyto(narrow, product, casting="same_kind")
+
+
+def _horner(coefficients: list[float], x: Array) -> Array:
+    """The polynomial at the float32 numbers of `x`, held as float64, as float32."""
+    value, narrow = np.full_like(x, coefficients[0]), np.empty(x.shape, single)
+    _multiply_add(value, x, coefficients[1], narrow)
+    for coefficient in coefficients[2:]:
+        np.copyto(value, narrow)
+        _multiply_add(value, x, coefficient, narrow)
+    return narrow
 
 
 def _log32(x: Array) -> Array:
     """log(x) for normal positive x, to Cephes' scheme: split off the exponent, polynomial around 1."""
     bits = x.view(np.int32)
     mantissa = ((bits & 0x7FFFFF) | 0x3F000000).view(single)  # in [1/2, 1), as `np.frexp` has it
-    low = mantissa < single(0.707106781186547524)
+    low = mantissa < _HALF_ROOT
     exponent = ((bits >> 23) - 126 - low).astype(single)
-    x = mantissa - _ONE
-    x = chosen(low, x + mantissa, x)
+    x = mantissa - single(1)
+    x += mantissa * low
     square = x * x
-    tail = fma32(_horner(_LOG, x) * x, square, exponent * _LN2_LOW)
-    return fma32(exponent, _LN2_HIGH, x + fma32(square, -_HALF, tail))
+    found = _horner(_LOG, _wide(x))
+    found *= x
+    _multiply_add(_wide(found), _wide(square), _wide(exponent * _LN2_LOW), found)
+    found -= square * single(0.5)
+    found += x
+    found += exponent * _LN2_HIGH
+    return found
 
 
 def _sine_cosine32(x: Array) -> tuple[Array, Array]:
@@ -145,12 +171,22 @@ def _sine_cosine32(x: Array) -> tuple[Array, Array]:
     octant = ((x * _FOUR_OVER_PI).astype(np.int32) + 1) & ~1
     turned = octant.astype(single)
     for part in _MINUS_QUARTER_PI:
-        x = fma32(turned, part, x)
+        x = x + turned * part
+    _multiply_add(_wide(turned), _MINUS_QUARTER_PI_REST, _wide(x), x)
     square = x * x
-    cosine = fma32(_horner(_COSINE, square) * square, square, -(square * _HALF)) + _ONE
-    sine = fma32(_horner(_SINE, square) * square, x, x)
-    swapped = (octant & 2) != 0
-    sine, cosine = chosen(swapped, cosine, sine), chosen(swapped, sine, cosine)
-    sine.view(np.int32)[...] ^= (octant & 4) << 29  # the sign's bit
-    cosine.view(np.int32)[...] ^= (~(octant - 2) & 4) << 29
+    wide, wide_square = _wide(x), _wide(square)
+    cosine, sine = _horner(_COSINE, wide_square), _horner(_SINE, wide_square)
+    cosine *= square
+    sine *= square
+    _multiply_add(_wide(cosine), wide_square, _wide(square * single(-0.5)), cosine)
+    cosine += single(1)
+    _multiply_add(_wide(sine), wide, wide, sine)
+    sine_bits, cosine_bits = sine.view(np.int32), cosine.view(np.int32)
+    exchanged = (sine_bits ^ cosine_bits) & -(octant >> 1 & 1)
+    sine_bits ^= exchanged ^ (octant & 4) << 29  # with the sign's bit
+    cosine_bits ^= exchanged ^ (~(octant - 2) & 4) << 29
     return sine, cosine
+
+
+def _wide(x: Array) -> Array:
+    return x.astype(np.float64)

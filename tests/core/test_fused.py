@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from autogradkit.core.fused import fma32, fma64
+from autogradkit.core.fused import affine32, fma32, fma64
 
 
 def exact32(a, b, c):
@@ -34,6 +34,14 @@ def test_single_precision_near_a_tie(sign, below):
     a, b, c = np.float32([sign * tie]), np.float32([tie]), np.float32([sign * tiny])
     assert fma32(a, b, c)[0] == exact32(a[0], b[0], c[0])
     assert fma32(a, b, np.float32([0]))[0] == exact32(a[0], b[0], 0)
+
+
+@pytest.mark.parametrize("addend", [0.3, 0.0, -0.0])
+def test_in_place_it_is_the_same(addend):
+    x = np.append(np.random.default_rng(0).normal(size=70_000), [0.0, -0.0]).astype(np.float32)
+    right = fma32(x, np.float32(-1.7), np.float32(addend))
+    affine32(x, -1.7, addend)
+    assert x.tobytes() == right.tobytes()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -273,3 +273,46 @@ def test_products_of_half_precision_are_rounded_once(code: str, kind: str) -> No
     found = [eval(code, {"x": m.from_numpy(whole).to(getattr(m, kind))}).float().numpy() for m in (autogradkit, torch)]
     np.testing.assert_array_equal(found[0], found[1])
     assert found[0].max() > 2 ** (11 if kind == "float16" else 8)
+
+
+LONG = STREAM.normal(size=(3, 350, 200)).astype(np.float32) * 3
+IN_PARTS = [
+    "torch.addcmul(x, y, z, value=-1.7)",
+    "torch.addcmul(x, y[0], z, value=0.3)",
+    "x.addcmul_(x, x)",
+    "torch.addcdiv(x, y, z)",
+    "torch.lerp(x, y, 0.3)",
+    "x.lerp_(y, z)",
+    "torch.lerp(x.t(), y.t(), z.t())",
+]
+CLOSE_IN_PARTS = ["torch.erf(x)", "x.t().erf()", "F.gelu(x)", "F.gelu(x, approximate='tanh')"]
+
+
+@pytest.mark.parametrize("code", IN_PARTS)
+def test_long_operands_are_gone_through_in_parts(code: str) -> None:
+    _agree(code, **dict(zip("xyz", LONG, strict=True)))
+
+
+@pytest.mark.parametrize("code", CLOSE_IN_PARTS)
+def test_long_operands_of_curves_are_gone_through_in_parts(code: str) -> None:
+    ours, theirs = (
+        eval(code, {"torch": module, "F": module.nn.functional, "x": module.from_numpy(LONG[0])})
+        for module in (autogradkit, torch)
+    )
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=2.5e-7, atol=1.5e-6)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_relu_of_every_number_of_half_precision(kind: str) -> None:
+    every = np.arange(-(2**15), 2**15).astype(np.int16)
+    found = [m.relu(m.from_numpy(every.copy()).view(getattr(m, kind))).float().numpy() for m in (autogradkit, torch)]
+    np.testing.assert_array_equal(found[0], found[1])
+    signs = [np.signbit(each[~np.isnan(each)]) for each in found]
+    np.testing.assert_array_equal(*signs)
+
+
+@pytest.mark.parametrize("ends", ["0, 1", "-0.0, 1", "1, -0.0", "-1, 1", "0.3, 70_000"])
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_many_numbers_at_equal_distances(kind: str, ends: str) -> None:
+    found = [eval(f"m.linspace({ends}, 70_001, dtype=m.{kind})", {"m": m}).numpy() for m in (autogradkit, torch)]
+    assert found[0].tobytes() == found[1].tobytes()

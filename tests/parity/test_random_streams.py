@@ -79,7 +79,7 @@ def test_integers_over_all_64_bits():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_permutations(seed):
     ours, theirs = pair(seed)
-    for n in (0, 1, 2, 3, 20, 1000, 60000):
+    for n in (0, 1, 2, 3, 20, 1000, 100_000):
         assert_same(D.permutation(ours, n), torch.randperm(n, generator=theirs))
     assert_same_state(ours, theirs)
 

@@ -19,7 +19,7 @@ from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.fused import fma32, fma64
+from autogradkit.core.fused import affine32, fma64
 from autogradkit.core.memory import noted
 from autogradkit.core.quiet import quiet
 from autogradkit.core.tensor import Tensor
@@ -236,16 +236,19 @@ def fill_evenly(array: Array, start: Any, end: Any) -> None:
 def numbers_between(start: Any, end: Any, steps: int, work: Any) -> Array:
     """Two or more numbers at equal distances, computed as PyTorch does it: in their own precision, from both ends towards the
     middle, multiplied and added in one."""
-    step = work((end - start) / (steps - 1))
-    index = np.arange(steps)
-    forward, back = index.astype(work), (steps - 1 - index).astype(work)
     first, last = work(start), work(end)
-    fused = {np.float32: fma32, np.float64: fma64}.get(work) if np.isfinite(first) and np.isfinite(last) else None
+    step = (last - first) / work(steps - 1)
     half = steps // 2
-    rounded = np.concatenate([first + step * forward[:half], last - step * back[half:]])
-    if fused is None:
+    forward, back = np.arange(half).astype(work), np.arange(steps - half - 1, -1, -1).astype(work)
+    fused = np.isfinite(first) and np.isfinite(last)
+    if fused and work is np.float32:
+        affine32(forward, step, first)
+        affine32(back, -step, last)
+        return np.concatenate([forward, back])
+    rounded = np.concatenate([first + step * forward, last - step * back])
+    if not fused or work is not np.float64:
         return rounded
-    found = np.concatenate([fused(forward[:half], step, first), fused(back[half:], -step, last)])
+    found = np.concatenate([fma64(forward, step, first), fma64(back, -step, last)])
     return np.where(found == 0, rounded, found)  # which has the sign of a zero
 
 

@@ -16,6 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.rounding import write
+from autogradkit.core.parts import in_parts
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides, output_strides
 
@@ -147,7 +148,8 @@ def gelu(self: Array, *, approximate: str = "none", out: Array) -> None:
             return x * _below(x)
         return of(0.5) * x * (1 + np.tanh(of(_BETA) * (x + of(_KAPPA) * x * x * x)))
 
-    write(out, body, self)
+    for into, x in in_parts(out, self):
+        write(into, body, x)
 
 
 @op(
@@ -176,7 +178,8 @@ def gelu_backward(grad_output: Array, self: Array, *, approximate: str = "none",
         inner = of(_BETA) * (1 + of(3 * _KAPPA) * x * x)
         return g * (of(0.5) * (1 + level) + of(0.5) * x * (1 - level * level) * inner)
 
-    write(out, body, grad_output, self)
+    for into, g, x in in_parts(out, grad_output, self):
+        write(into, body, g, x)
 
 
 def _gelu_curve(x: Any, approximate: str) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit.core.bits import kept
 from autogradkit.core.clip import clip
+from autogradkit.core.dtype import is_half
 from autogradkit.core.steps import Step
 
 Array = np.ndarray[Any, Any]
@@ -29,17 +30,18 @@ def _zero(dtype: np.dtype[Any]) -> Array:
 
 @functools.cache
 def _largest(dtype: np.dtype[Any]) -> Array:
-    return np.full((), np.inf if dtype.kind in "fV" else np.iinfo(dtype).max, dtype)
+    return np.full((), np.inf if dtype.kind == "f" else np.iinfo(dtype).max, dtype)
 
 
 def relu(x: Array, out: Array) -> Step:
     """The step that writes x where it is above 0, or NaN, and 0 elsewhere; -0 stays -0."""
     dtype = x.dtype
-    if dtype.kind in "fiu":
-        return clip, x, _zero(dtype), _largest(dtype), out
-    return (
-        functools.partial(np.maximum, _zero(dtype), x, out=out),
-    )  # bfloat16, which another package gives NumPy: it may have no such loop
+    if is_half(dtype):  # NumPy converts such numbers one by one
+        bits = x.view(np.uint16)
+        past_zero = bits - np.uint16(0x8001)  # from below -0: the finite, -∞, NaN; what has no minus sign comes last
+        lowest = np.full((), -np.inf, dtype).view(np.uint16) - np.uint16(0x8001)
+        return np.multiply, bits, past_zero > lowest, out.view(np.uint16)
+    return clip, x, _zero(dtype), _largest(dtype), out
 
 
 def relu_backward(gradient: Array, result: Array, out: Array) -> None:

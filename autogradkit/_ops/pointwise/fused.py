@@ -16,6 +16,7 @@ from autogradkit._ops.declare.writing import C_NAMES, require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
 
@@ -44,11 +45,9 @@ def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
 
 def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
     """base + first · second; float32 as if multiplied and added in one: a product may be too large for it and the sum not."""
-    total = np.empty(out.shape, np.float64 if base.dtype == np.float32 else base.dtype)
-    np.copyto(total, first)
-    total *= second
-    total += base
-    np.copyto(out, total, casting="unsafe")
+    if base.dtype == np.float32:
+        base, first, second = (each.astype(np.float64) for each in (base, first, second))
+    np.copyto(out, base + first * second, casting="unsafe")
 
 
 addcmul = function("addcmul", in_place=True)
@@ -71,8 +70,10 @@ def addcmul_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     >>> torch.addcmul(torch.tensor([1.0]), torch.tensor([2.0]), torch.tensor([3.0]), value=10)
     tensor([61.])
     """
-    base, first, second = _wide(out, self, tensor1, tensor2)
-    _write_sum(out, base, _factor(value, out) * first, second)
+    factor = _factor(value, out)
+    for into, *operands in in_parts(out, self, tensor1, tensor2):
+        base, first, second = _wide(into, *operands)
+        _write_sum(into, base, factor * first, second)
 
 
 def _edit_product(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
@@ -126,8 +127,10 @@ def addcdiv_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     >>> torch.addcdiv(torch.tensor([1.0]), torch.tensor([6.0]), torch.tensor([3.0]), value=10)
     tensor([21.])
     """
-    base, first, second = _wide(out, self, tensor1, tensor2)
-    np.copyto(out, base + _factor(value, out) * first / second, casting="unsafe")
+    factor = _factor(value, out)
+    for into, *operands in in_parts(out, self, tensor1, tensor2):
+        base, first, second = _wide(into, *operands)
+        np.copyto(into, base + factor * first / second, casting="unsafe")
 
 
 def _edit_quotient(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
@@ -167,11 +170,10 @@ def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     near = np.abs(weight) < 0.5
     if near.ndim:
         choose = np.where if out.dtype.kind == "c" else chosen
-        start = choose(near, *np.broadcast_arrays(self, end, np.empty(near.shape, np.bool_))[:2])
-        part = choose(near, weight, weight - 1)
+        start = choose(near, *np.broadcast_arrays(self, end, near)[:2])
     else:
-        start, part = (self, weight) if near else (end, weight - 1)
-    _write_sum(out, start, end - self, part)
+        start = self if near else end
+    _write_sum(out, start, end - self, weight - ~near)
 
 
 lerp = function("lerp", in_place=True)
@@ -199,7 +201,8 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     >>> torch.lerp(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]), 0.5)
     tensor([2., 3.])
     """
-    _blend(self, end, weight, out)
+    for into, *operands in in_parts(out, self, end, weight):
+        _blend(*operands, into)
 
 
 @lerp.overload(
@@ -216,4 +219,5 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight",
 )
 def _(self: Array, end: Array, weight: Scalar, *, out: Array) -> None:
-    _blend(self, end, weight, out)
+    for into, *operands in in_parts(out, self, end):
+        _blend(*operands, weight, into)

@@ -18,6 +18,7 @@ from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import can_cast, get_default_dtype
+from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
 
@@ -78,7 +79,8 @@ def erf(self: Array, *, out: Array) -> None:
     tensor([0.0000, 0.8427])
     """
     if self.dtype == np.float32 and self.size >= _MANY:
-        _write_erf(self, out)
+        for into, x in in_parts(out, self):
+            _write_erf(x, into)
     else:
         by_scipy("erf", out, self)
 

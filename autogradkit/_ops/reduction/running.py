@@ -240,11 +240,16 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
             return
         dim = wrap_dim(dim, self.ndim)
         source = self if self.ndim else self.reshape(1)
-        found = source == ufunc.accumulate(source, dim)  # of equal ones the last
-        if source.dtype.kind in "fV":
+        running = ufunc.accumulate(source, dim)
+        found = source == running  # of equal ones the last
+        if source.dtype.kind in "fcV":
             found |= np.isnan(source)
-        steps = np.arange(source.shape[dim]).reshape(-1, *(1,) * (source.ndim - dim - 1))
-        pick(self, np.maximum.accumulate(found * steps, dim), dim, out)
+        positions = np.moveaxis(_latest(np.moveaxis(found, dim, -1)), -1, dim)
+        if running.all():
+            np.copyto(out[0], running.reshape(self.shape))
+            np.copyto(out[1], positions.reshape(self.shape))
+        else:  # a zero has the sign of the last
+            pick(self, positions, dim, out)
 
     along.kernel.__doc__ = f"""The {word} elements so far along `dim`, and where they stand, as (values, indices).
 
@@ -254,6 +259,13 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
     values=tensor({shown.split("/")[0]}),
     indices=tensor({shown.split("/")[1]}))
     """
+
+
+def _latest(found: Array) -> Array:
+    """For each place in the last dimension where the last true one up to it stands; at the first there is one."""
+    starts = np.flatnonzero(found)
+    lengths = np.diff(starts, append=found.size)
+    return np.repeat(starts % found.shape[-1], lengths).reshape(found.shape)
 
 
 def _added_at(g: Any, self: Any, indices: Any, dim: int) -> Any:

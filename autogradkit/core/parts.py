@@ -1,0 +1,30 @@
+"""Large arrays a part at a time, so that what is computed between operands and result stays in the cache.
+
+Rests on NumPy. Kernels that take several steps over their operands go through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+_PART = 1 << 16  # elements: half a megabyte of doubles; with fewer the calls cost more than the memory
+
+
+def in_parts(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Flat parts of all arrays alike, or the arrays as they are where they are small, of several shapes, or not contiguous.
+
+    >>> [part.sum() for (part,) in in_parts(np.ones((3, 30_000), np.int64))]
+    [np.int64(65536), np.int64(24464)]
+    """
+    first = arrays[0]
+    if first.size <= _PART or not all(each.shape == first.shape and each.flags.c_contiguous for each in arrays):
+        yield arrays
+        return
+    flat = [each.reshape(-1) for each in arrays]
+    for start in range(0, first.size, _PART):
+        yield tuple([each[start : start + _PART] for each in flat])
