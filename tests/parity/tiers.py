@@ -4,7 +4,7 @@
 
 Says of each list how many of the committed checks of its ops pass, which ops are below 95 % of their own, and in what, and
 which have no checks. Rests on committed.py. An op's lines are those of its name, of its variants in PyTorch's database
-(`std.unbiased`) and of its method (`Tensor.std`).
+(`std-unbiased`) and of its methods (`Tensor.std`, `Tensor.exp_`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ LEAST = 0.95  # of an op's own checks; what is below is listed
 
 def line_of(name: str, lines: dict[str, Line]) -> Line:
     """The numbers of an op, by kind."""
-    own = {name, f"Tensor.{name}"}
-    return totals(line for key, line in lines.items() if key in own or key.startswith(f"{name}."))
+    own = {name, f"Tensor.{name}", f"Tensor.{name}_"}
+    return totals(line for key, line in lines.items() if key in own or key.startswith(f"{name}-"))
 
 
 def summary(title: str, names: list[str], lines: dict[str, Line]) -> list[str]:
