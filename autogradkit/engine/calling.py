@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.frames import shorten
-from autogradkit.core.recording import CALLS
+from autogradkit.core.recording import CALLS, RECORDERS, listeners
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import after_accumulation
@@ -37,9 +37,11 @@ def call(self: Node, *gradients: Tensor | None, **keywords: Any) -> Tensor | tup
     """
     try:
         _check(len(self.outputs) // 2, gradients, keywords)
-        with_graph = bool(MODE.grad)
-        received = [each if each is None or with_graph else each._array for each in gradients]
-        given = applied(self, received, with_graph)
+        on_tensors = bool(
+            MODE.grad or (RECORDERS and listeners())
+        )  # who records hears of the ops that the formula runs
+        received = [each if each is None or on_tensors else each._array for each in gradients]
+        given = applied(self, received, on_tensors)
         sent = tuple(each if each is None or isinstance(each, Tensor) else wrap(np.asarray(each)) for each in given)
         for each, version in zip(sent, self.gradient_versions, strict=False):
             if each is not None:

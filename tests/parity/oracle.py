@@ -69,6 +69,8 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
         return FORMATS[value]
     if isinstance(value, torch.device):
         return str(value)
+    if value is torch.strided:
+        return ak.strided
     if isinstance(value, torch.layout | torch.Generator):
         raise UnsupportedError(str(type(value)))
     if isinstance(value, torch.Size):

@@ -57,6 +57,11 @@ LEARNERS = {
         "l1 = torch.nn.Linear(2, 2)\nl2 = torch.nn.Linear(2, 2)"
     ),
     "nested": ("h = x\nfor i in range(3):\n    if i == 1:\n        continue\n    for x_t in xs:\n        h = h * x_t", None),
+    "retained, then edited": (
+        "z = w * x\nz.retain_grad()\nz.add_(u)\n(z * z * w).sum().backward()\nz.add_(1)", None
+    ),
+    "chosen by numbers": ("z = [t * 2 for t in xs if t.sum() > 2]", None),
+    "a node called by hand": ("y = w * x\nwith torch.no_grad():\n    d = y.grad_fn(u)[0]", None),
     "edit under no_grad": ("s = w.sum()\nwith torch.no_grad():\n    s.zero_()", None),
     "written into": ("h = torch.zeros(2)\nh[0] = w.sum()\nh[1] = 2.\nh.sum().backward()", None),
     "row to row": ("X = torch.arange(4.).reshape(2, 2)\nX[0] = X[1]\ny = X * 2", ""),

@@ -187,6 +187,22 @@ r=T.tensor([[1.,1,0],[0,1,1]]).kthvalue(2,0)
 x=T.ones(4,requires_grad=True); x.topk(2)[0].sum().backward(); r=x.grad
 r=T.tensor([1.,float('nan'),float('nan'),0]).topk(3)
     """,
+    "edits of memory that overlaps itself": """
+r=T.tensor([1]).expand(3).nan_to_num_()
+r=T.tensor([True]).expand(3).nan_to_num_()
+r=T.tensor([1.]).expand(3).nan_to_num_()
+    """,
+    "batches of nothing, and no batches": """
+r=T.native_batch_norm(T.ones(3),None,None,None,None,True,0.1,1e-5)
+r=T.native_batch_norm(T.ones(3),None,None,T.zeros(3),T.ones(3),False,0.1,1e-5)
+r=T.native_batch_norm(T.ones(0),None,None,None,None,True,0.1,1e-5)
+r=T.native_batch_norm(T.ones(0,3),None,None,None,None,True,0.1,1e-5)
+r=T.native_batch_norm(T.ones(2,0,2),None,None,T.zeros(0),T.ones(0),True,0.1,1e-5)
+r=T.native_batch_norm(T.ones(0,3,dtype=T.int64),None,None,None,None,True,0.1,1e-5)
+r=T.native_batch_norm(T.ones(0,3),None,None,T.zeros(3),T.ones(3),False,0.1,1e-5)
+r=T.batch_norm(T.ones(0,3),None,None,None,None,True,0.1,1e-5,False)
+r=T.batch_norm(T.ones(3),None,None,None,None,True,0.1,1e-5,False)
+    """,
     "edits in place of memory with gaps": """
 x=T.arange(24.).reshape(2,3,4); x[:,:,0].neg_()
 x=T.tensor([[-1.75,-1.5,-0.75],[0.25,-0.5,-0.25]]).diagonal(); x.neg_()
@@ -224,6 +240,12 @@ x=T.arange(15.).view(3,5); r=x[1:,1:3].view(T.complex128)
 x=T.arange(12.).view(3,4); del x[0]
     """,
     "strides and versions": """
+r=T.fft.ifft(T.ones(2,3,1),dim=0)
+r=T.fft.fft(T.ones(2,1,3,1),dim=0)
+r=T.fft.ifft2(T.ones(2,3,4,1),dim=(0,1)).clone()
+r=T.fft.rfft(T.ones(2,3,1),dim=0).abs()
+r=T.fft.irfft(T.ones(2,3,1),dim=0)
+r=T.fft.fft(T.ones(1,2,1,1,3),dim=1)
 r=T.nn.functional.one_hot(T.tensor([1,2]))
 x=T.ones(3,2,requires_grad=True); r=T.maximum(x,T.ones(2)); r.sum().backward()
 x=T.ones(2).expand(2,2).detach().requires_grad_(); (x*x).sum().backward()

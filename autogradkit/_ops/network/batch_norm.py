@@ -27,10 +27,6 @@ from autogradkit.core.shapes import dim_of_size
 from autogradkit.engine.modes import no_grad
 
 
-def _channels(x: Any) -> int:
-    return x.shape[1] if x.ndim > 1 else 0
-
-
 def _by_channel(x: Array) -> Array:
     """As batch × channels × places."""
     return x.reshape(x.shape[0], x.shape[1], -1)
@@ -58,7 +54,7 @@ def _check(
     input: Array, weight: Array | None, bias: Array | None, running_mean: Array | None, running_var: Array | None,
     training: bool, momentum: float, eps: float,
 ) -> Any:  # fmt: skip
-    channels = _channels(input)
+    channels = input.shape[dim_of_size(1, input.ndim)]
     for name, each in (("running_mean", running_mean), ("running_var", running_var)):
         if each is None and not training:
             raise RuntimeError(f"{name} must be defined in evaluation mode")
@@ -69,6 +65,8 @@ def _check(
             raise RuntimeError(f"{name} should contain {channels} elements not {each.size}")
     require_floating(input, "batch_norm")
     require_alike(input, weight, bias, running_mean, running_var)
+    if training and not input.size:
+        raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
     kind = _stats_dtype(input, weight, running_mean)
     stats = ((channels if training else 0,), kind)
     return _spec(input), stats, stats
@@ -171,8 +169,8 @@ def _backward_meta(
     kind = input.dtype if weight is None else weight.dtype
     return (
         _spec(input),
-        ((_channels(input) if output_mask[1] else 0,), kind),
-        ((_channels(input) if output_mask[2] else 0,), kind),
+        ((input.shape[1] if output_mask[1] else 0,), kind),
+        ((input.shape[1] if output_mask[2] else 0,), kind),
     )
 
 
@@ -278,7 +276,6 @@ def batch_norm(
     x: Any = input
     if not x.numel():
         return _of_nothing(x, weight, bias)
-    dim_of_size(1, x.ndim)
     given = input, weight, bias, running_mean, running_var, training, momentum, eps
     return native_batch_norm(*given)[0]
 

@@ -5,6 +5,7 @@ Rests on declare; the formulas are those of PyTorch's derivative table.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from autogradkit._ops.declare.refusals import (
     refuses,
     undifferentiated,
 )
-from autogradkit._ops.declare.writing import require_found, saying
+from autogradkit._ops.declare.writing import require_found, require_writable, saying
 from autogradkit.core.dtype import from_numpy_dtype, largest
 from autogradkit.core.tensor import Tensor
 
@@ -192,7 +193,14 @@ def frac(self: Array, *, out: Array) -> None:
     np.subtract(self, np.trunc(self), out=out)
 
 
+def _require_writable_floats(target: Array, others: Sequence[Any]) -> None:
+    """An edit of integers, which changes nothing, may write an element several times."""
+    if target.dtype.kind not in "biu":
+        require_writable(target, others)
+
+
 @op(
+    overlaps=_require_writable_floats,
     out_dtype=saying("nan_to_num: dtype of out: {out} should be same as input: {result}"),
     pointwise=SAME,
     unary=True,

@@ -85,6 +85,8 @@ def sparsed(array: Array, sparse_dim: int) -> SparseArray:
     kept = array.reshape(*array.shape[:sparse_dim], -1).any(-1) if sparse_dim < array.ndim else array != 0
     places = np.nonzero(kept) if array.ndim else ()
     indices = np.array(places, np.int64) if places else np.zeros((0, 1), np.int64)
+    if sparse_dim == 1 < array.ndim:
+        indices = indices.reshape(-1, 1).T  # a column of places, turned around: PyTorch's strides
     values = array[places] if places else array.reshape(1)
     return SparseArray(indices, np.ascontiguousarray(values), array.shape, True)
 

@@ -61,6 +61,9 @@ def higher(w: Writer) -> None:
             f"{name} = (g ** 2).sum() * {a}\n{name}.sum().backward()",
             f"y = w * {a}\n{name}, = torch.autograd.grad(y, w, torch.tensor([1., 2., 0.]), retain_graph=True)",
             f"y = (w * {a}).sum()\nq = torch.autograd.grad(y, [w, M], allow_unused=True)\n{name} = q[0]",
+            f"y = w * {a}\n{name} = y.grad_fn(torch.tensor([1., 2., 0.]))[0] * w",
+            f"y = torch.sin(w * {a})\nwith torch.no_grad():\n    {name} = y.grad_fn(xs[0]) * 2",
+            f"y = w * {a}\nwith torch.no_grad():\n    {name} = y.grad_fn(xs[0])[0]",
             f"g, = torch.autograd.grad((w ** 4).sum(), w, create_graph=True)\n"
             f"{name}, = torch.autograd.grad(g.sum(), w, create_graph=True)\n{name}.sum().backward()",
         ),

@@ -131,12 +131,16 @@ def gradients(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
         truth = reachable(space, torch)
         of = {run.number(mine): name for name, mine in reachable(run.space, autogradkit).items()}
         said = " ".join(run.graph.left_out)
+        begun = {call.number: call.begin.step for call in run.graph.calls}
+        # A result that is edited, and retains its gradient, retains that of what the edit made.
+        replaced = {op.inputs[0].value: op.step for op in run.graph.ops if op.kind == "inplace" and op.node is not None}
         arrows: dict[int, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for link in run.graph.links:
             value = run.graph.values[link.value]
             if link.head != f"v{link.value}" and link.kind == "flow" and value.requires_grad:
                 for grad in link.grads:
-                    arrows[value.tensor][grad.call].append(grad.numbers.data)
+                    if link.value not in replaced or replaced[link.value] > begun[grad.call]:
+                        arrows[value.tensor][grad.call].append(grad.numbers.data)
         for call in run.graph.calls:
             for event in call.accumulated:
                 name = event.name or of.get(event.tensor) or "?"
@@ -198,9 +202,12 @@ def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
             other, error = execute(program, torch, spoil=spoiled)
             if error is not None:
                 continue
+            results = reachable(other, torch)
+            if results.keys() != plain.keys():  # it chose by the numbers: a name stands for what another line made
+                continue
             changed = [
-                name for name, each in reachable(other, torch).items()
-                if name in plain and name not in there and not torch.equal(each.detach(), plain[name])
+                name for name, each in results.items()
+                if name not in there and not torch.equal(each.detach(), plain[name])
             ]  # fmt: skip
             memory = there[spoiled].untyped_storage().data_ptr()
             same = [name for name, each in there.items() if each.untyped_storage().data_ptr() == memory]

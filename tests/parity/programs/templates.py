@@ -71,6 +71,9 @@ LEFT_OUT = {
 # What ends the process in PyTorch where `out=` is the operand, whose sizes it changes before LAPACK reads it.
 CORRUPTING = ("eigvalsh", "svd", "svdvals")
 
+# What may end the process in PyTorch where a number is infinite or NaN: its LAPACK then looks beyond the matrix.
+ENDING = ("eigvals",)
+
 # What PyTorch gives as a view whose conjugation is pending (PARITY.md, Chosen differences), to be copied at once.
 PENDING = ("conj", "adjoint", "ifft", "ihfft", "ihfft2", "ihfftn")
 

@@ -118,6 +118,16 @@ def test_what_ran_before_the_cell_is_told_of():
     assert left_out("loss = (w * 3).sum()\nloss.backward()", "w = torch.tensor([2.], requires_grad=True)") == []
 
 
+@pytest.mark.parametrize("mode", ["torch.no_grad()", "torch.enable_grad()"])
+def test_what_a_node_called_by_hand_gives_is_drawn_from_the_gradient_and_what_the_node_saved(mode: str) -> None:
+    before = "x = torch.tensor([2., 3.], requires_grad=True)\ng = torch.tensor([5., 7.])"
+    graph = draw_graph(trace_source(f"y = torch.exp(x)\nwith {mode}:\n    r = y.grad_fn(g)", before)).graph
+    labels = {key: graph.labels[item.value.id] for key, item in graph.items.items() if item.value is not None}
+    [result] = [key for key, label in labels.items() if label == "r"]
+    [maker] = [link.tail for link in graph.links if link.head == result]
+    assert {graph.labels[link.value] for link in graph.links if link.head == maker} == {"y", "g"}
+
+
 def test_what_python_adds_up_is_named_once_and_takes_no_turns():
     before = "w = torch.ones(2, requires_grad=True)\nu = torch.ones(3, requires_grad=True)"
     trace = trace_source("a = sum((p ** 2).sum() for p in (w, u, w))\na.backward()", before)
