@@ -20,6 +20,7 @@ from autogradkit.nn.modules import (
     lazy_conv,
     lazy_norm,
     linear,
+    linear_cross_entropy_options,
     loss,
     margin_loss,
     module,
@@ -58,6 +59,7 @@ from autogradkit.nn.modules.lazy import *
 from autogradkit.nn.modules.lazy_conv import *
 from autogradkit.nn.modules.lazy_norm import *
 from autogradkit.nn.modules.linear import *
+from autogradkit.nn.modules.linear_cross_entropy_options import *
 from autogradkit.nn.modules.loss import *
 from autogradkit.nn.modules.margin_loss import *
 from autogradkit.nn.modules.module import *
@@ -94,6 +96,7 @@ __all__ += lazy.__all__
 __all__ += lazy_conv.__all__
 __all__ += lazy_norm.__all__
 __all__ += linear.__all__
+__all__ += linear_cross_entropy_options.__all__
 __all__ += loss.__all__
 __all__ += margin_loss.__all__
 __all__ += module.__all__
